@@ -9,6 +9,7 @@ import type { CheckedDefinition } from "./frontend/check.js";
 import { rangeText } from "./frontend/elaborate.js";
 import type { Activation } from "./ir/activation.js";
 import { inFreshGraph } from "./ir/expr.js";
+import { inEvaluation, withNamedValues } from "./ir/random.js";
 import { formulaText } from "./printing/definition-text.js";
 import { positionOf } from "./render-diagnostics.js";
 import { review } from "./review.js";
@@ -21,6 +22,8 @@ export interface Analysis {
   readonly formula: string;
   /** By input and learned parameter; over an axis, the gradient for the cotangent `dy`. */
   readonly derivatives: Readonly<Record<string, string>>;
+  /** Whether it draws numbers in training; kinks and facts are then about evaluation. */
+  readonly random: boolean;
   readonly kinks: readonly Pick<Kink, "condition" | "at" | "value" | "continuous" | "left" | "right" | "chosen">[];
   readonly parameters: readonly {
     readonly name: string;
@@ -72,7 +75,7 @@ export function analyse(
 
 function analysisOf(activation: Activation, line: number, facts: AnalysisFacts | null): Analysis {
   const axis = activation.axis?.name ?? "d";
-  const derivatives = derivationsOf(activation).map(
+  const derivatives = derivationsOf(withNamedValues(activation)).map(
     ({ variable, result }) => [variable.name, formulaText(result, axis)] as const,
   );
   const ofKind = (kind: string) => (parameter: Activation["hyperparameters"][number]) => ({
@@ -86,7 +89,8 @@ function analysisOf(activation: Activation, line: number, facts: AnalysisFacts |
     source: { file: activation.file, line },
     formula: activation.formula.join("\n"),
     derivatives: Object.fromEntries(derivatives),
-    kinks: findKinks(activation).map(({ condition, at, value, continuous, left, right, chosen }) => ({
+    random: activation.random !== null,
+    kinks: findKinks(inEvaluation(activation)).map(({ condition, at, value, continuous, left, right, chosen }) => ({
       condition,
       at,
       value,
@@ -120,7 +124,8 @@ function blockOf(
     place: `${source.file}:${source.line}`,
     inputs: activation.inputs.map(({ name }) => name),
     derivatives: Object.entries(derivatives).map(([name, text]) => [`${gradient}${name}`, text]),
-    kinks: findKinks(activation),
+    isRandom: activation.random !== null,
+    kinks: findKinks(inEvaluation(activation)),
     parameters: texts(false),
     learned: texts(true),
     ranged: parameters.flatMap(({ name, range }) => (range === null ? [] : [name])),

@@ -1,5 +1,5 @@
 /** The pipeline in one screen: from text to files. A pure function, the same wherever it runs. */
-import { type OutputFile, type TargetName, targetNames } from "./backend/output.js";
+import { kernelFamilies, type KernelFamily, type OutputFile, type TargetName, targetNames } from "./backend/output.js";
 import type { AnalysisFacts } from "./analysis/facts/facts.js";
 import { isAnalysisFacts } from "./analysis/facts/form.js";
 import type { Activation } from "./ir/activation.js";
@@ -17,13 +17,15 @@ import { sha256 } from "./sha256.js";
 import { positionOf, type Source } from "./source.js";
 import { version } from "./version.js";
 
-export { type OutputFile, type TargetName, targetNames } from "./backend/output.js";
+export { kernelFamilies, type KernelFamily, type OutputFile, type TargetName, targetNames } from "./backend/output.js";
 
 export interface CompileOptions {
   readonly targets: readonly TargetName[];
+  /** The kernels to write besides `forward` and `backward`; all unless given. */
+  readonly kernels?: readonly KernelFamily[];
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
-  /** Whether files of other targets may come along where the cache has them. */
+  /** Whether files of other targets, and further kernels, may come along where the cache has them. */
   readonly more?: boolean;
   /** What is known of what compiling searches for; holds afterwards what was asked. */
   readonly decisions?: DecisionBook;
@@ -75,13 +77,15 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const emitted: Emitted[] = [];
   const keys: string[] = [];
   const targets = targetNames.filter((name) => options.targets.includes(name));
+  const kernels = kernelFamilies.filter((name) => options.kernels?.includes(name) ?? true);
   for (const definition of definitions) {
-    const key = options.cache ? await contentKey(definition, targets) : "";
+    const key = options.cache ? await contentKey(definition, targets, kernels) : "";
     let known = options.cache?.get(key);
-    if (known === undefined && options.more) known = options.cache?.get(await contentKey(definition, targetNames));
+    if (known === undefined && options.more)
+      known = options.cache?.get(await contentKey(definition, targetNames, kernelFamilies));
     const decisions = decisionsOf(definition);
     const result =
-      known === undefined ? await emitDefinition(definition, targets, decisions) : recalled(known, decisions);
+      known === undefined ? await emitDefinition(definition, targets, kernels, decisions) : recalled(known, decisions);
     found.push(...moved(result.diagnostics, definition.definition.span.start));
     emitted.push(result);
     keys.push(key);
@@ -141,11 +145,12 @@ function recalled(text: string, decisions: Decisions): Emitted {
 async function emitDefinition(
   definition: CheckedDefinition,
   targets: readonly TargetName[],
+  kernels: readonly KernelFamily[],
   decisions: Decisions,
 ): Promise<Emitted> {
   // Loaded late: with nothing changed, nothing of it is needed.
   const { emitterFor } = await import("./backend/emit.js");
-  const emit = await emitterFor(targets);
+  const emit = await emitterFor(targets, kernels);
   const work = inFreshGraph(() => {
     const { activation, diagnostics } = elaborate(definition);
     if (!activation) return { diagnostics, emission: null };
@@ -230,8 +235,12 @@ export function activationOf(definition: CheckedDefinition): {
   return elaborate(definition);
 }
 
-/** Everything that a definition's output depends on: its text and its callees', the file's name, the targets. */
-async function contentKey(checked: CheckedDefinition, targets: readonly TargetName[]): Promise<string> {
+/** Everything that a definition's output depends on: its text and its callees', the file's name, the targets and kernels. */
+async function contentKey(
+  checked: CheckedDefinition,
+  targets: readonly TargetName[],
+  kernels: readonly KernelFamily[],
+): Promise<string> {
   const texts: unknown[] = [];
   const seen = new Set<CheckedDefinition>();
   const visit = (definition: CheckedDefinition): void => {
@@ -242,7 +251,7 @@ async function contentKey(checked: CheckedDefinition, targets: readonly TargetNa
     for (const callee of definition.callees.values()) visit(callee);
   };
   visit(checked);
-  return sha256(JSON.stringify([version, texts, checked.source.file, targets]));
+  return sha256(JSON.stringify([version, texts, checked.source.file, targets, kernels]));
 }
 
 function indexFile(definitions: readonly CheckedDefinition[]): OutputFile {

@@ -12,6 +12,7 @@ import type { Diagnostic } from "./diagnostics.js";
 import { suggestion } from "./suggestion.js";
 import type { Activation } from "./ir/activation.js";
 import { apply, constant, type Expr, inFreshGraph, reachable, rebuild, type Variable } from "./ir/expr.js";
+import { inEvaluation, withNamedValues } from "./ir/random.js";
 import { sampler } from "./numerics/sample.js";
 import { latexName, latexOf } from "./printing/latex.js";
 import type { Source } from "./source.js";
@@ -89,15 +90,16 @@ function textOf(activation: Activation, format: ExplainOptions["format"], width:
   }
 }
 
-function explanation(activation: Activation, width: number): string {
+function explanation(whole: Activation, width: number): string {
+  const activation = withNamedValues(whole);
   const axis = activation.axis?.name ?? "d";
   const lines = [...activation.documentation.flatMap((line) => wrapped(line, width, "# ")), ...activation.formula, ""];
   lines.push("Normal form", ...wrapped(formulaText(normalFormOf(activation), axis), width, "  "), "");
   for (const derivation of derivationsOf(activation))
     lines.push(...derivationText(derivation, activation, axis, width), "");
-  const kinks = findKinks(activation);
+  const kinks = findKinks(inEvaluation(whole));
   if (kinks.length > 0) lines.push("Kinks", ...kinkTable(kinks, width), "");
-  return [...lines, ...plot(activation, width)].join("\n") + "\n";
+  return [...lines, ...plot(whole, width)].join("\n") + "\n";
 }
 
 function derivationText(
@@ -151,8 +153,9 @@ function kinkTable(kinks: readonly Kink[], width: number): string[] {
   );
 }
 
-/** Value and derivative over -5 to 5, or over a range around the kinks; other inputs are held at 1. */
-function plot(activation: Activation, width: number): string[] {
+/** Value and derivative in evaluation, over -5 to 5, or over a range around the kinks; other inputs are held at 1. */
+function plot(whole: Activation, width: number): string[] {
+  const activation = inEvaluation(whole);
   const [input] = activation.inputs;
   if (!input) return [`no plot: ${activation.name} has no input`];
   if (reachable([activation.body]).some(isReduction)) {
@@ -188,7 +191,8 @@ function plot(activation: Activation, width: number): string[] {
   return [...lines, "", ...panel(`d${activation.name}/d${input.name}`, along(slope))];
 }
 
-function latex(activation: Activation): string {
+function latex(whole: Activation): string {
+  const activation = withNamedValues(whole);
   const axis = activation.axis?.name ?? "d";
   const name = `\\operatorname{${activation.name.replaceAll("_", "\\_")}}`;
   const inputs = activation.inputs.map((input) => latexName(input.name)).join(", ");
@@ -202,7 +206,7 @@ function latex(activation: Activation): string {
         : `\\frac{\\partial}{\\partial ${latexName(variable.name)}} ${head}`;
     blocks.push(display(`${left} = ${latexOf(result, axis)}`));
   }
-  for (const { input, formulas } of findKinks(activation)) {
+  for (const { input, formulas } of findKinks(inEvaluation(whole))) {
     const variable = latexName(input.name);
     const at = latexOf(formulas.at);
     const rows = [

@@ -7,7 +7,9 @@ import type { Activation } from "./ir/activation.js";
 /** In the graph of nodes of the activation. */
 export function review(activation: Activation, checked: CheckedDefinition): Diagnostic[] {
   const { source } = checked;
-  return warningsOf(activation, checked).map(
-    (finding): Diagnostic => ({ ...finding, severity: "warning", file: source.file }),
-  );
+  return warningsOf(activation, checked).map((finding): Diagnostic => ({
+    ...finding,
+    severity: "warning",
+    file: source.file,
+  }));
 }

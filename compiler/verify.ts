@@ -21,6 +21,7 @@ import {
   kernelEntries,
   type MeasuredTarget,
   measuredTargets,
+  parameterNames,
 } from "./verification/emitted.js";
 import type { Measurement } from "./verification/measure.js";
 import type { Density } from "./verification/points.js";
@@ -35,8 +36,10 @@ export interface Subject {
   readonly span: Span;
   /** The digest of what the definition means. */
   readonly definition: string;
+  /** What is drawn in training is among them, behind the others: so many. */
   readonly inputs: readonly string[];
-  /** Hyperparameters, then learned parameters. */
+  readonly drawn: number;
+  /** Hyperparameters, of what is random whether it is in training, then learned parameters. */
   readonly parameters: readonly string[];
   readonly defaults: Readonly<Record<MeasuredTarget, readonly number[]>>;
   /** Settings with one parameter at an adversarial value. */
@@ -68,6 +71,7 @@ export async function subjectsOf(
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, {
     targets: measuredTargets,
+    kernels: ["forward", "backward"],
     more: true,
     ...(cache ? { cache } : {}),
     ...(decisions ? { decisions } : {}),
@@ -101,8 +105,9 @@ export async function subjectsIn(
       ...known,
       name: entry.name,
       definition: await known.definition,
-      inputs: entry.inputs,
-      parameters: [...entry.hyperparameters, ...entry.learned].map(({ name }) => name),
+      inputs: [...entry.inputs, ...(entry.draws?.uniforms ?? [])],
+      drawn: entry.draws?.uniforms.length ?? 0,
+      parameters: parameterNames(entry),
       columns: columns.flat(),
     });
   }

@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { aconCBackward, aconCForward } from "./acon_c.js";
+import { aconCBackward, aconCDoubleBackward, aconCForward } from "./acon_c.js";
 import { aconCWgsl } from "./acon_c.wgsl.js";
 const aconCActivation: Activation = {
   name: "acon_c",
@@ -20,7 +20,11 @@ const aconCActivation: Activation = {
     { name: "beta", shape: "channel" },
   ],
   axis: false,
-  cpu: { forward: aconCForward, backward: aconCBackward },
+  cpu: {
+    forward: aconCForward,
+    backward: aconCBackward,
+    doubleBackward: aconCDoubleBackward,
+  },
   webgpu: {
     code: aconCWgsl,
     forward: [
@@ -72,6 +76,78 @@ const aconCActivation: Activation = {
       },
       {
         entryPoint: "acon_c_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch 192 * channels"],
+          [9, "gradient p1"],
+          [10, "gradient p2"],
+          [11, "gradient beta"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "acon_c_gather_0",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [3, "learned p1"],
+          [4, "learned p2"],
+          [5, "learned beta"],
+          [17, "scratch 3 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "acon_c_double_backward_gather_0",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [14, "cotangent p1"],
+          [15, "cotangent p2"],
+          [16, "cotangent beta"],
+          [18, "scratch 3 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "acon_c_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [6, "cotangent"],
+          [13, "cotangent x"],
+          [1, "input x"],
+          [17, "scratch 3 * channels"],
+          [18, "scratch 3 * channels"],
+          [19, "gradient"],
+          [7, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "acon_c_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [6, "cotangent"],
+          [13, "cotangent x"],
+          [1, "input x"],
+          [17, "scratch 3 * channels"],
+          [18, "scratch 3 * channels"],
+          [8, "scratch 192 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "acon_c_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

@@ -166,6 +166,328 @@ export function aconCBackward(
   }
 }
 
+/** The value of acon_c, and its derivative in each input. */
+export function aconCFused(
+  x: Float32Array,
+  p1: Float32Array,
+  p2: Float32Array,
+  beta: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("p1", p1, channels);
+  requireLength("p2", p2, channels);
+  requireLength("beta", beta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const p1C = p1[c]!;
+    const p2C = p2[c]!;
+    const betaC = beta[c]!;
+    const u = p1C - p2C;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = xi * betaC * u;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p, 709), -746);
+          const e = boundedExp(bounded);
+          const q = e / (e + 1);
+          const p3 = xi * u * q;
+          const u2 = p3 + xi * p2C;
+          const u3 = 1 + Math.abs(bounded);
+          const p4 = u * q;
+          const u4 = p2C + p4;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(p, 746), -746);
+          const v = -Math.abs(bounded2);
+          const e2 = boundedExp(v);
+          const u5 = e2 + 1;
+          const p5 = u * (bounded2 * (e2 / (u5 * u5)));
+          const u6 = u4 + p5;
+          if (!(
+            Math.abs(p3) * u3 <= 65536 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            Math.abs(p4) * u3 +
+              (0.03125 * Math.abs(u4) + Math.abs(p5) * (1 + Math.abs(v))) <=
+              32768 * Math.abs(u6) &&
+            Math.abs(u6) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u2;
+          dx[i] = u6;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = aconCYExactly(xi, p1C, p2C, betaC);
+          dx[i] = aconCDxExactly(xi, p1C, p2C, betaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what acon_c's backward kernel computes, from a cotangent of each of its results. */
+export function aconCDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  p1: Float32Array,
+  p2: Float32Array,
+  beta: Float32Array,
+  ddx: Float32Array,
+  ddp1: Float32Array,
+  ddp2: Float32Array,
+  ddbeta: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dp1: Float32Array,
+  dp2: Float32Array,
+  dbeta: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("p1", p1, channels);
+  requireLength("p2", p2, channels);
+  requireLength("beta", beta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddp1", ddp1, channels);
+  requireLength("ddp2", ddp2, channels);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dp1", dp1, channels);
+  requireLength("dp2", dp2, channels);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const p1C = p1[c]!;
+    const p2C = p2[c]!;
+    const betaC = beta[c]!;
+    const ddp1C = ddp1[c]!;
+    const ddp2C = ddp2[c]!;
+    const ddbetaC = ddbeta[c]!;
+    const u = p1C - p2C;
+    const squared = u * u;
+    const p = 2 * betaC;
+    const p3 = p * squared;
+    const p4 = betaC * squared;
+    const p5 = squared * u;
+    let dp1Sum = 0;
+    let dp2Sum = 0;
+    let dbetaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p6 = xi * betaC * u;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p6, 709), -746);
+          const e = boundedExp(bounded);
+          const u2 = e + 1;
+          const q = e / u2;
+          const p7 = u * q;
+          const u3 = p2C + p7;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(p6, 746), -746);
+          const v = -Math.abs(bounded2);
+          const e2 = boundedExp(v);
+          const u4 = e2 + 1;
+          const p8 = bounded2 * (e2 / (u4 * u4));
+          const p9 = u * p8;
+          const u5 = u3 + p9;
+          const p10 = ddxI * u5;
+          const p11 = xi * q;
+          const p12 = xi * p8;
+          const u6 = p11 + p12;
+          const p13 = ddp1C * u6;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded3 = Math.max(Math.min(-p6, 709), -746);
+          const e3 = boundedExp(bounded3);
+          const q2 = e3 / (e3 + 1);
+          const p14 = xi * q2;
+          const u7 = p14 - p12;
+          const p15 = ddp2C * u7;
+          const squared2 = xi * xi;
+          const q3 = (ddbetaC * squared2 * squared * q) / u2;
+          const u8 = 1 + Math.abs(bounded);
+          const u9 = 1 + Math.abs(v);
+          const p16 = Math.abs(p12) * u9;
+          const u10 = 1 + Math.abs(bounded3);
+          const p17 = dyi * ddxI;
+          const q4 = (p3 * q) / u2;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded4 = Math.max(
+            Math.min(2 * (0.5 * xi * betaC * u), 709),
+            -746,
+          );
+          const em1 = boundedExpm1(bounded4);
+          const q5 = em1 / (em1 + 2);
+          const p18 = p4 * p8 * q5;
+          const u11 = q4 - p18;
+          const p19 = p17 * u11;
+          const p20 = dyi * ddp1C;
+          const p21 = 2 * xi;
+          const p22 = p21 * betaC * u;
+          const p23 = q * ((u2 + p22) / u2);
+          const q6 = q / u2;
+          const p24 = p8 * q5;
+          const u12 = q6 - p24;
+          const p25 = p6 * u12;
+          const u13 = p23 + p25;
+          const p26 = p20 * u13;
+          const p27 = dyi * ddp2C;
+          const p28 = 2 * p8;
+          const u14 = q2 - p28;
+          const u15 = u14 - p25;
+          const p29 = p27 * u15;
+          const p30 = dyi * ddbetaC;
+          const q7 = (p21 * squared * q) / u2;
+          const p31 = xi * squared * p8 * q5;
+          const u16 = q7 - p31;
+          const p32 = p30 * u16;
+          const v2 = Math.abs(q5);
+          const p33 = 7.01378991682689e-192 * v2;
+          const u17 = u9 + Math.abs(bounded4);
+          const u18 =
+            (9.332636185032189e-302 * v2 +
+              (0.03125 * (q6 * u8) + Math.abs(p24) * u17)) *
+              Math.abs(p6) +
+            9.332636185032189e-302 * Math.abs(u12);
+          const v3 = Math.abs(p25);
+          const p34 = p17 * u13;
+          const p35 = 2 * squared2;
+          const q8 = (p35 * betaC * q) / u2;
+          const p36 = squared2 * betaC * p8 * q5;
+          const u19 = q8 - p36;
+          const p37 = p20 * u19;
+          const u20 = p36 - q8;
+          const p38 = p27 * u20;
+          const q9 = (p35 * u * q) / u2;
+          const p39 = squared2 * u * p8 * q5;
+          const u21 = q9 - p39;
+          const p40 = p30 * u21;
+          const p41 = 1.7534474792067224e-192 * v2;
+          const p42 = 0.03125 * (Math.abs(q8) * u8);
+          const p43 = Math.abs(p36) * u17;
+          const p44 = 3.506894958413445e-192 * v2;
+          const p45 = 0.03125 * (Math.abs(q9) * u8);
+          const p46 = Math.abs(p39) * u17;
+          const p47 = p17 * u15;
+          const p48 = p20 * u20;
+          const p49 = p27 * u19;
+          const u22 = p39 - q9;
+          const p50 = p30 * u22;
+          const p51 = p17 * u16;
+          const p52 = p20 * u21;
+          const p53 = p27 * u22;
+          const p54 = p30 * (squared2 * xi) * p5 * q;
+          const q10 = -(p54 * q5) / u2;
+          if (!(
+            Math.abs(p7) * u8 + (0.03125 * Math.abs(u3) + Math.abs(p9) * u9) <=
+              32768 * Math.abs(u5) &&
+            Math.abs(p10) <= Number.MAX_VALUE &&
+            Math.abs(p11) * u8 + p16 <= 32768 * Math.abs(u6) &&
+            Math.abs(p13) <= Number.MAX_VALUE &&
+            Math.abs(p14) * u10 + p16 <= 32768 * Math.abs(u7) &&
+            Math.abs(p15) <= Number.MAX_VALUE &&
+            Math.abs(q3) <= Number.MAX_VALUE &&
+            p33 + (0.03125 * (Math.abs(q4) * u8) + Math.abs(p18) * u17) <=
+              1024 * Math.abs(u11) &&
+            Math.abs(p19) <= Number.MAX_VALUE &&
+            0.0078125 * (((u2 * u8 + Math.abs(p22)) / u2) * q) +
+              u18 +
+              0.03125 * (Math.abs(p23) * u8 + 0.125 * v3) <=
+              1024 * Math.abs(u13) &&
+            Math.abs(p26) <= Number.MAX_VALUE &&
+            0.03125 * (q2 * u10 + Math.abs(p28) * u9) +
+              u18 +
+              0.00390625 * (Math.abs(u14) + v3) <=
+              1024 * Math.abs(u15) &&
+            Math.abs(p29) <= Number.MAX_VALUE &&
+            p33 + (0.03125 * (Math.abs(q7) * u8) + Math.abs(p31) * u17) <=
+              1024 * Math.abs(u16) &&
+            Math.abs(p32) <= Number.MAX_VALUE &&
+            Math.abs(p34) <= Number.MAX_VALUE &&
+            p41 + (p42 + p43) <= 1024 * Math.abs(u19) &&
+            Math.abs(p37) <= Number.MAX_VALUE &&
+            p41 + (p43 + p42) <= 1024 * Math.abs(u20) &&
+            Math.abs(p38) <= Number.MAX_VALUE &&
+            p44 + (p45 + p46) <= 1024 * Math.abs(u21) &&
+            Math.abs(p40) <= Number.MAX_VALUE &&
+            Math.abs(p47) <= Number.MAX_VALUE &&
+            Math.abs(p48) <= Number.MAX_VALUE &&
+            Math.abs(p49) <= Number.MAX_VALUE &&
+            p44 + (p46 + p45) <= 1024 * Math.abs(u22) &&
+            Math.abs(p50) <= Number.MAX_VALUE &&
+            Math.abs(p51) <= Number.MAX_VALUE &&
+            Math.abs(p52) <= Number.MAX_VALUE &&
+            Math.abs(p53) <= Number.MAX_VALUE &&
+            Math.abs(p54) >= 7.174648137343064e-43 &&
+            v2 >= 9.332636185032189e-302 &&
+            Math.abs(q10) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p10 + p13 + p15 + q3;
+          dx[i] = p19 + p26 + p29 + p32;
+          dp1Sum += p34 + p37 + p38 + p40;
+          dp2Sum += p47 + p48 + p49 + p50;
+          dbetaSum += p51 + p52 + p53 + q10;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            aconCDxExactly(xi, p1C, p2C, betaC, ddxI) +
+            aconCDp1Exactly(xi, p1C, p2C, betaC, ddp1C) +
+            aconCDp2Exactly(xi, p1C, p2C, betaC, ddp2C) +
+            aconCDbetaExactly(xi, p1C, p2C, betaC, ddbetaC);
+          dx[i] =
+            aconCDxDxExactly(xi, p1C, p2C, betaC, dyi * ddxI) +
+            aconCDxDp1Exactly(xi, p1C, p2C, betaC, dyi * ddp1C) +
+            aconCDxDp2Exactly(xi, p1C, p2C, betaC, dyi * ddp2C) +
+            aconCDxDbetaExactly(xi, p1C, p2C, betaC, dyi * ddbetaC);
+          dp1Sum +=
+            aconCDxDp1Exactly(xi, p1C, p2C, betaC, dyi * ddxI) +
+            aconCDp1Dp1Exactly(xi, p1C, p2C, betaC, dyi * ddp1C) +
+            aconCDp1Dp2Exactly(xi, p1C, p2C, betaC, dyi * ddp2C) +
+            aconCDp1DbetaExactly(xi, p1C, p2C, betaC, dyi * ddbetaC);
+          dp2Sum +=
+            aconCDxDp2Exactly(xi, p1C, p2C, betaC, dyi * ddxI) +
+            aconCDp1Dp2Exactly(xi, p1C, p2C, betaC, dyi * ddp1C) +
+            aconCDp1Dp1Exactly(xi, p1C, p2C, betaC, dyi * ddp2C) +
+            aconCDp2DbetaExactly(xi, p1C, p2C, betaC, dyi * ddbetaC);
+          dbetaSum +=
+            aconCDxDbetaExactly(xi, p1C, p2C, betaC, dyi * ddxI) +
+            aconCDp1DbetaExactly(xi, p1C, p2C, betaC, dyi * ddp1C) +
+            aconCDp2DbetaExactly(xi, p1C, p2C, betaC, dyi * ddp2C) +
+            aconCDbetaDbetaExactly(xi, p1C, p2C, betaC, dyi * ddbetaC);
+        }
+      }
+    }
+    dp1[c] = dp1Sum;
+    dp2[c] = dp2Sum;
+    dbeta[c] = dbetaSum;
+  }
+}
+
 /**
  * A swish between two learned slopes. The public code draws the initial p1 and p2; ours make it silu.
  * Source: Ma et al. 2021 (ACON-C).
@@ -332,6 +654,328 @@ export function aconCBackward64(
   }
 }
 
+/** The value of acon_c, and its derivative in each input. */
+export function aconCFused64(
+  x: Float64Array,
+  p1: Float64Array,
+  p2: Float64Array,
+  beta: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("p1", p1, channels);
+  requireLength("p2", p2, channels);
+  requireLength("beta", beta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const p1C = p1[c]!;
+    const p2C = p2[c]!;
+    const betaC = beta[c]!;
+    const u = p1C - p2C;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = xi * betaC * u;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p, 709), -746);
+          const e = boundedExp(bounded);
+          const q = e / (e + 1);
+          const p3 = xi * u * q;
+          const u2 = p3 + xi * p2C;
+          const u3 = 1 + Math.abs(bounded);
+          const p4 = u * q;
+          const u4 = p2C + p4;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(p, 746), -746);
+          const v = -Math.abs(bounded2);
+          const e2 = boundedExp(v);
+          const u5 = e2 + 1;
+          const p5 = u * (bounded2 * (e2 / (u5 * u5)));
+          const u6 = u4 + p5;
+          if (!(
+            Math.abs(p3) * u3 <= 65536 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            Math.abs(p4) * u3 +
+              (0.03125 * Math.abs(u4) + Math.abs(p5) * (1 + Math.abs(v))) <=
+              32768 * Math.abs(u6) &&
+            Math.abs(u6) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u2;
+          dx[i] = u6;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = aconCYExactly(xi, p1C, p2C, betaC);
+          dx[i] = aconCDxExactly(xi, p1C, p2C, betaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what acon_c's backward kernel computes, from a cotangent of each of its results. */
+export function aconCDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  p1: Float64Array,
+  p2: Float64Array,
+  beta: Float64Array,
+  ddx: Float64Array,
+  ddp1: Float64Array,
+  ddp2: Float64Array,
+  ddbeta: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dp1: Float64Array,
+  dp2: Float64Array,
+  dbeta: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("p1", p1, channels);
+  requireLength("p2", p2, channels);
+  requireLength("beta", beta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddp1", ddp1, channels);
+  requireLength("ddp2", ddp2, channels);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dp1", dp1, channels);
+  requireLength("dp2", dp2, channels);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const p1C = p1[c]!;
+    const p2C = p2[c]!;
+    const betaC = beta[c]!;
+    const ddp1C = ddp1[c]!;
+    const ddp2C = ddp2[c]!;
+    const ddbetaC = ddbeta[c]!;
+    const u = p1C - p2C;
+    const squared = u * u;
+    const p = 2 * betaC;
+    const p3 = p * squared;
+    const p4 = betaC * squared;
+    const p5 = squared * u;
+    let dp1Sum = 0;
+    let dp2Sum = 0;
+    let dbetaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p6 = xi * betaC * u;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p6, 709), -746);
+          const e = boundedExp(bounded);
+          const u2 = e + 1;
+          const q = e / u2;
+          const p7 = u * q;
+          const u3 = p2C + p7;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(p6, 746), -746);
+          const v = -Math.abs(bounded2);
+          const e2 = boundedExp(v);
+          const u4 = e2 + 1;
+          const p8 = bounded2 * (e2 / (u4 * u4));
+          const p9 = u * p8;
+          const u5 = u3 + p9;
+          const p10 = ddxI * u5;
+          const p11 = xi * q;
+          const p12 = xi * p8;
+          const u6 = p11 + p12;
+          const p13 = ddp1C * u6;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded3 = Math.max(Math.min(-p6, 709), -746);
+          const e3 = boundedExp(bounded3);
+          const q2 = e3 / (e3 + 1);
+          const p14 = xi * q2;
+          const u7 = p14 - p12;
+          const p15 = ddp2C * u7;
+          const squared2 = xi * xi;
+          const q3 = (ddbetaC * squared2 * squared * q) / u2;
+          const u8 = 1 + Math.abs(bounded);
+          const u9 = 1 + Math.abs(v);
+          const p16 = Math.abs(p12) * u9;
+          const u10 = 1 + Math.abs(bounded3);
+          const p17 = dyi * ddxI;
+          const q4 = (p3 * q) / u2;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded4 = Math.max(
+            Math.min(2 * (0.5 * xi * betaC * u), 709),
+            -746,
+          );
+          const em1 = boundedExpm1(bounded4);
+          const q5 = em1 / (em1 + 2);
+          const p18 = p4 * p8 * q5;
+          const u11 = q4 - p18;
+          const p19 = p17 * u11;
+          const p20 = dyi * ddp1C;
+          const p21 = 2 * xi;
+          const p22 = p21 * betaC * u;
+          const p23 = q * ((u2 + p22) / u2);
+          const q6 = q / u2;
+          const p24 = p8 * q5;
+          const u12 = q6 - p24;
+          const p25 = p6 * u12;
+          const u13 = p23 + p25;
+          const p26 = p20 * u13;
+          const p27 = dyi * ddp2C;
+          const p28 = 2 * p8;
+          const u14 = q2 - p28;
+          const u15 = u14 - p25;
+          const p29 = p27 * u15;
+          const p30 = dyi * ddbetaC;
+          const q7 = (p21 * squared * q) / u2;
+          const p31 = xi * squared * p8 * q5;
+          const u16 = q7 - p31;
+          const p32 = p30 * u16;
+          const v2 = Math.abs(q5);
+          const p33 = 7.01378991682689e-192 * v2;
+          const u17 = u9 + Math.abs(bounded4);
+          const u18 =
+            (9.332636185032189e-302 * v2 +
+              (0.03125 * (q6 * u8) + Math.abs(p24) * u17)) *
+              Math.abs(p6) +
+            9.332636185032189e-302 * Math.abs(u12);
+          const v3 = Math.abs(p25);
+          const p34 = p17 * u13;
+          const p35 = 2 * squared2;
+          const q8 = (p35 * betaC * q) / u2;
+          const p36 = squared2 * betaC * p8 * q5;
+          const u19 = q8 - p36;
+          const p37 = p20 * u19;
+          const u20 = p36 - q8;
+          const p38 = p27 * u20;
+          const q9 = (p35 * u * q) / u2;
+          const p39 = squared2 * u * p8 * q5;
+          const u21 = q9 - p39;
+          const p40 = p30 * u21;
+          const p41 = 1.7534474792067224e-192 * v2;
+          const p42 = 0.03125 * (Math.abs(q8) * u8);
+          const p43 = Math.abs(p36) * u17;
+          const p44 = 3.506894958413445e-192 * v2;
+          const p45 = 0.03125 * (Math.abs(q9) * u8);
+          const p46 = Math.abs(p39) * u17;
+          const p47 = p17 * u15;
+          const p48 = p20 * u20;
+          const p49 = p27 * u19;
+          const u22 = p39 - q9;
+          const p50 = p30 * u22;
+          const p51 = p17 * u16;
+          const p52 = p20 * u21;
+          const p53 = p27 * u22;
+          const p54 = p30 * (squared2 * xi) * p5 * q;
+          const q10 = -(p54 * q5) / u2;
+          if (!(
+            Math.abs(p7) * u8 + (0.03125 * Math.abs(u3) + Math.abs(p9) * u9) <=
+              32768 * Math.abs(u5) &&
+            Math.abs(p10) <= Number.MAX_VALUE &&
+            Math.abs(p11) * u8 + p16 <= 32768 * Math.abs(u6) &&
+            Math.abs(p13) <= Number.MAX_VALUE &&
+            Math.abs(p14) * u10 + p16 <= 32768 * Math.abs(u7) &&
+            Math.abs(p15) <= Number.MAX_VALUE &&
+            Math.abs(q3) <= Number.MAX_VALUE &&
+            p33 + (0.03125 * (Math.abs(q4) * u8) + Math.abs(p18) * u17) <=
+              1024 * Math.abs(u11) &&
+            Math.abs(p19) <= Number.MAX_VALUE &&
+            0.0078125 * (((u2 * u8 + Math.abs(p22)) / u2) * q) +
+              u18 +
+              0.03125 * (Math.abs(p23) * u8 + 0.125 * v3) <=
+              1024 * Math.abs(u13) &&
+            Math.abs(p26) <= Number.MAX_VALUE &&
+            0.03125 * (q2 * u10 + Math.abs(p28) * u9) +
+              u18 +
+              0.00390625 * (Math.abs(u14) + v3) <=
+              1024 * Math.abs(u15) &&
+            Math.abs(p29) <= Number.MAX_VALUE &&
+            p33 + (0.03125 * (Math.abs(q7) * u8) + Math.abs(p31) * u17) <=
+              1024 * Math.abs(u16) &&
+            Math.abs(p32) <= Number.MAX_VALUE &&
+            Math.abs(p34) <= Number.MAX_VALUE &&
+            p41 + (p42 + p43) <= 1024 * Math.abs(u19) &&
+            Math.abs(p37) <= Number.MAX_VALUE &&
+            p41 + (p43 + p42) <= 1024 * Math.abs(u20) &&
+            Math.abs(p38) <= Number.MAX_VALUE &&
+            p44 + (p45 + p46) <= 1024 * Math.abs(u21) &&
+            Math.abs(p40) <= Number.MAX_VALUE &&
+            Math.abs(p47) <= Number.MAX_VALUE &&
+            Math.abs(p48) <= Number.MAX_VALUE &&
+            Math.abs(p49) <= Number.MAX_VALUE &&
+            p44 + (p46 + p45) <= 1024 * Math.abs(u22) &&
+            Math.abs(p50) <= Number.MAX_VALUE &&
+            Math.abs(p51) <= Number.MAX_VALUE &&
+            Math.abs(p52) <= Number.MAX_VALUE &&
+            Math.abs(p53) <= Number.MAX_VALUE &&
+            Math.abs(p54) >= 7.174648137343064e-43 &&
+            v2 >= 9.332636185032189e-302 &&
+            Math.abs(q10) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p10 + p13 + p15 + q3;
+          dx[i] = p19 + p26 + p29 + p32;
+          dp1Sum += p34 + p37 + p38 + p40;
+          dp2Sum += p47 + p48 + p49 + p50;
+          dbetaSum += p51 + p52 + p53 + q10;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            aconCDxExactly(xi, p1C, p2C, betaC, ddxI) +
+            aconCDp1Exactly(xi, p1C, p2C, betaC, ddp1C) +
+            aconCDp2Exactly(xi, p1C, p2C, betaC, ddp2C) +
+            aconCDbetaExactly(xi, p1C, p2C, betaC, ddbetaC);
+          dx[i] =
+            aconCDxDxExactly(xi, p1C, p2C, betaC, dyi * ddxI) +
+            aconCDxDp1Exactly(xi, p1C, p2C, betaC, dyi * ddp1C) +
+            aconCDxDp2Exactly(xi, p1C, p2C, betaC, dyi * ddp2C) +
+            aconCDxDbetaExactly(xi, p1C, p2C, betaC, dyi * ddbetaC);
+          dp1Sum +=
+            aconCDxDp1Exactly(xi, p1C, p2C, betaC, dyi * ddxI) +
+            aconCDp1Dp1Exactly(xi, p1C, p2C, betaC, dyi * ddp1C) +
+            aconCDp1Dp2Exactly(xi, p1C, p2C, betaC, dyi * ddp2C) +
+            aconCDp1DbetaExactly(xi, p1C, p2C, betaC, dyi * ddbetaC);
+          dp2Sum +=
+            aconCDxDp2Exactly(xi, p1C, p2C, betaC, dyi * ddxI) +
+            aconCDp1Dp2Exactly(xi, p1C, p2C, betaC, dyi * ddp1C) +
+            aconCDp1Dp1Exactly(xi, p1C, p2C, betaC, dyi * ddp2C) +
+            aconCDp2DbetaExactly(xi, p1C, p2C, betaC, dyi * ddbetaC);
+          dbetaSum +=
+            aconCDxDbetaExactly(xi, p1C, p2C, betaC, dyi * ddxI) +
+            aconCDp1DbetaExactly(xi, p1C, p2C, betaC, dyi * ddp1C) +
+            aconCDp2DbetaExactly(xi, p1C, p2C, betaC, dyi * ddp2C) +
+            aconCDbetaDbetaExactly(xi, p1C, p2C, betaC, dyi * ddbetaC);
+        }
+      }
+    }
+    dp1[c] = dp1Sum;
+    dp2[c] = dp2Sum;
+    dbeta[c] = dbetaSum;
+  }
+}
+
 function requireLength(
   name: string,
   array: ArrayLike<number>,
@@ -437,6 +1081,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -523,6 +1225,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -553,6 +1262,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -595,6 +1314,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -733,6 +1457,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -801,6 +1532,28 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /** x^n by squaring. */
 function widePower(x: Wide, n: number): Wide {
   let power = WIDE_ONE;
@@ -815,6 +1568,12 @@ function widePower(x: Wide, n: number): Wide {
     return wideDivide(WIDE_ONE, power);
   }
   return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -1367,6 +2126,981 @@ function aconCDbetaExactly(
   let value = aconCDbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = aconCDbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideSubtract(x1, x2);
+  return wideAdd(
+    wideMultiply(
+      wideMultiply(x0, t0),
+      wideSigmoid(wideMultiply(wideMultiply(x0, x3), t0)),
+    ),
+    wideMultiply(x0, x2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return aconCYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function aconCYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCYExactlyAt(x0, x1, x2, x3, 800n * sign),
+    aconCYExactlyAt(x0, x1, x2, x3, 150n * sign),
+    aconCYExactlyAt(x0, x1, x2, x3, 140n * sign),
+    aconCYExactlyAt(x0, x1, x2, x3, 60n * sign),
+    aconCYExactlyAt(x0, x1, x2, x3, 50n * sign),
+    aconCYExactlyAt(x0, x1, x2, x3, 26n * sign),
+    aconCYExactlyAt(x0, x1, x2, x3, 20n * sign),
+    aconCYExactlyAt(x0, x1, x2, x3, 11n * sign),
+    aconCYExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function aconCYExactly(x0: number, x1: number, x2: number, x3: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = aconCYExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCYExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x1, x2);
+  const t1 = widePower(t0, 2);
+  const t2 = wideMultiply(wideMultiply(x0, x3), t0);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), x3), t1),
+        wideLogistic(t2),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(x3, t1), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x3,
+            ),
+            t0,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return aconCDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function aconCDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function aconCDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCDxDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCDxDp1ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x1, x2);
+  const t1 = wideMultiply(wideMultiply(x0, x3), t0);
+  const t2 = wideLogisticMoment(t1);
+  const t3 = wideAdd(
+    wideAdd(wideSigmoid(t1), wideMultiply(wideInteger(2n), t2)),
+    wideMultiply(
+      t1,
+      wideSubtract(
+        wideLogistic(t1),
+        wideMultiply(
+          t2,
+          wideTanh(
+            wideMultiply(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+                x3,
+              ),
+              t0,
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+  return wideMultiply(x4, t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCDxDp1ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return aconCDxDp1ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function aconCDxDp1ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function aconCDxDp1Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCDxDp1ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCDxDp2ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x1, x2);
+  const t1 = wideMultiply(wideMultiply(x0, x3), t0);
+  const t2 = wideLogisticMoment(t1);
+  const t3 = wideSubtract(
+    wideSubtract(
+      wideSigmoid(wideNegate(t1)),
+      wideMultiply(wideInteger(2n), t2),
+    ),
+    wideMultiply(
+      t1,
+      wideSubtract(
+        wideLogistic(t1),
+        wideMultiply(
+          t2,
+          wideTanh(
+            wideMultiply(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+                x3,
+              ),
+              t0,
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+  return wideMultiply(x4, t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCDxDp2ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return aconCDxDp2ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function aconCDxDp2ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function aconCDxDp2Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCDxDp2ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCDxDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x1, x2);
+  const t1 = widePower(t0, 2);
+  const t2 = wideMultiply(wideMultiply(x0, x3), t0);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), x0), t1),
+        wideLogistic(t2),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(x0, t1), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x3,
+            ),
+            t0,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCDxDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return aconCDxDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function aconCDxDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function aconCDxDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCDxDbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCDp1Dp1ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideSubtract(x1, x2);
+  const t2 = wideMultiply(wideMultiply(x0, x3), t1);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), t0), x3),
+        wideLogistic(t2),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(t0, x3), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x3,
+            ),
+            t1,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCDp1Dp1ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return aconCDp1Dp1ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function aconCDp1Dp1ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function aconCDp1Dp1Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCDp1Dp1ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCDp1Dp2ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideSubtract(x1, x2);
+  const t2 = wideMultiply(wideMultiply(x0, x3), t1);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(t0, x3), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x3,
+            ),
+            t1,
+          ),
+        ),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), t0), x3),
+        wideLogistic(t2),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCDp1Dp2ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return aconCDp1Dp2ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function aconCDp1Dp2ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function aconCDp1Dp2Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCDp1Dp2ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCDp1DbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideSubtract(x1, x2);
+  const t2 = wideMultiply(wideMultiply(x0, x3), t1);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), t0), t1),
+        wideLogistic(t2),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(t0, t1), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x3,
+            ),
+            t1,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCDp1DbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return aconCDp1DbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function aconCDp1DbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function aconCDp1DbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCDp1DbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCDp2DbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideSubtract(x1, x2);
+  const t2 = wideMultiply(wideMultiply(x0, x3), t1);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(t0, t1), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x3,
+            ),
+            t1,
+          ),
+        ),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), t0), t1),
+        wideLogistic(t2),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCDp2DbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return aconCDp2DbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function aconCDp2DbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function aconCDp2DbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCDp2DbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aconCDbetaDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x1, x2);
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(x4, widePower(x0, 3)), widePower(t0, 3)),
+        wideLogistic(wideMultiply(wideMultiply(x0, x3), t0)),
+      ),
+      wideTanh(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+            x3,
+          ),
+          t0,
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aconCDbetaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return aconCDbetaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function aconCDbetaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function aconCDbetaDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aconCDbetaDbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

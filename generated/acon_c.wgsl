@@ -1438,6 +1438,629 @@ fn acon_c_backward(dy: f32, x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_gradi
   return acon_c_gradients(dy * result_x, dy * result_p1, dy * result_p2, dy * result_beta);
 }
 
+struct acon_c_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn acon_c_slope_0(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return acon_c_backward(1.0, x0, x1, x2, x3).x;
+}
+
+fn acon_c_fused(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_value_and_slopes {
+  let u = acon_c_pair_subtract(acon_c_pair_from_f32(p1), acon_c_pair_from_f32(p2));
+  let p = acon_c_pair_multiply(acon_c_pair_from_f32(x), u);
+  let p3 = acon_c_pair_multiply(acon_c_pair_from_f32(x), acon_c_pair_from_f32(beta));
+  let p4 = acon_c_pair_multiply(p3, u);
+  let bounded = acon_c_pair_at_most(p4, acon_c_pair(40.0, 0.0));
+  let v = acon_c_pair_raised_exp(bounded);
+  let p5 = acon_c_pair_scale(v, 8.6736174e-19);
+  let u2 = acon_c_pair_add(p5, acon_c_pair(1.0, 0.0));
+  let q = acon_c_pair_divide(v, u2);
+  let p6 = acon_c_pair_multiply(p, q);
+  let p7 = acon_c_pair_scale(p6, 8.6736174e-19);
+  let p8 = acon_c_pair_multiply(acon_c_pair_from_f32(x), acon_c_pair_from_f32(p2));
+  let u3 = acon_c_pair_add(p7, p8);
+  let p9 = acon_c_pair_multiply(u, q);
+  let p10 = acon_c_pair_scale(p9, 8.6736174e-19);
+  let u4 = acon_c_pair_add(acon_c_pair_from_f32(p2), p10);
+  let v2 = acon_c_pair_abs(p4);
+  let v3 = acon_c_pair_negate(v2);
+  let v4 = acon_c_pair_raised_exp(v3);
+  let p11 = acon_c_pair_scale(v4, 8.6736174e-19);
+  let u5 = acon_c_pair_add(p11, acon_c_pair(1.0, 0.0));
+  let squared = acon_c_pair_multiply(u5, u5);
+  let q2 = acon_c_pair_divide(v4, squared);
+  let p12 = acon_c_pair_multiply(p4, q2);
+  let p13 = acon_c_pair_scale(p12, 8.6736174e-19);
+  var v5 = p13;
+  if (v2.high > 800.0) {
+    v5 = acon_c_pair(0.0, 0.0);
+  }
+  let p14 = acon_c_pair_multiply(u, v5);
+  let u6 = acon_c_pair_add(u4, p14);
+  var result_value = acon_c_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (3.1554436e-30 * (((1.0 / u2.high) * abs(p.high) + (q.high + abs(p.high))) * 8.6736174e-19) +
+        (abs(p7.high) + 0.0000038146973 * abs(p8.high)) <=
+        8.0 * abs(u3.high)) &
+        (abs(u3.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = acon_c(x, p1, p2, beta);
+  }
+  var result_x = acon_c_pair_to_f32(u6);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((v2.high <= 800.0) |
+        ((3.1554436e-30 * (((1.0 / u2.high) * abs(u.high) + abs(u.high)) * 8.6736174e-19) + abs(p10.high) <=
+          16.0 * abs(u4.high)) &
+          (abs(u4.high) >= 1.9721523e-31))) &
+        ((v2.high > 800.0) |
+          ((3.1554436e-30 * (((1.0 / u2.high) * abs(u.high) + abs(u.high)) * 8.6736174e-19) +
+            abs(p10.high) +
+            3.1554436e-30 *
+              ((((u5.high * q2.high) / squared.high + 1.0 / squared.high) * v2.high + (q2.high + v2.high)) *
+                8.6736174e-19 *
+                abs(u.high) +
+                abs(u.high)) +
+            (0.0000038146973 * abs(u4.high) + abs(u.high * p13.high)) <=
+            8.0 * abs(u4.high + u.high * p13.high)) &
+            (abs(u4.high + u.high * p13.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        ((v2.high <= 800.0) | (bitcast<u32>(abs(p9.high)) <= 0x7a800000u)) &
+      ((v2.high > 800.0) |
+        ((bitcast<u32>(abs(u4.high + u.high * p13.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u.high * p13.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_x = acon_c_slope_0(x, p1, p2, beta);
+  }
+  return acon_c_value_and_slopes(select(result_value, x, acon_c_is_nan(x)), result_x);
+}
+
+struct acon_c_curvatures {
+  x_x: f32,
+  x_p1: f32,
+  x_p2: f32,
+  x_beta: f32,
+  p1_p1: f32,
+  p1_p2: f32,
+  p1_beta: f32,
+  p2_beta: f32,
+  beta_beta: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn acon_c_tanh(x: f32) -> f32 {
+  if (acon_c_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (acon_c_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn acon_c_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = x1 - x2;
+  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = t * t3 * x3;
+  let t5 = acon_c_logistic(t4);
+  let t6 = t * t * (select(t4 * t5, 0.0, abs(t4) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t3 * x3)) * x3;
+  return 2.0 * t * t * t5 * x3 - t6;
+}
+
+fn acon_c_curvature_1_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = x1 - x2;
+  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = t * t3 * x3;
+  let t5 = acon_c_logistic(t4);
+  let t6 = select(t4 * t5, 0.0, abs(t4) > 800.0);
+  let t7 = t * (t5 - t6 * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t3 * x3));
+  return acon_c_sigmoid(t4) + 2.0 * t6 + t7 * t3 * x3;
+}
+
+fn acon_c_curvature_2_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = x1 - x2;
+  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = t * t3 * x3;
+  let t5 = acon_c_logistic(t4);
+  let t6 = select(t4 * t5, 0.0, abs(t4) > 800.0);
+  let t7 = t * (t5 - t6 * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t3 * x3));
+  return acon_c_sigmoid(-t4) - 2.0 * t6 - t7 * t3 * x3;
+}
+
+fn acon_c_curvature_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = x1 - x2;
+  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = t * t3 * x3;
+  let t5 = acon_c_logistic(t4);
+  let t6 = t * t * (select(t4 * t5, 0.0, abs(t4) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t3 * x3)) * t3;
+  return 2.0 * t * t * t5 * t3 - t6;
+}
+
+fn acon_c_curvature_4_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = (x1 - x2) * t2 * x3;
+  let t4 = acon_c_logistic(t3);
+  let t5 = t2 * t2 * (select(t3 * t4, 0.0, abs(t3) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3)) * x3;
+  return 2.0 * t2 * t2 * t4 * x3 - t5;
+}
+
+fn acon_c_curvature_5_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = (x1 - x2) * t2 * x3;
+  let t4 = acon_c_logistic(t3);
+  let t5 = t2 * t2 * (select(t3 * t4, 0.0, abs(t3) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3)) * x3;
+  return t5 - 2.0 * t2 * t2 * t4 * x3;
+}
+
+fn acon_c_curvature_6_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = x1 - x2;
+  let t4 = t3 * t2 * x3;
+  let t5 = acon_c_logistic(t4);
+  return (
+    2.0 * t2 * t2 * t3 * t5 -
+    t2 * t2 * t3 * (select(t4 * t5, 0.0, abs(t4) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3))
+  );
+}
+
+fn acon_c_curvature_7_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = x1 - x2;
+  let t4 = t3 * t2 * x3;
+  let t5 = acon_c_logistic(t4);
+  return (
+    t2 * t2 * t3 * (select(t4 * t5, 0.0, abs(t4) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3)) -
+    2.0 * t2 * t2 * t3 * t5
+  );
+}
+
+fn acon_c_curvature_8_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = x1 - x2;
+  return -(
+    t2 *
+    t2 *
+    t2 *
+    (t3 * t3 * t3) *
+    (acon_c_logistic(t3 * t2 * x3) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3))
+  );
+}
+
+fn acon_c_pair_expm1(a: acon_c_pair) -> acon_c_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = acon_c_pair_expm1_small(acon_c_pair_reduced(acon_c_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return acon_c_pair_times_power(acon_c_pair_add(acon_c_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = acon_c_power_of_two(i32(k));
+  return acon_c_pair_add(acon_c_pair_sum(scale, -1.0), acon_c_pair_scale(small, scale));
+}
+
+// a where the condition holds, else b.
+fn acon_c_pair_select(condition: bool, a: acon_c_pair, b: acon_c_pair) -> acon_c_pair {
+  return acon_c_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
+fn acon_c_curvature(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_curvatures {
+  let p = acon_c_pair_scale(acon_c_pair_from_f32(beta), 2.0);
+  let u = acon_c_pair_subtract(acon_c_pair_from_f32(p1), acon_c_pair_from_f32(p2));
+  let squared = acon_c_pair_multiply(u, u);
+  let p3 = acon_c_pair_multiply(p, squared);
+  let p4 = acon_c_pair_multiply(acon_c_pair_from_f32(x), acon_c_pair_from_f32(beta));
+  let p5 = acon_c_pair_multiply(p4, u);
+  let v = acon_c_pair_abs(p5);
+  let v2 = acon_c_pair_negate(v);
+  let v3 = acon_c_pair_raised_exp(v2);
+  let p6 = acon_c_pair_scale(v3, 8.6736174e-19);
+  let u2 = acon_c_pair_add(p6, acon_c_pair(1.0, 0.0));
+  let squared2 = acon_c_pair_multiply(u2, u2);
+  let q = acon_c_pair_divide(v3, squared2);
+  let p7 = acon_c_pair_multiply(p3, q);
+  let p8 = acon_c_pair_scale(p7, 8.6736174e-19);
+  let p9 = acon_c_pair_multiply(acon_c_pair_from_f32(beta), squared);
+  let p10 = acon_c_pair_multiply(p5, q);
+  let p11 = acon_c_pair_scale(p10, 8.6736174e-19);
+  var v4 = p11;
+  if (v.high > 800.0) {
+    v4 = acon_c_pair(0.0, 0.0);
+  }
+  let p12 = acon_c_pair_multiply(p9, v4);
+  let p13 = acon_c_pair_scale(acon_c_pair_from_f32(x), 0.5);
+  let p14 = acon_c_pair_multiply(p13, acon_c_pair_from_f32(beta));
+  let p15 = acon_c_pair_multiply(p14, u);
+  let p16 = acon_c_pair_scale(p15, 2.0);
+  let bounded = acon_c_pair_at_most(p16, acon_c_pair(80.0, 0.0));
+  let em1 = acon_c_pair_expm1(bounded);
+  let u3 = acon_c_pair_add(em1, acon_c_pair(2.0, 0.0));
+  let q2 = acon_c_pair_divide(em1, u3);
+  let p17 = acon_c_pair_multiply(p12, q2);
+  let u4 = acon_c_pair_subtract(p8, p17);
+  let p18 = acon_c_pair_scale(q, 8.6736174e-19);
+  let p19 = acon_c_pair_multiply(v4, q2);
+  let u5 = acon_c_pair_subtract(p18, p19);
+  let p20 = acon_c_pair_multiply(p5, u5);
+  let bounded2 = acon_c_pair_at_most(p5, acon_c_pair(40.0, 0.0));
+  let v5 = acon_c_pair_raised_exp(bounded2);
+  let p21 = acon_c_pair_scale(v5, 8.6736174e-19);
+  let u6 = acon_c_pair_add(p21, acon_c_pair(1.0, 0.0));
+  let q3 = acon_c_pair_divide(v5, u6);
+  let p22 = acon_c_pair_scale(acon_c_pair_from_f32(x), 2.0);
+  let p23 = acon_c_pair_multiply(p22, acon_c_pair_from_f32(beta));
+  let p24 = acon_c_pair_multiply(p23, u);
+  let v6 = acon_c_pair_select(p5.high < 40.0, p24, acon_c_pair(0.0, 0.0));
+  let u7 = acon_c_pair_add(u6, v6);
+  let q4 = acon_c_pair_divide(u7, u6);
+  let p25 = acon_c_pair_multiply(q3, q4);
+  let p26 = acon_c_pair_scale(p25, 8.6736174e-19);
+  let u8 = acon_c_pair_add(p20, p26);
+  let v7 = acon_c_pair_negate(p5);
+  let bounded3 = acon_c_pair_at_most(v7, acon_c_pair(40.0, 0.0));
+  let v8 = acon_c_pair_raised_exp(bounded3);
+  let p27 = acon_c_pair_scale(v8, 8.6736174e-19);
+  let u9 = acon_c_pair_add(p27, acon_c_pair(1.0, 0.0));
+  let q5 = acon_c_pair_divide(v8, u9);
+  let p28 = acon_c_pair_scale(q5, 8.6736174e-19);
+  let p29 = acon_c_pair_scale(v4, 2.0);
+  let u10 = acon_c_pair_subtract(p28, p29);
+  let u11 = acon_c_pair_subtract(u10, p20);
+  let p30 = acon_c_pair_multiply(p22, squared);
+  let p31 = acon_c_pair_multiply(p30, q);
+  let p32 = acon_c_pair_scale(p31, 8.6736174e-19);
+  let p33 = acon_c_pair_multiply(acon_c_pair_from_f32(x), squared);
+  let p34 = acon_c_pair_multiply(p33, v4);
+  let p35 = acon_c_pair_multiply(p34, q2);
+  let u12 = acon_c_pair_subtract(p32, p35);
+  let squared3 = acon_c_pair_multiply(acon_c_pair_from_f32(x), acon_c_pair_from_f32(x));
+  let p36 = acon_c_pair_scale(squared3, 2.0);
+  let p37 = acon_c_pair_multiply(p36, acon_c_pair_from_f32(beta));
+  let p38 = acon_c_pair_multiply(p37, q);
+  let p39 = acon_c_pair_scale(p38, 8.6736174e-19);
+  let p40 = acon_c_pair_multiply(squared3, acon_c_pair_from_f32(beta));
+  let p41 = acon_c_pair_multiply(p40, v4);
+  let p42 = acon_c_pair_multiply(p41, q2);
+  let u13 = acon_c_pair_subtract(p39, p42);
+  let u14 = acon_c_pair_subtract(p42, p39);
+  let p43 = acon_c_pair_multiply(p36, u);
+  let p44 = acon_c_pair_multiply(p43, q);
+  let p45 = acon_c_pair_scale(p44, 8.6736174e-19);
+  let p46 = acon_c_pair_multiply(squared3, u);
+  let p47 = acon_c_pair_multiply(p46, v4);
+  let p48 = acon_c_pair_multiply(p47, q2);
+  let u15 = acon_c_pair_subtract(p45, p48);
+  let u16 = acon_c_pair_subtract(p48, p45);
+  let p49 = acon_c_pair_multiply(squared3, acon_c_pair_from_f32(x));
+  let p50 = acon_c_pair_multiply(squared, u);
+  let p51 = acon_c_pair_multiply(p49, p50);
+  let p52 = acon_c_pair_multiply(p51, q);
+  let p53 = acon_c_pair_multiply(p52, q2);
+  let v9 = acon_c_pair_negate(p53);
+  let p54 = acon_c_pair_scale(v9, 8.6736174e-19);
+  var result_x_x = acon_c_pair_to_f32(u4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p8.high - p9.high * p11.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p8.high - p9.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = acon_c_curvature_0_far(x, p1, p2, beta);
+    result_x_x = select(far, result_x_x, acon_c_is_nan(far));
+  }
+  var result_x_p1 = acon_c_pair_to_f32(u8);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u8.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p25.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p18.high - p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = acon_c_curvature_1_far(x, p1, p2, beta);
+    result_x_p1 = select(far, result_x_p1, acon_c_is_nan(far));
+  }
+  var result_x_p2 = acon_c_pair_to_f32(u11);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u11.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        ((v.high > 800.0) |
+          ((bitcast<u32>(abs(p18.high - p11.high * q2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p11.high * q2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p10.high)) <= 0x7a800000u))) &
+      ((v.high > 800.0) | (bitcast<u32>(abs(p10.high)) <= 0x7a800000u))
+    )
+  ) {
+    let far = acon_c_curvature_2_far(x, p1, p2, beta);
+    result_x_p2 = select(far, result_x_p2, acon_c_is_nan(far));
+  }
+  var result_x_beta = acon_c_pair_to_f32(u12);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p32.high - p33.high * p11.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u12.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p31.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p32.high - p33.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p33.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p33.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p31.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = acon_c_curvature_3_far(x, p1, p2, beta);
+    result_x_beta = select(far, result_x_beta, acon_c_is_nan(far));
+  }
+  var result_p1_p1 = acon_c_pair_to_f32(u13);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((abs(p37.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p39.high - p40.high * p11.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p38.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p39.high - p40.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p40.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p40.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p38.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = acon_c_curvature_4_far(x, p1, p2, beta);
+    result_p1_p1 = select(far, result_p1_p1, acon_c_is_nan(far));
+  }
+  var result_p1_p2 = acon_c_pair_to_f32(u14);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((abs(p37.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p40.high * p11.high * q2.high - p39.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u14.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p38.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p40.high * p11.high * q2.high - p39.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p38.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p40.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p40.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = acon_c_curvature_5_far(x, p1, p2, beta);
+    result_p1_p2 = select(far, result_p1_p2, acon_c_is_nan(far));
+  }
+  var result_p1_beta = acon_c_pair_to_f32(u15);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((abs(p43.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p45.high - p46.high * p11.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u15.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p44.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p45.high - p46.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p46.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p46.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p44.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = acon_c_curvature_6_far(x, p1, p2, beta);
+    result_p1_beta = select(far, result_p1_beta, acon_c_is_nan(far));
+  }
+  var result_p2_beta = acon_c_pair_to_f32(u16);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((abs(p43.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p46.high * p11.high * q2.high - p45.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p44.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p46.high * p11.high * q2.high - p45.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p44.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p46.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p46.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = acon_c_curvature_7_far(x, p1, p2, beta);
+    result_p2_beta = select(far, result_p2_beta, acon_c_is_nan(far));
+  }
+  var result_beta_beta = acon_c_pair_to_f32(p54);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p49.high) >= 1.5777218e-30) & (squared.high >= 1.5777218e-30) & (v3.high >= 1.5777218e-30) &
+        (abs(em1.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p54.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p53.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p52.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p51.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = acon_c_curvature_8_far(x, p1, p2, beta);
+    result_beta_beta = select(far, result_beta_beta, acon_c_is_nan(far));
+  }
+  return acon_c_curvatures(
+    result_x_x,
+    result_x_p1,
+    result_x_p2,
+    result_x_beta,
+    result_p1_p1,
+    result_p1_p2,
+    result_p1_beta,
+    result_p2_beta,
+    result_beta_beta
+  );
+}
+
+struct acon_c_second_gradients {
+  dy: f32,
+  x: f32,
+  p1: f32,
+  p2: f32,
+  beta: f32,
+}
+
+fn acon_c_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  p1: f32,
+  p2: f32,
+  beta: f32,
+  ddp1: f32,
+  ddp2: f32,
+  ddbeta: f32
+) -> acon_c_second_gradients {
+  let slopes = acon_c_backward(1.0, x, p1, p2, beta);
+  let curvatures = acon_c_curvature(x, p1, p2, beta);
+  return acon_c_second_gradients(
+    ddx * slopes.x + ddp1 * slopes.p1 + ddp2 * slopes.p2 + ddbeta * slopes.beta,
+    dy * (ddx * curvatures.x_x + ddp1 * curvatures.x_p1 + ddp2 * curvatures.x_p2 + ddbeta * curvatures.x_beta),
+    dy * (ddx * curvatures.x_p1 + ddp1 * curvatures.p1_p1 + ddp2 * curvatures.p1_p2 + ddbeta * curvatures.p1_beta),
+    dy * (ddx * curvatures.x_p2 + ddp1 * curvatures.p1_p2 + ddp2 * curvatures.p1_p1 + ddbeta * curvatures.p2_beta),
+    dy *
+      (ddx * curvatures.x_beta + ddp1 * curvatures.p1_beta + ddp2 * curvatures.p2_beta + ddbeta * curvatures.beta_beta)
+  );
+}
+
 struct acon_c_uniform_values {
   size: u32,
   channelOuter: u32,
@@ -1457,6 +2080,14 @@ struct acon_c_uniform_values {
 @group(0) @binding(9) var<storage, read_write> acon_c_gradient_dp1: array<f32>;
 @group(0) @binding(10) var<storage, read_write> acon_c_gradient_dp2: array<f32>;
 @group(0) @binding(11) var<storage, read_write> acon_c_gradient_dbeta: array<f32>;
+@group(0) @binding(12) var<storage, read_write> acon_c_derivative_dx: array<f32>;
+@group(0) @binding(13) var<storage, read> acon_c_cotangent_ddx: array<f32>;
+@group(0) @binding(14) var<storage, read> acon_c_cotangent_ddp1: array<f32>;
+@group(0) @binding(15) var<storage, read> acon_c_cotangent_ddp2: array<f32>;
+@group(0) @binding(16) var<storage, read> acon_c_cotangent_ddbeta: array<f32>;
+@group(0) @binding(17) var<storage, read_write> acon_c_scratch_parameters: array<f32>;
+@group(0) @binding(18) var<storage, read_write> acon_c_scratch_cotangents_of_learned: array<f32>;
+@group(0) @binding(19) var<storage, read_write> acon_c_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn acon_c_forward(
@@ -1540,6 +2171,131 @@ fn acon_c_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn acon_c_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= acon_c_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += acon_c_scratch_partials[0u * acon_c_uniforms.channels * 64u + c * 64u + j];
+  }
+  acon_c_gradient_dp1[c] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum1 += acon_c_scratch_partials[1u * acon_c_uniforms.channels * 64u + c * 64u + j];
+  }
+  acon_c_gradient_dp2[c] = sum1;
+  var sum2 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum2 += acon_c_scratch_partials[2u * acon_c_uniforms.channels * 64u + c * 64u + j];
+  }
+  acon_c_gradient_dbeta[c] = sum2;
+}
+
+@compute @workgroup_size(256)
+fn acon_c_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= acon_c_uniforms.size) {
+    return;
+  }
+  let c = (i / acon_c_uniforms.channelInner) % acon_c_uniforms.channels;
+  let x0 = acon_c_input_x[i];
+  let g0 = acon_c_fused(x0, acon_c_learned_p1[c], acon_c_learned_p2[c], acon_c_learned_beta[c]);
+  acon_c_output_y[i] = g0.value;
+  acon_c_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn acon_c_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= acon_c_uniforms.channels) {
+    return;
+  }
+  acon_c_scratch_parameters[0u * acon_c_uniforms.channels + c] = acon_c_learned_p1[c];
+  acon_c_scratch_parameters[1u * acon_c_uniforms.channels + c] = acon_c_learned_p2[c];
+  acon_c_scratch_parameters[2u * acon_c_uniforms.channels + c] = acon_c_learned_beta[c];
+}
+
+@compute @workgroup_size(256)
+fn acon_c_double_backward_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= acon_c_uniforms.channels) {
+    return;
+  }
+  acon_c_scratch_cotangents_of_learned[0u * acon_c_uniforms.channels + c] = acon_c_cotangent_ddp1[c];
+  acon_c_scratch_cotangents_of_learned[1u * acon_c_uniforms.channels + c] = acon_c_cotangent_ddp2[c];
+  acon_c_scratch_cotangents_of_learned[2u * acon_c_uniforms.channels + c] = acon_c_cotangent_ddbeta[c];
+}
+
+@compute @workgroup_size(256)
+fn acon_c_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= acon_c_uniforms.size) {
+    return;
+  }
+  let c = (i / acon_c_uniforms.channelInner) % acon_c_uniforms.channels;
+  let dy = acon_c_cotangent_dy[i];
+  let dd0 = acon_c_cotangent_ddx[i];
+  let x0 = acon_c_input_x[i];
+  let g0 = acon_c_double_backward(dy, dd0, x0, acon_c_scratch_parameters[0u * acon_c_uniforms.channels + c], acon_c_scratch_parameters[1u * acon_c_uniforms.channels + c], acon_c_scratch_parameters[2u * acon_c_uniforms.channels + c], acon_c_scratch_cotangents_of_learned[0u * acon_c_uniforms.channels + c], acon_c_scratch_cotangents_of_learned[1u * acon_c_uniforms.channels + c], acon_c_scratch_cotangents_of_learned[2u * acon_c_uniforms.channels + c]);
+  acon_c_gradient_ddy[i] = g0.dy;
+  acon_c_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn acon_c_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= acon_c_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  var sum2 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < acon_c_uniforms.channelOuter * acon_c_uniforms.channelInner; j += 16384u) {
+    let inner = acon_c_uniforms.channelInner;
+    let i = ((j / inner) * acon_c_uniforms.channels + c) * inner + j % inner;
+    let g = acon_c_double_backward(acon_c_cotangent_dy[i], acon_c_cotangent_ddx[i], acon_c_input_x[i], acon_c_scratch_parameters[0u * acon_c_uniforms.channels + c], acon_c_scratch_parameters[1u * acon_c_uniforms.channels + c], acon_c_scratch_parameters[2u * acon_c_uniforms.channels + c], acon_c_scratch_cotangents_of_learned[0u * acon_c_uniforms.channels + c], acon_c_scratch_cotangents_of_learned[1u * acon_c_uniforms.channels + c], acon_c_scratch_cotangents_of_learned[2u * acon_c_uniforms.channels + c]);
+    sum0 += g.p1;
+    sum1 += g.p2;
+    sum2 += g.beta;
+  }
+  let total0 = acon_c_workgroup_sum(sum0, lane);
+  let total1 = acon_c_workgroup_sum(sum1, lane);
+  let total2 = acon_c_workgroup_sum(sum2, lane);
+  if (lane == 0u) {
+    acon_c_scratch_partials[0u * acon_c_uniforms.channels * 64u + w] = total0;
+    acon_c_scratch_partials[1u * acon_c_uniforms.channels * 64u + w] = total1;
+    acon_c_scratch_partials[2u * acon_c_uniforms.channels * 64u + w] = total2;
+  }
+}
+
+@compute @workgroup_size(256)
+fn acon_c_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { alreluBackward, alreluForward } from "./alrelu.js";
+import {
+  alreluBackward,
+  alreluDoubleBackward,
+  alreluForward,
+} from "./alrelu.js";
 import { alreluWgsl } from "./alrelu.wgsl.js";
 const alreluActivation: Activation = {
   name: "alrelu",
@@ -14,7 +18,11 @@ const alreluActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: alreluForward, backward: alreluBackward },
+  cpu: {
+    forward: alreluForward,
+    backward: alreluBackward,
+    doubleBackward: alreluDoubleBackward,
+  },
   webgpu: {
     code: alreluWgsl,
     forward: [
@@ -39,6 +47,22 @@ const alreluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "alrelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -650,6 +650,47 @@ fn alrelu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct alrelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn alrelu_slope_0(x0: f32, x1: f32) -> f32 {
+  return alrelu_backward(1.0, x0, x1);
+}
+
+fn alrelu_fused(x: f32, alpha: f32) -> alrelu_value_and_slopes {
+  var v = alrelu_pair_multiply(
+    alrelu_pair_from_f32(alpha),
+    alrelu_pair_sign(alrelu_pair_multiply(alrelu_pair_from_f32(x), alrelu_pair_from_f32(alpha)))
+  );
+  if (x > 0.0) {
+    v = alrelu_pair(1.0, 0.0);
+  }
+  var result_x = alrelu_pair_to_f32(v);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
+    )
+  ) {
+    result_x = alrelu_slope_0(x, alpha);
+  }
+  return alrelu_value_and_slopes(select(select(abs(x * alpha), x, x > 0.0), x, alrelu_is_nan(x)), result_x);
+}
+
+struct alrelu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn alrelu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> alrelu_second_gradients {
+  let slopes = alrelu_backward(1.0, x, alpha);
+  return alrelu_second_gradients(ddx * slopes, 0.0);
+}
+
 struct alrelu_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -660,6 +701,9 @@ struct alrelu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> alrelu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> alrelu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> alrelu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> alrelu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> alrelu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> alrelu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn alrelu_forward(
@@ -697,4 +741,50 @@ fn alrelu_backward_inputs(
     result[k] = alrelu_backward(dy[k], x0[k], alrelu_uniforms.p_alpha);
   }
   alrelu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn alrelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (alrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = alrelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = alrelu_fused(x0[k], alrelu_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  alrelu_output_y[i] = result0;
+  alrelu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn alrelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (alrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = alrelu_cotangent_dy[i];
+  let dd0 = alrelu_cotangent_ddx[i];
+  let x0 = alrelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = alrelu_double_backward(dy[k], dd0[k], x0[k], alrelu_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  alrelu_gradient_ddy[i] = result0;
+  alrelu_gradient_dx[i] = result1;
 }

@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { aplBackward, aplForward } from "./apl.js";
+import { aplBackward, aplDoubleBackward, aplForward } from "./apl.js";
 import { aplWgsl } from "./apl.wgsl.js";
 const aplActivation: Activation = {
   name: "apl",
@@ -19,7 +19,11 @@ const aplActivation: Activation = {
     { name: "b", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: aplForward, backward: aplBackward },
+  cpu: {
+    forward: aplForward,
+    backward: aplBackward,
+    doubleBackward: aplDoubleBackward,
+  },
   webgpu: {
     code: aplWgsl,
     forward: [
@@ -68,6 +72,70 @@ const aplActivation: Activation = {
       },
       {
         entryPoint: "apl_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [7, "scratch 128"],
+          [8, "gradient a"],
+          [9, "gradient b"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "apl_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "apl_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "apl_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [7, "scratch 128"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "apl_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

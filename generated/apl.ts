@@ -77,6 +77,93 @@ export function aplBackward(
   db[0] = dbSum;
 }
 
+/** The value of apl, and its derivative in each input. */
+export function aplFused(
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  sides[0] = 0;
+  sides[1] = -1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const v = Number(xi > 0);
+    const u = bValue - xi;
+    const p = aValue * choose(u <= 0, 0, u);
+    y[i] =
+      xi <= 0 || Math.abs(p) <= 1048576 * Math.abs(bounded + p)
+        ? bounded * v + p
+        : aplYExactly(xi, aValue, bValue);
+    dx[i] = v + aValue * pick(0, u > 0);
+  }
+}
+
+/** The gradients of what apl's backward kernel computes, from a cotangent of each of its results. */
+export function aplDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  ddx: Float32Array,
+  dda: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, 1);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, 1);
+  requireLength("db", db, 1);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  const ddaValue = dda[0]!;
+  const ddbValue = ddb[0]!;
+  sides[0] = 0;
+  sides[1] = -1;
+  sides[2] = 0;
+  sides[3] = aValue;
+  let daSum = 0;
+  let dbSum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u = bValue - xi;
+    const v = pick(0, u > 0);
+    const p = dyi * ddaValue;
+    const v2 = Number(u > 0);
+    ddy[i] =
+      ddxI * (Number(xi > 0) + aValue * v) +
+      ddaValue * choose(u > 0, u, 0) +
+      ddbValue * pick(2, u > 0);
+    dx[i] = p * v;
+    daSum += dyi * ddxI * v + dyi * ddbValue * v2;
+    dbSum += p * v2;
+  }
+  da[0] = daSum;
+  db[0] = dbSum;
+}
+
 /**
  * Adaptive piecewise linear unit with one learned hinge.
  * Source: Agostinelli et al. 2014; Echo APL.
@@ -149,6 +236,93 @@ export function aplBackward64(
     dx[i] = dyi * (Number(xi > 0) + aValue * pick(0, u > 0));
     daSum += dyi * choose(u > 0, u, 0);
     dbSum += dyi * pick(2, u > 0);
+  }
+  da[0] = daSum;
+  db[0] = dbSum;
+}
+
+/** The value of apl, and its derivative in each input. */
+export function aplFused64(
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  sides[0] = 0;
+  sides[1] = -1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const v = Number(xi > 0);
+    const u = bValue - xi;
+    const p = aValue * choose(u <= 0, 0, u);
+    y[i] =
+      xi <= 0 || Math.abs(p) <= 1048576 * Math.abs(bounded + p)
+        ? bounded * v + p
+        : aplYExactly(xi, aValue, bValue);
+    dx[i] = v + aValue * pick(0, u > 0);
+  }
+}
+
+/** The gradients of what apl's backward kernel computes, from a cotangent of each of its results. */
+export function aplDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  ddx: Float64Array,
+  dda: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, 1);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, 1);
+  requireLength("db", db, 1);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  const ddaValue = dda[0]!;
+  const ddbValue = ddb[0]!;
+  sides[0] = 0;
+  sides[1] = -1;
+  sides[2] = 0;
+  sides[3] = aValue;
+  let daSum = 0;
+  let dbSum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u = bValue - xi;
+    const v = pick(0, u > 0);
+    const p = dyi * ddaValue;
+    const v2 = Number(u > 0);
+    ddy[i] =
+      ddxI * (Number(xi > 0) + aValue * v) +
+      ddaValue * choose(u > 0, u, 0) +
+      ddbValue * pick(2, u > 0);
+    dx[i] = p * v;
+    daSum += dyi * ddxI * v + dyi * ddbValue * v2;
+    dbSum += p * v2;
   }
   da[0] = daSum;
   db[0] = dbSum;
@@ -631,6 +805,69 @@ function aplExactly(x0: number, x1: number, x2: number): number {
   let value = aplExactlyAt(x0, x1, x2, 0n);
   if (Math.abs(x0) > 1.7976931348623157e308) {
     value = aplExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aplYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = x0;
+  }
+  const t1 = wideSubtract(x2, x0);
+  let t2 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), t1)) {
+    t2 = t1;
+  }
+  return wideAdd(t0, wideMultiply(x1, t2));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aplYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return aplYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function aplYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aplYExactlyAt(x0, x1, x2, 800n * sign),
+    aplYExactlyAt(x0, x1, x2, 150n * sign),
+    aplYExactlyAt(x0, x1, x2, 140n * sign),
+    aplYExactlyAt(x0, x1, x2, 60n * sign),
+    aplYExactlyAt(x0, x1, x2, 50n * sign),
+    aplYExactlyAt(x0, x1, x2, 26n * sign),
+    aplYExactlyAt(x0, x1, x2, 20n * sign),
+    aplYExactlyAt(x0, x1, x2, 11n * sign),
+    aplYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function aplYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = aplYExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = aplYExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

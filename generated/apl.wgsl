@@ -731,6 +731,69 @@ fn apl_backward(dy: f32, x: f32, a: f32, b: f32) -> apl_gradients {
   );
 }
 
+struct apl_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn apl_fused(x: f32, a: f32, b: f32) -> apl_value_and_slopes {
+  var v = apl_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v = apl_pair_from_f32(x);
+  }
+  let u = apl_pair_subtract(apl_pair_from_f32(b), apl_pair_from_f32(x));
+  var v2 = apl_pair(0.0, 0.0);
+  if (u.high > 0.0) {
+    v2 = u;
+  }
+  let p = apl_pair_multiply(apl_pair_from_f32(a), v2);
+  var result_value = apl_pair_to_f32(apl_pair_add(v, p));
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x <= 0.0) | (abs(p.high) <= 1048576.0 * abs(x + p.high))) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x5c800000u) &
+        ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+      ((abs(b) >= 3.469447e-18) | (b == 0.0))
+    )
+  ) {
+    result_value = apl(x, a, b);
+  }
+  return apl_value_and_slopes(
+    select(result_value, x, apl_is_nan(x)),
+    select(0.0, 1.0, x > 0.0) + select(0.0, -1.0, b - x > 0.0) * a
+  );
+}
+
+struct apl_curvatures {
+  x_a: f32,
+  a_b: f32,
+}
+
+fn apl_curvature(x: f32, a: f32, b: f32) -> apl_curvatures {
+  return apl_curvatures(select(0.0, -1.0, b - x > 0.0), select(0.0, 1.0, b - x > 0.0));
+}
+
+struct apl_second_gradients {
+  dy: f32,
+  x: f32,
+  a: f32,
+  b: f32,
+}
+
+fn apl_double_backward(dy: f32, ddx: f32, x: f32, a: f32, b: f32, dda: f32, ddb: f32) -> apl_second_gradients {
+  let slopes = apl_backward(1.0, x, a, b);
+  let curvatures = apl_curvature(x, a, b);
+  return apl_second_gradients(
+    ddx * slopes.x + dda * slopes.a + ddb * slopes.b,
+    dy * dda * curvatures.x_a,
+    dy * (ddx * curvatures.x_a + ddb * curvatures.a_b),
+    dy * dda * curvatures.a_b
+  );
+}
+
 struct apl_uniform_values {
   size: u32,
 }
@@ -745,6 +808,11 @@ struct apl_uniform_values {
 @group(0) @binding(7) var<storage, read_write> apl_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> apl_gradient_da: array<f32>;
 @group(0) @binding(9) var<storage, read_write> apl_gradient_db: array<f32>;
+@group(0) @binding(10) var<storage, read_write> apl_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> apl_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> apl_cotangent_dda: array<f32>;
+@group(0) @binding(13) var<storage, read> apl_cotangent_ddb: array<f32>;
+@group(0) @binding(14) var<storage, read_write> apl_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn apl_forward(
@@ -827,6 +895,116 @@ fn apl_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn apl_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += apl_scratch_partials[0u * 1u * 64u + j];
+  }
+  apl_gradient_da[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += apl_scratch_partials[1u * 1u * 64u + j];
+  }
+  apl_gradient_db[0] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn apl_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (apl_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = apl_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = apl_fused(x0[k], apl_learned_a[0], apl_learned_b[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  apl_output_y[i] = result0;
+  apl_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn apl_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (apl_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = apl_cotangent_dy[i];
+  let dd0 = apl_cotangent_ddx[i];
+  let x0 = apl_input_x[i];
+  let g0 = apl_double_backward(dy.x, dd0.x, x0.x, apl_learned_a[0], apl_learned_b[0], apl_cotangent_dda[0], apl_cotangent_ddb[0]);
+  let g1 = apl_double_backward(dy.y, dd0.y, x0.y, apl_learned_a[0], apl_learned_b[0], apl_cotangent_dda[0], apl_cotangent_ddb[0]);
+  let g2 = apl_double_backward(dy.z, dd0.z, x0.z, apl_learned_a[0], apl_learned_b[0], apl_cotangent_dda[0], apl_cotangent_ddb[0]);
+  let g3 = apl_double_backward(dy.w, dd0.w, x0.w, apl_learned_a[0], apl_learned_b[0], apl_cotangent_dda[0], apl_cotangent_ddb[0]);
+  apl_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+}
+
+@compute @workgroup_size(256)
+fn apl_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (apl_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = apl_cotangent_dy[i];
+  let dd0 = apl_cotangent_ddx[i];
+  let x0 = apl_input_x[i];
+  let g0 = apl_double_backward(dy.x, dd0.x, x0.x, apl_learned_a[0], apl_learned_b[0], apl_cotangent_dda[0], apl_cotangent_ddb[0]);
+  let g1 = apl_double_backward(dy.y, dd0.y, x0.y, apl_learned_a[0], apl_learned_b[0], apl_cotangent_dda[0], apl_cotangent_ddb[0]);
+  let g2 = apl_double_backward(dy.z, dd0.z, x0.z, apl_learned_a[0], apl_learned_b[0], apl_cotangent_dda[0], apl_cotangent_ddb[0]);
+  let g3 = apl_double_backward(dy.w, dd0.w, x0.w, apl_learned_a[0], apl_learned_b[0], apl_cotangent_dda[0], apl_cotangent_ddb[0]);
+  apl_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn apl_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < apl_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = apl_double_backward(apl_cotangent_dy[i / 4u][i % 4u], apl_cotangent_ddx[i / 4u][i % 4u], apl_input_x[i / 4u][i % 4u], apl_learned_a[0], apl_learned_b[0], apl_cotangent_dda[0], apl_cotangent_ddb[0]);
+    sum0 += g.a;
+    sum1 += g.b;
+  }
+  let total0 = apl_workgroup_sum(sum0, lane);
+  let total1 = apl_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    apl_scratch_partials[0u * 1u * 64u + w] = total0;
+    apl_scratch_partials[1u * 1u * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn apl_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { approxSignBackward, approxSignForward } from "./approx_sign.js";
+import {
+  approxSignBackward,
+  approxSignDoubleBackward,
+  approxSignForward,
+} from "./approx_sign.js";
 import { approxSignWgsl } from "./approx_sign.wgsl.js";
 const approxSignActivation: Activation = {
   name: "approx_sign",
@@ -14,7 +18,11 @@ const approxSignActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: approxSignForward, backward: approxSignBackward },
+  cpu: {
+    forward: approxSignForward,
+    backward: approxSignBackward,
+    doubleBackward: approxSignDoubleBackward,
+  },
   webgpu: {
     code: approxSignWgsl,
     forward: [
@@ -39,6 +47,22 @@ const approxSignActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "approx_sign_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

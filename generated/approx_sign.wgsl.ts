@@ -20,6 +20,44 @@ fn approx_sign_backward(dy: f32, x: f32) -> f32 {
   let v = abs(x);
   return select(0.0, 2.0 * ((1.0 - v) * dy), v < 1.0);
 }
+
+struct approx_sign_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn approx_sign_fused(x: f32) -> approx_sign_value_and_slopes {
+  let v = select(-1.0, 1.0, x >= 0.0);
+  let v2 = abs(x);
+  return approx_sign_value_and_slopes(
+    select(select(v, x, approx_sign_is_nan(x)), x, approx_sign_is_nan(x)),
+    select(0.0, 2.0 * (1.0 - v2), v2 < 1.0)
+  );
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn approx_sign_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (approx_sign_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn approx_sign_curvature(x: f32) -> f32 {
+  return select(0.0, -2.0 * select(approx_sign_sign(x), x, approx_sign_is_nan(x)), abs(x) < 1.0);
+}
+
+struct approx_sign_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn approx_sign_double_backward(dy: f32, ddx: f32, x: f32) -> approx_sign_second_gradients {
+  let slopes = approx_sign_backward(1.0, x);
+  let curvatures = approx_sign_curvature(x);
+  return approx_sign_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -34,6 +72,9 @@ struct approx_sign_uniform_values {
 @group(0) @binding(2) var<storage, read_write> approx_sign_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> approx_sign_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> approx_sign_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> approx_sign_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> approx_sign_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> approx_sign_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn approx_sign_forward(
@@ -72,5 +113,45 @@ fn approx_sign_backward_inputs(
     approx_sign_backward(dy.z, x0.z),
     approx_sign_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn approx_sign_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (approx_sign_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = approx_sign_input_x[i];
+  let g0 = approx_sign_fused(x0.x);
+  let g1 = approx_sign_fused(x0.y);
+  let g2 = approx_sign_fused(x0.z);
+  let g3 = approx_sign_fused(x0.w);
+  approx_sign_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  approx_sign_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn approx_sign_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (approx_sign_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = approx_sign_cotangent_dy[i];
+  let dd0 = approx_sign_cotangent_ddx[i];
+  let x0 = approx_sign_input_x[i];
+  let g0 = approx_sign_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = approx_sign_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = approx_sign_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = approx_sign_double_backward(dy.w, dd0.w, x0.w);
+  approx_sign_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  approx_sign_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { arcsinhBackward, arcsinhForward } from "./arcsinh.js";
+import {
+  arcsinhBackward,
+  arcsinhDoubleBackward,
+  arcsinhForward,
+} from "./arcsinh.js";
 import { arcsinhWgsl } from "./arcsinh.wgsl.js";
 const arcsinhActivation: Activation = {
   name: "arcsinh",
@@ -14,7 +18,11 @@ const arcsinhActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: arcsinhForward, backward: arcsinhBackward },
+  cpu: {
+    forward: arcsinhForward,
+    backward: arcsinhBackward,
+    doubleBackward: arcsinhDoubleBackward,
+  },
   webgpu: {
     code: arcsinhWgsl,
     forward: [
@@ -39,6 +47,22 @@ const arcsinhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "arcsinh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -31,6 +31,51 @@ export function arcsinhBackward(
   }
 }
 
+/** The value of arcsinh, and its derivative in each input. */
+export function arcsinhFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = Math.asinh(xi);
+    dx[i] = 1 / Math.hypot(1, xi);
+  }
+}
+
+/** The gradients of what arcsinh's backward kernel computes, from a cotangent of each of its results. */
+export function arcsinhDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    ddy[i] = ddxI / Math.hypot(1, xi);
+    dx[i] =
+      -(dyi * ddxI * bounded) /
+      (Math.hypot(1, bounded) * (bounded * bounded + 1));
+  }
+}
+
 /**
  * Inverse hyperbolic sine.
  * Source: survey of Kunc and Klema 2024.
@@ -59,6 +104,51 @@ export function arcsinhBackward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     dx[i] = dyi / Math.hypot(1, xi);
+  }
+}
+
+/** The value of arcsinh, and its derivative in each input. */
+export function arcsinhFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = Math.asinh(xi);
+    dx[i] = 1 / Math.hypot(1, xi);
+  }
+}
+
+/** The gradients of what arcsinh's backward kernel computes, from a cotangent of each of its results. */
+export function arcsinhDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    ddy[i] = ddxI / Math.hypot(1, xi);
+    dx[i] =
+      -(dyi * ddxI * bounded) /
+      (Math.hypot(1, bounded) * (bounded * bounded + 1));
   }
 }
 

@@ -125,6 +125,167 @@ fn arcsinh_hypot(a: f32, b: f32) -> f32 {
 fn arcsinh_backward(dy: f32, x: f32) -> f32 {
   return dy / arcsinh_hypot(1.0, x);
 }
+
+struct arcsinh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn arcsinh_fused(x: f32) -> arcsinh_value_and_slopes {
+  return arcsinh_value_and_slopes(arcsinh_asinh(x), 1.0 / arcsinh_hypot(1.0, x));
+}
+
+fn arcsinh_curvature_0_far(x0: f32) -> f32 {
+  let t = 1.0 / x0;
+  let t2 = arcsinh_hypot(t, 1.0) * (t / x0 + 1.0);
+  return select(
+    select(-x0 / (arcsinh_hypot(1.0, x0) * (x0 * x0 + 1.0)), 1.0 / t2 / x0 / x0, x0 < -1099511600000.0),
+    -1.0 / t2 / x0 / x0,
+    x0 > 1099511600000.0
+  );
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct arcsinh_pair {
+  high: f32,
+  low: f32,
+}
+
+fn arcsinh_pair_to_f32(a: arcsinh_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn arcsinh_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn arcsinh_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn arcsinh_pair_product(a: f32, b: f32) -> arcsinh_pair {
+  let p = arcsinh_rounded(a * b);
+  let ah = arcsinh_upper_half(a);
+  let al = a - ah;
+  let bh = arcsinh_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return arcsinh_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn arcsinh_pair_ordered_sum(a: f32, b: f32) -> arcsinh_pair {
+  let s = arcsinh_rounded(a + b);
+  return arcsinh_pair(s, b - arcsinh_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn arcsinh_pair_divide(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
+  let q = arcsinh_rounded(a.high / b.high);
+  let p = arcsinh_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return arcsinh_pair_ordered_sum(q, rest / b.high);
+}
+
+fn arcsinh_pair_negate(a: arcsinh_pair) -> arcsinh_pair {
+  return arcsinh_pair(-a.high, -a.low);
+}
+
+fn arcsinh_pair_from_f32(x: f32) -> arcsinh_pair {
+  return arcsinh_pair(x, 0.0);
+}
+
+fn arcsinh_pair_multiply(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
+  let p = arcsinh_pair_product(a.high, b.high);
+  return arcsinh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn arcsinh_pair_abs(a: arcsinh_pair) -> arcsinh_pair {
+  return arcsinh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn arcsinh_pair_larger(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn arcsinh_pair_smaller(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn arcsinh_pair_sqrt(a: arcsinh_pair) -> arcsinh_pair {
+  let r = arcsinh_rounded(sqrt(a.high));
+  let p = arcsinh_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return arcsinh_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a + b exactly (Knuth).
+fn arcsinh_pair_sum(a: f32, b: f32) -> arcsinh_pair {
+  let s = arcsinh_rounded(a + b);
+  let t = arcsinh_rounded(s - a);
+  return arcsinh_pair(s, (a - arcsinh_rounded(s - t)) + (b - t));
+}
+
+fn arcsinh_pair_add(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
+  let s = arcsinh_pair_sum(a.high, b.high);
+  return arcsinh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// sqrt(a^2 + b^2), the larger of both outside of the root.
+fn arcsinh_pair_hypot(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
+  let x = arcsinh_pair_abs(a);
+  let y = arcsinh_pair_abs(b);
+  let large = arcsinh_pair_larger(x, y);
+  if (large.high == 0.0) {
+    return large;
+  }
+  let ratio = arcsinh_pair_divide(arcsinh_pair_smaller(x, y), large);
+  return arcsinh_pair_multiply(
+    large,
+    arcsinh_pair_sqrt(arcsinh_pair_add(arcsinh_pair(1.0, 0.0), arcsinh_pair_multiply(ratio, ratio)))
+  );
+}
+
+fn arcsinh_curvature(x: f32) -> f32 {
+  var result = arcsinh_pair_to_f32(
+    arcsinh_pair_divide(
+      arcsinh_pair_negate(arcsinh_pair_from_f32(x)),
+      arcsinh_pair_multiply(
+        arcsinh_pair_hypot(arcsinh_pair(1.0, 0.0), arcsinh_pair_from_f32(x)),
+        arcsinh_pair_add(
+          arcsinh_pair_multiply(arcsinh_pair_from_f32(x), arcsinh_pair_from_f32(x)),
+          arcsinh_pair(1.0, 0.0)
+        )
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    let far = arcsinh_curvature_0_far(x);
+    result = select(far, result, arcsinh_is_nan(far));
+  }
+  return result;
+}
+
+struct arcsinh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn arcsinh_double_backward(dy: f32, ddx: f32, x: f32) -> arcsinh_second_gradients {
+  let slopes = arcsinh_backward(1.0, x);
+  let curvatures = arcsinh_curvature(x);
+  return arcsinh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -138,6 +299,9 @@ struct arcsinh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> arcsinh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> arcsinh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> arcsinh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> arcsinh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> arcsinh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> arcsinh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn arcsinh_forward(
@@ -176,5 +340,48 @@ fn arcsinh_backward_inputs(
     arcsinh_backward(dy.z, x0.z),
     arcsinh_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn arcsinh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (arcsinh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = arcsinh_input_x[i];
+  let g0 = arcsinh_fused(x0.x);
+  let g1 = arcsinh_fused(x0.y);
+  let g2 = arcsinh_fused(x0.z);
+  let g3 = arcsinh_fused(x0.w);
+  arcsinh_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  arcsinh_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn arcsinh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (arcsinh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = arcsinh_cotangent_dy[i];
+  let dd0 = arcsinh_cotangent_ddx[i];
+  let x0 = arcsinh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = arcsinh_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  arcsinh_gradient_ddy[i] = result0;
+  arcsinh_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { arctanBackward, arctanForward } from "./arctan.js";
+import {
+  arctanBackward,
+  arctanDoubleBackward,
+  arctanForward,
+} from "./arctan.js";
 import { arctanWgsl } from "./arctan.wgsl.js";
 const arctanActivation: Activation = {
   name: "arctan",
@@ -14,7 +18,11 @@ const arctanActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: arctanForward, backward: arctanBackward },
+  cpu: {
+    forward: arctanForward,
+    backward: arctanBackward,
+    doubleBackward: arctanDoubleBackward,
+  },
   webgpu: {
     code: arctanWgsl,
     forward: [
@@ -39,6 +47,22 @@ const arctanActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "arctan_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -118,6 +118,67 @@ fn arctan_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct arctan_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn arctan_fused(x: f32) -> arctan_value_and_slopes {
+  var result_x = arctan_pair_to_f32(
+    arctan_pair_divide(
+      arctan_pair(1.0, 0.0),
+      arctan_pair_add(arctan_pair_multiply(arctan_pair_from_f32(x), arctan_pair_from_f32(x)), arctan_pair(1.0, 0.0))
+    )
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    result_x = arctan_slope_0_far(x);
+  }
+  return arctan_value_and_slopes(arctan_atan(x), result_x);
+}
+
+fn arctan_curvature_0_far(x0: f32) -> f32 {
+  let t = 1.0 / x0 / x0 + 1.0;
+  let t2 = x0 * x0;
+  let t3 = -2.0 / (t * t) / x0 / t2;
+  let t4 = t2 + 1.0;
+  return select(select((-2.0 * x0) / (t4 * t4), t3, x0 < -2147483600.0), t3, x0 > 2147483600.0);
+}
+
+// a times a power of two.
+fn arctan_pair_scale(a: arctan_pair, factor: f32) -> arctan_pair {
+  return arctan_pair(a.high * factor, a.low * factor);
+}
+
+fn arctan_curvature(x: f32) -> f32 {
+  let squared = arctan_pair_multiply(arctan_pair_from_f32(x), arctan_pair_from_f32(x));
+  let u = arctan_pair_add(squared, arctan_pair(1.0, 0.0));
+  let squared2 = arctan_pair_multiply(u, u);
+  var result = arctan_pair_to_f32(arctan_pair_divide(arctan_pair_scale(arctan_pair_from_f32(x), -2.0), squared2));
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = arctan_curvature_0_far(x);
+    result = select(far, result, arctan_is_nan(far));
+  }
+  return result;
+}
+
+struct arctan_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn arctan_double_backward(dy: f32, ddx: f32, x: f32) -> arctan_second_gradients {
+  let slopes = arctan_backward(1.0, x);
+  let curvatures = arctan_curvature(x);
+  return arctan_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct arctan_uniform_values {
   size: u32,
 }
@@ -127,6 +188,9 @@ struct arctan_uniform_values {
 @group(0) @binding(2) var<storage, read_write> arctan_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> arctan_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> arctan_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> arctan_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> arctan_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> arctan_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn arctan_forward(
@@ -164,4 +228,50 @@ fn arctan_backward_inputs(
     result[k] = arctan_backward(dy[k], x0[k]);
   }
   arctan_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn arctan_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (arctan_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = arctan_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = arctan_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  arctan_output_y[i] = result0;
+  arctan_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn arctan_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (arctan_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = arctan_cotangent_dy[i];
+  let dd0 = arctan_cotangent_ddx[i];
+  let x0 = arctan_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = arctan_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  arctan_gradient_ddy[i] = result0;
+  arctan_gradient_dx[i] = result1;
 }

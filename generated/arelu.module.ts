@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { areluBackward, areluForward } from "./arelu.js";
+import { areluBackward, areluDoubleBackward, areluForward } from "./arelu.js";
 import { areluWgsl } from "./arelu.wgsl.js";
 const areluActivation: Activation = {
   name: "arelu",
@@ -19,7 +19,11 @@ const areluActivation: Activation = {
     { name: "beta", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: areluForward, backward: areluBackward },
+  cpu: {
+    forward: areluForward,
+    backward: areluBackward,
+    doubleBackward: areluDoubleBackward,
+  },
   webgpu: {
     code: areluWgsl,
     forward: [
@@ -68,6 +72,70 @@ const areluActivation: Activation = {
       },
       {
         entryPoint: "arelu_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [7, "scratch 128"],
+          [8, "gradient alpha"],
+          [9, "gradient beta"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "arelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "arelu_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "arelu_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [7, "scratch 128"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "arelu_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

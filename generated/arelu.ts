@@ -102,6 +102,171 @@ export function areluBackward(
   dbeta[0] = dbetaSum;
 }
 
+/** The value of arelu, and its derivative in each input. */
+export function areluFused(
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, 1);
+  requireLength("beta", beta, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaValue = alpha[0]!;
+  const betaValue = beta[0]!;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.min(betaValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(bounded, -746);
+  const e = boundedExp(bounded2);
+  const u = e + 1;
+  const q = e / u;
+  const u2 = q + 1;
+  const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
+  const v2 = alphaValue <= 0.01 ? 0.01 : v;
+  sides[0] = v2;
+  sides[1] = u2;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(
+      xi > 0,
+      xi * u2,
+      alphaValue <= 0.01
+        ? xi * 0.01
+        : alphaValue >= 0.99
+          ? 0.99 * xi
+          : xi * alphaValue,
+    );
+    dx[i] = pick(0, xi > 0);
+  }
+}
+
+/** The gradients of what arelu's backward kernel computes, from a cotangent of each of its results. */
+export function areluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddbeta: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+  dbeta: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("beta", beta, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddbeta", ddbeta, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  requireLength("dbeta", dbeta, 1);
+  const alphaValue = alpha[0]!;
+  const betaValue = beta[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const ddbetaValue = ddbeta[0]!;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.min(betaValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(bounded, -746);
+  const e = boundedExp(bounded2);
+  const u = e + 1;
+  const q = e / u;
+  const u2 = q + 1;
+  const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
+  const v2 = alphaValue <= 0.01 ? 0.01 : v;
+  const squared = u * u;
+  const q2 = e / squared;
+  const p = 2.0927902484106784e298 * q2;
+  const v3 = Math.abs(betaValue);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded3 = Math.max(-v3, -746);
+  const e2 = boundedExp(bounded3);
+  const u3 = e2 + 1;
+  const squared2 = u3 * u3;
+  const q3 = e2 / squared2;
+  const p2 = 0.5 * betaValue;
+  const p3 = 2 * p2;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded4 = Math.min(p3, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded5 = Math.max(bounded4, -746);
+  const em1 = boundedExpm1(bounded5);
+  const p4 = e2 * em1;
+  const u4 = em1 + 2;
+  const p5 = squared2 * u4;
+  const q4 = -p4 / p5;
+  const v4 = Math.abs(p4);
+  const v5 = Math.abs(q4);
+  const p6 = 2.0927902484106784e298 * v5;
+  sides[0] = v2;
+  sides[1] = u2;
+  sides[2] = 0;
+  sides[3] = q2;
+  sides[4] = 0;
+  sides[5] = q3;
+  sides[6] = 0;
+  sides[7] = q4;
+  let dalphaSum = 0;
+  let dbetaSum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded6 = Math.max(xi, -3.4028234663852886e38);
+    const p7 = ddbetaValue * (bounded6 * pick(2, xi > 0));
+    const p8 = dyi * ddbetaValue;
+    const v6 = pick(4, xi > 0);
+    const p9 = dyi * ddxI;
+    const p10 = p8 * (bounded6 * pick(6, xi > 0));
+    ddy[i] =
+      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
+      Math.abs(p7) <= Number.MAX_VALUE
+        ? ddxI * pick(0, xi > 0) +
+          choose(
+            xi > 0,
+            0,
+            alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
+          ) +
+          p7
+        : ddxI * pick(0, xi > 0) +
+          choose(
+            xi > 0,
+            0,
+            alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
+          ) +
+          areluDbetaExactly(xi, betaValue, ddbetaValue);
+    dx[i] =
+      choose(
+        xi > 0,
+        0,
+        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * ddalphaValue,
+      ) +
+      p8 * v6;
+    dalphaSum += choose(
+      xi > 0,
+      0,
+      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p9,
+    );
+    dbetaSum +=
+      (xi <= 0 || (e2 >= 9.332636185032189e-302 && v4 <= p6)) &&
+      Math.abs(p10) <= Number.MAX_VALUE
+        ? p9 * v6 + p10
+        : p9 * v6 + areluDbetaDbetaExactly(xi, betaValue, p8);
+  }
+  dalpha[0] = dalphaSum;
+  dbeta[0] = dbetaSum;
+}
+
 /**
  * Attention-based: learned slopes on both sides, the left one kept within [0.01, 0.99].
  * Source: Chen et al. 2020; Echo AReLU.
@@ -199,6 +364,171 @@ export function areluBackward64(
       Math.abs(p2) <= Number.MAX_VALUE
         ? p2
         : areluDbetaExactly(xi, betaValue, dyi);
+  }
+  dalpha[0] = dalphaSum;
+  dbeta[0] = dbetaSum;
+}
+
+/** The value of arelu, and its derivative in each input. */
+export function areluFused64(
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, 1);
+  requireLength("beta", beta, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaValue = alpha[0]!;
+  const betaValue = beta[0]!;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.min(betaValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(bounded, -746);
+  const e = boundedExp(bounded2);
+  const u = e + 1;
+  const q = e / u;
+  const u2 = q + 1;
+  const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
+  const v2 = alphaValue <= 0.01 ? 0.01 : v;
+  sides[0] = v2;
+  sides[1] = u2;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(
+      xi > 0,
+      xi * u2,
+      alphaValue <= 0.01
+        ? xi * 0.01
+        : alphaValue >= 0.99
+          ? 0.99 * xi
+          : xi * alphaValue,
+    );
+    dx[i] = pick(0, xi > 0);
+  }
+}
+
+/** The gradients of what arelu's backward kernel computes, from a cotangent of each of its results. */
+export function areluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddbeta: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+  dbeta: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("beta", beta, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddbeta", ddbeta, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  requireLength("dbeta", dbeta, 1);
+  const alphaValue = alpha[0]!;
+  const betaValue = beta[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const ddbetaValue = ddbeta[0]!;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.min(betaValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(bounded, -746);
+  const e = boundedExp(bounded2);
+  const u = e + 1;
+  const q = e / u;
+  const u2 = q + 1;
+  const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
+  const v2 = alphaValue <= 0.01 ? 0.01 : v;
+  const squared = u * u;
+  const q2 = e / squared;
+  const p = 2.0927902484106784e298 * q2;
+  const v3 = Math.abs(betaValue);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded3 = Math.max(-v3, -746);
+  const e2 = boundedExp(bounded3);
+  const u3 = e2 + 1;
+  const squared2 = u3 * u3;
+  const q3 = e2 / squared2;
+  const p2 = 0.5 * betaValue;
+  const p3 = 2 * p2;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded4 = Math.min(p3, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded5 = Math.max(bounded4, -746);
+  const em1 = boundedExpm1(bounded5);
+  const p4 = e2 * em1;
+  const u4 = em1 + 2;
+  const p5 = squared2 * u4;
+  const q4 = -p4 / p5;
+  const v4 = Math.abs(p4);
+  const v5 = Math.abs(q4);
+  const p6 = 2.0927902484106784e298 * v5;
+  sides[0] = v2;
+  sides[1] = u2;
+  sides[2] = 0;
+  sides[3] = q2;
+  sides[4] = 0;
+  sides[5] = q3;
+  sides[6] = 0;
+  sides[7] = q4;
+  let dalphaSum = 0;
+  let dbetaSum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded6 = Math.max(xi, -3.4028234663852886e38);
+    const p7 = ddbetaValue * (bounded6 * pick(2, xi > 0));
+    const p8 = dyi * ddbetaValue;
+    const v6 = pick(4, xi > 0);
+    const p9 = dyi * ddxI;
+    const p10 = p8 * (bounded6 * pick(6, xi > 0));
+    ddy[i] =
+      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
+      Math.abs(p7) <= Number.MAX_VALUE
+        ? ddxI * pick(0, xi > 0) +
+          choose(
+            xi > 0,
+            0,
+            alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
+          ) +
+          p7
+        : ddxI * pick(0, xi > 0) +
+          choose(
+            xi > 0,
+            0,
+            alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
+          ) +
+          areluDbetaExactly(xi, betaValue, ddbetaValue);
+    dx[i] =
+      choose(
+        xi > 0,
+        0,
+        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * ddalphaValue,
+      ) +
+      p8 * v6;
+    dalphaSum += choose(
+      xi > 0,
+      0,
+      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p9,
+    );
+    dbetaSum +=
+      (xi <= 0 || (e2 >= 9.332636185032189e-302 && v4 <= p6)) &&
+      Math.abs(p10) <= Number.MAX_VALUE
+        ? p9 * v6 + p10
+        : p9 * v6 + areluDbetaDbetaExactly(xi, betaValue, p8);
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -326,6 +656,64 @@ function pick(place: number, condition: boolean): number {
   return sides[place + Number(condition)]!;
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -412,6 +800,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -486,6 +881,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -624,6 +1024,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -690,6 +1097,34 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
@@ -876,6 +1311,71 @@ function areluDbetaExactly(x0: number, x1: number, x2: number): number {
   let value = areluDbetaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = areluDbetaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function areluDbetaDbetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideNegate(
+      wideMultiply(
+        wideMultiply(wideMultiply(x2, x0), wideLogistic(x1)),
+        wideTanh(
+          wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x1),
+        ),
+      ),
+    );
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function areluDbetaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return areluDbetaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function areluDbetaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    areluDbetaDbetaExactlyAt(x0, x1, x2, 800n * sign),
+    areluDbetaDbetaExactlyAt(x0, x1, x2, 150n * sign),
+    areluDbetaDbetaExactlyAt(x0, x1, x2, 140n * sign),
+    areluDbetaDbetaExactlyAt(x0, x1, x2, 60n * sign),
+    areluDbetaDbetaExactlyAt(x0, x1, x2, 50n * sign),
+    areluDbetaDbetaExactlyAt(x0, x1, x2, 26n * sign),
+    areluDbetaDbetaExactlyAt(x0, x1, x2, 20n * sign),
+    areluDbetaDbetaExactlyAt(x0, x1, x2, 11n * sign),
+    areluDbetaDbetaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function areluDbetaDbetaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = areluDbetaDbetaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = areluDbetaDbetaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -1046,6 +1046,210 @@ fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
     dy * result_beta
   );
 }
+
+struct arelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn arelu_fused(x: f32, alpha: f32, beta: f32) -> arelu_value_and_slopes {
+  let bounded = arelu_pair_at_most(arelu_pair_from_f32(beta), arelu_pair(40.0, 0.0));
+  let v = arelu_pair_raised_exp(bounded);
+  let p = arelu_pair_scale(v, 8.6736174e-19);
+  let u = arelu_pair_add(p, arelu_pair(1.0, 0.0));
+  let q = arelu_pair_divide(v, u);
+  let p2 = arelu_pair_scale(q, 8.6736174e-19);
+  let u2 = arelu_pair_add(p2, arelu_pair(1.0, 0.0));
+  var v2 = arelu_pair_multiply(arelu_pair_from_f32(x), arelu_pair_from_f32(alpha));
+  if (alpha >= arelu_pair(0.99, -9.536743e-9).high) {
+    v2 = arelu_pair_multiply(arelu_pair(0.99, -9.536743e-9), arelu_pair_from_f32(x));
+  }
+  var v3 = v2;
+  if (alpha <= arelu_pair(0.01, 2.2351741e-10).high) {
+    v3 = arelu_pair_divide(arelu_pair_from_f32(x), arelu_pair(100.0, 0.0));
+  }
+  var v4 = v3;
+  if (x > 0.0) {
+    v4 = arelu_pair_multiply(arelu_pair_from_f32(x), u2);
+  }
+  var v5 = arelu_pair_from_f32(alpha);
+  if (alpha >= arelu_pair(0.99, -9.536743e-9).high) {
+    v5 = arelu_pair(0.99, -9.536743e-9);
+  }
+  var v6 = v5;
+  if (alpha <= arelu_pair(0.01, 2.2351741e-10).high) {
+    v6 = arelu_pair(0.01, 2.2351741e-10);
+  }
+  var v7 = v6;
+  if (x > 0.0) {
+    v7 = u2;
+  }
+  var result_value = arelu_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high)) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      ((abs(beta) >= 3.469447e-18) | (beta == 0.0))
+    )
+  ) {
+    result_value = arelu_value_far(x, alpha, beta);
+  }
+  var result_x = arelu_pair_to_f32(v7);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 5.0706024e+30 * u2.high)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+      ((abs(beta) >= 7.888609e-31) | (beta == 0.0))
+    )
+  ) {
+    result_x = arelu_slope_0_far(x, alpha, beta);
+  }
+  return arelu_value_and_slopes(select(result_value, x, arelu_is_nan(x)), result_x);
+}
+
+struct arelu_curvatures {
+  x_alpha: f32,
+  x_beta: f32,
+  beta_beta: f32,
+}
+
+fn arelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, arelu_logistic(x1), x0 > 0.0);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn arelu_tanh(x: f32) -> f32 {
+  if (arelu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (arelu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn arelu_curvature_2_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, -(arelu_logistic(x1) * arelu_tanh(0.5 * x1) * x0), x0 > 0.0);
+}
+
+fn arelu_pair_expm1(a: arelu_pair) -> arelu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = arelu_pair_expm1_small(arelu_pair_reduced(arelu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return arelu_pair_times_power(arelu_pair_add(arelu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = arelu_power_of_two(i32(k));
+  return arelu_pair_add(arelu_pair_sum(scale, -1.0), arelu_pair_scale(small, scale));
+}
+
+fn arelu_curvature(x: f32, alpha: f32, beta: f32) -> arelu_curvatures {
+  let v = arelu_pair_abs(arelu_pair_from_f32(beta));
+  let v2 = arelu_pair_negate(v);
+  let v3 = arelu_pair_raised_exp(v2);
+  let p = arelu_pair_scale(v3, 8.6736174e-19);
+  let u = arelu_pair_add(p, arelu_pair(1.0, 0.0));
+  let squared = arelu_pair_multiply(u, u);
+  let q = arelu_pair_divide(v3, squared);
+  var v4 = arelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v4 = arelu_pair_scale(q, 8.6736174e-19);
+  }
+  let p2 = arelu_pair_multiply(arelu_pair_from_f32(x), q);
+  let p3 = arelu_pair_scale(arelu_pair_from_f32(beta), 0.5);
+  let p4 = arelu_pair_scale(p3, 2.0);
+  let bounded = arelu_pair_at_most(p4, arelu_pair(80.0, 0.0));
+  let em1 = arelu_pair_expm1(bounded);
+  let u2 = arelu_pair_add(em1, arelu_pair(2.0, 0.0));
+  let q2 = arelu_pair_divide(em1, u2);
+  let p5 = arelu_pair_multiply(p2, q2);
+  let v5 = arelu_pair_negate(p5);
+  let p6 = arelu_pair_scale(v5, 8.6736174e-19);
+  var v6 = arelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v6 = p6;
+  }
+  var result_x_beta = arelu_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+      ((v.high >= 7.888609e-31) | (beta == 0.0))
+    )
+  ) {
+    let far = arelu_curvature_1_far(x, beta);
+    result_x_beta = select(far, result_x_beta, arelu_is_nan(far));
+  }
+  var result_beta_beta = arelu_pair_to_f32(v6);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | ((v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((v.high >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+      ((x <= 0.0) |
+        ((bitcast<u32>(abs(p6.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = arelu_curvature_2_far(x, beta);
+    result_beta_beta = select(far, result_beta_beta, arelu_is_nan(far));
+  }
+  return arelu_curvatures(
+    select(select(select(1.0, 0.0, alpha >= 0.99), 0.0, alpha <= 0.01), 0.0, x > 0.0),
+    result_x_beta,
+    result_beta_beta
+  );
+}
+
+struct arelu_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+}
+
+fn arelu_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+  ddalpha: f32,
+  ddbeta: f32
+) -> arelu_second_gradients {
+  let slopes = arelu_backward(1.0, x, alpha, beta);
+  let curvatures = arelu_curvature(x, alpha, beta);
+  return arelu_second_gradients(
+    ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta,
+    dy * (ddalpha * curvatures.x_alpha + ddbeta * curvatures.x_beta),
+    dy * ddx * curvatures.x_alpha,
+    dy * (ddx * curvatures.x_beta + ddbeta * curvatures.beta_beta)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1064,6 +1268,11 @@ struct arelu_uniform_values {
 @group(0) @binding(7) var<storage, read_write> arelu_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> arelu_gradient_dalpha: array<f32>;
 @group(0) @binding(9) var<storage, read_write> arelu_gradient_dbeta: array<f32>;
+@group(0) @binding(10) var<storage, read_write> arelu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> arelu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> arelu_cotangent_ddalpha: array<f32>;
+@group(0) @binding(13) var<storage, read> arelu_cotangent_ddbeta: array<f32>;
+@group(0) @binding(14) var<storage, read_write> arelu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn arelu_forward(
@@ -1147,6 +1356,118 @@ fn arelu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn arelu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += arelu_scratch_partials[0u * 1u * 64u + j];
+  }
+  arelu_gradient_dalpha[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += arelu_scratch_partials[1u * 1u * 64u + j];
+  }
+  arelu_gradient_dbeta[0] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn arelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (arelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = arelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = arelu_fused(x0[k], arelu_learned_alpha[0], arelu_learned_beta[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  arelu_output_y[i] = result0;
+  arelu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn arelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (arelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = arelu_cotangent_dy[i];
+  let dd0 = arelu_cotangent_ddx[i];
+  let x0 = arelu_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = arelu_double_backward(dy[k], dd0[k], x0[k], arelu_learned_alpha[0], arelu_learned_beta[0], arelu_cotangent_ddalpha[0], arelu_cotangent_ddbeta[0]);
+    result[k] = g.dy;
+  }
+  arelu_gradient_ddy[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn arelu_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (arelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = arelu_cotangent_dy[i];
+  let dd0 = arelu_cotangent_ddx[i];
+  let x0 = arelu_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = arelu_double_backward(dy[k], dd0[k], x0[k], arelu_learned_alpha[0], arelu_learned_beta[0], arelu_cotangent_ddalpha[0], arelu_cotangent_ddbeta[0]);
+    result[k] = g.x;
+  }
+  arelu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn arelu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < arelu_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = arelu_double_backward(arelu_cotangent_dy[i / 4u][i % 4u], arelu_cotangent_ddx[i / 4u][i % 4u], arelu_input_x[i / 4u][i % 4u], arelu_learned_alpha[0], arelu_learned_beta[0], arelu_cotangent_ddalpha[0], arelu_cotangent_ddbeta[0]);
+    sum0 += g.alpha;
+    sum1 += g.beta;
+  }
+  let total0 = arelu_workgroup_sum(sum0, lane);
+  let total1 = arelu_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    arelu_scratch_partials[0u * 1u * 64u + w] = total0;
+    arelu_scratch_partials[1u * 1u * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn arelu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

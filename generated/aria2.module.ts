@@ -7,7 +7,7 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { aria2Backward, aria2Forward } from "./aria2.js";
+import { aria2Backward, aria2DoubleBackward, aria2Forward } from "./aria2.js";
 import { aria2Wgsl } from "./aria2.wgsl.js";
 const aria2Activation: Activation = {
   name: "aria2",
@@ -15,7 +15,11 @@ const aria2Activation: Activation = {
   hyperparameters: ["alpha", "beta"],
   learned: [],
   axis: false,
-  cpu: { forward: aria2Forward, backward: aria2Backward },
+  cpu: {
+    forward: aria2Forward,
+    backward: aria2Backward,
+    doubleBackward: aria2DoubleBackward,
+  },
   webgpu: {
     code: aria2Wgsl,
     forward: [
@@ -40,6 +44,22 @@ const aria2Activation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "aria2_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],

@@ -89,6 +89,145 @@ export function aria2Backward(
   }
 }
 
+/** The value of aria2, and its derivative in each input. */
+export function aria2Fused(
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const v = Math.abs(alpha);
+  const p = alpha * beta;
+  const u = -alpha - 1;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const v3 = Math.pow(u2, -alpha);
+      const v4 = Number.isNaN(xi) ? xi : Number.isNaN(beta) ? beta : v3;
+      const p2 = Math.abs(v3) * v;
+      const u3 = 1 + Math.abs(bounded);
+      const v5 = Math.abs(u2) > 1.0715086071862673e301 ? 1 : 0;
+      const p3 = p * e;
+      const v6 = Math.pow(u2, u);
+      const p4 = p3 * v6;
+      const p5 = Math.abs(v6) * v2;
+      if (!(
+        1.7763568394002505e-15 *
+          (p2 * u3 + 9.332636185032189e-302 * (p2 / u2)) +
+          v5 <=
+          2.3283064365386963e-10 * v3 &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        Math.abs(p3) >= 1.6722178260867333e-198 &&
+        1.7763568394002505e-15 *
+          (p5 * u3 + 9.332636185032189e-302 * (p5 / u2)) +
+          v5 <=
+          1.1641532182693481e-10 * v6 &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v4;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = aria2YExactly(xi, alpha, beta);
+      dx[i] = aria2DxExactly(xi, alpha, beta, 1);
+    }
+  }
+}
+
+/** The gradients of what aria2's backward kernel computes, from a cotangent of each of its results. */
+export function aria2DoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = -alpha - 1;
+  const v = Math.abs(u);
+  const squared = beta * beta;
+  const p = alpha * squared;
+  const u2 = -alpha - 2;
+  const v2 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const e = boundedExp(bounded);
+      const p2 = ddxI * alpha * beta * e;
+      const u3 = e + 1;
+      const v3 = Math.pow(u3, u);
+      const p3 = p2 * v3;
+      const p4 = Math.abs(v3) * v;
+      const u4 = 1 + Math.abs(bounded);
+      const v4 = Math.abs(u3) > 1.0715086071862673e301 ? 1 : 0;
+      const u5 =
+        1.7763568394002505e-15 *
+          (p4 * u4 + 9.332636185032189e-302 * (p4 / u3)) +
+        v4;
+      const p5 = p * e;
+      const p6 = p5 * v3;
+      const p7 = p * (e * e) * u;
+      const v5 = Math.pow(u3, u2);
+      const p8 = p7 * v5;
+      const u6 = -p6 - p8;
+      const p9 = dyi * ddxI * u6;
+      const p10 = Math.abs(v5) * v2;
+      const v6 = Math.abs(p7);
+      const u7 =
+        9.332636185032189e-302 * (e * p * v * v5) +
+        (1.7763568394002505e-15 *
+          (p10 * u4 + 9.332636185032189e-302 * (p10 / u3)) +
+          v4) *
+          v6 +
+        6.624337284222476e-170 * (v5 + 7.458340731200207e-155 * v6);
+      if (!(
+        Math.abs(p2) >= 1.6722178260867333e-198 &&
+        u5 <= 1.1641532182693481e-10 * v3 &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        u5 * p5 +
+          1.9467177638862437e-208 * (v3 + 2.5379418373156492e-116 * p5) +
+          u7 +
+          1.1368683772161603e-13 * (p6 * u4 + Math.abs(p8) * u4) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p9) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3;
+      dx[i] = p9;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = aria2DxExactly(xi, alpha, beta, ddxI);
+      dx[i] = aria2DxDxExactly(xi, alpha, beta, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Power of a sigmoid.
  * Source: Patwardhan et al. 2018; Echo Aria2.
@@ -174,6 +313,145 @@ export function aria2Backward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = aria2DxExactly(xi, alpha, beta, dyi);
+    }
+  }
+}
+
+/** The value of aria2, and its derivative in each input. */
+export function aria2Fused64(
+  x: Float64Array,
+  alpha: number,
+  beta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const v = Math.abs(alpha);
+  const p = alpha * beta;
+  const u = -alpha - 1;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const v3 = Math.pow(u2, -alpha);
+      const v4 = Number.isNaN(xi) ? xi : Number.isNaN(beta) ? beta : v3;
+      const p2 = Math.abs(v3) * v;
+      const u3 = 1 + Math.abs(bounded);
+      const v5 = Math.abs(u2) > 1.0715086071862673e301 ? 1 : 0;
+      const p3 = p * e;
+      const v6 = Math.pow(u2, u);
+      const p4 = p3 * v6;
+      const p5 = Math.abs(v6) * v2;
+      if (!(
+        1.7763568394002505e-15 *
+          (p2 * u3 + 9.332636185032189e-302 * (p2 / u2)) +
+          v5 <=
+          2.3283064365386963e-10 * v3 &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        Math.abs(p3) >= 1.6722178260867333e-198 &&
+        1.7763568394002505e-15 *
+          (p5 * u3 + 9.332636185032189e-302 * (p5 / u2)) +
+          v5 <=
+          1.1641532182693481e-10 * v6 &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v4;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = aria2YExactly(xi, alpha, beta);
+      dx[i] = aria2DxExactly(xi, alpha, beta, 1);
+    }
+  }
+}
+
+/** The gradients of what aria2's backward kernel computes, from a cotangent of each of its results. */
+export function aria2DoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  beta: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = -alpha - 1;
+  const v = Math.abs(u);
+  const squared = beta * beta;
+  const p = alpha * squared;
+  const u2 = -alpha - 2;
+  const v2 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const e = boundedExp(bounded);
+      const p2 = ddxI * alpha * beta * e;
+      const u3 = e + 1;
+      const v3 = Math.pow(u3, u);
+      const p3 = p2 * v3;
+      const p4 = Math.abs(v3) * v;
+      const u4 = 1 + Math.abs(bounded);
+      const v4 = Math.abs(u3) > 1.0715086071862673e301 ? 1 : 0;
+      const u5 =
+        1.7763568394002505e-15 *
+          (p4 * u4 + 9.332636185032189e-302 * (p4 / u3)) +
+        v4;
+      const p5 = p * e;
+      const p6 = p5 * v3;
+      const p7 = p * (e * e) * u;
+      const v5 = Math.pow(u3, u2);
+      const p8 = p7 * v5;
+      const u6 = -p6 - p8;
+      const p9 = dyi * ddxI * u6;
+      const p10 = Math.abs(v5) * v2;
+      const v6 = Math.abs(p7);
+      const u7 =
+        9.332636185032189e-302 * (e * p * v * v5) +
+        (1.7763568394002505e-15 *
+          (p10 * u4 + 9.332636185032189e-302 * (p10 / u3)) +
+          v4) *
+          v6 +
+        6.624337284222476e-170 * (v5 + 7.458340731200207e-155 * v6);
+      if (!(
+        Math.abs(p2) >= 1.6722178260867333e-198 &&
+        u5 <= 1.1641532182693481e-10 * v3 &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        u5 * p5 +
+          1.9467177638862437e-208 * (v3 + 2.5379418373156492e-116 * p5) +
+          u7 +
+          1.1368683772161603e-13 * (p6 * u4 + Math.abs(p8) * u4) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p9) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3;
+      dx[i] = p9;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = aria2DxExactly(xi, alpha, beta, ddxI);
+      dx[i] = aria2DxDxExactly(xi, alpha, beta, dyi * ddxI);
     }
   }
 }
@@ -781,6 +1059,22 @@ function wideLog(x: Wide): Wide {
   return wideAdd(wideMultiply(wideLogExponent(x), WIDE_LN2), logarithm);
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /** x^n by squaring, for a whole number n. */
 function wideWholePower(x: Wide, n: Wide): Wide {
   let power = WIDE_ONE;
@@ -1082,6 +1376,141 @@ function aria2DxExactly(
   let value = aria2DxExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = aria2DxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aria2YExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return widePow(
+    wideAdd(wideExp(wideNegate(wideMultiply(x0, x2))), wideInteger(1n)),
+    wideNegate(x1),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aria2YExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return aria2YExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function aria2YExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aria2YExactlyAt(x0, x1, x2, 800n * sign),
+    aria2YExactlyAt(x0, x1, x2, 150n * sign),
+    aria2YExactlyAt(x0, x1, x2, 140n * sign),
+    aria2YExactlyAt(x0, x1, x2, 60n * sign),
+    aria2YExactlyAt(x0, x1, x2, 50n * sign),
+    aria2YExactlyAt(x0, x1, x2, 26n * sign),
+    aria2YExactlyAt(x0, x1, x2, 20n * sign),
+    aria2YExactlyAt(x0, x1, x2, 11n * sign),
+    aria2YExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function aria2YExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = aria2YExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aria2YExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function aria2DxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideMultiply(x1, widePower(x2, 2));
+  const t1 = wideExp(wideNegate(wideMultiply(x0, x2)));
+  const t2 = wideAdd(t1, wideInteger(1n));
+  const t3 = wideSubtract(wideNegate(x1), wideInteger(1n));
+  return wideMultiply(
+    x3,
+    wideSubtract(
+      wideNegate(wideMultiply(wideMultiply(t0, t1), widePow(t2, t3))),
+      wideMultiply(
+        wideMultiply(wideMultiply(t0, widePower(t1, 2)), t3),
+        widePow(t2, wideSubtract(wideNegate(x1), wideInteger(2n))),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function aria2DxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return aria2DxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function aria2DxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    aria2DxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    aria2DxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    aria2DxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    aria2DxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    aria2DxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    aria2DxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    aria2DxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    aria2DxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    aria2DxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function aria2DxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = aria2DxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = aria2DxDxExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

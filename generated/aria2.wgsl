@@ -1554,6 +1554,138 @@ fn aria2_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
   return dy * result;
 }
 
+struct aria2_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn aria2_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return aria2_backward(1.0, x0, x1, x2);
+}
+
+fn aria2_fused(x: f32, alpha: f32, beta: f32) -> aria2_value_and_slopes {
+  let p = aria2_pair_multiply(aria2_pair_from_f32(x), aria2_pair_from_f32(beta));
+  let v = aria2_pair_negate(p);
+  let e = aria2_pair_exp(v);
+  let u = aria2_pair_add(e, aria2_pair(1.0, 0.0));
+  let v2 = aria2_pair_negate(aria2_pair_from_f32(alpha));
+  let v3 = aria2_pair_pow(u, v2);
+  let p2 = aria2_pair_multiply(aria2_pair_from_f32(alpha), aria2_pair_from_f32(beta));
+  let p3 = aria2_pair_multiply(p2, e);
+  let u2 = aria2_pair_subtract(v2, aria2_pair(1.0, 0.0));
+  let v4 = aria2_pair_pow(u, u2);
+  let p4 = aria2_pair_multiply(p3, v4);
+  var result_value = aria2_pair_to_f32(v3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(v3.high) * abs(alpha) + 1.26217745e-29 * ((abs(v3.high) * abs(alpha)) / u.high) <= 32.0 * v3.high) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        (abs(alpha) >= 3.469447e-18) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = aria2(x, alpha, beta);
+  }
+  var result_x = aria2_pair_to_f32(p4);
+  // By the function that computes this alone.
+  if (
+    !(
+      (e.high >= 3.9443045e-31) &
+        (abs(v4.high) * abs(u2.high) + 1.26217745e-29 * ((abs(v4.high) * abs(u2.high)) / u.high) <= 16.0 * v4.high) &
+        (v4.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = aria2_slope_0(x, alpha, beta);
+  }
+  return aria2_value_and_slopes(select(result_value, x, aria2_is_nan(x)), result_x);
+}
+
+fn aria2_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x2 * x2;
+  let t2 = aria2_exp(-(x0 * x2));
+  let t3 = t2 + 1.0;
+  let t4 = -x1 - 1.0;
+  return -(t * t2 * aria2_pow(t3, t4) * x1) - x1 * t4 * t * (t2 * t2) * aria2_pow(t3, -x1 - 2.0);
+}
+
+fn aria2_curvature(x: f32, alpha: f32, beta: f32) -> f32 {
+  let squared = aria2_pair_multiply(aria2_pair_from_f32(beta), aria2_pair_from_f32(beta));
+  let p = aria2_pair_multiply(aria2_pair_from_f32(alpha), squared);
+  let p2 = aria2_pair_multiply(aria2_pair_from_f32(x), aria2_pair_from_f32(beta));
+  let v = aria2_pair_negate(p2);
+  let e = aria2_pair_exp(v);
+  let p3 = aria2_pair_multiply(p, e);
+  let u = aria2_pair_add(e, aria2_pair(1.0, 0.0));
+  let v2 = aria2_pair_negate(aria2_pair_from_f32(alpha));
+  let u2 = aria2_pair_subtract(v2, aria2_pair(1.0, 0.0));
+  let v3 = aria2_pair_pow(u, u2);
+  let p4 = aria2_pair_multiply(p3, v3);
+  let v4 = aria2_pair_negate(p4);
+  let squared2 = aria2_pair_multiply(e, e);
+  let p5 = aria2_pair_multiply(p, squared2);
+  let p6 = aria2_pair_multiply(p5, u2);
+  let u3 = aria2_pair_subtract(v2, aria2_pair(2.0, 0.0));
+  let v5 = aria2_pair_pow(u, u3);
+  let p7 = aria2_pair_multiply(p6, v5);
+  let u4 = aria2_pair_subtract(v4, p7);
+  var result = aria2_pair_to_f32(u4);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u4.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = aria2_curvature_0_far(x, alpha, beta);
+    result = select(far, result, aria2_is_nan(far));
+  }
+  return result;
+}
+
+struct aria2_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn aria2_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32, beta: f32) -> aria2_second_gradients {
+  let slopes = aria2_backward(1.0, x, alpha, beta);
+  let curvatures = aria2_curvature(x, alpha, beta);
+  return aria2_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct aria2_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -1565,6 +1697,9 @@ struct aria2_uniform_values {
 @group(0) @binding(2) var<storage, read_write> aria2_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> aria2_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> aria2_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> aria2_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> aria2_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> aria2_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn aria2_forward(
@@ -1601,4 +1736,50 @@ fn aria2_backward_inputs(
     result[k] = aria2_backward(dy[k], x0[k], aria2_uniforms.p_alpha, aria2_uniforms.p_beta);
   }
   aria2_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn aria2_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (aria2_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = aria2_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = aria2_fused(x0[k], aria2_uniforms.p_alpha, aria2_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  aria2_output_y[i] = result0;
+  aria2_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn aria2_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (aria2_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = aria2_cotangent_dy[i];
+  let dd0 = aria2_cotangent_ddx[i];
+  let x0 = aria2_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = aria2_double_backward(dy[k], dd0[k], x0[k], aria2_uniforms.p_alpha, aria2_uniforms.p_beta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  aria2_gradient_ddy[i] = result0;
+  aria2_gradient_dx[i] = result1;
 }

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { asuBackward, asuForward } from "./asu.js";
+import { asuBackward, asuDoubleBackward, asuForward } from "./asu.js";
 import { asuWgsl } from "./asu.wgsl.js";
 const asuActivation: Activation = {
   name: "asu",
@@ -14,7 +14,11 @@ const asuActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: asuForward, backward: asuBackward },
+  cpu: {
+    forward: asuForward,
+    backward: asuBackward,
+    doubleBackward: asuDoubleBackward,
+  },
   webgpu: {
     code: asuWgsl,
     forward: [
@@ -39,6 +43,22 @@ const asuActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "asu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

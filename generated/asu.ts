@@ -57,6 +57,88 @@ export function asuBackward(
   }
 }
 
+/** The value of asu, and its derivative in each input. */
+export function asuFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const p = xi * s;
+      const p2 = xi * Math.cos(xi);
+      const u = s + p2;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(s) + Math.abs(p2) <= 131072 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = asuYExactly(xi);
+      dx[i] = asuDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what asu's backward kernel computes, from a cotangent of each of its results. */
+export function asuDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const s = Math.sin(xi);
+      const c = Math.cos(xi);
+      const p = xi * c;
+      const u = s + p;
+      const p2 = ddxI * u;
+      const p3 = 2 * c;
+      const p4 = xi * s;
+      const u2 = p3 - p4;
+      const p5 = dyi * ddxI * u2;
+      if (!(
+        Math.abs(s) + Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) + Math.abs(p4) <= 131072 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = asuDxExactly(xi, ddxI);
+      dx[i] = asuDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Amplifying sine unit.
  * Source: survey of Kunc and Klema 2024.
@@ -110,6 +192,88 @@ export function asuBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = asuDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of asu, and its derivative in each input. */
+export function asuFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const p = xi * s;
+      const p2 = xi * Math.cos(xi);
+      const u = s + p2;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(s) + Math.abs(p2) <= 131072 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = asuYExactly(xi);
+      dx[i] = asuDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what asu's backward kernel computes, from a cotangent of each of its results. */
+export function asuDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const s = Math.sin(xi);
+      const c = Math.cos(xi);
+      const p = xi * c;
+      const u = s + p;
+      const p2 = ddxI * u;
+      const p3 = 2 * c;
+      const p4 = xi * s;
+      const u2 = p3 - p4;
+      const p5 = dyi * ddxI * u2;
+      if (!(
+        Math.abs(s) + Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) + Math.abs(p4) <= 131072 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = asuDxExactly(xi, ddxI);
+      dx[i] = asuDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -235,6 +399,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -817,6 +991,88 @@ function asuDxExactly(x0: number, x1: number): number {
   let value = asuDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = asuDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function asuYExactlyWide(x0: Wide): Wide {
+  return wideMultiply(x0, wideSin(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function asuYExactlyAt(x0: number, exponent: bigint): Wide {
+  return asuYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function asuYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    asuYExactlyAt(x0, 100000n * sign),
+    asuYExactlyAt(x0, 800n * sign),
+    asuYExactlyAt(x0, 150n * sign),
+    asuYExactlyAt(x0, 140n * sign),
+    asuYExactlyAt(x0, 60n * sign),
+    asuYExactlyAt(x0, 50n * sign),
+    asuYExactlyAt(x0, 26n * sign),
+    asuYExactlyAt(x0, 20n * sign),
+    asuYExactlyAt(x0, 11n * sign),
+    asuYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function asuYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = asuYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = asuYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function asuDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideMultiply(wideInteger(2n), wideCos(x0)),
+      wideMultiply(x0, wideSin(x0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function asuDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return asuDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function asuDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    asuDxDxExactlyAt(x0, x1, 100000n * sign),
+    asuDxDxExactlyAt(x0, x1, 800n * sign),
+    asuDxDxExactlyAt(x0, x1, 150n * sign),
+    asuDxDxExactlyAt(x0, x1, 140n * sign),
+    asuDxDxExactlyAt(x0, x1, 60n * sign),
+    asuDxDxExactlyAt(x0, x1, 50n * sign),
+    asuDxDxExactlyAt(x0, x1, 26n * sign),
+    asuDxDxExactlyAt(x0, x1, 20n * sign),
+    asuDxDxExactlyAt(x0, x1, 11n * sign),
+    asuDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function asuDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = asuDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = asuDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

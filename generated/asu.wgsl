@@ -301,6 +301,68 @@ fn asu_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct asu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn asu_fused(x: f32) -> asu_value_and_slopes {
+  let s = asu_pair_sin(asu_pair_from_f32(x));
+  let c = asu_pair_cos(asu_pair_from_f32(x));
+  let p = asu_pair_multiply(asu_pair_from_f32(x), c);
+  let u = asu_pair_add(s, p);
+  var result_x = asu_pair_to_f32(u);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (abs(x) <= 4096.0)
+    )
+  ) {
+    result_x = asu_slope_0_far(x);
+  }
+  return asu_value_and_slopes(x * asu_sin(x), result_x);
+}
+
+fn asu_curvature_0_far(x0: f32) -> f32 {
+  return 2.0 * asu_cos(x0) - x0 * asu_sin(x0);
+}
+
+fn asu_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn asu_curvature(x: f32) -> f32 {
+  let c = asu_pair_cos(asu_pair_from_f32(x));
+  let p = asu_pair_scale(c, 2.0);
+  let s = asu_pair_sin(asu_pair_from_f32(x));
+  let p2 = asu_pair_multiply(asu_pair_from_f32(x), s);
+  let u = asu_pair_subtract(p, p2);
+  var result = asu_pair_to_f32(u);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (abs(x) <= 4096.0)
+    )
+  ) {
+    let far = asu_curvature_0_far(x);
+    result = select(far, result, asu_is_nan(far));
+  }
+  return result;
+}
+
+struct asu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn asu_double_backward(dy: f32, ddx: f32, x: f32) -> asu_second_gradients {
+  let slopes = asu_backward(1.0, x);
+  let curvatures = asu_curvature(x);
+  return asu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct asu_uniform_values {
   size: u32,
 }
@@ -310,6 +372,9 @@ struct asu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> asu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> asu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> asu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> asu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> asu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> asu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn asu_forward(
@@ -347,4 +412,50 @@ fn asu_backward_inputs(
     result[k] = asu_backward(dy[k], x0[k]);
   }
   asu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn asu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (asu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = asu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = asu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  asu_output_y[i] = result0;
+  asu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn asu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (asu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = asu_cotangent_dy[i];
+  let dd0 = asu_cotangent_ddx[i];
+  let x0 = asu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = asu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  asu_gradient_ddy[i] = result0;
+  asu_gradient_dx[i] = result1;
 }

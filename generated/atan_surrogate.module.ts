@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   atanSurrogateBackward,
+  atanSurrogateDoubleBackward,
   atanSurrogateForward,
 } from "./atan_surrogate.js";
 import { atanSurrogateWgsl } from "./atan_surrogate.wgsl.js";
@@ -18,7 +19,11 @@ const atanSurrogateActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: atanSurrogateForward, backward: atanSurrogateBackward },
+  cpu: {
+    forward: atanSurrogateForward,
+    backward: atanSurrogateBackward,
+    doubleBackward: atanSurrogateDoubleBackward,
+  },
   webgpu: {
     code: atanSurrogateWgsl,
     forward: [
@@ -43,6 +48,22 @@ const atanSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "atan_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

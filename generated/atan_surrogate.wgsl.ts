@@ -766,6 +766,93 @@ fn atan_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct atan_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn atan_surrogate_slope_0(x0: f32, x1: f32) -> f32 {
+  return atan_surrogate_backward(1.0, x0, x1);
+}
+
+fn atan_surrogate_fused(x: f32, alpha: f32) -> atan_surrogate_value_and_slopes {
+  let v = select(0.0, 1.0, x > 0.0);
+  let squared = atan_surrogate_pair_multiply(atan_surrogate_pair_from_f32(x), atan_surrogate_pair_from_f32(x));
+  let p = atan_surrogate_pair_multiply(atan_surrogate_pair(2.467401, 7.25929e-8), squared);
+  let squared2 = atan_surrogate_pair_multiply(atan_surrogate_pair_from_f32(alpha), atan_surrogate_pair_from_f32(alpha));
+  let p2 = atan_surrogate_pair_multiply(p, squared2);
+  let u = atan_surrogate_pair_add(p2, atan_surrogate_pair(1.0, 0.0));
+  var result_x = atan_surrogate_pair_to_f32(
+    atan_surrogate_pair_divide(atan_surrogate_pair_scale(atan_surrogate_pair_from_f32(alpha), 0.5), u)
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = atan_surrogate_slope_0(x, alpha);
+  }
+  return atan_surrogate_value_and_slopes(
+    select(select(v, x, atan_surrogate_is_nan(x)), x, atan_surrogate_is_nan(x)),
+    result_x
+  );
+}
+
+fn atan_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x1 * x1;
+  let t2 = 2.467401 * x1 * x1 + 1.0 / x0 / x0;
+  let t3 = (-2.467401 * (t * x1)) / (t2 * t2) / x0 / (x0 * x0);
+  let t4 = 2.467401 * x0 * x0 * t + 1.0;
+  return select(select((-2.467401 * x1 * t * x0) / (t4 * t4), t3, x0 < -2147483600.0), t3, x0 > 2147483600.0);
+}
+
+fn atan_surrogate_curvature(x: f32, alpha: f32) -> f32 {
+  let p = atan_surrogate_pair_multiply(atan_surrogate_pair(-2.467401, -7.25929e-8), atan_surrogate_pair_from_f32(x));
+  let squared = atan_surrogate_pair_multiply(atan_surrogate_pair_from_f32(alpha), atan_surrogate_pair_from_f32(alpha));
+  let p2 = atan_surrogate_pair_multiply(squared, atan_surrogate_pair_from_f32(alpha));
+  let p3 = atan_surrogate_pair_multiply(p, p2);
+  let squared2 = atan_surrogate_pair_multiply(atan_surrogate_pair_from_f32(x), atan_surrogate_pair_from_f32(x));
+  let p4 = atan_surrogate_pair_multiply(atan_surrogate_pair(2.467401, 7.25929e-8), squared2);
+  let p5 = atan_surrogate_pair_multiply(p4, squared);
+  let u = atan_surrogate_pair_add(p5, atan_surrogate_pair(1.0, 0.0));
+  let squared3 = atan_surrogate_pair_multiply(u, u);
+  let q = atan_surrogate_pair_divide(p3, squared3);
+  var result = atan_surrogate_pair_to_f32(q);
+  // Far out, or no number at all.
+  if (
+    !(
+      (p2.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = atan_surrogate_curvature_0_far(x, alpha);
+    result = select(far, result, atan_surrogate_is_nan(far));
+  }
+  return result;
+}
+
+struct atan_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn atan_surrogate_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> atan_surrogate_second_gradients {
+  let slopes = atan_surrogate_backward(1.0, x, alpha);
+  let curvatures = atan_surrogate_curvature(x, alpha);
+  return atan_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -781,6 +868,9 @@ struct atan_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> atan_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> atan_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> atan_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> atan_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> atan_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> atan_surrogate_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn atan_surrogate_forward(
@@ -818,5 +908,51 @@ fn atan_surrogate_backward_inputs(
     result[k] = atan_surrogate_backward(dy[k], x0[k], atan_surrogate_uniforms.p_alpha);
   }
   atan_surrogate_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn atan_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (atan_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = atan_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = atan_surrogate_fused(x0[k], atan_surrogate_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  atan_surrogate_output_y[i] = result0;
+  atan_surrogate_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn atan_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (atan_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = atan_surrogate_cotangent_dy[i];
+  let dd0 = atan_surrogate_cotangent_ddx[i];
+  let x0 = atan_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = atan_surrogate_double_backward(dy[k], dd0[k], x0[k], atan_surrogate_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  atan_surrogate_gradient_ddy[i] = result0;
+  atan_surrogate_gradient_dx[i] = result1;
 }
 `);

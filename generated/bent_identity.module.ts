@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { bentIdentityBackward, bentIdentityForward } from "./bent_identity.js";
+import {
+  bentIdentityBackward,
+  bentIdentityDoubleBackward,
+  bentIdentityForward,
+} from "./bent_identity.js";
 import { bentIdentityWgsl } from "./bent_identity.wgsl.js";
 const bentIdentityActivation: Activation = {
   name: "bent_identity",
@@ -14,7 +18,11 @@ const bentIdentityActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: bentIdentityForward, backward: bentIdentityBackward },
+  cpu: {
+    forward: bentIdentityForward,
+    backward: bentIdentityBackward,
+    doubleBackward: bentIdentityDoubleBackward,
+  },
   webgpu: {
     code: bentIdentityWgsl,
     forward: [
@@ -39,6 +47,22 @@ const bentIdentityActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "bent_identity_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

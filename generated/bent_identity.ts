@@ -62,6 +62,78 @@ export function bentIdentityBackward(
   }
 }
 
+/** The value of bent_identity, and its derivative in each input. */
+export function bentIdentityFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const r = Math.hypot(1, xi);
+      const p = 0.5 * (r - 1);
+      const u = xi + p;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const q = (0.5 * bounded) / Math.hypot(1, bounded);
+      const u2 = q + 1;
+      if (!(
+        r * 0.5 + 0.125 * p <= 262144 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(q) <= 131072 * Math.abs(u2)
+      ))
+        break;
+      y[i] = u;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = bentIdentityYExactly(xi);
+      dx[i] = bentIdentityDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what bent_identity's backward kernel computes, from a cotangent of each of its results. */
+export function bentIdentityDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const q = (0.5 * bounded) / Math.hypot(1, bounded);
+    const u = q + 1;
+    ddy[i] =
+      Math.abs(q) <= 131072 * Math.abs(u)
+        ? ddxI * u
+        : bentIdentityDxExactly(xi, ddxI);
+    dx[i] = (0.5 * (dyi * ddxI)) / ((xi * xi + 1) * Math.hypot(1, xi));
+  }
+}
+
 /**
  * blu with a bend of 1/2.
  * Source: Echo bent_id.
@@ -121,6 +193,78 @@ export function bentIdentityBackward64(
       const xi = x[i]!;
       dx[i] = bentIdentityDxExactly(xi, dyi);
     }
+  }
+}
+
+/** The value of bent_identity, and its derivative in each input. */
+export function bentIdentityFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const r = Math.hypot(1, xi);
+      const p = 0.5 * (r - 1);
+      const u = xi + p;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const q = (0.5 * bounded) / Math.hypot(1, bounded);
+      const u2 = q + 1;
+      if (!(
+        r * 0.5 + 0.125 * p <= 262144 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(q) <= 131072 * Math.abs(u2)
+      ))
+        break;
+      y[i] = u;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = bentIdentityYExactly(xi);
+      dx[i] = bentIdentityDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what bent_identity's backward kernel computes, from a cotangent of each of its results. */
+export function bentIdentityDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const q = (0.5 * bounded) / Math.hypot(1, bounded);
+    const u = q + 1;
+    ddy[i] =
+      Math.abs(q) <= 131072 * Math.abs(u)
+        ? ddxI * u
+        : bentIdentityDxExactly(xi, ddxI);
+    dx[i] = (0.5 * (dyi * ddxI)) / ((xi * xi + 1) * Math.hypot(1, xi));
   }
 }
 
@@ -673,6 +817,46 @@ function bentIdentityDxExactly(x0: number, x1: number): number {
   let value = bentIdentityDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = bentIdentityDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function bentIdentityYExactlyWide(x0: Wide): Wide {
+  return wideAdd(
+    x0,
+    wideMultiply(
+      wideDivide(wideInteger(1n), wideInteger(2n)),
+      wideSubtract(wideHypot(wideInteger(1n), x0), wideInteger(1n)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function bentIdentityYExactlyAt(x0: number, exponent: bigint): Wide {
+  return bentIdentityYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function bentIdentityYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    bentIdentityYExactlyAt(x0, 800n * sign),
+    bentIdentityYExactlyAt(x0, 150n * sign),
+    bentIdentityYExactlyAt(x0, 140n * sign),
+    bentIdentityYExactlyAt(x0, 60n * sign),
+    bentIdentityYExactlyAt(x0, 50n * sign),
+    bentIdentityYExactlyAt(x0, 26n * sign),
+    bentIdentityYExactlyAt(x0, 20n * sign),
+    bentIdentityYExactlyAt(x0, 11n * sign),
+    bentIdentityYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function bentIdentityYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = bentIdentityYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = bentIdentityYExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }

@@ -818,6 +818,76 @@ fn bent_identity_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct bent_identity_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn bent_identity_fused(x: f32) -> bent_identity_value_and_slopes {
+  let r = bent_identity_pair_hypot(bent_identity_pair(1.0, 0.0), bent_identity_pair_from_f32(x));
+  let u = bent_identity_pair_subtract(r, bent_identity_pair(1.0, 0.0));
+  let p = bent_identity_pair_scale(u, 0.5);
+  let u2 = bent_identity_pair_add(bent_identity_pair_from_f32(x), p);
+  var result_value = bent_identity_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (r.high * 0.5 + 0.000015258789 * p.high <= 32.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = bent_identity(x);
+  }
+  var result_x = bent_identity_pair_to_f32(
+    bent_identity_pair_add(
+      bent_identity_pair_divide(bent_identity_pair_scale(bent_identity_pair_from_f32(x), 0.5), r),
+      bent_identity_pair(1.0, 0.0)
+    )
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    result_x = bent_identity_slope_0_far(x);
+  }
+  return bent_identity_value_and_slopes(select(result_value, x, bent_identity_is_nan(x)), result_x);
+}
+
+fn bent_identity_curvature_0_far(x0: f32) -> f32 {
+  return 0.5 / ((x0 * x0 + 1.0) * bent_identity_hypot(1.0, x0));
+}
+
+fn bent_identity_curvature(x: f32) -> f32 {
+  var result = bent_identity_pair_to_f32(
+    bent_identity_pair_divide(
+      bent_identity_pair(0.5, 0.0),
+      bent_identity_pair_multiply(
+        bent_identity_pair_add(
+          bent_identity_pair_multiply(bent_identity_pair_from_f32(x), bent_identity_pair_from_f32(x)),
+          bent_identity_pair(1.0, 0.0)
+        ),
+        bent_identity_pair_hypot(bent_identity_pair(1.0, 0.0), bent_identity_pair_from_f32(x))
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    let far = bent_identity_curvature_0_far(x);
+    result = select(far, result, bent_identity_is_nan(far));
+  }
+  return result;
+}
+
+struct bent_identity_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn bent_identity_double_backward(dy: f32, ddx: f32, x: f32) -> bent_identity_second_gradients {
+  let slopes = bent_identity_backward(1.0, x);
+  let curvatures = bent_identity_curvature(x);
+  return bent_identity_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -832,6 +902,9 @@ struct bent_identity_uniform_values {
 @group(0) @binding(2) var<storage, read_write> bent_identity_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> bent_identity_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> bent_identity_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> bent_identity_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> bent_identity_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> bent_identity_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn bent_identity_forward(
@@ -868,5 +941,51 @@ fn bent_identity_backward_inputs(
     result[k] = bent_identity_backward(dy[k], x0[k]);
   }
   bent_identity_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn bent_identity_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (bent_identity_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = bent_identity_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = bent_identity_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  bent_identity_output_y[i] = result0;
+  bent_identity_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn bent_identity_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (bent_identity_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = bent_identity_cotangent_dy[i];
+  let dd0 = bent_identity_cotangent_ddx[i];
+  let x0 = bent_identity_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = bent_identity_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  bent_identity_gradient_ddy[i] = result0;
+  bent_identity_gradient_dx[i] = result1;
 }
 `);

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { betaMishBackward, betaMishForward } from "./beta_mish.js";
+import {
+  betaMishBackward,
+  betaMishDoubleBackward,
+  betaMishForward,
+} from "./beta_mish.js";
 import { betaMishWgsl } from "./beta_mish.wgsl.js";
 const betaMishActivation: Activation = {
   name: "beta_mish",
@@ -15,7 +19,11 @@ const betaMishActivation: Activation = {
   hyperparameters: ["beta"],
   learned: [],
   axis: false,
-  cpu: { forward: betaMishForward, backward: betaMishBackward },
+  cpu: {
+    forward: betaMishForward,
+    backward: betaMishBackward,
+    doubleBackward: betaMishDoubleBackward,
+  },
   webgpu: {
     code: betaMishWgsl,
     forward: [
@@ -40,6 +48,22 @@ const betaMishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "beta_mish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter beta"],

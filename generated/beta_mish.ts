@@ -151,6 +151,337 @@ export function betaMishBackward(
   }
 }
 
+/** The value of beta_mish, and its derivative in each input. */
+export function betaMishFused(
+  x: Float32Array,
+  beta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const v = Math.abs(beta);
+  const u = beta - 1;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const u2 = e + 1;
+      const v3 = Math.pow(u2, beta);
+      const p = 2 * log(v3);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded);
+      const u3 = em1 + 2;
+      const q = em1 / u3;
+      const p2 = xi * q;
+      const v4 = Math.abs(v3);
+      const p3 = v4 * v;
+      const u4 = p3 + 9.332636185032189e-302 * (p3 / u2);
+      const q2 = 1 / v3;
+      const p4 = (1 + u4 * q2 + 9.332636185032189e-302 * q2) * 2;
+      const v5 = Math.abs(em1);
+      const v6 = Math.abs(p);
+      const u5 =
+        1.7763568394002505e-15 * (p4 * (1 + v5)) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v7 = Math.abs(u3);
+      const v8 = Math.abs(q);
+      const p5 = 4 * xi * beta * e;
+      const v9 = Math.pow(u2, u);
+      const p6 = p5 * v9;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-v6, -746);
+      const e2 = boundedExp(bounded2);
+      const u6 = e2 + 1;
+      const squared = u6 * u6;
+      const q3 = e2 / squared;
+      const p7 = p6 * q3;
+      const q4 = p7 / v3;
+      const u7 = q + q4;
+      const p8 = Math.abs(v9) * v2;
+      const v10 = Math.abs(p5);
+      const p9 =
+        ((1.7763568394002505e-15 * (p8 + 9.332636185032189e-302 * (p8 / u2)) +
+          (Math.abs(u2) > 1.0715086071862673e301 ? 1 : 0)) *
+          v10 +
+          2.2883557340936752e-246 * (v9 + 2.1590421387736112e-78 * v10)) *
+        q3;
+      const u8 =
+        1.7763568394002505e-15 * (p4 * e2) +
+        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+      const v11 = Math.abs(p6);
+      const u9 =
+        p9 +
+        (u8 / squared +
+          (u8 * u6 * q3) / squared +
+          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
+          v11 +
+        9.332636185032189e-302 * v11;
+      const v12 = Math.abs(q4);
+      const u10 =
+        u5 / u3 +
+        (u5 * v8) / u3 +
+        (v7 > 1.0715086071862673e301 ? v5 : 0) +
+        (u9 / v3 +
+          1.7763568394002505e-15 * ((u4 * v12) / v3) +
+          (v4 > 1.0715086071862673e301 ? Math.abs(p7) : 0) +
+          9.332636185032189e-302 * (q2 + v12 / v3));
+      if (!(
+        u5 <= 1.1641532182693481e-10 * v5 &&
+        u5 <= 1.1641532182693481e-10 * u3 &&
+        (v7 <= 1.0715086071862673e301 || v5 <= 2.3283064365386963e-10 * v8) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        u10 +
+          4.547473508864641e-13 *
+            (v8 * (1 + Math.abs(bounded)) + v12 * (1 + Math.abs(bounded2))) <=
+          2.3283064365386963e-10 * Math.abs(u7) &&
+        Math.abs(u7) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = u7;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = betaMishYExactly(xi, beta);
+      dx[i] = betaMishDxExactly(xi, beta, 1);
+    }
+  }
+}
+
+/** The gradients of what beta_mish's backward kernel computes, from a cotangent of each of its results. */
+export function betaMishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  beta: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = beta - 1;
+  const v = Math.abs(beta);
+  const v2 = Math.abs(u);
+  const p = 4 * beta;
+  const u2 = beta - 2;
+  const squared = beta * beta;
+  const v3 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const u3 = e + 1;
+      const v4 = Math.pow(u3, beta);
+      const p2 = 2 * log(v4);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p2, 709), -746);
+      const em1 = boundedExpm1(bounded);
+      const u4 = em1 + 2;
+      const q = em1 / u4;
+      const p3 = 4 * xi;
+      const p4 = p3 * beta * e;
+      const v5 = Math.pow(u3, u);
+      const p5 = p4 * v5;
+      const v6 = Math.abs(p2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-v6, -746);
+      const e2 = boundedExp(bounded2);
+      const u5 = e2 + 1;
+      const squared2 = u5 * u5;
+      const q2 = e2 / squared2;
+      const p6 = p5 * q2;
+      const q3 = p6 / v4;
+      const u6 = q + q3;
+      const p7 = ddxI * u6;
+      const v7 = Math.abs(v4);
+      const p8 = v7 * v;
+      const u7 = p8 + 9.332636185032189e-302 * (p8 / u3);
+      const q4 = 1 / v4;
+      const p9 = (1 + u7 * q4 + 9.332636185032189e-302 * q4) * 2;
+      const v8 = Math.abs(em1);
+      const u8 =
+        1.7763568394002505e-15 * (p9 * (1 + v8)) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v9 = Math.abs(q);
+      const u9 =
+        u8 / u4 +
+        (u8 * v9) / u4 +
+        (Math.abs(u4) > 1.0715086071862673e301 ? v8 : 0);
+      const p10 = Math.abs(v5) * v2;
+      const v10 = Math.abs(u3) > 1.0715086071862673e301 ? 1 : 0;
+      const u10 =
+        1.7763568394002505e-15 * (p10 + 9.332636185032189e-302 * (p10 / u3)) +
+        v10;
+      const v11 = Math.abs(p4);
+      const u11 =
+        1.7763568394002505e-15 * (p9 * e2) +
+        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+      const u12 =
+        u11 / squared2 +
+        (u11 * u5 * q2) / squared2 +
+        (Math.abs(squared2) > 1.0715086071862673e301 ? e2 : 0);
+      const v12 = Math.abs(p5);
+      const q5 =
+        ((u10 * v11 +
+          2.2883557340936752e-246 * (v5 + 2.1590421387736112e-78 * v11)) *
+          q2 +
+          u12 * v12 +
+          9.332636185032189e-302 * v12) /
+        v4;
+      const v13 = Math.abs(q3);
+      const u13 = 1 + Math.abs(bounded);
+      const v14 = Math.abs(bounded2);
+      const u14 = 1 + v14;
+      const u15 =
+        u9 +
+        (q5 +
+          1.7763568394002505e-15 * ((u7 * v13) / v4) +
+          (v7 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+          9.332636185032189e-302 * (q4 + v13 / v4)) +
+        4.547473508864641e-13 * (v9 * u13 + v13 * u14);
+      const p11 = p * e;
+      const p12 = p11 * v5;
+      const p13 = p12 * q2;
+      const q6 = p13 / v4;
+      const p14 = 4 * q2;
+      const p15 = beta * v5;
+      const p16 = xi * e;
+      const u16 = e + p16;
+      const p17 = p15 * u16;
+      const p18 = xi * beta;
+      const squared3 = e * e;
+      const p19 = p18 * squared3 * u;
+      const v15 = Math.pow(u3, u2);
+      const p20 = p19 * v15;
+      const u17 = p17 + p20;
+      const p21 = p14 * u17;
+      const p22 = 8 * xi * squared;
+      const p23 = p22 * squared3;
+      const p24 = p23 * q;
+      const squared4 = v5 * v5;
+      const p25 = p24 * squared4;
+      const p26 = p25 * q2;
+      const q7 = p26 / v4;
+      const u18 = p21 - q7;
+      const p27 = p3 * squared;
+      const p28 = p27 * squared3;
+      const p29 = p28 * squared4;
+      const p30 = p29 * q2;
+      const q8 = p30 / v4;
+      const u19 = u18 - q8;
+      const q9 = u19 / v4;
+      const u20 = q6 + q9;
+      const p31 = dyi * ddxI * u20;
+      const q10 =
+        ((u10 * p11 +
+          6.72487309524726e-285 * (v5 + 7.346839692639297e-40 * p11)) *
+          q2 +
+          u12 * p12 +
+          9.332636185032189e-302 * p12) /
+        v4;
+      const v16 = Math.abs(u17);
+      const v17 = Math.abs(u16);
+      const p32 = Math.abs(v15) * v3;
+      const v18 = Math.abs(p19);
+      const u21 =
+        9.332636185032189e-302 * (e * Math.abs(p18) * v2 * v15) +
+        (1.7763568394002505e-15 * (p32 + 9.332636185032189e-302 * (p32 / u3)) +
+          v10) *
+          v18 +
+        1.9467177638862437e-208 * (v15 + 2.5379418373156492e-116 * v18);
+      const u22 =
+        u10 * v * v17 +
+        1.7763568394002505e-15 * ((e + Math.abs(p16)) * p15) +
+        1.681218273811815e-285 * (v17 + p15) +
+        u21 +
+        1.1368683772161603e-13 * (Math.abs(p17) + Math.abs(p20));
+      const v19 = Math.abs(p23);
+      const u23 = u10 * v5 + 9.332636185032189e-302 * v5;
+      const v20 = Math.abs(p24);
+      const u24 =
+        (9.332636185032189e-302 * (e * Math.abs(p22) * v9) +
+          u9 * v19 +
+          1.557374211108995e-207 * (v9 + 6.344854593289123e-117 * v19)) *
+          squared4 +
+        u23 * v20;
+      const v21 = Math.abs(p25);
+      const v22 = Math.abs(q7);
+      const u25 =
+        ((u24 + 9.332636185032189e-302 * (squared4 + v20)) * q2 +
+          u12 * v21 +
+          9.332636185032189e-302 * v21) /
+          v4 +
+        1.7763568394002505e-15 * ((u7 * v22) / v4);
+      const u26 =
+        u12 * 4 * v16 +
+        u22 * p14 +
+        9.332636185032189e-302 * v16 +
+        (u25 +
+          (v7 > 1.0715086071862673e301 ? Math.abs(p26) : 0) +
+          9.332636185032189e-302 * (q4 + v22 / v4)) +
+        9.094947017729282e-13 *
+          (0.015625 * (Math.abs(p21) * u14) + v22 * (u13 + v14));
+      const v23 = Math.abs(p28);
+      const v24 = Math.abs(p29);
+      const u27 =
+        (9.332636185032189e-302 * (e * Math.abs(p27) * squared4) +
+          u23 * v23 +
+          7.786871055544975e-208 * (squared4 + 6.344854593289123e-117 * v23)) *
+          q2 +
+        u12 * v24;
+      const v25 = Math.abs(q8);
+      const u28 =
+        u26 +
+        ((u27 + 9.332636185032189e-302 * v24) / v4 +
+          1.7763568394002505e-15 * ((u7 * v25) / v4) +
+          (v7 > 1.0715086071862673e301 ? Math.abs(p30) : 0) +
+          9.332636185032189e-302 * (q4 + v25 / v4)) +
+        2.2737367544323206e-13 * (0.0009765625 * Math.abs(u18) + v25 * u14);
+      const v26 = Math.abs(q9);
+      const u29 =
+        u28 / v4 +
+        1.7763568394002505e-15 * ((u7 * v26) / v4) +
+        (v7 > 1.0715086071862673e301 ? Math.abs(u19) : 0) +
+        9.332636185032189e-302 * (q4 + 0.125 * (v26 / v4));
+      const u30 =
+        q10 +
+        1.7763568394002505e-15 * ((u7 * q6) / v4) +
+        (v7 > 1.0715086071862673e301 ? p13 : 0) +
+        9.332636185032189e-302 * (q4 + q6 / v4) +
+        u29 +
+        1.1368683772161603e-13 * (q6 * u14 + 0.015625 * v26);
+      if (!(
+        u15 <= 2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p7) <= Number.MAX_VALUE &&
+        u30 <= 2.3283064365386963e-10 * Math.abs(u20) &&
+        Math.abs(p31) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p7;
+      dx[i] = p31;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = betaMishDxExactly(xi, beta, ddxI);
+      dx[i] = betaMishDxDxExactly(xi, beta, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Mish with a power in its gate; beta = 1 is mish.
  * Source: Echo BetaMish.
@@ -298,6 +629,337 @@ export function betaMishBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = betaMishDxExactly(xi, beta, dyi);
+    }
+  }
+}
+
+/** The value of beta_mish, and its derivative in each input. */
+export function betaMishFused64(
+  x: Float64Array,
+  beta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const v = Math.abs(beta);
+  const u = beta - 1;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const u2 = e + 1;
+      const v3 = Math.pow(u2, beta);
+      const p = 2 * log(v3);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded);
+      const u3 = em1 + 2;
+      const q = em1 / u3;
+      const p2 = xi * q;
+      const v4 = Math.abs(v3);
+      const p3 = v4 * v;
+      const u4 = p3 + 9.332636185032189e-302 * (p3 / u2);
+      const q2 = 1 / v3;
+      const p4 = (1 + u4 * q2 + 9.332636185032189e-302 * q2) * 2;
+      const v5 = Math.abs(em1);
+      const v6 = Math.abs(p);
+      const u5 =
+        1.7763568394002505e-15 * (p4 * (1 + v5)) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v7 = Math.abs(u3);
+      const v8 = Math.abs(q);
+      const p5 = 4 * xi * beta * e;
+      const v9 = Math.pow(u2, u);
+      const p6 = p5 * v9;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-v6, -746);
+      const e2 = boundedExp(bounded2);
+      const u6 = e2 + 1;
+      const squared = u6 * u6;
+      const q3 = e2 / squared;
+      const p7 = p6 * q3;
+      const q4 = p7 / v3;
+      const u7 = q + q4;
+      const p8 = Math.abs(v9) * v2;
+      const v10 = Math.abs(p5);
+      const p9 =
+        ((1.7763568394002505e-15 * (p8 + 9.332636185032189e-302 * (p8 / u2)) +
+          (Math.abs(u2) > 1.0715086071862673e301 ? 1 : 0)) *
+          v10 +
+          2.2883557340936752e-246 * (v9 + 2.1590421387736112e-78 * v10)) *
+        q3;
+      const u8 =
+        1.7763568394002505e-15 * (p4 * e2) +
+        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+      const v11 = Math.abs(p6);
+      const u9 =
+        p9 +
+        (u8 / squared +
+          (u8 * u6 * q3) / squared +
+          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
+          v11 +
+        9.332636185032189e-302 * v11;
+      const v12 = Math.abs(q4);
+      const u10 =
+        u5 / u3 +
+        (u5 * v8) / u3 +
+        (v7 > 1.0715086071862673e301 ? v5 : 0) +
+        (u9 / v3 +
+          1.7763568394002505e-15 * ((u4 * v12) / v3) +
+          (v4 > 1.0715086071862673e301 ? Math.abs(p7) : 0) +
+          9.332636185032189e-302 * (q2 + v12 / v3));
+      if (!(
+        u5 <= 1.1641532182693481e-10 * v5 &&
+        u5 <= 1.1641532182693481e-10 * u3 &&
+        (v7 <= 1.0715086071862673e301 || v5 <= 2.3283064365386963e-10 * v8) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        u10 +
+          4.547473508864641e-13 *
+            (v8 * (1 + Math.abs(bounded)) + v12 * (1 + Math.abs(bounded2))) <=
+          2.3283064365386963e-10 * Math.abs(u7) &&
+        Math.abs(u7) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = u7;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = betaMishYExactly(xi, beta);
+      dx[i] = betaMishDxExactly(xi, beta, 1);
+    }
+  }
+}
+
+/** The gradients of what beta_mish's backward kernel computes, from a cotangent of each of its results. */
+export function betaMishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  beta: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = beta - 1;
+  const v = Math.abs(beta);
+  const v2 = Math.abs(u);
+  const p = 4 * beta;
+  const u2 = beta - 2;
+  const squared = beta * beta;
+  const v3 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const u3 = e + 1;
+      const v4 = Math.pow(u3, beta);
+      const p2 = 2 * log(v4);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p2, 709), -746);
+      const em1 = boundedExpm1(bounded);
+      const u4 = em1 + 2;
+      const q = em1 / u4;
+      const p3 = 4 * xi;
+      const p4 = p3 * beta * e;
+      const v5 = Math.pow(u3, u);
+      const p5 = p4 * v5;
+      const v6 = Math.abs(p2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-v6, -746);
+      const e2 = boundedExp(bounded2);
+      const u5 = e2 + 1;
+      const squared2 = u5 * u5;
+      const q2 = e2 / squared2;
+      const p6 = p5 * q2;
+      const q3 = p6 / v4;
+      const u6 = q + q3;
+      const p7 = ddxI * u6;
+      const v7 = Math.abs(v4);
+      const p8 = v7 * v;
+      const u7 = p8 + 9.332636185032189e-302 * (p8 / u3);
+      const q4 = 1 / v4;
+      const p9 = (1 + u7 * q4 + 9.332636185032189e-302 * q4) * 2;
+      const v8 = Math.abs(em1);
+      const u8 =
+        1.7763568394002505e-15 * (p9 * (1 + v8)) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v9 = Math.abs(q);
+      const u9 =
+        u8 / u4 +
+        (u8 * v9) / u4 +
+        (Math.abs(u4) > 1.0715086071862673e301 ? v8 : 0);
+      const p10 = Math.abs(v5) * v2;
+      const v10 = Math.abs(u3) > 1.0715086071862673e301 ? 1 : 0;
+      const u10 =
+        1.7763568394002505e-15 * (p10 + 9.332636185032189e-302 * (p10 / u3)) +
+        v10;
+      const v11 = Math.abs(p4);
+      const u11 =
+        1.7763568394002505e-15 * (p9 * e2) +
+        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+      const u12 =
+        u11 / squared2 +
+        (u11 * u5 * q2) / squared2 +
+        (Math.abs(squared2) > 1.0715086071862673e301 ? e2 : 0);
+      const v12 = Math.abs(p5);
+      const q5 =
+        ((u10 * v11 +
+          2.2883557340936752e-246 * (v5 + 2.1590421387736112e-78 * v11)) *
+          q2 +
+          u12 * v12 +
+          9.332636185032189e-302 * v12) /
+        v4;
+      const v13 = Math.abs(q3);
+      const u13 = 1 + Math.abs(bounded);
+      const v14 = Math.abs(bounded2);
+      const u14 = 1 + v14;
+      const u15 =
+        u9 +
+        (q5 +
+          1.7763568394002505e-15 * ((u7 * v13) / v4) +
+          (v7 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+          9.332636185032189e-302 * (q4 + v13 / v4)) +
+        4.547473508864641e-13 * (v9 * u13 + v13 * u14);
+      const p11 = p * e;
+      const p12 = p11 * v5;
+      const p13 = p12 * q2;
+      const q6 = p13 / v4;
+      const p14 = 4 * q2;
+      const p15 = beta * v5;
+      const p16 = xi * e;
+      const u16 = e + p16;
+      const p17 = p15 * u16;
+      const p18 = xi * beta;
+      const squared3 = e * e;
+      const p19 = p18 * squared3 * u;
+      const v15 = Math.pow(u3, u2);
+      const p20 = p19 * v15;
+      const u17 = p17 + p20;
+      const p21 = p14 * u17;
+      const p22 = 8 * xi * squared;
+      const p23 = p22 * squared3;
+      const p24 = p23 * q;
+      const squared4 = v5 * v5;
+      const p25 = p24 * squared4;
+      const p26 = p25 * q2;
+      const q7 = p26 / v4;
+      const u18 = p21 - q7;
+      const p27 = p3 * squared;
+      const p28 = p27 * squared3;
+      const p29 = p28 * squared4;
+      const p30 = p29 * q2;
+      const q8 = p30 / v4;
+      const u19 = u18 - q8;
+      const q9 = u19 / v4;
+      const u20 = q6 + q9;
+      const p31 = dyi * ddxI * u20;
+      const q10 =
+        ((u10 * p11 +
+          6.72487309524726e-285 * (v5 + 7.346839692639297e-40 * p11)) *
+          q2 +
+          u12 * p12 +
+          9.332636185032189e-302 * p12) /
+        v4;
+      const v16 = Math.abs(u17);
+      const v17 = Math.abs(u16);
+      const p32 = Math.abs(v15) * v3;
+      const v18 = Math.abs(p19);
+      const u21 =
+        9.332636185032189e-302 * (e * Math.abs(p18) * v2 * v15) +
+        (1.7763568394002505e-15 * (p32 + 9.332636185032189e-302 * (p32 / u3)) +
+          v10) *
+          v18 +
+        1.9467177638862437e-208 * (v15 + 2.5379418373156492e-116 * v18);
+      const u22 =
+        u10 * v * v17 +
+        1.7763568394002505e-15 * ((e + Math.abs(p16)) * p15) +
+        1.681218273811815e-285 * (v17 + p15) +
+        u21 +
+        1.1368683772161603e-13 * (Math.abs(p17) + Math.abs(p20));
+      const v19 = Math.abs(p23);
+      const u23 = u10 * v5 + 9.332636185032189e-302 * v5;
+      const v20 = Math.abs(p24);
+      const u24 =
+        (9.332636185032189e-302 * (e * Math.abs(p22) * v9) +
+          u9 * v19 +
+          1.557374211108995e-207 * (v9 + 6.344854593289123e-117 * v19)) *
+          squared4 +
+        u23 * v20;
+      const v21 = Math.abs(p25);
+      const v22 = Math.abs(q7);
+      const u25 =
+        ((u24 + 9.332636185032189e-302 * (squared4 + v20)) * q2 +
+          u12 * v21 +
+          9.332636185032189e-302 * v21) /
+          v4 +
+        1.7763568394002505e-15 * ((u7 * v22) / v4);
+      const u26 =
+        u12 * 4 * v16 +
+        u22 * p14 +
+        9.332636185032189e-302 * v16 +
+        (u25 +
+          (v7 > 1.0715086071862673e301 ? Math.abs(p26) : 0) +
+          9.332636185032189e-302 * (q4 + v22 / v4)) +
+        9.094947017729282e-13 *
+          (0.015625 * (Math.abs(p21) * u14) + v22 * (u13 + v14));
+      const v23 = Math.abs(p28);
+      const v24 = Math.abs(p29);
+      const u27 =
+        (9.332636185032189e-302 * (e * Math.abs(p27) * squared4) +
+          u23 * v23 +
+          7.786871055544975e-208 * (squared4 + 6.344854593289123e-117 * v23)) *
+          q2 +
+        u12 * v24;
+      const v25 = Math.abs(q8);
+      const u28 =
+        u26 +
+        ((u27 + 9.332636185032189e-302 * v24) / v4 +
+          1.7763568394002505e-15 * ((u7 * v25) / v4) +
+          (v7 > 1.0715086071862673e301 ? Math.abs(p30) : 0) +
+          9.332636185032189e-302 * (q4 + v25 / v4)) +
+        2.2737367544323206e-13 * (0.0009765625 * Math.abs(u18) + v25 * u14);
+      const v26 = Math.abs(q9);
+      const u29 =
+        u28 / v4 +
+        1.7763568394002505e-15 * ((u7 * v26) / v4) +
+        (v7 > 1.0715086071862673e301 ? Math.abs(u19) : 0) +
+        9.332636185032189e-302 * (q4 + 0.125 * (v26 / v4));
+      const u30 =
+        q10 +
+        1.7763568394002505e-15 * ((u7 * q6) / v4) +
+        (v7 > 1.0715086071862673e301 ? p13 : 0) +
+        9.332636185032189e-302 * (q4 + q6 / v4) +
+        u29 +
+        1.1368683772161603e-13 * (q6 * u14 + 0.015625 * v26);
+      if (!(
+        u15 <= 2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p7) <= Number.MAX_VALUE &&
+        u30 <= 2.3283064365386963e-10 * Math.abs(u20) &&
+        Math.abs(p31) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p7;
+      dx[i] = p31;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = betaMishDxExactly(xi, beta, ddxI);
+      dx[i] = betaMishDxDxExactly(xi, beta, dyi * ddxI);
     }
   }
 }
@@ -1084,6 +1746,22 @@ function wideLog(x: Wide): Wide {
   return wideAdd(wideMultiply(wideLogExponent(x), WIDE_LN2), logarithm);
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /** x^n by squaring, for a whole number n. */
 function wideWholePower(x: Wide, n: Wide): Wide {
   let power = WIDE_ONE;
@@ -1388,6 +2066,172 @@ function betaMishDxExactly(x0: number, x1: number, x2: number): number {
   let value = betaMishDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = betaMishDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function betaMishYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    x0,
+    wideTanh(wideLog(widePow(wideAdd(wideExp(x0), wideInteger(1n)), x1))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function betaMishYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return betaMishYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function betaMishYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    betaMishYExactlyAt(x0, x1, 800n * sign),
+    betaMishYExactlyAt(x0, x1, 150n * sign),
+    betaMishYExactlyAt(x0, x1, 140n * sign),
+    betaMishYExactlyAt(x0, x1, 60n * sign),
+    betaMishYExactlyAt(x0, x1, 50n * sign),
+    betaMishYExactlyAt(x0, x1, 26n * sign),
+    betaMishYExactlyAt(x0, x1, 20n * sign),
+    betaMishYExactlyAt(x0, x1, 11n * sign),
+    betaMishYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function betaMishYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = betaMishYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = betaMishYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function betaMishDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideExp(x0);
+  const t1 = wideAdd(t0, wideInteger(1n));
+  const t2 = wideSubtract(x1, wideInteger(1n));
+  const t3 = widePow(t1, t2);
+  const t4 = widePow(t1, x1);
+  const t5 = wideLog(t4);
+  const t6 = wideLogistic(wideMultiply(wideInteger(2n), t5));
+  const t7 = widePower(t0, 2);
+  const t8 = widePower(x1, 2);
+  const t9 = widePower(t3, 2);
+  const t10 = wideSubtract(
+    wideMultiply(
+      wideMultiply(wideInteger(4n), t6),
+      wideAdd(
+        wideMultiply(wideMultiply(x1, t3), wideAdd(t0, wideMultiply(x0, t0))),
+        wideMultiply(
+          wideMultiply(wideMultiply(wideMultiply(x0, x1), t7), t2),
+          widePow(t1, wideSubtract(x1, wideInteger(2n))),
+        ),
+      ),
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(8n), x0), t8),
+              t7,
+            ),
+            wideTanh(t5),
+          ),
+          t9,
+        ),
+        t6,
+      ),
+      t4,
+    ),
+  );
+  const t11 = wideDivide(
+    wideSubtract(
+      t10,
+      wideDivide(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(4n), x0), t8),
+              t7,
+            ),
+            t9,
+          ),
+          t6,
+        ),
+        t4,
+      ),
+    ),
+    t4,
+  );
+  return wideMultiply(
+    x2,
+    wideAdd(
+      wideDivide(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideMultiply(wideInteger(4n), x1), t0), t3),
+          t6,
+        ),
+        t4,
+      ),
+      t11,
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function betaMishDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return betaMishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function betaMishDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    betaMishDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    betaMishDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    betaMishDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    betaMishDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    betaMishDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    betaMishDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    betaMishDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    betaMishDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    betaMishDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function betaMishDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = betaMishDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = betaMishDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -2096,6 +2096,303 @@ fn beta_mish_backward(dy: f32, x: f32, beta: f32) -> f32 {
   return dy * result;
 }
 
+struct beta_mish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn beta_mish_slope_0(x0: f32, x1: f32) -> f32 {
+  return beta_mish_backward(1.0, x0, x1);
+}
+
+fn beta_mish_fused(x: f32, beta: f32) -> beta_mish_value_and_slopes {
+  let e = beta_mish_pair_exp(beta_mish_pair_from_f32(x));
+  let u = beta_mish_pair_add(e, beta_mish_pair(1.0, 0.0));
+  let v = beta_mish_pair_pow(u, beta_mish_pair_from_f32(beta));
+  let l = beta_mish_pair_log(v);
+  let p = beta_mish_pair_scale(l, 2.0);
+  let bounded = beta_mish_pair_at_most(p, beta_mish_pair(80.0, 0.0));
+  let em1 = beta_mish_pair_expm1(bounded);
+  let u2 = beta_mish_pair_add(em1, beta_mish_pair(2.0, 0.0));
+  let q = beta_mish_pair_divide(em1, u2);
+  let p2 = beta_mish_pair_multiply(beta_mish_pair_from_f32(x), q);
+  let p3 = beta_mish_pair_scale(beta_mish_pair_from_f32(x), 4.0);
+  let p4 = beta_mish_pair_multiply(p3, beta_mish_pair_from_f32(beta));
+  let p5 = beta_mish_pair_multiply(p4, e);
+  let u3 = beta_mish_pair_subtract(beta_mish_pair_from_f32(beta), beta_mish_pair(1.0, 0.0));
+  let v2 = beta_mish_pair_pow(u, u3);
+  let p6 = beta_mish_pair_multiply(p5, v2);
+  let v3 = beta_mish_pair_abs(p);
+  let v4 = beta_mish_pair_negate(v3);
+  let v5 = beta_mish_pair_raised_exp(v4);
+  let p7 = beta_mish_pair_scale(v5, 8.6736174e-19);
+  let u4 = beta_mish_pair_add(p7, beta_mish_pair(1.0, 0.0));
+  let squared = beta_mish_pair_multiply(u4, u4);
+  let q2 = beta_mish_pair_divide(v5, squared);
+  let p8 = beta_mish_pair_multiply(p6, q2);
+  let q3 = beta_mish_pair_divide(p8, v);
+  let p9 = beta_mish_pair_scale(q3, 8.6736174e-19);
+  let u5 = beta_mish_pair_add(q, p9);
+  var result_value = beta_mish_pair_to_f32(p2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(em1.high) * (1.0 + abs(bounded.high)) +
+        ((1.0 +
+          (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
+          1.26217745e-29 * (1.0 / v.high)) *
+          2.0 +
+          2.524355e-29) *
+          (1.0 + abs(em1.high)) +
+        1.26217745e-29 * (1.0 + abs(em1.high)) <=
+        16.0 * abs(em1.high)) &
+        (abs(em1.high) >= 7.888609e-31) &
+        (abs(em1.high) * (1.0 + abs(bounded.high)) +
+          ((1.0 +
+            (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
+            1.26217745e-29 * (1.0 / v.high)) *
+            2.0 +
+            2.524355e-29) *
+            (1.0 + abs(em1.high)) +
+          1.26217745e-29 * (1.0 + abs(em1.high)) <=
+          16.0 * u2.high) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (v.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = beta_mish(x, beta);
+  }
+  var result_x = beta_mish_pair_to_f32(u5);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((abs(em1.high) * (1.0 + abs(bounded.high)) +
+        ((1.0 +
+          (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
+          1.26217745e-29 * (1.0 / v.high)) *
+          2.0 +
+          2.524355e-29) *
+          (1.0 + abs(em1.high)) +
+        1.26217745e-29 * (1.0 + abs(em1.high))) /
+        u2.high +
+        ((abs(em1.high) * (1.0 + abs(bounded.high)) +
+          ((1.0 +
+            (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
+            1.26217745e-29 * (1.0 / v.high)) *
+            2.0 +
+            2.524355e-29) *
+            (1.0 + abs(em1.high)) +
+          1.26217745e-29 * (1.0 + abs(em1.high))) *
+          abs(q.high)) /
+          u2.high +
+        1.26217745e-29 * (1.0 / u2.high) +
+        (((1.26217745e-29 * ((e.high + abs(p4.high)) * v2.high) +
+          (abs(v2.high) * abs(u3.high) + 1.26217745e-29 * ((abs(v2.high) * abs(u3.high)) / u.high)) * abs(p5.high) +
+          1.26217745e-29 * (v2.high + abs(p5.high))) *
+          q2.high +
+          ((abs(v5.high) * v3.high +
+            ((1.0 +
+              (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
+              1.26217745e-29 * (1.0 / v.high)) *
+              2.0 +
+              2.524355e-29) *
+              v5.high) /
+            squared.high +
+            (((abs(v5.high) * v3.high +
+              ((1.0 +
+                (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
+                1.26217745e-29 * (1.0 / v.high)) *
+                2.0 +
+                2.524355e-29) *
+                v5.high) *
+              8.6736174e-19 *
+              u4.high +
+              1.26217745e-29 * u4.high) *
+              q2.high) /
+              squared.high +
+            1.26217745e-29 * (1.0 / squared.high)) *
+            abs(p6.high) +
+          1.26217745e-29 * (q2.high + abs(p6.high))) /
+          v.high +
+          ((abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * abs(q3.high)) / v.high +
+          1.26217745e-29 * (1.0 / v.high + abs(q3.high) / v.high)) *
+          8.6736174e-19 +
+        (abs(q.high) + abs(p9.high)) <=
+        4.0 * abs(u5.high)) &
+        (abs(u5.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (v.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = beta_mish_slope_0(x, beta);
+  }
+  return beta_mish_value_and_slopes(select(result_value, x, beta_mish_is_nan(x)), result_x);
+}
+
+fn beta_mish_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = beta_mish_exp(t);
+  let t3 = t2 + 1.0;
+  let t4 = x1 - 1.0;
+  let t5 = beta_mish_pow(t3, t4);
+  let t6 = beta_mish_pow(t3, x1);
+  let t7 = beta_mish_log(t6);
+  let t8 = beta_mish_logistic(2.0 * t7);
+  let t9 = x1 * x1;
+  let t10 = t5 * t5;
+  let t11 =
+    4.0 * (t8 * (t5 * (t2 + t * t2) * x1 + t * (t2 * t2) * (x1 * t4) * beta_mish_pow(t3, x1 - 2.0))) -
+    (t * (8.0 * t2 * t2) * t9 * (beta_mish_tanh(t7) * t10 * t8)) / t6;
+  let t12 = (t11 - (t * (4.0 * t2 * t2) * t9 * (t10 * t8)) / t6) / t6;
+  return (4.0 * (t2 * (t5 * t8) * x1)) / t6 + t12;
+}
+
+fn beta_mish_curvature(x: f32, beta: f32) -> f32 {
+  let p = beta_mish_pair_scale(beta_mish_pair_from_f32(beta), 4.0);
+  let e = beta_mish_pair_exp(beta_mish_pair_from_f32(x));
+  let p2 = beta_mish_pair_multiply(p, e);
+  let u = beta_mish_pair_add(e, beta_mish_pair(1.0, 0.0));
+  let u2 = beta_mish_pair_subtract(beta_mish_pair_from_f32(beta), beta_mish_pair(1.0, 0.0));
+  let v = beta_mish_pair_pow(u, u2);
+  let p3 = beta_mish_pair_multiply(p2, v);
+  let v2 = beta_mish_pair_pow(u, beta_mish_pair_from_f32(beta));
+  let l = beta_mish_pair_log(v2);
+  let p4 = beta_mish_pair_scale(l, 2.0);
+  let v3 = beta_mish_pair_abs(p4);
+  let v4 = beta_mish_pair_negate(v3);
+  let v5 = beta_mish_pair_raised_exp(v4);
+  let p5 = beta_mish_pair_scale(v5, 8.6736174e-19);
+  let u3 = beta_mish_pair_add(p5, beta_mish_pair(1.0, 0.0));
+  let squared = beta_mish_pair_multiply(u3, u3);
+  let q = beta_mish_pair_divide(v5, squared);
+  let p6 = beta_mish_pair_multiply(p3, q);
+  let q2 = beta_mish_pair_divide(p6, v2);
+  let p7 = beta_mish_pair_scale(q2, 8.6736174e-19);
+  let p8 = beta_mish_pair_scale(q, 4.0);
+  let p9 = beta_mish_pair_multiply(beta_mish_pair_from_f32(beta), v);
+  let p10 = beta_mish_pair_multiply(beta_mish_pair_from_f32(x), e);
+  let u4 = beta_mish_pair_add(e, p10);
+  let p11 = beta_mish_pair_multiply(p9, u4);
+  let p12 = beta_mish_pair_multiply(beta_mish_pair_from_f32(x), beta_mish_pair_from_f32(beta));
+  let squared2 = beta_mish_pair_multiply(e, e);
+  let p13 = beta_mish_pair_multiply(p12, squared2);
+  let p14 = beta_mish_pair_multiply(p13, u2);
+  let u5 = beta_mish_pair_subtract(beta_mish_pair_from_f32(beta), beta_mish_pair(2.0, 0.0));
+  let v6 = beta_mish_pair_pow(u, u5);
+  let p15 = beta_mish_pair_multiply(p14, v6);
+  let u6 = beta_mish_pair_add(p11, p15);
+  let p16 = beta_mish_pair_multiply(p8, u6);
+  let p17 = beta_mish_pair_scale(p16, 8.6736174e-19);
+  let p18 = beta_mish_pair_scale(beta_mish_pair_from_f32(x), 8.0);
+  let squared3 = beta_mish_pair_multiply(beta_mish_pair_from_f32(beta), beta_mish_pair_from_f32(beta));
+  let p19 = beta_mish_pair_multiply(p18, squared3);
+  let p20 = beta_mish_pair_multiply(p19, squared2);
+  let bounded = beta_mish_pair_at_most(p4, beta_mish_pair(80.0, 0.0));
+  let em1 = beta_mish_pair_expm1(bounded);
+  let u7 = beta_mish_pair_add(em1, beta_mish_pair(2.0, 0.0));
+  let q3 = beta_mish_pair_divide(em1, u7);
+  let p21 = beta_mish_pair_multiply(p20, q3);
+  let squared4 = beta_mish_pair_multiply(v, v);
+  let p22 = beta_mish_pair_multiply(p21, squared4);
+  let p23 = beta_mish_pair_multiply(p22, q);
+  let q4 = beta_mish_pair_divide(p23, v2);
+  let p24 = beta_mish_pair_scale(q4, 8.6736174e-19);
+  let u8 = beta_mish_pair_subtract(p17, p24);
+  let p25 = beta_mish_pair_scale(beta_mish_pair_from_f32(x), 4.0);
+  let p26 = beta_mish_pair_multiply(p25, squared3);
+  let p27 = beta_mish_pair_multiply(p26, squared2);
+  let p28 = beta_mish_pair_multiply(p27, squared4);
+  let p29 = beta_mish_pair_multiply(p28, q);
+  let q5 = beta_mish_pair_divide(p29, v2);
+  let p30 = beta_mish_pair_scale(q5, 8.6736174e-19);
+  let u9 = beta_mish_pair_subtract(u8, p30);
+  let q6 = beta_mish_pair_divide(u9, v2);
+  let u10 = beta_mish_pair_add(p7, q6);
+  var result = beta_mish_pair_to_f32(u10);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u10.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        (abs(beta) >= 3.637979e-12) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q6.high)) <= 0x7a800000u) &
+        (v2.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = beta_mish_curvature_0_far(x, beta);
+    result = select(far, result, beta_mish_is_nan(far));
+  }
+  return result;
+}
+
+struct beta_mish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn beta_mish_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> beta_mish_second_gradients {
+  let slopes = beta_mish_backward(1.0, x, beta);
+  let curvatures = beta_mish_curvature(x, beta);
+  return beta_mish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct beta_mish_uniform_values {
   size: u32,
   p_beta: f32,
@@ -2106,6 +2403,9 @@ struct beta_mish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> beta_mish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> beta_mish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> beta_mish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> beta_mish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> beta_mish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> beta_mish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn beta_mish_forward(
@@ -2142,4 +2442,50 @@ fn beta_mish_backward_inputs(
     result[k] = beta_mish_backward(dy[k], x0[k], beta_mish_uniforms.p_beta);
   }
   beta_mish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn beta_mish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (beta_mish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = beta_mish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = beta_mish_fused(x0[k], beta_mish_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  beta_mish_output_y[i] = result0;
+  beta_mish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn beta_mish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (beta_mish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = beta_mish_cotangent_dy[i];
+  let dd0 = beta_mish_cotangent_ddx[i];
+  let x0 = beta_mish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = beta_mish_double_backward(dy[k], dd0[k], x0[k], beta_mish_uniforms.p_beta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  beta_mish_gradient_ddy[i] = result0;
+  beta_mish_gradient_dx[i] = result1;
 }

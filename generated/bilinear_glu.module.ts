@@ -7,7 +7,11 @@ import {
   applyActivation,
   splitInputs,
 } from "activation-compiler/runtime";
-import { bilinearGluBackward, bilinearGluForward } from "./bilinear_glu.js";
+import {
+  bilinearGluBackward,
+  bilinearGluDoubleBackward,
+  bilinearGluForward,
+} from "./bilinear_glu.js";
 import { bilinearGluWgsl } from "./bilinear_glu.wgsl.js";
 const bilinearGluActivation: Activation = {
   name: "bilinear_glu",
@@ -15,7 +19,11 @@ const bilinearGluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: bilinearGluForward, backward: bilinearGluBackward },
+  cpu: {
+    forward: bilinearGluForward,
+    backward: bilinearGluBackward,
+    doubleBackward: bilinearGluDoubleBackward,
+  },
   webgpu: {
     code: bilinearGluWgsl,
     forward: [
@@ -42,6 +50,25 @@ const bilinearGluActivation: Activation = {
           [4, "cotangent"],
           [1, "input a"],
           [2, "input b"],
+          [5, "gradient a"],
+          [6, "gradient b"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "bilinear_glu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent a"],
+          [10, "cotangent b"],
+          [1, "input a"],
+          [2, "input b"],
+          [11, "gradient"],
           [5, "gradient a"],
           [6, "gradient b"],
         ],

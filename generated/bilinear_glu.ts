@@ -64,6 +64,91 @@ export function bilinearGluBackward(
   }
 }
 
+/** The value of bilinear_glu, and its derivative in each input. */
+export function bilinearGluFused(
+  a: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+): void {
+  const size = a.length;
+  requireLength("b", b, size);
+  requireLength("y", y, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  const value = (ai: number, bi: number): number => ai * bi;
+  const slope = (bi: number): number => bi;
+  const slope2 = (ai: number): number => ai;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(a[i]!, b[i]!);
+    da[i] = slope(b[i]!);
+    db[i] = slope2(a[i]!);
+    y[i + 1] = value(a[i + 1]!, b[i + 1]!);
+    da[i + 1] = slope(b[i + 1]!);
+    db[i + 1] = slope2(a[i + 1]!);
+    y[i + 2] = value(a[i + 2]!, b[i + 2]!);
+    da[i + 2] = slope(b[i + 2]!);
+    db[i + 2] = slope2(a[i + 2]!);
+    y[i + 3] = value(a[i + 3]!, b[i + 3]!);
+    da[i + 3] = slope(b[i + 3]!);
+    db[i + 3] = slope2(a[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(a[i]!, b[i]!);
+    da[i] = slope(b[i]!);
+    db[i] = slope2(a[i]!);
+  }
+}
+
+/** The gradients of what bilinear_glu's backward kernel computes, from a cotangent of each of its results. */
+export function bilinearGluDoubleBackward(
+  dy: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  dda: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("a", a, size);
+  requireLength("b", b, size);
+  requireLength("dda", dda, size);
+  requireLength("ddb", ddb, size);
+  requireLength("ddy", ddy, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  const slope = (ai: number, bi: number, ddaI: number, ddbI: number): number =>
+    ddaI * bi + ddbI * ai;
+  const slope2 = (dyi: number, ddbI: number): number => dyi * ddbI;
+  const slope3 = (dyi: number, ddaI: number): number => dyi * ddaI;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(a[i]!, b[i]!, dda[i]!, ddb[i]!);
+    da[i] = slope2(dy[i]!, ddb[i]!);
+    db[i] = slope3(dy[i]!, dda[i]!);
+    ddy[i + 1] = slope(a[i + 1]!, b[i + 1]!, dda[i + 1]!, ddb[i + 1]!);
+    da[i + 1] = slope2(dy[i + 1]!, ddb[i + 1]!);
+    db[i + 1] = slope3(dy[i + 1]!, dda[i + 1]!);
+    ddy[i + 2] = slope(a[i + 2]!, b[i + 2]!, dda[i + 2]!, ddb[i + 2]!);
+    da[i + 2] = slope2(dy[i + 2]!, ddb[i + 2]!);
+    db[i + 2] = slope3(dy[i + 2]!, dda[i + 2]!);
+    ddy[i + 3] = slope(a[i + 3]!, b[i + 3]!, dda[i + 3]!, ddb[i + 3]!);
+    da[i + 3] = slope2(dy[i + 3]!, ddb[i + 3]!);
+    db[i + 3] = slope3(dy[i + 3]!, dda[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(a[i]!, b[i]!, dda[i]!, ddb[i]!);
+    da[i] = slope2(dy[i]!, ddb[i]!);
+    db[i] = slope3(dy[i]!, dda[i]!);
+  }
+}
+
 /**
  * A product of two halves, without an activation.
  * Source: Dauphin et al. 2017; Shazeer 2020.
@@ -125,6 +210,91 @@ export function bilinearGluBackward64(
   for (let i = whole; i < size; i++) {
     da[i] = slope(dy[i]!, b[i]!);
     db[i] = slope2(dy[i]!, a[i]!);
+  }
+}
+
+/** The value of bilinear_glu, and its derivative in each input. */
+export function bilinearGluFused64(
+  a: Float64Array,
+  b: Float64Array,
+  y: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+): void {
+  const size = a.length;
+  requireLength("b", b, size);
+  requireLength("y", y, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  const value = (ai: number, bi: number): number => ai * bi;
+  const slope = (bi: number): number => bi;
+  const slope2 = (ai: number): number => ai;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(a[i]!, b[i]!);
+    da[i] = slope(b[i]!);
+    db[i] = slope2(a[i]!);
+    y[i + 1] = value(a[i + 1]!, b[i + 1]!);
+    da[i + 1] = slope(b[i + 1]!);
+    db[i + 1] = slope2(a[i + 1]!);
+    y[i + 2] = value(a[i + 2]!, b[i + 2]!);
+    da[i + 2] = slope(b[i + 2]!);
+    db[i + 2] = slope2(a[i + 2]!);
+    y[i + 3] = value(a[i + 3]!, b[i + 3]!);
+    da[i + 3] = slope(b[i + 3]!);
+    db[i + 3] = slope2(a[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(a[i]!, b[i]!);
+    da[i] = slope(b[i]!);
+    db[i] = slope2(a[i]!);
+  }
+}
+
+/** The gradients of what bilinear_glu's backward kernel computes, from a cotangent of each of its results. */
+export function bilinearGluDoubleBackward64(
+  dy: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  dda: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("a", a, size);
+  requireLength("b", b, size);
+  requireLength("dda", dda, size);
+  requireLength("ddb", ddb, size);
+  requireLength("ddy", ddy, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  const slope = (ai: number, bi: number, ddaI: number, ddbI: number): number =>
+    ddaI * bi + ddbI * ai;
+  const slope2 = (dyi: number, ddbI: number): number => dyi * ddbI;
+  const slope3 = (dyi: number, ddaI: number): number => dyi * ddaI;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(a[i]!, b[i]!, dda[i]!, ddb[i]!);
+    da[i] = slope2(dy[i]!, ddb[i]!);
+    db[i] = slope3(dy[i]!, dda[i]!);
+    ddy[i + 1] = slope(a[i + 1]!, b[i + 1]!, dda[i + 1]!, ddb[i + 1]!);
+    da[i + 1] = slope2(dy[i + 1]!, ddb[i + 1]!);
+    db[i + 1] = slope3(dy[i + 1]!, dda[i + 1]!);
+    ddy[i + 2] = slope(a[i + 2]!, b[i + 2]!, dda[i + 2]!, ddb[i + 2]!);
+    da[i + 2] = slope2(dy[i + 2]!, ddb[i + 2]!);
+    db[i + 2] = slope3(dy[i + 2]!, dda[i + 2]!);
+    ddy[i + 3] = slope(a[i + 3]!, b[i + 3]!, dda[i + 3]!, ddb[i + 3]!);
+    da[i + 3] = slope2(dy[i + 3]!, ddb[i + 3]!);
+    db[i + 3] = slope3(dy[i + 3]!, dda[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(a[i]!, b[i]!, dda[i]!, ddb[i]!);
+    da[i] = slope2(dy[i]!, ddb[i]!);
+    db[i] = slope3(dy[i]!, dda[i]!);
   }
 }
 

@@ -16,6 +16,32 @@ fn bilinear_glu_backward(dy: f32, a: f32, b: f32) -> bilinear_glu_gradients {
   return bilinear_glu_gradients(b * dy, a * dy);
 }
 
+struct bilinear_glu_value_and_slopes {
+  value: f32,
+  a: f32,
+  b: f32,
+}
+
+fn bilinear_glu_fused(a: f32, b: f32) -> bilinear_glu_value_and_slopes {
+  return bilinear_glu_value_and_slopes(a * b, b, a);
+}
+
+fn bilinear_glu_curvature(a: f32, b: f32) -> f32 {
+  return 1.0;
+}
+
+struct bilinear_glu_second_gradients {
+  dy: f32,
+  a: f32,
+  b: f32,
+}
+
+fn bilinear_glu_double_backward(dy: f32, dda: f32, ddb: f32, a: f32, b: f32) -> bilinear_glu_second_gradients {
+  let slopes = bilinear_glu_backward(1.0, a, b);
+  let curvatures = bilinear_glu_curvature(a, b);
+  return bilinear_glu_second_gradients(dda * slopes.a + ddb * slopes.b, dy * ddb * curvatures, dy * dda * curvatures);
+}
+
 struct bilinear_glu_uniform_values {
   size: u32,
 }
@@ -27,6 +53,11 @@ struct bilinear_glu_uniform_values {
 @group(0) @binding(4) var<storage, read> bilinear_glu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> bilinear_glu_gradient_da: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> bilinear_glu_gradient_db: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> bilinear_glu_derivative_da: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> bilinear_glu_derivative_db: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> bilinear_glu_cotangent_dda: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> bilinear_glu_cotangent_ddb: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> bilinear_glu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn bilinear_glu_forward(
@@ -65,6 +96,51 @@ fn bilinear_glu_backward_inputs(
   let g1 = bilinear_glu_backward(dy.y, x0.y, x1.y);
   let g2 = bilinear_glu_backward(dy.z, x0.z, x1.z);
   let g3 = bilinear_glu_backward(dy.w, x0.w, x1.w);
+  bilinear_glu_gradient_da[i] = vec4<f32>(g0.a, g1.a, g2.a, g3.a);
+  bilinear_glu_gradient_db[i] = vec4<f32>(g0.b, g1.b, g2.b, g3.b);
+}
+
+@compute @workgroup_size(256)
+fn bilinear_glu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (bilinear_glu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = bilinear_glu_input_a[i];
+  let x1 = bilinear_glu_input_b[i];
+  let g0 = bilinear_glu_fused(x0.x, x1.x);
+  let g1 = bilinear_glu_fused(x0.y, x1.y);
+  let g2 = bilinear_glu_fused(x0.z, x1.z);
+  let g3 = bilinear_glu_fused(x0.w, x1.w);
+  bilinear_glu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  bilinear_glu_derivative_da[i] = vec4<f32>(g0.a, g1.a, g2.a, g3.a);
+  bilinear_glu_derivative_db[i] = vec4<f32>(g0.b, g1.b, g2.b, g3.b);
+}
+
+@compute @workgroup_size(256)
+fn bilinear_glu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (bilinear_glu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = bilinear_glu_cotangent_dy[i];
+  let dd0 = bilinear_glu_cotangent_dda[i];
+  let dd1 = bilinear_glu_cotangent_ddb[i];
+  let x0 = bilinear_glu_input_a[i];
+  let x1 = bilinear_glu_input_b[i];
+  let g0 = bilinear_glu_double_backward(dy.x, dd0.x, dd1.x, x0.x, x1.x);
+  let g1 = bilinear_glu_double_backward(dy.y, dd0.y, dd1.y, x0.y, x1.y);
+  let g2 = bilinear_glu_double_backward(dy.z, dd0.z, dd1.z, x0.z, x1.z);
+  let g3 = bilinear_glu_double_backward(dy.w, dd0.w, dd1.w, x0.w, x1.w);
+  bilinear_glu_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
   bilinear_glu_gradient_da[i] = vec4<f32>(g0.a, g1.a, g2.a, g3.a);
   bilinear_glu_gradient_db[i] = vec4<f32>(g0.b, g1.b, g2.b, g3.b);
 }

@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   bipolarSigmoidBackward,
+  bipolarSigmoidDoubleBackward,
   bipolarSigmoidForward,
 } from "./bipolar_sigmoid.js";
 import { bipolarSigmoidWgsl } from "./bipolar_sigmoid.wgsl.js";
@@ -17,7 +18,11 @@ const bipolarSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: bipolarSigmoidForward, backward: bipolarSigmoidBackward },
+  cpu: {
+    forward: bipolarSigmoidForward,
+    backward: bipolarSigmoidBackward,
+    doubleBackward: bipolarSigmoidDoubleBackward,
+  },
   webgpu: {
     code: bipolarSigmoidWgsl,
     forward: [
@@ -42,6 +47,22 @@ const bipolarSigmoidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "bipolar_sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

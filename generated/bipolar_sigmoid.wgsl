@@ -247,6 +247,88 @@ fn bipolar_sigmoid_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct bipolar_sigmoid_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn bipolar_sigmoid_fused(x: f32) -> bipolar_sigmoid_value_and_slopes {
+  let em1 = bipolar_sigmoid_pair_expm1(
+    bipolar_sigmoid_pair_at_most(
+      bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_from_f32(x), 0.5), 2.0),
+      bipolar_sigmoid_pair(80.0, 0.0)
+    )
+  );
+  let v = bipolar_sigmoid_pair_abs(bipolar_sigmoid_pair_from_f32(x));
+  let v2 = bipolar_sigmoid_pair_negate(v);
+  let v3 = bipolar_sigmoid_pair_raised_exp(v2);
+  let u = bipolar_sigmoid_pair_add(bipolar_sigmoid_pair_scale(v3, 8.6736174e-19), bipolar_sigmoid_pair(1.0, 0.0));
+  var result_value = bipolar_sigmoid_pair_to_f32(
+    bipolar_sigmoid_pair_divide(em1, bipolar_sigmoid_pair_add(em1, bipolar_sigmoid_pair(2.0, 0.0)))
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
+    result_value = bipolar_sigmoid_value_far(x);
+  }
+  var result_x = bipolar_sigmoid_pair_to_f32(
+    bipolar_sigmoid_pair_scale(
+      bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_divide(v3, bipolar_sigmoid_pair_multiply(u, u)), 2.0),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
+    result_x = bipolar_sigmoid_slope_0_far(x);
+  }
+  return bipolar_sigmoid_value_and_slopes(select(result_value, x, bipolar_sigmoid_is_nan(x)), result_x);
+}
+
+fn bipolar_sigmoid_curvature_0_far(x0: f32) -> f32 {
+  return -2.0 * (bipolar_sigmoid_tanh(0.5 * x0) * bipolar_sigmoid_logistic(x0));
+}
+
+fn bipolar_sigmoid_curvature(x: f32) -> f32 {
+  let p = bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_from_f32(x), 0.5);
+  let p2 = bipolar_sigmoid_pair_scale(p, 2.0);
+  let bounded = bipolar_sigmoid_pair_at_most(p2, bipolar_sigmoid_pair(80.0, 0.0));
+  let em1 = bipolar_sigmoid_pair_expm1(bounded);
+  let u = bipolar_sigmoid_pair_add(em1, bipolar_sigmoid_pair(2.0, 0.0));
+  let q = bipolar_sigmoid_pair_divide(em1, u);
+  let p3 = bipolar_sigmoid_pair_scale(q, -2.0);
+  let v = bipolar_sigmoid_pair_abs(bipolar_sigmoid_pair_from_f32(x));
+  let v2 = bipolar_sigmoid_pair_negate(v);
+  let v3 = bipolar_sigmoid_pair_raised_exp(v2);
+  let p4 = bipolar_sigmoid_pair_scale(v3, 8.6736174e-19);
+  let u2 = bipolar_sigmoid_pair_add(p4, bipolar_sigmoid_pair(1.0, 0.0));
+  let squared = bipolar_sigmoid_pair_multiply(u2, u2);
+  let q2 = bipolar_sigmoid_pair_divide(v3, squared);
+  let p5 = bipolar_sigmoid_pair_multiply(p3, q2);
+  var result = bipolar_sigmoid_pair_to_f32(bipolar_sigmoid_pair_scale(p5, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(em1.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v.high >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = bipolar_sigmoid_curvature_0_far(x);
+    result = select(far, result, bipolar_sigmoid_is_nan(far));
+  }
+  return result;
+}
+
+struct bipolar_sigmoid_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn bipolar_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> bipolar_sigmoid_second_gradients {
+  let slopes = bipolar_sigmoid_backward(1.0, x);
+  let curvatures = bipolar_sigmoid_curvature(x);
+  return bipolar_sigmoid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct bipolar_sigmoid_uniform_values {
   size: u32,
 }
@@ -256,6 +338,9 @@ struct bipolar_sigmoid_uniform_values {
 @group(0) @binding(2) var<storage, read_write> bipolar_sigmoid_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> bipolar_sigmoid_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> bipolar_sigmoid_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> bipolar_sigmoid_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> bipolar_sigmoid_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> bipolar_sigmoid_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn bipolar_sigmoid_forward(
@@ -292,4 +377,50 @@ fn bipolar_sigmoid_backward_inputs(
     result[k] = bipolar_sigmoid_backward(dy[k], x0[k]);
   }
   bipolar_sigmoid_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn bipolar_sigmoid_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (bipolar_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = bipolar_sigmoid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = bipolar_sigmoid_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  bipolar_sigmoid_output_y[i] = result0;
+  bipolar_sigmoid_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn bipolar_sigmoid_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (bipolar_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = bipolar_sigmoid_cotangent_dy[i];
+  let dd0 = bipolar_sigmoid_cotangent_ddx[i];
+  let x0 = bipolar_sigmoid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = bipolar_sigmoid_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  bipolar_sigmoid_gradient_ddy[i] = result0;
+  bipolar_sigmoid_gradient_dx[i] = result1;
 }

@@ -9,7 +9,7 @@ import {
   checkRange,
   full,
 } from "activation-compiler/runtime";
-import { bluBackward, bluForward } from "./blu.js";
+import { bluBackward, bluDoubleBackward, bluForward } from "./blu.js";
 import { bluWgsl } from "./blu.wgsl.js";
 const bluActivation: Activation = {
   name: "blu",
@@ -17,7 +17,11 @@ const bluActivation: Activation = {
   hyperparameters: [],
   learned: [{ name: "beta", shape: "channel" }],
   axis: false,
-  cpu: { forward: bluForward, backward: bluBackward },
+  cpu: {
+    forward: bluForward,
+    backward: bluBackward,
+    doubleBackward: bluDoubleBackward,
+  },
   webgpu: {
     code: bluWgsl,
     forward: [
@@ -73,6 +77,50 @@ const bluActivation: Activation = {
         uniforms: ["size", "channelOuter", "channels", "channelInner"],
       },
     ],
+    doubleBackward: [
+      {
+        entryPoint: "blu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned beta"],
+          [10, "cotangent beta"],
+          [11, "gradient"],
+          [5, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "blu_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned beta"],
+          [10, "cotangent beta"],
+          [6, "scratch 64 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "blu_double_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [6, "scratch 64 * channels"],
+          [7, "gradient beta"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
   },
 };
 
@@ -109,7 +157,12 @@ export class BLU extends Module {
   constructor({ beta = 0.5, numParameters = 1 }: BLUOptions = {}) {
     super();
     checkRange("beta", beta, -1, 1, true, true);
-    this.beta = new Parameter(full([numParameters], beta));
+    this.beta = new Parameter(full([numParameters], beta), {
+      low: -1,
+      high: 1,
+      lowClosed: true,
+      highClosed: true,
+    });
   }
 
   override forward(x: Tensor): Tensor {

@@ -104,6 +104,128 @@ export function bluBackward(
   }
 }
 
+/** The value of blu, and its derivative in each input. */
+export function bluFused(
+  x: Float32Array,
+  beta: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("beta", beta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const betaC = beta[c]!;
+    const v = Math.abs(betaC);
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const r = Math.hypot(1, xi);
+          const p = betaC * (r - 1);
+          const u = xi + p;
+          const q = (xi * betaC) / r;
+          const u2 = q + 1;
+          if (!(
+            r * v + Math.abs(p) <= 262144 * Math.abs(u) &&
+            Math.abs(u) <= Number.MAX_VALUE &&
+            Math.abs(q) <= 131072 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u;
+          dx[i] = u2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = bluYExactly(xi, betaC);
+          dx[i] = bluDxExactly(xi, betaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what blu's backward kernel computes, from a cotangent of each of its results. */
+export function bluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  beta: Float32Array,
+  ddx: Float32Array,
+  ddbeta: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dbeta: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("beta", beta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const betaC = beta[c]!;
+    const ddbetaC = ddbeta[c]!;
+    let dbetaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const r = Math.hypot(1, xi);
+          const q = (xi * betaC) / r;
+          const u = q + 1;
+          const p = ddxI * u;
+          const u2 = r - 1;
+          const p2 = dyi * ddxI;
+          const q2 = (dyi * ddbetaC * xi) / r;
+          const q3 = (p2 * xi) / r;
+          if (!(
+            Math.abs(q) <= 131072 * Math.abs(u) &&
+            Math.abs(p) <= Number.MAX_VALUE &&
+            r <= 262144 * Math.abs(u2) &&
+            Math.abs(q2) <= Number.MAX_VALUE &&
+            Math.abs(q3) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p + ddbetaC * u2;
+          dx[i] = (p2 * betaC) / ((xi * xi + 1) * r) + q2;
+          dbetaSum += q3;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] = bluDxExactly(xi, betaC, ddxI) + bluDbetaExactly(xi, ddbetaC);
+          dx[i] =
+            (dyi * ddxI * betaC) / ((xi * xi + 1) * Math.hypot(1, xi)) +
+            bluDxDbetaExactly(xi, dyi * ddbetaC);
+          dbetaSum += bluDxDbetaExactly(xi, dyi * ddxI);
+        }
+      }
+    }
+    dbeta[c] = dbetaSum;
+  }
+}
+
 /**
  * A learned bend between two slopes. The initial value is ours.
  * Source: Godfrey 2019.
@@ -201,6 +323,128 @@ export function bluBackward64(
           const xi = x[i]!;
           dx[i] = bluDxExactly(xi, betaC, dyi);
           dbetaSum += bluDbetaExactly(xi, dyi);
+        }
+      }
+    }
+    dbeta[c] = dbetaSum;
+  }
+}
+
+/** The value of blu, and its derivative in each input. */
+export function bluFused64(
+  x: Float64Array,
+  beta: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("beta", beta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const betaC = beta[c]!;
+    const v = Math.abs(betaC);
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const r = Math.hypot(1, xi);
+          const p = betaC * (r - 1);
+          const u = xi + p;
+          const q = (xi * betaC) / r;
+          const u2 = q + 1;
+          if (!(
+            r * v + Math.abs(p) <= 262144 * Math.abs(u) &&
+            Math.abs(u) <= Number.MAX_VALUE &&
+            Math.abs(q) <= 131072 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u;
+          dx[i] = u2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = bluYExactly(xi, betaC);
+          dx[i] = bluDxExactly(xi, betaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what blu's backward kernel computes, from a cotangent of each of its results. */
+export function bluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  beta: Float64Array,
+  ddx: Float64Array,
+  ddbeta: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dbeta: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("beta", beta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const betaC = beta[c]!;
+    const ddbetaC = ddbeta[c]!;
+    let dbetaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const r = Math.hypot(1, xi);
+          const q = (xi * betaC) / r;
+          const u = q + 1;
+          const p = ddxI * u;
+          const u2 = r - 1;
+          const p2 = dyi * ddxI;
+          const q2 = (dyi * ddbetaC * xi) / r;
+          const q3 = (p2 * xi) / r;
+          if (!(
+            Math.abs(q) <= 131072 * Math.abs(u) &&
+            Math.abs(p) <= Number.MAX_VALUE &&
+            r <= 262144 * Math.abs(u2) &&
+            Math.abs(q2) <= Number.MAX_VALUE &&
+            Math.abs(q3) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p + ddbetaC * u2;
+          dx[i] = (p2 * betaC) / ((xi * xi + 1) * r) + q2;
+          dbetaSum += q3;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] = bluDxExactly(xi, betaC, ddxI) + bluDbetaExactly(xi, ddbetaC);
+          dx[i] =
+            (dyi * ddxI * betaC) / ((xi * xi + 1) * Math.hypot(1, xi)) +
+            bluDxDbetaExactly(xi, dyi * ddbetaC);
+          dbetaSum += bluDxDbetaExactly(xi, dyi * ddxI);
         }
       }
     }
@@ -806,6 +1050,89 @@ function bluDbetaExactly(x0: number, x1: number): number {
   let value = bluDbetaExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = bluDbetaExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function bluYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideAdd(
+    x0,
+    wideMultiply(
+      x1,
+      wideSubtract(wideHypot(wideInteger(1n), x0), wideInteger(1n)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function bluYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return bluYExactlyWide(wideMoved(wideFromF64(x0), exponent), wideFromF64(x1));
+}
+
+function bluYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    bluYExactlyAt(x0, x1, 800n * sign),
+    bluYExactlyAt(x0, x1, 150n * sign),
+    bluYExactlyAt(x0, x1, 140n * sign),
+    bluYExactlyAt(x0, x1, 60n * sign),
+    bluYExactlyAt(x0, x1, 50n * sign),
+    bluYExactlyAt(x0, x1, 26n * sign),
+    bluYExactlyAt(x0, x1, 20n * sign),
+    bluYExactlyAt(x0, x1, 11n * sign),
+    bluYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function bluYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = bluYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = bluYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function bluDxDbetaExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideDivide(wideMultiply(x1, x0), wideHypot(wideInteger(1n), x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function bluDxDbetaExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return bluDxDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function bluDxDbetaExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    bluDxDbetaExactlyAt(x0, x1, 800n * sign),
+    bluDxDbetaExactlyAt(x0, x1, 150n * sign),
+    bluDxDbetaExactlyAt(x0, x1, 140n * sign),
+    bluDxDbetaExactlyAt(x0, x1, 60n * sign),
+    bluDxDbetaExactlyAt(x0, x1, 50n * sign),
+    bluDxDbetaExactlyAt(x0, x1, 26n * sign),
+    bluDxDbetaExactlyAt(x0, x1, 20n * sign),
+    bluDxDbetaExactlyAt(x0, x1, 11n * sign),
+    bluDxDbetaExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function bluDxDbetaExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = bluDxDbetaExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = bluDxDbetaExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -997,6 +997,102 @@ fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {
   }
   return blu_gradients(dy * result_x, dy * result_beta);
 }
+
+struct blu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn blu_slope_0(x0: f32, x1: f32) -> f32 {
+  return blu_backward(1.0, x0, x1).x;
+}
+
+fn blu_fused(x: f32, beta: f32) -> blu_value_and_slopes {
+  let r = blu_pair_hypot(blu_pair(1.0, 0.0), blu_pair_from_f32(x));
+  let u = blu_pair_subtract(r, blu_pair(1.0, 0.0));
+  let p = blu_pair_multiply(blu_pair_from_f32(beta), u);
+  let u2 = blu_pair_add(blu_pair_from_f32(x), p);
+  let p2 = blu_pair_multiply(blu_pair_from_f32(x), blu_pair_from_f32(beta));
+  let q = blu_pair_divide(p2, r);
+  let u3 = blu_pair_add(q, blu_pair(1.0, 0.0));
+  var result_value = blu_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (r.high * abs(beta) + 0.000030517578 * abs(p.high) <= 32.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      ((abs(beta) >= 7.888609e-31) | (beta == 0.0))
+    )
+  ) {
+    result_value = blu(x, beta);
+  }
+  var result_x = blu_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.26217745e-29 * (1.0 / r.high) + abs(q.high) <= 32.0 * abs(u3.high)) & (abs(u3.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      ((abs(beta) >= 7.888609e-31) | (beta == 0.0))
+    )
+  ) {
+    result_x = blu_slope_0(x, beta);
+  }
+  return blu_value_and_slopes(select(result_value, x, blu_is_nan(x)), result_x);
+}
+
+struct blu_curvatures {
+  x_x: f32,
+  x_beta: f32,
+}
+
+fn blu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return x1 / ((t2 * t2 + 1.0) * blu_hypot(1.0, t2));
+}
+
+fn blu_curvature(x: f32, beta: f32) -> blu_curvatures {
+  let bounded = select(x, 3.4028234663852886e38, x > 3.4028234663852886e38);
+  let bounded2 = select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
+  var result_x_x = blu_pair_to_f32(
+    blu_pair_divide(
+      blu_pair_from_f32(beta),
+      blu_pair_multiply(
+        blu_pair_add(blu_pair_multiply(blu_pair_from_f32(x), blu_pair_from_f32(x)), blu_pair(1.0, 0.0)),
+        blu_pair_hypot(blu_pair(1.0, 0.0), blu_pair_from_f32(x))
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      ((abs(beta) >= 3.637979e-12) | (beta == 0.0))
+    )
+  ) {
+    let far = blu_curvature_0_far(x, beta);
+    result_x_x = select(far, result_x_x, blu_is_nan(far));
+  }
+  return blu_curvatures(result_x_x, bounded2 / blu_hypot(1.0, bounded2));
+}
+
+struct blu_second_gradients {
+  dy: f32,
+  x: f32,
+  beta: f32,
+}
+
+fn blu_double_backward(dy: f32, ddx: f32, x: f32, beta: f32, ddbeta: f32) -> blu_second_gradients {
+  let slopes = blu_backward(1.0, x, beta);
+  let curvatures = blu_curvature(x, beta);
+  return blu_second_gradients(
+    ddx * slopes.x + ddbeta * slopes.beta,
+    dy * (ddx * curvatures.x_x + ddbeta * curvatures.x_beta),
+    dy * ddx * curvatures.x_beta
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1016,6 +1112,10 @@ struct blu_uniform_values {
 @group(0) @binding(5) var<storage, read_write> blu_gradient_dx: array<f32>;
 @group(0) @binding(6) var<storage, read_write> blu_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> blu_gradient_dbeta: array<f32>;
+@group(0) @binding(8) var<storage, read_write> blu_derivative_dx: array<f32>;
+@group(0) @binding(9) var<storage, read> blu_cotangent_ddx: array<f32>;
+@group(0) @binding(10) var<storage, read> blu_cotangent_ddbeta: array<f32>;
+@group(0) @binding(11) var<storage, read_write> blu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn blu_forward(
@@ -1091,6 +1191,83 @@ fn blu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn blu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= blu_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += blu_scratch_partials[0u * blu_uniforms.channels * 64u + c * 64u + j];
+  }
+  blu_gradient_dbeta[c] = sum0;
+}
+
+@compute @workgroup_size(256)
+fn blu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= blu_uniforms.size) {
+    return;
+  }
+  let c = (i / blu_uniforms.channelInner) % blu_uniforms.channels;
+  let x0 = blu_input_x[i];
+  let g0 = blu_fused(x0, blu_learned_beta[c]);
+  blu_output_y[i] = g0.value;
+  blu_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn blu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= blu_uniforms.size) {
+    return;
+  }
+  let c = (i / blu_uniforms.channelInner) % blu_uniforms.channels;
+  let dy = blu_cotangent_dy[i];
+  let dd0 = blu_cotangent_ddx[i];
+  let x0 = blu_input_x[i];
+  let g0 = blu_double_backward(dy, dd0, x0, blu_learned_beta[c], blu_cotangent_ddbeta[c]);
+  blu_gradient_ddy[i] = g0.dy;
+  blu_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn blu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= blu_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < blu_uniforms.channelOuter * blu_uniforms.channelInner; j += 16384u) {
+    let inner = blu_uniforms.channelInner;
+    let i = ((j / inner) * blu_uniforms.channels + c) * inner + j % inner;
+    let g = blu_double_backward(blu_cotangent_dy[i], blu_cotangent_ddx[i], blu_input_x[i], blu_learned_beta[c], blu_cotangent_ddbeta[c]);
+    sum0 += g.beta;
+  }
+  let total0 = blu_workgroup_sum(sum0, lane);
+  if (lane == 0u) {
+    blu_scratch_partials[0u * blu_uniforms.channels * 64u + w] = total0;
+  }
+}
+
+@compute @workgroup_size(256)
+fn blu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

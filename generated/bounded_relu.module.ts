@@ -7,7 +7,13 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { boundedReluBackward, boundedReluForward } from "./bounded_relu.js";
+import {
+  boundedReluBackward,
+  boundedReluBackwardSaved,
+  boundedReluDoubleBackward,
+  boundedReluForward,
+  boundedReluForwardSaved,
+} from "./bounded_relu.js";
 import { boundedReluWgsl } from "./bounded_relu.wgsl.js";
 const boundedReluActivation: Activation = {
   name: "bounded_relu",
@@ -15,7 +21,14 @@ const boundedReluActivation: Activation = {
   hyperparameters: ["a"],
   learned: [],
   axis: false,
-  cpu: { forward: boundedReluForward, backward: boundedReluBackward },
+  saves: "bit",
+  cpu: {
+    forward: boundedReluForward,
+    backward: boundedReluBackward,
+    doubleBackward: boundedReluDoubleBackward,
+    forwardSaved: boundedReluForwardSaved,
+    backwardSaved: boundedReluBackwardSaved,
+  },
   webgpu: {
     code: boundedReluWgsl,
     forward: [
@@ -40,6 +53,60 @@ const boundedReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "bounded_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "bounded_relu_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+      {
+        entryPoint: "bounded_relu_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "bounded_relu_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter a"],

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { caluBackward, caluForward } from "./calu.js";
+import { caluBackward, caluDoubleBackward, caluForward } from "./calu.js";
 import { caluWgsl } from "./calu.wgsl.js";
 const caluActivation: Activation = {
   name: "calu",
@@ -14,7 +14,11 @@ const caluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: caluForward, backward: caluBackward },
+  cpu: {
+    forward: caluForward,
+    backward: caluBackward,
+    doubleBackward: caluDoubleBackward,
+  },
   webgpu: {
     code: caluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const caluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "calu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -67,6 +67,84 @@ export function caluBackward(
   }
 }
 
+/** The value of calu, and its derivative in each input. */
+export function caluFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const p = 0.3183098861837907 * Math.atan(bounded);
+      const u = p + 0.5;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const p2 = 0.3183098861837907 * Math.atan(bounded2);
+      const q = bounded2 / (3.141592653589793 * (bounded2 * bounded2 + 1));
+      const u2 = p2 + q;
+      const u3 = u2 + 0.5;
+      if (!(
+        Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) + Math.abs(q) + 0.125 * Math.abs(u2) <=
+          131072 * Math.abs(u3)
+      ))
+        break;
+      y[i] = bounded * u;
+      dx[i] = u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = caluYExactly(xi);
+      dx[i] = caluDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what calu's backward kernel computes, from a cotangent of each of its results. */
+export function caluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const p = 0.3183098861837907 * Math.atan(bounded);
+    const q = bounded / (3.141592653589793 * (bounded * bounded + 1));
+    const u = p + q;
+    const u2 = u + 0.5;
+    const u3 = xi * xi + 1;
+    ddy[i] =
+      Math.abs(p) + Math.abs(q) + 0.125 * Math.abs(u) <= 131072 * Math.abs(u2)
+        ? ddxI * u2
+        : caluDxExactly(xi, ddxI);
+    dx[i] = (2 * (dyi * ddxI)) / (3.141592653589793 * (u3 * u3));
+  }
+}
+
 /**
  * x times the Cauchy distribution function.
  * Source: survey of Kunc and Klema 2024 (Cauchy linear unit).
@@ -131,6 +209,84 @@ export function caluBackward64(
       const xi = x[i]!;
       dx[i] = caluDxExactly(xi, dyi);
     }
+  }
+}
+
+/** The value of calu, and its derivative in each input. */
+export function caluFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const p = 0.3183098861837907 * Math.atan(bounded);
+      const u = p + 0.5;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const p2 = 0.3183098861837907 * Math.atan(bounded2);
+      const q = bounded2 / (3.141592653589793 * (bounded2 * bounded2 + 1));
+      const u2 = p2 + q;
+      const u3 = u2 + 0.5;
+      if (!(
+        Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) + Math.abs(q) + 0.125 * Math.abs(u2) <=
+          131072 * Math.abs(u3)
+      ))
+        break;
+      y[i] = bounded * u;
+      dx[i] = u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = caluYExactly(xi);
+      dx[i] = caluDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what calu's backward kernel computes, from a cotangent of each of its results. */
+export function caluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const p = 0.3183098861837907 * Math.atan(bounded);
+    const q = bounded / (3.141592653589793 * (bounded * bounded + 1));
+    const u = p + q;
+    const u2 = u + 0.5;
+    const u3 = xi * xi + 1;
+    ddy[i] =
+      Math.abs(p) + Math.abs(q) + 0.125 * Math.abs(u) <= 131072 * Math.abs(u2)
+        ? ddxI * u2
+        : caluDxExactly(xi, ddxI);
+    dx[i] = (2 * (dyi * ddxI)) / (3.141592653589793 * (u3 * u3));
   }
 }
 
@@ -770,6 +926,46 @@ function caluDxExactly(x0: number, x1: number): number {
   let value = caluDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = caluDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function caluYExactlyWide(x0: Wide): Wide {
+  return wideMultiply(
+    x0,
+    wideAdd(
+      wideDivide(wideAtan(x0), WIDE_PI),
+      wideDivide(wideInteger(1n), wideInteger(2n)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function caluYExactlyAt(x0: number, exponent: bigint): Wide {
+  return caluYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function caluYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    caluYExactlyAt(x0, 800n * sign),
+    caluYExactlyAt(x0, 150n * sign),
+    caluYExactlyAt(x0, 140n * sign),
+    caluYExactlyAt(x0, 60n * sign),
+    caluYExactlyAt(x0, 50n * sign),
+    caluYExactlyAt(x0, 26n * sign),
+    caluYExactlyAt(x0, 20n * sign),
+    caluYExactlyAt(x0, 11n * sign),
+    caluYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function caluYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = caluYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = caluYExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }

@@ -1124,6 +1124,89 @@ fn calu_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct calu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn calu_slope_0(x0: f32) -> f32 {
+  return calu_backward(1.0, x0);
+}
+
+fn calu_fused(x: f32) -> calu_value_and_slopes {
+  let v = calu_pair_atan(calu_pair_from_f32(x));
+  let p = calu_pair_multiply(calu_pair(0.31830987, 1.28412765e-8), v);
+  let u = calu_pair_add(p, calu_pair(0.5, 0.0));
+  let squared = calu_pair_multiply(calu_pair_from_f32(x), calu_pair_from_f32(x));
+  let u2 = calu_pair_add(squared, calu_pair(1.0, 0.0));
+  let p2 = calu_pair_multiply(calu_pair(3.1415927, -8.742278e-8), u2);
+  let q = calu_pair_divide(calu_pair_from_f32(x), p2);
+  let u3 = calu_pair_add(p, q);
+  let u4 = calu_pair_add(u3, calu_pair(0.5, 0.0));
+  var result_value = calu_pair_to_f32(calu_pair_multiply(calu_pair_from_f32(x), u));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(p.high) <= 32.0 * abs(u.high)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0))
+    )
+  ) {
+    result_value = calu(x);
+  }
+  var result_x = calu_pair_to_f32(u4);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.26217745e-29 * ((3.1415927 * abs(q.high)) / p2.high) +
+        (abs(p.high) + 0.000061035156 * abs(q.high)) +
+        0.000015258789 * abs(u3.high) <=
+        32.0 * abs(u4.high)) &
+        (abs(u4.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0))
+    )
+  ) {
+    result_x = calu_slope_0(x);
+  }
+  return calu_value_and_slopes(select(result_value, x, calu_is_nan(x)), result_x);
+}
+
+fn calu_curvature_0_far(x0: f32) -> f32 {
+  let t = x0 * x0 + 1.0;
+  return 2.0 / (3.1415927 * t * t);
+}
+
+fn calu_curvature(x: f32) -> f32 {
+  let squared = calu_pair_multiply(calu_pair_from_f32(x), calu_pair_from_f32(x));
+  let u = calu_pair_add(squared, calu_pair(1.0, 0.0));
+  let squared2 = calu_pair_multiply(u, u);
+  let p = calu_pair_multiply(calu_pair(3.1415927, -8.742278e-8), squared2);
+  var result = calu_pair_to_f32(calu_pair_divide(calu_pair(2.0, 0.0), p));
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = calu_curvature_0_far(x);
+    result = select(far, result, calu_is_nan(far));
+  }
+  return result;
+}
+
+struct calu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn calu_double_backward(dy: f32, ddx: f32, x: f32) -> calu_second_gradients {
+  let slopes = calu_backward(1.0, x);
+  let curvatures = calu_curvature(x);
+  return calu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct calu_uniform_values {
   size: u32,
 }
@@ -1133,6 +1216,9 @@ struct calu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> calu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> calu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> calu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> calu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> calu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> calu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn calu_forward(
@@ -1169,4 +1255,50 @@ fn calu_backward_inputs(
     result[k] = calu_backward(dy[k], x0[k]);
   }
   calu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn calu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (calu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = calu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = calu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  calu_output_y[i] = result0;
+  calu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn calu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (calu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = calu_cotangent_dy[i];
+  let dd0 = calu_cotangent_ddx[i];
+  let x0 = calu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = calu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  calu_gradient_ddy[i] = result0;
+  calu_gradient_dx[i] = result1;
 }

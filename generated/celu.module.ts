@@ -7,7 +7,7 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { celuBackward, celuForward } from "./celu.js";
+import { celuBackward, celuDoubleBackward, celuForward } from "./celu.js";
 import { celuWgsl } from "./celu.wgsl.js";
 const celuActivation: Activation = {
   name: "celu",
@@ -15,7 +15,11 @@ const celuActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: celuForward, backward: celuBackward },
+  cpu: {
+    forward: celuForward,
+    backward: celuBackward,
+    doubleBackward: celuDoubleBackward,
+  },
   webgpu: {
     code: celuWgsl,
     forward: [
@@ -40,6 +44,22 @@ const celuActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "celu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -40,6 +40,50 @@ export function celuBackward(
   }
 }
 
+/** The value of celu, and its derivative in each input. */
+export function celuFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * q;
+    y[i] = choose(xi > 0, xi, alpha * expm1(p));
+    dx[i] = choose(xi > 0, 1, boundedExp(Math.max(Math.min(p, 709.79), -746)));
+  }
+}
+
+/** The gradients of what celu's backward kernel computes, from a cotangent of each of its results. */
+export function celuDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const e = boundedExp(Math.max(Math.min(xi * q, 709.79), -746));
+    ddy[i] = ddxI * choose(xi > 0, 1, e);
+    dx[i] = dyi * ddxI * choose(xi > 0, 0, e / alpha);
+  }
+}
+
 /**
  * An ELU whose slope at 0 is 1 whatever alpha is. PyTorch allows a negative alpha too.
  * Source: PyTorch nn.CELU; Barron 2017.
@@ -77,6 +121,50 @@ export function celuBackward64(
     dx[i] =
       dyi *
       choose(xi > 0, 1, boundedExp(Math.max(Math.min(xi * q, 709.79), -746)));
+  }
+}
+
+/** The value of celu, and its derivative in each input. */
+export function celuFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * q;
+    y[i] = choose(xi > 0, xi, alpha * expm1(p));
+    dx[i] = choose(xi > 0, 1, boundedExp(Math.max(Math.min(p, 709.79), -746)));
+  }
+}
+
+/** The gradients of what celu's backward kernel computes, from a cotangent of each of its results. */
+export function celuDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const e = boundedExp(Math.max(Math.min(xi * q, 709.79), -746));
+    ddy[i] = ddxI * choose(xi > 0, 1, e);
+    dx[i] = dyi * ddxI * choose(xi > 0, 0, e / alpha);
   }
 }
 

@@ -1095,6 +1095,88 @@ fn celu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct celu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn celu_slope_0(x0: f32, x1: f32) -> f32 {
+  return celu_backward(1.0, x0, x1);
+}
+
+fn celu_fused(x: f32, alpha: f32) -> celu_value_and_slopes {
+  let q = celu_pair_divide(celu_pair_from_f32(x), celu_pair_from_f32(alpha));
+  var v = celu_pair_multiply(celu_pair_from_f32(alpha), celu_pair_expm1(q));
+  if (x > 0.0) {
+    v = celu_pair_from_f32(x);
+  }
+  var v2 = celu_pair_exp(q);
+  if (x > 0.0) {
+    v2 = celu_pair(1.0, 0.0);
+  }
+  var result_value = celu_pair_to_f32(v);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+      (abs(alpha) >= 3.637979e-12)
+    )
+  ) {
+    result_value = celu(x, alpha);
+  }
+  var result_x = celu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      (abs(alpha) >= 3.469447e-18)
+    )
+  ) {
+    result_x = celu_slope_0(x, alpha);
+  }
+  return celu_value_and_slopes(select(result_value, x, celu_is_nan(x)), result_x);
+}
+
+fn celu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return select(celu_exp(x0 / x1) / x1, 0.0, x0 > 0.0);
+}
+
+fn celu_curvature(x: f32, alpha: f32) -> f32 {
+  let q = celu_pair_divide(celu_pair_from_f32(x), celu_pair_from_f32(alpha));
+  let e = celu_pair_exp(q);
+  var v = celu_pair_divide(e, celu_pair_from_f32(alpha));
+  if (x > 0.0) {
+    v = celu_pair(0.0, 0.0);
+  }
+  var result = celu_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (e.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      (abs(alpha) >= 3.469447e-18)
+    )
+  ) {
+    let far = celu_curvature_0_far(x, alpha);
+    result = select(far, result, celu_is_nan(far));
+  }
+  return result;
+}
+
+struct celu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn celu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> celu_second_gradients {
+  let slopes = celu_backward(1.0, x, alpha);
+  let curvatures = celu_curvature(x, alpha);
+  return celu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct celu_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -1105,6 +1187,9 @@ struct celu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> celu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> celu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> celu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> celu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> celu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> celu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn celu_forward(
@@ -1141,4 +1226,50 @@ fn celu_backward_inputs(
     result[k] = celu_backward(dy[k], x0[k], celu_uniforms.p_alpha);
   }
   celu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn celu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (celu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = celu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = celu_fused(x0[k], celu_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  celu_output_y[i] = result0;
+  celu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn celu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (celu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = celu_cotangent_dy[i];
+  let dd0 = celu_cotangent_ddx[i];
+  let x0 = celu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = celu_double_backward(dy[k], dd0[k], x0[k], celu_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  celu_gradient_ddy[i] = result0;
+  celu_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { cloglogBackward, cloglogForward } from "./cloglog.js";
+import {
+  cloglogBackward,
+  cloglogDoubleBackward,
+  cloglogForward,
+} from "./cloglog.js";
 import { cloglogWgsl } from "./cloglog.wgsl.js";
 const cloglogActivation: Activation = {
   name: "cloglog",
@@ -14,7 +18,11 @@ const cloglogActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: cloglogForward, backward: cloglogBackward },
+  cpu: {
+    forward: cloglogForward,
+    backward: cloglogBackward,
+    doubleBackward: cloglogDoubleBackward,
+  },
   webgpu: {
     code: cloglogWgsl,
     forward: [
@@ -39,6 +47,22 @@ const cloglogActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "cloglog_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

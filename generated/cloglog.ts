@@ -54,6 +54,87 @@ export function cloglogBackward(
   }
 }
 
+/** The value of cloglog, and its derivative in each input. */
+export function cloglogFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(bounded, -746));
+      const v = -expm1(-e);
+      const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE &&
+        e * e2 <= 131072 * e2 &&
+        Math.abs(e2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = e2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = cloglogYExactly(xi);
+      dx[i] = cloglogDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what cloglog's backward kernel computes, from a cotangent of each of its results. */
+export function cloglogDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(bounded, -746));
+      const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
+      const p = ddxI * e2;
+      const e3 = boundedExp(Math.max(Math.min(xi - e, 709.79), -746));
+      const v = -(dyi * ddxI * e3 * expm1(xi));
+      if (!(
+        e * e2 <= 131072 * e2 &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        e * e3 <= 131072 * e3 &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = cloglogDxExactly(xi, ddxI);
+      dx[i] = cloglogDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Complementary log-log.
  * Source: Gomes and Ludermir 2008.
@@ -104,6 +185,87 @@ export function cloglogBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = cloglogDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of cloglog, and its derivative in each input. */
+export function cloglogFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(bounded, -746));
+      const v = -expm1(-e);
+      const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE &&
+        e * e2 <= 131072 * e2 &&
+        Math.abs(e2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = e2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = cloglogYExactly(xi);
+      dx[i] = cloglogDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what cloglog's backward kernel computes, from a cotangent of each of its results. */
+export function cloglogDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(bounded, -746));
+      const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
+      const p = ddxI * e2;
+      const e3 = boundedExp(Math.max(Math.min(xi - e, 709.79), -746));
+      const v = -(dyi * ddxI * e3 * expm1(xi));
+      if (!(
+        e * e2 <= 131072 * e2 &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        e * e3 <= 131072 * e3 &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = cloglogDxExactly(xi, ddxI);
+      dx[i] = cloglogDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -857,6 +1019,85 @@ function cloglogDxExactly(x0: number, x1: number): number {
   let value = cloglogDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = cloglogDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function cloglogYExactlyWide(x0: Wide): Wide {
+  return wideNegate(wideExpm1(wideNegate(wideExp(x0))));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function cloglogYExactlyAt(x0: number, exponent: bigint): Wide {
+  return cloglogYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function cloglogYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    cloglogYExactlyAt(x0, 800n * sign),
+    cloglogYExactlyAt(x0, 150n * sign),
+    cloglogYExactlyAt(x0, 140n * sign),
+    cloglogYExactlyAt(x0, 60n * sign),
+    cloglogYExactlyAt(x0, 50n * sign),
+    cloglogYExactlyAt(x0, 26n * sign),
+    cloglogYExactlyAt(x0, 20n * sign),
+    cloglogYExactlyAt(x0, 11n * sign),
+    cloglogYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function cloglogYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = cloglogYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = cloglogYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function cloglogDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(x1, wideExp(wideSubtract(x0, wideExp(x0)))),
+      wideExpm1(x0),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function cloglogDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return cloglogDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function cloglogDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    cloglogDxDxExactlyAt(x0, x1, 800n * sign),
+    cloglogDxDxExactlyAt(x0, x1, 150n * sign),
+    cloglogDxDxExactlyAt(x0, x1, 140n * sign),
+    cloglogDxDxExactlyAt(x0, x1, 60n * sign),
+    cloglogDxDxExactlyAt(x0, x1, 50n * sign),
+    cloglogDxDxExactlyAt(x0, x1, 26n * sign),
+    cloglogDxDxExactlyAt(x0, x1, 20n * sign),
+    cloglogDxDxExactlyAt(x0, x1, 11n * sign),
+    cloglogDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function cloglogDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = cloglogDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = cloglogDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

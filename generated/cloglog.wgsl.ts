@@ -220,6 +220,88 @@ fn cloglog_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct cloglog_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn cloglog_fused(x: f32) -> cloglog_value_and_slopes {
+  let e = cloglog_pair_exp(cloglog_pair_from_f32(x));
+  let v = cloglog_pair_negate(e);
+  let em1 = cloglog_pair_expm1(v);
+  let u = cloglog_pair_subtract(cloglog_pair_from_f32(x), e);
+  let e2 = cloglog_pair_exp(u);
+  var result_value = cloglog_pair_to_f32(cloglog_pair_negate(em1));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = cloglog_value_far(x);
+  }
+  var result_x = cloglog_pair_to_f32(e2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = cloglog_slope_0_far(x);
+  }
+  return cloglog_value_and_slopes(select(result_value, x, cloglog_is_nan(x)), result_x);
+}
+
+fn cloglog_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 80.0, x0 > 80.0);
+  return -(cloglog_exp(t - cloglog_exp(t)) * cloglog_expm1(t));
+}
+
+fn cloglog_pair_multiply(a: cloglog_pair, b: cloglog_pair) -> cloglog_pair {
+  let p = cloglog_pair_product(a.high, b.high);
+  return cloglog_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn cloglog_curvature(x: f32) -> f32 {
+  let e = cloglog_pair_exp(cloglog_pair_from_f32(x));
+  let u = cloglog_pair_subtract(cloglog_pair_from_f32(x), e);
+  let e2 = cloglog_pair_exp(u);
+  let em1 = cloglog_pair_expm1(cloglog_pair_from_f32(x));
+  let p = cloglog_pair_multiply(e2, em1);
+  var result = cloglog_pair_to_f32(cloglog_pair_negate(p));
+  // Far out, or no number at all.
+  if (
+    !(
+      (e2.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = cloglog_curvature_0_far(x);
+    result = select(far, result, cloglog_is_nan(far));
+  }
+  return result;
+}
+
+struct cloglog_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn cloglog_double_backward(dy: f32, ddx: f32, x: f32) -> cloglog_second_gradients {
+  let slopes = cloglog_backward(1.0, x);
+  let curvatures = cloglog_curvature(x);
+  return cloglog_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -233,6 +315,9 @@ struct cloglog_uniform_values {
 @group(0) @binding(2) var<storage, read_write> cloglog_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> cloglog_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> cloglog_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> cloglog_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> cloglog_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> cloglog_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn cloglog_forward(
@@ -269,5 +354,51 @@ fn cloglog_backward_inputs(
     result[k] = cloglog_backward(dy[k], x0[k]);
   }
   cloglog_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn cloglog_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (cloglog_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = cloglog_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = cloglog_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  cloglog_output_y[i] = result0;
+  cloglog_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn cloglog_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (cloglog_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = cloglog_cotangent_dy[i];
+  let dd0 = cloglog_cotangent_ddx[i];
+  let x0 = cloglog_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = cloglog_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  cloglog_gradient_ddy[i] = result0;
+  cloglog_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { cosidBackward, cosidForward } from "./cosid.js";
+import { cosidBackward, cosidDoubleBackward, cosidForward } from "./cosid.js";
 import { cosidWgsl } from "./cosid.wgsl.js";
 const cosidActivation: Activation = {
   name: "cosid",
@@ -14,7 +14,11 @@ const cosidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: cosidForward, backward: cosidBackward },
+  cpu: {
+    forward: cosidForward,
+    backward: cosidBackward,
+    doubleBackward: cosidDoubleBackward,
+  },
   webgpu: {
     code: cosidWgsl,
     forward: [
@@ -39,6 +43,22 @@ const cosidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "cosid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -59,6 +59,83 @@ export function cosidBackward(
   }
 }
 
+/** The value of cosid, and its derivative in each input. */
+export function cosidFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const c = Math.cos(xi);
+      const u = c - xi;
+      const s = Math.sin(xi);
+      const u2 = -s - 1;
+      if (!(
+        Math.abs(c) <= 262144 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(s) <= 262144 * Math.abs(u2) &&
+        Math.abs(u2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = cosidYExactly(xi);
+      dx[i] = cosidDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what cosid's backward kernel computes, from a cotangent of each of its results. */
+export function cosidDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const s = Math.sin(xi);
+      const u = -s - 1;
+      const p = ddxI * u;
+      const v = -(dyi * ddxI * Math.cos(xi));
+      if (!(
+        Math.abs(s) <= 262144 * Math.abs(u) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = cosidDxExactly(xi, ddxI);
+      dx[i] = cosidDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Cosine minus the identity.
  * Source: Eger et al. 2018.
@@ -114,6 +191,83 @@ export function cosidBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = cosidDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of cosid, and its derivative in each input. */
+export function cosidFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const c = Math.cos(xi);
+      const u = c - xi;
+      const s = Math.sin(xi);
+      const u2 = -s - 1;
+      if (!(
+        Math.abs(c) <= 262144 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(s) <= 262144 * Math.abs(u2) &&
+        Math.abs(u2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = cosidYExactly(xi);
+      dx[i] = cosidDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what cosid's backward kernel computes, from a cotangent of each of its results. */
+export function cosidDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const s = Math.sin(xi);
+      const u = -s - 1;
+      const p = ddxI * u;
+      const v = -(dyi * ddxI * Math.cos(xi));
+      if (!(
+        Math.abs(s) <= 262144 * Math.abs(u) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = cosidDxExactly(xi, ddxI);
+      dx[i] = cosidDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -834,6 +988,82 @@ function cosidDxExactly(x0: number, x1: number): number {
   let value = cosidDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = cosidDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function cosidYExactlyWide(x0: Wide): Wide {
+  return wideSubtract(wideCos(x0), x0);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function cosidYExactlyAt(x0: number, exponent: bigint): Wide {
+  return cosidYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function cosidYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    cosidYExactlyAt(x0, 100000n * sign),
+    cosidYExactlyAt(x0, 800n * sign),
+    cosidYExactlyAt(x0, 150n * sign),
+    cosidYExactlyAt(x0, 140n * sign),
+    cosidYExactlyAt(x0, 60n * sign),
+    cosidYExactlyAt(x0, 50n * sign),
+    cosidYExactlyAt(x0, 26n * sign),
+    cosidYExactlyAt(x0, 20n * sign),
+    cosidYExactlyAt(x0, 11n * sign),
+    cosidYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function cosidYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = cosidYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = cosidYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function cosidDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideNegate(wideMultiply(x1, wideCos(x0)));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function cosidDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return cosidDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function cosidDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    cosidDxDxExactlyAt(x0, x1, 100000n * sign),
+    cosidDxDxExactlyAt(x0, x1, 800n * sign),
+    cosidDxDxExactlyAt(x0, x1, 150n * sign),
+    cosidDxDxExactlyAt(x0, x1, 140n * sign),
+    cosidDxDxExactlyAt(x0, x1, 60n * sign),
+    cosidDxDxExactlyAt(x0, x1, 50n * sign),
+    cosidDxDxExactlyAt(x0, x1, 26n * sign),
+    cosidDxDxExactlyAt(x0, x1, 20n * sign),
+    cosidDxDxExactlyAt(x0, x1, 11n * sign),
+    cosidDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function cosidDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = cosidDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = cosidDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -964,6 +964,187 @@ fn cosid_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct cosid_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn cosid_slope_0(x0: f32) -> f32 {
+  return cosid_backward(1.0, x0);
+}
+
+fn cosid_fused(x: f32) -> cosid_value_and_slopes {
+  let c = cosid_pair_cos(cosid_pair_from_f32(x));
+  let u = cosid_pair_subtract(c, cosid_pair_from_f32(x));
+  let s = cosid_pair_sin(cosid_pair_from_f32(x));
+  let v = cosid_pair_negate(s);
+  let u2 = cosid_pair_subtract(v, cosid_pair(1.0, 0.0));
+  var result_value = cosid_pair_to_f32(u);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(c.high) <= 32.0 * abs(u.high)) & (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (abs(x) <= 4096.0)
+    )
+  ) {
+    result_value = cosid(x);
+  }
+  var result_x = cosid_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(s.high) <= 32.0 * abs(u2.high)) & (abs(u2.high) >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (abs(x) <= 4096.0)
+    )
+  ) {
+    result_x = cosid_slope_0(x);
+  }
+  return cosid_value_and_slopes(select(result_value, x, cosid_is_nan(x)), result_x);
+}
+
+// The angle q pi/2 + (h + l) modulo 2 pi, where |h + l| <= pi/4.
+struct cosid_reduced_angle {
+  h: f32,
+  l: f32,
+  q: f32,
+}
+
+// 1/(2 pi), after 32 zeros.
+var<private> cosid_inverse_turn = array<u32, 8>(
+  0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
+);
+
+// The upper 32 bits of a product.
+fn cosid_multiply_high(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  let carry = (middle & 0xffffu) + a0 * b1;
+  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
+}
+
+// 2^n for -126 <= n <= 127.
+fn cosid_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// As reduce_angle, for 800 < |x| < infinity, after Payne and Hanek: x is an integer of 24 bits times a power of two; of
+// 1/(2 pi) the bits that yield whole turns do not matter, and of the others 96 suffice.
+fn cosid_reduce_large_angle(x: f32) -> cosid_reduced_angle {
+  let bits = bitcast<u32>(x);
+  let significand = (bits & 0x007fffffu) | 0x00800000u;
+  let position = ((bits >> 23u) & 0xffu) - 118u;
+  let word = position >> 5u;
+  let shift = position & 31u;
+  let unshift = 31u - shift;
+  let f2 = (cosid_inverse_turn[word] << shift) | ((cosid_inverse_turn[word + 1u] >> 1u) >> unshift);
+  let f1 = (cosid_inverse_turn[word + 1u] << shift) | ((cosid_inverse_turn[word + 2u] >> 1u) >> unshift);
+  let f0 = (cosid_inverse_turn[word + 2u] << shift) | ((cosid_inverse_turn[word + 3u] >> 1u) >> unshift);
+
+  // The fraction of a turn, in units of 2^-64.
+  let low_product = significand * f1;
+  let turn_low = low_product + cosid_multiply_high(significand, f0);
+  let carry = select(0u, 1u, turn_low < low_product);
+  let turn_high = significand * f2 + cosid_multiply_high(significand, f1) + carry;
+
+  // The nearest quarter, and what is left of it with its sign.
+  let quarter = (turn_high + 0x20000000u) >> 30u;
+  var high = (turn_high << 2u) | (turn_low >> 30u);
+  var low = turn_low << 2u;
+  let negative = high >= 0x80000000u;
+  if (negative) {
+    low = ~low + 1u;
+    high = ~high + select(0u, 1u, low == 0u);
+  }
+  var exponent = -32;
+  if (high == 0u) {
+    high = low;
+    low = 0u;
+    exponent = -64;
+  }
+  let zeros = countLeadingZeros(high);
+  let top = (high << zeros) | ((low >> 1u) >> (31u - zeros));
+
+  // Times pi/2 = 201/128 + 4.8e-4; the leading product is exact.
+  let leading = f32(top & 0xfff00000u);
+  let trailing = f32(top & 0x000fffffu);
+  let backwards = x < 0.0;
+  let positive_scale = cosid_power_of_two(exponent - i32(zeros));
+  let scale = select(positive_scale, -positive_scale, negative != backwards);
+  return cosid_reduced_angle(
+    scale * (leading * 1.5703125),
+    scale * (leading * 4.83826795e-4 + trailing * 1.57079633),
+    select(f32(quarter), -f32(quarter), backwards)
+  );
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn cosid_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// x as an angle, for finite x; h has 12 bits. After Cody and Waite: q times pi/2 is subtracted in four parts, of which
+// the first three have 15 bits, so that products are exact. The second and the third may cancel what the steps before
+// them have left: there nothing is rounded.
+fn cosid_reduce_angle(x: f32) -> cosid_reduced_angle {
+  if (abs(x) > 800.0) {
+    return cosid_reduce_large_angle(x);
+  }
+  let q = floor(x * 0.636619772 + 0.5);
+  let first = x - q * 1.57073974609375;
+  let second = q * 0.00005657970905303955078125;
+  let third = q * 9.92088189377682283520698547363e-10;
+  let high = cosid_leading_bits(first - second);
+  let low = (first - high) - second;
+  let higher = cosid_leading_bits(high + (low - third));
+  let lower = ((high - higher) + low) - third;
+  return cosid_reduced_angle(higher, lower - q * 5.39030286e-15, q);
+}
+
+// cos(h + l) for a reduced angle: a polynomial (1.6e-10).
+fn cosid_cos_reduced(angle: cosid_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  return 1.0 - (0.5 * z - z * z * (0.0416666456 + z * (-0.00138873153 + z * 2.44330622e-5)));
+}
+
+// sin(h + l) for a reduced angle: a polynomial (3.7e-9).
+fn cosid_sin_reduced(angle: cosid_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  let p = z * (-0.166666672 + z * (0.00833332911 + z * (-0.000198393114 + z * 2.718112e-6)));
+  return angle.h + (angle.l + r * p);
+}
+
+fn cosid_cos(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return cosid_nan();
+  }
+  let angle = cosid_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(cosid_cos_reduced(angle), cosid_sin_reduced(angle), (q & 1) != 0);
+  return select(y, -y, ((q + 1) & 2) != 0);
+}
+
+fn cosid_curvature(x: f32) -> f32 {
+  return -cosid_cos(x);
+}
+
+struct cosid_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn cosid_double_backward(dy: f32, ddx: f32, x: f32) -> cosid_second_gradients {
+  let slopes = cosid_backward(1.0, x);
+  let curvatures = cosid_curvature(x);
+  return cosid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -977,6 +1158,9 @@ struct cosid_uniform_values {
 @group(0) @binding(2) var<storage, read_write> cosid_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> cosid_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> cosid_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> cosid_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> cosid_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> cosid_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn cosid_forward(
@@ -1013,5 +1197,51 @@ fn cosid_backward_inputs(
     result[k] = cosid_backward(dy[k], x0[k]);
   }
   cosid_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn cosid_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (cosid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = cosid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = cosid_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  cosid_output_y[i] = result0;
+  cosid_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn cosid_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (cosid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = cosid_cotangent_dy[i];
+  let dd0 = cosid_cotangent_ddx[i];
+  let x0 = cosid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = cosid_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  cosid_gradient_ddy[i] = result0;
+  cosid_gradient_dx[i] = result1;
 }
 `);

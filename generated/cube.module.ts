@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { cubeBackward, cubeForward } from "./cube.js";
+import { cubeBackward, cubeDoubleBackward, cubeForward } from "./cube.js";
 import { cubeWgsl } from "./cube.wgsl.js";
 const cubeActivation: Activation = {
   name: "cube",
@@ -14,7 +14,11 @@ const cubeActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: cubeForward, backward: cubeBackward },
+  cpu: {
+    forward: cubeForward,
+    backward: cubeBackward,
+    doubleBackward: cubeDoubleBackward,
+  },
   webgpu: {
     code: cubeWgsl,
     forward: [
@@ -39,6 +43,22 @@ const cubeActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "cube_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -85,6 +85,41 @@ fn cube_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct cube_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn cube_fused(x: f32) -> cube_value_and_slopes {
+  let squared = cube_pair_multiply(cube_pair_from_f32(x), cube_pair_from_f32(x));
+  var result_value = cube_pair_to_f32(cube_pair_multiply(squared, cube_pair_from_f32(x)));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    result_value = cube_value_far(x);
+  }
+  var result_x = cube_pair_to_f32(cube_pair_multiply(cube_pair(3.0, 0.0), squared));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    result_x = cube_slope_0_far(x);
+  }
+  return cube_value_and_slopes(select(result_value, x, cube_is_nan(x)), result_x);
+}
+
+fn cube_curvature(x: f32) -> f32 {
+  return 6.0 * x;
+}
+
+struct cube_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn cube_double_backward(dy: f32, ddx: f32, x: f32) -> cube_second_gradients {
+  let slopes = cube_backward(1.0, x);
+  let curvatures = cube_curvature(x);
+  return cube_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -98,6 +133,9 @@ struct cube_uniform_values {
 @group(0) @binding(2) var<storage, read_write> cube_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> cube_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> cube_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> cube_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> cube_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> cube_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn cube_forward(
@@ -134,5 +172,51 @@ fn cube_backward_inputs(
     result[k] = cube_backward(dy[k], x0[k]);
   }
   cube_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn cube_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (cube_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = cube_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = cube_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  cube_output_y[i] = result0;
+  cube_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn cube_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (cube_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = cube_cotangent_dy[i];
+  let dd0 = cube_cotangent_ddx[i];
+  let x0 = cube_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = cube_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  cube_gradient_ddy[i] = result0;
+  cube_gradient_dx[i] = result1;
 }
 `);

@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   displacedReluBackward,
+  displacedReluBackwardSaved,
+  displacedReluDoubleBackward,
   displacedReluForward,
+  displacedReluForwardSaved,
 } from "./displaced_relu.js";
 import { displacedReluWgsl } from "./displaced_relu.wgsl.js";
 const displacedReluActivation: Activation = {
@@ -17,7 +20,14 @@ const displacedReluActivation: Activation = {
   hyperparameters: ["delta"],
   learned: [],
   axis: false,
-  cpu: { forward: displacedReluForward, backward: displacedReluBackward },
+  saves: "bit",
+  cpu: {
+    forward: displacedReluForward,
+    backward: displacedReluBackward,
+    doubleBackward: displacedReluDoubleBackward,
+    forwardSaved: displacedReluForwardSaved,
+    backwardSaved: displacedReluBackwardSaved,
+  },
   webgpu: {
     code: displacedReluWgsl,
     forward: [
@@ -42,6 +52,60 @@ const displacedReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter delta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "displaced_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter delta"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "displaced_relu_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter delta"],
+      },
+      {
+        entryPoint: "displaced_relu_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter delta"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "displaced_relu_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter delta"],

@@ -51,6 +51,102 @@ export function displacedReluBackward(
   }
 }
 
+/** The value of displaced_relu, and its derivative in each input. */
+export function displacedReluFused(
+  x: Float32Array,
+  delta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => Math.max(xi, -delta);
+  const slope = (xi: number): number => Number(xi > -delta);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what displaced_relu's backward kernel computes, from a cotangent of each of its results. */
+export function displacedReluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  delta: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * Number(xi > -delta);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link displacedReluForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function displacedReluForwardSaved(
+  x: Float32Array,
+  delta: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > -delta) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  displacedReluForward(x, delta, y);
+}
+
+/** As the backward kernel, from what {@link displacedReluForwardSaved} kept. */
+export function displacedReluBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _delta: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * A rectifier whose kink lies at (-delta, -delta).
  * Source: Macedo et al. 2019.
@@ -100,6 +196,66 @@ export function displacedReluBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of displaced_relu, and its derivative in each input. */
+export function displacedReluFused64(
+  x: Float64Array,
+  delta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => Math.max(xi, -delta);
+  const slope = (xi: number): number => Number(xi > -delta);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what displaced_relu's backward kernel computes, from a cotangent of each of its results. */
+export function displacedReluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  delta: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * Number(xi > -delta);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

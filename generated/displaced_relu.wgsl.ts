@@ -17,6 +17,28 @@ fn displaced_relu(x: f32, delta: f32) -> f32 {
 fn displaced_relu_backward(dy: f32, x: f32, delta: f32) -> f32 {
   return select(0.0, dy, x > -delta);
 }
+
+struct displaced_relu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn displaced_relu_fused(x: f32, delta: f32) -> displaced_relu_value_and_slopes {
+  return displaced_relu_value_and_slopes(
+    select(select(select(-delta, x, x > -delta), x, displaced_relu_is_nan(x)), x, displaced_relu_is_nan(x)),
+    select(0.0, 1.0, x > -delta)
+  );
+}
+
+struct displaced_relu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn displaced_relu_double_backward(dy: f32, ddx: f32, x: f32, delta: f32) -> displaced_relu_second_gradients {
+  let slopes = displaced_relu_backward(1.0, x, delta);
+  return displaced_relu_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -32,6 +54,11 @@ struct displaced_relu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> displaced_relu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> displaced_relu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> displaced_relu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> displaced_relu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> displaced_relu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> displaced_relu_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> displaced_relu_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> displaced_relu_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn displaced_relu_forward(
@@ -70,5 +97,83 @@ fn displaced_relu_backward_inputs(
     displaced_relu_backward(dy.z, x0.z, displaced_relu_uniforms.p_delta),
     displaced_relu_backward(dy.w, x0.w, displaced_relu_uniforms.p_delta),
   );
+}
+
+@compute @workgroup_size(256)
+fn displaced_relu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (displaced_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = displaced_relu_input_x[i];
+  let g0 = displaced_relu_fused(x0.x, displaced_relu_uniforms.p_delta);
+  let g1 = displaced_relu_fused(x0.y, displaced_relu_uniforms.p_delta);
+  let g2 = displaced_relu_fused(x0.z, displaced_relu_uniforms.p_delta);
+  let g3 = displaced_relu_fused(x0.w, displaced_relu_uniforms.p_delta);
+  displaced_relu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  displaced_relu_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn displaced_relu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (displaced_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = displaced_relu_cotangent_dy[i];
+  let dd0 = displaced_relu_cotangent_ddx[i];
+  let x0 = displaced_relu_input_x[i];
+  let g0 = displaced_relu_double_backward(dy.x, dd0.x, x0.x, displaced_relu_uniforms.p_delta);
+  let g1 = displaced_relu_double_backward(dy.y, dd0.y, x0.y, displaced_relu_uniforms.p_delta);
+  let g2 = displaced_relu_double_backward(dy.z, dd0.z, x0.z, displaced_relu_uniforms.p_delta);
+  let g3 = displaced_relu_double_backward(dy.w, dd0.w, x0.w, displaced_relu_uniforms.p_delta);
+  displaced_relu_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  displaced_relu_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn displaced_relu_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= displaced_relu_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= displaced_relu_uniforms.size) {
+      break;
+    }
+    let x = displaced_relu_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, x > -displaced_relu_uniforms.p_delta) << k;
+  }
+  displaced_relu_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn displaced_relu_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (displaced_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = displaced_relu_cotangent_dy[i];
+  let bits = vec4<u32>(displaced_relu_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  displaced_relu_gradient_dx[i] = select(vec4<f32>(), dy, isSet);
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { doubleSiluBackward, doubleSiluForward } from "./double_silu.js";
+import {
+  doubleSiluBackward,
+  doubleSiluDoubleBackward,
+  doubleSiluForward,
+} from "./double_silu.js";
 import { doubleSiluWgsl } from "./double_silu.wgsl.js";
 const doubleSiluActivation: Activation = {
   name: "double_silu",
@@ -14,7 +18,11 @@ const doubleSiluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: doubleSiluForward, backward: doubleSiluBackward },
+  cpu: {
+    forward: doubleSiluForward,
+    backward: doubleSiluBackward,
+    doubleBackward: doubleSiluDoubleBackward,
+  },
   webgpu: {
     code: doubleSiluWgsl,
     forward: [
@@ -39,6 +47,22 @@ const doubleSiluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "double_silu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -1204,6 +1204,290 @@ fn double_silu_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct double_silu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn double_silu_slope_0(x0: f32) -> f32 {
+  return double_silu_backward(1.0, x0);
+}
+
+fn double_silu_fused(x: f32) -> double_silu_value_and_slopes {
+  let bounded = double_silu_pair_at_most(double_silu_pair_from_f32(x), double_silu_pair(40.0, 0.0));
+  let v = double_silu_pair_raised_exp(bounded);
+  let p = double_silu_pair_scale(v, 8.6736174e-19);
+  let u = double_silu_pair_add(p, double_silu_pair(1.0, 0.0));
+  let q = double_silu_pair_divide(v, u);
+  let p2 = double_silu_pair_multiply(double_silu_pair_from_f32(x), q);
+  let p3 = double_silu_pair_scale(p2, 8.6736174e-19);
+  let bounded2 = double_silu_pair_at_most(p3, double_silu_pair(40.0, 0.0));
+  let v2 = double_silu_pair_raised_exp(bounded2);
+  let p4 = double_silu_pair_scale(v2, 8.6736174e-19);
+  let u2 = double_silu_pair_add(p4, double_silu_pair(1.0, 0.0));
+  let q2 = double_silu_pair_divide(v2, u2);
+  let p5 = double_silu_pair_multiply(double_silu_pair_from_f32(x), q2);
+  let v3 = double_silu_pair_select(x < 40.0, double_silu_pair_from_f32(x), double_silu_pair(0.0, 0.0));
+  let u3 = double_silu_pair_add(u, v3);
+  let q3 = double_silu_pair_divide(u3, u);
+  let p6 = double_silu_pair_multiply(q, q3);
+  let p7 = double_silu_pair_multiply(double_silu_pair_from_f32(x), p6);
+  let p8 = double_silu_pair_scale(p7, 8.6736174e-19);
+  let v4 = double_silu_pair_select(p3.high < 40.0, p8, double_silu_pair(0.0, 0.0));
+  let u4 = double_silu_pair_add(u2, v4);
+  let q4 = double_silu_pair_divide(u4, u2);
+  let p9 = double_silu_pair_multiply(q2, q4);
+  let p10 = double_silu_pair_scale(p9, 8.6736174e-19);
+  var result_value = double_silu_pair_to_f32(double_silu_pair_scale(p5, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(v2.high) * abs(bounded2.high) +
+        3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high) <=
+        4.0 * v2.high) &
+        (v2.high >= 7.888609e-31) &
+        ((abs(v2.high) * abs(bounded2.high) +
+          3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
+          8.6736174e-19 <=
+          4.0 * u2.high) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = double_silu(x);
+  }
+  var result_x = double_silu_pair_to_f32(p10);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(v2.high) * abs(bounded2.high) +
+        3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high) <=
+        4.0 * v2.high) &
+        (v2.high >= 7.888609e-31) &
+        ((abs(v2.high) * abs(bounded2.high) +
+          3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
+          8.6736174e-19 <=
+          4.0 * u2.high) &
+        ((p3.high >= 40.0) |
+          (((abs(v2.high) * abs(bounded2.high) +
+            3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
+            8.6736174e-19 +
+            ((1.26217745e-29 * ((1.0 / u.high) * abs(q3.high)) +
+              (select(0.0, u.high, x < 40.0) / u.high + 1.26217745e-29 * (1.0 / u.high)) * q.high +
+              1.26217745e-29 * (abs(q3.high) + q.high)) *
+              abs(x) +
+              1.26217745e-29 * abs(x)) *
+              8.6736174e-19 +
+            (u2.high + abs(p8.high)) <=
+            2.0 * abs(u2.high + p8.high)) &
+            (abs(u2.high + p8.high) >= 1.5777218e-30))) &
+        ((p3.high < 40.0) |
+          ((abs(v2.high) * bounded2.high +
+            3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
+            8.6736174e-19 <=
+            4.0 * u2.high)) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        ((p3.high >= 40.0) |
+          ((bitcast<u32>(abs(u2.high + p8.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))) &
+      ((p3.high < 40.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
+    )
+  ) {
+    result_x = double_silu_slope_0(x);
+  }
+  return double_silu_value_and_slopes(select(result_value, x, double_silu_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn double_silu_tanh(x: f32) -> f32 {
+  if (double_silu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (double_silu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn double_silu_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = double_silu_sigmoid(t2);
+  let t4 = t2 * t3;
+  let t5 = double_silu_logistic(t4);
+  let t6 = double_silu_logistic(t2);
+  let t7 = select(t2 * t6, 0.0, abs(t2) > 800.0);
+  let t8 = t3 + t7;
+  return (
+    2.0 * (t3 * t5) -
+    t2 * (t8 * t8) * t5 * double_silu_tanh(0.5 * t4) +
+    2.0 * (t7 * t5) +
+    t2 * t5 * (2.0 * t6 - t7 * double_silu_tanh(0.5 * t2))
+  );
+}
+
+fn double_silu_pair_abs(a: double_silu_pair) -> double_silu_pair {
+  return double_silu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn double_silu_pair_negate(a: double_silu_pair) -> double_silu_pair {
+  return double_silu_pair(-a.high, -a.low);
+}
+
+fn double_silu_pair_expm1(a: double_silu_pair) -> double_silu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = double_silu_pair_expm1_small(double_silu_pair_reduced(double_silu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return double_silu_pair_times_power(double_silu_pair_add(double_silu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = double_silu_power_of_two(i32(k));
+  return double_silu_pair_add(double_silu_pair_sum(scale, -1.0), double_silu_pair_scale(small, scale));
+}
+
+fn double_silu_pair_subtract(a: double_silu_pair, b: double_silu_pair) -> double_silu_pair {
+  let s = double_silu_pair_sum(a.high, -b.high);
+  return double_silu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn double_silu_curvature(x: f32) -> f32 {
+  let bounded = double_silu_pair_at_most(double_silu_pair_from_f32(x), double_silu_pair(40.0, 0.0));
+  let v = double_silu_pair_raised_exp(bounded);
+  let p = double_silu_pair_scale(v, 8.6736174e-19);
+  let u = double_silu_pair_add(p, double_silu_pair(1.0, 0.0));
+  let q = double_silu_pair_divide(v, u);
+  let p2 = double_silu_pair_scale(q, 2.0);
+  let p3 = double_silu_pair_scale(p2, 9.313226e-10);
+  let p4 = double_silu_pair_multiply(double_silu_pair_from_f32(x), q);
+  let p5 = double_silu_pair_scale(p4, 8.6736174e-19);
+  let v2 = double_silu_pair_abs(p5);
+  let v3 = double_silu_pair_negate(v2);
+  let v4 = double_silu_pair_raised_exp(v3);
+  let p6 = double_silu_pair_scale(v4, 8.6736174e-19);
+  let u2 = double_silu_pair_add(p6, double_silu_pair(1.0, 0.0));
+  let squared = double_silu_pair_multiply(u2, u2);
+  let q2 = double_silu_pair_divide(v4, squared);
+  let p7 = double_silu_pair_scale(q2, 9.313226e-10);
+  let p8 = double_silu_pair_multiply(p3, p7);
+  let p9 = double_silu_pair_scale(p8, 8.6736174e-19);
+  let v5 = double_silu_pair_abs(double_silu_pair_from_f32(x));
+  let v6 = double_silu_pair_negate(v5);
+  let v7 = double_silu_pair_raised_exp(v6);
+  let p10 = double_silu_pair_scale(v7, 8.6736174e-19);
+  let u3 = double_silu_pair_add(p10, double_silu_pair(1.0, 0.0));
+  let squared2 = double_silu_pair_multiply(u3, u3);
+  let q3 = double_silu_pair_divide(v7, squared2);
+  let p11 = double_silu_pair_multiply(double_silu_pair_from_f32(x), q3);
+  let p12 = double_silu_pair_scale(p11, 8.6736174e-19);
+  var v8 = p12;
+  if (v5.high > 800.0) {
+    v8 = double_silu_pair(0.0, 0.0);
+  }
+  let p13 = double_silu_pair_scale(v8, 2.0);
+  let p14 = double_silu_pair_multiply(p13, q2);
+  let p15 = double_silu_pair_scale(p14, 8.6736174e-19);
+  let u4 = double_silu_pair_add(p9, p15);
+  let p16 = double_silu_pair_multiply(double_silu_pair_from_f32(x), q2);
+  let p17 = double_silu_pair_scale(q3, 2.0);
+  let p18 = double_silu_pair_scale(p17, 8.6736174e-19);
+  let p19 = double_silu_pair_scale(double_silu_pair_from_f32(x), 0.5);
+  let p20 = double_silu_pair_scale(p19, 2.0);
+  let bounded2 = double_silu_pair_at_most(p20, double_silu_pair(80.0, 0.0));
+  let em1 = double_silu_pair_expm1(bounded2);
+  let u5 = double_silu_pair_add(em1, double_silu_pair(2.0, 0.0));
+  let q4 = double_silu_pair_divide(em1, u5);
+  let p21 = double_silu_pair_multiply(v8, q4);
+  let u6 = double_silu_pair_subtract(p18, p21);
+  let p22 = double_silu_pair_multiply(p16, u6);
+  let p23 = double_silu_pair_scale(p22, 8.6736174e-19);
+  let u7 = double_silu_pair_add(u4, p23);
+  let p24 = double_silu_pair_scale(p16, 9.313226e-10);
+  let v9 = double_silu_pair_select(x < 40.0, double_silu_pair_from_f32(x), double_silu_pair(0.0, 0.0));
+  let u8 = double_silu_pair_add(u, v9);
+  let q5 = double_silu_pair_divide(u8, u);
+  let p25 = double_silu_pair_multiply(q, q5);
+  let p26 = double_silu_pair_scale(p25, 9.313226e-10);
+  let squared3 = double_silu_pair_multiply(p26, p26);
+  let p27 = double_silu_pair_scale(squared3, 9.313226e-10);
+  let p28 = double_silu_pair_multiply(p24, p27);
+  let p29 = double_silu_pair_multiply(p19, q);
+  let p30 = double_silu_pair_scale(p29, 2.0);
+  let p31 = double_silu_pair_scale(p30, 8.6736174e-19);
+  let bounded3 = double_silu_pair_at_most(p31, double_silu_pair(80.0, 0.0));
+  let em12 = double_silu_pair_expm1(bounded3);
+  let u9 = double_silu_pair_add(em12, double_silu_pair(2.0, 0.0));
+  let q6 = double_silu_pair_divide(em12, u9);
+  let p32 = double_silu_pair_multiply(p28, q6);
+  let p33 = double_silu_pair_scale(p32, 8.6736174e-19);
+  let u10 = double_silu_pair_subtract(u7, p33);
+  var result = double_silu_pair_to_f32(u10);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u10.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v5.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p33.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p32.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p25.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        ((v5.high > 800.0) |
+          ((bitcast<u32>(abs(p18.high - p12.high * q4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p12.high * q4.high)) <= 0x7a800000u))) &
+        ((v5.high <= 800.0) |
+          ((bitcast<u32>(abs(p8.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))) &
+      ((v5.high > 800.0) |
+        ((bitcast<u32>(abs(2.0 * p12.high * q2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = double_silu_curvature_0_far(x);
+    result = select(far, result, double_silu_is_nan(far));
+  }
+  return result;
+}
+
+struct double_silu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn double_silu_double_backward(dy: f32, ddx: f32, x: f32) -> double_silu_second_gradients {
+  let slopes = double_silu_backward(1.0, x);
+  let curvatures = double_silu_curvature(x);
+  return double_silu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct double_silu_uniform_values {
   size: u32,
 }
@@ -1213,6 +1497,9 @@ struct double_silu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> double_silu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> double_silu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> double_silu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> double_silu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> double_silu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> double_silu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn double_silu_forward(
@@ -1249,4 +1536,50 @@ fn double_silu_backward_inputs(
     result[k] = double_silu_backward(dy[k], x0[k]);
   }
   double_silu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn double_silu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (double_silu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = double_silu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = double_silu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  double_silu_output_y[i] = result0;
+  double_silu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn double_silu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (double_silu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = double_silu_cotangent_dy[i];
+  let dd0 = double_silu_cotangent_ddx[i];
+  let x0 = double_silu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = double_silu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  double_silu_gradient_ddy[i] = result0;
+  double_silu_gradient_dx[i] = result1;
 }

@@ -8,7 +8,11 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { dpreluBackward, dpreluForward } from "./dprelu.js";
+import {
+  dpreluBackward,
+  dpreluDoubleBackward,
+  dpreluForward,
+} from "./dprelu.js";
 import { dpreluWgsl } from "./dprelu.wgsl.js";
 const dpreluActivation: Activation = {
   name: "dprelu",
@@ -19,7 +23,11 @@ const dpreluActivation: Activation = {
     { name: "b", shape: "channel" },
   ],
   axis: false,
-  cpu: { forward: dpreluForward, backward: dpreluBackward },
+  cpu: {
+    forward: dpreluForward,
+    backward: dpreluBackward,
+    doubleBackward: dpreluDoubleBackward,
+  },
   webgpu: {
     code: dpreluWgsl,
     forward: [
@@ -68,6 +76,71 @@ const dpreluActivation: Activation = {
       },
       {
         entryPoint: "dprelu_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch 128 * channels"],
+          [8, "gradient a"],
+          [9, "gradient b"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "dprelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "dprelu_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "dprelu_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [7, "scratch 128 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "dprelu_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

@@ -84,6 +84,103 @@ export function dpreluBackward(
   }
 }
 
+/** The value of dprelu, and its derivative in each input. */
+export function dpreluFused(
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("a", a, channels);
+  requireLength("b", b, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const aC = a[c]!;
+    const bC = b[c]!;
+    sides[0] = bC;
+    sides[1] = aC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const v = pick(0, xi >= 0);
+        y[i] = xi * v;
+        dx[i] = v;
+      }
+    }
+  }
+}
+
+/** The gradients of what dprelu's backward kernel computes, from a cotangent of each of its results. */
+export function dpreluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  ddx: Float32Array,
+  dda: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, channels);
+  requireLength("b", b, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, channels);
+  requireLength("ddb", ddb, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, channels);
+  requireLength("db", db, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const aC = a[c]!;
+    const bC = b[c]!;
+    const ddaC = dda[c]!;
+    const ddbC = ddb[c]!;
+    sides[0] = bC;
+    sides[1] = aC;
+    let daSum = 0;
+    let dbSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const v = Number(xi >= 0);
+        const v2 = Number(xi < 0);
+        const p = dyi * ddxI;
+        ddy[i] =
+          ddxI * pick(0, xi >= 0) +
+          ddaC * (Math.max(xi, -3.4028234663852886e38) * v) +
+          ddbC * (Math.min(xi, 3.4028234663852886e38) * v2);
+        dx[i] = dyi * ddaC * v + dyi * ddbC * v2;
+        daSum += p * v;
+        dbSum += p * v2;
+      }
+    }
+    da[c] = daSum;
+    db[c] = dbSum;
+  }
+}
+
 /**
  * A learned slope on each side, per channel. The derivative at 0 is a.
  * Source: survey of Kunc and Klema 2024 (dual parametric ReLU).
@@ -161,6 +258,103 @@ export function dpreluBackward64(
         dx[i] = dyi * pick(0, xi >= 0);
         daSum += dyi * (Math.max(xi, -3.4028234663852886e38) * Number(xi >= 0));
         dbSum += dyi * (Math.min(xi, 3.4028234663852886e38) * Number(xi < 0));
+      }
+    }
+    da[c] = daSum;
+    db[c] = dbSum;
+  }
+}
+
+/** The value of dprelu, and its derivative in each input. */
+export function dpreluFused64(
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("a", a, channels);
+  requireLength("b", b, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const aC = a[c]!;
+    const bC = b[c]!;
+    sides[0] = bC;
+    sides[1] = aC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const v = pick(0, xi >= 0);
+        y[i] = xi * v;
+        dx[i] = v;
+      }
+    }
+  }
+}
+
+/** The gradients of what dprelu's backward kernel computes, from a cotangent of each of its results. */
+export function dpreluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  ddx: Float64Array,
+  dda: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, channels);
+  requireLength("b", b, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, channels);
+  requireLength("ddb", ddb, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, channels);
+  requireLength("db", db, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const aC = a[c]!;
+    const bC = b[c]!;
+    const ddaC = dda[c]!;
+    const ddbC = ddb[c]!;
+    sides[0] = bC;
+    sides[1] = aC;
+    let daSum = 0;
+    let dbSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const v = Number(xi >= 0);
+        const v2 = Number(xi < 0);
+        const p = dyi * ddxI;
+        ddy[i] =
+          ddxI * pick(0, xi >= 0) +
+          ddaC * (Math.max(xi, -3.4028234663852886e38) * v) +
+          ddbC * (Math.min(xi, 3.4028234663852886e38) * v2);
+        dx[i] = dyi * ddaC * v + dyi * ddbC * v2;
+        daSum += p * v;
+        dbSum += p * v2;
       }
     }
     da[c] = daSum;

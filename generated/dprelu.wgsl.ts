@@ -24,6 +24,42 @@ fn dprelu_backward(dy: f32, x: f32, a: f32, b: f32) -> dprelu_gradients {
   let p = x * dy;
   return dprelu_gradients(select(b, a, x >= 0.0) * dy, select(0.0, p, x >= 0.0), select(p, 0.0, x >= 0.0));
 }
+
+struct dprelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn dprelu_fused(x: f32, a: f32, b: f32) -> dprelu_value_and_slopes {
+  return dprelu_value_and_slopes(select(select(x * b, x * a, x >= 0.0), x, dprelu_is_nan(x)), select(b, a, x >= 0.0));
+}
+
+struct dprelu_curvatures {
+  x_a: f32,
+  x_b: f32,
+}
+
+fn dprelu_curvature(x: f32, a: f32, b: f32) -> dprelu_curvatures {
+  return dprelu_curvatures(select(0.0, 1.0, x >= 0.0), select(1.0, 0.0, x >= 0.0));
+}
+
+struct dprelu_second_gradients {
+  dy: f32,
+  x: f32,
+  a: f32,
+  b: f32,
+}
+
+fn dprelu_double_backward(dy: f32, ddx: f32, x: f32, a: f32, b: f32, dda: f32, ddb: f32) -> dprelu_second_gradients {
+  let slopes = dprelu_backward(1.0, x, a, b);
+  let curvatures = dprelu_curvature(x, a, b);
+  return dprelu_second_gradients(
+    ddx * slopes.x + dda * slopes.a + ddb * slopes.b,
+    dy * (dda * curvatures.x_a + ddb * curvatures.x_b),
+    dy * ddx * curvatures.x_a,
+    dy * ddx * curvatures.x_b
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -45,6 +81,11 @@ struct dprelu_uniform_values {
 @group(0) @binding(7) var<storage, read_write> dprelu_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> dprelu_gradient_da: array<f32>;
 @group(0) @binding(9) var<storage, read_write> dprelu_gradient_db: array<f32>;
+@group(0) @binding(10) var<storage, read_write> dprelu_derivative_dx: array<f32>;
+@group(0) @binding(11) var<storage, read> dprelu_cotangent_ddx: array<f32>;
+@group(0) @binding(12) var<storage, read> dprelu_cotangent_dda: array<f32>;
+@group(0) @binding(13) var<storage, read> dprelu_cotangent_ddb: array<f32>;
+@group(0) @binding(14) var<storage, read_write> dprelu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn dprelu_forward(
@@ -124,6 +165,109 @@ fn dprelu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn dprelu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= dprelu_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += dprelu_scratch_partials[0u * dprelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  dprelu_gradient_da[c] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum1 += dprelu_scratch_partials[1u * dprelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  dprelu_gradient_db[c] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn dprelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= dprelu_uniforms.size) {
+    return;
+  }
+  let c = (i / dprelu_uniforms.channelInner) % dprelu_uniforms.channels;
+  let x0 = dprelu_input_x[i];
+  let g0 = dprelu_fused(x0, dprelu_learned_a[c], dprelu_learned_b[c]);
+  dprelu_output_y[i] = g0.value;
+  dprelu_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn dprelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= dprelu_uniforms.size) {
+    return;
+  }
+  let c = (i / dprelu_uniforms.channelInner) % dprelu_uniforms.channels;
+  let dy = dprelu_cotangent_dy[i];
+  let dd0 = dprelu_cotangent_ddx[i];
+  let x0 = dprelu_input_x[i];
+  let g0 = dprelu_double_backward(dy, dd0, x0, dprelu_learned_a[c], dprelu_learned_b[c], dprelu_cotangent_dda[c], dprelu_cotangent_ddb[c]);
+  dprelu_gradient_ddy[i] = g0.dy;
+}
+
+@compute @workgroup_size(256)
+fn dprelu_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= dprelu_uniforms.size) {
+    return;
+  }
+  let c = (i / dprelu_uniforms.channelInner) % dprelu_uniforms.channels;
+  let dy = dprelu_cotangent_dy[i];
+  let dd0 = dprelu_cotangent_ddx[i];
+  let x0 = dprelu_input_x[i];
+  let g0 = dprelu_double_backward(dy, dd0, x0, dprelu_learned_a[c], dprelu_learned_b[c], dprelu_cotangent_dda[c], dprelu_cotangent_ddb[c]);
+  dprelu_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn dprelu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= dprelu_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < dprelu_uniforms.channelOuter * dprelu_uniforms.channelInner; j += 16384u) {
+    let inner = dprelu_uniforms.channelInner;
+    let i = ((j / inner) * dprelu_uniforms.channels + c) * inner + j % inner;
+    let g = dprelu_double_backward(dprelu_cotangent_dy[i], dprelu_cotangent_ddx[i], dprelu_input_x[i], dprelu_learned_a[c], dprelu_learned_b[c], dprelu_cotangent_dda[c], dprelu_cotangent_ddb[c]);
+    sum0 += g.a;
+    sum1 += g.b;
+  }
+  let total0 = dprelu_workgroup_sum(sum0, lane);
+  let total1 = dprelu_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    dprelu_scratch_partials[0u * dprelu_uniforms.channels * 64u + w] = total0;
+    dprelu_scratch_partials[1u * dprelu_uniforms.channels * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn dprelu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

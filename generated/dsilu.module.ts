@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { dsiluBackward, dsiluForward } from "./dsilu.js";
+import { dsiluBackward, dsiluDoubleBackward, dsiluForward } from "./dsilu.js";
 import { dsiluWgsl } from "./dsilu.wgsl.js";
 const dsiluActivation: Activation = {
   name: "dsilu",
@@ -14,7 +14,11 @@ const dsiluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: dsiluForward, backward: dsiluBackward },
+  cpu: {
+    forward: dsiluForward,
+    backward: dsiluBackward,
+    doubleBackward: dsiluDoubleBackward,
+  },
   webgpu: {
     code: dsiluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const dsiluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "dsilu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

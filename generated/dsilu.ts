@@ -76,6 +76,134 @@ export function dsiluBackward(
   }
 }
 
+/** The value of dsilu, and its derivative in each input. */
+export function dsiluFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const q = e / u;
+      const e2 = boundedExp(Math.min(-bounded, 709));
+      const p = bounded * (e2 / (e2 + 1));
+      const u2 = p + 1;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 746), -746);
+      const e3 = boundedExp(Math.min(-bounded2, 709));
+      const q2 = e3 / (e3 + 1);
+      const e4 = boundedExp(-Math.abs(bounded2));
+      const u3 = e4 + 1;
+      const p2 = bounded2 * (e4 / (u3 * u3));
+      const p3 = q * (q2 - p2);
+      const p4 = bounded2 * q2;
+      const q3 = (q * (p4 + 1)) / u;
+      const u4 = p3 + q3;
+      if (!(
+        Math.abs(p) <= 32768 * Math.abs(u2) &&
+        (q2 + Math.abs(p2)) * q +
+          (Math.abs(p4) * q) / u +
+          (Math.abs(p3) + Math.abs(q3)) <=
+          32768 * Math.abs(u4)
+      ))
+        break;
+      y[i] = q * u2;
+      dx[i] = u4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = dsiluYExactly(xi);
+      dx[i] = dsiluDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what dsilu's backward kernel computes, from a cotangent of each of its results. */
+export function dsiluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 746), -746);
+      const e2 = boundedExp(Math.min(-bounded, 709));
+      const q2 = e2 / (e2 + 1);
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u2 = e3 + 1;
+      const p = bounded * (e3 / (u2 * u2));
+      const u3 = q2 - p;
+      const p2 = q * u3;
+      const p3 = bounded * q2;
+      const p4 = q * (p3 + 1);
+      const q3 = p4 / u;
+      const u4 = p2 + q3;
+      const u5 = q2 + Math.abs(p);
+      const p5 = Math.abs(p3) * q;
+      const em1 = boundedExpm1(Math.min(2 * (0.5 * bounded), 709));
+      const q4 = em1 / (em1 + 2);
+      const p6 = p * q4;
+      const p7 = 2 * q;
+      const q5 = p7 / u;
+      const u6 = p6 - q5;
+      const p8 = q * u6;
+      const q6 = (p4 * q4) / u;
+      const u7 = p8 - q6;
+      const q7 = (p7 * u3) / u;
+      const u8 = u7 + q7;
+      const p9 = dyi * ddxI * u8;
+      const v = Math.abs(q4);
+      const p10 = 9.332636185032189e-302 * v;
+      const u9 =
+        (p10 + (Math.abs(p6) + q5)) * q +
+        9.332636185032189e-302 * Math.abs(u6) +
+        (p5 * v + p10) / u +
+        (Math.abs(p8) + Math.abs(q6)) +
+        (u5 * p7) / u;
+      if (!(
+        u5 * q + p5 / u + (Math.abs(p2) + Math.abs(q3)) <=
+          32768 * Math.abs(u4) &&
+        u9 + (0.03125 * Math.abs(u7) + Math.abs(q7)) <= 32768 * Math.abs(u8) &&
+        Math.abs(p9) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u4;
+      dx[i] = p9;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = dsiluDxExactly(xi, ddxI);
+      dx[i] = dsiluDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Derivative of silu, used as an activation of its own.
  * Source: Elfwing et al. 2017.
@@ -148,6 +276,134 @@ export function dsiluBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = dsiluDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of dsilu, and its derivative in each input. */
+export function dsiluFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const q = e / u;
+      const e2 = boundedExp(Math.min(-bounded, 709));
+      const p = bounded * (e2 / (e2 + 1));
+      const u2 = p + 1;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 746), -746);
+      const e3 = boundedExp(Math.min(-bounded2, 709));
+      const q2 = e3 / (e3 + 1);
+      const e4 = boundedExp(-Math.abs(bounded2));
+      const u3 = e4 + 1;
+      const p2 = bounded2 * (e4 / (u3 * u3));
+      const p3 = q * (q2 - p2);
+      const p4 = bounded2 * q2;
+      const q3 = (q * (p4 + 1)) / u;
+      const u4 = p3 + q3;
+      if (!(
+        Math.abs(p) <= 32768 * Math.abs(u2) &&
+        (q2 + Math.abs(p2)) * q +
+          (Math.abs(p4) * q) / u +
+          (Math.abs(p3) + Math.abs(q3)) <=
+          32768 * Math.abs(u4)
+      ))
+        break;
+      y[i] = q * u2;
+      dx[i] = u4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = dsiluYExactly(xi);
+      dx[i] = dsiluDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what dsilu's backward kernel computes, from a cotangent of each of its results. */
+export function dsiluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 746), -746);
+      const e2 = boundedExp(Math.min(-bounded, 709));
+      const q2 = e2 / (e2 + 1);
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u2 = e3 + 1;
+      const p = bounded * (e3 / (u2 * u2));
+      const u3 = q2 - p;
+      const p2 = q * u3;
+      const p3 = bounded * q2;
+      const p4 = q * (p3 + 1);
+      const q3 = p4 / u;
+      const u4 = p2 + q3;
+      const u5 = q2 + Math.abs(p);
+      const p5 = Math.abs(p3) * q;
+      const em1 = boundedExpm1(Math.min(2 * (0.5 * bounded), 709));
+      const q4 = em1 / (em1 + 2);
+      const p6 = p * q4;
+      const p7 = 2 * q;
+      const q5 = p7 / u;
+      const u6 = p6 - q5;
+      const p8 = q * u6;
+      const q6 = (p4 * q4) / u;
+      const u7 = p8 - q6;
+      const q7 = (p7 * u3) / u;
+      const u8 = u7 + q7;
+      const p9 = dyi * ddxI * u8;
+      const v = Math.abs(q4);
+      const p10 = 9.332636185032189e-302 * v;
+      const u9 =
+        (p10 + (Math.abs(p6) + q5)) * q +
+        9.332636185032189e-302 * Math.abs(u6) +
+        (p5 * v + p10) / u +
+        (Math.abs(p8) + Math.abs(q6)) +
+        (u5 * p7) / u;
+      if (!(
+        u5 * q + p5 / u + (Math.abs(p2) + Math.abs(q3)) <=
+          32768 * Math.abs(u4) &&
+        u9 + (0.03125 * Math.abs(u7) + Math.abs(q7)) <= 32768 * Math.abs(u8) &&
+        Math.abs(p9) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u4;
+      dx[i] = p9;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = dsiluDxExactly(xi, ddxI);
+      dx[i] = dsiluDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -257,6 +513,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -343,6 +657,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -425,6 +746,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -563,6 +889,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -629,6 +962,34 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -863,6 +1224,102 @@ function dsiluDxExactly(x0: number, x1: number): number {
   let value = dsiluDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = dsiluDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function dsiluYExactlyWide(x0: Wide): Wide {
+  return wideMultiply(
+    wideSigmoid(x0),
+    wideAdd(wideMultiply(x0, wideSigmoid(wideNegate(x0))), wideInteger(1n)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function dsiluYExactlyAt(x0: number, exponent: bigint): Wide {
+  return dsiluYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function dsiluYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    dsiluYExactlyAt(x0, 800n * sign),
+    dsiluYExactlyAt(x0, 150n * sign),
+    dsiluYExactlyAt(x0, 140n * sign),
+    dsiluYExactlyAt(x0, 60n * sign),
+    dsiluYExactlyAt(x0, 50n * sign),
+    dsiluYExactlyAt(x0, 26n * sign),
+    dsiluYExactlyAt(x0, 20n * sign),
+    dsiluYExactlyAt(x0, 11n * sign),
+    dsiluYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function dsiluYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = dsiluYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = dsiluYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function dsiluDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideLogistic(x0);
+  const t1 = wideMultiply(wideInteger(2n), t0);
+  const t2 = wideSigmoid(wideNegate(x0));
+  const t3 = wideLogisticMoment(x0);
+  const t4 = wideTanh(
+    wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+  );
+  return wideMultiply(
+    x1,
+    wideAdd(
+      wideSubtract(
+        wideMultiply(t1, wideSubtract(t2, t3)),
+        wideMultiply(
+          wideMultiply(wideAdd(wideMultiply(x0, t2), wideInteger(1n)), t0),
+          t4,
+        ),
+      ),
+      wideMultiply(wideSigmoid(x0), wideSubtract(wideMultiply(t3, t4), t1)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function dsiluDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return dsiluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function dsiluDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    dsiluDxDxExactlyAt(x0, x1, 800n * sign),
+    dsiluDxDxExactlyAt(x0, x1, 150n * sign),
+    dsiluDxDxExactlyAt(x0, x1, 140n * sign),
+    dsiluDxDxExactlyAt(x0, x1, 60n * sign),
+    dsiluDxDxExactlyAt(x0, x1, 50n * sign),
+    dsiluDxDxExactlyAt(x0, x1, 26n * sign),
+    dsiluDxDxExactlyAt(x0, x1, 20n * sign),
+    dsiluDxDxExactlyAt(x0, x1, 11n * sign),
+    dsiluDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function dsiluDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = dsiluDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = dsiluDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -1198,6 +1198,229 @@ fn dsilu_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct dsilu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn dsilu_slope_0(x0: f32) -> f32 {
+  return dsilu_backward(1.0, x0);
+}
+
+fn dsilu_fused(x: f32) -> dsilu_value_and_slopes {
+  let bounded = dsilu_pair_at_most(dsilu_pair_from_f32(x), dsilu_pair(40.0, 0.0));
+  let v = dsilu_pair_raised_exp(bounded);
+  let p = dsilu_pair_scale(v, 8.6736174e-19);
+  let u = dsilu_pair_add(p, dsilu_pair(1.0, 0.0));
+  let q = dsilu_pair_divide(v, u);
+  let v2 = dsilu_pair_negate(dsilu_pair_from_f32(x));
+  let bounded2 = dsilu_pair_at_most(v2, dsilu_pair(40.0, 0.0));
+  let v3 = dsilu_pair_raised_exp(bounded2);
+  let p2 = dsilu_pair_scale(v3, 8.6736174e-19);
+  let u2 = dsilu_pair_add(p2, dsilu_pair(1.0, 0.0));
+  let q2 = dsilu_pair_divide(v3, u2);
+  let p3 = dsilu_pair_multiply(dsilu_pair_from_f32(x), q2);
+  let p4 = dsilu_pair_scale(p3, 8.6736174e-19);
+  let u3 = dsilu_pair_add(p4, dsilu_pair(1.0, 0.0));
+  let p5 = dsilu_pair_multiply(q, u3);
+  let p6 = dsilu_pair_scale(p5, 8.6736174e-19);
+  let v4 = dsilu_pair_abs(dsilu_pair_from_f32(x));
+  let v5 = dsilu_pair_negate(v4);
+  let v6 = dsilu_pair_raised_exp(v5);
+  let p7 = dsilu_pair_scale(v6, 8.6736174e-19);
+  let u4 = dsilu_pair_add(p7, dsilu_pair(1.0, 0.0));
+  let squared = dsilu_pair_multiply(u4, u4);
+  let q3 = dsilu_pair_divide(v6, squared);
+  let p8 = dsilu_pair_multiply(u3, q3);
+  let p9 = dsilu_pair_scale(p8, 8.6736174e-19);
+  let p10 = dsilu_pair_scale(q2, 8.6736174e-19);
+  let p11 = dsilu_pair_multiply(dsilu_pair_from_f32(x), q3);
+  let p12 = dsilu_pair_scale(p11, 8.6736174e-19);
+  var v7 = p12;
+  if (v4.high > 800.0) {
+    v7 = dsilu_pair(0.0, 0.0);
+  }
+  let u5 = dsilu_pair_subtract(p10, v7);
+  let p13 = dsilu_pair_multiply(q, u5);
+  let p14 = dsilu_pair_scale(p13, 8.6736174e-19);
+  let u6 = dsilu_pair_add(p9, p14);
+  var result_value = dsilu_pair_to_f32(p6);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 1.5777218e-30) &
+        (3.1554436e-30 * (((1.0 / u2.high) * v4.high + v4.high) * 8.6736174e-19) + abs(p4.high) <= 4.0 * abs(u3.high)) &
+        (abs(u3.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v4.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = dsilu(x);
+  }
+  var result_x = dsilu_pair_to_f32(u6);
+  // By the function that computes this alone.
+  if (
+    !(
+      (((3.1554436e-30 * (((1.0 / u2.high) * v4.high + v4.high) * 8.6736174e-19) + abs(p4.high)) * q3.high +
+        3.1554436e-30 * (((u4.high * q3.high) / squared.high + 1.0 / squared.high) * abs(u3.high)) +
+        3.1554436e-30 * (q3.high + abs(u3.high))) *
+        8.6736174e-19 +
+        (3.1554436e-30 * ((1.0 / u.high) * abs(u5.high)) +
+          select(
+            3.1554436e-30 *
+              ((1.0 / u2.high) * 8.6736174e-19 +
+                (((u4.high * q3.high) / squared.high + 1.0 / squared.high) * v4.high + v4.high) * 8.6736174e-19) +
+              (p10.high + abs(p12.high)),
+            (1.0 / u2.high) * 8.6736174e-19,
+            v4.high > 800.0
+          ) *
+            q.high +
+          6.3108872e-30 * (abs(u5.high) + q.high)) *
+          8.6736174e-19 +
+        (abs(p9.high) + abs(p14.high)) <=
+        8.0 * abs(u6.high)) &
+        (abs(u6.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v4.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = dsilu_slope_0(x);
+  }
+  return dsilu_value_and_slopes(select(result_value, x, dsilu_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn dsilu_tanh(x: f32) -> f32 {
+  if (dsilu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (dsilu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn dsilu_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = dsilu_logistic(t2);
+  let t4 = dsilu_sigmoid(-t2);
+  let t5 = select(t2 * t3, 0.0, abs(t2) > 800.0);
+  let t6 = dsilu_tanh(0.5 * t2);
+  return 2.0 * (t3 * (t4 - t5)) - (t2 * t4 + 1.0) * t3 * t6 + dsilu_sigmoid(t2) * (t5 * t6 - 2.0 * t3);
+}
+
+fn dsilu_pair_expm1(a: dsilu_pair) -> dsilu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = dsilu_pair_expm1_small(dsilu_pair_reduced(dsilu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return dsilu_pair_times_power(dsilu_pair_add(dsilu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = dsilu_power_of_two(i32(k));
+  return dsilu_pair_add(dsilu_pair_sum(scale, -1.0), dsilu_pair_scale(small, scale));
+}
+
+fn dsilu_curvature(x: f32) -> f32 {
+  let v = dsilu_pair_abs(dsilu_pair_from_f32(x));
+  let v2 = dsilu_pair_negate(v);
+  let v3 = dsilu_pair_raised_exp(v2);
+  let p = dsilu_pair_scale(v3, 8.6736174e-19);
+  let u = dsilu_pair_add(p, dsilu_pair(1.0, 0.0));
+  let squared = dsilu_pair_multiply(u, u);
+  let q = dsilu_pair_divide(v3, squared);
+  let p2 = dsilu_pair_scale(q, 2.0);
+  let v4 = dsilu_pair_negate(dsilu_pair_from_f32(x));
+  let bounded = dsilu_pair_at_most(v4, dsilu_pair(40.0, 0.0));
+  let v5 = dsilu_pair_raised_exp(bounded);
+  let p3 = dsilu_pair_scale(v5, 8.6736174e-19);
+  let u2 = dsilu_pair_add(p3, dsilu_pair(1.0, 0.0));
+  let q2 = dsilu_pair_divide(v5, u2);
+  let p4 = dsilu_pair_scale(q2, 8.6736174e-19);
+  let p5 = dsilu_pair_multiply(dsilu_pair_from_f32(x), q);
+  let p6 = dsilu_pair_scale(p5, 8.6736174e-19);
+  var v6 = p6;
+  if (v.high > 800.0) {
+    v6 = dsilu_pair(0.0, 0.0);
+  }
+  let u3 = dsilu_pair_subtract(p4, v6);
+  let p7 = dsilu_pair_multiply(p2, u3);
+  let p8 = dsilu_pair_scale(p7, 8.6736174e-19);
+  let p9 = dsilu_pair_multiply(dsilu_pair_from_f32(x), q2);
+  let p10 = dsilu_pair_scale(p9, 8.6736174e-19);
+  let u4 = dsilu_pair_add(p10, dsilu_pair(1.0, 0.0));
+  let p11 = dsilu_pair_multiply(u4, q);
+  let p12 = dsilu_pair_scale(dsilu_pair_from_f32(x), 0.5);
+  let p13 = dsilu_pair_scale(p12, 2.0);
+  let bounded2 = dsilu_pair_at_most(p13, dsilu_pair(80.0, 0.0));
+  let em1 = dsilu_pair_expm1(bounded2);
+  let u5 = dsilu_pair_add(em1, dsilu_pair(2.0, 0.0));
+  let q3 = dsilu_pair_divide(em1, u5);
+  let p14 = dsilu_pair_multiply(p11, q3);
+  let p15 = dsilu_pair_scale(p14, 8.6736174e-19);
+  let u6 = dsilu_pair_subtract(p8, p15);
+  let bounded3 = dsilu_pair_at_most(dsilu_pair_from_f32(x), dsilu_pair(40.0, 0.0));
+  let v7 = dsilu_pair_raised_exp(bounded3);
+  let p16 = dsilu_pair_scale(v7, 8.6736174e-19);
+  let u7 = dsilu_pair_add(p16, dsilu_pair(1.0, 0.0));
+  let q4 = dsilu_pair_divide(v7, u7);
+  let p17 = dsilu_pair_multiply(v6, q3);
+  let p18 = dsilu_pair_scale(p2, 8.6736174e-19);
+  let u8 = dsilu_pair_subtract(p17, p18);
+  let p19 = dsilu_pair_multiply(q4, u8);
+  let p20 = dsilu_pair_scale(p19, 8.6736174e-19);
+  let u9 = dsilu_pair_add(u6, p20);
+  var result = dsilu_pair_to_f32(u9);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u9.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        ((v.high > 800.0) |
+          ((bitcast<u32>(abs(p6.high * q3.high - p18.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p6.high * q3.high)) <= 0x7a800000u))) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = dsilu_curvature_0_far(x);
+    result = select(far, result, dsilu_is_nan(far));
+  }
+  return result;
+}
+
+struct dsilu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn dsilu_double_backward(dy: f32, ddx: f32, x: f32) -> dsilu_second_gradients {
+  let slopes = dsilu_backward(1.0, x);
+  let curvatures = dsilu_curvature(x);
+  return dsilu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1211,6 +1434,9 @@ struct dsilu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> dsilu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> dsilu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> dsilu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> dsilu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> dsilu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> dsilu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn dsilu_forward(
@@ -1247,5 +1473,51 @@ fn dsilu_backward_inputs(
     result[k] = dsilu_backward(dy[k], x0[k]);
   }
   dsilu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn dsilu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (dsilu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = dsilu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = dsilu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  dsilu_output_y[i] = result0;
+  dsilu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn dsilu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (dsilu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = dsilu_cotangent_dy[i];
+  let dd0 = dsilu_cotangent_ddx[i];
+  let x0 = dsilu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = dsilu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  dsilu_gradient_ddy[i] = result0;
+  dsilu_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { dsuBackward, dsuForward } from "./dsu.js";
+import { dsuBackward, dsuDoubleBackward, dsuForward } from "./dsu.js";
 import { dsuWgsl } from "./dsu.wgsl.js";
 const dsuActivation: Activation = {
   name: "dsu",
@@ -14,7 +14,11 @@ const dsuActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: dsuForward, backward: dsuBackward },
+  cpu: {
+    forward: dsuForward,
+    backward: dsuBackward,
+    doubleBackward: dsuDoubleBackward,
+  },
   webgpu: {
     code: dsuWgsl,
     forward: [
@@ -39,6 +43,22 @@ const dsuActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "dsu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

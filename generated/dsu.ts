@@ -97,6 +97,156 @@ export function dsuBackward(
   }
 }
 
+/** The value of dsu, and its derivative in each input. */
+export function dsuFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const u = bounded - 3.141592653589793;
+      const q = Math.sin(u) / u;
+      const v = u === 0 ? 1 : q;
+      const u2 = bounded + 3.141592653589793;
+      const q2 = Math.sin(u2) / u2;
+      const v2 = u2 === 0 ? 1 : q2;
+      const u3 = v - v2;
+      const p = 1.5707963267948966 * u3;
+      const v3 = Math.abs(u);
+      const p2 = 9.332636185032189e-302 * (1 / v3);
+      const u4 = v3 / v3 + p2;
+      const v4 = Math.abs(u2);
+      const p3 = 9.332636185032189e-302 * (1 / v4);
+      const u5 = v4 / v4 + p3;
+      const c = Math.cos(u);
+      const q3 = (c - q) / u;
+      const c2 = Math.cos(u2);
+      const u6 = c2 - q2;
+      const v5 = u2 === 0 ? 0 : u6 / u2;
+      const p4 = 1.5707963267948966 * ((u === 0 ? 0 : q3) - v5);
+      const u7 = 0.125 * (v4 + u5) + (Math.abs(c2) + Math.abs(q2));
+      const v6 =
+        (0.125 * (v3 + u4) + (Math.abs(c) + Math.abs(q))) / v3 +
+          p2 +
+          (u2 === 0 ? 0 : u7 / v4 + p3) +
+          (Math.abs(q3) + Math.abs(v5)) <=
+        131072 * Math.abs(q3 - v5);
+      if (!(
+        0.125 * ((u === 0 ? 0 : u4) + (u2 === 0 ? 0 : u5)) +
+          (Math.abs(v) + Math.abs(v2)) <=
+          131072 * Math.abs(u3) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        (u !== 0 || u2 === 0 || u7 <= 131072 * Math.abs(u6)) &&
+        (u === 0 || v6) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = dsuYExactly(xi);
+      dx[i] = dsuDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what dsu's backward kernel computes, from a cotangent of each of its results. */
+export function dsuDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const u = bounded - 3.141592653589793;
+      const c = Math.cos(u);
+      const s = Math.sin(u);
+      const q = s / u;
+      const u2 = c - q;
+      const q2 = u2 / u;
+      const u3 = bounded + 3.141592653589793;
+      const c2 = Math.cos(u3);
+      const s2 = Math.sin(u3);
+      const q3 = s2 / u3;
+      const u4 = c2 - q3;
+      const v = u3 === 0 ? 0 : u4 / u3;
+      const p = 1.5707963267948966 * ddxI * ((u === 0 ? 0 : q2) - v);
+      const v2 = Math.abs(u3);
+      const p2 = 9.332636185032189e-302 * (1 / v2);
+      const u5 = 0.125 * (v2 + (v2 / v2 + p2)) + (Math.abs(c2) + Math.abs(q3));
+      const v3 = Math.abs(u);
+      const p3 = 9.332636185032189e-302 * (1 / v3);
+      const u6 = 0.125 * (v3 + (v3 / v3 + p3)) + (Math.abs(c) + Math.abs(q));
+      const q4 = (2 * u2) / u;
+      const q5 = (-s - q4) / u;
+      const q6 = (2 * u4) / u3;
+      const u7 = -s2 - q6;
+      const v4 = u3 === 0 ? 0 : u7 / u3;
+      const p4 = 1.5707963267948966 * (dyi * ddxI) * ((u === 0 ? 0 : q5) - v4);
+      const u8 =
+        0.125 * v2 + ((u5 * 2) / v2 + p2) + (Math.abs(s2) + Math.abs(q6));
+      const u9 =
+        (0.125 * v3 + ((u6 * 2) / v3 + p3) + (Math.abs(s) + Math.abs(q4))) /
+          v3 +
+        p3 +
+        (u3 === 0 ? 0 : u8 / v2 + p2);
+      if (!(
+        (u !== 0 || u3 === 0 || u5 <= 131072 * Math.abs(u4)) &&
+        (u === 0 ||
+          u6 / v3 +
+            p3 +
+            (u3 === 0 ? 0 : u5 / v2 + p2) +
+            (Math.abs(q2) + Math.abs(v)) <=
+            131072 * Math.abs(q2 - v)) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        (u !== 0 || u3 === 0 || u8 <= 131072 * Math.abs(u7)) &&
+        (u === 0 ||
+          u9 + (Math.abs(q5) + Math.abs(v4)) <= 131072 * Math.abs(q5 - v4)) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = dsuDxExactly(xi, ddxI);
+      dx[i] = dsuDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Decaying sine unit: the difference of two cardinal sines.
  * Source: Noel et al. 2021; survey of Kunc and Klema 2024.
@@ -190,6 +340,156 @@ export function dsuBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = dsuDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of dsu, and its derivative in each input. */
+export function dsuFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const u = bounded - 3.141592653589793;
+      const q = Math.sin(u) / u;
+      const v = u === 0 ? 1 : q;
+      const u2 = bounded + 3.141592653589793;
+      const q2 = Math.sin(u2) / u2;
+      const v2 = u2 === 0 ? 1 : q2;
+      const u3 = v - v2;
+      const p = 1.5707963267948966 * u3;
+      const v3 = Math.abs(u);
+      const p2 = 9.332636185032189e-302 * (1 / v3);
+      const u4 = v3 / v3 + p2;
+      const v4 = Math.abs(u2);
+      const p3 = 9.332636185032189e-302 * (1 / v4);
+      const u5 = v4 / v4 + p3;
+      const c = Math.cos(u);
+      const q3 = (c - q) / u;
+      const c2 = Math.cos(u2);
+      const u6 = c2 - q2;
+      const v5 = u2 === 0 ? 0 : u6 / u2;
+      const p4 = 1.5707963267948966 * ((u === 0 ? 0 : q3) - v5);
+      const u7 = 0.125 * (v4 + u5) + (Math.abs(c2) + Math.abs(q2));
+      const v6 =
+        (0.125 * (v3 + u4) + (Math.abs(c) + Math.abs(q))) / v3 +
+          p2 +
+          (u2 === 0 ? 0 : u7 / v4 + p3) +
+          (Math.abs(q3) + Math.abs(v5)) <=
+        131072 * Math.abs(q3 - v5);
+      if (!(
+        0.125 * ((u === 0 ? 0 : u4) + (u2 === 0 ? 0 : u5)) +
+          (Math.abs(v) + Math.abs(v2)) <=
+          131072 * Math.abs(u3) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        (u !== 0 || u2 === 0 || u7 <= 131072 * Math.abs(u6)) &&
+        (u === 0 || v6) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = dsuYExactly(xi);
+      dx[i] = dsuDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what dsu's backward kernel computes, from a cotangent of each of its results. */
+export function dsuDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const u = bounded - 3.141592653589793;
+      const c = Math.cos(u);
+      const s = Math.sin(u);
+      const q = s / u;
+      const u2 = c - q;
+      const q2 = u2 / u;
+      const u3 = bounded + 3.141592653589793;
+      const c2 = Math.cos(u3);
+      const s2 = Math.sin(u3);
+      const q3 = s2 / u3;
+      const u4 = c2 - q3;
+      const v = u3 === 0 ? 0 : u4 / u3;
+      const p = 1.5707963267948966 * ddxI * ((u === 0 ? 0 : q2) - v);
+      const v2 = Math.abs(u3);
+      const p2 = 9.332636185032189e-302 * (1 / v2);
+      const u5 = 0.125 * (v2 + (v2 / v2 + p2)) + (Math.abs(c2) + Math.abs(q3));
+      const v3 = Math.abs(u);
+      const p3 = 9.332636185032189e-302 * (1 / v3);
+      const u6 = 0.125 * (v3 + (v3 / v3 + p3)) + (Math.abs(c) + Math.abs(q));
+      const q4 = (2 * u2) / u;
+      const q5 = (-s - q4) / u;
+      const q6 = (2 * u4) / u3;
+      const u7 = -s2 - q6;
+      const v4 = u3 === 0 ? 0 : u7 / u3;
+      const p4 = 1.5707963267948966 * (dyi * ddxI) * ((u === 0 ? 0 : q5) - v4);
+      const u8 =
+        0.125 * v2 + ((u5 * 2) / v2 + p2) + (Math.abs(s2) + Math.abs(q6));
+      const u9 =
+        (0.125 * v3 + ((u6 * 2) / v3 + p3) + (Math.abs(s) + Math.abs(q4))) /
+          v3 +
+        p3 +
+        (u3 === 0 ? 0 : u8 / v2 + p2);
+      if (!(
+        (u !== 0 || u3 === 0 || u5 <= 131072 * Math.abs(u4)) &&
+        (u === 0 ||
+          u6 / v3 +
+            p3 +
+            (u3 === 0 ? 0 : u5 / v2 + p2) +
+            (Math.abs(q2) + Math.abs(v)) <=
+            131072 * Math.abs(q2 - v)) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        (u !== 0 || u3 === 0 || u8 <= 131072 * Math.abs(u7)) &&
+        (u === 0 ||
+          u9 + (Math.abs(q5) + Math.abs(v4)) <= 131072 * Math.abs(q5 - v4)) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = dsuDxExactly(xi, ddxI);
+      dx[i] = dsuDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -984,6 +1284,139 @@ function dsuDxExactly(x0: number, x1: number): number {
   let value = dsuDxExactlyAt(x0, x1, 0n);
   if (Math.abs(x0) > 1.7976931348623157e308) {
     value = dsuDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function dsuYExactlyWide(x0: Wide): Wide {
+  const t0 = WIDE_PI;
+  const t1 = wideSubtract(x0, t0);
+  let t2 = wideDivide(wideSin(t1), t1);
+  if (wideEqual(t1, wideInteger(0n))) {
+    t2 = wideInteger(1n);
+  }
+  const t3 = wideAdd(x0, t0);
+  let t4 = wideDivide(wideSin(t3), t3);
+  if (wideEqual(t3, wideInteger(0n))) {
+    t4 = wideInteger(1n);
+  }
+  return wideMultiply(
+    wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0),
+    wideSubtract(t2, t4),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function dsuYExactlyAt(x0: number, exponent: bigint): Wide {
+  return dsuYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function dsuYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    dsuYExactlyAt(x0, 100000n * sign),
+    dsuYExactlyAt(x0, 800n * sign),
+    dsuYExactlyAt(x0, 150n * sign),
+    dsuYExactlyAt(x0, 140n * sign),
+    dsuYExactlyAt(x0, 60n * sign),
+    dsuYExactlyAt(x0, 50n * sign),
+    dsuYExactlyAt(x0, 26n * sign),
+    dsuYExactlyAt(x0, 20n * sign),
+    dsuYExactlyAt(x0, 11n * sign),
+    dsuYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function dsuYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = dsuYExactlyAt(x0, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = dsuYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function dsuDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = WIDE_PI;
+  const t1 = wideSubtract(x0, t0);
+  const t2 = wideSin(t1);
+  let t3 = wideDivide(
+    wideSubtract(
+      wideNegate(t2),
+      wideDivide(
+        wideMultiply(
+          wideInteger(2n),
+          wideSubtract(wideCos(t1), wideDivide(t2, t1)),
+        ),
+        t1,
+      ),
+    ),
+    t1,
+  );
+  if (wideEqual(t1, wideInteger(0n))) {
+    t3 = wideInteger(0n);
+  }
+  const t4 = wideAdd(x0, t0);
+  const t5 = wideSin(t4);
+  let t6 = wideDivide(
+    wideSubtract(
+      wideNegate(t5),
+      wideDivide(
+        wideMultiply(
+          wideInteger(2n),
+          wideSubtract(wideCos(t4), wideDivide(t5, t4)),
+        ),
+        t4,
+      ),
+    ),
+    t4,
+  );
+  if (wideEqual(t4, wideInteger(0n))) {
+    t6 = wideInteger(0n);
+  }
+  return wideMultiply(
+    wideMultiply(
+      wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0),
+      x1,
+    ),
+    wideSubtract(t3, t6),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function dsuDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return dsuDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function dsuDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    dsuDxDxExactlyAt(x0, x1, 100000n * sign),
+    dsuDxDxExactlyAt(x0, x1, 800n * sign),
+    dsuDxDxExactlyAt(x0, x1, 150n * sign),
+    dsuDxDxExactlyAt(x0, x1, 140n * sign),
+    dsuDxDxExactlyAt(x0, x1, 60n * sign),
+    dsuDxDxExactlyAt(x0, x1, 50n * sign),
+    dsuDxDxExactlyAt(x0, x1, 26n * sign),
+    dsuDxDxExactlyAt(x0, x1, 20n * sign),
+    dsuDxDxExactlyAt(x0, x1, 11n * sign),
+    dsuDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function dsuDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = dsuDxDxExactlyAt(x0, x1, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = dsuDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

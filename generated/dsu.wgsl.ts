@@ -1489,6 +1489,387 @@ fn dsu_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct dsu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn dsu_slope_0(x0: f32) -> f32 {
+  return dsu_backward(1.0, x0);
+}
+
+fn dsu_fused(x: f32) -> dsu_value_and_slopes {
+  let u = dsu_pair_subtract(dsu_pair_from_f32(x), dsu_pair(3.1415927, -8.742278e-8));
+  let s = dsu_pair_sin(u);
+  let q = dsu_pair_divide(s, u);
+  var v = q;
+  if (u.high == 0.0) {
+    v = dsu_pair(1.0, 0.0);
+  }
+  let u2 = dsu_pair_add(dsu_pair_from_f32(x), dsu_pair(3.1415927, -8.742278e-8));
+  let s2 = dsu_pair_sin(u2);
+  let q2 = dsu_pair_divide(s2, u2);
+  var v2 = q2;
+  if (u2.high == 0.0) {
+    v2 = dsu_pair(1.0, 0.0);
+  }
+  let u3 = dsu_pair_subtract(v, v2);
+  let p = dsu_pair_multiply(dsu_pair(1.5707964, -4.371139e-8), u3);
+  let c = dsu_pair_cos(u);
+  let u4 = dsu_pair_subtract(c, q);
+  let q3 = dsu_pair_divide(u4, u);
+  var v3 = q3;
+  if (u.high == 0.0) {
+    v3 = dsu_pair(0.0, 0.0);
+  }
+  let c2 = dsu_pair_cos(u2);
+  let u5 = dsu_pair_subtract(c2, q2);
+  let q4 = dsu_pair_divide(u5, u2);
+  var v4 = q4;
+  if (u2.high == 0.0) {
+    v4 = dsu_pair(0.0, 0.0);
+  }
+  let u6 = dsu_pair_subtract(v3, v4);
+  let p2 = dsu_pair_multiply(dsu_pair(1.5707964, -4.371139e-8), u6);
+  var result_value = dsu_pair_to_f32(p);
+  // By the function that computes this alone.
+  if (
+    !(
+      (0.000015258789 *
+        (select(
+          (abs(u.high) + 3.1415927) / abs(u.high) +
+            (3.1415927 * abs(q.high)) / abs(u.high) +
+            8.271806e-25 * (1.0 / abs(u.high)),
+          0.0,
+          u.high == 0.0
+        ) +
+          select(
+            (abs(u2.high) + 3.1415927) / abs(u2.high) +
+              (3.1415927 * abs(q2.high)) / abs(u2.high) +
+              8.271806e-25 * (1.0 / abs(u2.high)),
+            0.0,
+            u2.high == 0.0
+          )) +
+        (abs(v.high) + abs(v2.high)) <=
+        32.0 * abs(u3.high)) &
+        (abs(u3.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+        ((u2.high == 0.0) |
+          ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (abs(u2.high) >= 7.888609e-31) & (abs(u2.high) <= 4096.0))) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+      ((u.high == 0.0) |
+        ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (abs(u.high) >= 7.888609e-31) & (abs(u.high) <= 4096.0)))
+    )
+  ) {
+    result_value = dsu(x);
+  }
+  var result_x = dsu_pair_to_f32(p2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((u.high != 0.0) |
+        ((u2.high == 0.0) |
+          ((0.000015258789 *
+            (abs(u2.high) +
+              3.1415927 +
+              ((abs(u2.high) + 3.1415927) / abs(u2.high) +
+                (3.1415927 * abs(q2.high)) / abs(u2.high) +
+                8.271806e-25 * (1.0 / abs(u2.high)))) +
+            (abs(c2.high) + abs(q2.high)) <=
+            16.0 * abs(u5.high)) &
+            (abs(u5.high) >= 7.888609e-31) &
+            (3.1415927 <= 2097152.0 * abs(u2.high))))) &
+        ((u.high == 0.0) |
+          (((0.000015258789 *
+            (abs(u.high) +
+              3.1415927 +
+              ((abs(u.high) + 3.1415927) / abs(u.high) +
+                (3.1415927 * abs(q.high)) / abs(u.high) +
+                8.271806e-25 * (1.0 / abs(u.high)))) +
+            (abs(c.high) + abs(q.high))) /
+            abs(u.high) +
+            0.000015258789 * ((3.1415927 * abs(q3.high)) / abs(u.high)) +
+            2.524355e-29 * (1.0 / abs(u.high)) +
+            select(
+              (0.000015258789 *
+                (abs(u2.high) +
+                  3.1415927 +
+                  ((abs(u2.high) + 3.1415927) / abs(u2.high) +
+                    (3.1415927 * abs(q2.high)) / abs(u2.high) +
+                    8.271806e-25 * (1.0 / abs(u2.high)))) +
+                (abs(c2.high) + abs(q2.high))) /
+                abs(u2.high) +
+                0.000015258789 * ((3.1415927 * abs(q4.high)) / abs(u2.high)) +
+                2.524355e-29 * (1.0 / abs(u2.high)),
+              0.0,
+              u2.high == 0.0
+            ) +
+            0.000030517578 * (abs(q3.high) + abs(v4.high)) <=
+            32.0 * abs(q3.high - v4.high)) &
+            (abs(q3.high - v4.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        ((u.high != 0.0) |
+          ((bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+            ((u2.high == 0.0) |
+              ((bitcast<u32>(abs(q4.high)) <= 0x7a800000u) & (abs(u2.high) >= 7.888609e-31) &
+                (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+                (abs(u2.high) <= 4096.0))))) &
+      ((u.high == 0.0) |
+        ((bitcast<u32>(abs(q3.high - v4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+          ((u2.high == 0.0) |
+            ((bitcast<u32>(abs(q4.high)) <= 0x7a800000u) & (abs(u2.high) >= 7.888609e-31) &
+              (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+              (abs(u2.high) <= 4096.0))) &
+          (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+          (abs(u.high) >= 7.888609e-31) &
+          (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+          (abs(u.high) <= 4096.0)))
+    )
+  ) {
+    result_x = dsu_slope_0(x);
+  }
+  return dsu_value_and_slopes(select(result_value, x, dsu_is_nan(x)), result_x);
+}
+
+// The angle q pi/2 + (h + l) modulo 2 pi, where |h + l| <= pi/4.
+struct dsu_reduced_angle {
+  h: f32,
+  l: f32,
+  q: f32,
+}
+
+// 1/(2 pi), after 32 zeros.
+var<private> dsu_inverse_turn = array<u32, 8>(
+  0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
+);
+
+// 2^n for -126 <= n <= 127.
+fn dsu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// As reduce_angle, for 800 < |x| < infinity, after Payne and Hanek: x is an integer of 24 bits times a power of two; of
+// 1/(2 pi) the bits that yield whole turns do not matter, and of the others 96 suffice.
+fn dsu_reduce_large_angle(x: f32) -> dsu_reduced_angle {
+  let bits = bitcast<u32>(x);
+  let significand = (bits & 0x007fffffu) | 0x00800000u;
+  let position = ((bits >> 23u) & 0xffu) - 118u;
+  let word = position >> 5u;
+  let shift = position & 31u;
+  let unshift = 31u - shift;
+  let f2 = (dsu_inverse_turn[word] << shift) | ((dsu_inverse_turn[word + 1u] >> 1u) >> unshift);
+  let f1 = (dsu_inverse_turn[word + 1u] << shift) | ((dsu_inverse_turn[word + 2u] >> 1u) >> unshift);
+  let f0 = (dsu_inverse_turn[word + 2u] << shift) | ((dsu_inverse_turn[word + 3u] >> 1u) >> unshift);
+
+  // The fraction of a turn, in units of 2^-64.
+  let low_product = significand * f1;
+  let turn_low = low_product + dsu_multiply_high(significand, f0);
+  let carry = select(0u, 1u, turn_low < low_product);
+  let turn_high = significand * f2 + dsu_multiply_high(significand, f1) + carry;
+
+  // The nearest quarter, and what is left of it with its sign.
+  let quarter = (turn_high + 0x20000000u) >> 30u;
+  var high = (turn_high << 2u) | (turn_low >> 30u);
+  var low = turn_low << 2u;
+  let negative = high >= 0x80000000u;
+  if (negative) {
+    low = ~low + 1u;
+    high = ~high + select(0u, 1u, low == 0u);
+  }
+  var exponent = -32;
+  if (high == 0u) {
+    high = low;
+    low = 0u;
+    exponent = -64;
+  }
+  let zeros = countLeadingZeros(high);
+  let top = (high << zeros) | ((low >> 1u) >> (31u - zeros));
+
+  // Times pi/2 = 201/128 + 4.8e-4; the leading product is exact.
+  let leading = f32(top & 0xfff00000u);
+  let trailing = f32(top & 0x000fffffu);
+  let backwards = x < 0.0;
+  let positive_scale = dsu_power_of_two(exponent - i32(zeros));
+  let scale = select(positive_scale, -positive_scale, negative != backwards);
+  return dsu_reduced_angle(
+    scale * (leading * 1.5703125),
+    scale * (leading * 4.83826795e-4 + trailing * 1.57079633),
+    select(f32(quarter), -f32(quarter), backwards)
+  );
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn dsu_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// x as an angle, for finite x; h has 12 bits. After Cody and Waite: q times pi/2 is subtracted in four parts, of which
+// the first three have 15 bits, so that products are exact. The second and the third may cancel what the steps before
+// them have left: there nothing is rounded.
+fn dsu_reduce_angle(x: f32) -> dsu_reduced_angle {
+  if (abs(x) > 800.0) {
+    return dsu_reduce_large_angle(x);
+  }
+  let q = floor(x * 0.636619772 + 0.5);
+  let first = x - q * 1.57073974609375;
+  let second = q * 0.00005657970905303955078125;
+  let third = q * 9.92088189377682283520698547363e-10;
+  let high = dsu_leading_bits(first - second);
+  let low = (first - high) - second;
+  let higher = dsu_leading_bits(high + (low - third));
+  let lower = ((high - higher) + low) - third;
+  return dsu_reduced_angle(higher, lower - q * 5.39030286e-15, q);
+}
+
+// sin(h + l) for a reduced angle: a polynomial (3.7e-9).
+fn dsu_sin_reduced(angle: dsu_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  let p = z * (-0.166666672 + z * (0.00833332911 + z * (-0.000198393114 + z * 2.718112e-6)));
+  return angle.h + (angle.l + r * p);
+}
+
+// cos(h + l) for a reduced angle: a polynomial (1.6e-10).
+fn dsu_cos_reduced(angle: dsu_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  return 1.0 - (0.5 * z - z * z * (0.0416666456 + z * (-0.00138873153 + z * 2.44330622e-5)));
+}
+
+fn dsu_sin(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return dsu_nan();
+  }
+  if (abs(x) < 1e-4) {
+    return x;
+  }
+  let angle = dsu_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(dsu_sin_reduced(angle), dsu_cos_reduced(angle), (q & 1) != 0);
+  return select(y, -y, (q & 2) != 0);
+}
+
+fn dsu_cos(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return dsu_nan();
+  }
+  let angle = dsu_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(dsu_cos_reduced(angle), dsu_sin_reduced(angle), (q & 1) != 0);
+  return select(y, -y, ((q + 1) & 2) != 0);
+}
+
+fn dsu_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = t2 - 3.1415927;
+  let t4 = dsu_sin(t3);
+  let t5 = t2 + 3.1415927;
+  let t6 = dsu_sin(t5);
+  let t7 =
+    select((-t4 - (2.0 * (dsu_cos(t3) - t4 / t3)) / t3) / t3, 0.0, t3 == 0.0) -
+    select((-t6 - (2.0 * (dsu_cos(t5) - t6 / t5)) / t5) / t5, 0.0, t5 == 0.0);
+  return 1.5707964 * t7;
+}
+
+fn dsu_curvature(x: f32) -> f32 {
+  let u = dsu_pair_subtract(dsu_pair_from_f32(x), dsu_pair(3.1415927, -8.742278e-8));
+  let s = dsu_pair_sin(u);
+  let v = dsu_pair_negate(s);
+  let c = dsu_pair_cos(u);
+  let q = dsu_pair_divide(s, u);
+  let u2 = dsu_pair_subtract(c, q);
+  let p = dsu_pair_scale(u2, 2.0);
+  let q2 = dsu_pair_divide(p, u);
+  let u3 = dsu_pair_subtract(v, q2);
+  let q3 = dsu_pair_divide(u3, u);
+  var v2 = q3;
+  if (u.high == 0.0) {
+    v2 = dsu_pair(0.0, 0.0);
+  }
+  let u4 = dsu_pair_add(dsu_pair_from_f32(x), dsu_pair(3.1415927, -8.742278e-8));
+  let s2 = dsu_pair_sin(u4);
+  let v3 = dsu_pair_negate(s2);
+  let c2 = dsu_pair_cos(u4);
+  let q4 = dsu_pair_divide(s2, u4);
+  let u5 = dsu_pair_subtract(c2, q4);
+  let p2 = dsu_pair_scale(u5, 2.0);
+  let q5 = dsu_pair_divide(p2, u4);
+  let u6 = dsu_pair_subtract(v3, q5);
+  let q6 = dsu_pair_divide(u6, u4);
+  var v4 = q6;
+  if (u4.high == 0.0) {
+    v4 = dsu_pair(0.0, 0.0);
+  }
+  let u7 = dsu_pair_subtract(v2, v4);
+  let p3 = dsu_pair_multiply(dsu_pair(1.5707964, -4.371139e-8), u7);
+  var result = dsu_pair_to_f32(p3);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((u.high != 0.0) | ((u4.high == 0.0) | (abs(u6.high) >= 7.888609e-31))) &
+        ((u.high == 0.0) | (abs(q3.high - v4.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        ((u.high != 0.0) |
+          ((bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+            ((u4.high == 0.0) |
+              ((bitcast<u32>(abs(q6.high)) <= 0x7a800000u) & (abs(u4.high) >= 7.888609e-31) &
+                (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+                (abs(u4.high) <= 4096.0))))) &
+      ((u.high == 0.0) |
+        ((bitcast<u32>(abs(q3.high - v4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+          ((u4.high == 0.0) |
+            ((bitcast<u32>(abs(q6.high)) <= 0x7a800000u) & (abs(u4.high) >= 7.888609e-31) &
+              (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+              (abs(u4.high) <= 4096.0))) &
+          (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+          (abs(u.high) >= 7.888609e-31) &
+          (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+          (abs(u.high) <= 4096.0)))
+    )
+  ) {
+    let far = dsu_curvature_0_far(x);
+    result = select(far, result, dsu_is_nan(far));
+  }
+  return result;
+}
+
+struct dsu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn dsu_double_backward(dy: f32, ddx: f32, x: f32) -> dsu_second_gradients {
+  let slopes = dsu_backward(1.0, x);
+  let curvatures = dsu_curvature(x);
+  return dsu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1502,6 +1883,9 @@ struct dsu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> dsu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> dsu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> dsu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> dsu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> dsu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> dsu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn dsu_forward(
@@ -1538,5 +1922,51 @@ fn dsu_backward_inputs(
     result[k] = dsu_backward(dy[k], x0[k]);
   }
   dsu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn dsu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (dsu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = dsu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = dsu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  dsu_output_y[i] = result0;
+  dsu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn dsu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (dsu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = dsu_cotangent_dy[i];
+  let dd0 = dsu_cotangent_ddx[i];
+  let x0 = dsu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = dsu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  dsu_gradient_ddy[i] = result0;
+  dsu_gradient_dx[i] = result1;
 }
 `);

@@ -7,7 +7,11 @@ import {
   applyActivation,
   splitInputs,
 } from "activation-compiler/runtime";
-import { dualReluBackward, dualReluForward } from "./dual_relu.js";
+import {
+  dualReluBackward,
+  dualReluDoubleBackward,
+  dualReluForward,
+} from "./dual_relu.js";
 import { dualReluWgsl } from "./dual_relu.wgsl.js";
 const dualReluActivation: Activation = {
   name: "dual_relu",
@@ -15,7 +19,11 @@ const dualReluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: dualReluForward, backward: dualReluBackward },
+  cpu: {
+    forward: dualReluForward,
+    backward: dualReluBackward,
+    doubleBackward: dualReluDoubleBackward,
+  },
   webgpu: {
     code: dualReluWgsl,
     forward: [
@@ -42,6 +50,25 @@ const dualReluActivation: Activation = {
           [4, "cotangent"],
           [1, "input a"],
           [2, "input b"],
+          [5, "gradient a"],
+          [6, "gradient b"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "dual_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent a"],
+          [10, "cotangent b"],
+          [1, "input a"],
+          [2, "input b"],
+          [11, "gradient"],
           [5, "gradient a"],
           [6, "gradient b"],
         ],

@@ -68,6 +68,87 @@ export function dualReluBackward(
   }
 }
 
+/** The value of dual_relu, and its derivative in each input. */
+export function dualReluFused(
+  a: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+): void {
+  const size = a.length;
+  requireLength("b", b, size);
+  requireLength("y", y, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  sides[0] = 0;
+  sides[1] = -1;
+  const value = (ai: number, bi: number): number =>
+    Math.max(ai, -3.4028234663852886e38) * Number(ai > 0) -
+    Math.max(bi, -3.4028234663852886e38) * Number(bi > 0);
+  const slope = (ai: number): number => Number(ai > 0);
+  const slope2 = (bi: number): number => pick(0, bi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(a[i]!, b[i]!);
+    da[i] = slope(a[i]!);
+    db[i] = slope2(b[i]!);
+    y[i + 1] = value(a[i + 1]!, b[i + 1]!);
+    da[i + 1] = slope(a[i + 1]!);
+    db[i + 1] = slope2(b[i + 1]!);
+    y[i + 2] = value(a[i + 2]!, b[i + 2]!);
+    da[i + 2] = slope(a[i + 2]!);
+    db[i + 2] = slope2(b[i + 2]!);
+    y[i + 3] = value(a[i + 3]!, b[i + 3]!);
+    da[i + 3] = slope(a[i + 3]!);
+    db[i + 3] = slope2(b[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(a[i]!, b[i]!);
+    da[i] = slope(a[i]!);
+    db[i] = slope2(b[i]!);
+  }
+}
+
+/** The gradients of what dual_relu's backward kernel computes, from a cotangent of each of its results. */
+export function dualReluDoubleBackward(
+  dy: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  dda: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("a", a, size);
+  requireLength("b", b, size);
+  requireLength("dda", dda, size);
+  requireLength("ddb", ddb, size);
+  requireLength("ddy", ddy, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  sides[0] = 0;
+  sides[1] = -1;
+  const slope = (ai: number, bi: number, ddaI: number, ddbI: number): number =>
+    ddaI * Number(ai > 0) + ddbI * pick(0, bi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(a[i]!, b[i]!, dda[i]!, ddb[i]!);
+    ddy[i + 1] = slope(a[i + 1]!, b[i + 1]!, dda[i + 1]!, ddb[i + 1]!);
+    ddy[i + 2] = slope(a[i + 2]!, b[i + 2]!, dda[i + 2]!, ddb[i + 2]!);
+    ddy[i + 3] = slope(a[i + 3]!, b[i + 3]!, dda[i + 3]!, ddb[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(a[i]!, b[i]!, dda[i]!, ddb[i]!);
+  }
+  da.fill(0);
+  db.fill(0);
+}
+
 /**
  * Difference of two rectifiers.
  * Source: Godin et al. 2018.
@@ -134,6 +215,87 @@ export function dualReluBackward64(
     da[i] = slope(dy[i]!, a[i]!);
     db[i] = slope2(dy[i]!, b[i]!);
   }
+}
+
+/** The value of dual_relu, and its derivative in each input. */
+export function dualReluFused64(
+  a: Float64Array,
+  b: Float64Array,
+  y: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+): void {
+  const size = a.length;
+  requireLength("b", b, size);
+  requireLength("y", y, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  sides[0] = 0;
+  sides[1] = -1;
+  const value = (ai: number, bi: number): number =>
+    Math.max(ai, -3.4028234663852886e38) * Number(ai > 0) -
+    Math.max(bi, -3.4028234663852886e38) * Number(bi > 0);
+  const slope = (ai: number): number => Number(ai > 0);
+  const slope2 = (bi: number): number => pick(0, bi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(a[i]!, b[i]!);
+    da[i] = slope(a[i]!);
+    db[i] = slope2(b[i]!);
+    y[i + 1] = value(a[i + 1]!, b[i + 1]!);
+    da[i + 1] = slope(a[i + 1]!);
+    db[i + 1] = slope2(b[i + 1]!);
+    y[i + 2] = value(a[i + 2]!, b[i + 2]!);
+    da[i + 2] = slope(a[i + 2]!);
+    db[i + 2] = slope2(b[i + 2]!);
+    y[i + 3] = value(a[i + 3]!, b[i + 3]!);
+    da[i + 3] = slope(a[i + 3]!);
+    db[i + 3] = slope2(b[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(a[i]!, b[i]!);
+    da[i] = slope(a[i]!);
+    db[i] = slope2(b[i]!);
+  }
+}
+
+/** The gradients of what dual_relu's backward kernel computes, from a cotangent of each of its results. */
+export function dualReluDoubleBackward64(
+  dy: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  dda: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("a", a, size);
+  requireLength("b", b, size);
+  requireLength("dda", dda, size);
+  requireLength("ddb", ddb, size);
+  requireLength("ddy", ddy, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  sides[0] = 0;
+  sides[1] = -1;
+  const slope = (ai: number, bi: number, ddaI: number, ddbI: number): number =>
+    ddaI * Number(ai > 0) + ddbI * pick(0, bi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(a[i]!, b[i]!, dda[i]!, ddb[i]!);
+    ddy[i + 1] = slope(a[i + 1]!, b[i + 1]!, dda[i + 1]!, ddb[i + 1]!);
+    ddy[i + 2] = slope(a[i + 2]!, b[i + 2]!, dda[i + 2]!, ddb[i + 2]!);
+    ddy[i + 3] = slope(a[i + 3]!, b[i + 3]!, dda[i + 3]!, ddb[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(a[i]!, b[i]!, dda[i]!, ddb[i]!);
+  }
+  da.fill(0);
+  db.fill(0);
 }
 
 function requireLength(

@@ -24,6 +24,31 @@ fn dual_relu_backward(dy: f32, a: f32, b: f32) -> dual_relu_gradients {
   return dual_relu_gradients(select(0.0, dy, a > 0.0), select(0.0, -dy, b > 0.0));
 }
 
+struct dual_relu_value_and_slopes {
+  value: f32,
+  a: f32,
+  b: f32,
+}
+
+fn dual_relu_fused(a: f32, b: f32) -> dual_relu_value_and_slopes {
+  return dual_relu_value_and_slopes(
+    select(select(select(a, 0.0, a <= 0.0) - select(b, 0.0, b <= 0.0), a, dual_relu_is_nan(a)), b, dual_relu_is_nan(b)),
+    select(0.0, 1.0, a > 0.0),
+    select(0.0, -1.0, b > 0.0)
+  );
+}
+
+struct dual_relu_second_gradients {
+  dy: f32,
+  a: f32,
+  b: f32,
+}
+
+fn dual_relu_double_backward(dy: f32, dda: f32, ddb: f32, a: f32, b: f32) -> dual_relu_second_gradients {
+  let slopes = dual_relu_backward(1.0, a, b);
+  return dual_relu_second_gradients(dda * slopes.a + ddb * slopes.b, 0.0, 0.0);
+}
+
 struct dual_relu_uniform_values {
   size: u32,
 }
@@ -35,6 +60,11 @@ struct dual_relu_uniform_values {
 @group(0) @binding(4) var<storage, read> dual_relu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> dual_relu_gradient_da: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> dual_relu_gradient_db: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> dual_relu_derivative_da: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> dual_relu_derivative_db: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> dual_relu_cotangent_dda: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> dual_relu_cotangent_ddb: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> dual_relu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn dual_relu_forward(
@@ -73,6 +103,51 @@ fn dual_relu_backward_inputs(
   let g1 = dual_relu_backward(dy.y, x0.y, x1.y);
   let g2 = dual_relu_backward(dy.z, x0.z, x1.z);
   let g3 = dual_relu_backward(dy.w, x0.w, x1.w);
+  dual_relu_gradient_da[i] = vec4<f32>(g0.a, g1.a, g2.a, g3.a);
+  dual_relu_gradient_db[i] = vec4<f32>(g0.b, g1.b, g2.b, g3.b);
+}
+
+@compute @workgroup_size(256)
+fn dual_relu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (dual_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = dual_relu_input_a[i];
+  let x1 = dual_relu_input_b[i];
+  let g0 = dual_relu_fused(x0.x, x1.x);
+  let g1 = dual_relu_fused(x0.y, x1.y);
+  let g2 = dual_relu_fused(x0.z, x1.z);
+  let g3 = dual_relu_fused(x0.w, x1.w);
+  dual_relu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  dual_relu_derivative_da[i] = vec4<f32>(g0.a, g1.a, g2.a, g3.a);
+  dual_relu_derivative_db[i] = vec4<f32>(g0.b, g1.b, g2.b, g3.b);
+}
+
+@compute @workgroup_size(256)
+fn dual_relu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (dual_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = dual_relu_cotangent_dy[i];
+  let dd0 = dual_relu_cotangent_dda[i];
+  let dd1 = dual_relu_cotangent_ddb[i];
+  let x0 = dual_relu_input_a[i];
+  let x1 = dual_relu_input_b[i];
+  let g0 = dual_relu_double_backward(dy.x, dd0.x, dd1.x, x0.x, x1.x);
+  let g1 = dual_relu_double_backward(dy.y, dd0.y, dd1.y, x0.y, x1.y);
+  let g2 = dual_relu_double_backward(dy.z, dd0.z, dd1.z, x0.z, x1.z);
+  let g3 = dual_relu_double_backward(dy.w, dd0.w, dd1.w, x0.w, x1.w);
+  dual_relu_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
   dual_relu_gradient_da[i] = vec4<f32>(g0.a, g1.a, g2.a, g3.a);
   dual_relu_gradient_db[i] = vec4<f32>(g0.b, g1.b, g2.b, g3.b);
 }

@@ -19,68 +19,74 @@ const dynamicTanhActivation: Activation = {
     { name: "weight", shape: "axis" },
     { name: "bias", shape: "axis" },
   ],
-  axis: false,
+  axis: true,
   cpu: { forward: dynamicTanhForward, backward: dynamicTanhBackward },
   webgpu: {
     code: dynamicTanhWgsl,
     forward: [
       {
-        entryPoint: "dynamic_tanh_forward",
+        entryPoint: "dynamic_tanh_forward_elements",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [3, "learned alpha"],
-          [4, "learned weight"],
-          [5, "learned bias"],
-          [2, "output"],
+          [2, "learned alpha"],
+          [3, "learned weight"],
+          [4, "learned bias"],
+          [5, "output"],
         ],
-        uniforms: ["size"],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
     ],
     backward: [
       {
-        entryPoint: "dynamic_tanh_backward_inputs",
+        entryPoint: "dynamic_tanh_backward_elements",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [6, "cotangent"],
           [1, "input x"],
-          [3, "learned alpha"],
-          [4, "learned weight"],
-          [5, "learned bias"],
-          [7, "gradient x"],
+          [2, "learned alpha"],
+          [3, "learned weight"],
+          [7, "cotangent"],
+          [8, "gradient x"],
+          [9, "scratch size * 3"],
         ],
-        uniforms: ["size"],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
       {
-        entryPoint: "dynamic_tanh_backward_partial_sums",
-        over: "64",
+        entryPoint: "dynamic_tanh_backward_alpha_sum",
+        over: "1",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
-          [6, "cotangent"],
-          [1, "input x"],
-          [3, "learned alpha"],
-          [4, "learned weight"],
-          [5, "learned bias"],
-          [8, "scratch 192"],
+          [9, "scratch size * 3"],
+          [11, "gradient alpha"],
         ],
-        uniforms: ["size"],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
       {
-        entryPoint: "dynamic_tanh_backward_sums",
-        over: "1",
+        entryPoint: "dynamic_tanh_backward_weight_sum",
+        over: "axisLength",
         perWorkgroup: 256,
         bindings: [
-          [8, "scratch 192"],
-          [9, "gradient alpha"],
-          [10, "gradient weight"],
-          [11, "gradient bias"],
+          [0, "uniforms"],
+          [9, "scratch size * 3"],
+          [12, "gradient weight"],
         ],
-        uniforms: [],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "dynamic_tanh_backward_bias_sum",
+        over: "axisLength",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [9, "scratch size * 3"],
+          [13, "gradient bias"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
     ],
   },
@@ -94,14 +100,6 @@ const dynamicTanhActivation: Activation = {
  * ```
  * dynamic_tanh(x; axis d = -1, learn alpha = 0.5, learn weight[d] = 1, learn bias[d] = 0) = weight * tanh(alpha * x) + bias
  * ```
- *
- * Derivatives:
- * ```
- * d/dx = 4 * alpha * weight * sigmoid(2 * x * alpha) * (1 - sigmoid(2 * x * alpha))
- * d/dalpha = 4 * x * weight * sigmoid(2 * x * alpha) * (1 - sigmoid(2 * x * alpha))
- * d/dweight = tanh(x * alpha)
- * d/dbias = 1
- * ```
  */
 export function dynamicTanh(
   x: Tensor,
@@ -114,6 +112,7 @@ export function dynamicTanh(
   return applyActivation(dynamicTanhActivation, {
     inputs: [x],
     learned: [alpha, weight, bias],
+    axis,
   });
 }
 

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { eSwishBackward, eSwishForward } from "./e_swish.js";
+import {
+  eSwishBackward,
+  eSwishDoubleBackward,
+  eSwishForward,
+} from "./e_swish.js";
 import { eSwishWgsl } from "./e_swish.wgsl.js";
 const eSwishActivation: Activation = {
   name: "e_swish",
@@ -14,7 +18,11 @@ const eSwishActivation: Activation = {
   hyperparameters: ["beta"],
   learned: [],
   axis: false,
-  cpu: { forward: eSwishForward, backward: eSwishBackward },
+  cpu: {
+    forward: eSwishForward,
+    backward: eSwishBackward,
+    doubleBackward: eSwishDoubleBackward,
+  },
   webgpu: {
     code: eSwishWgsl,
     forward: [
@@ -39,6 +47,22 @@ const eSwishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "e_swish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter beta"],

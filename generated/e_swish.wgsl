@@ -1120,6 +1120,171 @@ fn e_swish_backward(dy: f32, x: f32, beta: f32) -> f32 {
   return dy * result;
 }
 
+struct e_swish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn e_swish_slope_0(x0: f32, x1: f32) -> f32 {
+  return e_swish_backward(1.0, x0, x1);
+}
+
+fn e_swish_fused(x: f32, beta: f32) -> e_swish_value_and_slopes {
+  let p = e_swish_pair_multiply(e_swish_pair_from_f32(x), e_swish_pair_from_f32(beta));
+  let bounded = e_swish_pair_at_most(e_swish_pair_from_f32(x), e_swish_pair(40.0, 0.0));
+  let v = e_swish_pair_raised_exp(bounded);
+  let p2 = e_swish_pair_scale(v, 8.6736174e-19);
+  let u = e_swish_pair_add(p2, e_swish_pair(1.0, 0.0));
+  let q = e_swish_pair_divide(v, u);
+  let p3 = e_swish_pair_multiply(p, q);
+  let p4 = e_swish_pair_scale(p3, 8.6736174e-19);
+  let v2 = e_swish_pair_select(x < 40.0, e_swish_pair_from_f32(x), e_swish_pair(0.0, 0.0));
+  let u2 = e_swish_pair_add(u, v2);
+  let q2 = e_swish_pair_divide(u2, u);
+  let p5 = e_swish_pair_multiply(q, q2);
+  let p6 = e_swish_pair_multiply(e_swish_pair_from_f32(beta), p5);
+  let p7 = e_swish_pair_scale(p6, 8.6736174e-19);
+  var result_value = e_swish_pair_to_f32(p4);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = e_swish(x, beta);
+  }
+  var result_x = e_swish_pair_to_f32(p7);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) &
+        ((x >= 40.0) | ((u.high <= 8.0 * abs(u.high + x)) & (abs(u.high + x) >= 7.888609e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = e_swish_slope_0(x, beta);
+  }
+  return e_swish_value_and_slopes(select(result_value, x, e_swish_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn e_swish_tanh(x: f32) -> f32 {
+  if (e_swish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (e_swish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn e_swish_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = e_swish_logistic(x0);
+  return (2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * e_swish_tanh(0.5 * x0)) * x1;
+}
+
+fn e_swish_pair_abs(a: e_swish_pair) -> e_swish_pair {
+  return e_swish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn e_swish_pair_negate(a: e_swish_pair) -> e_swish_pair {
+  return e_swish_pair(-a.high, -a.low);
+}
+
+fn e_swish_pair_expm1(a: e_swish_pair) -> e_swish_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = e_swish_pair_expm1_small(e_swish_pair_reduced(e_swish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return e_swish_pair_times_power(e_swish_pair_add(e_swish_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = e_swish_power_of_two(i32(k));
+  return e_swish_pair_add(e_swish_pair_sum(scale, -1.0), e_swish_pair_scale(small, scale));
+}
+
+fn e_swish_pair_subtract(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
+  let s = e_swish_pair_sum(a.high, -b.high);
+  return e_swish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn e_swish_curvature(x: f32, beta: f32) -> f32 {
+  let v = e_swish_pair_abs(e_swish_pair_from_f32(x));
+  let v2 = e_swish_pair_negate(v);
+  let v3 = e_swish_pair_raised_exp(v2);
+  let p = e_swish_pair_scale(v3, 8.6736174e-19);
+  let u = e_swish_pair_add(p, e_swish_pair(1.0, 0.0));
+  let squared = e_swish_pair_multiply(u, u);
+  let q = e_swish_pair_divide(v3, squared);
+  let p2 = e_swish_pair_scale(q, 2.0);
+  let p3 = e_swish_pair_scale(p2, 8.6736174e-19);
+  let p4 = e_swish_pair_multiply(e_swish_pair_from_f32(x), q);
+  let p5 = e_swish_pair_scale(p4, 8.6736174e-19);
+  var v4 = p5;
+  if (v.high > 800.0) {
+    v4 = e_swish_pair(0.0, 0.0);
+  }
+  let p6 = e_swish_pair_scale(e_swish_pair_from_f32(x), 0.5);
+  let p7 = e_swish_pair_scale(p6, 2.0);
+  let bounded = e_swish_pair_at_most(p7, e_swish_pair(80.0, 0.0));
+  let em1 = e_swish_pair_expm1(bounded);
+  let u2 = e_swish_pair_add(em1, e_swish_pair(2.0, 0.0));
+  let q2 = e_swish_pair_divide(em1, u2);
+  let p8 = e_swish_pair_multiply(v4, q2);
+  let u3 = e_swish_pair_subtract(p3, p8);
+  let p9 = e_swish_pair_multiply(e_swish_pair_from_f32(beta), u3);
+  var result = e_swish_pair_to_f32(p9);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+        ((v.high > 800.0) | (abs(p3.high - p5.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v.high >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p3.high - p5.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = e_swish_curvature_0_far(x, beta);
+    result = select(far, result, e_swish_is_nan(far));
+  }
+  return result;
+}
+
+struct e_swish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn e_swish_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> e_swish_second_gradients {
+  let slopes = e_swish_backward(1.0, x, beta);
+  let curvatures = e_swish_curvature(x, beta);
+  return e_swish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct e_swish_uniform_values {
   size: u32,
   p_beta: f32,
@@ -1130,6 +1295,9 @@ struct e_swish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> e_swish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> e_swish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> e_swish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> e_swish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> e_swish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> e_swish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn e_swish_forward(
@@ -1166,4 +1334,50 @@ fn e_swish_backward_inputs(
     result[k] = e_swish_backward(dy[k], x0[k], e_swish_uniforms.p_beta);
   }
   e_swish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn e_swish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (e_swish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = e_swish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = e_swish_fused(x0[k], e_swish_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  e_swish_output_y[i] = result0;
+  e_swish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn e_swish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (e_swish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = e_swish_cotangent_dy[i];
+  let dd0 = e_swish_cotangent_ddx[i];
+  let x0 = e_swish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = e_swish_double_backward(dy[k], dd0[k], x0[k], e_swish_uniforms.p_beta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  e_swish_gradient_ddy[i] = result0;
+  e_swish_gradient_dx[i] = result1;
 }

@@ -7,7 +7,7 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { eisBackward, eisForward } from "./eis.js";
+import { eisBackward, eisDoubleBackward, eisForward } from "./eis.js";
 import { eisWgsl } from "./eis.wgsl.js";
 const eisActivation: Activation = {
   name: "eis",
@@ -15,7 +15,11 @@ const eisActivation: Activation = {
   hyperparameters: ["alpha", "beta", "gamma", "delta", "theta"],
   learned: [],
   axis: false,
-  cpu: { forward: eisForward, backward: eisBackward },
+  cpu: {
+    forward: eisForward,
+    backward: eisBackward,
+    doubleBackward: eisDoubleBackward,
+  },
   webgpu: {
     code: eisWgsl,
     forward: [
@@ -47,6 +51,29 @@ const eisActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "hyperparameter alpha",
+          "hyperparameter beta",
+          "hyperparameter gamma",
+          "hyperparameter delta",
+          "hyperparameter theta",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "eis_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: [

@@ -145,6 +145,319 @@ export function eisBackward(
   }
 }
 
+/** The value of eis, and its derivative in each input. */
+export function eisFused(
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  gamma: number,
+  delta: number,
+  theta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(beta);
+  const r2 = Math.sqrt(gamma);
+  const v = Math.abs(alpha);
+  const u = alpha - 1;
+  const p = delta * theta;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v3 = Math.abs(xi);
+      const u2 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(v3);
+      const v4 = Math.pow(u2, alpha);
+      const p2 = xi * v4;
+      const r3 = Math.hypot(r, xi * r2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
+      const e = boundedExp(bounded);
+      const u3 = r3 + delta * e;
+      const q = p2 / u3;
+      const q2 = (Math.abs(v4) * v) / u2;
+      const v5 = Math.abs(p2);
+      const v6 = Math.abs(u3);
+      const e2 = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const p3 = xi * alpha * (e2 / (e2 + 1));
+      const v7 = Math.pow(u2, u);
+      const p4 = p3 * v7;
+      const u4 = v4 + p4;
+      const q3 = (xi * gamma) / r3;
+      const p5 = p * e;
+      const u5 = q3 - p5;
+      const p6 = p2 * u5;
+      const q4 = p6 / u3;
+      const u6 = u4 - q4;
+      const q5 = u6 / u3;
+      const p7 =
+        5.915260930833874e-272 *
+        (1.4693679385278594e-39 * q2 +
+          (1.4693679385278594e-39 *
+            (((Math.abs(v7) * v2) / u2) * Math.abs(p3)) +
+            v7));
+      const v8 = Math.abs(u5);
+      const v9 = Math.abs(q3);
+      const u7 = 1 + Math.abs(bounded);
+      const p8 =
+        1.7763568394002505e-15 *
+        ((9.332636185032189e-302 * (q2 * v3 * v8) +
+          (9.332636185032189e-302 * (v9 / r3) + (v9 + p5 * u7)) * v5 +
+          6.441148769597133e-232 * (2.938735877055719e-39 * v8 + v5)) /
+          u3);
+      const v10 = Math.abs(q4);
+      const v11 = Math.abs(u6);
+      if (!(
+        q2 <= 1.0715086071862673e301 * v4 &&
+        u3 >= 1.4441555006918637e-275 &&
+        v5 >= 9.332636185032189e-302 &&
+        (v6 <= 1.0715086071862673e301 ||
+          v5 <= 2.3283064365386963e-10 * Math.abs(q)) &&
+        Math.abs(q) <= Number.MAX_VALUE &&
+        Math.abs(q) <= Number.MAX_VALUE &&
+        1.1368683772161603e-13 * (p7 + (0.03125 * v4 + Math.abs(p4))) +
+          (p8 +
+            (v6 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+            1.681218273811815e-285 *
+              (2.938735877055719e-39 * (1 / u3) + v10 / u3)) +
+          7.105427357601002e-15 * (0.03125 * Math.abs(u4) + v10 * u7) <=
+          1.1641532182693481e-10 * v11 &&
+        u3 >= 1.4441555006918637e-275 &&
+        v11 >= 9.332636185032189e-302 &&
+        (v6 <= 1.0715086071862673e301 ||
+          v11 <= 2.3283064365386963e-10 * Math.abs(q5)) &&
+        Math.abs(q5) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = q;
+      dx[i] = q5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = eisYExactly(xi, alpha, beta, gamma, delta, theta);
+      dx[i] = eisDxExactly(xi, alpha, beta, gamma, delta, theta, 1);
+    }
+  }
+}
+
+/** The gradients of what eis's backward kernel computes, from a cotangent of each of its results. */
+export function eisDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  gamma: number,
+  delta: number,
+  theta: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = alpha - 1;
+  const r = Math.sqrt(beta);
+  const r2 = Math.sqrt(gamma);
+  const p = delta * theta;
+  const v = Math.abs(alpha);
+  const v2 = Math.abs(u);
+  const p2 = 2 * alpha;
+  const squared = alpha * alpha;
+  const u2 = alpha - 2;
+  const p3 = beta * gamma;
+  const squared2 = theta * theta;
+  const p4 = delta * squared2;
+  const v3 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v4 = Math.abs(xi);
+      const u3 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(v4);
+      const v5 = Math.pow(u3, alpha);
+      const p5 = xi * alpha;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const q = e / (e + 1);
+      const p6 = p5 * q;
+      const v6 = Math.pow(u3, u);
+      const p7 = p6 * v6;
+      const u4 = v5 + p7;
+      const p8 = xi * v5;
+      const r3 = Math.hypot(r, xi * r2);
+      const q2 = (xi * gamma) / r3;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(-(xi * theta), 709.79), -746);
+      const e2 = boundedExp(bounded2);
+      const p9 = p * e2;
+      const u5 = q2 - p9;
+      const p10 = p8 * u5;
+      const u6 = r3 + delta * e2;
+      const q3 = p10 / u6;
+      const u7 = u4 - q3;
+      const p11 = ddxI * u7;
+      const q4 = p11 / u6;
+      const q5 = (Math.abs(v5) * v) / u3;
+      const q6 = (Math.abs(v6) * v2) / u3;
+      const u8 =
+        5.915260930833874e-272 *
+          (1.4693679385278594e-39 * q5 +
+            (1.4693679385278594e-39 * (q6 * Math.abs(p6)) + v6)) +
+        (0.03125 * v5 + Math.abs(p7));
+      const p12 = q5 * v4;
+      const v7 = Math.abs(u5);
+      const v8 = Math.abs(q2);
+      const u9 = 1 + Math.abs(bounded2);
+      const u10 = 9.332636185032189e-302 * (v8 / r3) + (v8 + p9 * u9);
+      const v9 = Math.abs(p8);
+      const p13 = 2.938735877055719e-39 * v7;
+      const v10 = Math.abs(u6);
+      const q7 = 1 / u6;
+      const p14 = 2.938735877055719e-39 * q7;
+      const v11 = Math.abs(q3);
+      const u11 =
+        1.7763568394002505e-15 *
+          ((9.332636185032189e-302 * (p12 * v7) +
+            u10 * v9 +
+            6.441148769597133e-232 * (p13 + v9)) /
+            u6) +
+        (v10 > 1.0715086071862673e301 ? Math.abs(p10) : 0) +
+        1.681218273811815e-285 * (p14 + v11 / u6);
+      const v12 = Math.abs(u4);
+      const u12 =
+        1.1368683772161603e-13 * u8 +
+        u11 +
+        7.105427357601002e-15 * (0.03125 * v12 + v11 * u9);
+      const v13 = Math.abs(u7);
+      const v14 = Math.abs(p11);
+      const p15 = p2 * q;
+      const p16 = p15 * v6;
+      const p17 = alpha * v6;
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u13 = e3 + 1;
+      const p18 = bounded * (e3 / (u13 * u13));
+      const p19 = p17 * p18;
+      const u14 = p16 + p19;
+      const squared3 = q * q;
+      const p20 = xi * squared * squared3;
+      const v15 = Math.pow(u3, u2);
+      const p21 = p20 * v15;
+      const u15 = u14 + p21;
+      const p22 = p5 * squared3;
+      const p23 = p22 * v15;
+      const u16 = u15 - p23;
+      const p24 = u5 * u4;
+      const p25 = (beta + xi * xi * gamma) * r3;
+      const q8 = p3 / p25;
+      const p26 = p4 * e2;
+      const u17 = q8 + p26;
+      const p27 = p8 * u17;
+      const u18 = p24 + p27;
+      const squared4 = u5 * u5;
+      const p28 = p8 * squared4;
+      const q9 = p28 / u6;
+      const u19 = u18 - q9;
+      const q10 = u19 / u6;
+      const u20 = u16 - q10;
+      const p29 = u5 * u7;
+      const q11 = p29 / u6;
+      const u21 = u20 - q11;
+      const p30 = dyi * ddxI * u21;
+      const q12 = p30 / u6;
+      const q13 = (Math.abs(v15) * v3) / u3;
+      const u22 =
+        9.332636185032189e-302 *
+          (0.00390625 * (q6 * p15 + v6) +
+            (0.0009765625 * (q6 * v * Math.abs(p18)) + p17)) +
+        (p16 + Math.abs(p19)) +
+        1.1830521861667747e-271 *
+          (7.346839692639297e-40 * (q13 * Math.abs(p20)) + v15);
+      const p31 =
+        1.1368683772161603e-13 *
+        (u22 +
+          (0.001953125 * Math.abs(u14) + Math.abs(p21)) +
+          1.1830521861667747e-271 *
+            (7.346839692639297e-40 * (q13 * Math.abs(p22)) + v15) +
+          (0.001953125 * Math.abs(u15) + Math.abs(p23)));
+      const v16 = Math.abs(u17);
+      const v17 = Math.abs(q8);
+      const u23 =
+        0.015625 * (u10 * v12) +
+        u8 * v7 +
+        1.0064294952495521e-233 * (v12 + p13) +
+        0.03125 *
+          (9.332636185032189e-302 * (p12 * v16) +
+            (2.191809349008403e-193 * (v17 / p25) + (v17 + p26 * u9)) * v9 +
+            2.191809349008403e-193 * (8.636168555094445e-78 * v16 + v9));
+      const u24 =
+        1.7763568394002505e-15 *
+          ((9.332636185032189e-302 * (p12 * squared4) +
+            (u10 * v7 + 6.441148769597133e-232 * v7) * v9 +
+            1.8928834978668395e-270 * (squared4 + 2.938735877055719e-39 * v9)) /
+            u6) +
+        (v10 > 1.0715086071862673e301 ? Math.abs(p28) : 0);
+      const v18 = Math.abs(q9);
+      const q14 =
+        (1.1368683772161603e-13 *
+          (u23 + 0.03125 * (Math.abs(p24) + Math.abs(p27))) +
+          (u24 + 1.681218273811815e-285 * (p14 + v18 / u6)) +
+          7.105427357601002e-15 * (0.03125 * Math.abs(u18) + v18 * u9)) /
+        u6;
+      const v19 = Math.abs(q10);
+      const u25 =
+        p31 +
+        (q14 +
+          (v10 > 1.0715086071862673e301 ? Math.abs(u19) : 0) +
+          1.681218273811815e-285 * (1.1754943508222875e-38 * q7 + v19 / u6)) +
+        1.7763568394002505e-15 * (0.125 * Math.abs(u16) + v19 * u9);
+      const v20 = Math.abs(q11);
+      const u26 =
+        u25 +
+        ((1.7763568394002505e-15 * (u10 * v13) +
+          u12 * v7 +
+          5.720889335234188e-247 * (v13 + p13)) /
+          u6 +
+          (v10 > 1.0715086071862673e301 ? Math.abs(p29) : 0) +
+          1.681218273811815e-285 * (p14 + v20 / u6));
+      const v21 = Math.abs(p30);
+      if (!(
+        u12 <= 1.1641532182693481e-10 * v13 &&
+        u6 >= 1.4441555006918637e-275 &&
+        v14 >= 9.332636185032189e-302 &&
+        (v10 <= 1.0715086071862673e301 ||
+          v14 <= 2.3283064365386963e-10 * Math.abs(q4)) &&
+        Math.abs(q4) <= Number.MAX_VALUE &&
+        u26 + 1.7763568394002505e-15 * (0.125 * Math.abs(u20) + v20 * u9) <=
+          1.1641532182693481e-10 * Math.abs(u21) &&
+        v21 >= 9.332636185032189e-302 &&
+        (v10 <= 1.0715086071862673e301 ||
+          v21 <= 2.3283064365386963e-10 * Math.abs(q12)) &&
+        Math.abs(q12) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = q4;
+      dx[i] = q12;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = eisDxExactly(xi, alpha, beta, gamma, delta, theta, ddxI);
+      dx[i] = eisDxDxExactly(xi, alpha, beta, gamma, delta, theta, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * A family of softplus, square root and exponential; the defaults are EIS-1. In the same order,
  * EIS-2 is 1, 1, 1, 0, 0 and EIS-3 is 0, 1, 0, 0.68, 1.7.
@@ -286,6 +599,319 @@ export function eisBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = eisDxExactly(xi, alpha, beta, gamma, delta, theta, dyi);
+    }
+  }
+}
+
+/** The value of eis, and its derivative in each input. */
+export function eisFused64(
+  x: Float64Array,
+  alpha: number,
+  beta: number,
+  gamma: number,
+  delta: number,
+  theta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(beta);
+  const r2 = Math.sqrt(gamma);
+  const v = Math.abs(alpha);
+  const u = alpha - 1;
+  const p = delta * theta;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v3 = Math.abs(xi);
+      const u2 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(v3);
+      const v4 = Math.pow(u2, alpha);
+      const p2 = xi * v4;
+      const r3 = Math.hypot(r, xi * r2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
+      const e = boundedExp(bounded);
+      const u3 = r3 + delta * e;
+      const q = p2 / u3;
+      const q2 = (Math.abs(v4) * v) / u2;
+      const v5 = Math.abs(p2);
+      const v6 = Math.abs(u3);
+      const e2 = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const p3 = xi * alpha * (e2 / (e2 + 1));
+      const v7 = Math.pow(u2, u);
+      const p4 = p3 * v7;
+      const u4 = v4 + p4;
+      const q3 = (xi * gamma) / r3;
+      const p5 = p * e;
+      const u5 = q3 - p5;
+      const p6 = p2 * u5;
+      const q4 = p6 / u3;
+      const u6 = u4 - q4;
+      const q5 = u6 / u3;
+      const p7 =
+        5.915260930833874e-272 *
+        (1.4693679385278594e-39 * q2 +
+          (1.4693679385278594e-39 *
+            (((Math.abs(v7) * v2) / u2) * Math.abs(p3)) +
+            v7));
+      const v8 = Math.abs(u5);
+      const v9 = Math.abs(q3);
+      const u7 = 1 + Math.abs(bounded);
+      const p8 =
+        1.7763568394002505e-15 *
+        ((9.332636185032189e-302 * (q2 * v3 * v8) +
+          (9.332636185032189e-302 * (v9 / r3) + (v9 + p5 * u7)) * v5 +
+          6.441148769597133e-232 * (2.938735877055719e-39 * v8 + v5)) /
+          u3);
+      const v10 = Math.abs(q4);
+      const v11 = Math.abs(u6);
+      if (!(
+        q2 <= 1.0715086071862673e301 * v4 &&
+        u3 >= 1.4441555006918637e-275 &&
+        v5 >= 9.332636185032189e-302 &&
+        (v6 <= 1.0715086071862673e301 ||
+          v5 <= 2.3283064365386963e-10 * Math.abs(q)) &&
+        Math.abs(q) <= Number.MAX_VALUE &&
+        Math.abs(q) <= Number.MAX_VALUE &&
+        1.1368683772161603e-13 * (p7 + (0.03125 * v4 + Math.abs(p4))) +
+          (p8 +
+            (v6 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+            1.681218273811815e-285 *
+              (2.938735877055719e-39 * (1 / u3) + v10 / u3)) +
+          7.105427357601002e-15 * (0.03125 * Math.abs(u4) + v10 * u7) <=
+          1.1641532182693481e-10 * v11 &&
+        u3 >= 1.4441555006918637e-275 &&
+        v11 >= 9.332636185032189e-302 &&
+        (v6 <= 1.0715086071862673e301 ||
+          v11 <= 2.3283064365386963e-10 * Math.abs(q5)) &&
+        Math.abs(q5) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = q;
+      dx[i] = q5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = eisYExactly(xi, alpha, beta, gamma, delta, theta);
+      dx[i] = eisDxExactly(xi, alpha, beta, gamma, delta, theta, 1);
+    }
+  }
+}
+
+/** The gradients of what eis's backward kernel computes, from a cotangent of each of its results. */
+export function eisDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  beta: number,
+  gamma: number,
+  delta: number,
+  theta: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = alpha - 1;
+  const r = Math.sqrt(beta);
+  const r2 = Math.sqrt(gamma);
+  const p = delta * theta;
+  const v = Math.abs(alpha);
+  const v2 = Math.abs(u);
+  const p2 = 2 * alpha;
+  const squared = alpha * alpha;
+  const u2 = alpha - 2;
+  const p3 = beta * gamma;
+  const squared2 = theta * theta;
+  const p4 = delta * squared2;
+  const v3 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v4 = Math.abs(xi);
+      const u3 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(v4);
+      const v5 = Math.pow(u3, alpha);
+      const p5 = xi * alpha;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const q = e / (e + 1);
+      const p6 = p5 * q;
+      const v6 = Math.pow(u3, u);
+      const p7 = p6 * v6;
+      const u4 = v5 + p7;
+      const p8 = xi * v5;
+      const r3 = Math.hypot(r, xi * r2);
+      const q2 = (xi * gamma) / r3;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(-(xi * theta), 709.79), -746);
+      const e2 = boundedExp(bounded2);
+      const p9 = p * e2;
+      const u5 = q2 - p9;
+      const p10 = p8 * u5;
+      const u6 = r3 + delta * e2;
+      const q3 = p10 / u6;
+      const u7 = u4 - q3;
+      const p11 = ddxI * u7;
+      const q4 = p11 / u6;
+      const q5 = (Math.abs(v5) * v) / u3;
+      const q6 = (Math.abs(v6) * v2) / u3;
+      const u8 =
+        5.915260930833874e-272 *
+          (1.4693679385278594e-39 * q5 +
+            (1.4693679385278594e-39 * (q6 * Math.abs(p6)) + v6)) +
+        (0.03125 * v5 + Math.abs(p7));
+      const p12 = q5 * v4;
+      const v7 = Math.abs(u5);
+      const v8 = Math.abs(q2);
+      const u9 = 1 + Math.abs(bounded2);
+      const u10 = 9.332636185032189e-302 * (v8 / r3) + (v8 + p9 * u9);
+      const v9 = Math.abs(p8);
+      const p13 = 2.938735877055719e-39 * v7;
+      const v10 = Math.abs(u6);
+      const q7 = 1 / u6;
+      const p14 = 2.938735877055719e-39 * q7;
+      const v11 = Math.abs(q3);
+      const u11 =
+        1.7763568394002505e-15 *
+          ((9.332636185032189e-302 * (p12 * v7) +
+            u10 * v9 +
+            6.441148769597133e-232 * (p13 + v9)) /
+            u6) +
+        (v10 > 1.0715086071862673e301 ? Math.abs(p10) : 0) +
+        1.681218273811815e-285 * (p14 + v11 / u6);
+      const v12 = Math.abs(u4);
+      const u12 =
+        1.1368683772161603e-13 * u8 +
+        u11 +
+        7.105427357601002e-15 * (0.03125 * v12 + v11 * u9);
+      const v13 = Math.abs(u7);
+      const v14 = Math.abs(p11);
+      const p15 = p2 * q;
+      const p16 = p15 * v6;
+      const p17 = alpha * v6;
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u13 = e3 + 1;
+      const p18 = bounded * (e3 / (u13 * u13));
+      const p19 = p17 * p18;
+      const u14 = p16 + p19;
+      const squared3 = q * q;
+      const p20 = xi * squared * squared3;
+      const v15 = Math.pow(u3, u2);
+      const p21 = p20 * v15;
+      const u15 = u14 + p21;
+      const p22 = p5 * squared3;
+      const p23 = p22 * v15;
+      const u16 = u15 - p23;
+      const p24 = u5 * u4;
+      const p25 = (beta + xi * xi * gamma) * r3;
+      const q8 = p3 / p25;
+      const p26 = p4 * e2;
+      const u17 = q8 + p26;
+      const p27 = p8 * u17;
+      const u18 = p24 + p27;
+      const squared4 = u5 * u5;
+      const p28 = p8 * squared4;
+      const q9 = p28 / u6;
+      const u19 = u18 - q9;
+      const q10 = u19 / u6;
+      const u20 = u16 - q10;
+      const p29 = u5 * u7;
+      const q11 = p29 / u6;
+      const u21 = u20 - q11;
+      const p30 = dyi * ddxI * u21;
+      const q12 = p30 / u6;
+      const q13 = (Math.abs(v15) * v3) / u3;
+      const u22 =
+        9.332636185032189e-302 *
+          (0.00390625 * (q6 * p15 + v6) +
+            (0.0009765625 * (q6 * v * Math.abs(p18)) + p17)) +
+        (p16 + Math.abs(p19)) +
+        1.1830521861667747e-271 *
+          (7.346839692639297e-40 * (q13 * Math.abs(p20)) + v15);
+      const p31 =
+        1.1368683772161603e-13 *
+        (u22 +
+          (0.001953125 * Math.abs(u14) + Math.abs(p21)) +
+          1.1830521861667747e-271 *
+            (7.346839692639297e-40 * (q13 * Math.abs(p22)) + v15) +
+          (0.001953125 * Math.abs(u15) + Math.abs(p23)));
+      const v16 = Math.abs(u17);
+      const v17 = Math.abs(q8);
+      const u23 =
+        0.015625 * (u10 * v12) +
+        u8 * v7 +
+        1.0064294952495521e-233 * (v12 + p13) +
+        0.03125 *
+          (9.332636185032189e-302 * (p12 * v16) +
+            (2.191809349008403e-193 * (v17 / p25) + (v17 + p26 * u9)) * v9 +
+            2.191809349008403e-193 * (8.636168555094445e-78 * v16 + v9));
+      const u24 =
+        1.7763568394002505e-15 *
+          ((9.332636185032189e-302 * (p12 * squared4) +
+            (u10 * v7 + 6.441148769597133e-232 * v7) * v9 +
+            1.8928834978668395e-270 * (squared4 + 2.938735877055719e-39 * v9)) /
+            u6) +
+        (v10 > 1.0715086071862673e301 ? Math.abs(p28) : 0);
+      const v18 = Math.abs(q9);
+      const q14 =
+        (1.1368683772161603e-13 *
+          (u23 + 0.03125 * (Math.abs(p24) + Math.abs(p27))) +
+          (u24 + 1.681218273811815e-285 * (p14 + v18 / u6)) +
+          7.105427357601002e-15 * (0.03125 * Math.abs(u18) + v18 * u9)) /
+        u6;
+      const v19 = Math.abs(q10);
+      const u25 =
+        p31 +
+        (q14 +
+          (v10 > 1.0715086071862673e301 ? Math.abs(u19) : 0) +
+          1.681218273811815e-285 * (1.1754943508222875e-38 * q7 + v19 / u6)) +
+        1.7763568394002505e-15 * (0.125 * Math.abs(u16) + v19 * u9);
+      const v20 = Math.abs(q11);
+      const u26 =
+        u25 +
+        ((1.7763568394002505e-15 * (u10 * v13) +
+          u12 * v7 +
+          5.720889335234188e-247 * (v13 + p13)) /
+          u6 +
+          (v10 > 1.0715086071862673e301 ? Math.abs(p29) : 0) +
+          1.681218273811815e-285 * (p14 + v20 / u6));
+      const v21 = Math.abs(p30);
+      if (!(
+        u12 <= 1.1641532182693481e-10 * v13 &&
+        u6 >= 1.4441555006918637e-275 &&
+        v14 >= 9.332636185032189e-302 &&
+        (v10 <= 1.0715086071862673e301 ||
+          v14 <= 2.3283064365386963e-10 * Math.abs(q4)) &&
+        Math.abs(q4) <= Number.MAX_VALUE &&
+        u26 + 1.7763568394002505e-15 * (0.125 * Math.abs(u20) + v20 * u9) <=
+          1.1641532182693481e-10 * Math.abs(u21) &&
+        v21 >= 9.332636185032189e-302 &&
+        (v10 <= 1.0715086071862673e301 ||
+          v21 <= 2.3283064365386963e-10 * Math.abs(q12)) &&
+        Math.abs(q12) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = q4;
+      dx[i] = q12;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = eisDxExactly(xi, alpha, beta, gamma, delta, theta, ddxI);
+      dx[i] = eisDxDxExactly(xi, alpha, beta, gamma, delta, theta, dyi * ddxI);
     }
   }
 }
@@ -1005,6 +1631,22 @@ function wideLog1p(x: Wide): Wide {
   return wideLog(wideAdd(x, WIDE_ONE));
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /** x^n by squaring, for a whole number n. */
 function wideWholePower(x: Wide, n: Wide): Wide {
   let power = WIDE_ONE;
@@ -1066,6 +1708,22 @@ function wideSigmoid(x: Wide): Wide {
     numerator = e;
   }
   return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
 }
 
 /** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|). */
@@ -1424,6 +2082,258 @@ function eisDxExactly(
     value = wideCommon(
       eisDxExactlyLimit(x0, x1, x2, x3, x4, x5, x6, -1n),
       eisDxExactlyLimit(-x0, x1, x2, x3, x4, x5, x6, -1n),
+    );
+  }
+  return wideToF64(value);
+}
+
+function eisYExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  return wideDivide(
+    wideMultiply(x0, widePow(wideSoftplus(x0), x1)),
+    wideAdd(
+      wideHypot(wideSqrt(x2), wideMultiply(x0, wideSqrt(x3))),
+      wideMultiply(x4, wideExp(wideNegate(wideMultiply(x0, x5)))),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function eisYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return eisYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function eisYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    eisYExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    eisYExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    eisYExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    eisYExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    eisYExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    eisYExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    eisYExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    eisYExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    eisYExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function eisYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = eisYExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = eisYExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function eisDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+): Wide {
+  const t0 = wideSigmoid(x0);
+  const t1 = wideSoftplus(x0);
+  const t2 = widePow(t1, wideSubtract(x1, wideInteger(1n)));
+  const t3 = widePower(t0, 2);
+  const t4 = widePow(t1, wideSubtract(x1, wideInteger(2n)));
+  const t5 = wideMultiply(x0, x1);
+  const t6 = wideHypot(wideSqrt(x2), wideMultiply(x0, wideSqrt(x3)));
+  const t7 = wideExp(wideNegate(wideMultiply(x0, x5)));
+  const t8 = wideSubtract(
+    wideDivide(wideMultiply(x0, x3), t6),
+    wideMultiply(wideMultiply(x4, x5), t7),
+  );
+  const t9 = widePow(t1, x1);
+  const t10 = wideAdd(t9, wideMultiply(wideMultiply(t5, t0), t2));
+  const t11 = wideMultiply(x0, t9);
+  const t12 = wideAdd(
+    wideMultiply(t8, t10),
+    wideMultiply(
+      t11,
+      wideAdd(
+        wideDivide(
+          wideMultiply(x2, x3),
+          wideMultiply(wideAdd(x2, wideMultiply(widePower(x0, 2), x3)), t6),
+        ),
+        wideMultiply(wideMultiply(x4, widePower(x5, 2)), t7),
+      ),
+    ),
+  );
+  const t13 = wideAdd(t6, wideMultiply(x4, t7));
+  const t14 = wideSubtract(
+    wideSubtract(
+      wideAdd(
+        wideAdd(
+          wideMultiply(wideMultiply(wideMultiply(wideInteger(2n), x1), t0), t2),
+          wideMultiply(wideMultiply(x1, t2), wideLogisticMoment(x0)),
+        ),
+        wideMultiply(wideMultiply(wideMultiply(x0, widePower(x1, 2)), t3), t4),
+      ),
+      wideMultiply(wideMultiply(t5, t3), t4),
+    ),
+    wideDivide(
+      wideSubtract(t12, wideDivide(wideMultiply(t11, widePower(t8, 2)), t13)),
+      t13,
+    ),
+  );
+  return wideDivide(
+    wideMultiply(
+      x6,
+      wideSubtract(
+        t14,
+        wideDivide(
+          wideMultiply(
+            t8,
+            wideSubtract(t10, wideDivide(wideMultiply(t11, t8), t13)),
+          ),
+          t13,
+        ),
+      ),
+    ),
+    t13,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function eisDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  exponent: bigint,
+): Wide {
+  return eisDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+  );
+}
+
+function eisDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
+    eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 150n * sign),
+    eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 140n * sign),
+    eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 60n * sign),
+    eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 50n * sign),
+    eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 26n * sign),
+    eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 20n * sign),
+    eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 11n * sign),
+    eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 10n * sign),
+  );
+}
+
+function eisDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  let value = eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = eisDxDxExactlyLimit(x0, x1, x2, x3, x4, x5, x6, 1n);
+  }
+  if (wideIsNan(value) && x0 === 0) {
+    value = wideCommon(
+      eisDxDxExactlyLimit(x0, x1, x2, x3, x4, x5, x6, -1n),
+      eisDxDxExactlyLimit(-x0, x1, x2, x3, x4, x5, x6, -1n),
     );
   }
   return wideToF64(value);

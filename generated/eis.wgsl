@@ -2217,6 +2217,379 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
   return dy * result;
 }
 
+struct eis_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn eis_slope_0(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
+  return eis_backward(1.0, x0, x1, x2, x3, x4, x5);
+}
+
+fn eis_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> eis_value_and_slopes {
+  let bounded = eis_pair_at_least(eis_pair_from_f32(x), eis_pair(0.0, 0.0));
+  let v = eis_pair_abs(eis_pair_from_f32(x));
+  let v2 = eis_pair_negate(v);
+  let e = eis_pair_exp(v2);
+  let l = eis_pair_log1p(e);
+  let u = eis_pair_add(bounded, l);
+  let v3 = eis_pair_pow(u, eis_pair_from_f32(alpha));
+  let p = eis_pair_multiply(eis_pair_from_f32(x), v3);
+  let r = eis_pair_sqrt(eis_pair_from_f32(beta));
+  let r2 = eis_pair_sqrt(eis_pair_from_f32(gamma));
+  let p2 = eis_pair_multiply(eis_pair_from_f32(x), r2);
+  let r3 = eis_pair_hypot(r, p2);
+  let p3 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(theta));
+  let v4 = eis_pair_negate(p3);
+  let e2 = eis_pair_exp(v4);
+  let p4 = eis_pair_multiply(eis_pair_from_f32(delta), e2);
+  let u2 = eis_pair_add(r3, p4);
+  let q = eis_pair_divide(p, u2);
+  let p5 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(alpha));
+  let bounded2 = eis_pair_at_most(eis_pair_from_f32(x), eis_pair(40.0, 0.0));
+  let v5 = eis_pair_raised_exp(bounded2);
+  let p6 = eis_pair_scale(v5, 8.6736174e-19);
+  let u3 = eis_pair_add(p6, eis_pair(1.0, 0.0));
+  let q2 = eis_pair_divide(v5, u3);
+  let p7 = eis_pair_multiply(p5, q2);
+  let u4 = eis_pair_subtract(eis_pair_from_f32(alpha), eis_pair(1.0, 0.0));
+  let v6 = eis_pair_pow(u, u4);
+  let p8 = eis_pair_multiply(p7, v6);
+  let p9 = eis_pair_scale(p8, 8.6736174e-19);
+  let u5 = eis_pair_add(v3, p9);
+  let p10 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(gamma));
+  let q3 = eis_pair_divide(p10, r3);
+  let p11 = eis_pair_multiply(eis_pair_from_f32(delta), eis_pair_from_f32(theta));
+  let p12 = eis_pair_multiply(p11, e2);
+  let u6 = eis_pair_subtract(q3, p12);
+  let p13 = eis_pair_multiply(p, u6);
+  let q4 = eis_pair_divide(p13, u2);
+  let u7 = eis_pair_subtract(u5, q4);
+  let q5 = eis_pair_divide(u7, u2);
+  var result_value = eis_pair_to_f32(q);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((abs(v3.high) * abs(alpha)) / u.high <= 6.338253e+29 * v3.high) & (v3.high >= 7.888609e-31) &
+        (abs(delta) <= 1.2676506e+30 * u2.high) &
+        (u2.high >= 1.5777218e-30) &
+        (abs(p.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x5c800000u) &
+        ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
+        (bitcast<u32>(abs(theta)) <= 0x5c800000u) &
+        ((abs(theta) >= 3.469447e-18) | (theta == 0.0)) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (u2.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+      (u.high >= 7.888609e-31)
+    )
+  ) {
+    result_value = eis(x, alpha, beta, gamma, delta, theta);
+  }
+  var result_x = eis_pair_to_f32(q5);
+  // By the function that computes this alone.
+  if (
+    !(
+      (3.1554436e-30 *
+        ((abs(v3.high) * abs(alpha)) / u.high +
+          (((1.0 / u3.high) * abs(p5.high) + (q2.high + abs(p5.high))) * v6.high +
+            ((abs(v6.high) * abs(u4.high)) / u.high) * abs(p7.high) +
+            (v6.high + abs(p7.high))) *
+            8.6736174e-19) +
+        (v3.high + abs(p9.high)) +
+        ((2.524355e-29 * ((((abs(v3.high) * abs(alpha)) / u.high) * v.high + v.high) * abs(u6.high)) +
+          (1.26217745e-29 * (1.0 / r3.high + abs(q3.high) / r3.high + (e2.high + p11.high)) +
+            (abs(q3.high) + p12.high)) *
+            abs(p.high) +
+          2.524355e-29 * (abs(u6.high) + abs(p.high))) /
+          u2.high +
+          1.26217745e-29 * ((abs(delta) * abs(q4.high)) / u2.high) +
+          2.524355e-29 * (1.0 / u2.high + abs(q4.high) / u2.high)) +
+        (0.0000038146973 * abs(u5.high) + abs(q4.high)) <=
+        4.0 * abs(u7.high)) &
+        (abs(u7.high) >= 1.5777218e-30) &
+        (abs(delta) <= 2.5353012e+30 * u2.high) &
+        (u2.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x5c800000u) &
+        ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
+        (bitcast<u32>(abs(theta)) <= 0x5c800000u) &
+        ((abs(theta) >= 3.469447e-18) | (theta == 0.0)) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (r3.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+        (u.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = eis_slope_0(x, alpha, beta, gamma, delta, theta);
+  }
+  return eis_value_and_slopes(select(result_value, x, eis_is_nan(x)), result_x);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn eis_logistic(x: f32) -> f32 {
+  if (eis_is_nan(x)) {
+    return x;
+  }
+  let s = eis_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn eis_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -80.0, t < -80.0);
+  let t3 = eis_sigmoid(t2);
+  let t4 = eis_softplus(t2);
+  let t5 = eis_pow(t4, x1 - 1.0);
+  let t6 = t2 * (t3 * t3);
+  let t7 = eis_pow(t4, x1 - 2.0);
+  let t8 =
+    2.0 * (t3 * t5 * x1) +
+    t5 * select(t2 * eis_logistic(t2), 0.0, abs(t2) > 800.0) * x1 +
+    t6 * (x1 * x1) * t7 -
+    t6 * t7 * x1;
+  let t9 = eis_hypot(sqrt(x2), sqrt(x3) * t2);
+  let t10 = eis_exp(-(t2 * x5));
+  let t11 = t10 * x4;
+  let t12 = (t2 * x3) / t9 - t11 * x5;
+  let t13 = eis_pow(t4, x1);
+  let t14 = t13 + t2 * t3 * t5 * x1;
+  let t15 = t13 * ((x2 * x3) / ((x2 + t2 * t2 * x3) * t9) + x5 * x5 * t10 * x4) * t2;
+  let t16 = t9 + t11;
+  let t17 =
+    t8 - (t12 * t14 + t15 - (t13 * (t12 * t12) * t2) / t16) / t16 - (t12 * (t14 - (t13 * t12 * t2) / t16)) / t16;
+  return t17 / t16;
+}
+
+fn eis_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32 {
+  let p = eis_pair_scale(eis_pair_from_f32(alpha), 2.0);
+  let bounded = eis_pair_at_most(eis_pair_from_f32(x), eis_pair(40.0, 0.0));
+  let v = eis_pair_raised_exp(bounded);
+  let p2 = eis_pair_scale(v, 8.6736174e-19);
+  let u = eis_pair_add(p2, eis_pair(1.0, 0.0));
+  let q = eis_pair_divide(v, u);
+  let p3 = eis_pair_multiply(p, q);
+  let bounded2 = eis_pair_at_least(eis_pair_from_f32(x), eis_pair(0.0, 0.0));
+  let v2 = eis_pair_abs(eis_pair_from_f32(x));
+  let v3 = eis_pair_negate(v2);
+  let e = eis_pair_exp(v3);
+  let l = eis_pair_log1p(e);
+  let u2 = eis_pair_add(bounded2, l);
+  let u3 = eis_pair_subtract(eis_pair_from_f32(alpha), eis_pair(1.0, 0.0));
+  let v4 = eis_pair_pow(u2, u3);
+  let p4 = eis_pair_multiply(p3, v4);
+  let p5 = eis_pair_scale(p4, 8.6736174e-19);
+  let p6 = eis_pair_multiply(eis_pair_from_f32(alpha), v4);
+  let v5 = eis_pair_raised_exp(v3);
+  let p7 = eis_pair_scale(v5, 8.6736174e-19);
+  let u4 = eis_pair_add(p7, eis_pair(1.0, 0.0));
+  let squared = eis_pair_multiply(u4, u4);
+  let q2 = eis_pair_divide(v5, squared);
+  let p8 = eis_pair_multiply(eis_pair_from_f32(x), q2);
+  let p9 = eis_pair_scale(p8, 8.6736174e-19);
+  var v6 = p9;
+  if (v2.high > 800.0) {
+    v6 = eis_pair(0.0, 0.0);
+  }
+  let p10 = eis_pair_multiply(p6, v6);
+  let u5 = eis_pair_add(p5, p10);
+  let squared2 = eis_pair_multiply(eis_pair_from_f32(alpha), eis_pair_from_f32(alpha));
+  let p11 = eis_pair_multiply(eis_pair_from_f32(x), squared2);
+  let p12 = eis_pair_scale(q, 9.313226e-10);
+  let squared3 = eis_pair_multiply(p12, p12);
+  let p13 = eis_pair_multiply(p11, squared3);
+  let u6 = eis_pair_subtract(eis_pair_from_f32(alpha), eis_pair(2.0, 0.0));
+  let v7 = eis_pair_pow(u2, u6);
+  let p14 = eis_pair_multiply(p13, v7);
+  let p15 = eis_pair_scale(p14, 8.6736174e-19);
+  let u7 = eis_pair_add(u5, p15);
+  let p16 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(alpha));
+  let p17 = eis_pair_multiply(p16, squared3);
+  let p18 = eis_pair_multiply(p17, v7);
+  let p19 = eis_pair_scale(p18, 8.6736174e-19);
+  let u8 = eis_pair_subtract(u7, p19);
+  let p20 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(gamma));
+  let r = eis_pair_sqrt(eis_pair_from_f32(beta));
+  let r2 = eis_pair_sqrt(eis_pair_from_f32(gamma));
+  let p21 = eis_pair_multiply(eis_pair_from_f32(x), r2);
+  let r3 = eis_pair_hypot(r, p21);
+  let q3 = eis_pair_divide(p20, r3);
+  let p22 = eis_pair_multiply(eis_pair_from_f32(delta), eis_pair_from_f32(theta));
+  let p23 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(theta));
+  let v8 = eis_pair_negate(p23);
+  let e2 = eis_pair_exp(v8);
+  let p24 = eis_pair_multiply(p22, e2);
+  let u9 = eis_pair_subtract(q3, p24);
+  let v9 = eis_pair_pow(u2, eis_pair_from_f32(alpha));
+  let p25 = eis_pair_multiply(p16, q);
+  let p26 = eis_pair_multiply(p25, v4);
+  let p27 = eis_pair_scale(p26, 8.6736174e-19);
+  let u10 = eis_pair_add(v9, p27);
+  let p28 = eis_pair_multiply(u9, u10);
+  let p29 = eis_pair_multiply(eis_pair_from_f32(x), v9);
+  let p30 = eis_pair_multiply(eis_pair_from_f32(beta), eis_pair_from_f32(gamma));
+  let squared4 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(x));
+  let p31 = eis_pair_multiply(squared4, eis_pair_from_f32(gamma));
+  let u11 = eis_pair_add(eis_pair_from_f32(beta), p31);
+  let p32 = eis_pair_multiply(u11, r3);
+  let q4 = eis_pair_divide(p30, p32);
+  let squared5 = eis_pair_multiply(eis_pair_from_f32(theta), eis_pair_from_f32(theta));
+  let p33 = eis_pair_multiply(eis_pair_from_f32(delta), squared5);
+  let p34 = eis_pair_multiply(p33, e2);
+  let u12 = eis_pair_add(q4, p34);
+  let p35 = eis_pair_multiply(p29, u12);
+  let u13 = eis_pair_add(p28, p35);
+  let squared6 = eis_pair_multiply(u9, u9);
+  let p36 = eis_pair_multiply(p29, squared6);
+  let p37 = eis_pair_multiply(eis_pair_from_f32(delta), e2);
+  let u14 = eis_pair_add(r3, p37);
+  let q5 = eis_pair_divide(p36, u14);
+  let u15 = eis_pair_subtract(u13, q5);
+  let q6 = eis_pair_divide(u15, u14);
+  let u16 = eis_pair_subtract(u8, q6);
+  let p38 = eis_pair_multiply(p29, u9);
+  let q7 = eis_pair_divide(p38, u14);
+  let u17 = eis_pair_subtract(u10, q7);
+  let p39 = eis_pair_multiply(u9, u17);
+  let q8 = eis_pair_divide(p39, u14);
+  let u18 = eis_pair_subtract(u16, q8);
+  let q9 = eis_pair_divide(u18, u14);
+  var result = eis_pair_to_f32(q9);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u18.high) >= 3.1554436e-30) & (u14.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((v2.high >= 3.637979e-12) | (x == 0.0)) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x52800000u) &
+        ((abs(delta) >= 3.637979e-12) | (delta == 0.0)) &
+        (bitcast<u32>(abs(theta)) <= 0x52800000u) &
+        ((abs(theta) >= 3.637979e-12) | (theta == 0.0)) &
+        (bitcast<u32>(abs(q9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p37.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p39.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p38.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (r3.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v9.high)) <= 0x7a800000u) &
+        (u2.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p25.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p36.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p35.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p34.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (p32.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(p32.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        ((v2.high <= 800.0) |
+          ((bitcast<u32>(abs(p5.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+            (u2.high >= 7.888609e-31) &
+            (bitcast<u32>(abs(p3.high)) <= 0x7a800000u))) &
+      ((v2.high > 800.0) |
+        ((bitcast<u32>(abs(p5.high + p6.high * p9.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high * p9.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+          (u2.high >= 7.888609e-31) &
+          (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = eis_curvature_0_far(x, alpha, beta, gamma, delta, theta);
+    result = select(far, result, eis_is_nan(far));
+  }
+  return result;
+}
+
+struct eis_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn eis_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+  gamma: f32,
+  delta: f32,
+  theta: f32
+) -> eis_second_gradients {
+  let slopes = eis_backward(1.0, x, alpha, beta, gamma, delta, theta);
+  let curvatures = eis_curvature(x, alpha, beta, gamma, delta, theta);
+  return eis_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct eis_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -2231,6 +2604,9 @@ struct eis_uniform_values {
 @group(0) @binding(2) var<storage, read_write> eis_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> eis_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> eis_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> eis_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> eis_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> eis_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn eis_forward(
@@ -2267,4 +2643,50 @@ fn eis_backward_inputs(
     result[k] = eis_backward(dy[k], x0[k], eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
   }
   eis_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn eis_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (eis_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = eis_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = eis_fused(x0[k], eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  eis_output_y[i] = result0;
+  eis_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn eis_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (eis_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = eis_cotangent_dy[i];
+  let dd0 = eis_cotangent_ddx[i];
+  let x0 = eis_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = eis_double_backward(dy[k], dd0[k], x0[k], eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  eis_gradient_ddy[i] = result0;
+  eis_gradient_dx[i] = result1;
 }

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { elishBackward, elishForward } from "./elish.js";
+import { elishBackward, elishDoubleBackward, elishForward } from "./elish.js";
 import { elishWgsl } from "./elish.wgsl.js";
 const elishActivation: Activation = {
   name: "elish",
@@ -14,7 +14,11 @@ const elishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: elishForward, backward: elishBackward },
+  cpu: {
+    forward: elishForward,
+    backward: elishBackward,
+    doubleBackward: elishDoubleBackward,
+  },
   webgpu: {
     code: elishWgsl,
     forward: [
@@ -39,6 +43,22 @@ const elishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "elish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -50,6 +50,96 @@ export function elishBackward(
   }
 }
 
+/** The value of elish, and its derivative in each input. */
+export function elishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+    const u = e + 1;
+    const q = e / u;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.min(xi, 709.79);
+    const p = boundedExp(Math.max(bounded, -746)) * q;
+    const q2 = (q * expm1(bounded)) / u;
+    const u2 = p + q2;
+    y[i] = choose(xi >= 0, xi * q, q * expm1(xi));
+    dx[i] =
+      bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2)
+        ? bounded >= 0
+          ? q * ((u + bounded) / u)
+          : u2
+        : elishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what elish's backward kernel computes, from a cotangent of each of its results. */
+export function elishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const e2 = boundedExp(Math.max(bounded, -746));
+      const p = e2 * q;
+      const q2 = (q * expm1(bounded)) / u;
+      const u2 = p + q2;
+      const q3 = (2 * q) / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 746), -746);
+      const e3 = boundedExp(-Math.abs(bounded2));
+      const u3 = e3 + 1;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q4 = em1 / (em1 + 2);
+      const p2 = bounded2 * (e3 / (u3 * u3)) * q4;
+      const u4 = q3 - p2;
+      const q5 = (q * expm1(xi) * q4) / u;
+      const u5 = p - q5;
+      const q6 = (2 * e2 * q) / u;
+      const u6 = u5 + q6;
+      if (!(
+        (bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2)) &&
+        (xi < 0 || q3 + p2 <= 32768 * Math.abs(u4)) &&
+        (xi >= 0 ||
+          p + q5 + (0.03125 * Math.abs(u5) + q6) <= 32768 * Math.abs(u6))
+      ))
+        break;
+      ddy[i] = ddxI * (bounded >= 0 ? q * ((u + bounded) / u) : u2);
+      dx[i] = dyi * ddxI * (xi >= 0 ? u4 : u6);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = elishDxExactly(xi, ddxI);
+      dx[i] = elishDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * silu on the right, a damped ELU on the left.
  * Source: Basirat and Roth 2018.
@@ -96,6 +186,96 @@ export function elishBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = elishDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of elish, and its derivative in each input. */
+export function elishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+    const u = e + 1;
+    const q = e / u;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.min(xi, 709.79);
+    const p = boundedExp(Math.max(bounded, -746)) * q;
+    const q2 = (q * expm1(bounded)) / u;
+    const u2 = p + q2;
+    y[i] = choose(xi >= 0, xi * q, q * expm1(xi));
+    dx[i] =
+      bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2)
+        ? bounded >= 0
+          ? q * ((u + bounded) / u)
+          : u2
+        : elishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what elish's backward kernel computes, from a cotangent of each of its results. */
+export function elishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const e2 = boundedExp(Math.max(bounded, -746));
+      const p = e2 * q;
+      const q2 = (q * expm1(bounded)) / u;
+      const u2 = p + q2;
+      const q3 = (2 * q) / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 746), -746);
+      const e3 = boundedExp(-Math.abs(bounded2));
+      const u3 = e3 + 1;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q4 = em1 / (em1 + 2);
+      const p2 = bounded2 * (e3 / (u3 * u3)) * q4;
+      const u4 = q3 - p2;
+      const q5 = (q * expm1(xi) * q4) / u;
+      const u5 = p - q5;
+      const q6 = (2 * e2 * q) / u;
+      const u6 = u5 + q6;
+      if (!(
+        (bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2)) &&
+        (xi < 0 || q3 + p2 <= 32768 * Math.abs(u4)) &&
+        (xi >= 0 ||
+          p + q5 + (0.03125 * Math.abs(u5) + q6) <= 32768 * Math.abs(u6))
+      ))
+        break;
+      ddy[i] = ddxI * (bounded >= 0 ? q * ((u + bounded) / u) : u2);
+      dx[i] = dyi * ddxI * (xi >= 0 ? u4 : u6);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = elishDxExactly(xi, ddxI);
+      dx[i] = elishDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -366,6 +546,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -452,6 +639,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -687,6 +879,12 @@ function wideExpm1(x: Wide): Wide {
   return result;
 }
 
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
+}
+
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
 function wideSigmoid(x: Wide): Wide {
   const e = wideExp(wideNegate(wideAbs(x)));
@@ -880,6 +1078,64 @@ function elishDxExactly(x0: number, x1: number): number {
   let value = elishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = elishDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function elishDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideLogistic(x0);
+  const t1 = wideTanh(
+    wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+  );
+  const t2 = wideExp(x0);
+  let t3 = wideSubtract(
+    wideAdd(
+      wideMultiply(t2, wideSigmoid(x0)),
+      wideMultiply(wideMultiply(wideInteger(2n), t2), t0),
+    ),
+    wideMultiply(wideMultiply(wideExpm1(x0), t0), t1),
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t3 = wideSubtract(
+      wideMultiply(wideInteger(2n), t0),
+      wideMultiply(wideLogisticMoment(x0), t1),
+    );
+  }
+  return wideMultiply(x1, t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function elishDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return elishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function elishDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    elishDxDxExactlyAt(x0, x1, 800n * sign),
+    elishDxDxExactlyAt(x0, x1, 150n * sign),
+    elishDxDxExactlyAt(x0, x1, 140n * sign),
+    elishDxDxExactlyAt(x0, x1, 60n * sign),
+    elishDxDxExactlyAt(x0, x1, 50n * sign),
+    elishDxDxExactlyAt(x0, x1, 26n * sign),
+    elishDxDxExactlyAt(x0, x1, 20n * sign),
+    elishDxDxExactlyAt(x0, x1, 11n * sign),
+    elishDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function elishDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = elishDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = elishDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

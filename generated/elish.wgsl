@@ -304,6 +304,174 @@ fn elish_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct elish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn elish_fused(x: f32) -> elish_value_and_slopes {
+  let bounded = elish_pair_at_most(elish_pair_from_f32(x), elish_pair(40.0, 0.0));
+  let v = elish_pair_raised_exp(bounded);
+  let p = elish_pair_scale(v, 8.6736174e-19);
+  let u = elish_pair_add(p, elish_pair(1.0, 0.0));
+  let q = elish_pair_divide(v, u);
+  let p2 = elish_pair_multiply(elish_pair_from_f32(x), q);
+  let em1 = elish_pair_expm1(elish_pair_from_f32(x));
+  var v2 = elish_pair_scale(elish_pair_multiply(q, em1), 8.6736174e-19);
+  if (x >= 0.0) {
+    v2 = elish_pair_scale(p2, 8.6736174e-19);
+  }
+  let v3 = elish_pair_select(x < 40.0, elish_pair_from_f32(x), elish_pair(0.0, 0.0));
+  let u2 = elish_pair_add(u, v3);
+  let q2 = elish_pair_divide(u2, u);
+  let p3 = elish_pair_multiply(q, q2);
+  let p4 = elish_pair_scale(p3, 8.6736174e-19);
+  let v4 = elish_pair_abs(elish_pair_from_f32(x));
+  let v5 = elish_pair_negate(v4);
+  let v6 = elish_pair_raised_exp(v5);
+  let p5 = elish_pair_scale(v6, 8.6736174e-19);
+  let u3 = elish_pair_add(p5, elish_pair(1.0, 0.0));
+  let squared = elish_pair_multiply(u3, u3);
+  let q3 = elish_pair_divide(v6, squared);
+  let p6 = elish_pair_multiply(em1, q3);
+  let p7 = elish_pair_scale(p6, 8.6736174e-19);
+  let e = elish_pair_exp(elish_pair_from_f32(x));
+  let p8 = elish_pair_multiply(e, q);
+  let p9 = elish_pair_scale(p8, 8.6736174e-19);
+  let u4 = elish_pair_add(p7, p9);
+  var v7 = u4;
+  if (x >= 0.0) {
+    v7 = p4;
+  }
+  var result_value = elish_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x >= 0.0) | (v.high >= 7.888609e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v4.high >= 3.469447e-18) | (x == 0.0)) &
+      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
+    )
+  ) {
+    result_value = elish_value_far(x);
+  }
+  var result_x = elish_pair_to_f32(v7);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < 0.0) | (p4.high >= 1.9721523e-31)) & ((x >= 0.0) | (abs(u4.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v4.high >= 7.888609e-31) | (x == 0.0)) &
+      ((x < 0.0) | (bitcast<u32>(abs(p3.high)) <= 0x7a800000u))
+    )
+  ) {
+    result_x = elish_slope_0_far(x);
+  }
+  return elish_value_and_slopes(select(result_value, x, elish_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn elish_tanh(x: f32) -> f32 {
+  if (elish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (elish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn elish_curvature_0_far(x0: f32) -> f32 {
+  let t = elish_logistic(x0);
+  let t2 = elish_tanh(0.5 * x0);
+  let t3 = elish_exp(x0);
+  return select(
+    t3 * elish_sigmoid(x0) + 2.0 * (t3 * t) - elish_expm1(x0) * t * t2,
+    2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * t2,
+    x0 >= 0.0
+  );
+}
+
+fn elish_pair_subtract(a: elish_pair, b: elish_pair) -> elish_pair {
+  let s = elish_pair_sum(a.high, -b.high);
+  return elish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn elish_curvature(x: f32) -> f32 {
+  let v = elish_pair_abs(elish_pair_from_f32(x));
+  let v2 = elish_pair_negate(v);
+  let v3 = elish_pair_raised_exp(v2);
+  let p = elish_pair_scale(v3, 8.6736174e-19);
+  let u = elish_pair_add(p, elish_pair(1.0, 0.0));
+  let squared = elish_pair_multiply(u, u);
+  let q = elish_pair_divide(v3, squared);
+  let p2 = elish_pair_scale(q, 2.0);
+  let p3 = elish_pair_scale(p2, 8.6736174e-19);
+  let p4 = elish_pair_multiply(elish_pair_from_f32(x), q);
+  let p5 = elish_pair_scale(p4, 8.6736174e-19);
+  var v4 = p5;
+  if (v.high > 800.0) {
+    v4 = elish_pair(0.0, 0.0);
+  }
+  let p6 = elish_pair_scale(elish_pair_from_f32(x), 0.5);
+  let p7 = elish_pair_scale(p6, 2.0);
+  let bounded = elish_pair_at_most(p7, elish_pair(80.0, 0.0));
+  let em1 = elish_pair_expm1(bounded);
+  let u2 = elish_pair_add(em1, elish_pair(2.0, 0.0));
+  let q2 = elish_pair_divide(em1, u2);
+  let e = elish_pair_exp(elish_pair_from_f32(x));
+  let bounded2 = elish_pair_at_most(elish_pair_from_f32(x), elish_pair(40.0, 0.0));
+  let v5 = elish_pair_raised_exp(bounded2);
+  let p8 = elish_pair_scale(v5, 8.6736174e-19);
+  let u3 = elish_pair_add(p8, elish_pair(1.0, 0.0));
+  let q3 = elish_pair_divide(v5, u3);
+  let p9 = elish_pair_multiply(e, q3);
+  let p10 = elish_pair_scale(p9, 8.6736174e-19);
+  let p11 = elish_pair_scale(e, 2.0);
+  let p12 = elish_pair_multiply(p11, q);
+  let p13 = elish_pair_scale(p12, 8.6736174e-19);
+  let u4 = elish_pair_add(p10, p13);
+  let em12 = elish_pair_expm1(elish_pair_from_f32(x));
+  let p14 = elish_pair_multiply(em12, q);
+  let p15 = elish_pair_multiply(p14, q2);
+  let p16 = elish_pair_scale(p15, 8.6736174e-19);
+  let u5 = elish_pair_subtract(u4, p16);
+  var v6 = u5;
+  if (x >= 0.0) {
+    v6 = elish_pair_subtract(p3, elish_pair_multiply(v4, q2));
+  }
+  var result = elish_pair_to_f32(v6);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < 0.0) |
+        (((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+          ((v.high > 800.0) | (abs(p3.high - p5.high * q2.high) >= 3.9443045e-31)))) &
+        ((x >= 0.0) | (abs(u5.high) >= 7.888609e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((v.high >= 3.469447e-18) | (x == 0.0))
+    )
+  ) {
+    let far = elish_curvature_0_far(x);
+    result = select(far, result, elish_is_nan(far));
+  }
+  return result;
+}
+
+struct elish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn elish_double_backward(dy: f32, ddx: f32, x: f32) -> elish_second_gradients {
+  let slopes = elish_backward(1.0, x);
+  let curvatures = elish_curvature(x);
+  return elish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct elish_uniform_values {
   size: u32,
 }
@@ -313,6 +481,9 @@ struct elish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> elish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> elish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> elish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> elish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> elish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> elish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn elish_forward(
@@ -349,4 +520,50 @@ fn elish_backward_inputs(
     result[k] = elish_backward(dy[k], x0[k]);
   }
   elish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn elish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (elish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = elish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = elish_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  elish_output_y[i] = result0;
+  elish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn elish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (elish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = elish_cotangent_dy[i];
+  let dd0 = elish_cotangent_ddx[i];
+  let x0 = elish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = elish_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  elish_gradient_ddy[i] = result0;
+  elish_gradient_dx[i] = result1;
 }

@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   elliottSigmoidBackward,
+  elliottSigmoidDoubleBackward,
   elliottSigmoidForward,
 } from "./elliott_sigmoid.js";
 import { elliottSigmoidWgsl } from "./elliott_sigmoid.wgsl.js";
@@ -17,7 +18,11 @@ const elliottSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: elliottSigmoidForward, backward: elliottSigmoidBackward },
+  cpu: {
+    forward: elliottSigmoidForward,
+    backward: elliottSigmoidBackward,
+    doubleBackward: elliottSigmoidDoubleBackward,
+  },
   webgpu: {
     code: elliottSigmoidWgsl,
     forward: [
@@ -42,6 +47,22 @@ const elliottSigmoidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "elliott_sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -56,6 +56,70 @@ export function elliottSigmoidBackward(
   }
 }
 
+/** The value of elliott_sigmoid, and its derivative in each input. */
+export function elliottSigmoidFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const q = (0.5 * bounded) / (Math.abs(bounded) + 1);
+    const u = q + 0.5;
+    const u2 = Math.abs(xi) + 1;
+    y[i] =
+      Math.abs(q) <= 1048576 * Math.abs(u) ? u : elliottSigmoidYExactly(xi);
+    dx[i] = 0.5 / (u2 * u2);
+  }
+}
+
+/** The gradients of what elliott_sigmoid's backward kernel computes, from a cotangent of each of its results. */
+export function elliottSigmoidDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => {
+    const u = Math.abs(xi) + 1;
+    return (0.5 * ddxI) / (u * u);
+  };
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
+    const u = Math.abs(xi) + 1;
+    return -(dyi * ddxI * Math.sign(xi)) / (u * u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+  }
+}
+
 /**
  * softsign moved to [0, 1].
  * Source: Elliott 1993.
@@ -112,6 +176,70 @@ export function elliottSigmoidBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of elliott_sigmoid, and its derivative in each input. */
+export function elliottSigmoidFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const q = (0.5 * bounded) / (Math.abs(bounded) + 1);
+    const u = q + 0.5;
+    const u2 = Math.abs(xi) + 1;
+    y[i] =
+      Math.abs(q) <= 1048576 * Math.abs(u) ? u : elliottSigmoidYExactly(xi);
+    dx[i] = 0.5 / (u2 * u2);
+  }
+}
+
+/** The gradients of what elliott_sigmoid's backward kernel computes, from a cotangent of each of its results. */
+export function elliottSigmoidDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => {
+    const u = Math.abs(xi) + 1;
+    return (0.5 * ddxI) / (u * u);
+  };
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
+    const u = Math.abs(xi) + 1;
+    return -(dyi * ddxI * Math.sign(xi)) / (u * u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
   }
 }
 
@@ -577,6 +705,46 @@ function elliottSigmoidExactly(x0: number): number {
   let value = elliottSigmoidExactlyAt(x0, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = elliottSigmoidExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function elliottSigmoidYExactlyWide(x0: Wide): Wide {
+  return wideAdd(
+    wideDivide(
+      wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+      wideAdd(wideAbs(x0), wideInteger(1n)),
+    ),
+    wideDivide(wideInteger(1n), wideInteger(2n)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function elliottSigmoidYExactlyAt(x0: number, exponent: bigint): Wide {
+  return elliottSigmoidYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function elliottSigmoidYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    elliottSigmoidYExactlyAt(x0, 800n * sign),
+    elliottSigmoidYExactlyAt(x0, 150n * sign),
+    elliottSigmoidYExactlyAt(x0, 140n * sign),
+    elliottSigmoidYExactlyAt(x0, 60n * sign),
+    elliottSigmoidYExactlyAt(x0, 50n * sign),
+    elliottSigmoidYExactlyAt(x0, 26n * sign),
+    elliottSigmoidYExactlyAt(x0, 20n * sign),
+    elliottSigmoidYExactlyAt(x0, 11n * sign),
+    elliottSigmoidYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function elliottSigmoidYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = elliottSigmoidYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = elliottSigmoidYExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }

@@ -755,6 +755,87 @@ fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct elliott_sigmoid_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn elliott_sigmoid_fused(x: f32) -> elliott_sigmoid_value_and_slopes {
+  let p = elliott_sigmoid_pair_scale(elliott_sigmoid_pair_from_f32(x), 0.5);
+  let v = elliott_sigmoid_pair_abs(elliott_sigmoid_pair_from_f32(x));
+  let u = elliott_sigmoid_pair_add(v, elliott_sigmoid_pair(1.0, 0.0));
+  let q = elliott_sigmoid_pair_divide(p, u);
+  let u2 = elliott_sigmoid_pair_add(q, elliott_sigmoid_pair(0.5, 0.0));
+  var result_value = elliott_sigmoid_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(q.high) <= 1048576.0 * abs(u2.high)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((v.high >= 3.637979e-12) | (x == 0.0))
+    )
+  ) {
+    result_value = elliott_sigmoid(x);
+  }
+  var result_x = elliott_sigmoid_pair_to_f32(
+    elliott_sigmoid_pair_divide(elliott_sigmoid_pair(0.5, 0.0), elliott_sigmoid_pair_multiply(u, u))
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
+    result_x = elliott_sigmoid_slope_0_far(x);
+  }
+  return elliott_sigmoid_value_and_slopes(select(result_value, x, elliott_sigmoid_is_nan(x)), result_x);
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn elliott_sigmoid_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (elliott_sigmoid_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn elliott_sigmoid_curvature_0_far(x0: f32) -> f32 {
+  let t = abs(x0) + 1.0;
+  return -select(elliott_sigmoid_sign(x0), x0, elliott_sigmoid_is_nan(x0)) / (t * t * t);
+}
+
+fn elliott_sigmoid_pair_negate(a: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
+  return elliott_sigmoid_pair(-a.high, -a.low);
+}
+
+fn elliott_sigmoid_pair_sign(a: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
+  return elliott_sigmoid_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn elliott_sigmoid_curvature(x: f32) -> f32 {
+  let v = elliott_sigmoid_pair_abs(elliott_sigmoid_pair_from_f32(x));
+  let u = elliott_sigmoid_pair_add(v, elliott_sigmoid_pair(1.0, 0.0));
+  var result = elliott_sigmoid_pair_to_f32(
+    elliott_sigmoid_pair_divide(
+      elliott_sigmoid_pair_negate(elliott_sigmoid_pair_sign(elliott_sigmoid_pair_from_f32(x))),
+      elliott_sigmoid_pair_multiply(elliott_sigmoid_pair_multiply(u, u), u)
+    )
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)))) {
+    let far = elliott_sigmoid_curvature_0_far(x);
+    result = select(far, result, elliott_sigmoid_is_nan(far));
+  }
+  return result;
+}
+
+struct elliott_sigmoid_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn elliott_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> elliott_sigmoid_second_gradients {
+  let slopes = elliott_sigmoid_backward(1.0, x);
+  let curvatures = elliott_sigmoid_curvature(x);
+  return elliott_sigmoid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct elliott_sigmoid_uniform_values {
   size: u32,
 }
@@ -764,6 +845,9 @@ struct elliott_sigmoid_uniform_values {
 @group(0) @binding(2) var<storage, read_write> elliott_sigmoid_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> elliott_sigmoid_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> elliott_sigmoid_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> elliott_sigmoid_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> elliott_sigmoid_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> elliott_sigmoid_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn elliott_sigmoid_forward(
@@ -800,4 +884,50 @@ fn elliott_sigmoid_backward_inputs(
     result[k] = elliott_sigmoid_backward(dy[k], x0[k]);
   }
   elliott_sigmoid_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn elliott_sigmoid_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (elliott_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = elliott_sigmoid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = elliott_sigmoid_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  elliott_sigmoid_output_y[i] = result0;
+  elliott_sigmoid_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn elliott_sigmoid_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (elliott_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = elliott_sigmoid_cotangent_dy[i];
+  let dd0 = elliott_sigmoid_cotangent_ddx[i];
+  let x0 = elliott_sigmoid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = elliott_sigmoid_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  elliott_sigmoid_gradient_ddy[i] = result0;
+  elliott_sigmoid_gradient_dx[i] = result1;
 }

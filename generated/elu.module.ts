@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { eluBackward, eluForward } from "./elu.js";
+import { eluBackward, eluDoubleBackward, eluForward } from "./elu.js";
 import { eluWgsl } from "./elu.wgsl.js";
 const eluActivation: Activation = {
   name: "elu",
@@ -14,7 +14,11 @@ const eluActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: eluForward, backward: eluBackward },
+  cpu: {
+    forward: eluForward,
+    backward: eluBackward,
+    doubleBackward: eluDoubleBackward,
+  },
   webgpu: {
     code: eluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const eluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "elu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -47,6 +47,61 @@ export function eluBackward(
   }
 }
 
+/** The value of elu, and its derivative in each input. */
+export function eluFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 0;
+  sides[2] = alpha;
+  sides[3] = 1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 746), -746);
+    y[i] =
+      Math.max(xi, -746) * Number(xi > 0) +
+      boundedExpm1(Math.max(Math.min(xi, 709), -746)) * pick(0, xi > 0);
+    dx[i] = pick(2, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
+  }
+}
+
+/** The gradients of what elu's backward kernel computes, from a cotangent of each of its results. */
+export function eluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 0;
+  sides[2] = alpha;
+  sides[3] = 1;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 746), -746);
+    const e = boundedExp(0.5 * (bounded - Math.abs(bounded)));
+    ddy[i] = ddxI * pick(2, xi > 0) * e;
+    dx[i] = e * (dyi * ddxI * pick(0, xi > 0));
+  }
+}
+
 /**
  * Exponential linear unit. The derivative at 0 is alpha.
  * Source: PyTorch nn.ELU; Clevert et al. 2015.
@@ -91,6 +146,61 @@ export function eluBackward64(
     const bounded = Math.min(Math.max(xi, -746), 746);
     dx[i] =
       dyi * pick(0, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
+  }
+}
+
+/** The value of elu, and its derivative in each input. */
+export function eluFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 0;
+  sides[2] = alpha;
+  sides[3] = 1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 746), -746);
+    y[i] =
+      Math.max(xi, -746) * Number(xi > 0) +
+      boundedExpm1(Math.max(Math.min(xi, 709), -746)) * pick(0, xi > 0);
+    dx[i] = pick(2, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
+  }
+}
+
+/** The gradients of what elu's backward kernel computes, from a cotangent of each of its results. */
+export function eluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 0;
+  sides[2] = alpha;
+  sides[3] = 1;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 746), -746);
+    const e = boundedExp(0.5 * (bounded - Math.abs(bounded)));
+    ddy[i] = ddxI * pick(2, xi > 0) * e;
+    dx[i] = e * (dyi * ddxI * pick(0, xi > 0));
   }
 }
 

@@ -877,6 +877,98 @@ fn elu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct elu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn elu_slope_0(x0: f32, x1: f32) -> f32 {
+  return elu_backward(1.0, x0, x1);
+}
+
+fn elu_fused(x: f32, alpha: f32) -> elu_value_and_slopes {
+  let bounded = elu_pair_at_least(elu_pair_from_f32(x), elu_pair(-746.0, 0.0));
+  let bounded2 = elu_pair_at_most(elu_pair_from_f32(x), elu_pair(0.0, 0.0));
+  let bounded3 = elu_pair_at_most(bounded2, elu_pair(40.0, 0.0));
+  let v = elu_pair_raised_exp(bounded3);
+  var result_value = elu_pair_to_f32(
+    elu_pair_add(
+      elu_pair_multiply(bounded, elu_pair_select(x > 0.0, elu_pair(1.0, 0.0), elu_pair(0.0, 0.0))),
+      elu_pair_multiply(
+        elu_pair_select(x > 0.0, elu_pair(0.0, 0.0), elu_pair_from_f32(alpha)),
+        elu_pair_expm1(elu_pair_at_most(bounded, elu_pair(80.0, 0.0)))
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
+    )
+  ) {
+    result_value = elu_value_far(x, alpha);
+  }
+  var result_x = elu_pair_to_f32(
+    elu_pair_scale(
+      elu_pair_multiply(v, elu_pair_select(x > 0.0, elu_pair(1.0, 0.0), elu_pair_from_f32(alpha))),
+      8.6736174e-19
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
+    )
+  ) {
+    result_x = elu_slope_0(x, alpha);
+  }
+  return elu_value_and_slopes(select(result_value, x, elu_is_nan(x)), result_x);
+}
+
+fn elu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return select(elu_exp(x0) * x1, 0.0, x0 > 0.0);
+}
+
+fn elu_curvature(x: f32, alpha: f32) -> f32 {
+  let bounded = elu_pair_at_most(elu_pair_from_f32(x), elu_pair(0.0, 0.0));
+  let bounded2 = elu_pair_at_most(bounded, elu_pair(40.0, 0.0));
+  let v = elu_pair_raised_exp(bounded2);
+  var result = elu_pair_to_f32(
+    elu_pair_scale(
+      elu_pair_multiply(elu_pair_select(x > 0.0, elu_pair(0.0, 0.0), elu_pair_from_f32(alpha)), v),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (v.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
+    )
+  ) {
+    let far = elu_curvature_0_far(x, alpha);
+    result = select(far, result, elu_is_nan(far));
+  }
+  return result;
+}
+
+struct elu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn elu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> elu_second_gradients {
+  let slopes = elu_backward(1.0, x, alpha);
+  let curvatures = elu_curvature(x, alpha);
+  return elu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct elu_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -887,6 +979,9 @@ struct elu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> elu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> elu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> elu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> elu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> elu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> elu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn elu_forward(
@@ -923,4 +1018,50 @@ fn elu_backward_inputs(
     result[k] = elu_backward(dy[k], x0[k], elu_uniforms.p_alpha);
   }
   elu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn elu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (elu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = elu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = elu_fused(x0[k], elu_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  elu_output_y[i] = result0;
+  elu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn elu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (elu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = elu_cotangent_dy[i];
+  let dd0 = elu_cotangent_ddx[i];
+  let x0 = elu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = elu_double_backward(dy[k], dd0[k], x0[k], elu_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  elu_gradient_ddy[i] = result0;
+  elu_gradient_dx[i] = result1;
 }

@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   erfActivationBackward,
+  erfActivationDoubleBackward,
   erfActivationForward,
 } from "./erf_activation.js";
 import { erfActivationWgsl } from "./erf_activation.wgsl.js";
@@ -17,7 +18,11 @@ const erfActivationActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: erfActivationForward, backward: erfActivationBackward },
+  cpu: {
+    forward: erfActivationForward,
+    backward: erfActivationBackward,
+    doubleBackward: erfActivationDoubleBackward,
+  },
   webgpu: {
     code: erfActivationWgsl,
     forward: [
@@ -42,6 +47,22 @@ const erfActivationActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "erf_activation_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -31,6 +31,53 @@ export function erfActivationBackward(
   }
 }
 
+/** The value of erf_activation, and its derivative in each input. */
+export function erfActivationFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = erf(xi);
+    dx[i] = 1.1283791670955126 * boundedExp(Math.max(-(xi * xi), -746));
+  }
+}
+
+/** The gradients of what erf_activation's backward kernel computes, from a cotangent of each of its results. */
+export function erfActivationDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    ddy[i] = 1.1283791670955126 * ddxI * boundedExp(Math.max(-(xi * xi), -746));
+    dx[i] =
+      -2.256758334191025 *
+      (dyi * ddxI) *
+      bounded *
+      boundedExp(Math.max(-(bounded * bounded), -746));
+  }
+}
+
 /**
  * Error function.
  * Source: survey of Kunc and Klema 2024.
@@ -59,6 +106,53 @@ export function erfActivationBackward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     dx[i] = 1.1283791670955126 * dyi * boundedExp(Math.max(-(xi * xi), -746));
+  }
+}
+
+/** The value of erf_activation, and its derivative in each input. */
+export function erfActivationFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = erf(xi);
+    dx[i] = 1.1283791670955126 * boundedExp(Math.max(-(xi * xi), -746));
+  }
+}
+
+/** The gradients of what erf_activation's backward kernel computes, from a cotangent of each of its results. */
+export function erfActivationDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    ddy[i] = 1.1283791670955126 * ddxI * boundedExp(Math.max(-(xi * xi), -746));
+    dx[i] =
+      -2.256758334191025 *
+      (dyi * ddxI) *
+      bounded *
+      boundedExp(Math.max(-(bounded * bounded), -746));
   }
 }
 

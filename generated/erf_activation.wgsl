@@ -861,6 +861,64 @@ fn erf_activation_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct erf_activation_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn erf_activation_slope_0(x0: f32) -> f32 {
+  return erf_activation_backward(1.0, x0);
+}
+
+fn erf_activation_fused(x: f32) -> erf_activation_value_and_slopes {
+  let squared = erf_activation_pair_multiply(erf_activation_pair_from_f32(x), erf_activation_pair_from_f32(x));
+  let v = erf_activation_pair_negate(squared);
+  let e = erf_activation_pair_exp(v);
+  var result_x = erf_activation_pair_to_f32(
+    erf_activation_pair_multiply(erf_activation_pair(1.1283792, -5.8635383e-8), e)
+  );
+  // By the function that computes this alone.
+  if (!((e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    result_x = erf_activation_slope_0(x);
+  }
+  return erf_activation_value_and_slopes(erf_activation_erf(x), result_x);
+}
+
+fn erf_activation_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return -2.2567585 * (t2 * erf_activation_exp(-(t2 * t2)));
+}
+
+fn erf_activation_curvature(x: f32) -> f32 {
+  let squared = erf_activation_pair_multiply(erf_activation_pair_from_f32(x), erf_activation_pair_from_f32(x));
+  let v = erf_activation_pair_negate(squared);
+  let e = erf_activation_pair_exp(v);
+  var result = erf_activation_pair_to_f32(
+    erf_activation_pair_multiply(
+      erf_activation_pair_multiply(erf_activation_pair(-2.2567585, 1.17270766e-7), erf_activation_pair_from_f32(x)),
+      e
+    )
+  );
+  // Far out, or no number at all.
+  if (!((e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    let far = erf_activation_curvature_0_far(x);
+    result = select(far, result, erf_activation_is_nan(far));
+  }
+  return result;
+}
+
+struct erf_activation_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn erf_activation_double_backward(dy: f32, ddx: f32, x: f32) -> erf_activation_second_gradients {
+  let slopes = erf_activation_backward(1.0, x);
+  let curvatures = erf_activation_curvature(x);
+  return erf_activation_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct erf_activation_uniform_values {
   size: u32,
 }
@@ -870,6 +928,9 @@ struct erf_activation_uniform_values {
 @group(0) @binding(2) var<storage, read_write> erf_activation_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> erf_activation_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> erf_activation_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> erf_activation_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> erf_activation_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> erf_activation_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn erf_activation_forward(
@@ -907,4 +968,50 @@ fn erf_activation_backward_inputs(
     result[k] = erf_activation_backward(dy[k], x0[k]);
   }
   erf_activation_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn erf_activation_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (erf_activation_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = erf_activation_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = erf_activation_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  erf_activation_output_y[i] = result0;
+  erf_activation_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn erf_activation_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (erf_activation_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = erf_activation_cotangent_dy[i];
+  let dd0 = erf_activation_cotangent_ddx[i];
+  let x0 = erf_activation_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = erf_activation_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  erf_activation_gradient_ddy[i] = result0;
+  erf_activation_gradient_dx[i] = result1;
 }

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { erfSurrogateBackward, erfSurrogateForward } from "./erf_surrogate.js";
+import {
+  erfSurrogateBackward,
+  erfSurrogateDoubleBackward,
+  erfSurrogateForward,
+} from "./erf_surrogate.js";
 import { erfSurrogateWgsl } from "./erf_surrogate.wgsl.js";
 const erfSurrogateActivation: Activation = {
   name: "erf_surrogate",
@@ -15,7 +19,11 @@ const erfSurrogateActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: erfSurrogateForward, backward: erfSurrogateBackward },
+  cpu: {
+    forward: erfSurrogateForward,
+    backward: erfSurrogateBackward,
+    doubleBackward: erfSurrogateDoubleBackward,
+  },
   webgpu: {
     code: erfSurrogateWgsl,
     forward: [
@@ -40,6 +48,22 @@ const erfSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "erf_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

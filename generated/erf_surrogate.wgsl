@@ -841,6 +841,92 @@ fn erf_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct erf_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn erf_surrogate_slope_0(x0: f32, x1: f32) -> f32 {
+  return erf_surrogate_backward(1.0, x0, x1);
+}
+
+fn erf_surrogate_fused(x: f32, alpha: f32) -> erf_surrogate_value_and_slopes {
+  let v2 = select(0.0, 1.0, x >= 0.0);
+  let squared = erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(x), erf_surrogate_pair_from_f32(x));
+  let squared2 = erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(alpha), erf_surrogate_pair_from_f32(alpha));
+  let p = erf_surrogate_pair_multiply(squared, squared2);
+  let v = erf_surrogate_pair_negate(p);
+  let e = erf_surrogate_pair_exp(v);
+  var result_x = erf_surrogate_pair_to_f32(
+    erf_surrogate_pair_multiply(
+      erf_surrogate_pair_multiply(erf_surrogate_pair(0.5641896, -2.9317691e-8), erf_surrogate_pair_from_f32(alpha)),
+      e
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = erf_surrogate_slope_0(x, alpha);
+  }
+  return erf_surrogate_value_and_slopes(
+    select(select(v2, x, erf_surrogate_is_nan(x)), x, erf_surrogate_is_nan(x)),
+    result_x
+  );
+}
+
+fn erf_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x1 * x1;
+  let t2 = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t3 = select(t2, -3.4028234663852886e38, t2 < -3.4028234663852886e38);
+  return -1.1283792 * x1 * t * erf_surrogate_exp(-(t3 * t3 * t)) * t3;
+}
+
+fn erf_surrogate_curvature(x: f32, alpha: f32) -> f32 {
+  let p = erf_surrogate_pair_multiply(erf_surrogate_pair(-1.1283792, 5.8635383e-8), erf_surrogate_pair_from_f32(x));
+  let squared = erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(alpha), erf_surrogate_pair_from_f32(alpha));
+  let p2 = erf_surrogate_pair_multiply(squared, erf_surrogate_pair_from_f32(alpha));
+  let p3 = erf_surrogate_pair_multiply(p, p2);
+  let squared2 = erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(x), erf_surrogate_pair_from_f32(x));
+  let p4 = erf_surrogate_pair_multiply(squared2, squared);
+  let v = erf_surrogate_pair_negate(p4);
+  let e = erf_surrogate_pair_exp(v);
+  let p5 = erf_surrogate_pair_multiply(p3, e);
+  var result = erf_surrogate_pair_to_f32(p5);
+  // Far out, or no number at all.
+  if (
+    !(
+      (p2.high >= 3.9443045e-31) & (e.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = erf_surrogate_curvature_0_far(x, alpha);
+    result = select(far, result, erf_surrogate_is_nan(far));
+  }
+  return result;
+}
+
+struct erf_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn erf_surrogate_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> erf_surrogate_second_gradients {
+  let slopes = erf_surrogate_backward(1.0, x, alpha);
+  let curvatures = erf_surrogate_curvature(x, alpha);
+  return erf_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct erf_surrogate_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -851,6 +937,9 @@ struct erf_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> erf_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> erf_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> erf_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> erf_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> erf_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> erf_surrogate_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn erf_surrogate_forward(
@@ -888,4 +977,50 @@ fn erf_surrogate_backward_inputs(
     result[k] = erf_surrogate_backward(dy[k], x0[k], erf_surrogate_uniforms.p_alpha);
   }
   erf_surrogate_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn erf_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (erf_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = erf_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = erf_surrogate_fused(x0[k], erf_surrogate_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  erf_surrogate_output_y[i] = result0;
+  erf_surrogate_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn erf_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (erf_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = erf_surrogate_cotangent_dy[i];
+  let dd0 = erf_surrogate_cotangent_ddx[i];
+  let x0 = erf_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = erf_surrogate_double_backward(dy[k], dd0[k], x0[k], erf_surrogate_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  erf_surrogate_gradient_ddy[i] = result0;
+  erf_surrogate_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { exponentialBackward, exponentialForward } from "./exponential.js";
+import {
+  exponentialBackward,
+  exponentialDoubleBackward,
+  exponentialForward,
+} from "./exponential.js";
 import { exponentialWgsl } from "./exponential.wgsl.js";
 const exponentialActivation: Activation = {
   name: "exponential",
@@ -14,7 +18,11 @@ const exponentialActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: exponentialForward, backward: exponentialBackward },
+  cpu: {
+    forward: exponentialForward,
+    backward: exponentialBackward,
+    doubleBackward: exponentialDoubleBackward,
+  },
   webgpu: {
     code: exponentialWgsl,
     forward: [
@@ -39,6 +47,22 @@ const exponentialActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "exponential_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -41,6 +41,62 @@ export function exponentialBackward(
   }
 }
 
+/** The value of exponential, and its derivative in each input. */
+export function exponentialFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+    y[i] = e;
+    dx[i] = Math.abs(e) <= Number.MAX_VALUE ? e : exponentialDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what exponential's backward kernel computes, from a cotangent of each of its results. */
+export function exponentialDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p = ddxI * e;
+      const p2 = dyi * ddxI * e;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = exponentialDxExactly(xi, ddxI);
+      dx[i] = exponentialDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Exponential.
  * Source: Keras 3 exponential.
@@ -78,6 +134,62 @@ export function exponentialBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = exponentialDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of exponential, and its derivative in each input. */
+export function exponentialFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+    y[i] = e;
+    dx[i] = Math.abs(e) <= Number.MAX_VALUE ? e : exponentialDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what exponential's backward kernel computes, from a cotangent of each of its results. */
+export function exponentialDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p = ddxI * e;
+      const p2 = dyi * ddxI * e;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = exponentialDxExactly(xi, ddxI);
+      dx[i] = exponentialDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -681,6 +793,54 @@ function exponentialDxExactly(x0: number, x1: number): number {
   let value = exponentialDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = exponentialDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function exponentialDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, wideExp(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function exponentialDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return exponentialDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function exponentialDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    exponentialDxDxExactlyAt(x0, x1, 800n * sign),
+    exponentialDxDxExactlyAt(x0, x1, 150n * sign),
+    exponentialDxDxExactlyAt(x0, x1, 140n * sign),
+    exponentialDxDxExactlyAt(x0, x1, 60n * sign),
+    exponentialDxDxExactlyAt(x0, x1, 50n * sign),
+    exponentialDxDxExactlyAt(x0, x1, 26n * sign),
+    exponentialDxDxExactlyAt(x0, x1, 20n * sign),
+    exponentialDxDxExactlyAt(x0, x1, 11n * sign),
+    exponentialDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function exponentialDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = exponentialDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = exponentialDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

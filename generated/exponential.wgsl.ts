@@ -154,6 +154,57 @@ fn exponential_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct exponential_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn exponential_fused(x: f32) -> exponential_value_and_slopes {
+  let e = exponential_pair_exp(exponential_pair_from_f32(x));
+  var result_x = exponential_pair_to_f32(e);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = exponential_slope_0_far(x);
+  }
+  return exponential_value_and_slopes(exponential_exp(x), result_x);
+}
+
+fn exponential_curvature_0_far(x0: f32) -> f32 {
+  return exponential_exp(x0);
+}
+
+fn exponential_curvature(x: f32) -> f32 {
+  let e = exponential_pair_exp(exponential_pair_from_f32(x));
+  var result = exponential_pair_to_f32(e);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = exponential_curvature_0_far(x);
+    result = select(far, result, exponential_is_nan(far));
+  }
+  return result;
+}
+
+struct exponential_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn exponential_double_backward(dy: f32, ddx: f32, x: f32) -> exponential_second_gradients {
+  let slopes = exponential_backward(1.0, x);
+  let curvatures = exponential_curvature(x);
+  return exponential_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -168,6 +219,9 @@ struct exponential_uniform_values {
 @group(0) @binding(2) var<storage, read_write> exponential_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> exponential_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> exponential_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> exponential_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> exponential_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> exponential_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn exponential_forward(
@@ -205,5 +259,51 @@ fn exponential_backward_inputs(
     result[k] = exponential_backward(dy[k], x0[k]);
   }
   exponential_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn exponential_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (exponential_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = exponential_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = exponential_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  exponential_output_y[i] = result0;
+  exponential_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn exponential_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (exponential_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = exponential_cotangent_dy[i];
+  let dd0 = exponential_cotangent_ddx[i];
+  let x0 = exponential_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = exponential_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  exponential_gradient_ddy[i] = result0;
+  exponential_gradient_dx[i] = result1;
 }
 `);

@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   fakeNumericalGradientBackward,
+  fakeNumericalGradientDoubleBackward,
   fakeNumericalGradientForward,
 } from "./fake_numerical_gradient.js";
 import { fakeNumericalGradientWgsl } from "./fake_numerical_gradient.wgsl.js";
@@ -18,7 +19,11 @@ const fakeNumericalGradientActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: fakeNumericalGradientForward, backward: fakeNumericalGradientBackward },
+  cpu: {
+    forward: fakeNumericalGradientForward,
+    backward: fakeNumericalGradientBackward,
+    doubleBackward: fakeNumericalGradientDoubleBackward,
+  },
   webgpu: {
     code: fakeNumericalGradientWgsl,
     forward: [
@@ -43,6 +48,22 @@ const fakeNumericalGradientActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "fake_numerical_gradient_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

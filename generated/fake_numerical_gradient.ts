@@ -56,6 +56,69 @@ export function fakeNumericalGradientBackward(
   }
 }
 
+/** The value of fake_numerical_gradient, and its derivative in each input. */
+export function fakeNumericalGradientFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = Math.abs(xi);
+    const v2 = choose(alpha * v > 1, 1 / v, alpha);
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      Math.abs(v2) <= Number.MAX_VALUE
+        ? v2
+        : fakeNumericalGradientDxExactly(xi, alpha, 1);
+  }
+}
+
+/** The gradients of what fake_numerical_gradient's backward kernel computes, from a cotangent of each of its results. */
+export function fakeNumericalGradientDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = Math.abs(xi);
+      const p = ddxI * choose(alpha * v > 1, 1 / v, alpha);
+      const p2 =
+        dyi * ddxI * choose(alpha * v > 1, -Math.sign(xi) / (v * v), 0);
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = fakeNumericalGradientDxExactly(xi, alpha, ddxI);
+      dx[i] = fakeNumericalGradientDxDxExactly(xi, alpha, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Step with the gradient 1 / abs(x), as a difference quotient would be, up to alpha.
  * Source: SpikingJelly FakeNumericalGradient.
@@ -108,6 +171,69 @@ export function fakeNumericalGradientBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = fakeNumericalGradientDxExactly(xi, alpha, dyi);
+    }
+  }
+}
+
+/** The value of fake_numerical_gradient, and its derivative in each input. */
+export function fakeNumericalGradientFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = Math.abs(xi);
+    const v2 = choose(alpha * v > 1, 1 / v, alpha);
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      Math.abs(v2) <= Number.MAX_VALUE
+        ? v2
+        : fakeNumericalGradientDxExactly(xi, alpha, 1);
+  }
+}
+
+/** The gradients of what fake_numerical_gradient's backward kernel computes, from a cotangent of each of its results. */
+export function fakeNumericalGradientDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = Math.abs(xi);
+      const p = ddxI * choose(alpha * v > 1, 1 / v, alpha);
+      const p2 =
+        dyi * ddxI * choose(alpha * v > 1, -Math.sign(xi) / (v * v), 0);
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = fakeNumericalGradientDxExactly(xi, alpha, ddxI);
+      dx[i] = fakeNumericalGradientDxDxExactly(xi, alpha, dyi * ddxI);
     }
   }
 }
@@ -212,6 +338,13 @@ const WIDE_ZERO: Wide = {
   exponent: -(2n << 4096n),
 };
 
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -286,6 +419,15 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** -1, 0 or 1; NaN for NaN. */
+function wideSign(x: Wide): Wide {
+  return {
+    negative: x.negative,
+    mantissa: x.mantissa === 0n ? 0n : NAT_HALF,
+    exponent: x.mantissa === 0n ? x.exponent : 1n,
+  };
 }
 
 /** x * 2^k for a small k. */
@@ -422,6 +564,22 @@ function wideToF64(x: Wide): number {
       Number(BigInt.asUintN(32, rounded >> 32n))) >>>
     0;
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
 }
 
 /**
@@ -610,6 +768,76 @@ function fakeNumericalGradientDxExactly(
   let value = fakeNumericalGradientDxExactlyAt(x0, x1, x2, 0n);
   if (Math.abs(x0) > 1.7976931348623157e308) {
     value = fakeNumericalGradientDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function fakeNumericalGradientDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+): Wide {
+  const t0 = wideAbs(x0);
+  let t1 = wideInteger(0n);
+  if (wideLess(wideInteger(1n), wideMultiply(x1, t0))) {
+    t1 = wideDivide(
+      wideNegate(wideMultiply(x2, wideSign(x0))),
+      widePower(t0, 2),
+    );
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function fakeNumericalGradientDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return fakeNumericalGradientDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function fakeNumericalGradientDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function fakeNumericalGradientDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = fakeNumericalGradientDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -20,6 +20,148 @@ fn fake_numerical_gradient_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let v = abs(x);
   return select(alpha, 1.0 / v, v * alpha > 1.0) * dy;
 }
+
+struct fake_numerical_gradient_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn fake_numerical_gradient_fused(x: f32, alpha: f32) -> fake_numerical_gradient_value_and_slopes {
+  let v = select(0.0, 1.0, x >= 0.0);
+  let v2 = abs(x);
+  return fake_numerical_gradient_value_and_slopes(
+    select(select(v, x, fake_numerical_gradient_is_nan(x)), x, fake_numerical_gradient_is_nan(x)),
+    select(alpha, 1.0 / v2, v2 * alpha > 1.0)
+  );
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn fake_numerical_gradient_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (fake_numerical_gradient_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn fake_numerical_gradient_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = abs(x0);
+  return select(
+    0.0,
+    -select(fake_numerical_gradient_sign(x0), x0, fake_numerical_gradient_is_nan(x0)) / (t * t),
+    t * x1 > 1.0
+  );
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct fake_numerical_gradient_pair {
+  high: f32,
+  low: f32,
+}
+
+fn fake_numerical_gradient_pair_abs(a: fake_numerical_gradient_pair) -> fake_numerical_gradient_pair {
+  return fake_numerical_gradient_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn fake_numerical_gradient_pair_from_f32(x: f32) -> fake_numerical_gradient_pair {
+  return fake_numerical_gradient_pair(x, 0.0);
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn fake_numerical_gradient_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn fake_numerical_gradient_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn fake_numerical_gradient_pair_product(a: f32, b: f32) -> fake_numerical_gradient_pair {
+  let p = fake_numerical_gradient_rounded(a * b);
+  let ah = fake_numerical_gradient_upper_half(a);
+  let al = a - ah;
+  let bh = fake_numerical_gradient_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return fake_numerical_gradient_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn fake_numerical_gradient_pair_ordered_sum(a: f32, b: f32) -> fake_numerical_gradient_pair {
+  let s = fake_numerical_gradient_rounded(a + b);
+  return fake_numerical_gradient_pair(s, b - fake_numerical_gradient_rounded(s - a));
+}
+
+fn fake_numerical_gradient_pair_multiply(a: fake_numerical_gradient_pair, b: fake_numerical_gradient_pair) -> fake_numerical_gradient_pair {
+  let p = fake_numerical_gradient_pair_product(a.high, b.high);
+  return fake_numerical_gradient_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn fake_numerical_gradient_pair_sign(a: fake_numerical_gradient_pair) -> fake_numerical_gradient_pair {
+  return fake_numerical_gradient_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn fake_numerical_gradient_pair_negate(a: fake_numerical_gradient_pair) -> fake_numerical_gradient_pair {
+  return fake_numerical_gradient_pair(-a.high, -a.low);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn fake_numerical_gradient_pair_divide(a: fake_numerical_gradient_pair, b: fake_numerical_gradient_pair) -> fake_numerical_gradient_pair {
+  let q = fake_numerical_gradient_rounded(a.high / b.high);
+  let p = fake_numerical_gradient_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return fake_numerical_gradient_pair_ordered_sum(q, rest / b.high);
+}
+
+fn fake_numerical_gradient_pair_to_f32(a: fake_numerical_gradient_pair) -> f32 {
+  return a.high + a.low;
+}
+
+fn fake_numerical_gradient_curvature(x: f32, alpha: f32) -> f32 {
+  let v = fake_numerical_gradient_pair_abs(fake_numerical_gradient_pair_from_f32(x));
+  let p = fake_numerical_gradient_pair_multiply(fake_numerical_gradient_pair_from_f32(alpha), v);
+  let v2 = fake_numerical_gradient_pair_sign(fake_numerical_gradient_pair_from_f32(x));
+  let v3 = fake_numerical_gradient_pair_negate(v2);
+  let squared = fake_numerical_gradient_pair_multiply(v, v);
+  let q = fake_numerical_gradient_pair_divide(v3, squared);
+  var v4 = fake_numerical_gradient_pair(0.0, 0.0);
+  if (p.high > 1.0) {
+    v4 = q;
+  }
+  var result = fake_numerical_gradient_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+      ((p.high <= 1.0) | ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (squared.high >= 7.888609e-31)))
+    )
+  ) {
+    let far = fake_numerical_gradient_curvature_0_far(x, alpha);
+    result = select(far, result, fake_numerical_gradient_is_nan(far));
+  }
+  return result;
+}
+
+struct fake_numerical_gradient_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn fake_numerical_gradient_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32
+) -> fake_numerical_gradient_second_gradients {
+  let slopes = fake_numerical_gradient_backward(1.0, x, alpha);
+  let curvatures = fake_numerical_gradient_curvature(x, alpha);
+  return fake_numerical_gradient_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -35,6 +177,9 @@ struct fake_numerical_gradient_uniform_values {
 @group(0) @binding(2) var<storage, read_write> fake_numerical_gradient_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> fake_numerical_gradient_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> fake_numerical_gradient_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> fake_numerical_gradient_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> fake_numerical_gradient_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> fake_numerical_gradient_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn fake_numerical_gradient_forward(
@@ -73,5 +218,48 @@ fn fake_numerical_gradient_backward_inputs(
     fake_numerical_gradient_backward(dy.z, x0.z, fake_numerical_gradient_uniforms.p_alpha),
     fake_numerical_gradient_backward(dy.w, x0.w, fake_numerical_gradient_uniforms.p_alpha),
   );
+}
+
+@compute @workgroup_size(256)
+fn fake_numerical_gradient_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (fake_numerical_gradient_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = fake_numerical_gradient_input_x[i];
+  let g0 = fake_numerical_gradient_fused(x0.x, fake_numerical_gradient_uniforms.p_alpha);
+  let g1 = fake_numerical_gradient_fused(x0.y, fake_numerical_gradient_uniforms.p_alpha);
+  let g2 = fake_numerical_gradient_fused(x0.z, fake_numerical_gradient_uniforms.p_alpha);
+  let g3 = fake_numerical_gradient_fused(x0.w, fake_numerical_gradient_uniforms.p_alpha);
+  fake_numerical_gradient_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  fake_numerical_gradient_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn fake_numerical_gradient_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (fake_numerical_gradient_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = fake_numerical_gradient_cotangent_dy[i];
+  let dd0 = fake_numerical_gradient_cotangent_ddx[i];
+  let x0 = fake_numerical_gradient_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = fake_numerical_gradient_double_backward(dy[k], dd0[k], x0[k], fake_numerical_gradient_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  fake_numerical_gradient_gradient_ddy[i] = result0;
+  fake_numerical_gradient_gradient_dx[i] = result1;
 }
 `);

@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   fatreluAndMulBackward,
+  fatreluAndMulDoubleBackward,
   fatreluAndMulForward,
 } from "./fatrelu_and_mul.js";
 import { fatreluAndMulWgsl } from "./fatrelu_and_mul.wgsl.js";
@@ -18,7 +19,11 @@ const fatreluAndMulActivation: Activation = {
   hyperparameters: ["threshold"],
   learned: [],
   axis: false,
-  cpu: { forward: fatreluAndMulForward, backward: fatreluAndMulBackward },
+  cpu: {
+    forward: fatreluAndMulForward,
+    backward: fatreluAndMulBackward,
+    doubleBackward: fatreluAndMulDoubleBackward,
+  },
   webgpu: {
     code: fatreluAndMulWgsl,
     forward: [
@@ -45,6 +50,25 @@ const fatreluAndMulActivation: Activation = {
           [4, "cotangent"],
           [1, "input gate"],
           [2, "input up"],
+          [5, "gradient gate"],
+          [6, "gradient up"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "fatrelu_and_mul_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent gate"],
+          [10, "cotangent up"],
+          [1, "input gate"],
+          [2, "input up"],
+          [11, "gradient"],
           [5, "gradient gate"],
           [6, "gradient up"],
         ],

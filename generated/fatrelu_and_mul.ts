@@ -76,6 +76,91 @@ export function fatreluAndMulBackward(
   }
 }
 
+/** The value of fatrelu_and_mul, and its derivative in each input. */
+export function fatreluAndMulFused(
+  gate: Float32Array,
+  up: Float32Array,
+  threshold: number,
+  y: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    const gateI = gate[i]!;
+    const upi = up[i]!;
+    const p =
+      Math.max(gateI, -3.4028234663852886e38) * Number(gateI > threshold);
+    const p2 = upi * (Number.isNaN(threshold) ? threshold : p);
+    y[i] =
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
+        : fatreluAndMulYExactly(gateI, upi, threshold);
+    dgate[i] = choose(gateI > threshold, upi, 0);
+    dup[i] = p;
+  }
+}
+
+/** The gradients of what fatrelu_and_mul's backward kernel computes, from a cotangent of each of its results. */
+export function fatreluAndMulDoubleBackward(
+  dy: Float32Array,
+  gate: Float32Array,
+  up: Float32Array,
+  threshold: number,
+  ddgate: Float32Array,
+  ddup: Float32Array,
+  ddy: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  const slope = (
+    gateI: number,
+    upi: number,
+    ddgateI: number,
+    ddupI: number,
+  ): number =>
+    ddgateI * choose(gateI > threshold, upi, 0) +
+    ddupI *
+      (Math.max(gateI, -3.4028234663852886e38) * Number(gateI > threshold));
+  const slope2 = (dyi: number, gateI: number, ddupI: number): number =>
+    dyi * ddupI * Number(gateI > threshold);
+  const slope3 = (dyi: number, gateI: number, ddgateI: number): number =>
+    dyi * ddgateI * Number(gateI > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(gate[i]!, up[i]!, ddgate[i]!, ddup[i]!);
+    dgate[i] = slope2(dy[i]!, gate[i]!, ddup[i]!);
+    dup[i] = slope3(dy[i]!, gate[i]!, ddgate[i]!);
+    ddy[i + 1] = slope(gate[i + 1]!, up[i + 1]!, ddgate[i + 1]!, ddup[i + 1]!);
+    dgate[i + 1] = slope2(dy[i + 1]!, gate[i + 1]!, ddup[i + 1]!);
+    dup[i + 1] = slope3(dy[i + 1]!, gate[i + 1]!, ddgate[i + 1]!);
+    ddy[i + 2] = slope(gate[i + 2]!, up[i + 2]!, ddgate[i + 2]!, ddup[i + 2]!);
+    dgate[i + 2] = slope2(dy[i + 2]!, gate[i + 2]!, ddup[i + 2]!);
+    dup[i + 2] = slope3(dy[i + 2]!, gate[i + 2]!, ddgate[i + 2]!);
+    ddy[i + 3] = slope(gate[i + 3]!, up[i + 3]!, ddgate[i + 3]!, ddup[i + 3]!);
+    dgate[i + 3] = slope2(dy[i + 3]!, gate[i + 3]!, ddup[i + 3]!);
+    dup[i + 3] = slope3(dy[i + 3]!, gate[i + 3]!, ddgate[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(gate[i]!, up[i]!, ddgate[i]!, ddup[i]!);
+    dgate[i] = slope2(dy[i]!, gate[i]!, ddup[i]!);
+    dup[i] = slope3(dy[i]!, gate[i]!, ddgate[i]!);
+  }
+}
+
 /**
  * Gate through a rectifier with a threshold. The gate is the first half; the default makes it reglu; MiniCPM-S: 0.01.
  * Source: vLLM FatreluAndMul.
@@ -149,6 +234,91 @@ export function fatreluAndMulBackward64(
   for (let i = whole; i < size; i++) {
     dgate[i] = slope(dy[i]!, gate[i]!, up[i]!);
     dup[i] = slope2(dy[i]!, gate[i]!);
+  }
+}
+
+/** The value of fatrelu_and_mul, and its derivative in each input. */
+export function fatreluAndMulFused64(
+  gate: Float64Array,
+  up: Float64Array,
+  threshold: number,
+  y: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    const gateI = gate[i]!;
+    const upi = up[i]!;
+    const p =
+      Math.max(gateI, -3.4028234663852886e38) * Number(gateI > threshold);
+    const p2 = upi * (Number.isNaN(threshold) ? threshold : p);
+    y[i] =
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
+        : fatreluAndMulYExactly(gateI, upi, threshold);
+    dgate[i] = choose(gateI > threshold, upi, 0);
+    dup[i] = p;
+  }
+}
+
+/** The gradients of what fatrelu_and_mul's backward kernel computes, from a cotangent of each of its results. */
+export function fatreluAndMulDoubleBackward64(
+  dy: Float64Array,
+  gate: Float64Array,
+  up: Float64Array,
+  threshold: number,
+  ddgate: Float64Array,
+  ddup: Float64Array,
+  ddy: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  const slope = (
+    gateI: number,
+    upi: number,
+    ddgateI: number,
+    ddupI: number,
+  ): number =>
+    ddgateI * choose(gateI > threshold, upi, 0) +
+    ddupI *
+      (Math.max(gateI, -3.4028234663852886e38) * Number(gateI > threshold));
+  const slope2 = (dyi: number, gateI: number, ddupI: number): number =>
+    dyi * ddupI * Number(gateI > threshold);
+  const slope3 = (dyi: number, gateI: number, ddgateI: number): number =>
+    dyi * ddgateI * Number(gateI > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(gate[i]!, up[i]!, ddgate[i]!, ddup[i]!);
+    dgate[i] = slope2(dy[i]!, gate[i]!, ddup[i]!);
+    dup[i] = slope3(dy[i]!, gate[i]!, ddgate[i]!);
+    ddy[i + 1] = slope(gate[i + 1]!, up[i + 1]!, ddgate[i + 1]!, ddup[i + 1]!);
+    dgate[i + 1] = slope2(dy[i + 1]!, gate[i + 1]!, ddup[i + 1]!);
+    dup[i + 1] = slope3(dy[i + 1]!, gate[i + 1]!, ddgate[i + 1]!);
+    ddy[i + 2] = slope(gate[i + 2]!, up[i + 2]!, ddgate[i + 2]!, ddup[i + 2]!);
+    dgate[i + 2] = slope2(dy[i + 2]!, gate[i + 2]!, ddup[i + 2]!);
+    dup[i + 2] = slope3(dy[i + 2]!, gate[i + 2]!, ddgate[i + 2]!);
+    ddy[i + 3] = slope(gate[i + 3]!, up[i + 3]!, ddgate[i + 3]!, ddup[i + 3]!);
+    dgate[i + 3] = slope2(dy[i + 3]!, gate[i + 3]!, ddup[i + 3]!);
+    dup[i + 3] = slope3(dy[i + 3]!, gate[i + 3]!, ddgate[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(gate[i]!, up[i]!, ddgate[i]!, ddup[i]!);
+    dgate[i] = slope2(dy[i]!, gate[i]!, ddup[i]!);
+    dup[i] = slope3(dy[i]!, gate[i]!, ddgate[i]!);
   }
 }
 
@@ -620,6 +790,68 @@ function fatreluAndMulExactly(x0: number, x1: number, x2: number): number {
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = fatreluAndMulExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function fatreluAndMulYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(x2, x0)) {
+    t0 = x0;
+  }
+  return wideMultiply(x1, t0);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function fatreluAndMulYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return fatreluAndMulYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function fatreluAndMulYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    fatreluAndMulYExactlyAt(x0, x1, x2, 800n * sign),
+    fatreluAndMulYExactlyAt(x0, x1, x2, 150n * sign),
+    fatreluAndMulYExactlyAt(x0, x1, x2, 140n * sign),
+    fatreluAndMulYExactlyAt(x0, x1, x2, 60n * sign),
+    fatreluAndMulYExactlyAt(x0, x1, x2, 50n * sign),
+    fatreluAndMulYExactlyAt(x0, x1, x2, 26n * sign),
+    fatreluAndMulYExactlyAt(x0, x1, x2, 20n * sign),
+    fatreluAndMulYExactlyAt(x0, x1, x2, 11n * sign),
+    fatreluAndMulYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function fatreluAndMulYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = fatreluAndMulYExactlyAt(x0, x1, x2, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = fatreluAndMulYExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -26,6 +26,53 @@ fn fatrelu_and_mul_backward(dy: f32, gate: f32, up: f32, threshold: f32) -> fatr
   return fatrelu_and_mul_gradients(select(0.0, up * dy, gate > threshold), select(0.0, gate * dy, gate > threshold));
 }
 
+struct fatrelu_and_mul_value_and_slopes {
+  value: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn fatrelu_and_mul_fused(gate: f32, up: f32, threshold: f32) -> fatrelu_and_mul_value_and_slopes {
+  let v = select(gate, 0.0, gate <= threshold);
+  let v2 = select(v, threshold, fatrelu_and_mul_is_nan(threshold));
+  return fatrelu_and_mul_value_and_slopes(
+    select(
+      select(select(v2 * up, 0.0, (v2 == 0.0) & (abs(up) > 3.4028234663852886e38)), gate, fatrelu_and_mul_is_nan(gate)),
+      up,
+      fatrelu_and_mul_is_nan(up)
+    ),
+    select(0.0, up, gate > threshold),
+    select(0.0, gate, gate > threshold)
+  );
+}
+
+fn fatrelu_and_mul_curvature(gate: f32, up: f32, threshold: f32) -> f32 {
+  return select(0.0, 1.0, gate > threshold);
+}
+
+struct fatrelu_and_mul_second_gradients {
+  dy: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn fatrelu_and_mul_double_backward(
+  dy: f32,
+  ddgate: f32,
+  ddup: f32,
+  gate: f32,
+  up: f32,
+  threshold: f32
+) -> fatrelu_and_mul_second_gradients {
+  let slopes = fatrelu_and_mul_backward(1.0, gate, up, threshold);
+  let curvatures = fatrelu_and_mul_curvature(gate, up, threshold);
+  return fatrelu_and_mul_second_gradients(
+    ddgate * slopes.gate + ddup * slopes.up,
+    dy * ddup * curvatures,
+    dy * ddgate * curvatures
+  );
+}
+
 struct fatrelu_and_mul_uniform_values {
   size: u32,
   p_threshold: f32,
@@ -38,6 +85,11 @@ struct fatrelu_and_mul_uniform_values {
 @group(0) @binding(4) var<storage, read> fatrelu_and_mul_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> fatrelu_and_mul_gradient_dgate: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> fatrelu_and_mul_gradient_dup: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> fatrelu_and_mul_derivative_dgate: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> fatrelu_and_mul_derivative_dup: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> fatrelu_and_mul_cotangent_ddgate: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> fatrelu_and_mul_cotangent_ddup: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> fatrelu_and_mul_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn fatrelu_and_mul_forward(
@@ -76,6 +128,51 @@ fn fatrelu_and_mul_backward_inputs(
   let g1 = fatrelu_and_mul_backward(dy.y, x0.y, x1.y, fatrelu_and_mul_uniforms.p_threshold);
   let g2 = fatrelu_and_mul_backward(dy.z, x0.z, x1.z, fatrelu_and_mul_uniforms.p_threshold);
   let g3 = fatrelu_and_mul_backward(dy.w, x0.w, x1.w, fatrelu_and_mul_uniforms.p_threshold);
+  fatrelu_and_mul_gradient_dgate[i] = vec4<f32>(g0.gate, g1.gate, g2.gate, g3.gate);
+  fatrelu_and_mul_gradient_dup[i] = vec4<f32>(g0.up, g1.up, g2.up, g3.up);
+}
+
+@compute @workgroup_size(256)
+fn fatrelu_and_mul_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (fatrelu_and_mul_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = fatrelu_and_mul_input_gate[i];
+  let x1 = fatrelu_and_mul_input_up[i];
+  let g0 = fatrelu_and_mul_fused(x0.x, x1.x, fatrelu_and_mul_uniforms.p_threshold);
+  let g1 = fatrelu_and_mul_fused(x0.y, x1.y, fatrelu_and_mul_uniforms.p_threshold);
+  let g2 = fatrelu_and_mul_fused(x0.z, x1.z, fatrelu_and_mul_uniforms.p_threshold);
+  let g3 = fatrelu_and_mul_fused(x0.w, x1.w, fatrelu_and_mul_uniforms.p_threshold);
+  fatrelu_and_mul_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  fatrelu_and_mul_derivative_dgate[i] = vec4<f32>(g0.gate, g1.gate, g2.gate, g3.gate);
+  fatrelu_and_mul_derivative_dup[i] = vec4<f32>(g0.up, g1.up, g2.up, g3.up);
+}
+
+@compute @workgroup_size(256)
+fn fatrelu_and_mul_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (fatrelu_and_mul_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = fatrelu_and_mul_cotangent_dy[i];
+  let dd0 = fatrelu_and_mul_cotangent_ddgate[i];
+  let dd1 = fatrelu_and_mul_cotangent_ddup[i];
+  let x0 = fatrelu_and_mul_input_gate[i];
+  let x1 = fatrelu_and_mul_input_up[i];
+  let g0 = fatrelu_and_mul_double_backward(dy.x, dd0.x, dd1.x, x0.x, x1.x, fatrelu_and_mul_uniforms.p_threshold);
+  let g1 = fatrelu_and_mul_double_backward(dy.y, dd0.y, dd1.y, x0.y, x1.y, fatrelu_and_mul_uniforms.p_threshold);
+  let g2 = fatrelu_and_mul_double_backward(dy.z, dd0.z, dd1.z, x0.z, x1.z, fatrelu_and_mul_uniforms.p_threshold);
+  let g3 = fatrelu_and_mul_double_backward(dy.w, dd0.w, dd1.w, x0.w, x1.w, fatrelu_and_mul_uniforms.p_threshold);
+  fatrelu_and_mul_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
   fatrelu_and_mul_gradient_dgate[i] = vec4<f32>(g0.gate, g1.gate, g2.gate, g3.gate);
   fatrelu_and_mul_gradient_dup[i] = vec4<f32>(g0.up, g1.up, g2.up, g3.up);
 }

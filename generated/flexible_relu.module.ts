@@ -8,7 +8,11 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { flexibleReluBackward, flexibleReluForward } from "./flexible_relu.js";
+import {
+  flexibleReluBackward,
+  flexibleReluDoubleBackward,
+  flexibleReluForward,
+} from "./flexible_relu.js";
 import { flexibleReluWgsl } from "./flexible_relu.wgsl.js";
 const flexibleReluActivation: Activation = {
   name: "flexible_relu",
@@ -16,7 +20,11 @@ const flexibleReluActivation: Activation = {
   hyperparameters: [],
   learned: [{ name: "b", shape: "scalar" }],
   axis: false,
-  cpu: { forward: flexibleReluForward, backward: flexibleReluBackward },
+  cpu: {
+    forward: flexibleReluForward,
+    backward: flexibleReluBackward,
+    doubleBackward: flexibleReluDoubleBackward,
+  },
   webgpu: {
     code: flexibleReluWgsl,
     forward: [
@@ -62,6 +70,49 @@ const flexibleReluActivation: Activation = {
       },
       {
         entryPoint: "flexible_relu_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [6, "scratch 64"],
+          [7, "gradient b"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "flexible_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned b"],
+          [10, "cotangent b"],
+          [11, "gradient"],
+          [5, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "flexible_relu_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned b"],
+          [10, "cotangent b"],
+          [6, "scratch 64"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "flexible_relu_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

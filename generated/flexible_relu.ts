@@ -56,6 +56,76 @@ export function flexibleReluBackward(
   db[0] = dbSum;
 }
 
+/** The value of flexible_relu, and its derivative in each input. */
+export function flexibleReluFused(
+  x: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("b", b, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const bValue = b[0]!;
+  const value = (xi: number): number =>
+    bValue + Math.max(xi, -3.4028234663852886e38) * Number(xi > 0);
+  const slope = (xi: number): number => Number(xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what flexible_relu's backward kernel computes, from a cotangent of each of its results. */
+export function flexibleReluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  b: Float32Array,
+  ddx: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  db: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("db", db, 1);
+  const ddbValue = ddb[0]!;
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * Number(xi > 0) + ddbValue;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+  db.fill(0);
+}
+
 /**
  * Rectifier with a learned offset. It starts from 0 (Echo draws it).
  * Source: Qiu et al. 2018; Echo FReLU.
@@ -110,6 +180,76 @@ export function flexibleReluBackward64(
     dbSum += dyi;
   }
   db[0] = dbSum;
+}
+
+/** The value of flexible_relu, and its derivative in each input. */
+export function flexibleReluFused64(
+  x: Float64Array,
+  b: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("b", b, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const bValue = b[0]!;
+  const value = (xi: number): number =>
+    bValue + Math.max(xi, -3.4028234663852886e38) * Number(xi > 0);
+  const slope = (xi: number): number => Number(xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what flexible_relu's backward kernel computes, from a cotangent of each of its results. */
+export function flexibleReluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  b: Float64Array,
+  ddx: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  db: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("db", db, 1);
+  const ddbValue = ddb[0]!;
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * Number(xi > 0) + ddbValue;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+  db.fill(0);
 }
 
 function requireLength(

@@ -20,6 +20,29 @@ fn flexible_relu_backward(dy: f32, x: f32, b: f32) -> flexible_relu_gradients {
   return flexible_relu_gradients(select(0.0, dy, x > 0.0), dy);
 }
 
+struct flexible_relu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn flexible_relu_fused(x: f32, b: f32) -> flexible_relu_value_and_slopes {
+  return flexible_relu_value_and_slopes(
+    select(b + select(x, 0.0, x <= 0.0), x, flexible_relu_is_nan(x)),
+    select(0.0, 1.0, x > 0.0)
+  );
+}
+
+struct flexible_relu_second_gradients {
+  dy: f32,
+  x: f32,
+  b: f32,
+}
+
+fn flexible_relu_double_backward(dy: f32, ddx: f32, x: f32, b: f32, ddb: f32) -> flexible_relu_second_gradients {
+  let slopes = flexible_relu_backward(1.0, x, b);
+  return flexible_relu_second_gradients(ddx * slopes.x + ddb * slopes.b, 0.0, 0.0);
+}
+
 struct flexible_relu_uniform_values {
   size: u32,
 }
@@ -32,6 +55,10 @@ struct flexible_relu_uniform_values {
 @group(0) @binding(5) var<storage, read_write> flexible_relu_gradient_dx: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> flexible_relu_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> flexible_relu_gradient_db: array<f32>;
+@group(0) @binding(8) var<storage, read_write> flexible_relu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> flexible_relu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> flexible_relu_cotangent_ddb: array<f32>;
+@group(0) @binding(11) var<storage, read_write> flexible_relu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn flexible_relu_forward(
@@ -111,6 +138,85 @@ fn flexible_relu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn flexible_relu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += flexible_relu_scratch_partials[0u * 1u * 64u + j];
+  }
+  flexible_relu_gradient_db[0] = sum0;
+}
+
+@compute @workgroup_size(256)
+fn flexible_relu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (flexible_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = flexible_relu_input_x[i];
+  let g0 = flexible_relu_fused(x0.x, flexible_relu_learned_b[0]);
+  let g1 = flexible_relu_fused(x0.y, flexible_relu_learned_b[0]);
+  let g2 = flexible_relu_fused(x0.z, flexible_relu_learned_b[0]);
+  let g3 = flexible_relu_fused(x0.w, flexible_relu_learned_b[0]);
+  flexible_relu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  flexible_relu_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn flexible_relu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (flexible_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = flexible_relu_cotangent_dy[i];
+  let dd0 = flexible_relu_cotangent_ddx[i];
+  let x0 = flexible_relu_input_x[i];
+  let g0 = flexible_relu_double_backward(dy.x, dd0.x, x0.x, flexible_relu_learned_b[0], flexible_relu_cotangent_ddb[0]);
+  let g1 = flexible_relu_double_backward(dy.y, dd0.y, x0.y, flexible_relu_learned_b[0], flexible_relu_cotangent_ddb[0]);
+  let g2 = flexible_relu_double_backward(dy.z, dd0.z, x0.z, flexible_relu_learned_b[0], flexible_relu_cotangent_ddb[0]);
+  let g3 = flexible_relu_double_backward(dy.w, dd0.w, x0.w, flexible_relu_learned_b[0], flexible_relu_cotangent_ddb[0]);
+  flexible_relu_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  flexible_relu_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn flexible_relu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < flexible_relu_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = flexible_relu_double_backward(flexible_relu_cotangent_dy[i / 4u][i % 4u], flexible_relu_cotangent_ddx[i / 4u][i % 4u], flexible_relu_input_x[i / 4u][i % 4u], flexible_relu_learned_b[0], flexible_relu_cotangent_ddb[0]);
+    sum0 += g.b;
+  }
+  let total0 = flexible_relu_workgroup_sum(sum0, lane);
+  if (lane == 0u) {
+    flexible_relu_scratch_partials[0u * 1u * 64u + w] = total0;
+  }
+}
+
+@compute @workgroup_size(256)
+fn flexible_relu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

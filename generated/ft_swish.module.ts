@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { ftSwishBackward, ftSwishForward } from "./ft_swish.js";
+import {
+  ftSwishBackward,
+  ftSwishDoubleBackward,
+  ftSwishForward,
+} from "./ft_swish.js";
 import { ftSwishWgsl } from "./ft_swish.wgsl.js";
 const ftSwishActivation: Activation = {
   name: "ft_swish",
@@ -14,7 +18,11 @@ const ftSwishActivation: Activation = {
   hyperparameters: ["t"],
   learned: [],
   axis: false,
-  cpu: { forward: ftSwishForward, backward: ftSwishBackward },
+  cpu: {
+    forward: ftSwishForward,
+    backward: ftSwishBackward,
+    doubleBackward: ftSwishDoubleBackward,
+  },
   webgpu: {
     code: ftSwishWgsl,
     forward: [
@@ -39,6 +47,22 @@ const ftSwishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter t"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "ft_swish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter t"],

@@ -1017,6 +1017,161 @@ fn ft_swish_backward(dy: f32, x: f32, t: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct ft_swish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn ft_swish_fused(x: f32, t: f32) -> ft_swish_value_and_slopes {
+  let bounded = ft_swish_pair_at_most(ft_swish_pair_from_f32(x), ft_swish_pair(40.0, 0.0));
+  let v = ft_swish_pair_raised_exp(bounded);
+  let p = ft_swish_pair_scale(v, 8.6736174e-19);
+  let u = ft_swish_pair_add(p, ft_swish_pair(1.0, 0.0));
+  let q = ft_swish_pair_divide(v, u);
+  let p2 = ft_swish_pair_multiply(ft_swish_pair_from_f32(x), q);
+  let p3 = ft_swish_pair_scale(p2, 8.6736174e-19);
+  let u2 = ft_swish_pair_add(ft_swish_pair_from_f32(t), p3);
+  var v2 = ft_swish_pair_from_f32(t);
+  if (x >= 0.0) {
+    v2 = u2;
+  }
+  let v3 = ft_swish_pair_select(x < 40.0, ft_swish_pair_from_f32(x), ft_swish_pair(0.0, 0.0));
+  let u3 = ft_swish_pair_add(u, v3);
+  let q2 = ft_swish_pair_divide(u3, u);
+  let p4 = ft_swish_pair_multiply(q, q2);
+  var v4 = ft_swish_pair(0.0, 0.0);
+  if (x >= 0.0) {
+    v4 = ft_swish_pair_scale(p4, 8.6736174e-19);
+  }
+  var result_value = ft_swish_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x < 0.0) | ((p3.high <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(t)) <= 0x5c800000u) &
+        ((abs(t) >= 3.469447e-18) | (t == 0.0)) &
+      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
+    )
+  ) {
+    result_value = ft_swish(x, t);
+  }
+  var result_x = ft_swish_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      ((x < 0.0) | (bitcast<u32>(abs(p4.high)) <= 0x7a800000u))
+    )
+  ) {
+    result_x = ft_swish_slope_0_far(x);
+  }
+  return ft_swish_value_and_slopes(select(result_value, x, ft_swish_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn ft_swish_tanh(x: f32) -> f32 {
+  if (ft_swish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (ft_swish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn ft_swish_curvature_0_far(x0: f32) -> f32 {
+  let t = ft_swish_logistic(x0);
+  return select(0.0, 2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * ft_swish_tanh(0.5 * x0), x0 >= 0.0);
+}
+
+fn ft_swish_pair_abs(a: ft_swish_pair) -> ft_swish_pair {
+  return ft_swish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn ft_swish_pair_negate(a: ft_swish_pair) -> ft_swish_pair {
+  return ft_swish_pair(-a.high, -a.low);
+}
+
+fn ft_swish_pair_expm1(a: ft_swish_pair) -> ft_swish_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = ft_swish_pair_expm1_small(ft_swish_pair_reduced(ft_swish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return ft_swish_pair_times_power(ft_swish_pair_add(ft_swish_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = ft_swish_power_of_two(i32(k));
+  return ft_swish_pair_add(ft_swish_pair_sum(scale, -1.0), ft_swish_pair_scale(small, scale));
+}
+
+fn ft_swish_pair_subtract(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
+  let s = ft_swish_pair_sum(a.high, -b.high);
+  return ft_swish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn ft_swish_curvature(x: f32, t: f32) -> f32 {
+  let v = ft_swish_pair_abs(ft_swish_pair_from_f32(x));
+  let v2 = ft_swish_pair_negate(v);
+  let v3 = ft_swish_pair_raised_exp(v2);
+  let p = ft_swish_pair_scale(v3, 8.6736174e-19);
+  let u = ft_swish_pair_add(p, ft_swish_pair(1.0, 0.0));
+  let squared = ft_swish_pair_multiply(u, u);
+  let q = ft_swish_pair_divide(v3, squared);
+  let p2 = ft_swish_pair_scale(q, 2.0);
+  let p3 = ft_swish_pair_scale(p2, 8.6736174e-19);
+  let p4 = ft_swish_pair_multiply(ft_swish_pair_from_f32(x), q);
+  let p5 = ft_swish_pair_scale(p4, 8.6736174e-19);
+  var v4 = p5;
+  if (v.high > 800.0) {
+    v4 = ft_swish_pair(0.0, 0.0);
+  }
+  let p6 = ft_swish_pair_scale(ft_swish_pair_from_f32(x), 0.5);
+  let p7 = ft_swish_pair_scale(p6, 2.0);
+  let bounded = ft_swish_pair_at_most(p7, ft_swish_pair(80.0, 0.0));
+  let em1 = ft_swish_pair_expm1(bounded);
+  let u2 = ft_swish_pair_add(em1, ft_swish_pair(2.0, 0.0));
+  let q2 = ft_swish_pair_divide(em1, u2);
+  var v5 = ft_swish_pair(0.0, 0.0);
+  if (x >= 0.0) {
+    v5 = ft_swish_pair_subtract(p3, ft_swish_pair_multiply(v4, q2));
+  }
+  var result = ft_swish_pair_to_f32(v5);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < 0.0) |
+        (((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+          ((v.high > 800.0) | (abs(p3.high - p5.high * q2.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((v.high >= 3.469447e-18) | (x == 0.0))
+    )
+  ) {
+    let far = ft_swish_curvature_0_far(x);
+    result = select(far, result, ft_swish_is_nan(far));
+  }
+  return result;
+}
+
+struct ft_swish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn ft_swish_double_backward(dy: f32, ddx: f32, x: f32, t: f32) -> ft_swish_second_gradients {
+  let slopes = ft_swish_backward(1.0, x, t);
+  let curvatures = ft_swish_curvature(x, t);
+  return ft_swish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1031,6 +1186,9 @@ struct ft_swish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> ft_swish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> ft_swish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> ft_swish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> ft_swish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> ft_swish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> ft_swish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn ft_swish_forward(
@@ -1067,5 +1225,51 @@ fn ft_swish_backward_inputs(
     result[k] = ft_swish_backward(dy[k], x0[k], ft_swish_uniforms.p_t);
   }
   ft_swish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn ft_swish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (ft_swish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = ft_swish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = ft_swish_fused(x0[k], ft_swish_uniforms.p_t);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  ft_swish_output_y[i] = result0;
+  ft_swish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn ft_swish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (ft_swish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = ft_swish_cotangent_dy[i];
+  let dd0 = ft_swish_cotangent_ddx[i];
+  let x0 = ft_swish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = ft_swish_double_backward(dy[k], dd0[k], x0[k], ft_swish_uniforms.p_t);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  ft_swish_gradient_ddy[i] = result0;
+  ft_swish_gradient_dx[i] = result1;
 }
 `);

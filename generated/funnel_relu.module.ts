@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { funnelReluBackward, funnelReluForward } from "./funnel_relu.js";
+import {
+  funnelReluBackward,
+  funnelReluDoubleBackward,
+  funnelReluForward,
+} from "./funnel_relu.js";
 import { funnelReluWgsl } from "./funnel_relu.wgsl.js";
 const funnelReluActivation: Activation = {
   name: "funnel_relu",
@@ -14,7 +18,11 @@ const funnelReluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: funnelReluForward, backward: funnelReluBackward },
+  cpu: {
+    forward: funnelReluForward,
+    backward: funnelReluBackward,
+    doubleBackward: funnelReluDoubleBackward,
+  },
   webgpu: {
     code: funnelReluWgsl,
     forward: [
@@ -41,6 +49,25 @@ const funnelReluActivation: Activation = {
           [4, "cotangent"],
           [1, "input x"],
           [2, "input t"],
+          [5, "gradient x"],
+          [6, "gradient t"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "funnel_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [10, "cotangent t"],
+          [1, "input x"],
+          [2, "input t"],
+          [11, "gradient"],
           [5, "gradient x"],
           [6, "gradient t"],
         ],

@@ -66,6 +66,81 @@ export function funnelReluBackward(
   }
 }
 
+/** The value of funnel_relu, and its derivative in each input. */
+export function funnelReluFused(
+  x: Float32Array,
+  t: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  dt: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("t", t, size);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("dt", dt, size);
+  const value = (xi: number, ti: number): number => Math.max(xi, ti);
+  const slope = (xi: number, ti: number): number => Number(xi > ti);
+  const slope2 = (xi: number, ti: number): number => Number(xi <= ti);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!, t[i]!);
+    dx[i] = slope(x[i]!, t[i]!);
+    dt[i] = slope2(x[i]!, t[i]!);
+    y[i + 1] = value(x[i + 1]!, t[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!, t[i + 1]!);
+    dt[i + 1] = slope2(x[i + 1]!, t[i + 1]!);
+    y[i + 2] = value(x[i + 2]!, t[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!, t[i + 2]!);
+    dt[i + 2] = slope2(x[i + 2]!, t[i + 2]!);
+    y[i + 3] = value(x[i + 3]!, t[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!, t[i + 3]!);
+    dt[i + 3] = slope2(x[i + 3]!, t[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!, t[i]!);
+    dx[i] = slope(x[i]!, t[i]!);
+    dt[i] = slope2(x[i]!, t[i]!);
+  }
+}
+
+/** The gradients of what funnel_relu's backward kernel computes, from a cotangent of each of its results. */
+export function funnelReluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  t: Float32Array,
+  ddx: Float32Array,
+  ddt: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dt: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("t", t, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddt", ddt, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dt", dt, size);
+  const slope = (xi: number, ti: number, ddxI: number, ddtI: number): number =>
+    ddxI * Number(xi > ti) + ddtI * Number(xi <= ti);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, t[i]!, ddx[i]!, ddt[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, t[i + 1]!, ddx[i + 1]!, ddt[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, t[i + 2]!, ddx[i + 2]!, ddt[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, t[i + 3]!, ddx[i + 3]!, ddt[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, t[i]!, ddx[i]!, ddt[i]!);
+  }
+  dx.fill(0);
+  dt.fill(0);
+}
+
 /**
  * Rectifier with a condition from the neighbourhood: t is a depthwise 3x3 convolution of x, given as an input here.
  * Source: Ma et al. 2020 (FReLU); Echo Funnel.
@@ -130,6 +205,81 @@ export function funnelReluBackward64(
     dx[i] = slope(dy[i]!, x[i]!, t[i]!);
     dt[i] = slope2(dy[i]!, x[i]!, t[i]!);
   }
+}
+
+/** The value of funnel_relu, and its derivative in each input. */
+export function funnelReluFused64(
+  x: Float64Array,
+  t: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  dt: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("t", t, size);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("dt", dt, size);
+  const value = (xi: number, ti: number): number => Math.max(xi, ti);
+  const slope = (xi: number, ti: number): number => Number(xi > ti);
+  const slope2 = (xi: number, ti: number): number => Number(xi <= ti);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!, t[i]!);
+    dx[i] = slope(x[i]!, t[i]!);
+    dt[i] = slope2(x[i]!, t[i]!);
+    y[i + 1] = value(x[i + 1]!, t[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!, t[i + 1]!);
+    dt[i + 1] = slope2(x[i + 1]!, t[i + 1]!);
+    y[i + 2] = value(x[i + 2]!, t[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!, t[i + 2]!);
+    dt[i + 2] = slope2(x[i + 2]!, t[i + 2]!);
+    y[i + 3] = value(x[i + 3]!, t[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!, t[i + 3]!);
+    dt[i + 3] = slope2(x[i + 3]!, t[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!, t[i]!);
+    dx[i] = slope(x[i]!, t[i]!);
+    dt[i] = slope2(x[i]!, t[i]!);
+  }
+}
+
+/** The gradients of what funnel_relu's backward kernel computes, from a cotangent of each of its results. */
+export function funnelReluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  t: Float64Array,
+  ddx: Float64Array,
+  ddt: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dt: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("t", t, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddt", ddt, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dt", dt, size);
+  const slope = (xi: number, ti: number, ddxI: number, ddtI: number): number =>
+    ddxI * Number(xi > ti) + ddtI * Number(xi <= ti);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, t[i]!, ddx[i]!, ddt[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, t[i + 1]!, ddx[i + 1]!, ddt[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, t[i + 2]!, ddx[i + 2]!, ddt[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, t[i + 3]!, ddx[i + 3]!, ddt[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, t[i]!, ddx[i]!, ddt[i]!);
+  }
+  dx.fill(0);
+  dt.fill(0);
 }
 
 function requireLength(

@@ -24,6 +24,35 @@ fn funnel_relu_backward(dy: f32, x: f32, t: f32) -> funnel_relu_gradients {
   return funnel_relu_gradients(select(0.0, dy, x > t), select(dy, 0.0, x > t));
 }
 
+struct funnel_relu_value_and_slopes {
+  value: f32,
+  x: f32,
+  t: f32,
+}
+
+fn funnel_relu_fused(x: f32, t: f32) -> funnel_relu_value_and_slopes {
+  return funnel_relu_value_and_slopes(
+    select(
+      select(select(select(t, x, x > t), x, funnel_relu_is_nan(x)), x, funnel_relu_is_nan(x)),
+      t,
+      funnel_relu_is_nan(t)
+    ),
+    select(0.0, 1.0, x > t),
+    select(1.0, 0.0, x > t)
+  );
+}
+
+struct funnel_relu_second_gradients {
+  dy: f32,
+  x: f32,
+  t: f32,
+}
+
+fn funnel_relu_double_backward(dy: f32, ddx: f32, ddt: f32, x: f32, t: f32) -> funnel_relu_second_gradients {
+  let slopes = funnel_relu_backward(1.0, x, t);
+  return funnel_relu_second_gradients(ddx * slopes.x + ddt * slopes.t, 0.0, 0.0);
+}
+
 struct funnel_relu_uniform_values {
   size: u32,
 }
@@ -35,6 +64,11 @@ struct funnel_relu_uniform_values {
 @group(0) @binding(4) var<storage, read> funnel_relu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> funnel_relu_gradient_dx: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> funnel_relu_gradient_dt: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> funnel_relu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> funnel_relu_derivative_dt: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> funnel_relu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> funnel_relu_cotangent_ddt: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> funnel_relu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn funnel_relu_forward(
@@ -73,6 +107,51 @@ fn funnel_relu_backward_inputs(
   let g1 = funnel_relu_backward(dy.y, x0.y, x1.y);
   let g2 = funnel_relu_backward(dy.z, x0.z, x1.z);
   let g3 = funnel_relu_backward(dy.w, x0.w, x1.w);
+  funnel_relu_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+  funnel_relu_gradient_dt[i] = vec4<f32>(g0.t, g1.t, g2.t, g3.t);
+}
+
+@compute @workgroup_size(256)
+fn funnel_relu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (funnel_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = funnel_relu_input_x[i];
+  let x1 = funnel_relu_input_t[i];
+  let g0 = funnel_relu_fused(x0.x, x1.x);
+  let g1 = funnel_relu_fused(x0.y, x1.y);
+  let g2 = funnel_relu_fused(x0.z, x1.z);
+  let g3 = funnel_relu_fused(x0.w, x1.w);
+  funnel_relu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  funnel_relu_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+  funnel_relu_derivative_dt[i] = vec4<f32>(g0.t, g1.t, g2.t, g3.t);
+}
+
+@compute @workgroup_size(256)
+fn funnel_relu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (funnel_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = funnel_relu_cotangent_dy[i];
+  let dd0 = funnel_relu_cotangent_ddx[i];
+  let dd1 = funnel_relu_cotangent_ddt[i];
+  let x0 = funnel_relu_input_x[i];
+  let x1 = funnel_relu_input_t[i];
+  let g0 = funnel_relu_double_backward(dy.x, dd0.x, dd1.x, x0.x, x1.x);
+  let g1 = funnel_relu_double_backward(dy.y, dd0.y, dd1.y, x0.y, x1.y);
+  let g2 = funnel_relu_double_backward(dy.z, dd0.z, dd1.z, x0.z, x1.z);
+  let g3 = funnel_relu_double_backward(dy.w, dd0.w, dd1.w, x0.w, x1.w);
+  funnel_relu_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
   funnel_relu_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
   funnel_relu_gradient_dt[i] = vec4<f32>(g0.t, g1.t, g2.t, g3.t);
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { gaussianBackward, gaussianForward } from "./gaussian.js";
+import {
+  gaussianBackward,
+  gaussianDoubleBackward,
+  gaussianForward,
+} from "./gaussian.js";
 import { gaussianWgsl } from "./gaussian.wgsl.js";
 const gaussianActivation: Activation = {
   name: "gaussian",
@@ -14,7 +18,11 @@ const gaussianActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: gaussianForward, backward: gaussianBackward },
+  cpu: {
+    forward: gaussianForward,
+    backward: gaussianBackward,
+    doubleBackward: gaussianDoubleBackward,
+  },
   webgpu: {
     code: gaussianWgsl,
     forward: [
@@ -39,6 +47,22 @@ const gaussianActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gaussian_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

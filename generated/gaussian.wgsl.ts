@@ -784,6 +784,74 @@ fn gaussian_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct gaussian_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn gaussian_slope_0(x0: f32) -> f32 {
+  return gaussian_backward(1.0, x0);
+}
+
+fn gaussian_fused(x: f32) -> gaussian_value_and_slopes {
+  let squared = gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x));
+  let v = gaussian_pair_negate(squared);
+  let e = gaussian_pair_exp(v);
+  var result_value = gaussian_pair_to_f32(e);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    result_value = gaussian_value_far(x);
+  }
+  var result_x = gaussian_pair_to_f32(gaussian_pair_multiply(gaussian_pair_scale(gaussian_pair_from_f32(x), -2.0), e));
+  // By the function that computes this alone.
+  if (!((e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    result_x = gaussian_slope_0(x);
+  }
+  return gaussian_value_and_slopes(select(result_value, x, gaussian_is_nan(x)), result_x);
+}
+
+fn gaussian_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = gaussian_exp(-(t2 * t2));
+  return 4.0 * t2 * t2 * t3 - 2.0 * t3;
+}
+
+fn gaussian_pair_subtract(a: gaussian_pair, b: gaussian_pair) -> gaussian_pair {
+  let s = gaussian_pair_sum(a.high, -b.high);
+  return gaussian_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn gaussian_curvature(x: f32) -> f32 {
+  let squared = gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x));
+  let p = gaussian_pair_scale(squared, 4.0);
+  let v = gaussian_pair_negate(squared);
+  let e = gaussian_pair_exp(v);
+  let p2 = gaussian_pair_multiply(p, e);
+  let p3 = gaussian_pair_scale(e, 2.0);
+  let u = gaussian_pair_subtract(p2, p3);
+  var result = gaussian_pair_to_f32(u);
+  // Far out, or no number at all.
+  if (
+    !((abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))
+  ) {
+    let far = gaussian_curvature_0_far(x);
+    result = select(far, result, gaussian_is_nan(far));
+  }
+  return result;
+}
+
+struct gaussian_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn gaussian_double_backward(dy: f32, ddx: f32, x: f32) -> gaussian_second_gradients {
+  let slopes = gaussian_backward(1.0, x);
+  let curvatures = gaussian_curvature(x);
+  return gaussian_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -798,6 +866,9 @@ struct gaussian_uniform_values {
 @group(0) @binding(2) var<storage, read_write> gaussian_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> gaussian_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> gaussian_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gaussian_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> gaussian_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> gaussian_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn gaussian_forward(
@@ -834,5 +905,51 @@ fn gaussian_backward_inputs(
     result[k] = gaussian_backward(dy[k], x0[k]);
   }
   gaussian_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn gaussian_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gaussian_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = gaussian_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gaussian_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  gaussian_output_y[i] = result0;
+  gaussian_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn gaussian_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gaussian_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = gaussian_cotangent_dy[i];
+  let dd0 = gaussian_cotangent_ddx[i];
+  let x0 = gaussian_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gaussian_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  gaussian_gradient_ddy[i] = result0;
+  gaussian_gradient_dx[i] = result1;
 }
 `);

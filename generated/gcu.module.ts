@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { gcuBackward, gcuForward } from "./gcu.js";
+import { gcuBackward, gcuDoubleBackward, gcuForward } from "./gcu.js";
 import { gcuWgsl } from "./gcu.wgsl.js";
 const gcuActivation: Activation = {
   name: "gcu",
@@ -14,7 +14,11 @@ const gcuActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: gcuForward, backward: gcuBackward },
+  cpu: {
+    forward: gcuForward,
+    backward: gcuBackward,
+    doubleBackward: gcuDoubleBackward,
+  },
   webgpu: {
     code: gcuWgsl,
     forward: [
@@ -39,6 +43,22 @@ const gcuActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gcu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

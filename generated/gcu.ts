@@ -57,6 +57,88 @@ export function gcuBackward(
   }
 }
 
+/** The value of gcu, and its derivative in each input. */
+export function gcuFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const c = Math.cos(xi);
+      const p = xi * c;
+      const p2 = xi * Math.sin(xi);
+      const u = c - p2;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(c) + Math.abs(p2) <= 131072 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gcuYExactly(xi);
+      dx[i] = gcuDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what gcu's backward kernel computes, from a cotangent of each of its results. */
+export function gcuDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const c = Math.cos(xi);
+      const s = Math.sin(xi);
+      const p = xi * s;
+      const u = c - p;
+      const p2 = ddxI * u;
+      const p3 = xi * c;
+      const p4 = 2 * s;
+      const u2 = -p3 - p4;
+      const p5 = dyi * ddxI * u2;
+      if (!(
+        Math.abs(c) + Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) + Math.abs(p4) <= 131072 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = gcuDxExactly(xi, ddxI);
+      dx[i] = gcuDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Growing cosine unit.
  * Source: Noel et al. 2021; mlpack GCUFunction.
@@ -110,6 +192,88 @@ export function gcuBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = gcuDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of gcu, and its derivative in each input. */
+export function gcuFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const c = Math.cos(xi);
+      const p = xi * c;
+      const p2 = xi * Math.sin(xi);
+      const u = c - p2;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(c) + Math.abs(p2) <= 131072 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gcuYExactly(xi);
+      dx[i] = gcuDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what gcu's backward kernel computes, from a cotangent of each of its results. */
+export function gcuDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const c = Math.cos(xi);
+      const s = Math.sin(xi);
+      const p = xi * s;
+      const u = c - p;
+      const p2 = ddxI * u;
+      const p3 = xi * c;
+      const p4 = 2 * s;
+      const u2 = -p3 - p4;
+      const p5 = dyi * ddxI * u2;
+      if (!(
+        Math.abs(c) + Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) + Math.abs(p4) <= 131072 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = gcuDxExactly(xi, ddxI);
+      dx[i] = gcuDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -235,6 +399,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -820,6 +994,88 @@ function gcuDxExactly(x0: number, x1: number): number {
   let value = gcuDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = gcuDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gcuYExactlyWide(x0: Wide): Wide {
+  return wideMultiply(x0, wideCos(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gcuYExactlyAt(x0: number, exponent: bigint): Wide {
+  return gcuYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function gcuYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    gcuYExactlyAt(x0, 100000n * sign),
+    gcuYExactlyAt(x0, 800n * sign),
+    gcuYExactlyAt(x0, 150n * sign),
+    gcuYExactlyAt(x0, 140n * sign),
+    gcuYExactlyAt(x0, 60n * sign),
+    gcuYExactlyAt(x0, 50n * sign),
+    gcuYExactlyAt(x0, 26n * sign),
+    gcuYExactlyAt(x0, 20n * sign),
+    gcuYExactlyAt(x0, 11n * sign),
+    gcuYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function gcuYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = gcuYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = gcuYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gcuDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideNegate(wideMultiply(x0, wideCos(x0))),
+      wideMultiply(wideInteger(2n), wideSin(x0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gcuDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gcuDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function gcuDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    gcuDxDxExactlyAt(x0, x1, 100000n * sign),
+    gcuDxDxExactlyAt(x0, x1, 800n * sign),
+    gcuDxDxExactlyAt(x0, x1, 150n * sign),
+    gcuDxDxExactlyAt(x0, x1, 140n * sign),
+    gcuDxDxExactlyAt(x0, x1, 60n * sign),
+    gcuDxDxExactlyAt(x0, x1, 50n * sign),
+    gcuDxDxExactlyAt(x0, x1, 26n * sign),
+    gcuDxDxExactlyAt(x0, x1, 20n * sign),
+    gcuDxDxExactlyAt(x0, x1, 11n * sign),
+    gcuDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gcuDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gcuDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = gcuDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -303,6 +303,69 @@ fn gcu_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct gcu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn gcu_fused(x: f32) -> gcu_value_and_slopes {
+  let c = gcu_pair_cos(gcu_pair_from_f32(x));
+  let s = gcu_pair_sin(gcu_pair_from_f32(x));
+  let p = gcu_pair_multiply(gcu_pair_from_f32(x), s);
+  let u = gcu_pair_subtract(c, p);
+  var result_x = gcu_pair_to_f32(u);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (abs(x) <= 4096.0)
+    )
+  ) {
+    result_x = gcu_slope_0_far(x);
+  }
+  return gcu_value_and_slopes(x * gcu_cos(x), result_x);
+}
+
+fn gcu_curvature_0_far(x0: f32) -> f32 {
+  return -(x0 * gcu_cos(x0)) - 2.0 * gcu_sin(x0);
+}
+
+fn gcu_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn gcu_curvature(x: f32) -> f32 {
+  let c = gcu_pair_cos(gcu_pair_from_f32(x));
+  let p = gcu_pair_multiply(gcu_pair_from_f32(x), c);
+  let v = gcu_pair_negate(p);
+  let s = gcu_pair_sin(gcu_pair_from_f32(x));
+  let p2 = gcu_pair_scale(s, 2.0);
+  let u = gcu_pair_subtract(v, p2);
+  var result = gcu_pair_to_f32(u);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (abs(x) <= 4096.0)
+    )
+  ) {
+    let far = gcu_curvature_0_far(x);
+    result = select(far, result, gcu_is_nan(far));
+  }
+  return result;
+}
+
+struct gcu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn gcu_double_backward(dy: f32, ddx: f32, x: f32) -> gcu_second_gradients {
+  let slopes = gcu_backward(1.0, x);
+  let curvatures = gcu_curvature(x);
+  return gcu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -316,6 +379,9 @@ struct gcu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> gcu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> gcu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> gcu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gcu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> gcu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> gcu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn gcu_forward(
@@ -353,5 +419,51 @@ fn gcu_backward_inputs(
     result[k] = gcu_backward(dy[k], x0[k]);
   }
   gcu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn gcu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gcu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = gcu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gcu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  gcu_output_y[i] = result0;
+  gcu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn gcu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gcu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = gcu_cotangent_dy[i];
+  let dd0 = gcu_cotangent_ddx[i];
+  let x0 = gcu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gcu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  gcu_gradient_ddy[i] = result0;
+  gcu_gradient_dx[i] = result1;
 }
 `);

@@ -7,7 +7,7 @@ import {
   applyActivation,
   splitInputs,
 } from "activation-compiler/runtime";
-import { gegluBackward, gegluForward } from "./geglu.js";
+import { gegluBackward, gegluDoubleBackward, gegluForward } from "./geglu.js";
 import { gegluWgsl } from "./geglu.wgsl.js";
 const gegluActivation: Activation = {
   name: "geglu",
@@ -15,7 +15,11 @@ const gegluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: gegluForward, backward: gegluBackward },
+  cpu: {
+    forward: gegluForward,
+    backward: gegluBackward,
+    doubleBackward: gegluDoubleBackward,
+  },
   webgpu: {
     code: gegluWgsl,
     forward: [
@@ -42,6 +46,25 @@ const gegluActivation: Activation = {
           [4, "cotangent"],
           [1, "input gate"],
           [2, "input up"],
+          [5, "gradient gate"],
+          [6, "gradient up"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "geglu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent gate"],
+          [10, "cotangent up"],
+          [1, "input gate"],
+          [2, "input up"],
+          [11, "gradient"],
           [5, "gradient gate"],
           [6, "gradient up"],
         ],

@@ -75,6 +75,119 @@ export function gegluBackward(
   }
 }
 
+/** The value of geglu, and its derivative in each input. */
+export function gegluFused(
+  gate: Float32Array,
+  up: Float32Array,
+  y: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const phi = normcdf(gateI);
+      const p = gateI * upi * phi;
+      const phi2 = geluSlope(gateI);
+      const p2 = upi * phi2;
+      const p3 = gateI * phi;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        (Math.abs(gateI + 0.75) >= 0.015625 ||
+          0.5 <= 131072 * Math.abs(phi2)) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dgate[i] = p2;
+      dup[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = gegluYExactly(gateI, upi);
+      dgate[i] = gegluDgateExactly(gateI, upi, 1);
+      dup[i] = gegluDupExactly(gateI, 1);
+    }
+  }
+}
+
+/** The gradients of what geglu's backward kernel computes, from a cotangent of each of its results. */
+export function gegluDoubleBackward(
+  dy: Float32Array,
+  gate: Float32Array,
+  up: Float32Array,
+  ddgate: Float32Array,
+  ddup: Float32Array,
+  ddy: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      const phi = geluSlope(gateI);
+      const p = ddgateI * upi * phi;
+      const p2 = ddupI * gateI * normcdf(gateI);
+      const p3 = dyi * ddgateI;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 3.4028234663852886e38);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.min(Math.abs(bounded), 38.6);
+      const p4 = 0.3989422804014327 * boundedExp(bounded2 * bounded2 * -0.5);
+      const p5 = 2 * p4;
+      const p6 = bounded * bounded * p4;
+      const u = p5 - p6;
+      const p7 = p3 * upi * u;
+      if (!(
+        (Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        p5 + p6 <= 131072 * Math.abs(u) &&
+        Math.abs(p7) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p + p2;
+      dgate[i] = p7 + dyi * ddupI * phi;
+      dup[i] = p3 * phi;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        gegluDgateExactly(gateI, upi, ddgateI) + gegluDupExactly(gateI, ddupI);
+      dgate[i] =
+        gegluDgateDgateExactly(gateI, upi, dyi * ddgateI) +
+        gegluDgateDupExactly(gateI, dyi * ddupI);
+      dup[i] = gegluDgateDupExactly(gateI, dyi * ddgateI);
+    }
+  }
+}
+
 /**
  * Gate through gelu. The gate is the first half.
  * Source: vLLM GeluAndMul; Shazeer 2020.
@@ -146,6 +259,119 @@ export function gegluBackward64(
       const upi = up[i]!;
       dgate[i] = gegluDgateExactly(gateI, upi, dyi);
       dup[i] = gegluDupExactly(gateI, dyi);
+    }
+  }
+}
+
+/** The value of geglu, and its derivative in each input. */
+export function gegluFused64(
+  gate: Float64Array,
+  up: Float64Array,
+  y: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const phi = normcdf(gateI);
+      const p = gateI * upi * phi;
+      const phi2 = geluSlope(gateI);
+      const p2 = upi * phi2;
+      const p3 = gateI * phi;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        (Math.abs(gateI + 0.75) >= 0.015625 ||
+          0.5 <= 131072 * Math.abs(phi2)) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dgate[i] = p2;
+      dup[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = gegluYExactly(gateI, upi);
+      dgate[i] = gegluDgateExactly(gateI, upi, 1);
+      dup[i] = gegluDupExactly(gateI, 1);
+    }
+  }
+}
+
+/** The gradients of what geglu's backward kernel computes, from a cotangent of each of its results. */
+export function gegluDoubleBackward64(
+  dy: Float64Array,
+  gate: Float64Array,
+  up: Float64Array,
+  ddgate: Float64Array,
+  ddup: Float64Array,
+  ddy: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      const phi = geluSlope(gateI);
+      const p = ddgateI * upi * phi;
+      const p2 = ddupI * gateI * normcdf(gateI);
+      const p3 = dyi * ddgateI;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 3.4028234663852886e38);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.min(Math.abs(bounded), 38.6);
+      const p4 = 0.3989422804014327 * boundedExp(bounded2 * bounded2 * -0.5);
+      const p5 = 2 * p4;
+      const p6 = bounded * bounded * p4;
+      const u = p5 - p6;
+      const p7 = p3 * upi * u;
+      if (!(
+        (Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        p5 + p6 <= 131072 * Math.abs(u) &&
+        Math.abs(p7) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p + p2;
+      dgate[i] = p7 + dyi * ddupI * phi;
+      dup[i] = p3 * phi;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        gegluDgateExactly(gateI, upi, ddgateI) + gegluDupExactly(gateI, ddupI);
+      dgate[i] =
+        gegluDgateDgateExactly(gateI, upi, dyi * ddgateI) +
+        gegluDgateDupExactly(gateI, dyi * ddupI);
+      dup[i] = gegluDgateDupExactly(gateI, dyi * ddgateI);
     }
   }
 }
@@ -414,6 +640,23 @@ function geluSlope(x: number): number {
   return low + d2 * d2 * (middle + d2 * d2 * high);
 }
 
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
+ */
+function boundedExp(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
+  return (
+    EXP_INTEGER[(k >> 10) + 748]! *
+    EXP_FRACTION[k & 1023]! *
+    (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
+  );
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -537,6 +780,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -781,6 +1034,22 @@ function wideExp(x: Wide): Wide {
 function natSquare(x: Wide): bigint {
   const fraction = x.mantissa >> intMax(-x.exponent, 0n);
   return (fraction * fraction) >> 384n;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
 }
 
 /** 1 / sqrt(pi), 1 / sqrt(2pi), 1 / pi, 10pi, sqrt(1/2), 5 and 16. */
@@ -1194,6 +1463,162 @@ function gegluDupExactly(x0: number, x1: number): number {
   let value = gegluDupExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = gegluDupExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gegluYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x0, x1), wideNormcdf(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gegluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function gegluYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gegluYExactlyAt(x0, x1, 800n * sign),
+    gegluYExactlyAt(x0, x1, 150n * sign),
+    gegluYExactlyAt(x0, x1, 140n * sign),
+    gegluYExactlyAt(x0, x1, 60n * sign),
+    gegluYExactlyAt(x0, x1, 50n * sign),
+    gegluYExactlyAt(x0, x1, 26n * sign),
+    gegluYExactlyAt(x0, x1, 20n * sign),
+    gegluYExactlyAt(x0, x1, 11n * sign),
+    gegluYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gegluYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gegluYExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = gegluYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gegluDgateDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideNormpdf(x0);
+  return wideMultiply(
+    wideMultiply(x2, x1),
+    wideSubtract(
+      wideMultiply(wideInteger(2n), t0),
+      wideMultiply(widePower(x0, 2), t0),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluDgateDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return gegluDgateDgateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function gegluDgateDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gegluDgateDgateExactlyAt(x0, x1, x2, 800n * sign),
+    gegluDgateDgateExactlyAt(x0, x1, x2, 150n * sign),
+    gegluDgateDgateExactlyAt(x0, x1, x2, 140n * sign),
+    gegluDgateDgateExactlyAt(x0, x1, x2, 60n * sign),
+    gegluDgateDgateExactlyAt(x0, x1, x2, 50n * sign),
+    gegluDgateDgateExactlyAt(x0, x1, x2, 26n * sign),
+    gegluDgateDgateExactlyAt(x0, x1, x2, 20n * sign),
+    gegluDgateDgateExactlyAt(x0, x1, x2, 11n * sign),
+    gegluDgateDgateExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function gegluDgateDgateExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = gegluDgateDgateExactlyAt(x0, x1, x2, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = gegluDgateDgateExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gegluDgateDupExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    x1,
+    wideAdd(wideNormcdf(x0), wideMultiply(x0, wideNormpdf(x0))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluDgateDupExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return gegluDgateDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function gegluDgateDupExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gegluDgateDupExactlyAt(x0, x1, 800n * sign),
+    gegluDgateDupExactlyAt(x0, x1, 150n * sign),
+    gegluDgateDupExactlyAt(x0, x1, 140n * sign),
+    gegluDgateDupExactlyAt(x0, x1, 60n * sign),
+    gegluDgateDupExactlyAt(x0, x1, 50n * sign),
+    gegluDgateDupExactlyAt(x0, x1, 26n * sign),
+    gegluDgateDupExactlyAt(x0, x1, 20n * sign),
+    gegluDgateDupExactlyAt(x0, x1, 11n * sign),
+    gegluDgateDupExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gegluDgateDupExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gegluDgateDupExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = gegluDgateDupExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

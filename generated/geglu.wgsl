@@ -1448,6 +1448,136 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   return geglu_gradients(dy * result_gate, dy * result_up);
 }
 
+struct geglu_value_and_slopes {
+  value: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn geglu_slope_0(x0: f32, x1: f32) -> f32 {
+  return geglu_backward(1.0, x0, x1).gate;
+}
+
+fn geglu_fused(gate: f32, up: f32) -> geglu_value_and_slopes {
+  let p = geglu_pair_multiply(geglu_pair_from_f32(gate), geglu_pair_from_f32(up));
+  let v = geglu_pair_raised_normcdf(geglu_pair_from_f32(gate));
+  let p2 = geglu_pair_multiply(p, v);
+  let phi = geglu_pair_gelu_slope(geglu_pair_from_f32(gate));
+  var result_value = geglu_pair_to_f32(geglu_pair_scale(p2, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = geglu(gate, up);
+  }
+  var result_gate = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(up), phi));
+  // By the function that computes this alone.
+  if (
+    !(
+      ((abs(gate + 0.75) >= 0.25) | (0.5 <= 32.0 * abs(phi.high))) & (abs(phi.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(gate)) <= 0x71800000u) &
+        ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x71800000u) &
+      ((abs(up) >= 7.888609e-31) | (up == 0.0))
+    )
+  ) {
+    result_gate = geglu_slope_0(gate, up);
+  }
+  var result_up = geglu_pair_to_f32(geglu_pair_scale(geglu_pair_multiply(geglu_pair_from_f32(gate), v), 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v.high >= 1.9721523e-31) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+      ((abs(gate) >= 3.469447e-18) | (gate == 0.0))
+    )
+  ) {
+    result_up = geglu_slope_1_far(gate);
+  }
+  return geglu_value_and_slopes(
+    select(select(result_value, gate, geglu_is_nan(gate)), up, geglu_is_nan(up)),
+    result_gate,
+    result_up
+  );
+}
+
+struct geglu_curvatures {
+  gate_gate: f32,
+  gate_up: f32,
+}
+
+fn geglu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  let t3 = geglu_normpdf(t2);
+  return (2.0 * t3 - t2 * t2 * t3) * x1;
+}
+
+fn geglu_curvature_1_far(x0: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  return geglu_normcdf(t2) + t2 * geglu_normpdf(t2);
+}
+
+fn geglu_pair_negate(a: geglu_pair) -> geglu_pair {
+  return geglu_pair(-a.high, -a.low);
+}
+
+fn geglu_curvature(gate: f32, up: f32) -> geglu_curvatures {
+  let squared = geglu_pair_multiply(geglu_pair_from_f32(gate), geglu_pair_from_f32(gate));
+  let v = geglu_pair_negate(squared);
+  let p = geglu_pair_scale(v, 0.5);
+  let v2 = geglu_pair_raised_exp(p);
+  let p2 = geglu_pair_multiply(v2, geglu_pair(0.3989423, -1.133517e-8));
+  let p3 = geglu_pair_scale(p2, 2.0);
+  let p4 = geglu_pair_scale(p3, 8.6736174e-19);
+  let p5 = geglu_pair_multiply(squared, p2);
+  let p6 = geglu_pair_scale(p5, 8.6736174e-19);
+  let u = geglu_pair_subtract(p4, p6);
+  var result_gate_gate = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(up), u));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = geglu_curvature_0_far(gate, up);
+    result_gate_gate = select(far, result_gate_gate, geglu_is_nan(far));
+  }
+  var result_gate_up = geglu_pair_to_f32(geglu_pair_gelu_slope(geglu_pair_from_f32(gate)));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(gate)) <= 0x71800000u) & ((abs(gate) >= 7.888609e-31) | (gate == 0.0)))) {
+    let far = geglu_curvature_1_far(gate);
+    result_gate_up = select(far, result_gate_up, geglu_is_nan(far));
+  }
+  return geglu_curvatures(result_gate_gate, result_gate_up);
+}
+
+struct geglu_second_gradients {
+  dy: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn geglu_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> geglu_second_gradients {
+  let slopes = geglu_backward(1.0, gate, up);
+  let curvatures = geglu_curvature(gate, up);
+  return geglu_second_gradients(
+    ddgate * slopes.gate + ddup * slopes.up,
+    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
+    dy * ddgate * curvatures.gate_up
+  );
+}
+
 struct geglu_uniform_values {
   size: u32,
 }
@@ -1459,6 +1589,11 @@ struct geglu_uniform_values {
 @group(0) @binding(4) var<storage, read> geglu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> geglu_gradient_dgate: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> geglu_gradient_dup: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> geglu_derivative_dgate: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> geglu_derivative_dup: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> geglu_cotangent_ddgate: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> geglu_cotangent_ddup: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> geglu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn geglu_forward(
@@ -1501,4 +1636,59 @@ fn geglu_backward_inputs(
   }
   geglu_gradient_dgate[i] = result0;
   geglu_gradient_dup[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn geglu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (geglu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = geglu_input_gate[i];
+  let x1 = geglu_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = geglu_fused(x0[k], x1[k]);
+    result0[k] = g.value;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  geglu_output_y[i] = result0;
+  geglu_derivative_dgate[i] = result1;
+  geglu_derivative_dup[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn geglu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (geglu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = geglu_cotangent_dy[i];
+  let dd0 = geglu_cotangent_ddgate[i];
+  let dd1 = geglu_cotangent_ddup[i];
+  let x0 = geglu_input_gate[i];
+  let x1 = geglu_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = geglu_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
+    result0[k] = g.dy;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  geglu_gradient_ddy[i] = result0;
+  geglu_gradient_dgate[i] = result1;
+  geglu_gradient_dup[i] = result2;
 }

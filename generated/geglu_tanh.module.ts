@@ -7,7 +7,11 @@ import {
   applyActivation,
   splitInputs,
 } from "activation-compiler/runtime";
-import { gegluTanhBackward, gegluTanhForward } from "./geglu_tanh.js";
+import {
+  gegluTanhBackward,
+  gegluTanhDoubleBackward,
+  gegluTanhForward,
+} from "./geglu_tanh.js";
 import { gegluTanhWgsl } from "./geglu_tanh.wgsl.js";
 const gegluTanhActivation: Activation = {
   name: "geglu_tanh",
@@ -15,7 +19,11 @@ const gegluTanhActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: gegluTanhForward, backward: gegluTanhBackward },
+  cpu: {
+    forward: gegluTanhForward,
+    backward: gegluTanhBackward,
+    doubleBackward: gegluTanhDoubleBackward,
+  },
   webgpu: {
     code: gegluTanhWgsl,
     forward: [
@@ -42,6 +50,25 @@ const gegluTanhActivation: Activation = {
           [4, "cotangent"],
           [1, "input gate"],
           [2, "input up"],
+          [5, "gradient gate"],
+          [6, "gradient up"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "geglu_tanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent gate"],
+          [10, "cotangent up"],
+          [1, "input gate"],
+          [2, "input up"],
+          [11, "gradient"],
           [5, "gradient gate"],
           [6, "gradient up"],
         ],

@@ -107,6 +107,182 @@ export function gegluTanhBackward(
   }
 }
 
+/** The value of geglu_tanh, and its derivative in each input. */
+export function gegluTanhFused(
+  gate: Float32Array,
+  up: Float32Array,
+  y: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(
+        Math.max(
+          Math.min(
+            1.5957691216057308 * (gateI + 0.044715 * (gateI * gateI * gateI)),
+            709,
+          ),
+          -746,
+        ),
+      );
+      const q = e / (e + 1);
+      const p = gateI * upi * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 3.4028234663852886e38);
+      const squared = bounded * bounded;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(
+          1.5957691216057308 * (bounded + 0.044715 * (squared * bounded)),
+          709,
+        ),
+        -746,
+      );
+      const e2 = boundedExp(bounded2);
+      const u = e2 + 1;
+      const p2 = 1.5957691216057308 * bounded * (0.134145 * squared + 1);
+      const u2 = u + p2;
+      const p3 = upi * ((e2 / u) * (u2 / u));
+      const p4 = gateI * q;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        u * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u2) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dgate[i] = p3;
+      dup[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = gegluTanhYExactly(gateI, upi);
+      dgate[i] = gegluTanhDgateExactly(gateI, upi, 1);
+      dup[i] = gegluTanhDupExactly(gateI, 1);
+    }
+  }
+}
+
+/** The gradients of what geglu_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function gegluTanhDoubleBackward(
+  dy: Float32Array,
+  gate: Float32Array,
+  up: Float32Array,
+  ddgate: Float32Array,
+  ddup: Float32Array,
+  ddy: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 3.4028234663852886e38);
+      const squared = bounded * bounded;
+      const u = bounded + 0.044715 * (squared * bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(1.5957691216057308 * u, 709), -746);
+      const e = boundedExp(bounded2);
+      const u2 = e + 1;
+      const q = e / u2;
+      const u3 = 0.134145 * squared + 1;
+      const p = 1.5957691216057308 * bounded * u3;
+      const u4 = u2 + p;
+      const p2 = q * (u4 / u2);
+      const p3 = ddgateI * upi * p2;
+      const e2 = boundedExp(
+        Math.max(
+          Math.min(
+            1.5957691216057308 * (gateI + 0.044715 * (gateI * gateI * gateI)),
+            709,
+          ),
+          -746,
+        ),
+      );
+      const p4 = ddupI * gateI * (e2 / (e2 + 1));
+      const v = Math.abs(bounded2);
+      const u5 = 1 + v;
+      const p5 = dyi * ddgateI;
+      const q2 = (3.1915382432114616 * q) / u2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(
+        Math.min(2 * (0.7978845608028654 * u), 709),
+        -746,
+      );
+      const em1 = boundedExpm1(bounded3);
+      const p6 = 8 * bounded * (em1 / (em1 + 2));
+      const squared2 = u3 * u3;
+      const p7 = p6 * q * squared2;
+      const p8 = 3.141592653589793 * u2;
+      const q3 = p7 / p8;
+      const u6 = q2 - q3;
+      const q4 = (0.8562577952712029 * squared * q) / u2;
+      const u7 = u6 + q4;
+      const p9 = p5 * upi * u7;
+      const p10 = dyi * ddupI * p2;
+      const u8 =
+        2.446494580089078e-296 *
+          (1.7763568394002505e-15 * ((Math.abs(p6) * squared2) / p8) +
+            Math.abs(p7)) +
+        (0.015625 * (q2 * u5) + Math.abs(q3) * (1 + Math.abs(bounded3) + v)) +
+        0.015625 * (0.03125 * Math.abs(u6) + q4 * u5);
+      const p11 = p5 * p2;
+      if (!(
+        u2 * u5 + Math.abs(p) <= 32768 * Math.abs(u4) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        u8 <= 512 * Math.abs(u7) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        Math.abs(p11) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3 + p4;
+      dgate[i] = p9 + p10;
+      dup[i] = p11;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        gegluTanhDgateExactly(gateI, upi, ddgateI) +
+        gegluTanhDupExactly(gateI, ddupI);
+      dgate[i] =
+        gegluTanhDgateDgateExactly(gateI, upi, dyi * ddgateI) +
+        gegluTanhDgateDupExactly(gateI, dyi * ddupI);
+      dup[i] = gegluTanhDgateDupExactly(gateI, dyi * ddgateI);
+    }
+  }
+}
+
 /**
  * Gate through gelu_tanh. The gate is the first half.
  * Source: vLLM GeluAndMul(approximate='tanh'); Liger-Kernel geglu; Gemma.
@@ -210,6 +386,182 @@ export function gegluTanhBackward64(
       const upi = up[i]!;
       dgate[i] = gegluTanhDgateExactly(gateI, upi, dyi);
       dup[i] = gegluTanhDupExactly(gateI, dyi);
+    }
+  }
+}
+
+/** The value of geglu_tanh, and its derivative in each input. */
+export function gegluTanhFused64(
+  gate: Float64Array,
+  up: Float64Array,
+  y: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(
+        Math.max(
+          Math.min(
+            1.5957691216057308 * (gateI + 0.044715 * (gateI * gateI * gateI)),
+            709,
+          ),
+          -746,
+        ),
+      );
+      const q = e / (e + 1);
+      const p = gateI * upi * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 3.4028234663852886e38);
+      const squared = bounded * bounded;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(
+          1.5957691216057308 * (bounded + 0.044715 * (squared * bounded)),
+          709,
+        ),
+        -746,
+      );
+      const e2 = boundedExp(bounded2);
+      const u = e2 + 1;
+      const p2 = 1.5957691216057308 * bounded * (0.134145 * squared + 1);
+      const u2 = u + p2;
+      const p3 = upi * ((e2 / u) * (u2 / u));
+      const p4 = gateI * q;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        u * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u2) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dgate[i] = p3;
+      dup[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = gegluTanhYExactly(gateI, upi);
+      dgate[i] = gegluTanhDgateExactly(gateI, upi, 1);
+      dup[i] = gegluTanhDupExactly(gateI, 1);
+    }
+  }
+}
+
+/** The gradients of what geglu_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function gegluTanhDoubleBackward64(
+  dy: Float64Array,
+  gate: Float64Array,
+  up: Float64Array,
+  ddgate: Float64Array,
+  ddup: Float64Array,
+  ddy: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 3.4028234663852886e38);
+      const squared = bounded * bounded;
+      const u = bounded + 0.044715 * (squared * bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(1.5957691216057308 * u, 709), -746);
+      const e = boundedExp(bounded2);
+      const u2 = e + 1;
+      const q = e / u2;
+      const u3 = 0.134145 * squared + 1;
+      const p = 1.5957691216057308 * bounded * u3;
+      const u4 = u2 + p;
+      const p2 = q * (u4 / u2);
+      const p3 = ddgateI * upi * p2;
+      const e2 = boundedExp(
+        Math.max(
+          Math.min(
+            1.5957691216057308 * (gateI + 0.044715 * (gateI * gateI * gateI)),
+            709,
+          ),
+          -746,
+        ),
+      );
+      const p4 = ddupI * gateI * (e2 / (e2 + 1));
+      const v = Math.abs(bounded2);
+      const u5 = 1 + v;
+      const p5 = dyi * ddgateI;
+      const q2 = (3.1915382432114616 * q) / u2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(
+        Math.min(2 * (0.7978845608028654 * u), 709),
+        -746,
+      );
+      const em1 = boundedExpm1(bounded3);
+      const p6 = 8 * bounded * (em1 / (em1 + 2));
+      const squared2 = u3 * u3;
+      const p7 = p6 * q * squared2;
+      const p8 = 3.141592653589793 * u2;
+      const q3 = p7 / p8;
+      const u6 = q2 - q3;
+      const q4 = (0.8562577952712029 * squared * q) / u2;
+      const u7 = u6 + q4;
+      const p9 = p5 * upi * u7;
+      const p10 = dyi * ddupI * p2;
+      const u8 =
+        2.446494580089078e-296 *
+          (1.7763568394002505e-15 * ((Math.abs(p6) * squared2) / p8) +
+            Math.abs(p7)) +
+        (0.015625 * (q2 * u5) + Math.abs(q3) * (1 + Math.abs(bounded3) + v)) +
+        0.015625 * (0.03125 * Math.abs(u6) + q4 * u5);
+      const p11 = p5 * p2;
+      if (!(
+        u2 * u5 + Math.abs(p) <= 32768 * Math.abs(u4) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        u8 <= 512 * Math.abs(u7) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        Math.abs(p11) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3 + p4;
+      dgate[i] = p9 + p10;
+      dup[i] = p11;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        gegluTanhDgateExactly(gateI, upi, ddgateI) +
+        gegluTanhDupExactly(gateI, ddupI);
+      dgate[i] =
+        gegluTanhDgateDgateExactly(gateI, upi, dyi * ddgateI) +
+        gegluTanhDgateDupExactly(gateI, dyi * ddupI);
+      dup[i] = gegluTanhDgateDupExactly(gateI, dyi * ddgateI);
     }
   }
 }
@@ -319,6 +671,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -405,6 +815,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -479,6 +896,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -639,6 +1061,13 @@ function wideSqrt(x: Wide): Wide {
   return wideNormalised(false, root, (x.exponent + odd) >> 1n);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -707,6 +1136,28 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /** x^n by squaring. */
 function widePower(x: Wide, n: number): Wide {
   let power = WIDE_ONE;
@@ -721,6 +1172,12 @@ function widePower(x: Wide, n: number): Wide {
     return wideDivide(WIDE_ONE, power);
   }
   return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -1074,6 +1531,254 @@ function gegluTanhDupExactly(x0: number, x1: number): number {
   let value = gegluTanhDupExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = gegluTanhDupExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gegluTanhYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(x0, x1),
+    wideSigmoid(
+      wideMultiply(
+        wideMultiply(
+          wideInteger(2n),
+          wideSqrt(wideDivide(wideInteger(2n), WIDE_PI)),
+        ),
+        wideAdd(
+          x0,
+          wideMultiply(
+            wideDivide(wideInteger(8943n), wideInteger(200000n)),
+            widePower(x0, 3),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluTanhYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gegluTanhYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function gegluTanhYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gegluTanhYExactlyAt(x0, x1, 800n * sign),
+    gegluTanhYExactlyAt(x0, x1, 150n * sign),
+    gegluTanhYExactlyAt(x0, x1, 140n * sign),
+    gegluTanhYExactlyAt(x0, x1, 60n * sign),
+    gegluTanhYExactlyAt(x0, x1, 50n * sign),
+    gegluTanhYExactlyAt(x0, x1, 26n * sign),
+    gegluTanhYExactlyAt(x0, x1, 20n * sign),
+    gegluTanhYExactlyAt(x0, x1, 11n * sign),
+    gegluTanhYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gegluTanhYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gegluTanhYExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = gegluTanhYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gegluTanhDgateDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = WIDE_PI;
+  const t1 = wideSqrt(wideDivide(wideInteger(2n), t0));
+  const t2 = wideAdd(
+    x0,
+    wideMultiply(
+      wideDivide(wideInteger(8943n), wideInteger(200000n)),
+      widePower(x0, 3),
+    ),
+  );
+  const t3 = wideLogistic(wideMultiply(wideMultiply(wideInteger(2n), t1), t2));
+  const t4 = widePower(x0, 2);
+  const t5 = wideAdd(
+    wideSubtract(
+      wideMultiply(wideMultiply(wideInteger(4n), t1), t3),
+      wideDivide(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideInteger(8n), x0),
+              wideTanh(wideMultiply(t1, t2)),
+            ),
+            widePower(
+              wideAdd(
+                wideMultiply(
+                  wideDivide(wideInteger(26829n), wideInteger(200000n)),
+                  t4,
+                ),
+                wideInteger(1n),
+              ),
+              2,
+            ),
+          ),
+          t3,
+        ),
+        t0,
+      ),
+    ),
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideDivide(wideInteger(26829n), wideInteger(25000n)), t1),
+        t4,
+      ),
+      t3,
+    ),
+  );
+  return wideMultiply(wideMultiply(x2, x1), t5);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluTanhDgateDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return gegluTanhDgateDgateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function gegluTanhDgateDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gegluTanhDgateDgateExactlyAt(x0, x1, x2, 800n * sign),
+    gegluTanhDgateDgateExactlyAt(x0, x1, x2, 150n * sign),
+    gegluTanhDgateDgateExactlyAt(x0, x1, x2, 140n * sign),
+    gegluTanhDgateDgateExactlyAt(x0, x1, x2, 60n * sign),
+    gegluTanhDgateDgateExactlyAt(x0, x1, x2, 50n * sign),
+    gegluTanhDgateDgateExactlyAt(x0, x1, x2, 26n * sign),
+    gegluTanhDgateDgateExactlyAt(x0, x1, x2, 20n * sign),
+    gegluTanhDgateDgateExactlyAt(x0, x1, x2, 11n * sign),
+    gegluTanhDgateDgateExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function gegluTanhDgateDgateExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = gegluTanhDgateDgateExactlyAt(x0, x1, x2, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = gegluTanhDgateDgateExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gegluTanhDgateDupExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideMultiply(
+    wideInteger(2n),
+    wideSqrt(wideDivide(wideInteger(2n), WIDE_PI)),
+  );
+  const t1 = wideMultiply(
+    t0,
+    wideAdd(
+      x0,
+      wideMultiply(
+        wideDivide(wideInteger(8943n), wideInteger(200000n)),
+        widePower(x0, 3),
+      ),
+    ),
+  );
+  return wideMultiply(
+    x1,
+    wideAdd(
+      wideSigmoid(t1),
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(t0, x0),
+          wideAdd(
+            wideMultiply(
+              wideDivide(wideInteger(26829n), wideInteger(200000n)),
+              widePower(x0, 2),
+            ),
+            wideInteger(1n),
+          ),
+        ),
+        wideLogistic(t1),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluTanhDgateDupExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return gegluTanhDgateDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function gegluTanhDgateDupExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gegluTanhDgateDupExactlyAt(x0, x1, 800n * sign),
+    gegluTanhDgateDupExactlyAt(x0, x1, 150n * sign),
+    gegluTanhDgateDupExactlyAt(x0, x1, 140n * sign),
+    gegluTanhDgateDupExactlyAt(x0, x1, 60n * sign),
+    gegluTanhDgateDupExactlyAt(x0, x1, 50n * sign),
+    gegluTanhDgateDupExactlyAt(x0, x1, 26n * sign),
+    gegluTanhDgateDupExactlyAt(x0, x1, 20n * sign),
+    gegluTanhDgateDupExactlyAt(x0, x1, 11n * sign),
+    gegluTanhDgateDupExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gegluTanhDgateDupExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gegluTanhDgateDupExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = gegluTanhDgateDupExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

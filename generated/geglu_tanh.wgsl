@@ -1203,6 +1203,270 @@ fn geglu_tanh_backward(dy: f32, gate: f32, up: f32) -> geglu_tanh_gradients {
   return geglu_tanh_gradients(dy * result_gate, dy * result_up);
 }
 
+struct geglu_tanh_value_and_slopes {
+  value: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn geglu_tanh_slope_0(x0: f32, x1: f32) -> f32 {
+  return geglu_tanh_backward(1.0, x0, x1).gate;
+}
+
+fn geglu_tanh_fused(gate: f32, up: f32) -> geglu_tanh_value_and_slopes {
+  let p = geglu_tanh_pair_multiply(geglu_tanh_pair_from_f32(gate), geglu_tanh_pair_from_f32(up));
+  let squared = geglu_tanh_pair_multiply(geglu_tanh_pair_from_f32(gate), geglu_tanh_pair_from_f32(gate));
+  let p2 = geglu_tanh_pair_multiply(squared, geglu_tanh_pair_from_f32(gate));
+  let p3 = geglu_tanh_pair_multiply(geglu_tanh_pair(0.044715, 1.5461444e-9), p2);
+  let u = geglu_tanh_pair_add(geglu_tanh_pair_from_f32(gate), p3);
+  let p4 = geglu_tanh_pair_multiply(geglu_tanh_pair(1.5957692, -4.534068e-8), u);
+  let bounded = geglu_tanh_pair_at_most(p4, geglu_tanh_pair(40.0, 0.0));
+  let v = geglu_tanh_pair_raised_exp(bounded);
+  let p5 = geglu_tanh_pair_scale(v, 8.6736174e-19);
+  let u2 = geglu_tanh_pair_add(p5, geglu_tanh_pair(1.0, 0.0));
+  let q = geglu_tanh_pair_divide(v, u2);
+  let p6 = geglu_tanh_pair_multiply(p, q);
+  let p7 = geglu_tanh_pair_scale(p6, 8.6736174e-19);
+  let p8 = geglu_tanh_pair_multiply(geglu_tanh_pair(1.5957692, -4.534068e-8), geglu_tanh_pair_from_f32(gate));
+  let p9 = geglu_tanh_pair_multiply(geglu_tanh_pair(0.134145, -6.5374373e-9), squared);
+  let u3 = geglu_tanh_pair_add(p9, geglu_tanh_pair(1.0, 0.0));
+  let p10 = geglu_tanh_pair_multiply(p8, u3);
+  let v2 = geglu_tanh_pair_select(p4.high < 40.0, p10, geglu_tanh_pair(0.0, 0.0));
+  let u4 = geglu_tanh_pair_add(u2, v2);
+  let q2 = geglu_tanh_pair_divide(u4, u2);
+  let p11 = geglu_tanh_pair_multiply(q, q2);
+  let p12 = geglu_tanh_pair_multiply(geglu_tanh_pair_from_f32(up), p11);
+  let p13 = geglu_tanh_pair_scale(p12, 8.6736174e-19);
+  let p14 = geglu_tanh_pair_multiply(geglu_tanh_pair_from_f32(gate), q);
+  var result_value = geglu_tanh_pair_to_f32(p7);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
+        (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+        (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = geglu_tanh(gate, up);
+  }
+  var result_gate = geglu_tanh_pair_to_f32(p13);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
+        (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+        ((p4.high >= 40.0) |
+          ((1.26217745e-29 * (1.6671239 * v.high * 8.6736174e-19) + (u2.high + 0.00012207031 * abs(p10.high)) <=
+            8.0 * abs(u2.high + p10.high)) &
+            (abs(u2.high + p10.high) >= 7.888609e-31))) &
+        ((p4.high < 40.0) | (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high)) &
+        (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_gate = geglu_tanh_slope_0(gate, up);
+  }
+  var result_up = geglu_tanh_pair_to_f32(geglu_tanh_pair_scale(p14, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (1.6671239 * v.high <= 2.5353012e+30 * v.high) & (v.high >= 3.9443045e-31) &
+        (1.6671239 * v.high * 8.6736174e-19 <= 2.5353012e+30 * u2.high) &
+        (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+      (bitcast<u32>(abs(p14.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_up = geglu_tanh_slope_1_far(gate);
+  }
+  return geglu_tanh_value_and_slopes(
+    select(select(result_value, gate, geglu_tanh_is_nan(gate)), up, geglu_tanh_is_nan(up)),
+    result_gate,
+    result_up
+  );
+}
+
+struct geglu_tanh_curvatures {
+  gate_gate: f32,
+  gate_up: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn geglu_tanh_tanh(x: f32) -> f32 {
+  if (geglu_tanh_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (geglu_tanh_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn geglu_tanh_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 16777216.0, x0 > 16777216.0);
+  let t2 = select(t, -16777216.0, t < -16777216.0);
+  let t3 = 0.044715 * t2 * (t2 * t2);
+  let t4 = geglu_tanh_logistic(1.5957692 * (t2 + t3));
+  let t5 = 0.134145 * t2 * t2 + 1.0;
+  return (
+    (3.1915383 * t4 -
+      t2 * (2.546479 * t5 * t5) * t4 * geglu_tanh_tanh(0.7978846 * t2 + 0.7978846 * t3) +
+      0.8562578 * t2 * t2 * t4) *
+    x1
+  );
+}
+
+fn geglu_tanh_curvature_1_far(x0: f32) -> f32 {
+  let t = select(x0, 16777216.0, x0 > 16777216.0);
+  let t2 = select(t, -16777216.0, t < -16777216.0);
+  let t3 = 1.5957692 * (t2 + 0.044715 * t2 * (t2 * t2));
+  return geglu_tanh_sigmoid(t3) + 1.5957692 * (t2 * (0.134145 * t2 * t2 + 1.0) * geglu_tanh_logistic(t3));
+}
+
+fn geglu_tanh_pair_abs(a: geglu_tanh_pair) -> geglu_tanh_pair {
+  return geglu_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn geglu_tanh_pair_negate(a: geglu_tanh_pair) -> geglu_tanh_pair {
+  return geglu_tanh_pair(-a.high, -a.low);
+}
+
+fn geglu_tanh_pair_expm1(a: geglu_tanh_pair) -> geglu_tanh_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = geglu_tanh_pair_expm1_small(geglu_tanh_pair_reduced(geglu_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return geglu_tanh_pair_times_power(geglu_tanh_pair_add(geglu_tanh_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = geglu_tanh_power_of_two(i32(k));
+  return geglu_tanh_pair_add(geglu_tanh_pair_sum(scale, -1.0), geglu_tanh_pair_scale(small, scale));
+}
+
+fn geglu_tanh_pair_subtract(a: geglu_tanh_pair, b: geglu_tanh_pair) -> geglu_tanh_pair {
+  let s = geglu_tanh_pair_sum(a.high, -b.high);
+  return geglu_tanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn geglu_tanh_curvature(gate: f32, up: f32) -> geglu_tanh_curvatures {
+  let squared = geglu_tanh_pair_multiply(geglu_tanh_pair_from_f32(gate), geglu_tanh_pair_from_f32(gate));
+  let p = geglu_tanh_pair_multiply(squared, geglu_tanh_pair_from_f32(gate));
+  let p2 = geglu_tanh_pair_multiply(geglu_tanh_pair(0.044715, 1.5461444e-9), p);
+  let u = geglu_tanh_pair_add(geglu_tanh_pair_from_f32(gate), p2);
+  let p3 = geglu_tanh_pair_multiply(geglu_tanh_pair(1.5957692, -4.534068e-8), u);
+  let v = geglu_tanh_pair_abs(p3);
+  let v2 = geglu_tanh_pair_negate(v);
+  let v3 = geglu_tanh_pair_raised_exp(v2);
+  let p4 = geglu_tanh_pair_scale(v3, 8.6736174e-19);
+  let u2 = geglu_tanh_pair_add(p4, geglu_tanh_pair(1.0, 0.0));
+  let squared2 = geglu_tanh_pair_multiply(u2, u2);
+  let q = geglu_tanh_pair_divide(v3, squared2);
+  let p5 = geglu_tanh_pair_multiply(geglu_tanh_pair(3.1915383, -9.068136e-8), q);
+  let p6 = geglu_tanh_pair_scale(p5, 8.6736174e-19);
+  let p7 = geglu_tanh_pair_multiply(geglu_tanh_pair(2.546479, 1.0273021e-7), geglu_tanh_pair_from_f32(gate));
+  let p8 = geglu_tanh_pair_multiply(geglu_tanh_pair(0.134145, -6.5374373e-9), squared);
+  let u3 = geglu_tanh_pair_add(p8, geglu_tanh_pair(1.0, 0.0));
+  let squared3 = geglu_tanh_pair_multiply(u3, u3);
+  let p9 = geglu_tanh_pair_multiply(p7, squared3);
+  let p10 = geglu_tanh_pair_multiply(geglu_tanh_pair(0.7978846, -2.267034e-8), u);
+  let p11 = geglu_tanh_pair_scale(p10, 2.0);
+  let bounded = geglu_tanh_pair_at_most(p11, geglu_tanh_pair(80.0, 0.0));
+  let em1 = geglu_tanh_pair_expm1(bounded);
+  let u4 = geglu_tanh_pair_add(em1, geglu_tanh_pair(2.0, 0.0));
+  let q2 = geglu_tanh_pair_divide(em1, u4);
+  let p12 = geglu_tanh_pair_multiply(p9, q2);
+  let p13 = geglu_tanh_pair_multiply(p12, q);
+  let p14 = geglu_tanh_pair_scale(p13, 8.6736174e-19);
+  let u5 = geglu_tanh_pair_subtract(p6, p14);
+  let p15 = geglu_tanh_pair_multiply(geglu_tanh_pair(0.8562578, -1.0163337e-9), squared);
+  let p16 = geglu_tanh_pair_multiply(p15, q);
+  let p17 = geglu_tanh_pair_scale(p16, 8.6736174e-19);
+  let u6 = geglu_tanh_pair_add(u5, p17);
+  let p18 = geglu_tanh_pair_multiply(geglu_tanh_pair_from_f32(up), u6);
+  let bounded2 = geglu_tanh_pair_at_most(p3, geglu_tanh_pair(40.0, 0.0));
+  let v4 = geglu_tanh_pair_raised_exp(bounded2);
+  let p19 = geglu_tanh_pair_scale(v4, 8.6736174e-19);
+  let u7 = geglu_tanh_pair_add(p19, geglu_tanh_pair(1.0, 0.0));
+  let q3 = geglu_tanh_pair_divide(v4, u7);
+  let p20 = geglu_tanh_pair_multiply(geglu_tanh_pair(1.5957692, -4.534068e-8), geglu_tanh_pair_from_f32(gate));
+  let p21 = geglu_tanh_pair_multiply(p20, u3);
+  let v5 = geglu_tanh_pair_select(p3.high < 40.0, p21, geglu_tanh_pair(0.0, 0.0));
+  let u8 = geglu_tanh_pair_add(u7, v5);
+  let q4 = geglu_tanh_pair_divide(u8, u7);
+  let p22 = geglu_tanh_pair_multiply(q3, q4);
+  let p23 = geglu_tanh_pair_scale(p22, 8.6736174e-19);
+  var result_gate_gate = geglu_tanh_pair_to_f32(p18);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u6.high) >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = geglu_tanh_curvature_0_far(gate, up);
+    result_gate_gate = select(far, result_gate_gate, geglu_tanh_is_nan(far));
+  }
+  var result_gate_up = geglu_tanh_pair_to_f32(p23);
+  // Far out, or no number at all.
+  if (
+    !(
+      (v4.high >= 7.888609e-31) & ((p3.high >= 40.0) | (abs(u7.high + p21.high) >= 7.888609e-31)) &
+        (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p22.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = geglu_tanh_curvature_1_far(gate);
+    result_gate_up = select(far, result_gate_up, geglu_tanh_is_nan(far));
+  }
+  return geglu_tanh_curvatures(result_gate_gate, result_gate_up);
+}
+
+struct geglu_tanh_second_gradients {
+  dy: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn geglu_tanh_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> geglu_tanh_second_gradients {
+  let slopes = geglu_tanh_backward(1.0, gate, up);
+  let curvatures = geglu_tanh_curvature(gate, up);
+  return geglu_tanh_second_gradients(
+    ddgate * slopes.gate + ddup * slopes.up,
+    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
+    dy * ddgate * curvatures.gate_up
+  );
+}
+
 struct geglu_tanh_uniform_values {
   size: u32,
 }
@@ -1214,6 +1478,11 @@ struct geglu_tanh_uniform_values {
 @group(0) @binding(4) var<storage, read> geglu_tanh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> geglu_tanh_gradient_dgate: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> geglu_tanh_gradient_dup: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> geglu_tanh_derivative_dgate: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> geglu_tanh_derivative_dup: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> geglu_tanh_cotangent_ddgate: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> geglu_tanh_cotangent_ddup: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> geglu_tanh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn geglu_tanh_forward(
@@ -1256,4 +1525,59 @@ fn geglu_tanh_backward_inputs(
   }
   geglu_tanh_gradient_dgate[i] = result0;
   geglu_tanh_gradient_dup[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn geglu_tanh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (geglu_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = geglu_tanh_input_gate[i];
+  let x1 = geglu_tanh_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = geglu_tanh_fused(x0[k], x1[k]);
+    result0[k] = g.value;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  geglu_tanh_output_y[i] = result0;
+  geglu_tanh_derivative_dgate[i] = result1;
+  geglu_tanh_derivative_dup[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn geglu_tanh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (geglu_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = geglu_tanh_cotangent_dy[i];
+  let dd0 = geglu_tanh_cotangent_ddgate[i];
+  let dd1 = geglu_tanh_cotangent_ddup[i];
+  let x0 = geglu_tanh_input_gate[i];
+  let x1 = geglu_tanh_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = geglu_tanh_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
+    result0[k] = g.dy;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  geglu_tanh_gradient_ddy[i] = result0;
+  geglu_tanh_gradient_dgate[i] = result1;
+  geglu_tanh_gradient_dup[i] = result2;
 }

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { geluBackward, geluForward } from "./gelu.js";
+import { geluBackward, geluDoubleBackward, geluForward } from "./gelu.js";
 import { geluWgsl } from "./gelu.wgsl.js";
 const geluActivation: Activation = {
   name: "gelu",
@@ -14,7 +14,11 @@ const geluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: geluForward, backward: geluBackward },
+  cpu: {
+    forward: geluForward,
+    backward: geluBackward,
+    doubleBackward: geluDoubleBackward,
+  },
   webgpu: {
     code: geluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const geluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

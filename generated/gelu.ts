@@ -44,6 +44,77 @@ export function geluBackward(
   }
 }
 
+/** The value of gelu, and its derivative in each input. */
+export function geluFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const phi = geluSlope(xi);
+    y[i] = bounded * normcdf(bounded);
+    dx[i] =
+      Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
+        ? phi
+        : geluDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what gelu's backward kernel computes, from a cotangent of each of its results. */
+export function geluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const phi = geluSlope(xi);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.min(Math.abs(bounded), 38.6);
+      const p = 0.3989422804014327 * boundedExp(bounded2 * bounded2 * -0.5);
+      const p2 = 2 * p;
+      const p3 = bounded * bounded * p;
+      const u = p2 - p3;
+      if (!(
+        (Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)) &&
+        p2 + p3 <= 131072 * Math.abs(u)
+      ))
+        break;
+      ddy[i] = ddxI * phi;
+      dx[i] = dyi * ddxI * u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = geluDxExactly(xi, ddxI);
+      dx[i] = geluDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Gaussian error linear unit: x times the normal distribution function.
  * Source: PyTorch nn.GELU; Hendrycks and Gimpel 2016.
@@ -84,6 +155,77 @@ export function geluBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = geluDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of gelu, and its derivative in each input. */
+export function geluFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const phi = geluSlope(xi);
+    y[i] = bounded * normcdf(bounded);
+    dx[i] =
+      Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
+        ? phi
+        : geluDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what gelu's backward kernel computes, from a cotangent of each of its results. */
+export function geluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const phi = geluSlope(xi);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.min(Math.abs(bounded), 38.6);
+      const p = 0.3989422804014327 * boundedExp(bounded2 * bounded2 * -0.5);
+      const p2 = 2 * p;
+      const p3 = bounded * bounded * p;
+      const u = p2 - p3;
+      if (!(
+        (Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)) &&
+        p2 + p3 <= 131072 * Math.abs(u)
+      ))
+        break;
+      ddy[i] = ddxI * phi;
+      dx[i] = dyi * ddxI * u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = geluDxExactly(xi, ddxI);
+      dx[i] = geluDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -352,6 +494,23 @@ function geluSlope(x: number): number {
   return low + d2 * d2 * (middle + d2 * d2 * high);
 }
 
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
+ */
+function boundedExp(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
+  return (
+    EXP_INTEGER[(k >> 10) + 748]! *
+    EXP_FRACTION[k & 1023]! *
+    (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
+  );
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -475,6 +634,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -719,6 +888,22 @@ function wideExp(x: Wide): Wide {
 function natSquare(x: Wide): bigint {
   const fraction = x.mantissa >> intMax(-x.exponent, 0n);
   return (fraction * fraction) >> 384n;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
 }
 
 /** 1 / sqrt(pi), 1 / sqrt(2pi), 1 / pi, 10pi, sqrt(1/2), 5 and 16. */
@@ -1030,6 +1215,53 @@ function geluDxExactly(x0: number, x1: number): number {
   let value = geluDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = geluDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function geluDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideNormpdf(x0);
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideMultiply(wideInteger(2n), t0),
+      wideMultiply(widePower(x0, 2), t0),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function geluDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return geluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function geluDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    geluDxDxExactlyAt(x0, x1, 800n * sign),
+    geluDxDxExactlyAt(x0, x1, 150n * sign),
+    geluDxDxExactlyAt(x0, x1, 140n * sign),
+    geluDxDxExactlyAt(x0, x1, 60n * sign),
+    geluDxDxExactlyAt(x0, x1, 50n * sign),
+    geluDxDxExactlyAt(x0, x1, 26n * sign),
+    geluDxDxExactlyAt(x0, x1, 20n * sign),
+    geluDxDxExactlyAt(x0, x1, 11n * sign),
+    geluDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function geluDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = geluDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = geluDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

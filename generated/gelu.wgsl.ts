@@ -327,6 +327,73 @@ fn gelu_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct gelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn gelu_fused(x: f32) -> gelu_value_and_slopes {
+  let v = gelu_pair_raised_normcdf(gelu_pair_from_f32(x));
+  var result_value = gelu_pair_to_f32(gelu_pair_scale(gelu_pair_multiply(gelu_pair_from_f32(x), v), 8.6736174e-19));
+  // Far out, or no number at all.
+  if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    result_value = gelu_value_far(x);
+  }
+  var result_x = gelu_pair_to_f32(gelu_pair_gelu_slope(gelu_pair_from_f32(x)));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+    result_x = gelu_slope_0_far(x);
+  }
+  return gelu_value_and_slopes(select(result_value, x, gelu_is_nan(x)), result_x);
+}
+
+fn gelu_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  let t3 = gelu_normpdf(t2);
+  return 2.0 * t3 - t2 * t2 * t3;
+}
+
+fn gelu_pair_negate(a: gelu_pair) -> gelu_pair {
+  return gelu_pair(-a.high, -a.low);
+}
+
+fn gelu_curvature(x: f32) -> f32 {
+  let squared = gelu_pair_multiply(gelu_pair_from_f32(x), gelu_pair_from_f32(x));
+  let v = gelu_pair_negate(squared);
+  let p = gelu_pair_scale(v, 0.5);
+  let v2 = gelu_pair_raised_exp(p);
+  let p2 = gelu_pair_multiply(v2, gelu_pair(0.3989423, -1.133517e-8));
+  let p3 = gelu_pair_scale(p2, 2.0);
+  let p4 = gelu_pair_scale(p3, 8.6736174e-19);
+  let p5 = gelu_pair_multiply(squared, p2);
+  let p6 = gelu_pair_scale(p5, 8.6736174e-19);
+  let u = gelu_pair_subtract(p4, p6);
+  var result = gelu_pair_to_f32(u);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = gelu_curvature_0_far(x);
+    result = select(far, result, gelu_is_nan(far));
+  }
+  return result;
+}
+
+struct gelu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn gelu_double_backward(dy: f32, ddx: f32, x: f32) -> gelu_second_gradients {
+  let slopes = gelu_backward(1.0, x);
+  let curvatures = gelu_curvature(x);
+  return gelu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -340,6 +407,9 @@ struct gelu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> gelu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> gelu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> gelu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gelu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> gelu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> gelu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn gelu_forward(
@@ -376,5 +446,51 @@ fn gelu_backward_inputs(
     result[k] = gelu_backward(dy[k], x0[k]);
   }
   gelu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn gelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = gelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gelu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  gelu_output_y[i] = result0;
+  gelu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn gelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = gelu_cotangent_dy[i];
+  let dd0 = gelu_cotangent_ddx[i];
+  let x0 = gelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gelu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  gelu_gradient_ddy[i] = result0;
+  gelu_gradient_dx[i] = result1;
 }
 `);

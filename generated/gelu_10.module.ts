@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { gelu10Backward, gelu10Forward } from "./gelu_10.js";
+import {
+  gelu10Backward,
+  gelu10DoubleBackward,
+  gelu10Forward,
+} from "./gelu_10.js";
 import { gelu10Wgsl } from "./gelu_10.wgsl.js";
 const gelu10Activation: Activation = {
   name: "gelu_10",
@@ -14,7 +18,11 @@ const gelu10Activation: Activation = {
   hyperparameters: ["min_val", "max_val"],
   learned: [],
   axis: false,
-  cpu: { forward: gelu10Forward, backward: gelu10Backward },
+  cpu: {
+    forward: gelu10Forward,
+    backward: gelu10Backward,
+    doubleBackward: gelu10DoubleBackward,
+  },
   webgpu: {
     code: gelu10Wgsl,
     forward: [
@@ -39,6 +47,22 @@ const gelu10Activation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter min_val", "hyperparameter max_val"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gelu_10_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter min_val", "hyperparameter max_val"],

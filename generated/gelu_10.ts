@@ -67,6 +67,97 @@ export function gelu10Backward(
   }
 }
 
+/** The value of gelu_10, and its derivative in each input. */
+export function gelu10Fused(
+  x: Float32Array,
+  minVal: number,
+  maxVal: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * normcdf(xi);
+      const v = Number.isNaN(minVal)
+        ? minVal
+        : choose(p <= minVal, minVal, Math.min(p, maxVal));
+      const phi = geluSlope(xi);
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (p <= minVal ||
+          p >= maxVal ||
+          Math.abs(xi + 0.75) >= 0.015625 ||
+          0.5 <= 131072 * Math.abs(phi))
+      ))
+        break;
+      y[i] = v;
+      dx[i] = p <= minVal ? 0 : choose(p >= maxVal, 0, phi);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gelu10YExactly(xi, minVal, maxVal);
+      dx[i] = gelu10DxExactly(xi, minVal, maxVal, 1);
+    }
+  }
+}
+
+/** The gradients of what gelu_10's backward kernel computes, from a cotangent of each of its results. */
+export function gelu10DoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  minVal: number,
+  maxVal: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * normcdf(xi);
+      const phi = geluSlope(xi);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(Math.abs(xi), 38.6);
+      const p2 = 0.3989422804014327 * boundedExp(bounded * bounded * -0.5);
+      const p3 = 2 * p2;
+      const p4 = xi * xi * p2;
+      const u = p3 - p4;
+      const v = p <= minVal ? 0 : dyi * ddxI * choose(p >= maxVal, 0, u);
+      if (!(
+        (p <= minVal ||
+          p >= maxVal ||
+          Math.abs(xi + 0.75) >= 0.015625 ||
+          0.5 <= 131072 * Math.abs(phi)) &&
+        (p <= minVal || p >= maxVal || p3 + p4 <= 131072 * Math.abs(u)) &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p <= minVal ? 0 : ddxI * choose(p >= maxVal, 0, phi);
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = gelu10DxExactly(xi, minVal, maxVal, ddxI);
+      dx[i] = gelu10DxDxExactly(xi, minVal, maxVal, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * gelu, clipped. Also called clipped GELU.
  * Source: Transformers ClippedGELUActivation (gelu_10).
@@ -130,6 +221,97 @@ export function gelu10Backward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = gelu10DxExactly(xi, minVal, maxVal, dyi);
+    }
+  }
+}
+
+/** The value of gelu_10, and its derivative in each input. */
+export function gelu10Fused64(
+  x: Float64Array,
+  minVal: number,
+  maxVal: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * normcdf(xi);
+      const v = Number.isNaN(minVal)
+        ? minVal
+        : choose(p <= minVal, minVal, Math.min(p, maxVal));
+      const phi = geluSlope(xi);
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (p <= minVal ||
+          p >= maxVal ||
+          Math.abs(xi + 0.75) >= 0.015625 ||
+          0.5 <= 131072 * Math.abs(phi))
+      ))
+        break;
+      y[i] = v;
+      dx[i] = p <= minVal ? 0 : choose(p >= maxVal, 0, phi);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gelu10YExactly(xi, minVal, maxVal);
+      dx[i] = gelu10DxExactly(xi, minVal, maxVal, 1);
+    }
+  }
+}
+
+/** The gradients of what gelu_10's backward kernel computes, from a cotangent of each of its results. */
+export function gelu10DoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  minVal: number,
+  maxVal: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * normcdf(xi);
+      const phi = geluSlope(xi);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(Math.abs(xi), 38.6);
+      const p2 = 0.3989422804014327 * boundedExp(bounded * bounded * -0.5);
+      const p3 = 2 * p2;
+      const p4 = xi * xi * p2;
+      const u = p3 - p4;
+      const v = p <= minVal ? 0 : dyi * ddxI * choose(p >= maxVal, 0, u);
+      if (!(
+        (p <= minVal ||
+          p >= maxVal ||
+          Math.abs(xi + 0.75) >= 0.015625 ||
+          0.5 <= 131072 * Math.abs(phi)) &&
+        (p <= minVal || p >= maxVal || p3 + p4 <= 131072 * Math.abs(u)) &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p <= minVal ? 0 : ddxI * choose(p >= maxVal, 0, phi);
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = gelu10DxExactly(xi, minVal, maxVal, ddxI);
+      dx[i] = gelu10DxDxExactly(xi, minVal, maxVal, dyi * ddxI);
     }
   }
 }
@@ -405,6 +587,23 @@ function geluSlope(x: number): number {
     d2 * (geluTaylor6[k]! + d * geluTaylor7[k]!);
   const high = geluTaylor8[k]! + d * geluTaylor9[k]!;
   return low + d2 * d2 * (middle + d2 * d2 * high);
+}
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
+ */
+function boundedExp(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
+  return (
+    EXP_INTEGER[(k >> 10) + 748]! *
+    EXP_FRACTION[k & 1023]! *
+    (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
+  );
 }
 
 function intAbs(a: bigint): bigint {
@@ -796,6 +995,22 @@ function wideExp(x: Wide): Wide {
 function natSquare(x: Wide): bigint {
   const fraction = x.mantissa >> intMax(-x.exponent, 0n);
   return (fraction * fraction) >> 384n;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
 }
 
 /** 1 / sqrt(pi), 1 / sqrt(2pi), 1 / pi, 10pi, sqrt(1/2), 5 and 16. */
@@ -1202,6 +1417,150 @@ function gelu10DxExactly(
   let value = gelu10DxExactlyAt(x0, x1, x2, x3, 0n);
   if (Math.abs(x0) > 1.7976931348623157e308) {
     value = gelu10DxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gelu10YExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideMultiply(x0, wideNormcdf(x0));
+  let t1 = t0;
+  if (wideLessOrEqual(x2, t0)) {
+    t1 = x2;
+  }
+  let t2 = t1;
+  if (wideLessOrEqual(t0, x1)) {
+    t2 = x1;
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gelu10YExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return gelu10YExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function gelu10YExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gelu10YExactlyAt(x0, x1, x2, 800n * sign),
+    gelu10YExactlyAt(x0, x1, x2, 150n * sign),
+    gelu10YExactlyAt(x0, x1, x2, 140n * sign),
+    gelu10YExactlyAt(x0, x1, x2, 60n * sign),
+    gelu10YExactlyAt(x0, x1, x2, 50n * sign),
+    gelu10YExactlyAt(x0, x1, x2, 26n * sign),
+    gelu10YExactlyAt(x0, x1, x2, 20n * sign),
+    gelu10YExactlyAt(x0, x1, x2, 11n * sign),
+    gelu10YExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function gelu10YExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = gelu10YExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = gelu10YExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gelu10DxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideMultiply(x0, wideNormcdf(x0));
+  const t1 = wideNormpdf(x0);
+  let t2 = wideMultiply(
+    x3,
+    wideSubtract(
+      wideMultiply(wideInteger(2n), t1),
+      wideMultiply(widePower(x0, 2), t1),
+    ),
+  );
+  if (wideLessOrEqual(x2, t0)) {
+    t2 = wideInteger(0n);
+  }
+  let t3 = t2;
+  if (wideLessOrEqual(t0, x1)) {
+    t3 = wideInteger(0n);
+  }
+  return t3;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gelu10DxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return gelu10DxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function gelu10DxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gelu10DxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    gelu10DxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    gelu10DxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    gelu10DxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    gelu10DxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    gelu10DxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    gelu10DxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    gelu10DxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    gelu10DxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function gelu10DxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = gelu10DxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = gelu10DxDxExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -1526,6 +1526,133 @@ fn gelu_10_backward(dy: f32, x: f32, min_val: f32, max_val: f32) -> f32 {
   return dy * result;
 }
 
+struct gelu_10_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn gelu_10_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return gelu_10_backward(1.0, x0, x1, x2);
+}
+
+fn gelu_10_fused(x: f32, min_val: f32, max_val: f32) -> gelu_10_value_and_slopes {
+  let v = gelu_10_pair_raised_normcdf(gelu_10_pair_from_f32(x));
+  let p = gelu_10_pair_multiply(gelu_10_pair_from_f32(x), v);
+  let p2 = gelu_10_pair_scale(p, 8.6736174e-19);
+  var v2 = p2;
+  if (p2.high >= max_val) {
+    v2 = gelu_10_pair_from_f32(max_val);
+  }
+  var v3 = v2;
+  if (p2.high <= min_val) {
+    v3 = gelu_10_pair_from_f32(min_val);
+  }
+  let phi = gelu_10_pair_gelu_slope(gelu_10_pair_from_f32(x));
+  var v4 = phi;
+  if (p2.high >= max_val) {
+    v4 = gelu_10_pair(0.0, 0.0);
+  }
+  var v5 = v4;
+  if (p2.high <= min_val) {
+    v5 = gelu_10_pair(0.0, 0.0);
+  }
+  var result_value = gelu_10_pair_to_f32(v3);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((p2.high <= min_val) | ((p2.high >= max_val) | (v.high >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
+        ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
+        (bitcast<u32>(abs(max_val)) <= 0x5c800000u) &
+      ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0))
+    )
+  ) {
+    result_value = gelu_10(x, min_val, max_val);
+  }
+  var result_x = gelu_10_pair_to_f32(v5);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((p2.high <= min_val) | ((p2.high >= max_val) | ((abs(x + 0.75) >= 0.25) | (0.5 <= 32.0 * abs(phi.high))))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
+        ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
+        (bitcast<u32>(abs(max_val)) <= 0x5c800000u) &
+      ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0))
+    )
+  ) {
+    result_x = gelu_10_slope_0(x, min_val, max_val);
+  }
+  return gelu_10_value_and_slopes(select(result_value, x, gelu_10_is_nan(x)), result_x);
+}
+
+fn gelu_10_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  let t2 = t * gelu_10_normcdf(t);
+  let t3 = gelu_10_normpdf(t);
+  return select(select(2.0 * t3 - t * t * t3, 0.0, t2 >= x2), 0.0, t2 <= x1);
+}
+
+fn gelu_10_pair_negate(a: gelu_10_pair) -> gelu_10_pair {
+  return gelu_10_pair(-a.high, -a.low);
+}
+
+fn gelu_10_curvature(x: f32, min_val: f32, max_val: f32) -> f32 {
+  let v = gelu_10_pair_raised_normcdf(gelu_10_pair_from_f32(x));
+  let p = gelu_10_pair_multiply(gelu_10_pair_from_f32(x), v);
+  let p2 = gelu_10_pair_scale(p, 8.6736174e-19);
+  let squared = gelu_10_pair_multiply(gelu_10_pair_from_f32(x), gelu_10_pair_from_f32(x));
+  let v2 = gelu_10_pair_negate(squared);
+  let p3 = gelu_10_pair_scale(v2, 0.5);
+  let v3 = gelu_10_pair_raised_exp(p3);
+  let p4 = gelu_10_pair_multiply(v3, gelu_10_pair(0.3989423, -1.133517e-8));
+  let p5 = gelu_10_pair_scale(p4, 2.0);
+  let p6 = gelu_10_pair_scale(p5, 8.6736174e-19);
+  let p7 = gelu_10_pair_multiply(squared, p4);
+  let p8 = gelu_10_pair_scale(p7, 8.6736174e-19);
+  let u = gelu_10_pair_subtract(p6, p8);
+  var v4 = u;
+  if (p2.high >= max_val) {
+    v4 = gelu_10_pair(0.0, 0.0);
+  }
+  var v5 = v4;
+  if (p2.high <= min_val) {
+    v5 = gelu_10_pair(0.0, 0.0);
+  }
+  var result = gelu_10_pair_to_f32(v5);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((p2.high <= min_val) | ((p2.high >= max_val) | (abs(u.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
+        ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
+        (bitcast<u32>(abs(max_val)) <= 0x5c800000u) &
+        ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0)) &
+      ((p2.high <= min_val) | ((p2.high >= max_val) | (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = gelu_10_curvature_0_far(x, min_val, max_val);
+    result = select(far, result, gelu_10_is_nan(far));
+  }
+  return result;
+}
+
+struct gelu_10_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn gelu_10_double_backward(dy: f32, ddx: f32, x: f32, min_val: f32, max_val: f32) -> gelu_10_second_gradients {
+  let slopes = gelu_10_backward(1.0, x, min_val, max_val);
+  let curvatures = gelu_10_curvature(x, min_val, max_val);
+  return gelu_10_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct gelu_10_uniform_values {
   size: u32,
   p_min_val: f32,
@@ -1537,6 +1664,9 @@ struct gelu_10_uniform_values {
 @group(0) @binding(2) var<storage, read_write> gelu_10_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> gelu_10_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> gelu_10_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gelu_10_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> gelu_10_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> gelu_10_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn gelu_10_forward(
@@ -1573,4 +1703,50 @@ fn gelu_10_backward_inputs(
     result[k] = gelu_10_backward(dy[k], x0[k], gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
   }
   gelu_10_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn gelu_10_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gelu_10_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = gelu_10_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gelu_10_fused(x0[k], gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  gelu_10_output_y[i] = result0;
+  gelu_10_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn gelu_10_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gelu_10_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = gelu_10_cotangent_dy[i];
+  let dd0 = gelu_10_cotangent_ddx[i];
+  let x0 = gelu_10_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gelu_10_double_backward(dy[k], dd0[k], x0[k], gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  gelu_10_gradient_ddy[i] = result0;
+  gelu_10_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { geluFastBackward, geluFastForward } from "./gelu_fast.js";
+import {
+  geluFastBackward,
+  geluFastDoubleBackward,
+  geluFastForward,
+} from "./gelu_fast.js";
 import { geluFastWgsl } from "./gelu_fast.wgsl.js";
 const geluFastActivation: Activation = {
   name: "gelu_fast",
@@ -14,7 +18,11 @@ const geluFastActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: geluFastForward, backward: geluFastBackward },
+  cpu: {
+    forward: geluFastForward,
+    backward: geluFastBackward,
+    doubleBackward: geluFastDoubleBackward,
+  },
   webgpu: {
     code: geluFastWgsl,
     forward: [
@@ -39,6 +47,22 @@ const geluFastActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gelu_fast_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { geluSigmoidBackward, geluSigmoidForward } from "./gelu_sigmoid.js";
+import {
+  geluSigmoidBackward,
+  geluSigmoidDoubleBackward,
+  geluSigmoidForward,
+} from "./gelu_sigmoid.js";
 import { geluSigmoidWgsl } from "./gelu_sigmoid.wgsl.js";
 const geluSigmoidActivation: Activation = {
   name: "gelu_sigmoid",
@@ -14,7 +18,11 @@ const geluSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: geluSigmoidForward, backward: geluSigmoidBackward },
+  cpu: {
+    forward: geluSigmoidForward,
+    backward: geluSigmoidBackward,
+    doubleBackward: geluSigmoidDoubleBackward,
+  },
   webgpu: {
     code: geluSigmoidWgsl,
     forward: [
@@ -39,6 +47,22 @@ const geluSigmoidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gelu_sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

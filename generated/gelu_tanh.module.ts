@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { geluTanhBackward, geluTanhForward } from "./gelu_tanh.js";
+import {
+  geluTanhBackward,
+  geluTanhDoubleBackward,
+  geluTanhForward,
+} from "./gelu_tanh.js";
 import { geluTanhWgsl } from "./gelu_tanh.wgsl.js";
 const geluTanhActivation: Activation = {
   name: "gelu_tanh",
@@ -14,7 +18,11 @@ const geluTanhActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: geluTanhForward, backward: geluTanhBackward },
+  cpu: {
+    forward: geluTanhForward,
+    backward: geluTanhBackward,
+    doubleBackward: geluTanhDoubleBackward,
+  },
   webgpu: {
     code: geluTanhWgsl,
     forward: [
@@ -39,6 +47,22 @@ const geluTanhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gelu_tanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -1010,6 +1010,193 @@ fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct gelu_tanh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn gelu_tanh_slope_0(x0: f32) -> f32 {
+  return gelu_tanh_backward(1.0, x0);
+}
+
+fn gelu_tanh_fused(x: f32) -> gelu_tanh_value_and_slopes {
+  let squared = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), gelu_tanh_pair_from_f32(x));
+  let p = gelu_tanh_pair_multiply(squared, gelu_tanh_pair_from_f32(x));
+  let p2 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.044715, 1.5461444e-9), p);
+  let u = gelu_tanh_pair_add(gelu_tanh_pair_from_f32(x), p2);
+  let p3 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), u);
+  let bounded = gelu_tanh_pair_at_most(p3, gelu_tanh_pair(40.0, 0.0));
+  let v = gelu_tanh_pair_raised_exp(bounded);
+  let p4 = gelu_tanh_pair_scale(v, 8.6736174e-19);
+  let u2 = gelu_tanh_pair_add(p4, gelu_tanh_pair(1.0, 0.0));
+  let q = gelu_tanh_pair_divide(v, u2);
+  let p5 = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), q);
+  let p6 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), gelu_tanh_pair_from_f32(x));
+  let p7 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.134145, -6.5374373e-9), squared);
+  let u3 = gelu_tanh_pair_add(p7, gelu_tanh_pair(1.0, 0.0));
+  let p8 = gelu_tanh_pair_multiply(p6, u3);
+  let v2 = gelu_tanh_pair_select(p3.high < 40.0, p8, gelu_tanh_pair(0.0, 0.0));
+  let u4 = gelu_tanh_pair_add(u2, v2);
+  let q2 = gelu_tanh_pair_divide(u4, u2);
+  let p9 = gelu_tanh_pair_multiply(q, q2);
+  let p10 = gelu_tanh_pair_scale(p9, 8.6736174e-19);
+  var result_value = gelu_tanh_pair_to_f32(gelu_tanh_pair_scale(p5, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
+        (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = gelu_tanh_value_far(x);
+  }
+  var result_x = gelu_tanh_pair_to_f32(p10);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
+        (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+        ((p3.high >= 40.0) |
+          ((1.26217745e-29 * (1.6671239 * v.high * 8.6736174e-19) + (u2.high + 0.00012207031 * abs(p8.high)) <=
+            8.0 * abs(u2.high + p8.high)) &
+            (abs(u2.high + p8.high) >= 7.888609e-31))) &
+        ((p3.high < 40.0) | (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p9.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = gelu_tanh_slope_0(x);
+  }
+  return gelu_tanh_value_and_slopes(select(result_value, x, gelu_tanh_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn gelu_tanh_tanh(x: f32) -> f32 {
+  if (gelu_tanh_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (gelu_tanh_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn gelu_tanh_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 16777216.0, x0 > 16777216.0);
+  let t2 = select(t, -16777216.0, t < -16777216.0);
+  let t3 = 0.044715 * t2 * (t2 * t2);
+  let t4 = gelu_tanh_logistic(1.5957692 * (t2 + t3));
+  let t5 = 0.134145 * t2 * t2 + 1.0;
+  return (
+    3.1915383 * t4 -
+    t2 * (2.546479 * t5 * t5) * t4 * gelu_tanh_tanh(0.7978846 * t2 + 0.7978846 * t3) +
+    0.8562578 * t2 * t2 * t4
+  );
+}
+
+fn gelu_tanh_pair_abs(a: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn gelu_tanh_pair_negate(a: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair(-a.high, -a.low);
+}
+
+fn gelu_tanh_pair_expm1(a: gelu_tanh_pair) -> gelu_tanh_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = gelu_tanh_pair_expm1_small(gelu_tanh_pair_reduced(gelu_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return gelu_tanh_pair_times_power(gelu_tanh_pair_add(gelu_tanh_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = gelu_tanh_power_of_two(i32(k));
+  return gelu_tanh_pair_add(gelu_tanh_pair_sum(scale, -1.0), gelu_tanh_pair_scale(small, scale));
+}
+
+fn gelu_tanh_pair_subtract(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
+  let s = gelu_tanh_pair_sum(a.high, -b.high);
+  return gelu_tanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn gelu_tanh_curvature(x: f32) -> f32 {
+  let squared = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), gelu_tanh_pair_from_f32(x));
+  let p = gelu_tanh_pair_multiply(squared, gelu_tanh_pair_from_f32(x));
+  let p2 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.044715, 1.5461444e-9), p);
+  let u = gelu_tanh_pair_add(gelu_tanh_pair_from_f32(x), p2);
+  let p3 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), u);
+  let v = gelu_tanh_pair_abs(p3);
+  let v2 = gelu_tanh_pair_negate(v);
+  let v3 = gelu_tanh_pair_raised_exp(v2);
+  let p4 = gelu_tanh_pair_scale(v3, 8.6736174e-19);
+  let u2 = gelu_tanh_pair_add(p4, gelu_tanh_pair(1.0, 0.0));
+  let squared2 = gelu_tanh_pair_multiply(u2, u2);
+  let q = gelu_tanh_pair_divide(v3, squared2);
+  let p5 = gelu_tanh_pair_multiply(gelu_tanh_pair(3.1915383, -9.068136e-8), q);
+  let p6 = gelu_tanh_pair_scale(p5, 8.6736174e-19);
+  let p7 = gelu_tanh_pair_multiply(gelu_tanh_pair(2.546479, 1.0273021e-7), gelu_tanh_pair_from_f32(x));
+  let p8 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.134145, -6.5374373e-9), squared);
+  let u3 = gelu_tanh_pair_add(p8, gelu_tanh_pair(1.0, 0.0));
+  let squared3 = gelu_tanh_pair_multiply(u3, u3);
+  let p9 = gelu_tanh_pair_multiply(p7, squared3);
+  let p10 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.7978846, -2.267034e-8), u);
+  let p11 = gelu_tanh_pair_scale(p10, 2.0);
+  let bounded = gelu_tanh_pair_at_most(p11, gelu_tanh_pair(80.0, 0.0));
+  let em1 = gelu_tanh_pair_expm1(bounded);
+  let u4 = gelu_tanh_pair_add(em1, gelu_tanh_pair(2.0, 0.0));
+  let q2 = gelu_tanh_pair_divide(em1, u4);
+  let p12 = gelu_tanh_pair_multiply(p9, q2);
+  let p13 = gelu_tanh_pair_multiply(p12, q);
+  let p14 = gelu_tanh_pair_scale(p13, 8.6736174e-19);
+  let u5 = gelu_tanh_pair_subtract(p6, p14);
+  let p15 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.8562578, -1.0163337e-9), squared);
+  let p16 = gelu_tanh_pair_multiply(p15, q);
+  let p17 = gelu_tanh_pair_scale(p16, 8.6736174e-19);
+  let u6 = gelu_tanh_pair_add(u5, p17);
+  var result = gelu_tanh_pair_to_f32(u6);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u6.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = gelu_tanh_curvature_0_far(x);
+    result = select(far, result, gelu_tanh_is_nan(far));
+  }
+  return result;
+}
+
+struct gelu_tanh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn gelu_tanh_double_backward(dy: f32, ddx: f32, x: f32) -> gelu_tanh_second_gradients {
+  let slopes = gelu_tanh_backward(1.0, x);
+  let curvatures = gelu_tanh_curvature(x);
+  return gelu_tanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct gelu_tanh_uniform_values {
   size: u32,
 }
@@ -1019,6 +1206,9 @@ struct gelu_tanh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> gelu_tanh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> gelu_tanh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> gelu_tanh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gelu_tanh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> gelu_tanh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> gelu_tanh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn gelu_tanh_forward(
@@ -1055,4 +1245,50 @@ fn gelu_tanh_backward_inputs(
     result[k] = gelu_tanh_backward(dy[k], x0[k]);
   }
   gelu_tanh_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn gelu_tanh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gelu_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = gelu_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gelu_tanh_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  gelu_tanh_output_y[i] = result0;
+  gelu_tanh_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn gelu_tanh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gelu_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = gelu_tanh_cotangent_dy[i];
+  let dd0 = gelu_tanh_cotangent_ddx[i];
+  let x0 = gelu_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gelu_tanh_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  gelu_tanh_gradient_ddy[i] = result0;
+  gelu_tanh_gradient_dx[i] = result1;
 }

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { gishBackward, gishForward } from "./gish.js";
+import { gishBackward, gishDoubleBackward, gishForward } from "./gish.js";
 import { gishWgsl } from "./gish.wgsl.js";
 const gishActivation: Activation = {
   name: "gish",
@@ -14,7 +14,11 @@ const gishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: gishForward, backward: gishBackward },
+  cpu: {
+    forward: gishForward,
+    backward: gishBackward,
+    doubleBackward: gishDoubleBackward,
+  },
   webgpu: {
     code: gishWgsl,
     forward: [
@@ -39,6 +43,22 @@ const gishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

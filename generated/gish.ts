@@ -87,6 +87,154 @@ export function gishBackward(
   }
 }
 
+/** The value of gish, and its derivative in each input. */
+export function gishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(-e, 709.79), -746);
+      const u = 2 - boundedExp(bounded2);
+      const l = log(u);
+      const p = Math.max(xi, -746) * l;
+      const v = Math.abs(bounded2);
+      const v2 = Math.abs(u);
+      const u2 = 1 + v + 9.332636185032189e-302 * (1 / v2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded3);
+      const p2 = bounded * e2;
+      const q = p2 / u;
+      const u3 = l + q;
+      if (!(
+        u2 <= 256 * l &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        u2 +
+          0.001953125 *
+            ((e * e2 * Math.abs(bounded)) / v2 +
+              1.252605225005608e-293 * Math.abs(p2)) +
+          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
+          256 * Math.abs(u3) &&
+        Math.abs(u3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gishYExactly(xi);
+      dx[i] = gishDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what gish's backward kernel computes, from a cotangent of each of its results. */
+export function gishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(-e, 709.79), -746);
+      const u = 2 - boundedExp(bounded2);
+      const l = log(u);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded3);
+      const p = bounded * e2;
+      const q = p / u;
+      const u2 = l + q;
+      const p2 = ddxI * u2;
+      const v = Math.abs(bounded2);
+      const v2 = Math.abs(u);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(xi, -746);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded5 = Math.max(Math.min(bounded4 - e, 709.79), -746);
+      const e3 = boundedExp(bounded5);
+      const p3 = 2 * e3;
+      const q2 = p3 / u;
+      const em1 = expm1(bounded4);
+      const p4 = bounded4 * e3 * em1;
+      const q3 = p4 / u;
+      const u3 = q2 - q3;
+      const p5 = bounded4 * (e3 * e3);
+      const squared = u * u;
+      const q4 = p5 / squared;
+      const u4 = u3 - q4;
+      const p6 = dyi * ddxI * u4;
+      const p7 = e * e3;
+      const v3 = Math.abs(bounded4);
+      const v4 = Math.abs(em1);
+      const u5 = 1 + Math.abs(bounded5) + v;
+      const u6 =
+        0.001953125 *
+          ((p7 * 2) / v2 +
+            1.252605225005608e-293 * p3 +
+            ((p7 * v3 * v4 + 1.8928834978668395e-270 * v4) / v2 +
+              1.252605225005608e-293 * Math.abs(p4))) +
+        (q2 * u5 + Math.abs(q3) * u5);
+      const u7 =
+        u6 +
+        0.001953125 *
+          (((p7 * e3 + 9.332636185032189e-302 * e3) * v3) / squared +
+            1.252605225005608e-293 * Math.abs(p5)) +
+        (0.0001220703125 * Math.abs(u3) + Math.abs(q4) * u5);
+      if (!(
+        1 +
+          v +
+          9.332636185032189e-302 * (1 / v2) +
+          0.001953125 *
+            ((e * e2 * Math.abs(bounded)) / v2 +
+              1.252605225005608e-293 * Math.abs(p)) +
+          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
+          256 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        u7 <= 128 * Math.abs(u4) &&
+        Math.abs(p6) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = gishDxExactly(xi, ddxI);
+      dx[i] = gishDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * x times a logarithm of the complementary log-log sigmoid.
  * Source: Kaytan et al. 2023.
@@ -170,6 +318,154 @@ export function gishBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = gishDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of gish, and its derivative in each input. */
+export function gishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(-e, 709.79), -746);
+      const u = 2 - boundedExp(bounded2);
+      const l = log(u);
+      const p = Math.max(xi, -746) * l;
+      const v = Math.abs(bounded2);
+      const v2 = Math.abs(u);
+      const u2 = 1 + v + 9.332636185032189e-302 * (1 / v2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded3);
+      const p2 = bounded * e2;
+      const q = p2 / u;
+      const u3 = l + q;
+      if (!(
+        u2 <= 256 * l &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        u2 +
+          0.001953125 *
+            ((e * e2 * Math.abs(bounded)) / v2 +
+              1.252605225005608e-293 * Math.abs(p2)) +
+          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
+          256 * Math.abs(u3) &&
+        Math.abs(u3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gishYExactly(xi);
+      dx[i] = gishDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what gish's backward kernel computes, from a cotangent of each of its results. */
+export function gishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(-e, 709.79), -746);
+      const u = 2 - boundedExp(bounded2);
+      const l = log(u);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded3);
+      const p = bounded * e2;
+      const q = p / u;
+      const u2 = l + q;
+      const p2 = ddxI * u2;
+      const v = Math.abs(bounded2);
+      const v2 = Math.abs(u);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(xi, -746);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded5 = Math.max(Math.min(bounded4 - e, 709.79), -746);
+      const e3 = boundedExp(bounded5);
+      const p3 = 2 * e3;
+      const q2 = p3 / u;
+      const em1 = expm1(bounded4);
+      const p4 = bounded4 * e3 * em1;
+      const q3 = p4 / u;
+      const u3 = q2 - q3;
+      const p5 = bounded4 * (e3 * e3);
+      const squared = u * u;
+      const q4 = p5 / squared;
+      const u4 = u3 - q4;
+      const p6 = dyi * ddxI * u4;
+      const p7 = e * e3;
+      const v3 = Math.abs(bounded4);
+      const v4 = Math.abs(em1);
+      const u5 = 1 + Math.abs(bounded5) + v;
+      const u6 =
+        0.001953125 *
+          ((p7 * 2) / v2 +
+            1.252605225005608e-293 * p3 +
+            ((p7 * v3 * v4 + 1.8928834978668395e-270 * v4) / v2 +
+              1.252605225005608e-293 * Math.abs(p4))) +
+        (q2 * u5 + Math.abs(q3) * u5);
+      const u7 =
+        u6 +
+        0.001953125 *
+          (((p7 * e3 + 9.332636185032189e-302 * e3) * v3) / squared +
+            1.252605225005608e-293 * Math.abs(p5)) +
+        (0.0001220703125 * Math.abs(u3) + Math.abs(q4) * u5);
+      if (!(
+        1 +
+          v +
+          9.332636185032189e-302 * (1 / v2) +
+          0.001953125 *
+            ((e * e2 * Math.abs(bounded)) / v2 +
+              1.252605225005608e-293 * Math.abs(p)) +
+          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
+          256 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        u7 <= 128 * Math.abs(u4) &&
+        Math.abs(p6) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = gishDxExactly(xi, ddxI);
+      dx[i] = gishDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -368,6 +664,72 @@ function log(x: number): number {
     return logOfSum(x * 18014398509481984, 0) - 37.42994775023705;
   }
   return choose(x === 0, -Infinity, choose(x < 0, NaN, x));
+}
+
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
+/** e^x - 1 */
+function expm1(x: number): number {
+  if (x > 709.78) {
+    return Infinity;
+  }
+  return boundedExpm1(Math.max(x, -746));
 }
 
 function intAbs(a: bigint): bigint {
@@ -656,6 +1018,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10ed2eae35c138214427573b291169b8253e96ca16224ae8c51acbda11317c387eb9ea9bc3b136603b256fa0ec7657f74b72ce87b19d6548caf5dfa6bd38303248655fa1872f20e3a2da2d97c50f3fd5c607f4ca11fb5bfb90610d30f88fe551a2ee569d6dfc1efa157d2e23de1400b39617460775db8990e5c943e732b479cd33cccc4e659393514c4c1a1e0bd1d6095dn;
@@ -735,6 +1104,28 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 1536n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /**
  * z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5
  * + z^3/7 - ...
@@ -803,6 +1194,22 @@ function wideLog(x: Wide): Wide {
     wideDivide(wideSubtract(y, WIDE_ONE), wideAdd(y, WIDE_ONE)),
   );
   return wideAdd(wideMultiply(wideLogExponent(x), WIDE_LN2), logarithm);
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
 }
 
 /**
@@ -1009,6 +1416,95 @@ function gishDxExactly(x0: number, x1: number): number {
   let value = gishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = gishDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gishYExactlyWide(x0: Wide): Wide {
+  return wideMultiply(
+    x0,
+    wideLog(wideSubtract(wideInteger(2n), wideExp(wideNegate(wideExp(x0))))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gishYExactlyAt(x0: number, exponent: bigint): Wide {
+  return gishYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function gishYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    gishYExactlyAt(x0, 800n * sign),
+    gishYExactlyAt(x0, 150n * sign),
+    gishYExactlyAt(x0, 140n * sign),
+    gishYExactlyAt(x0, 60n * sign),
+    gishYExactlyAt(x0, 50n * sign),
+    gishYExactlyAt(x0, 26n * sign),
+    gishYExactlyAt(x0, 20n * sign),
+    gishYExactlyAt(x0, 11n * sign),
+    gishYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function gishYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = gishYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = gishYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gishDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideExp(x0);
+  const t1 = wideExp(wideSubtract(x0, t0));
+  const t2 = wideSubtract(wideInteger(2n), wideExp(wideNegate(t0)));
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideSubtract(
+        wideDivide(wideMultiply(wideInteger(2n), t1), t2),
+        wideDivide(wideMultiply(wideMultiply(x0, t1), wideExpm1(x0)), t2),
+      ),
+      wideDivide(wideMultiply(x0, widePower(t1, 2)), widePower(t2, 2)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gishDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function gishDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gishDxDxExactlyAt(x0, x1, 800n * sign),
+    gishDxDxExactlyAt(x0, x1, 150n * sign),
+    gishDxDxExactlyAt(x0, x1, 140n * sign),
+    gishDxDxExactlyAt(x0, x1, 60n * sign),
+    gishDxDxExactlyAt(x0, x1, 50n * sign),
+    gishDxDxExactlyAt(x0, x1, 26n * sign),
+    gishDxDxExactlyAt(x0, x1, 20n * sign),
+    gishDxDxExactlyAt(x0, x1, 11n * sign),
+    gishDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gishDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gishDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = gishDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

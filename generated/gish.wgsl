@@ -1400,6 +1400,167 @@ fn gish_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct gish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn gish_slope_0(x0: f32) -> f32 {
+  return gish_backward(1.0, x0);
+}
+
+fn gish_fused(x: f32) -> gish_value_and_slopes {
+  let e = gish_pair_exp(gish_pair_from_f32(x));
+  let v = gish_pair_negate(e);
+  let e2 = gish_pair_exp(v);
+  let u = gish_pair_subtract(gish_pair(2.0, 0.0), e2);
+  let l = gish_pair_log(u);
+  let u2 = gish_pair_subtract(gish_pair_from_f32(x), e);
+  let e3 = gish_pair_exp(u2);
+  let p = gish_pair_multiply(gish_pair_from_f32(x), e3);
+  let q = gish_pair_divide(p, u);
+  let u3 = gish_pair_add(l, q);
+  var result_value = gish_pair_to_f32(gish_pair_multiply(gish_pair_from_f32(x), l));
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.0 + abs(e2.high) * e.high * (1.0 / abs(u.high)) + 6.3108872e-30 * (1.0 / abs(u.high)) <= 16.0 * l.high) &
+        (l.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = gish(x);
+  }
+  var result_x = gish_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.0 +
+        abs(e2.high) * e.high * (1.0 / abs(u.high)) +
+        6.3108872e-30 * (1.0 / abs(u.high)) +
+        ((e.high * e3.high * abs(x) + 1.26217745e-29 * abs(x)) / abs(u.high) +
+          (abs(e2.high) * e.high * abs(q.high)) / abs(u.high) +
+          1.26217745e-29 * (1.0 / abs(u.high))) +
+        (l.high + abs(q.high)) <=
+        8.0 * abs(u3.high)) &
+        (abs(u3.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = gish_slope_0(x);
+  }
+  return gish_value_and_slopes(select(result_value, x, gish_is_nan(x)), result_x);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn gish_expm1(x: f32) -> f32 {
+  if (gish_is_nan(x) | (abs(x) < 1e-8)) {
+    return x;
+  }
+  if (x > 60.0) {
+    return gish_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = gish_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+fn gish_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 80.0, x0 > 80.0);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = gish_exp(t2);
+  let t4 = gish_exp(t2 - t3);
+  let t5 = 2.0 - gish_exp(-t3);
+  return (2.0 * t4) / t5 - (t2 * t4 * gish_expm1(t2)) / t5 - (t2 * (t4 * t4)) / (t5 * t5);
+}
+
+fn gish_pair_expm1(a: gish_pair) -> gish_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = gish_pair_expm1_small(gish_pair_reduced(gish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return gish_pair_times_power(gish_pair_add(gish_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = gish_power_of_two(i32(k));
+  return gish_pair_add(gish_pair_sum(scale, -1.0), gish_pair_scale(small, scale));
+}
+
+fn gish_curvature(x: f32) -> f32 {
+  let e = gish_pair_exp(gish_pair_from_f32(x));
+  let u = gish_pair_subtract(gish_pair_from_f32(x), e);
+  let e2 = gish_pair_exp(u);
+  let p = gish_pair_scale(e2, 2.0);
+  let v = gish_pair_negate(e);
+  let e3 = gish_pair_exp(v);
+  let u2 = gish_pair_subtract(gish_pair(2.0, 0.0), e3);
+  let q = gish_pair_divide(p, u2);
+  let p2 = gish_pair_multiply(gish_pair_from_f32(x), e2);
+  let em1 = gish_pair_expm1(gish_pair_from_f32(x));
+  let p3 = gish_pair_multiply(p2, em1);
+  let q2 = gish_pair_divide(p3, u2);
+  let u3 = gish_pair_subtract(q, q2);
+  let squared = gish_pair_multiply(e2, e2);
+  let p4 = gish_pair_multiply(gish_pair_from_f32(x), squared);
+  let squared2 = gish_pair_multiply(u2, u2);
+  let q3 = gish_pair_divide(p4, squared2);
+  let u4 = gish_pair_subtract(u3, q3);
+  var result = gish_pair_to_f32(u4);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u4.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = gish_curvature_0_far(x);
+    result = select(far, result, gish_is_nan(far));
+  }
+  return result;
+}
+
+struct gish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn gish_double_backward(dy: f32, ddx: f32, x: f32) -> gish_second_gradients {
+  let slopes = gish_backward(1.0, x);
+  let curvatures = gish_curvature(x);
+  return gish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct gish_uniform_values {
   size: u32,
 }
@@ -1409,6 +1570,9 @@ struct gish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> gish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> gish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> gish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> gish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> gish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn gish_forward(
@@ -1445,4 +1609,50 @@ fn gish_backward_inputs(
     result[k] = gish_backward(dy[k], x0[k]);
   }
   gish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn gish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = gish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gish_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  gish_output_y[i] = result0;
+  gish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn gish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = gish_cotangent_dy[i];
+  let dd0 = gish_cotangent_ddx[i];
+  let x0 = gish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gish_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  gish_gradient_ddy[i] = result0;
+  gish_gradient_dx[i] = result1;
 }

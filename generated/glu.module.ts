@@ -7,7 +7,7 @@ import {
   applyActivation,
   splitInputs,
 } from "activation-compiler/runtime";
-import { gluBackward, gluForward } from "./glu.js";
+import { gluBackward, gluDoubleBackward, gluForward } from "./glu.js";
 import { gluWgsl } from "./glu.wgsl.js";
 const gluActivation: Activation = {
   name: "glu",
@@ -15,7 +15,11 @@ const gluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: gluForward, backward: gluBackward },
+  cpu: {
+    forward: gluForward,
+    backward: gluBackward,
+    doubleBackward: gluDoubleBackward,
+  },
   webgpu: {
     code: gluWgsl,
     forward: [
@@ -42,6 +46,25 @@ const gluActivation: Activation = {
           [4, "cotangent"],
           [1, "input a"],
           [2, "input b"],
+          [5, "gradient a"],
+          [6, "gradient b"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "glu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent a"],
+          [10, "cotangent b"],
+          [1, "input a"],
+          [2, "input b"],
+          [11, "gradient"],
           [5, "gradient a"],
           [6, "gradient b"],
         ],

@@ -1081,6 +1081,164 @@ fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
   }
   return glu_gradients(dy * result_a, dy * result_b);
 }
+
+struct glu_value_and_slopes {
+  value: f32,
+  a: f32,
+  b: f32,
+}
+
+fn glu_slope_1(x0: f32, x1: f32) -> f32 {
+  return glu_backward(1.0, x0, x1).b;
+}
+
+fn glu_fused(a: f32, b: f32) -> glu_value_and_slopes {
+  let bounded = glu_pair_at_most(glu_pair_from_f32(b), glu_pair(40.0, 0.0));
+  let v = glu_pair_raised_exp(bounded);
+  let p = glu_pair_scale(v, 8.6736174e-19);
+  let u = glu_pair_add(p, glu_pair(1.0, 0.0));
+  let q = glu_pair_divide(v, u);
+  let p2 = glu_pair_multiply(glu_pair_from_f32(a), q);
+  let v2 = glu_pair_abs(glu_pair_from_f32(b));
+  let v3 = glu_pair_negate(v2);
+  let v4 = glu_pair_raised_exp(v3);
+  let u2 = glu_pair_add(glu_pair_scale(v4, 8.6736174e-19), glu_pair(1.0, 0.0));
+  var result_value = glu_pair_to_f32(glu_pair_scale(p2, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x5c800000u) & ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+        ((v2.high >= 3.469447e-18) | (b == 0.0)) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = glu(a, b);
+  }
+  var result_a = glu_pair_to_f32(glu_pair_scale(q, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(b)) <= 0x71800000u) & ((v2.high >= 7.888609e-31) | (b == 0.0)))) {
+    result_a = glu_slope_0_far(b);
+  }
+  var result_b = glu_pair_to_f32(
+    glu_pair_scale(
+      glu_pair_multiply(glu_pair_from_f32(a), glu_pair_divide(v4, glu_pair_multiply(u2, u2))),
+      8.6736174e-19
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (v4.high >= 3.9443045e-31) & (bitcast<u32>(abs(a)) <= 0x5c800000u) & ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+      ((v2.high >= 3.469447e-18) | (b == 0.0))
+    )
+  ) {
+    result_b = glu_slope_1(a, b);
+  }
+  return glu_value_and_slopes(select(select(result_value, a, glu_is_nan(a)), b, glu_is_nan(b)), result_a, result_b);
+}
+
+struct glu_curvatures {
+  a_b: f32,
+  b_b: f32,
+}
+
+fn glu_curvature_0_far(x0: f32) -> f32 {
+  return glu_logistic(x0);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn glu_tanh(x: f32) -> f32 {
+  if (glu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (glu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn glu_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  return -(glu_logistic(x1) * glu_tanh(0.5 * x1) * x0);
+}
+
+fn glu_pair_expm1(a: glu_pair) -> glu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = glu_pair_expm1_small(glu_pair_reduced(glu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return glu_pair_times_power(glu_pair_add(glu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = glu_power_of_two(i32(k));
+  return glu_pair_add(glu_pair_sum(scale, -1.0), glu_pair_scale(small, scale));
+}
+
+fn glu_curvature(a: f32, b: f32) -> glu_curvatures {
+  let v = glu_pair_abs(glu_pair_from_f32(b));
+  let v2 = glu_pair_negate(v);
+  let v3 = glu_pair_raised_exp(v2);
+  let p = glu_pair_scale(v3, 8.6736174e-19);
+  let u = glu_pair_add(p, glu_pair(1.0, 0.0));
+  let squared = glu_pair_multiply(u, u);
+  let q = glu_pair_divide(v3, squared);
+  let p2 = glu_pair_multiply(glu_pair_from_f32(a), q);
+  let p3 = glu_pair_scale(glu_pair_from_f32(b), 0.5);
+  let p4 = glu_pair_scale(p3, 2.0);
+  let bounded = glu_pair_at_most(p4, glu_pair(80.0, 0.0));
+  let em1 = glu_pair_expm1(bounded);
+  let u2 = glu_pair_add(em1, glu_pair(2.0, 0.0));
+  let q2 = glu_pair_divide(em1, u2);
+  let p5 = glu_pair_multiply(p2, q2);
+  let v4 = glu_pair_negate(p5);
+  let p6 = glu_pair_scale(v4, 8.6736174e-19);
+  var result_a_b = glu_pair_to_f32(glu_pair_scale(q, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(b)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (b == 0.0)))) {
+    let far = glu_curvature_0_far(b);
+    result_a_b = select(far, result_a_b, glu_is_nan(far));
+  }
+  var result_b_b = glu_pair_to_f32(p6);
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 7.888609e-31) & (abs(q2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(a)) <= 0x5c800000u) &
+        ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (b == 0.0)) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = glu_curvature_1_far(a, b);
+    result_b_b = select(far, result_b_b, glu_is_nan(far));
+  }
+  return glu_curvatures(result_a_b, result_b_b);
+}
+
+struct glu_second_gradients {
+  dy: f32,
+  a: f32,
+  b: f32,
+}
+
+fn glu_double_backward(dy: f32, dda: f32, ddb: f32, a: f32, b: f32) -> glu_second_gradients {
+  let slopes = glu_backward(1.0, a, b);
+  let curvatures = glu_curvature(a, b);
+  return glu_second_gradients(
+    dda * slopes.a + ddb * slopes.b,
+    dy * ddb * curvatures.a_b,
+    dy * (dda * curvatures.a_b + ddb * curvatures.b_b)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1096,6 +1254,11 @@ struct glu_uniform_values {
 @group(0) @binding(4) var<storage, read> glu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> glu_gradient_da: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> glu_gradient_db: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> glu_derivative_da: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> glu_derivative_db: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> glu_cotangent_dda: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> glu_cotangent_ddb: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> glu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn glu_forward(
@@ -1138,5 +1301,60 @@ fn glu_backward_inputs(
   }
   glu_gradient_da[i] = result0;
   glu_gradient_db[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn glu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (glu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = glu_input_a[i];
+  let x1 = glu_input_b[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = glu_fused(x0[k], x1[k]);
+    result0[k] = g.value;
+    result1[k] = g.a;
+    result2[k] = g.b;
+  }
+  glu_output_y[i] = result0;
+  glu_derivative_da[i] = result1;
+  glu_derivative_db[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn glu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (glu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = glu_cotangent_dy[i];
+  let dd0 = glu_cotangent_dda[i];
+  let dd1 = glu_cotangent_ddb[i];
+  let x0 = glu_input_a[i];
+  let x1 = glu_input_b[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = glu_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
+    result0[k] = g.dy;
+    result1[k] = g.a;
+    result2[k] = g.b;
+  }
+  glu_gradient_ddy[i] = result0;
+  glu_gradient_da[i] = result1;
+  glu_gradient_db[i] = result2;
 }
 `);

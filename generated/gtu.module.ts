@@ -7,7 +7,7 @@ import {
   applyActivation,
   splitInputs,
 } from "activation-compiler/runtime";
-import { gtuBackward, gtuForward } from "./gtu.js";
+import { gtuBackward, gtuDoubleBackward, gtuForward } from "./gtu.js";
 import { gtuWgsl } from "./gtu.wgsl.js";
 const gtuActivation: Activation = {
   name: "gtu",
@@ -15,7 +15,11 @@ const gtuActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: gtuForward, backward: gtuBackward },
+  cpu: {
+    forward: gtuForward,
+    backward: gtuBackward,
+    doubleBackward: gtuDoubleBackward,
+  },
   webgpu: {
     code: gtuWgsl,
     forward: [
@@ -42,6 +46,25 @@ const gtuActivation: Activation = {
           [4, "cotangent"],
           [1, "input a"],
           [2, "input b"],
+          [5, "gradient a"],
+          [6, "gradient b"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gtu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent a"],
+          [10, "cotangent b"],
+          [1, "input a"],
+          [2, "input b"],
+          [11, "gradient"],
           [5, "gradient a"],
           [6, "gradient b"],
         ],

@@ -79,6 +79,132 @@ export function gtuBackward(
   }
 }
 
+/** The value of gtu, and its derivative in each input. */
+export function gtuFused(
+  a: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+): void {
+  const size = a.length;
+  requireLength("b", b, size);
+  requireLength("y", y, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  for (let i = 0; i < size; i++) {
+    const ai = a[i]!;
+    const bi = b[i]!;
+    const p = 2 * ai;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const q = em1 / (em1 + 2);
+    const e = boundedExp(Math.max(Math.min(bi, 709), -746));
+    const u = e + 1;
+    const q2 = e / u;
+    const p2 = q * q2;
+    const v = Math.abs(q);
+    const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+    const u2 = e2 + 1;
+    const q3 = p2 / u;
+    y[i] =
+      v >= 9.332636185032189e-302 &&
+      q2 >= 9.332636185032189e-302 &&
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
+        : gtuYExactly(ai, bi);
+    da[i] = 4 * q2 * (e2 / (u2 * u2));
+    db[i] =
+      v >= 2.8883110013837273e-275 &&
+      q2 >= 9.332636185032189e-302 &&
+      Math.abs(q3) <= Number.MAX_VALUE
+        ? q3
+        : gtuDbExactly(ai, bi, 1);
+  }
+}
+
+/** The gradients of what gtu's backward kernel computes, from a cotangent of each of its results. */
+export function gtuDoubleBackward(
+  dy: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  dda: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("a", a, size);
+  requireLength("b", b, size);
+  requireLength("dda", dda, size);
+  requireLength("ddb", ddb, size);
+  requireLength("ddy", ddy, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const ai = a[i]!;
+      const bi = b[i]!;
+      const ddaI = dda[i]!;
+      const ddbI = ddb[i]!;
+      const e = boundedExp(Math.max(Math.min(bi, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const p = 2 * ai;
+      const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+      const u2 = e2 + 1;
+      const q2 = e2 / (u2 * u2);
+      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+      const q3 = em1 / (em1 + 2);
+      const p2 = ddbI * q3;
+      const q4 = (p2 * q) / u;
+      const p3 = dyi * ddaI;
+      const p4 = -8 * p3 * q3;
+      const p5 = p4 * q * q2;
+      const p6 = dyi * ddbI;
+      const p7 = p6 * q3;
+      const em12 = boundedExpm1(Math.max(Math.min(2 * (0.5 * bi), 709), -746));
+      const q5 = em12 / (em12 + 2);
+      const q6 = -(p7 * q * q5) / u;
+      if (!(
+        Math.abs(p2) >= 2.8883110013837273e-275 &&
+        q >= 9.332636185032189e-302 &&
+        Math.abs(q4) <= Number.MAX_VALUE &&
+        Math.abs(p4) >= 2.310648801106982e-274 &&
+        q2 >= 9.332636185032189e-302 &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        Math.abs(p7) >= 5.776622002767455e-275 &&
+        Math.abs(q5) >= 9.332636185032189e-302 &&
+        Math.abs(q6) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = 4 * ddaI * q * q2 + q4;
+      da[i] = p5 + (4 * p6 * q * q2) / u;
+      db[i] = (4 * p3 * q * q2) / u + q6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const ai = a[i]!;
+      const bi = b[i]!;
+      const ddaI = dda[i]!;
+      const ddbI = ddb[i]!;
+      const e3 = boundedExp(Math.max(Math.min(bi, 709), -746));
+      const u3 = e3 + 1;
+      const q7 = e3 / u3;
+      const e4 = boundedExp(Math.max(-Math.abs(2 * ai), -746));
+      const u4 = e4 + 1;
+      const q8 = e4 / (u4 * u4);
+      ddy[i] = 4 * ddaI * q7 * q8 + gtuDbExactly(ai, bi, ddbI);
+      da[i] =
+        gtuDaDaExactly(ai, bi, dyi * ddaI) + (4 * (dyi * ddbI) * q7 * q8) / u3;
+      db[i] =
+        (4 * (dyi * ddaI) * q7 * q8) / u3 + gtuDbDbExactly(ai, bi, dyi * ddbI);
+    }
+  }
+}
+
 /**
  * Gated tanh unit.
  * Source: van den Oord et al. 2016; Dauphin et al. 2017.
@@ -155,6 +281,132 @@ export function gtuBackward64(
       Math.abs(q2) <= Number.MAX_VALUE
         ? q2
         : gtuDbExactly(ai, bi, dyi);
+  }
+}
+
+/** The value of gtu, and its derivative in each input. */
+export function gtuFused64(
+  a: Float64Array,
+  b: Float64Array,
+  y: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+): void {
+  const size = a.length;
+  requireLength("b", b, size);
+  requireLength("y", y, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  for (let i = 0; i < size; i++) {
+    const ai = a[i]!;
+    const bi = b[i]!;
+    const p = 2 * ai;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const q = em1 / (em1 + 2);
+    const e = boundedExp(Math.max(Math.min(bi, 709), -746));
+    const u = e + 1;
+    const q2 = e / u;
+    const p2 = q * q2;
+    const v = Math.abs(q);
+    const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+    const u2 = e2 + 1;
+    const q3 = p2 / u;
+    y[i] =
+      v >= 9.332636185032189e-302 &&
+      q2 >= 9.332636185032189e-302 &&
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
+        : gtuYExactly(ai, bi);
+    da[i] = 4 * q2 * (e2 / (u2 * u2));
+    db[i] =
+      v >= 2.8883110013837273e-275 &&
+      q2 >= 9.332636185032189e-302 &&
+      Math.abs(q3) <= Number.MAX_VALUE
+        ? q3
+        : gtuDbExactly(ai, bi, 1);
+  }
+}
+
+/** The gradients of what gtu's backward kernel computes, from a cotangent of each of its results. */
+export function gtuDoubleBackward64(
+  dy: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  dda: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("a", a, size);
+  requireLength("b", b, size);
+  requireLength("dda", dda, size);
+  requireLength("ddb", ddb, size);
+  requireLength("ddy", ddy, size);
+  requireLength("da", da, size);
+  requireLength("db", db, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const ai = a[i]!;
+      const bi = b[i]!;
+      const ddaI = dda[i]!;
+      const ddbI = ddb[i]!;
+      const e = boundedExp(Math.max(Math.min(bi, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const p = 2 * ai;
+      const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+      const u2 = e2 + 1;
+      const q2 = e2 / (u2 * u2);
+      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+      const q3 = em1 / (em1 + 2);
+      const p2 = ddbI * q3;
+      const q4 = (p2 * q) / u;
+      const p3 = dyi * ddaI;
+      const p4 = -8 * p3 * q3;
+      const p5 = p4 * q * q2;
+      const p6 = dyi * ddbI;
+      const p7 = p6 * q3;
+      const em12 = boundedExpm1(Math.max(Math.min(2 * (0.5 * bi), 709), -746));
+      const q5 = em12 / (em12 + 2);
+      const q6 = -(p7 * q * q5) / u;
+      if (!(
+        Math.abs(p2) >= 2.8883110013837273e-275 &&
+        q >= 9.332636185032189e-302 &&
+        Math.abs(q4) <= Number.MAX_VALUE &&
+        Math.abs(p4) >= 2.310648801106982e-274 &&
+        q2 >= 9.332636185032189e-302 &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        Math.abs(p7) >= 5.776622002767455e-275 &&
+        Math.abs(q5) >= 9.332636185032189e-302 &&
+        Math.abs(q6) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = 4 * ddaI * q * q2 + q4;
+      da[i] = p5 + (4 * p6 * q * q2) / u;
+      db[i] = (4 * p3 * q * q2) / u + q6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const ai = a[i]!;
+      const bi = b[i]!;
+      const ddaI = dda[i]!;
+      const ddbI = ddb[i]!;
+      const e3 = boundedExp(Math.max(Math.min(bi, 709), -746));
+      const u3 = e3 + 1;
+      const q7 = e3 / u3;
+      const e4 = boundedExp(Math.max(-Math.abs(2 * ai), -746));
+      const u4 = e4 + 1;
+      const q8 = e4 / (u4 * u4);
+      ddy[i] = 4 * ddaI * q7 * q8 + gtuDbExactly(ai, bi, ddbI);
+      da[i] =
+        gtuDaDaExactly(ai, bi, dyi * ddaI) + (4 * (dyi * ddbI) * q7 * q8) / u3;
+      db[i] =
+        (4 * (dyi * ddaI) * q7 * q8) / u3 + gtuDbDbExactly(ai, bi, dyi * ddbI);
+    }
   }
 }
 
@@ -444,6 +696,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -962,6 +1224,177 @@ function gtuDbExactly(x0: number, x1: number, x2: number): number {
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = gtuDbExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gtuYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideTanh(x0), wideSigmoid(x1));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gtuYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gtuYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function gtuYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gtuYExactlyAt(x0, x1, 800n * sign),
+    gtuYExactlyAt(x0, x1, 150n * sign),
+    gtuYExactlyAt(x0, x1, 140n * sign),
+    gtuYExactlyAt(x0, x1, 60n * sign),
+    gtuYExactlyAt(x0, x1, 50n * sign),
+    gtuYExactlyAt(x0, x1, 26n * sign),
+    gtuYExactlyAt(x0, x1, 20n * sign),
+    gtuYExactlyAt(x0, x1, 11n * sign),
+    gtuYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gtuYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gtuYExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = gtuYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gtuDaDaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(-8n), x2), wideTanh(x0)),
+      wideSigmoid(x1),
+    ),
+    wideLogistic(wideMultiply(wideInteger(2n), x0)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gtuDaDaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return gtuDaDaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function gtuDaDaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gtuDaDaExactlyAt(x0, x1, x2, 800n * sign),
+    gtuDaDaExactlyAt(x0, x1, x2, 150n * sign),
+    gtuDaDaExactlyAt(x0, x1, x2, 140n * sign),
+    gtuDaDaExactlyAt(x0, x1, x2, 60n * sign),
+    gtuDaDaExactlyAt(x0, x1, x2, 50n * sign),
+    gtuDaDaExactlyAt(x0, x1, x2, 26n * sign),
+    gtuDaDaExactlyAt(x0, x1, x2, 20n * sign),
+    gtuDaDaExactlyAt(x0, x1, x2, 11n * sign),
+    gtuDaDaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function gtuDaDaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = gtuDaDaExactlyAt(x0, x1, x2, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = gtuDaDaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gtuDbDbExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(wideMultiply(x2, wideTanh(x0)), wideLogistic(x1)),
+      wideTanh(wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x1)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gtuDbDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return gtuDbDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function gtuDbDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gtuDbDbExactlyAt(x0, x1, x2, 800n * sign),
+    gtuDbDbExactlyAt(x0, x1, x2, 150n * sign),
+    gtuDbDbExactlyAt(x0, x1, x2, 140n * sign),
+    gtuDbDbExactlyAt(x0, x1, x2, 60n * sign),
+    gtuDbDbExactlyAt(x0, x1, x2, 50n * sign),
+    gtuDbDbExactlyAt(x0, x1, x2, 26n * sign),
+    gtuDbDbExactlyAt(x0, x1, x2, 20n * sign),
+    gtuDbDbExactlyAt(x0, x1, x2, 11n * sign),
+    gtuDbDbExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function gtuDbDbExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = gtuDbDbExactlyAt(x0, x1, x2, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = gtuDbDbExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -1057,6 +1057,224 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
   return gtu_gradients(dy * result_a, dy * result_b);
 }
 
+struct gtu_value_and_slopes {
+  value: f32,
+  a: f32,
+  b: f32,
+}
+
+fn gtu_slope_0(x0: f32, x1: f32) -> f32 {
+  return gtu_backward(1.0, x0, x1).a;
+}
+
+fn gtu_fused(a: f32, b: f32) -> gtu_value_and_slopes {
+  let p = gtu_pair_scale(gtu_pair_from_f32(a), 2.0);
+  let bounded = gtu_pair_at_most(p, gtu_pair(80.0, 0.0));
+  let em1 = gtu_pair_expm1(bounded);
+  let u = gtu_pair_add(em1, gtu_pair(2.0, 0.0));
+  let q = gtu_pair_divide(em1, u);
+  let bounded2 = gtu_pair_at_most(gtu_pair_from_f32(b), gtu_pair(40.0, 0.0));
+  let v = gtu_pair_raised_exp(bounded2);
+  let p2 = gtu_pair_scale(v, 8.6736174e-19);
+  let u2 = gtu_pair_add(p2, gtu_pair(1.0, 0.0));
+  let q2 = gtu_pair_divide(v, u2);
+  let p3 = gtu_pair_multiply(q, q2);
+  let p4 = gtu_pair_scale(p3, 8.6736174e-19);
+  let p5 = gtu_pair_scale(q2, 4.0);
+  let p6 = gtu_pair_scale(p5, 9.313226e-10);
+  let v2 = gtu_pair_abs(p);
+  let v3 = gtu_pair_negate(v2);
+  let v4 = gtu_pair_raised_exp(v3);
+  let p7 = gtu_pair_scale(v4, 8.6736174e-19);
+  let u3 = gtu_pair_add(p7, gtu_pair(1.0, 0.0));
+  let squared = gtu_pair_multiply(u3, u3);
+  let q3 = gtu_pair_divide(v4, squared);
+  let p8 = gtu_pair_scale(q3, 9.313226e-10);
+  let p9 = gtu_pair_multiply(p6, p8);
+  let v5 = gtu_pair_abs(gtu_pair_from_f32(b));
+  let v6 = gtu_pair_negate(v5);
+  let v7 = gtu_pair_raised_exp(v6);
+  let p10 = gtu_pair_scale(v7, 8.6736174e-19);
+  let u4 = gtu_pair_add(p10, gtu_pair(1.0, 0.0));
+  let squared2 = gtu_pair_multiply(u4, u4);
+  let q4 = gtu_pair_divide(v7, squared2);
+  let p11 = gtu_pair_multiply(q, q4);
+  var result_value = gtu_pair_to_f32(p4);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
+        ((v5.high >= 7.888609e-31) | (b == 0.0)) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = gtu_value_far(a, b);
+  }
+  var result_a = gtu_pair_to_f32(gtu_pair_scale(p9, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) & (v4.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
+        ((v5.high >= 7.888609e-31) | (b == 0.0)) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_a = gtu_slope_0(a, b);
+  }
+  var result_b = gtu_pair_to_f32(gtu_pair_scale(p11, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(q.high) >= 3.9443045e-31) & (v7.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
+        ((v5.high >= 7.888609e-31) | (b == 0.0)) &
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_b = gtu_slope_1_far(a, b);
+  }
+  return gtu_value_and_slopes(select(select(result_value, a, gtu_is_nan(a)), b, gtu_is_nan(b)), result_a, result_b);
+}
+
+struct gtu_curvatures {
+  a_a: f32,
+  a_b: f32,
+  b_b: f32,
+}
+
+fn gtu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return -8.0 * (gtu_tanh(x0) * gtu_logistic(2.0 * x0) * gtu_sigmoid(x1));
+}
+
+fn gtu_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  return 4.0 * (gtu_logistic(2.0 * x0) * gtu_logistic(x1));
+}
+
+fn gtu_curvature_2_far(x0: f32, x1: f32) -> f32 {
+  return -(gtu_tanh(x0) * (gtu_logistic(x1) * gtu_tanh(0.5 * x1)));
+}
+
+fn gtu_curvature(a: f32, b: f32) -> gtu_curvatures {
+  let p = gtu_pair_scale(gtu_pair_from_f32(a), 2.0);
+  let bounded = gtu_pair_at_most(p, gtu_pair(80.0, 0.0));
+  let em1 = gtu_pair_expm1(bounded);
+  let u = gtu_pair_add(em1, gtu_pair(2.0, 0.0));
+  let q = gtu_pair_divide(em1, u);
+  let p2 = gtu_pair_scale(q, -8.0);
+  let bounded2 = gtu_pair_at_most(gtu_pair_from_f32(b), gtu_pair(40.0, 0.0));
+  let v = gtu_pair_raised_exp(bounded2);
+  let p3 = gtu_pair_scale(v, 8.6736174e-19);
+  let u2 = gtu_pair_add(p3, gtu_pair(1.0, 0.0));
+  let q2 = gtu_pair_divide(v, u2);
+  let p4 = gtu_pair_multiply(p2, q2);
+  let p5 = gtu_pair_scale(p4, 9.313226e-10);
+  let v2 = gtu_pair_abs(p);
+  let v3 = gtu_pair_negate(v2);
+  let v4 = gtu_pair_raised_exp(v3);
+  let p6 = gtu_pair_scale(v4, 8.6736174e-19);
+  let u3 = gtu_pair_add(p6, gtu_pair(1.0, 0.0));
+  let squared = gtu_pair_multiply(u3, u3);
+  let q3 = gtu_pair_divide(v4, squared);
+  let p7 = gtu_pair_scale(q3, 9.313226e-10);
+  let p8 = gtu_pair_multiply(p5, p7);
+  let p9 = gtu_pair_scale(p8, 8.6736174e-19);
+  let v5 = gtu_pair_abs(gtu_pair_from_f32(b));
+  let v6 = gtu_pair_negate(v5);
+  let v7 = gtu_pair_raised_exp(v6);
+  let p10 = gtu_pair_scale(v7, 8.6736174e-19);
+  let u4 = gtu_pair_add(p10, gtu_pair(1.0, 0.0));
+  let squared2 = gtu_pair_multiply(u4, u4);
+  let q4 = gtu_pair_divide(v7, squared2);
+  let p11 = gtu_pair_multiply(q, q4);
+  let p12 = gtu_pair_scale(gtu_pair_from_f32(b), 0.5);
+  let p13 = gtu_pair_scale(p12, 2.0);
+  let bounded3 = gtu_pair_at_most(p13, gtu_pair(80.0, 0.0));
+  let em12 = gtu_pair_expm1(bounded3);
+  let u5 = gtu_pair_add(em12, gtu_pair(2.0, 0.0));
+  let q5 = gtu_pair_divide(em12, u5);
+  let p14 = gtu_pair_multiply(p11, q5);
+  let v8 = gtu_pair_negate(p14);
+  let p15 = gtu_pair_scale(v8, 8.6736174e-19);
+  var result_a_a = gtu_pair_to_f32(p9);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (v4.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(a)) <= 0x71800000u) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
+        ((v5.high >= 7.888609e-31) | (b == 0.0)) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = gtu_curvature_0_far(a, b);
+    result_a_a = select(far, result_a_a, gtu_is_nan(far));
+  }
+  var result_a_b = gtu_pair_to_f32(
+    gtu_pair_scale(
+      gtu_pair_multiply(gtu_pair_scale(gtu_pair_scale(q3, 4.0), 9.313226e-10), gtu_pair_scale(q4, 9.313226e-10)),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (v4.high >= 7.888609e-31) & (v7.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
+      ((v5.high >= 7.888609e-31) | (b == 0.0))
+    )
+  ) {
+    let far = gtu_curvature_1_far(a, b);
+    result_a_b = select(far, result_a_b, gtu_is_nan(far));
+  }
+  var result_b_b = gtu_pair_to_f32(p15);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(q.high) >= 7.888609e-31) & (v7.high >= 1.5777218e-30) & (abs(em12.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(a)) <= 0x71800000u) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
+        ((v5.high >= 7.888609e-31) | (b == 0.0)) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = gtu_curvature_2_far(a, b);
+    result_b_b = select(far, result_b_b, gtu_is_nan(far));
+  }
+  return gtu_curvatures(result_a_a, result_a_b, result_b_b);
+}
+
+struct gtu_second_gradients {
+  dy: f32,
+  a: f32,
+  b: f32,
+}
+
+fn gtu_double_backward(dy: f32, dda: f32, ddb: f32, a: f32, b: f32) -> gtu_second_gradients {
+  let slopes = gtu_backward(1.0, a, b);
+  let curvatures = gtu_curvature(a, b);
+  return gtu_second_gradients(
+    dda * slopes.a + ddb * slopes.b,
+    dy * (dda * curvatures.a_a + ddb * curvatures.a_b),
+    dy * (dda * curvatures.a_b + ddb * curvatures.b_b)
+  );
+}
+
 struct gtu_uniform_values {
   size: u32,
 }
@@ -1068,6 +1286,11 @@ struct gtu_uniform_values {
 @group(0) @binding(4) var<storage, read> gtu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> gtu_gradient_da: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> gtu_gradient_db: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> gtu_derivative_da: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> gtu_derivative_db: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> gtu_cotangent_dda: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> gtu_cotangent_ddb: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> gtu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn gtu_forward(
@@ -1110,4 +1333,59 @@ fn gtu_backward_inputs(
   }
   gtu_gradient_da[i] = result0;
   gtu_gradient_db[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn gtu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gtu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = gtu_input_a[i];
+  let x1 = gtu_input_b[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gtu_fused(x0[k], x1[k]);
+    result0[k] = g.value;
+    result1[k] = g.a;
+    result2[k] = g.b;
+  }
+  gtu_output_y[i] = result0;
+  gtu_derivative_da[i] = result1;
+  gtu_derivative_db[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn gtu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (gtu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = gtu_cotangent_dy[i];
+  let dd0 = gtu_cotangent_dda[i];
+  let dd1 = gtu_cotangent_ddb[i];
+  let x0 = gtu_input_a[i];
+  let x1 = gtu_input_b[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = gtu_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
+    result0[k] = g.dy;
+    result1[k] = g.a;
+    result2[k] = g.b;
+  }
+  gtu_gradient_ddy[i] = result0;
+  gtu_gradient_da[i] = result1;
+  gtu_gradient_db[i] = result2;
 }

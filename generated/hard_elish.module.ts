@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { hardElishBackward, hardElishForward } from "./hard_elish.js";
+import {
+  hardElishBackward,
+  hardElishDoubleBackward,
+  hardElishForward,
+} from "./hard_elish.js";
 import { hardElishWgsl } from "./hard_elish.wgsl.js";
 const hardElishActivation: Activation = {
   name: "hard_elish",
@@ -14,7 +18,11 @@ const hardElishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: hardElishForward, backward: hardElishBackward },
+  cpu: {
+    forward: hardElishForward,
+    backward: hardElishBackward,
+    doubleBackward: hardElishDoubleBackward,
+  },
   webgpu: {
     code: hardElishWgsl,
     forward: [
@@ -39,6 +47,22 @@ const hardElishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_elish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

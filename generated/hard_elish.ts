@@ -63,6 +63,94 @@ export function hardElishBackward(
   }
 }
 
+/** The value of hard_elish, and its derivative in each input. */
+export function hardElishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u =
+      Math.max(xi, -746) * Number(xi >= 0) +
+      boundedExpm1(Math.max(Math.min(xi, 709), -746)) * Number(xi < 0);
+    const u2 = xi + 1;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 709.79), -746);
+    const p = 0.5 * expm1(xi);
+    const p2 = 0.5 * boundedExp(bounded) * u2;
+    const u3 = p + p2;
+    y[i] = choose(xi < -1, 0, choose(xi > 1, u, 0.5 * u2 * u));
+    dx[i] =
+      xi < -1 || xi > 1 || xi >= 0 || Math.abs(p) + p2 <= 131072 * Math.abs(u3)
+        ? xi < -1
+          ? 0
+          : xi > 1
+            ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
+            : choose(xi >= 0, xi + 0.5, u3)
+        : hardElishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what hard_elish's backward kernel computes, from a cotangent of each of its results. */
+export function hardElishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(0.5 * (bounded - Math.abs(bounded)));
+      const p = 0.5 * expm1(xi);
+      const e2 = boundedExp(bounded);
+      const p2 = 0.5 * e2 * (xi + 1);
+      const u = p + p2;
+      const p3 = 1.5 * e2;
+      const p4 = 0.5 * xi * e2;
+      const u2 = p3 + p4;
+      if (!(
+        (xi < -1 ||
+          xi > 1 ||
+          xi >= 0 ||
+          Math.abs(p) + p2 <= 131072 * Math.abs(u)) &&
+        (xi < -1 || xi > 1 || xi >= 0 || p3 + Math.abs(p4) <= 131072 * u2)
+      ))
+        break;
+      ddy[i] =
+        xi < -1 ? 0 : ddxI * (xi > 1 ? 1 * e : choose(xi >= 0, xi + 0.5, u));
+      dx[i] =
+        xi < -1
+          ? 0
+          : dyi *
+            ddxI *
+            choose(xi > 1, Number(xi < 0) * e, choose(xi >= 0, 1, u2));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = hardElishDxExactly(xi, ddxI);
+      dx[i] = hardElishDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * elish with a piecewise linear sigmoid.
  * Source: Basirat and Roth 2018.
@@ -122,6 +210,94 @@ export function hardElishBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = hardElishDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of hard_elish, and its derivative in each input. */
+export function hardElishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u =
+      Math.max(xi, -746) * Number(xi >= 0) +
+      boundedExpm1(Math.max(Math.min(xi, 709), -746)) * Number(xi < 0);
+    const u2 = xi + 1;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 709.79), -746);
+    const p = 0.5 * expm1(xi);
+    const p2 = 0.5 * boundedExp(bounded) * u2;
+    const u3 = p + p2;
+    y[i] = choose(xi < -1, 0, choose(xi > 1, u, 0.5 * u2 * u));
+    dx[i] =
+      xi < -1 || xi > 1 || xi >= 0 || Math.abs(p) + p2 <= 131072 * Math.abs(u3)
+        ? xi < -1
+          ? 0
+          : xi > 1
+            ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
+            : choose(xi >= 0, xi + 0.5, u3)
+        : hardElishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what hard_elish's backward kernel computes, from a cotangent of each of its results. */
+export function hardElishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(0.5 * (bounded - Math.abs(bounded)));
+      const p = 0.5 * expm1(xi);
+      const e2 = boundedExp(bounded);
+      const p2 = 0.5 * e2 * (xi + 1);
+      const u = p + p2;
+      const p3 = 1.5 * e2;
+      const p4 = 0.5 * xi * e2;
+      const u2 = p3 + p4;
+      if (!(
+        (xi < -1 ||
+          xi > 1 ||
+          xi >= 0 ||
+          Math.abs(p) + p2 <= 131072 * Math.abs(u)) &&
+        (xi < -1 || xi > 1 || xi >= 0 || p3 + Math.abs(p4) <= 131072 * u2)
+      ))
+        break;
+      ddy[i] =
+        xi < -1 ? 0 : ddxI * (xi > 1 ? 1 * e : choose(xi >= 0, xi + 0.5, u));
+      dx[i] =
+        xi < -1
+          ? 0
+          : dyi *
+            ddxI *
+            choose(xi > 1, Number(xi < 0) * e, choose(xi >= 0, 1, u2));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = hardElishDxExactly(xi, ddxI);
+      dx[i] = hardElishDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -895,6 +1071,73 @@ function hardElishDxExactly(x0: number, x1: number): number {
   let value = hardElishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = hardElishDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function hardElishDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideExp(x0);
+  let t1 = t0;
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t1 = wideInteger(0n);
+  }
+  let t2 = wideAdd(
+    wideMultiply(wideDivide(wideInteger(3n), wideInteger(2n)), t0),
+    wideMultiply(
+      wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+      t0,
+    ),
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t2 = wideInteger(1n);
+  }
+  let t3 = t2;
+  if (wideLess(wideInteger(1n), x0)) {
+    t3 = t1;
+  }
+  let t4 = wideMultiply(x1, t3);
+  if (wideLess(x0, wideInteger(-1n))) {
+    t4 = wideInteger(0n);
+  }
+  return t4;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function hardElishDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return hardElishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function hardElishDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    hardElishDxDxExactlyAt(x0, x1, 800n * sign),
+    hardElishDxDxExactlyAt(x0, x1, 150n * sign),
+    hardElishDxDxExactlyAt(x0, x1, 140n * sign),
+    hardElishDxDxExactlyAt(x0, x1, 60n * sign),
+    hardElishDxDxExactlyAt(x0, x1, 50n * sign),
+    hardElishDxDxExactlyAt(x0, x1, 26n * sign),
+    hardElishDxDxExactlyAt(x0, x1, 20n * sign),
+    hardElishDxDxExactlyAt(x0, x1, 11n * sign),
+    hardElishDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function hardElishDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = hardElishDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = hardElishDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

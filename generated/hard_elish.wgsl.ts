@@ -298,6 +298,141 @@ fn hard_elish_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct hard_elish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn hard_elish_fused(x: f32) -> hard_elish_value_and_slopes {
+  let bounded = hard_elish_pair_at_least(hard_elish_pair_from_f32(x), hard_elish_pair(-746.0, 0.0));
+  let v = hard_elish_pair_select(x >= 0.0, hard_elish_pair(1.0, 0.0), hard_elish_pair(0.0, 0.0));
+  let p = hard_elish_pair_multiply(bounded, v);
+  let v2 = hard_elish_pair_select(x >= 0.0, hard_elish_pair(0.0, 0.0), hard_elish_pair(1.0, 0.0));
+  let bounded2 = hard_elish_pair_at_most(bounded, hard_elish_pair(80.0, 0.0));
+  let em1 = hard_elish_pair_expm1(bounded2);
+  let p2 = hard_elish_pair_multiply(v2, em1);
+  let u = hard_elish_pair_add(p, p2);
+  let u2 = hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(1.0, 0.0));
+  let p3 = hard_elish_pair_scale(u2, 0.5);
+  var v3 = hard_elish_pair_multiply(p3, u);
+  if (x > 1.0) {
+    v3 = u;
+  }
+  var v4 = v3;
+  if (x < -1.0) {
+    v4 = hard_elish_pair(0.0, 0.0);
+  }
+  let em12 = hard_elish_pair_expm1(hard_elish_pair_from_f32(x));
+  let p4 = hard_elish_pair_scale(em12, 0.5);
+  let e = hard_elish_pair_exp(hard_elish_pair_from_f32(x));
+  let p5 = hard_elish_pair_scale(e, 0.5);
+  let p6 = hard_elish_pair_multiply(p5, u2);
+  let u3 = hard_elish_pair_add(p4, p6);
+  var v5 = u3;
+  if (x >= 0.0) {
+    v5 = hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(0.5, 0.0));
+  }
+  var v6 = v5;
+  if (x > 1.0) {
+    v6 = hard_elish_pair_scale(
+      hard_elish_pair_multiply(
+        hard_elish_pair_select(x >= 0.0, hard_elish_pair(1.0, 0.0), hard_elish_pair(1.0, 0.0)),
+        hard_elish_pair_raised_exp(
+          hard_elish_pair_at_most(
+            hard_elish_pair_at_most(hard_elish_pair_from_f32(x), hard_elish_pair(0.0, 0.0)),
+            hard_elish_pair(40.0, 0.0)
+          )
+        )
+      ),
+      8.6736174e-19
+    );
+  }
+  var v7 = v6;
+  if (x < -1.0) {
+    v7 = hard_elish_pair(0.0, 0.0);
+  }
+  var result_value = hard_elish_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < -1.0) | ((x > 1.0) | ((p3.high >= 7.888609e-31) & (abs(u.high) >= 7.888609e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = hard_elish_value_far(x);
+  }
+  var result_x = hard_elish_pair_to_f32(v7);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < -1.0) | ((x > 1.0) | ((x >= 0.0) | (abs(u3.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_x = hard_elish_slope_0_far(x);
+  }
+  return hard_elish_value_and_slopes(select(result_value, x, hard_elish_is_nan(x)), result_x);
+}
+
+fn hard_elish_curvature_0_far(x0: f32) -> f32 {
+  let t = hard_elish_exp(x0);
+  return select(
+    select(select(1.5 * t + 0.5 * (x0 * t), 1.0, x0 >= 0.0), select(t, 0.0, x0 >= 0.0), x0 > 1.0),
+    0.0,
+    x0 < -1.0
+  );
+}
+
+fn hard_elish_curvature(x: f32) -> f32 {
+  let e = hard_elish_pair_exp(hard_elish_pair_from_f32(x));
+  var v = hard_elish_pair_add(
+    hard_elish_pair_multiply(hard_elish_pair(1.5, 0.0), e),
+    hard_elish_pair_multiply(hard_elish_pair_scale(hard_elish_pair_from_f32(x), 0.5), e)
+  );
+  if (x >= 0.0) {
+    v = hard_elish_pair(1.0, 0.0);
+  }
+  var v2 = v;
+  if (x > 1.0) {
+    v2 = hard_elish_pair_scale(
+      hard_elish_pair_multiply(
+        hard_elish_pair_select(x >= 0.0, hard_elish_pair(0.0, 0.0), hard_elish_pair(1.0, 0.0)),
+        hard_elish_pair_raised_exp(
+          hard_elish_pair_at_most(
+            hard_elish_pair_at_most(hard_elish_pair_from_f32(x), hard_elish_pair(0.0, 0.0)),
+            hard_elish_pair(40.0, 0.0)
+          )
+        )
+      ),
+      8.6736174e-19
+    );
+  }
+  var v3 = v2;
+  if (x < -1.0) {
+    v3 = hard_elish_pair(0.0, 0.0);
+  }
+  var result = hard_elish_pair_to_f32(v3);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+    let far = hard_elish_curvature_0_far(x);
+    result = select(far, result, hard_elish_is_nan(far));
+  }
+  return result;
+}
+
+struct hard_elish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn hard_elish_double_backward(dy: f32, ddx: f32, x: f32) -> hard_elish_second_gradients {
+  let slopes = hard_elish_backward(1.0, x);
+  let curvatures = hard_elish_curvature(x);
+  return hard_elish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -312,6 +447,9 @@ struct hard_elish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> hard_elish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> hard_elish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> hard_elish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> hard_elish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> hard_elish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> hard_elish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn hard_elish_forward(
@@ -348,5 +486,51 @@ fn hard_elish_backward_inputs(
     result[k] = hard_elish_backward(dy[k], x0[k]);
   }
   hard_elish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn hard_elish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_elish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = hard_elish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = hard_elish_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  hard_elish_output_y[i] = result0;
+  hard_elish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn hard_elish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_elish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_elish_cotangent_dy[i];
+  let dd0 = hard_elish_cotangent_ddx[i];
+  let x0 = hard_elish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = hard_elish_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  hard_elish_gradient_ddy[i] = result0;
+  hard_elish_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { hardMishBackward, hardMishForward } from "./hard_mish.js";
+import {
+  hardMishBackward,
+  hardMishDoubleBackward,
+  hardMishForward,
+} from "./hard_mish.js";
 import { hardMishWgsl } from "./hard_mish.wgsl.js";
 const hardMishActivation: Activation = {
   name: "hard_mish",
@@ -14,7 +18,11 @@ const hardMishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: hardMishForward, backward: hardMishBackward },
+  cpu: {
+    forward: hardMishForward,
+    backward: hardMishBackward,
+    doubleBackward: hardMishDoubleBackward,
+  },
   webgpu: {
     code: hardMishWgsl,
     forward: [
@@ -39,6 +47,22 @@ const hardMishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_mish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -48,6 +48,44 @@ export function hardMishBackward(
   }
 }
 
+/** The value of hard_mish, and its derivative in each input. */
+export function hardMishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(xi <= -2, 0, choose(xi >= 0, xi, 0.5 * xi * (xi + 2)));
+    dx[i] = choose(xi <= -2, 0, choose(xi >= 0, 1, xi + 1));
+  }
+}
+
+/** The gradients of what hard_mish's backward kernel computes, from a cotangent of each of its results. */
+export function hardMishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI * choose(xi <= -2, 0, choose(xi >= 0, 1, xi + 1));
+    dx[i] = dyi * ddxI * choose(xi <= -2, 0, Number(xi < 0));
+  }
+}
+
 /**
  * Piecewise approximation of mish.
  * Source: timm hard_mish.
@@ -93,6 +131,44 @@ export function hardMishBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of hard_mish, and its derivative in each input. */
+export function hardMishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(xi <= -2, 0, choose(xi >= 0, xi, 0.5 * xi * (xi + 2)));
+    dx[i] = choose(xi <= -2, 0, choose(xi >= 0, 1, xi + 1));
+  }
+}
+
+/** The gradients of what hard_mish's backward kernel computes, from a cotangent of each of its results. */
+export function hardMishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI * choose(xi <= -2, 0, choose(xi >= 0, 1, xi + 1));
+    dx[i] = dyi * ddxI * choose(xi <= -2, 0, Number(xi < 0));
   }
 }
 

@@ -15,6 +15,33 @@ fn hard_mish_backward(dy: f32, x: f32) -> f32 {
   return select(select((x + 1.0) * dy, dy, x >= 0.0), 0.0, x <= -2.0);
 }
 
+struct hard_mish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn hard_mish_fused(x: f32) -> hard_mish_value_and_slopes {
+  return hard_mish_value_and_slopes(
+    select(select(select(x * (0.5 * x + 1.0), x, x >= 0.0), 0.0, x <= -2.0), x, hard_mish_is_nan(x)),
+    select(select(x + 1.0, 1.0, x >= 0.0), 0.0, x <= -2.0)
+  );
+}
+
+fn hard_mish_curvature(x: f32) -> f32 {
+  return select(select(1.0, 0.0, x >= 0.0), 0.0, x <= -2.0);
+}
+
+struct hard_mish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn hard_mish_double_backward(dy: f32, ddx: f32, x: f32) -> hard_mish_second_gradients {
+  let slopes = hard_mish_backward(1.0, x);
+  let curvatures = hard_mish_curvature(x);
+  return hard_mish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct hard_mish_uniform_values {
   size: u32,
 }
@@ -24,6 +51,9 @@ struct hard_mish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> hard_mish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> hard_mish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> hard_mish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> hard_mish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> hard_mish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> hard_mish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn hard_mish_forward(
@@ -62,4 +92,44 @@ fn hard_mish_backward_inputs(
     hard_mish_backward(dy.z, x0.z),
     hard_mish_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn hard_mish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_mish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = hard_mish_input_x[i];
+  let g0 = hard_mish_fused(x0.x);
+  let g1 = hard_mish_fused(x0.y);
+  let g2 = hard_mish_fused(x0.z);
+  let g3 = hard_mish_fused(x0.w);
+  hard_mish_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  hard_mish_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn hard_mish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_mish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_mish_cotangent_dy[i];
+  let dd0 = hard_mish_cotangent_ddx[i];
+  let x0 = hard_mish_input_x[i];
+  let g0 = hard_mish_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = hard_mish_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = hard_mish_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = hard_mish_double_backward(dy.w, dd0.w, x0.w);
+  hard_mish_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  hard_mish_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }

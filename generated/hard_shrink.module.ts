@@ -7,7 +7,13 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { hardShrinkBackward, hardShrinkForward } from "./hard_shrink.js";
+import {
+  hardShrinkBackward,
+  hardShrinkBackwardSaved,
+  hardShrinkDoubleBackward,
+  hardShrinkForward,
+  hardShrinkForwardSaved,
+} from "./hard_shrink.js";
 import { hardShrinkWgsl } from "./hard_shrink.wgsl.js";
 const hardShrinkActivation: Activation = {
   name: "hard_shrink",
@@ -15,7 +21,14 @@ const hardShrinkActivation: Activation = {
   hyperparameters: ["lambd"],
   learned: [],
   axis: false,
-  cpu: { forward: hardShrinkForward, backward: hardShrinkBackward },
+  saves: "bit",
+  cpu: {
+    forward: hardShrinkForward,
+    backward: hardShrinkBackward,
+    doubleBackward: hardShrinkDoubleBackward,
+    forwardSaved: hardShrinkForwardSaved,
+    backwardSaved: hardShrinkBackwardSaved,
+  },
   webgpu: {
     code: hardShrinkWgsl,
     forward: [
@@ -40,6 +53,60 @@ const hardShrinkActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_shrink_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "hard_shrink_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+      {
+        entryPoint: "hard_shrink_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "hard_shrink_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lambd"],

@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { hardSigmoidBackward, hardSigmoidForward } from "./hard_sigmoid.js";
+import {
+  hardSigmoidBackward,
+  hardSigmoidBackwardSaved,
+  hardSigmoidDoubleBackward,
+  hardSigmoidForward,
+  hardSigmoidForwardSaved,
+} from "./hard_sigmoid.js";
 import { hardSigmoidWgsl } from "./hard_sigmoid.wgsl.js";
 const hardSigmoidActivation: Activation = {
   name: "hard_sigmoid",
@@ -14,7 +20,14 @@ const hardSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: hardSigmoidForward, backward: hardSigmoidBackward },
+  saves: "bit",
+  cpu: {
+    forward: hardSigmoidForward,
+    backward: hardSigmoidBackward,
+    doubleBackward: hardSigmoidDoubleBackward,
+    forwardSaved: hardSigmoidForwardSaved,
+    backwardSaved: hardSigmoidBackwardSaved,
+  },
   webgpu: {
     code: hardSigmoidWgsl,
     forward: [
@@ -39,6 +52,60 @@ const hardSigmoidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "hard_sigmoid_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "hard_sigmoid_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "hard_sigmoid_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

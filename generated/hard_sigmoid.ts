@@ -50,6 +50,93 @@ export function hardSigmoidBackward(
   }
 }
 
+/** The value of hard_sigmoid, and its derivative in each input. */
+export function hardSigmoidFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 0.16666666666666666;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(
+      xi >= 3,
+      1,
+      choose(xi <= -3, 0, (xi + 3) * 0.16666666666666666),
+    );
+    dx[i] = choose(xi < 3, pick(0, xi > -3), 0);
+  }
+}
+
+/** The gradients of what hard_sigmoid's backward kernel computes, from a cotangent of each of its results. */
+export function hardSigmoidDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 0.16666666666666666;
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi < 3, pick(0, xi > -3), 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link hardSigmoidForward}; keeps for backward, in one bit per element, where the derivative is 0.16666666666666666. */
+export function hardSigmoidForwardSaved(
+  x: Float32Array,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi < 3 && xi > -3) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  hardSigmoidForward(x, y);
+}
+
+/** As the backward kernel, from what {@link hardSigmoidForwardSaved} kept. */
+export function hardSigmoidBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! * 0.16666666666666666 : 0;
+  }
+}
+
 /**
  * Piecewise linear sigmoid of slope 1/6. The derivative at -3 and 3 is 0. Keras 2, ONNX, Burn: see hard_sigmoid_02.
  * Source: PyTorch nn.Hardsigmoid; Howard et al. 2019.
@@ -98,6 +185,59 @@ export function hardSigmoidBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of hard_sigmoid, and its derivative in each input. */
+export function hardSigmoidFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 0.16666666666666666;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(
+      xi >= 3,
+      1,
+      choose(xi <= -3, 0, (xi + 3) * 0.16666666666666666),
+    );
+    dx[i] = choose(xi < 3, pick(0, xi > -3), 0);
+  }
+}
+
+/** The gradients of what hard_sigmoid's backward kernel computes, from a cotangent of each of its results. */
+export function hardSigmoidDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 0.16666666666666666;
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi < 3, pick(0, xi > -3), 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

@@ -96,6 +96,44 @@ fn hard_sigmoid_backward(dy: f32, x: f32) -> f32 {
   return select(0.0, select(0.0, 0.16666667 * dy, x > -3.0), x < 3.0);
 }
 
+struct hard_sigmoid_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn hard_sigmoid_fused(x: f32) -> hard_sigmoid_value_and_slopes {
+  var v = hard_sigmoid_pair(0.0, 0.0);
+  if (x > -3.0) {
+    v = hard_sigmoid_pair_divide(
+      hard_sigmoid_pair_add(hard_sigmoid_pair_from_f32(x), hard_sigmoid_pair(3.0, 0.0)),
+      hard_sigmoid_pair(6.0, 0.0)
+    );
+  }
+  var v2 = hard_sigmoid_pair(1.0, 0.0);
+  if (x < 3.0) {
+    v2 = v;
+  }
+  var result_value = hard_sigmoid_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+    result_value = hard_sigmoid_value_far(x);
+  }
+  return hard_sigmoid_value_and_slopes(
+    select(result_value, x, hard_sigmoid_is_nan(x)),
+    select(0.0, select(0.0, 0.16666667, x > -3.0), x < 3.0)
+  );
+}
+
+struct hard_sigmoid_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn hard_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> hard_sigmoid_second_gradients {
+  let slopes = hard_sigmoid_backward(1.0, x);
+  return hard_sigmoid_second_gradients(ddx * slopes, 0.0);
+}
+
 struct hard_sigmoid_uniform_values {
   size: u32,
 }
@@ -105,6 +143,11 @@ struct hard_sigmoid_uniform_values {
 @group(0) @binding(2) var<storage, read_write> hard_sigmoid_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> hard_sigmoid_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> hard_sigmoid_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> hard_sigmoid_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> hard_sigmoid_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> hard_sigmoid_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> hard_sigmoid_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> hard_sigmoid_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn hard_sigmoid_forward(
@@ -142,4 +185,85 @@ fn hard_sigmoid_backward_inputs(
     hard_sigmoid_backward(dy.z, x0.z),
     hard_sigmoid_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = hard_sigmoid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = hard_sigmoid_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  hard_sigmoid_output_y[i] = result0;
+  hard_sigmoid_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_sigmoid_cotangent_dy[i];
+  let dd0 = hard_sigmoid_cotangent_ddx[i];
+  let x0 = hard_sigmoid_input_x[i];
+  let g0 = hard_sigmoid_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = hard_sigmoid_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = hard_sigmoid_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = hard_sigmoid_double_backward(dy.w, dd0.w, x0.w);
+  hard_sigmoid_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  hard_sigmoid_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= hard_sigmoid_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= hard_sigmoid_uniforms.size) {
+      break;
+    }
+    let x = hard_sigmoid_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (x < 3.0) && (x > -3.0)) << k;
+  }
+  hard_sigmoid_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_sigmoid_cotangent_dy[i];
+  let bits = vec4<u32>(hard_sigmoid_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  hard_sigmoid_gradient_dx[i] = select(vec4<f32>(), dy * 0.16666667, isSet);
 }

@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   hardSigmoid02Backward,
+  hardSigmoid02BackwardSaved,
+  hardSigmoid02DoubleBackward,
   hardSigmoid02Forward,
+  hardSigmoid02ForwardSaved,
 } from "./hard_sigmoid_02.js";
 import { hardSigmoid02Wgsl } from "./hard_sigmoid_02.wgsl.js";
 const hardSigmoid02Activation: Activation = {
@@ -17,7 +20,14 @@ const hardSigmoid02Activation: Activation = {
   hyperparameters: ["alpha", "beta"],
   learned: [],
   axis: false,
-  cpu: { forward: hardSigmoid02Forward, backward: hardSigmoid02Backward },
+  saves: "bit",
+  cpu: {
+    forward: hardSigmoid02Forward,
+    backward: hardSigmoid02Backward,
+    doubleBackward: hardSigmoid02DoubleBackward,
+    forwardSaved: hardSigmoid02ForwardSaved,
+    backwardSaved: hardSigmoid02BackwardSaved,
+  },
   webgpu: {
     code: hardSigmoid02Wgsl,
     forward: [
@@ -42,6 +52,60 @@ const hardSigmoid02Activation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_sigmoid_02_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "hard_sigmoid_02_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],
+      },
+      {
+        entryPoint: "hard_sigmoid_02_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "hard_sigmoid_02_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],

@@ -60,6 +60,104 @@ export function hardSigmoid02Backward(
   }
 }
 
+/** The value of hard_sigmoid_02, and its derivative in each input. */
+export function hardSigmoid02Fused(
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 0;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * alpha;
+    const u = beta + p;
+    y[i] =
+      u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u
+        ? choose(u <= 0, 0, choose(u >= 1, 1, u))
+        : hardSigmoid02YExactly(xi, alpha, beta);
+    dx[i] = choose(u <= 0, 0, pick(0, u >= 1));
+  }
+}
+
+/** The gradients of what hard_sigmoid_02's backward kernel computes, from a cotangent of each of its results. */
+export function hardSigmoid02DoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 0;
+  const slope = (xi: number, ddxI: number): number => {
+    const u = beta + xi * alpha;
+    return ddxI * choose(u <= 0, 0, pick(0, u >= 1));
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link hardSigmoid02Forward}; keeps for backward, in one bit per element, where the derivative is alpha. */
+export function hardSigmoid02ForwardSaved(
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (beta + xi * alpha > 0 && beta + xi * alpha < 1) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  hardSigmoid02Forward(x, alpha, beta, y);
+}
+
+/** As the backward kernel, from what {@link hardSigmoid02ForwardSaved} kept. */
+export function hardSigmoid02BackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  alpha: number,
+  _beta: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! * alpha : 0;
+  }
+}
+
 /**
  * Piecewise linear sigmoid with a slope to choose.
  * Source: ONNX HardSigmoid; the default of Keras 2 and Burn.
@@ -118,6 +216,66 @@ export function hardSigmoid02Backward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of hard_sigmoid_02, and its derivative in each input. */
+export function hardSigmoid02Fused64(
+  x: Float64Array,
+  alpha: number,
+  beta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 0;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * alpha;
+    const u = beta + p;
+    y[i] =
+      u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u
+        ? choose(u <= 0, 0, choose(u >= 1, 1, u))
+        : hardSigmoid02YExactly(xi, alpha, beta);
+    dx[i] = choose(u <= 0, 0, pick(0, u >= 1));
+  }
+}
+
+/** The gradients of what hard_sigmoid_02's backward kernel computes, from a cotangent of each of its results. */
+export function hardSigmoid02DoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  beta: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 0;
+  const slope = (xi: number, ddxI: number): number => {
+    const u = beta + xi * alpha;
+    return ddxI * choose(u <= 0, 0, pick(0, u >= 1));
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(
@@ -609,6 +767,69 @@ function hardSigmoid02Exactly(x0: number, x1: number, x2: number): number {
   let value = hardSigmoid02ExactlyAt(x0, x1, x2, 0n);
   if (Math.abs(x0) > 1.7976931348623157e308) {
     value = hardSigmoid02ExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function hardSigmoid02YExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideAdd(x2, wideMultiply(x0, x1));
+  let t1 = t0;
+  if (wideLessOrEqual(wideInteger(1n), t0)) {
+    t1 = wideInteger(1n);
+  }
+  let t2 = t1;
+  if (wideLessOrEqual(t0, wideInteger(0n))) {
+    t2 = wideInteger(0n);
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function hardSigmoid02YExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return hardSigmoid02YExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function hardSigmoid02YExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    hardSigmoid02YExactlyAt(x0, x1, x2, 800n * sign),
+    hardSigmoid02YExactlyAt(x0, x1, x2, 150n * sign),
+    hardSigmoid02YExactlyAt(x0, x1, x2, 140n * sign),
+    hardSigmoid02YExactlyAt(x0, x1, x2, 60n * sign),
+    hardSigmoid02YExactlyAt(x0, x1, x2, 50n * sign),
+    hardSigmoid02YExactlyAt(x0, x1, x2, 26n * sign),
+    hardSigmoid02YExactlyAt(x0, x1, x2, 20n * sign),
+    hardSigmoid02YExactlyAt(x0, x1, x2, 11n * sign),
+    hardSigmoid02YExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function hardSigmoid02YExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = hardSigmoid02YExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = hardSigmoid02YExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

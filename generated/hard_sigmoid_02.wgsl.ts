@@ -1030,6 +1030,81 @@ fn hard_sigmoid_02_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct hard_sigmoid_02_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn hard_sigmoid_02_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return hard_sigmoid_02_backward(1.0, x0, x1, x2);
+}
+
+fn hard_sigmoid_02_fused(x: f32, alpha: f32, beta: f32) -> hard_sigmoid_02_value_and_slopes {
+  let p = hard_sigmoid_02_pair_multiply(hard_sigmoid_02_pair_from_f32(x), hard_sigmoid_02_pair_from_f32(alpha));
+  let u = hard_sigmoid_02_pair_add(hard_sigmoid_02_pair_from_f32(beta), p);
+  var v = u;
+  if (u.high >= 1.0) {
+    v = hard_sigmoid_02_pair(1.0, 0.0);
+  }
+  var v2 = v;
+  if (u.high <= 0.0) {
+    v2 = hard_sigmoid_02_pair(0.0, 0.0);
+  }
+  var v3 = hard_sigmoid_02_pair_from_f32(alpha);
+  if (u.high >= 1.0) {
+    v3 = hard_sigmoid_02_pair(0.0, 0.0);
+  }
+  var v4 = v3;
+  if (u.high <= 0.0) {
+    v4 = hard_sigmoid_02_pair(0.0, 0.0);
+  }
+  var result_value = hard_sigmoid_02_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((u.high <= 0.0) | ((u.high >= 1.0) | ((abs(p.high) <= 2097152.0 * u.high) & (u.high >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      ((abs(beta) >= 3.469447e-18) | (beta == 0.0))
+    )
+  ) {
+    result_value = hard_sigmoid_02(x, alpha, beta);
+  }
+  var result_x = hard_sigmoid_02_pair_to_f32(v4);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      ((abs(beta) >= 3.469447e-18) | (beta == 0.0))
+    )
+  ) {
+    result_x = hard_sigmoid_02_slope_0(x, alpha, beta);
+  }
+  return hard_sigmoid_02_value_and_slopes(select(result_value, x, hard_sigmoid_02_is_nan(x)), result_x);
+}
+
+struct hard_sigmoid_02_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn hard_sigmoid_02_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32
+) -> hard_sigmoid_02_second_gradients {
+  let slopes = hard_sigmoid_02_backward(1.0, x, alpha, beta);
+  return hard_sigmoid_02_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1046,6 +1121,11 @@ struct hard_sigmoid_02_uniform_values {
 @group(0) @binding(2) var<storage, read_write> hard_sigmoid_02_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> hard_sigmoid_02_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> hard_sigmoid_02_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> hard_sigmoid_02_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> hard_sigmoid_02_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> hard_sigmoid_02_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> hard_sigmoid_02_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> hard_sigmoid_02_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn hard_sigmoid_02_forward(
@@ -1082,5 +1162,89 @@ fn hard_sigmoid_02_backward_inputs(
     result[k] = hard_sigmoid_02_backward(dy[k], x0[k], hard_sigmoid_02_uniforms.p_alpha, hard_sigmoid_02_uniforms.p_beta);
   }
   hard_sigmoid_02_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_02_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_sigmoid_02_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = hard_sigmoid_02_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = hard_sigmoid_02_fused(x0[k], hard_sigmoid_02_uniforms.p_alpha, hard_sigmoid_02_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  hard_sigmoid_02_output_y[i] = result0;
+  hard_sigmoid_02_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_02_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_sigmoid_02_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_sigmoid_02_cotangent_dy[i];
+  let dd0 = hard_sigmoid_02_cotangent_ddx[i];
+  let x0 = hard_sigmoid_02_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = hard_sigmoid_02_double_backward(dy[k], dd0[k], x0[k], hard_sigmoid_02_uniforms.p_alpha, hard_sigmoid_02_uniforms.p_beta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  hard_sigmoid_02_gradient_ddy[i] = result0;
+  hard_sigmoid_02_gradient_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_02_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= hard_sigmoid_02_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= hard_sigmoid_02_uniforms.size) {
+      break;
+    }
+    let x = hard_sigmoid_02_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (hard_sigmoid_02_uniforms.p_beta + x * hard_sigmoid_02_uniforms.p_alpha > 0.0) && (hard_sigmoid_02_uniforms.p_beta + x * hard_sigmoid_02_uniforms.p_alpha < 1.0)) << k;
+  }
+  hard_sigmoid_02_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_02_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_sigmoid_02_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_sigmoid_02_cotangent_dy[i];
+  let bits = vec4<u32>(hard_sigmoid_02_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  hard_sigmoid_02_gradient_dx[i] = select(vec4<f32>(), dy * hard_sigmoid_02_uniforms.p_alpha, isSet);
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { hardSwishBackward, hardSwishForward } from "./hard_swish.js";
+import {
+  hardSwishBackward,
+  hardSwishDoubleBackward,
+  hardSwishForward,
+} from "./hard_swish.js";
 import { hardSwishWgsl } from "./hard_swish.wgsl.js";
 const hardSwishActivation: Activation = {
   name: "hard_swish",
@@ -14,7 +18,11 @@ const hardSwishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: hardSwishForward, backward: hardSwishBackward },
+  cpu: {
+    forward: hardSwishForward,
+    backward: hardSwishBackward,
+    doubleBackward: hardSwishDoubleBackward,
+  },
   webgpu: {
     code: hardSwishWgsl,
     forward: [
@@ -39,6 +47,22 @@ const hardSwishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_swish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -54,6 +54,60 @@ export function hardSwishBackward(
   }
 }
 
+/** The value of hard_swish, and its derivative in each input. */
+export function hardSwishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(
+      xi <= -3,
+      0,
+      choose(xi >= 3, xi, xi * (xi + 3) * 0.16666666666666666),
+    );
+    dx[i] = choose(
+      xi <= -3,
+      0,
+      choose(xi >= 3, 1, 0.16666666666666666 * (2 * xi + 3)),
+    );
+  }
+}
+
+/** The gradients of what hard_swish's backward kernel computes, from a cotangent of each of its results. */
+export function hardSwishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0.3333333333333333;
+  sides[1] = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] =
+      ddxI *
+      choose(
+        xi <= -3,
+        0,
+        choose(xi >= 3, 1, 0.16666666666666666 * (2 * xi + 3)),
+      );
+    dx[i] = dyi * ddxI * choose(xi <= -3, 0, pick(0, xi >= 3));
+  }
+}
+
 /**
  * Piecewise approximation of silu. The derivative is 0 at -3 and 1 at 3 (JAX the same; PyTorch: -0.5 at -3,
  * and 1 or 1.5 at 3, depending on its code path).
@@ -108,6 +162,60 @@ export function hardSwishBackward64(
   }
 }
 
+/** The value of hard_swish, and its derivative in each input. */
+export function hardSwishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(
+      xi <= -3,
+      0,
+      choose(xi >= 3, xi, xi * (xi + 3) * 0.16666666666666666),
+    );
+    dx[i] = choose(
+      xi <= -3,
+      0,
+      choose(xi >= 3, 1, 0.16666666666666666 * (2 * xi + 3)),
+    );
+  }
+}
+
+/** The gradients of what hard_swish's backward kernel computes, from a cotangent of each of its results. */
+export function hardSwishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0.3333333333333333;
+  sides[1] = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] =
+      ddxI *
+      choose(
+        xi <= -3,
+        0,
+        choose(xi >= 3, 1, 0.16666666666666666 * (2 * xi + 3)),
+      );
+    dx[i] = dyi * ddxI * choose(xi <= -3, 0, pick(0, xi >= 3));
+  }
+}
+
 function requireLength(
   name: string,
   array: ArrayLike<number>,
@@ -127,4 +235,12 @@ function choose(condition: boolean, yes: number, no: number): number {
   choicePair[0] = no;
   choicePair[1] = yes;
   return choicePair[Number(condition)]!;
+}
+
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
+
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }

@@ -131,6 +131,66 @@ fn hard_swish_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct hard_swish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn hard_swish_fused(x: f32) -> hard_swish_value_and_slopes {
+  let u = hard_swish_pair_add(hard_swish_pair_from_f32(x), hard_swish_pair(3.0, 0.0));
+  let p = hard_swish_pair_multiply(hard_swish_pair_from_f32(x), u);
+  var v = hard_swish_pair_divide(p, hard_swish_pair(6.0, 0.0));
+  if (x >= 3.0) {
+    v = hard_swish_pair_from_f32(x);
+  }
+  var v2 = v;
+  if (x <= -3.0) {
+    v2 = hard_swish_pair(0.0, 0.0);
+  }
+  var v3 = hard_swish_pair_divide(
+    hard_swish_pair_add(hard_swish_pair_scale(hard_swish_pair_from_f32(x), 2.0), hard_swish_pair(3.0, 0.0)),
+    hard_swish_pair(6.0, 0.0)
+  );
+  if (x >= 3.0) {
+    v3 = hard_swish_pair(1.0, 0.0);
+  }
+  var v4 = v3;
+  if (x <= -3.0) {
+    v4 = hard_swish_pair(0.0, 0.0);
+  }
+  var result_value = hard_swish_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= -3.0) | ((x >= 3.0) | (abs(p.high) >= 3.9443045e-31))) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = hard_swish_value_far(x);
+  }
+  var result_x = hard_swish_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+    result_x = hard_swish_slope_0_far(x);
+  }
+  return hard_swish_value_and_slopes(select(result_value, x, hard_swish_is_nan(x)), result_x);
+}
+
+fn hard_swish_curvature(x: f32) -> f32 {
+  return select(select(0.33333334, 0.0, x >= 3.0), 0.0, x <= -3.0);
+}
+
+struct hard_swish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn hard_swish_double_backward(dy: f32, ddx: f32, x: f32) -> hard_swish_second_gradients {
+  let slopes = hard_swish_backward(1.0, x);
+  let curvatures = hard_swish_curvature(x);
+  return hard_swish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct hard_swish_uniform_values {
   size: u32,
 }
@@ -140,6 +200,9 @@ struct hard_swish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> hard_swish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> hard_swish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> hard_swish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> hard_swish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> hard_swish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> hard_swish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn hard_swish_forward(
@@ -176,4 +239,50 @@ fn hard_swish_backward_inputs(
     result[k] = hard_swish_backward(dy[k], x0[k]);
   }
   hard_swish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn hard_swish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_swish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = hard_swish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = hard_swish_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  hard_swish_output_y[i] = result0;
+  hard_swish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn hard_swish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_swish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_swish_cotangent_dy[i];
+  let dd0 = hard_swish_cotangent_ddx[i];
+  let x0 = hard_swish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = hard_swish_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  hard_swish_gradient_ddy[i] = result0;
+  hard_swish_gradient_dx[i] = result1;
 }

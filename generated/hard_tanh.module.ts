@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { hardTanhBackward, hardTanhForward } from "./hard_tanh.js";
+import {
+  hardTanhBackward,
+  hardTanhBackwardSaved,
+  hardTanhDoubleBackward,
+  hardTanhForward,
+  hardTanhForwardSaved,
+} from "./hard_tanh.js";
 import { hardTanhWgsl } from "./hard_tanh.wgsl.js";
 const hardTanhActivation: Activation = {
   name: "hard_tanh",
@@ -14,7 +20,14 @@ const hardTanhActivation: Activation = {
   hyperparameters: ["min_val", "max_val"],
   learned: [],
   axis: false,
-  cpu: { forward: hardTanhForward, backward: hardTanhBackward },
+  saves: "bit",
+  cpu: {
+    forward: hardTanhForward,
+    backward: hardTanhBackward,
+    doubleBackward: hardTanhDoubleBackward,
+    forwardSaved: hardTanhForwardSaved,
+    backwardSaved: hardTanhBackwardSaved,
+  },
   webgpu: {
     code: hardTanhWgsl,
     forward: [
@@ -39,6 +52,60 @@ const hardTanhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter min_val", "hyperparameter max_val"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_tanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter min_val", "hyperparameter max_val"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "hard_tanh_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter min_val", "hyperparameter max_val"],
+      },
+      {
+        entryPoint: "hard_tanh_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter min_val", "hyperparameter max_val"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "hard_tanh_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter min_val", "hyperparameter max_val"],

@@ -57,6 +57,110 @@ export function hardTanhBackward(
   }
 }
 
+/** The value of hard_tanh, and its derivative in each input. */
+export function hardTanhFused(
+  x: Float32Array,
+  minVal: number,
+  maxVal: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number =>
+    Number.isNaN(minVal)
+      ? minVal
+      : choose(xi <= minVal, minVal, Math.min(xi, maxVal));
+  const slope = (xi: number): number =>
+    choose(xi <= minVal, 0, Number(xi < maxVal));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what hard_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function hardTanhDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  minVal: number,
+  maxVal: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi <= minVal, 0, Number(xi < maxVal));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link hardTanhForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function hardTanhForwardSaved(
+  x: Float32Array,
+  minVal: number,
+  maxVal: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > minVal && xi < maxVal) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  hardTanhForward(x, minVal, maxVal, y);
+}
+
+/** As the backward kernel, from what {@link hardTanhForwardSaved} kept. */
+export function hardTanhBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _minVal: number,
+  _maxVal: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Clips to [min_val, max_val]. The derivative at both ends is 0 (JAX: 1). Also called hardtanh.
  * Source: PyTorch nn.Hardtanh.
@@ -112,6 +216,72 @@ export function hardTanhBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of hard_tanh, and its derivative in each input. */
+export function hardTanhFused64(
+  x: Float64Array,
+  minVal: number,
+  maxVal: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number =>
+    Number.isNaN(minVal)
+      ? minVal
+      : choose(xi <= minVal, minVal, Math.min(xi, maxVal));
+  const slope = (xi: number): number =>
+    choose(xi <= minVal, 0, Number(xi < maxVal));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what hard_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function hardTanhDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  minVal: number,
+  maxVal: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi <= minVal, 0, Number(xi < maxVal));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

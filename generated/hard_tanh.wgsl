@@ -16,6 +16,29 @@ fn hard_tanh_backward(dy: f32, x: f32, min_val: f32, max_val: f32) -> f32 {
   return select(select(dy, 0.0, x >= max_val), 0.0, x <= min_val);
 }
 
+struct hard_tanh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn hard_tanh_fused(x: f32, min_val: f32, max_val: f32) -> hard_tanh_value_and_slopes {
+  let v = select(select(select(max_val, x, x < max_val), x, hard_tanh_is_nan(x)), min_val, x <= min_val);
+  return hard_tanh_value_and_slopes(
+    select(select(v, min_val, hard_tanh_is_nan(min_val)), x, hard_tanh_is_nan(x)),
+    select(select(1.0, 0.0, x >= max_val), 0.0, x <= min_val)
+  );
+}
+
+struct hard_tanh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn hard_tanh_double_backward(dy: f32, ddx: f32, x: f32, min_val: f32, max_val: f32) -> hard_tanh_second_gradients {
+  let slopes = hard_tanh_backward(1.0, x, min_val, max_val);
+  return hard_tanh_second_gradients(ddx * slopes, 0.0);
+}
+
 struct hard_tanh_uniform_values {
   size: u32,
   p_min_val: f32,
@@ -27,6 +50,11 @@ struct hard_tanh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> hard_tanh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> hard_tanh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> hard_tanh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> hard_tanh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> hard_tanh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> hard_tanh_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> hard_tanh_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> hard_tanh_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn hard_tanh_forward(
@@ -65,4 +93,82 @@ fn hard_tanh_backward_inputs(
     hard_tanh_backward(dy.z, x0.z, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val),
     hard_tanh_backward(dy.w, x0.w, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val),
   );
+}
+
+@compute @workgroup_size(256)
+fn hard_tanh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = hard_tanh_input_x[i];
+  let g0 = hard_tanh_fused(x0.x, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val);
+  let g1 = hard_tanh_fused(x0.y, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val);
+  let g2 = hard_tanh_fused(x0.z, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val);
+  let g3 = hard_tanh_fused(x0.w, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val);
+  hard_tanh_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  hard_tanh_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn hard_tanh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_tanh_cotangent_dy[i];
+  let dd0 = hard_tanh_cotangent_ddx[i];
+  let x0 = hard_tanh_input_x[i];
+  let g0 = hard_tanh_double_backward(dy.x, dd0.x, x0.x, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val);
+  let g1 = hard_tanh_double_backward(dy.y, dd0.y, x0.y, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val);
+  let g2 = hard_tanh_double_backward(dy.z, dd0.z, x0.z, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val);
+  let g3 = hard_tanh_double_backward(dy.w, dd0.w, x0.w, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val);
+  hard_tanh_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  hard_tanh_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn hard_tanh_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= hard_tanh_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= hard_tanh_uniforms.size) {
+      break;
+    }
+    let x = hard_tanh_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (x > hard_tanh_uniforms.p_min_val) && (x < hard_tanh_uniforms.p_max_val)) << k;
+  }
+  hard_tanh_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn hard_tanh_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_tanh_cotangent_dy[i];
+  let bits = vec4<u32>(hard_tanh_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  hard_tanh_gradient_dx[i] = select(vec4<f32>(), dy, isSet);
 }

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { heaviCircBackward, heaviCircForward } from "./heavi_circ.js";
+import {
+  heaviCircBackward,
+  heaviCircDoubleBackward,
+  heaviCircForward,
+} from "./heavi_circ.js";
 import { heaviCircWgsl } from "./heavi_circ.wgsl.js";
 const heaviCircActivation: Activation = {
   name: "heavi_circ",
@@ -15,7 +19,11 @@ const heaviCircActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: heaviCircForward, backward: heaviCircBackward },
+  cpu: {
+    forward: heaviCircForward,
+    backward: heaviCircBackward,
+    doubleBackward: heaviCircDoubleBackward,
+  },
   webgpu: {
     code: heaviCircWgsl,
     forward: [
@@ -40,6 +48,22 @@ const heaviCircActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "heavi_circ_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

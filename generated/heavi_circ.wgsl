@@ -967,6 +967,159 @@ fn heavi_circ_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct heavi_circ_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn heavi_circ_slope_0(x0: f32, x1: f32) -> f32 {
+  return heavi_circ_backward(1.0, x0, x1);
+}
+
+fn heavi_circ_fused(x: f32, alpha: f32) -> heavi_circ_value_and_slopes {
+  let v2 = select(0.0, 1.0, x > 0.0);
+  let squared = heavi_circ_pair_multiply(heavi_circ_pair_from_f32(alpha), heavi_circ_pair_from_f32(alpha));
+  let p = heavi_circ_pair_multiply(squared, heavi_circ_pair_from_f32(alpha));
+  let squared2 = heavi_circ_pair_multiply(heavi_circ_pair_from_f32(x), heavi_circ_pair_from_f32(x));
+  let u = heavi_circ_pair_add(squared2, squared);
+  let v = heavi_circ_pair_pow(u, heavi_circ_pair(1.5, 0.0));
+  let q = heavi_circ_pair_divide(p, v);
+  var result_x = heavi_circ_pair_to_f32(q);
+  // By the function that computes this alone.
+  if (
+    !(
+      (p.high >= 3.9443045e-31) & (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+      (v.high >= 7.888609e-31)
+    )
+  ) {
+    result_x = heavi_circ_slope_0(x, alpha);
+  }
+  return heavi_circ_value_and_slopes(select(select(v2, x, heavi_circ_is_nan(x)), x, heavi_circ_is_nan(x)), result_x);
+}
+
+// sqrt(a^2 + b^2), scaled by a power of two where a square would overflow or underflow.
+fn heavi_circ_hypot(a: f32, b: f32) -> f32 {
+  let bits = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
+  if (((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u) | ((bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u)) {
+    return heavi_circ_infinity();
+  }
+  if (bits > 0x7f800000u) {
+    return a + b;
+  }
+  let largest = bitcast<f32>(bits);
+  let down = select(0, 70, largest > 1e18);
+  let scale = select(down, -100, largest < 1e-12);
+  let p = a * heavi_circ_power_of_two(-scale);
+  let q = b * heavi_circ_power_of_two(-scale);
+  return sqrt(p * p + q * q) * heavi_circ_power_of_two(scale);
+}
+
+fn heavi_circ_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x1 * x1;
+  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = heavi_circ_pow(t3 * t3 + t, 1.5);
+  return (-3.0 * x1 * t * heavi_circ_hypot(select(-t3, t3, t3 >= 0.0), x1) * t3) / (t4 * t4);
+}
+
+fn heavi_circ_pair_negate(a: heavi_circ_pair) -> heavi_circ_pair {
+  return heavi_circ_pair(-a.high, -a.low);
+}
+
+fn heavi_circ_pair_abs(a: heavi_circ_pair) -> heavi_circ_pair {
+  return heavi_circ_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn heavi_circ_pair_larger(a: heavi_circ_pair, b: heavi_circ_pair) -> heavi_circ_pair {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn heavi_circ_pair_smaller(a: heavi_circ_pair, b: heavi_circ_pair) -> heavi_circ_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn heavi_circ_pair_sqrt(a: heavi_circ_pair) -> heavi_circ_pair {
+  let r = heavi_circ_rounded(sqrt(a.high));
+  let p = heavi_circ_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return heavi_circ_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// sqrt(a^2 + b^2), the larger of both outside of the root.
+fn heavi_circ_pair_hypot(a: heavi_circ_pair, b: heavi_circ_pair) -> heavi_circ_pair {
+  let x = heavi_circ_pair_abs(a);
+  let y = heavi_circ_pair_abs(b);
+  let large = heavi_circ_pair_larger(x, y);
+  if (large.high == 0.0) {
+    return large;
+  }
+  let ratio = heavi_circ_pair_divide(heavi_circ_pair_smaller(x, y), large);
+  return heavi_circ_pair_multiply(
+    large,
+    heavi_circ_pair_sqrt(heavi_circ_pair_add(heavi_circ_pair(1.0, 0.0), heavi_circ_pair_multiply(ratio, ratio)))
+  );
+}
+
+fn heavi_circ_curvature(x: f32, alpha: f32) -> f32 {
+  let p = heavi_circ_pair_multiply(heavi_circ_pair(-3.0, 0.0), heavi_circ_pair_from_f32(x));
+  let squared = heavi_circ_pair_multiply(heavi_circ_pair_from_f32(alpha), heavi_circ_pair_from_f32(alpha));
+  let p2 = heavi_circ_pair_multiply(squared, heavi_circ_pair_from_f32(alpha));
+  let p3 = heavi_circ_pair_multiply(p, p2);
+  let v = heavi_circ_pair_negate(heavi_circ_pair_from_f32(x));
+  var v2 = v;
+  if (x >= 0.0) {
+    v2 = heavi_circ_pair_from_f32(x);
+  }
+  let r = heavi_circ_pair_hypot(v2, heavi_circ_pair_from_f32(alpha));
+  let p4 = heavi_circ_pair_multiply(p3, r);
+  let squared2 = heavi_circ_pair_multiply(heavi_circ_pair_from_f32(x), heavi_circ_pair_from_f32(x));
+  let u = heavi_circ_pair_add(squared2, squared);
+  let v3 = heavi_circ_pair_pow(u, heavi_circ_pair(1.5, 0.0));
+  let squared3 = heavi_circ_pair_multiply(v3, v3);
+  let q = heavi_circ_pair_divide(p4, squared3);
+  var result = heavi_circ_pair_to_f32(q);
+  // Far out, or no number at all.
+  if (
+    !(
+      (p2.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (abs(p4.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (squared3.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = heavi_circ_curvature_0_far(x, alpha);
+    result = select(far, result, heavi_circ_is_nan(far));
+  }
+  return result;
+}
+
+struct heavi_circ_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn heavi_circ_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> heavi_circ_second_gradients {
+  let slopes = heavi_circ_backward(1.0, x, alpha);
+  let curvatures = heavi_circ_curvature(x, alpha);
+  return heavi_circ_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct heavi_circ_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -977,6 +1130,9 @@ struct heavi_circ_uniform_values {
 @group(0) @binding(2) var<storage, read_write> heavi_circ_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> heavi_circ_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> heavi_circ_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> heavi_circ_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> heavi_circ_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> heavi_circ_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn heavi_circ_forward(
@@ -1014,4 +1170,50 @@ fn heavi_circ_backward_inputs(
     result[k] = heavi_circ_backward(dy[k], x0[k], heavi_circ_uniforms.p_alpha);
   }
   heavi_circ_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn heavi_circ_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (heavi_circ_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = heavi_circ_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = heavi_circ_fused(x0[k], heavi_circ_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  heavi_circ_output_y[i] = result0;
+  heavi_circ_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn heavi_circ_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (heavi_circ_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = heavi_circ_cotangent_dy[i];
+  let dd0 = heavi_circ_cotangent_ddx[i];
+  let x0 = heavi_circ_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = heavi_circ_double_backward(dy[k], dd0[k], x0[k], heavi_circ_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  heavi_circ_gradient_ddy[i] = result0;
+  heavi_circ_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { heaviErfcBackward, heaviErfcForward } from "./heavi_erfc.js";
+import {
+  heaviErfcBackward,
+  heaviErfcDoubleBackward,
+  heaviErfcForward,
+} from "./heavi_erfc.js";
 import { heaviErfcWgsl } from "./heavi_erfc.wgsl.js";
 const heaviErfcActivation: Activation = {
   name: "heavi_erfc",
@@ -14,7 +18,11 @@ const heaviErfcActivation: Activation = {
   hyperparameters: ["k"],
   learned: [],
   axis: false,
-  cpu: { forward: heaviErfcForward, backward: heaviErfcBackward },
+  cpu: {
+    forward: heaviErfcForward,
+    backward: heaviErfcBackward,
+    doubleBackward: heaviErfcDoubleBackward,
+  },
   webgpu: {
     code: heaviErfcWgsl,
     forward: [
@@ -39,6 +47,22 @@ const heaviErfcActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter k"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "heavi_erfc_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter k"],

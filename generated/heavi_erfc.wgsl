@@ -836,6 +836,79 @@ fn heavi_erfc_backward(dy: f32, x: f32, k: f32) -> f32 {
   return dy * result;
 }
 
+struct heavi_erfc_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn heavi_erfc_slope_0(x0: f32, x1: f32) -> f32 {
+  return heavi_erfc_backward(1.0, x0, x1);
+}
+
+fn heavi_erfc_fused(x: f32, k: f32) -> heavi_erfc_value_and_slopes {
+  let v2 = select(0.0, 1.0, x > 0.0);
+  let squared = heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(x), heavi_erfc_pair_from_f32(x));
+  let squared2 = heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(k), heavi_erfc_pair_from_f32(k));
+  let p = heavi_erfc_pair_multiply(squared, squared2);
+  let v = heavi_erfc_pair_negate(p);
+  let e = heavi_erfc_pair_exp(v);
+  var result_x = heavi_erfc_pair_to_f32(heavi_erfc_pair_multiply(heavi_erfc_pair(1.1283792, -5.8635383e-8), e));
+  // By the function that computes this alone.
+  if (
+    !(
+      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x52800000u) &
+        ((abs(k) >= 3.637979e-12) | (k == 0.0)) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = heavi_erfc_slope_0(x, k);
+  }
+  return heavi_erfc_value_and_slopes(select(select(v2, x, heavi_erfc_is_nan(x)), x, heavi_erfc_is_nan(x)), result_x);
+}
+
+fn heavi_erfc_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return -2.2567585 * x1 * x1 * heavi_erfc_exp(-(t2 * t2 * (x1 * x1))) * t2;
+}
+
+fn heavi_erfc_curvature(x: f32, k: f32) -> f32 {
+  let p = heavi_erfc_pair_multiply(heavi_erfc_pair(-2.2567585, 1.17270766e-7), heavi_erfc_pair_from_f32(x));
+  let squared = heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(k), heavi_erfc_pair_from_f32(k));
+  let p2 = heavi_erfc_pair_multiply(p, squared);
+  let squared2 = heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(x), heavi_erfc_pair_from_f32(x));
+  let p3 = heavi_erfc_pair_multiply(squared2, squared);
+  let v = heavi_erfc_pair_negate(p3);
+  let e = heavi_erfc_pair_exp(v);
+  var result = heavi_erfc_pair_to_f32(heavi_erfc_pair_multiply(p2, e));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p2.high) >= 3.9443045e-31) & (e.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x52800000u) &
+        ((abs(k) >= 3.637979e-12) | (k == 0.0)) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = heavi_erfc_curvature_0_far(x, k);
+    result = select(far, result, heavi_erfc_is_nan(far));
+  }
+  return result;
+}
+
+struct heavi_erfc_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn heavi_erfc_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> heavi_erfc_second_gradients {
+  let slopes = heavi_erfc_backward(1.0, x, k);
+  let curvatures = heavi_erfc_curvature(x, k);
+  return heavi_erfc_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct heavi_erfc_uniform_values {
   size: u32,
   p_k: f32,
@@ -846,6 +919,9 @@ struct heavi_erfc_uniform_values {
 @group(0) @binding(2) var<storage, read_write> heavi_erfc_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> heavi_erfc_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> heavi_erfc_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> heavi_erfc_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> heavi_erfc_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> heavi_erfc_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn heavi_erfc_forward(
@@ -883,4 +959,50 @@ fn heavi_erfc_backward_inputs(
     result[k] = heavi_erfc_backward(dy[k], x0[k], heavi_erfc_uniforms.p_k);
   }
   heavi_erfc_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn heavi_erfc_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (heavi_erfc_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = heavi_erfc_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = heavi_erfc_fused(x0[k], heavi_erfc_uniforms.p_k);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  heavi_erfc_output_y[i] = result0;
+  heavi_erfc_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn heavi_erfc_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (heavi_erfc_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = heavi_erfc_cotangent_dy[i];
+  let dd0 = heavi_erfc_cotangent_ddx[i];
+  let x0 = heavi_erfc_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = heavi_erfc_double_backward(dy[k], dd0[k], x0[k], heavi_erfc_uniforms.p_k);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  heavi_erfc_gradient_ddy[i] = result0;
+  heavi_erfc_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { heaviTanhBackward, heaviTanhForward } from "./heavi_tanh.js";
+import {
+  heaviTanhBackward,
+  heaviTanhDoubleBackward,
+  heaviTanhForward,
+} from "./heavi_tanh.js";
 import { heaviTanhWgsl } from "./heavi_tanh.wgsl.js";
 const heaviTanhActivation: Activation = {
   name: "heavi_tanh",
@@ -14,7 +18,11 @@ const heaviTanhActivation: Activation = {
   hyperparameters: ["k"],
   learned: [],
   axis: false,
-  cpu: { forward: heaviTanhForward, backward: heaviTanhBackward },
+  cpu: {
+    forward: heaviTanhForward,
+    backward: heaviTanhBackward,
+    doubleBackward: heaviTanhDoubleBackward,
+  },
   webgpu: {
     code: heaviTanhWgsl,
     forward: [
@@ -39,6 +47,22 @@ const heaviTanhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter k"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "heavi_tanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter k"],

@@ -935,6 +935,138 @@ fn heavi_tanh_backward(dy: f32, x: f32, k: f32) -> f32 {
   return dy * result;
 }
 
+struct heavi_tanh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn heavi_tanh_slope_0(x0: f32, x1: f32) -> f32 {
+  return heavi_tanh_backward(1.0, x0, x1);
+}
+
+fn heavi_tanh_fused(x: f32, k: f32) -> heavi_tanh_value_and_slopes {
+  let v4 = select(0.0, 1.0, x > 0.0);
+  let p = heavi_tanh_pair_scale(heavi_tanh_pair_from_f32(x), 2.0);
+  let p2 = heavi_tanh_pair_multiply(p, heavi_tanh_pair_from_f32(k));
+  let v = heavi_tanh_pair_abs(p2);
+  let v2 = heavi_tanh_pair_negate(v);
+  let v3 = heavi_tanh_pair_raised_exp(v2);
+  let u = heavi_tanh_pair_add(heavi_tanh_pair_scale(v3, 8.6736174e-19), heavi_tanh_pair(1.0, 0.0));
+  var result_x = heavi_tanh_pair_to_f32(
+    heavi_tanh_pair_scale(
+      heavi_tanh_pair_scale(heavi_tanh_pair_divide(v3, heavi_tanh_pair_multiply(u, u)), 4.0),
+      8.6736174e-19
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x5c800000u) &
+      ((abs(k) >= 3.469447e-18) | (k == 0.0))
+    )
+  ) {
+    result_x = heavi_tanh_slope_0(x, k);
+  }
+  return heavi_tanh_value_and_slopes(select(select(v4, x, heavi_tanh_is_nan(x)), x, heavi_tanh_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn heavi_tanh_tanh(x: f32) -> f32 {
+  if (heavi_tanh_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (heavi_tanh_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn heavi_tanh_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  return -8.0 * (heavi_tanh_tanh(t) * heavi_tanh_logistic(2.0 * t) * x1);
+}
+
+fn heavi_tanh_pair_smaller(a: heavi_tanh_pair, b: heavi_tanh_pair) -> heavi_tanh_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn heavi_tanh_pair_at_most(a: heavi_tanh_pair, b: heavi_tanh_pair) -> heavi_tanh_pair {
+  return heavi_tanh_pair_smaller(a, b);
+}
+
+fn heavi_tanh_pair_expm1(a: heavi_tanh_pair) -> heavi_tanh_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = heavi_tanh_pair_expm1_small(heavi_tanh_pair_reduced(heavi_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return heavi_tanh_pair_times_power(heavi_tanh_pair_add(heavi_tanh_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = heavi_tanh_power_of_two(i32(k));
+  return heavi_tanh_pair_add(heavi_tanh_pair_sum(scale, -1.0), heavi_tanh_pair_scale(small, scale));
+}
+
+fn heavi_tanh_curvature(x: f32, k: f32) -> f32 {
+  let p = heavi_tanh_pair_scale(heavi_tanh_pair_from_f32(k), -8.0);
+  let p2 = heavi_tanh_pair_multiply(heavi_tanh_pair_from_f32(x), heavi_tanh_pair_from_f32(k));
+  let p3 = heavi_tanh_pair_scale(p2, 2.0);
+  let bounded = heavi_tanh_pair_at_most(p3, heavi_tanh_pair(80.0, 0.0));
+  let em1 = heavi_tanh_pair_expm1(bounded);
+  let u = heavi_tanh_pair_add(em1, heavi_tanh_pair(2.0, 0.0));
+  let q = heavi_tanh_pair_divide(em1, u);
+  let p4 = heavi_tanh_pair_multiply(p, q);
+  let p5 = heavi_tanh_pair_scale(heavi_tanh_pair_from_f32(x), 2.0);
+  let p6 = heavi_tanh_pair_multiply(p5, heavi_tanh_pair_from_f32(k));
+  let v = heavi_tanh_pair_abs(p6);
+  let v2 = heavi_tanh_pair_negate(v);
+  let v3 = heavi_tanh_pair_raised_exp(v2);
+  let p7 = heavi_tanh_pair_scale(v3, 8.6736174e-19);
+  let u2 = heavi_tanh_pair_add(p7, heavi_tanh_pair(1.0, 0.0));
+  let squared = heavi_tanh_pair_multiply(u2, u2);
+  let q2 = heavi_tanh_pair_divide(v3, squared);
+  let p8 = heavi_tanh_pair_multiply(p4, q2);
+  let p9 = heavi_tanh_pair_scale(p8, 8.6736174e-19);
+  var result = heavi_tanh_pair_to_f32(p9);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(em1.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x5c800000u) &
+        ((abs(k) >= 3.469447e-18) | (k == 0.0)) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = heavi_tanh_curvature_0_far(x, k);
+    result = select(far, result, heavi_tanh_is_nan(far));
+  }
+  return result;
+}
+
+struct heavi_tanh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn heavi_tanh_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> heavi_tanh_second_gradients {
+  let slopes = heavi_tanh_backward(1.0, x, k);
+  let curvatures = heavi_tanh_curvature(x, k);
+  return heavi_tanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct heavi_tanh_uniform_values {
   size: u32,
   p_k: f32,
@@ -945,6 +1077,9 @@ struct heavi_tanh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> heavi_tanh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> heavi_tanh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> heavi_tanh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> heavi_tanh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> heavi_tanh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> heavi_tanh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn heavi_tanh_forward(
@@ -982,4 +1117,50 @@ fn heavi_tanh_backward_inputs(
     result[k] = heavi_tanh_backward(dy[k], x0[k], heavi_tanh_uniforms.p_k);
   }
   heavi_tanh_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn heavi_tanh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (heavi_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = heavi_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = heavi_tanh_fused(x0[k], heavi_tanh_uniforms.p_k);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  heavi_tanh_output_y[i] = result0;
+  heavi_tanh_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn heavi_tanh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (heavi_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = heavi_tanh_cotangent_dy[i];
+  let dd0 = heavi_tanh_cotangent_ddx[i];
+  let x0 = heavi_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = heavi_tanh_double_backward(dy[k], dd0[k], x0[k], heavi_tanh_uniforms.p_k);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  heavi_tanh_gradient_ddy[i] = result0;
+  heavi_tanh_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { heaviTentBackward, heaviTentForward } from "./heavi_tent.js";
+import {
+  heaviTentBackward,
+  heaviTentDoubleBackward,
+  heaviTentForward,
+} from "./heavi_tent.js";
 import { heaviTentWgsl } from "./heavi_tent.wgsl.js";
 const heaviTentActivation: Activation = {
   name: "heavi_tent",
@@ -14,7 +18,11 @@ const heaviTentActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: heaviTentForward, backward: heaviTentBackward },
+  cpu: {
+    forward: heaviTentForward,
+    backward: heaviTentBackward,
+    doubleBackward: heaviTentDoubleBackward,
+  },
   webgpu: {
     code: heaviTentWgsl,
     forward: [
@@ -39,6 +47,22 @@ const heaviTentActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "heavi_tent_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

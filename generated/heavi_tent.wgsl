@@ -18,6 +18,44 @@ fn heavi_tent_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return select(0.0, (1.0 - v) * alpha * dy, v < 1.0);
 }
 
+struct heavi_tent_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn heavi_tent_fused(x: f32, alpha: f32) -> heavi_tent_value_and_slopes {
+  let v = select(0.0, 1.0, x > 0.0);
+  let v2 = abs(x);
+  return heavi_tent_value_and_slopes(
+    select(select(v, x, heavi_tent_is_nan(x)), x, heavi_tent_is_nan(x)),
+    select(0.0, (1.0 - v2) * alpha, v2 < 1.0)
+  );
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn heavi_tent_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (heavi_tent_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn heavi_tent_curvature(x: f32, alpha: f32) -> f32 {
+  return select(0.0, -(select(heavi_tent_sign(x), x, heavi_tent_is_nan(x)) * alpha), abs(x) < 1.0);
+}
+
+struct heavi_tent_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn heavi_tent_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> heavi_tent_second_gradients {
+  let slopes = heavi_tent_backward(1.0, x, alpha);
+  let curvatures = heavi_tent_curvature(x, alpha);
+  return heavi_tent_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct heavi_tent_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -28,6 +66,9 @@ struct heavi_tent_uniform_values {
 @group(0) @binding(2) var<storage, read_write> heavi_tent_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> heavi_tent_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> heavi_tent_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> heavi_tent_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> heavi_tent_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> heavi_tent_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn heavi_tent_forward(
@@ -66,4 +107,44 @@ fn heavi_tent_backward_inputs(
     heavi_tent_backward(dy.z, x0.z, heavi_tent_uniforms.p_alpha),
     heavi_tent_backward(dy.w, x0.w, heavi_tent_uniforms.p_alpha),
   );
+}
+
+@compute @workgroup_size(256)
+fn heavi_tent_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (heavi_tent_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = heavi_tent_input_x[i];
+  let g0 = heavi_tent_fused(x0.x, heavi_tent_uniforms.p_alpha);
+  let g1 = heavi_tent_fused(x0.y, heavi_tent_uniforms.p_alpha);
+  let g2 = heavi_tent_fused(x0.z, heavi_tent_uniforms.p_alpha);
+  let g3 = heavi_tent_fused(x0.w, heavi_tent_uniforms.p_alpha);
+  heavi_tent_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  heavi_tent_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn heavi_tent_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (heavi_tent_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = heavi_tent_cotangent_dy[i];
+  let dd0 = heavi_tent_cotangent_ddx[i];
+  let x0 = heavi_tent_input_x[i];
+  let g0 = heavi_tent_double_backward(dy.x, dd0.x, x0.x, heavi_tent_uniforms.p_alpha);
+  let g1 = heavi_tent_double_backward(dy.y, dd0.y, x0.y, heavi_tent_uniforms.p_alpha);
+  let g2 = heavi_tent_double_backward(dy.z, dd0.z, x0.z, heavi_tent_uniforms.p_alpha);
+  let g3 = heavi_tent_double_backward(dy.w, dd0.w, x0.w, heavi_tent_uniforms.p_alpha);
+  heavi_tent_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  heavi_tent_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }

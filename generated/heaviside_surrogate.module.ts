@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   heavisideSurrogateBackward,
+  heavisideSurrogateBackwardSaved,
+  heavisideSurrogateDoubleBackward,
   heavisideSurrogateForward,
+  heavisideSurrogateForwardSaved,
 } from "./heaviside_surrogate.js";
 import { heavisideSurrogateWgsl } from "./heaviside_surrogate.wgsl.js";
 const heavisideSurrogateActivation: Activation = {
@@ -17,7 +20,14 @@ const heavisideSurrogateActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: heavisideSurrogateForward, backward: heavisideSurrogateBackward },
+  saves: "bit",
+  cpu: {
+    forward: heavisideSurrogateForward,
+    backward: heavisideSurrogateBackward,
+    doubleBackward: heavisideSurrogateDoubleBackward,
+    forwardSaved: heavisideSurrogateForwardSaved,
+    backwardSaved: heavisideSurrogateBackwardSaved,
+  },
   webgpu: {
     code: heavisideSurrogateWgsl,
     forward: [
@@ -42,6 +52,60 @@ const heavisideSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "heaviside_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "heaviside_surrogate_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "heaviside_surrogate_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "heaviside_surrogate_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -50,6 +50,97 @@ export function heavisideSurrogateBackward(
   }
 }
 
+/** The value of heaviside_surrogate, and its derivative in each input. */
+export function heavisideSurrogateFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => Number.isNaN(xi) ? xi : Number(xi > 0);
+  const slope = (xi: number): number => Number(xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what heaviside_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function heavisideSurrogateDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => ddxI * Number(xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link heavisideSurrogateForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function heavisideSurrogateForwardSaved(
+  x: Float32Array,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > 0) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  heavisideSurrogateForward(x, y);
+}
+
+/** As the backward kernel, from what {@link heavisideSurrogateForwardSaved} kept. */
+export function heavisideSurrogateBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Step whose gradient passes where it is 1.
  * Source: snnTorch heaviside.
@@ -98,6 +189,63 @@ export function heavisideSurrogateBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of heaviside_surrogate, and its derivative in each input. */
+export function heavisideSurrogateFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => Number.isNaN(xi) ? xi : Number(xi > 0);
+  const slope = (xi: number): number => Number(xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what heaviside_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function heavisideSurrogateDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => ddxI * Number(xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { highwayGateBackward, highwayGateForward } from "./highway_gate.js";
+import {
+  highwayGateBackward,
+  highwayGateDoubleBackward,
+  highwayGateForward,
+} from "./highway_gate.js";
 import { highwayGateWgsl } from "./highway_gate.wgsl.js";
 const highwayGateActivation: Activation = {
   name: "highway_gate",
@@ -14,7 +18,11 @@ const highwayGateActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: highwayGateForward, backward: highwayGateBackward },
+  cpu: {
+    forward: highwayGateForward,
+    backward: highwayGateBackward,
+    doubleBackward: highwayGateDoubleBackward,
+  },
   webgpu: {
     code: highwayGateWgsl,
     forward: [
@@ -45,6 +53,76 @@ const highwayGateActivation: Activation = {
           [3, "input t"],
           [6, "gradient x"],
           [7, "gradient h"],
+          [8, "gradient t"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "highway_gate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [12, "cotangent x"],
+          [13, "cotangent h"],
+          [14, "cotangent t"],
+          [1, "input x"],
+          [2, "input h"],
+          [3, "input t"],
+          [15, "gradient"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "highway_gate_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [12, "cotangent x"],
+          [13, "cotangent h"],
+          [14, "cotangent t"],
+          [1, "input x"],
+          [2, "input h"],
+          [3, "input t"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "highway_gate_double_backward_inputs_2",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [12, "cotangent x"],
+          [13, "cotangent h"],
+          [14, "cotangent t"],
+          [1, "input x"],
+          [2, "input h"],
+          [3, "input t"],
+          [7, "gradient h"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "highway_gate_double_backward_inputs_3",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [12, "cotangent x"],
+          [13, "cotangent h"],
+          [14, "cotangent t"],
+          [1, "input x"],
+          [2, "input h"],
+          [3, "input t"],
           [8, "gradient t"],
         ],
         uniforms: ["size"],

@@ -83,6 +83,117 @@ export function highwayGateBackward(
   }
 }
 
+/** The value of highway_gate, and its derivative in each input. */
+export function highwayGateFused(
+  x: Float32Array,
+  h: Float32Array,
+  t: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  dh: Float32Array,
+  dt: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("h", h, size);
+  requireLength("t", t, size);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("dh", dh, size);
+  requireLength("dt", dt, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const hi = h[i]!;
+    const ti = t[i]!;
+    const e = boundedExp(Math.max(Math.min(ti, 709), -746));
+    const u = e + 1;
+    const q = e / u;
+    const p = hi * q;
+    const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
+    const q2 = e2 / (e2 + 1);
+    const p2 = xi * q2;
+    const u2 = p + p2;
+    const q3 = (q * (hi - xi)) / u;
+    y[i] =
+      Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u2) &&
+      Math.abs(u2) <= Number.MAX_VALUE
+        ? u2
+        : highwayGateYExactly(xi, hi, ti);
+    dx[i] = q2;
+    dh[i] = q;
+    dt[i] =
+      Math.abs(q3) <= Number.MAX_VALUE
+        ? q3
+        : highwayGateDtExactly(xi, hi, ti, 1);
+  }
+}
+
+/** The gradients of what highway_gate's backward kernel computes, from a cotangent of each of its results. */
+export function highwayGateDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  h: Float32Array,
+  t: Float32Array,
+  ddx: Float32Array,
+  ddh: Float32Array,
+  ddt: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dh: Float32Array,
+  dt: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("h", h, size);
+  requireLength("t", t, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddh", ddh, size);
+  requireLength("ddt", ddt, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dh", dh, size);
+  requireLength("dt", dt, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const hi = h[i]!;
+    const ti = t[i]!;
+    const ddxI = ddx[i]!;
+    const ddhI = ddh[i]!;
+    const ddtI = ddt[i]!;
+    const e = boundedExp(Math.max(Math.min(-ti, 709), -746));
+    const e2 = boundedExp(Math.max(Math.min(ti, 709), -746));
+    const u = e2 + 1;
+    const q = e2 / u;
+    const u2 = hi - xi;
+    const q2 = (ddtI * q * u2) / u;
+    const e3 = boundedExp(Math.max(-Math.abs(ti), -746));
+    const u3 = e3 + 1;
+    const q3 = e3 / (u3 * u3);
+    const p = dyi * ddtI * q3;
+    const p2 = p * u2;
+    const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * ti), 709), -746));
+    const q4 = em1 / (em1 + 2);
+    const v = -(p2 * q4);
+    ddy[i] =
+      Math.abs(q2) <= Number.MAX_VALUE
+        ? ddxI * (e / (e + 1)) + ddhI * q + q2
+        : ddxI * (e / (e + 1)) +
+          ddhI * q +
+          highwayGateDtExactly(xi, hi, ti, ddtI);
+    dx[i] = -p;
+    dh[i] = p;
+    dt[i] =
+      Math.abs(p2) >= 1.9656826079092814e-236 &&
+      Math.abs(q4) >= 9.332636185032189e-302 &&
+      Math.abs(v) <= Number.MAX_VALUE &&
+      Math.abs(v) <= Number.MAX_VALUE
+        ? -(dyi * ddxI * q3) + dyi * ddhI * q3 + v
+        : -(dyi * ddxI * q3) +
+          dyi * ddhI * q3 +
+          highwayGateDtDtExactly(xi, hi, ti, dyi * ddtI);
+  }
+}
+
 /**
  * Mixes the input x with the transformed h, as the gate t says.
  * Source: Srivastava et al. 2015.
@@ -163,6 +274,117 @@ export function highwayGateBackward64(
       Math.abs(q) <= Number.MAX_VALUE
         ? q
         : highwayGateDtExactly(xi, hi, ti, dyi);
+  }
+}
+
+/** The value of highway_gate, and its derivative in each input. */
+export function highwayGateFused64(
+  x: Float64Array,
+  h: Float64Array,
+  t: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  dh: Float64Array,
+  dt: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("h", h, size);
+  requireLength("t", t, size);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("dh", dh, size);
+  requireLength("dt", dt, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const hi = h[i]!;
+    const ti = t[i]!;
+    const e = boundedExp(Math.max(Math.min(ti, 709), -746));
+    const u = e + 1;
+    const q = e / u;
+    const p = hi * q;
+    const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
+    const q2 = e2 / (e2 + 1);
+    const p2 = xi * q2;
+    const u2 = p + p2;
+    const q3 = (q * (hi - xi)) / u;
+    y[i] =
+      Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u2) &&
+      Math.abs(u2) <= Number.MAX_VALUE
+        ? u2
+        : highwayGateYExactly(xi, hi, ti);
+    dx[i] = q2;
+    dh[i] = q;
+    dt[i] =
+      Math.abs(q3) <= Number.MAX_VALUE
+        ? q3
+        : highwayGateDtExactly(xi, hi, ti, 1);
+  }
+}
+
+/** The gradients of what highway_gate's backward kernel computes, from a cotangent of each of its results. */
+export function highwayGateDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  h: Float64Array,
+  t: Float64Array,
+  ddx: Float64Array,
+  ddh: Float64Array,
+  ddt: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dh: Float64Array,
+  dt: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("h", h, size);
+  requireLength("t", t, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddh", ddh, size);
+  requireLength("ddt", ddt, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dh", dh, size);
+  requireLength("dt", dt, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const hi = h[i]!;
+    const ti = t[i]!;
+    const ddxI = ddx[i]!;
+    const ddhI = ddh[i]!;
+    const ddtI = ddt[i]!;
+    const e = boundedExp(Math.max(Math.min(-ti, 709), -746));
+    const e2 = boundedExp(Math.max(Math.min(ti, 709), -746));
+    const u = e2 + 1;
+    const q = e2 / u;
+    const u2 = hi - xi;
+    const q2 = (ddtI * q * u2) / u;
+    const e3 = boundedExp(Math.max(-Math.abs(ti), -746));
+    const u3 = e3 + 1;
+    const q3 = e3 / (u3 * u3);
+    const p = dyi * ddtI * q3;
+    const p2 = p * u2;
+    const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * ti), 709), -746));
+    const q4 = em1 / (em1 + 2);
+    const v = -(p2 * q4);
+    ddy[i] =
+      Math.abs(q2) <= Number.MAX_VALUE
+        ? ddxI * (e / (e + 1)) + ddhI * q + q2
+        : ddxI * (e / (e + 1)) +
+          ddhI * q +
+          highwayGateDtExactly(xi, hi, ti, ddtI);
+    dx[i] = -p;
+    dh[i] = p;
+    dt[i] =
+      Math.abs(p2) >= 1.9656826079092814e-236 &&
+      Math.abs(q4) >= 9.332636185032189e-302 &&
+      Math.abs(v) <= Number.MAX_VALUE &&
+      Math.abs(v) <= Number.MAX_VALUE
+        ? -(dyi * ddxI * q3) + dyi * ddhI * q3 + v
+        : -(dyi * ddxI * q3) +
+          dyi * ddhI * q3 +
+          highwayGateDtDtExactly(xi, hi, ti, dyi * ddtI);
   }
 }
 
@@ -271,6 +493,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -357,6 +637,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -387,6 +674,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -421,6 +718,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -559,6 +861,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -625,6 +934,34 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -900,6 +1237,148 @@ function highwayGateDtExactly(
       Math.abs(x2) > 1.7976931348623157e308)
   ) {
     value = highwayGateDtExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function highwayGateYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideAdd(
+    wideMultiply(x1, wideSigmoid(x2)),
+    wideMultiply(x0, wideSigmoid(wideNegate(x2))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function highwayGateYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return highwayGateYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideMoved(wideFromF64(x2), exponent),
+  );
+}
+
+function highwayGateYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    highwayGateYExactlyAt(x0, x1, x2, 800n * sign),
+    highwayGateYExactlyAt(x0, x1, x2, 150n * sign),
+    highwayGateYExactlyAt(x0, x1, x2, 140n * sign),
+    highwayGateYExactlyAt(x0, x1, x2, 60n * sign),
+    highwayGateYExactlyAt(x0, x1, x2, 50n * sign),
+    highwayGateYExactlyAt(x0, x1, x2, 26n * sign),
+    highwayGateYExactlyAt(x0, x1, x2, 20n * sign),
+    highwayGateYExactlyAt(x0, x1, x2, 11n * sign),
+    highwayGateYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function highwayGateYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = highwayGateYExactlyAt(x0, x1, x2, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308 ||
+      Math.abs(x2) > 1.7976931348623157e308)
+  ) {
+    value = highwayGateYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function highwayGateDtDtExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(wideMultiply(x3, wideLogistic(x2)), wideSubtract(x1, x0)),
+      wideTanh(wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x2)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function highwayGateDtDtExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return highwayGateDtDtExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideMoved(wideFromF64(x2), exponent),
+    wideFromF64(x3),
+  );
+}
+
+function highwayGateDtDtExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    highwayGateDtDtExactlyAt(x0, x1, x2, x3, 800n * sign),
+    highwayGateDtDtExactlyAt(x0, x1, x2, x3, 150n * sign),
+    highwayGateDtDtExactlyAt(x0, x1, x2, x3, 140n * sign),
+    highwayGateDtDtExactlyAt(x0, x1, x2, x3, 60n * sign),
+    highwayGateDtDtExactlyAt(x0, x1, x2, x3, 50n * sign),
+    highwayGateDtDtExactlyAt(x0, x1, x2, x3, 26n * sign),
+    highwayGateDtDtExactlyAt(x0, x1, x2, x3, 20n * sign),
+    highwayGateDtDtExactlyAt(x0, x1, x2, x3, 11n * sign),
+    highwayGateDtDtExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function highwayGateDtDtExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = highwayGateDtDtExactlyAt(x0, x1, x2, x3, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308 ||
+      Math.abs(x2) > 1.7976931348623157e308)
+  ) {
+    value = highwayGateDtDtExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

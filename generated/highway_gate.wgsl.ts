@@ -1211,6 +1211,229 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
   }
   return highway_gate_gradients(dy * result_x, dy * result_h, dy * result_t);
 }
+
+struct highway_gate_value_and_slopes {
+  value: f32,
+  x: f32,
+  h: f32,
+  t: f32,
+}
+
+fn highway_gate_slope_2(x0: f32, x1: f32, x2: f32) -> f32 {
+  return highway_gate_backward(1.0, x0, x1, x2).t;
+}
+
+fn highway_gate_fused(x: f32, h: f32, t: f32) -> highway_gate_value_and_slopes {
+  let bounded = highway_gate_pair_at_most(highway_gate_pair_from_f32(t), highway_gate_pair(40.0, 0.0));
+  let v = highway_gate_pair_raised_exp(bounded);
+  let p = highway_gate_pair_scale(v, 8.6736174e-19);
+  let u = highway_gate_pair_add(p, highway_gate_pair(1.0, 0.0));
+  let q = highway_gate_pair_divide(v, u);
+  let p2 = highway_gate_pair_multiply(highway_gate_pair_from_f32(h), q);
+  let p3 = highway_gate_pair_scale(p2, 8.6736174e-19);
+  let v2 = highway_gate_pair_negate(highway_gate_pair_from_f32(t));
+  let bounded2 = highway_gate_pair_at_most(v2, highway_gate_pair(40.0, 0.0));
+  let v3 = highway_gate_pair_raised_exp(bounded2);
+  let p4 = highway_gate_pair_scale(v3, 8.6736174e-19);
+  let u2 = highway_gate_pair_add(p4, highway_gate_pair(1.0, 0.0));
+  let q2 = highway_gate_pair_divide(v3, u2);
+  let p5 = highway_gate_pair_multiply(highway_gate_pair_from_f32(x), q2);
+  let p6 = highway_gate_pair_scale(p5, 8.6736174e-19);
+  let u3 = highway_gate_pair_add(p3, p6);
+  let v4 = highway_gate_pair_abs(highway_gate_pair_from_f32(t));
+  let v5 = highway_gate_pair_negate(v4);
+  let v6 = highway_gate_pair_raised_exp(v5);
+  let u4 = highway_gate_pair_add(highway_gate_pair_scale(v6, 8.6736174e-19), highway_gate_pair(1.0, 0.0));
+  var result_value = highway_gate_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (3.1554436e-30 *
+        (((1.0 / u.high) * abs(h) + abs(h)) * 8.6736174e-19 + ((1.0 / u2.high) * abs(x) + abs(x)) * 8.6736174e-19) +
+        (abs(p3.high) + abs(p6.high)) <=
+        8.0 * abs(u3.high)) &
+        (abs(u3.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(h)) <= 0x5c800000u) &
+        ((abs(h) >= 3.469447e-18) | (h == 0.0)) &
+        (bitcast<u32>(abs(t)) <= 0x5c800000u) &
+        ((v4.high >= 3.469447e-18) | (t == 0.0)) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = highway_gate(x, h, t);
+  }
+  var result_x = highway_gate_pair_to_f32(highway_gate_pair_scale(q2, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(t)) <= 0x71800000u) & ((v4.high >= 7.888609e-31) | (t == 0.0)))
+  ) {
+    result_x = highway_gate_slope_0_far(t);
+  }
+  var result_h = highway_gate_pair_to_f32(highway_gate_pair_scale(q, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(t)) <= 0x71800000u) & ((v4.high >= 7.888609e-31) | (t == 0.0)))) {
+    result_h = highway_gate_slope_1_far(t);
+  }
+  var result_t = highway_gate_pair_to_f32(
+    highway_gate_pair_scale(
+      highway_gate_pair_multiply(
+        highway_gate_pair_divide(v6, highway_gate_pair_multiply(u4, u4)),
+        highway_gate_pair_subtract(highway_gate_pair_from_f32(h), highway_gate_pair_from_f32(x))
+      ),
+      8.6736174e-19
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (v6.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(h)) <= 0x52800000u) &
+        ((abs(h) >= 3.637979e-12) | (h == 0.0)) &
+        (bitcast<u32>(abs(t)) <= 0x52800000u) &
+      ((v4.high >= 3.637979e-12) | (t == 0.0))
+    )
+  ) {
+    result_t = highway_gate_slope_2(x, h, t);
+  }
+  return highway_gate_value_and_slopes(
+    select(
+      select(select(result_value, x, highway_gate_is_nan(x)), h, highway_gate_is_nan(h)),
+      t,
+      highway_gate_is_nan(t)
+    ),
+    result_x,
+    result_h,
+    result_t
+  );
+}
+
+struct highway_gate_curvatures {
+  x_t: f32,
+  h_t: f32,
+  t_t: f32,
+}
+
+fn highway_gate_curvature_0_far(x0: f32) -> f32 {
+  return -highway_gate_logistic(x0);
+}
+
+fn highway_gate_curvature_1_far(x0: f32) -> f32 {
+  return highway_gate_logistic(x0);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn highway_gate_tanh(x: f32) -> f32 {
+  if (highway_gate_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (highway_gate_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn highway_gate_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return -(highway_gate_logistic(x2) * highway_gate_tanh(0.5 * x2) * (x1 - x0));
+}
+
+fn highway_gate_pair_expm1(a: highway_gate_pair) -> highway_gate_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = highway_gate_pair_expm1_small(highway_gate_pair_reduced(highway_gate_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return highway_gate_pair_times_power(highway_gate_pair_add(highway_gate_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = highway_gate_power_of_two(i32(k));
+  return highway_gate_pair_add(highway_gate_pair_sum(scale, -1.0), highway_gate_pair_scale(small, scale));
+}
+
+fn highway_gate_curvature(x: f32, h: f32, t: f32) -> highway_gate_curvatures {
+  let v = highway_gate_pair_abs(highway_gate_pair_from_f32(t));
+  let v2 = highway_gate_pair_negate(v);
+  let v3 = highway_gate_pair_raised_exp(v2);
+  let p = highway_gate_pair_scale(v3, 8.6736174e-19);
+  let u = highway_gate_pair_add(p, highway_gate_pair(1.0, 0.0));
+  let squared = highway_gate_pair_multiply(u, u);
+  let q = highway_gate_pair_divide(v3, squared);
+  let u2 = highway_gate_pair_subtract(highway_gate_pair_from_f32(h), highway_gate_pair_from_f32(x));
+  let p2 = highway_gate_pair_multiply(q, u2);
+  let p3 = highway_gate_pair_scale(highway_gate_pair_from_f32(t), 0.5);
+  let p4 = highway_gate_pair_scale(p3, 2.0);
+  let bounded = highway_gate_pair_at_most(p4, highway_gate_pair(80.0, 0.0));
+  let em1 = highway_gate_pair_expm1(bounded);
+  let u3 = highway_gate_pair_add(em1, highway_gate_pair(2.0, 0.0));
+  let q2 = highway_gate_pair_divide(em1, u3);
+  let p5 = highway_gate_pair_multiply(p2, q2);
+  let v4 = highway_gate_pair_negate(p5);
+  let p6 = highway_gate_pair_scale(v4, 8.6736174e-19);
+  var result_x_t = highway_gate_pair_to_f32(highway_gate_pair_scale(highway_gate_pair_negate(q), 8.6736174e-19));
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(t)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (t == 0.0)))) {
+    let far = highway_gate_curvature_0_far(t);
+    result_x_t = select(far, result_x_t, highway_gate_is_nan(far));
+  }
+  var result_h_t = highway_gate_pair_to_f32(highway_gate_pair_scale(q, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(t)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (t == 0.0)))) {
+    let far = highway_gate_curvature_1_far(t);
+    result_h_t = select(far, result_h_t, highway_gate_is_nan(far));
+  }
+  var result_t_t = highway_gate_pair_to_f32(p6);
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 7.888609e-31) & (abs(q2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(h)) <= 0x52800000u) &
+        ((abs(h) >= 3.637979e-12) | (h == 0.0)) &
+        (bitcast<u32>(abs(t)) <= 0x52800000u) &
+        ((v.high >= 3.637979e-12) | (t == 0.0)) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = highway_gate_curvature_2_far(x, h, t);
+    result_t_t = select(far, result_t_t, highway_gate_is_nan(far));
+  }
+  return highway_gate_curvatures(result_x_t, result_h_t, result_t_t);
+}
+
+struct highway_gate_second_gradients {
+  dy: f32,
+  x: f32,
+  h: f32,
+  t: f32,
+}
+
+fn highway_gate_double_backward(
+  dy: f32,
+  ddx: f32,
+  ddh: f32,
+  ddt: f32,
+  x: f32,
+  h: f32,
+  t: f32
+) -> highway_gate_second_gradients {
+  let slopes = highway_gate_backward(1.0, x, h, t);
+  let curvatures = highway_gate_curvature(x, h, t);
+  return highway_gate_second_gradients(
+    ddx * slopes.x + ddh * slopes.h + ddt * slopes.t,
+    dy * ddt * curvatures.x_t,
+    dy * ddt * curvatures.h_t,
+    dy * (ddx * curvatures.x_t + ddh * curvatures.h_t + ddt * curvatures.t_t)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1229,6 +1452,13 @@ struct highway_gate_uniform_values {
 @group(0) @binding(6) var<storage, read_write> highway_gate_gradient_dx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> highway_gate_gradient_dh: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> highway_gate_gradient_dt: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read_write> highway_gate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read_write> highway_gate_derivative_dh: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> highway_gate_derivative_dt: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> highway_gate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(13) var<storage, read> highway_gate_cotangent_ddh: array<vec4<f32>>;
+@group(0) @binding(14) var<storage, read> highway_gate_cotangent_ddt: array<vec4<f32>>;
+@group(0) @binding(15) var<storage, read_write> highway_gate_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn highway_gate_forward(
@@ -1276,5 +1506,135 @@ fn highway_gate_backward_inputs(
   highway_gate_gradient_dx[i] = result0;
   highway_gate_gradient_dh[i] = result1;
   highway_gate_gradient_dt[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn highway_gate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (highway_gate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = highway_gate_input_x[i];
+  let x1 = highway_gate_input_h[i];
+  let x2 = highway_gate_input_t[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  var result3 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = highway_gate_fused(x0[k], x1[k], x2[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+    result2[k] = g.h;
+    result3[k] = g.t;
+  }
+  highway_gate_output_y[i] = result0;
+  highway_gate_derivative_dx[i] = result1;
+  highway_gate_derivative_dh[i] = result2;
+  highway_gate_derivative_dt[i] = result3;
+}
+
+@compute @workgroup_size(256)
+fn highway_gate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (highway_gate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = highway_gate_cotangent_dy[i];
+  let dd0 = highway_gate_cotangent_ddx[i];
+  let dd1 = highway_gate_cotangent_ddh[i];
+  let dd2 = highway_gate_cotangent_ddt[i];
+  let x0 = highway_gate_input_x[i];
+  let x1 = highway_gate_input_h[i];
+  let x2 = highway_gate_input_t[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = highway_gate_double_backward(dy[k], dd0[k], dd1[k], dd2[k], x0[k], x1[k], x2[k]);
+    result[k] = g.dy;
+  }
+  highway_gate_gradient_ddy[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn highway_gate_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (highway_gate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = highway_gate_cotangent_dy[i];
+  let dd0 = highway_gate_cotangent_ddx[i];
+  let dd1 = highway_gate_cotangent_ddh[i];
+  let dd2 = highway_gate_cotangent_ddt[i];
+  let x0 = highway_gate_input_x[i];
+  let x1 = highway_gate_input_h[i];
+  let x2 = highway_gate_input_t[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = highway_gate_double_backward(dy[k], dd0[k], dd1[k], dd2[k], x0[k], x1[k], x2[k]);
+    result[k] = g.x;
+  }
+  highway_gate_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn highway_gate_double_backward_inputs_2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (highway_gate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = highway_gate_cotangent_dy[i];
+  let dd0 = highway_gate_cotangent_ddx[i];
+  let dd1 = highway_gate_cotangent_ddh[i];
+  let dd2 = highway_gate_cotangent_ddt[i];
+  let x0 = highway_gate_input_x[i];
+  let x1 = highway_gate_input_h[i];
+  let x2 = highway_gate_input_t[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = highway_gate_double_backward(dy[k], dd0[k], dd1[k], dd2[k], x0[k], x1[k], x2[k]);
+    result[k] = g.h;
+  }
+  highway_gate_gradient_dh[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn highway_gate_double_backward_inputs_3(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (highway_gate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = highway_gate_cotangent_dy[i];
+  let dd0 = highway_gate_cotangent_ddx[i];
+  let dd1 = highway_gate_cotangent_ddh[i];
+  let dd2 = highway_gate_cotangent_ddt[i];
+  let x0 = highway_gate_input_x[i];
+  let x1 = highway_gate_input_h[i];
+  let x2 = highway_gate_input_t[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = highway_gate_double_backward(dy[k], dd0[k], dd1[k], dd2[k], x0[k], x1[k], x2[k]);
+    result[k] = g.t;
+  }
+  highway_gate_gradient_dt[i] = result;
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { hyperSinhBackward, hyperSinhForward } from "./hyper_sinh.js";
+import {
+  hyperSinhBackward,
+  hyperSinhDoubleBackward,
+  hyperSinhForward,
+} from "./hyper_sinh.js";
 import { hyperSinhWgsl } from "./hyper_sinh.wgsl.js";
 const hyperSinhActivation: Activation = {
   name: "hyper_sinh",
@@ -14,7 +18,11 @@ const hyperSinhActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: hyperSinhForward, backward: hyperSinhBackward },
+  cpu: {
+    forward: hyperSinhForward,
+    backward: hyperSinhBackward,
+    doubleBackward: hyperSinhDoubleBackward,
+  },
   webgpu: {
     code: hyperSinhWgsl,
     forward: [
@@ -39,6 +47,22 @@ const hyperSinhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hyper_sinh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -52,6 +52,78 @@ export function hyperSinhBackward(
   }
 }
 
+/** The value of hyper_sinh, and its derivative in each input. */
+export function hyperSinhFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const squared = xi * xi;
+      const v =
+        xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 0.25 * (squared * xi);
+      const v2 = xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * squared;
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE && Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = hyperSinhYExactly(xi);
+      dx[i] = hyperSinhDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what hyper_sinh's backward kernel computes, from a cotangent of each of its results. */
+export function hyperSinhDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p =
+        ddxI * (xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * (xi * xi));
+      const p2 =
+        dyi * ddxI * (xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 1.5 * xi);
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = hyperSinhDxExactly(xi, ddxI);
+      dx[i] = hyperSinhDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * A cubic on the left, a hyperbolic sine on the right. The derivative at 0 is 0.
  * Source: Parisi et al. 2021; mlpack HyperSinhFunction.
@@ -100,6 +172,78 @@ export function hyperSinhBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = hyperSinhDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of hyper_sinh, and its derivative in each input. */
+export function hyperSinhFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const squared = xi * xi;
+      const v =
+        xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 0.25 * (squared * xi);
+      const v2 = xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * squared;
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE && Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = hyperSinhYExactly(xi);
+      dx[i] = hyperSinhDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what hyper_sinh's backward kernel computes, from a cotangent of each of its results. */
+export function hyperSinhDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p =
+        ddxI * (xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * (xi * xi));
+      const p2 =
+        dyi * ddxI * (xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 1.5 * xi);
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = hyperSinhDxExactly(xi, ddxI);
+      dx[i] = hyperSinhDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -769,6 +913,95 @@ function hyperSinhDxExactly(x0: number, x1: number): number {
   let value = hyperSinhDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = hyperSinhDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function hyperSinhYExactlyWide(x0: Wide): Wide {
+  let t0 = wideMultiply(
+    wideDivide(wideInteger(1n), wideInteger(4n)),
+    widePower(x0, 3),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideDivide(wideSinh(x0), wideInteger(3n));
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function hyperSinhYExactlyAt(x0: number, exponent: bigint): Wide {
+  return hyperSinhYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function hyperSinhYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    hyperSinhYExactlyAt(x0, 800n * sign),
+    hyperSinhYExactlyAt(x0, 150n * sign),
+    hyperSinhYExactlyAt(x0, 140n * sign),
+    hyperSinhYExactlyAt(x0, 60n * sign),
+    hyperSinhYExactlyAt(x0, 50n * sign),
+    hyperSinhYExactlyAt(x0, 26n * sign),
+    hyperSinhYExactlyAt(x0, 20n * sign),
+    hyperSinhYExactlyAt(x0, 11n * sign),
+    hyperSinhYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function hyperSinhYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = hyperSinhYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = hyperSinhYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function hyperSinhDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  let t0 = wideMultiply(wideDivide(wideInteger(3n), wideInteger(2n)), x0);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideDivide(wideSinh(x0), wideInteger(3n));
+  }
+  return wideMultiply(x1, t0);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function hyperSinhDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return hyperSinhDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function hyperSinhDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    hyperSinhDxDxExactlyAt(x0, x1, 800n * sign),
+    hyperSinhDxDxExactlyAt(x0, x1, 150n * sign),
+    hyperSinhDxDxExactlyAt(x0, x1, 140n * sign),
+    hyperSinhDxDxExactlyAt(x0, x1, 60n * sign),
+    hyperSinhDxDxExactlyAt(x0, x1, 50n * sign),
+    hyperSinhDxDxExactlyAt(x0, x1, 26n * sign),
+    hyperSinhDxDxExactlyAt(x0, x1, 20n * sign),
+    hyperSinhDxDxExactlyAt(x0, x1, 11n * sign),
+    hyperSinhDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function hyperSinhDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = hyperSinhDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = hyperSinhDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

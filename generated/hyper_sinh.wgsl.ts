@@ -259,6 +259,93 @@ fn hyper_sinh_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct hyper_sinh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn hyper_sinh_fused(x: f32) -> hyper_sinh_value_and_slopes {
+  let v = hyper_sinh_pair_sinh(hyper_sinh_pair_from_f32(x));
+  let q = hyper_sinh_pair_divide(v, hyper_sinh_pair(3.0, 0.0));
+  let squared = hyper_sinh_pair_multiply(hyper_sinh_pair_from_f32(x), hyper_sinh_pair_from_f32(x));
+  let p = hyper_sinh_pair_multiply(squared, hyper_sinh_pair_from_f32(x));
+  let p2 = hyper_sinh_pair_scale(p, 0.25);
+  var v2 = p2;
+  if (x > 0.0) {
+    v2 = q;
+  }
+  let v3 = hyper_sinh_pair_cosh(hyper_sinh_pair_from_f32(x));
+  let q2 = hyper_sinh_pair_divide(v3, hyper_sinh_pair(3.0, 0.0));
+  let p3 = hyper_sinh_pair_multiply(hyper_sinh_pair(0.75, 0.0), squared);
+  var v4 = p3;
+  if (x > 0.0) {
+    v4 = q2;
+  }
+  var result_value = hyper_sinh_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (abs(p.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((x <= 0.0) | ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_value = hyper_sinh_value_far(x);
+  }
+  var result_x = hyper_sinh_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+      ((x <= 0.0) | ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v3.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_x = hyper_sinh_slope_0_far(x);
+  }
+  return hyper_sinh_value_and_slopes(select(result_value, x, hyper_sinh_is_nan(x)), result_x);
+}
+
+fn hyper_sinh_curvature_0_far(x0: f32) -> f32 {
+  let t = 0.5 * x0;
+  return select(1.5 * x0, 0.6666667 * hyper_sinh_sinh(t) * hyper_sinh_cosh(t), x0 > 0.0);
+}
+
+fn hyper_sinh_curvature(x: f32) -> f32 {
+  let v = hyper_sinh_pair_sinh(hyper_sinh_pair_from_f32(x));
+  let q = hyper_sinh_pair_divide(v, hyper_sinh_pair(3.0, 0.0));
+  let p = hyper_sinh_pair_multiply(hyper_sinh_pair(1.5, 0.0), hyper_sinh_pair_from_f32(x));
+  var v2 = p;
+  if (x > 0.0) {
+    v2 = q;
+  }
+  var result = hyper_sinh_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((x <= 0.0) | ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = hyper_sinh_curvature_0_far(x);
+    result = select(far, result, hyper_sinh_is_nan(far));
+  }
+  return result;
+}
+
+struct hyper_sinh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn hyper_sinh_double_backward(dy: f32, ddx: f32, x: f32) -> hyper_sinh_second_gradients {
+  let slopes = hyper_sinh_backward(1.0, x);
+  let curvatures = hyper_sinh_curvature(x);
+  return hyper_sinh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -273,6 +360,9 @@ struct hyper_sinh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> hyper_sinh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> hyper_sinh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> hyper_sinh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> hyper_sinh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> hyper_sinh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> hyper_sinh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn hyper_sinh_forward(
@@ -309,5 +399,51 @@ fn hyper_sinh_backward_inputs(
     result[k] = hyper_sinh_backward(dy[k], x0[k]);
   }
   hyper_sinh_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn hyper_sinh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hyper_sinh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = hyper_sinh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = hyper_sinh_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  hyper_sinh_output_y[i] = result0;
+  hyper_sinh_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn hyper_sinh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hyper_sinh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hyper_sinh_cotangent_dy[i];
+  let dd0 = hyper_sinh_cotangent_ddx[i];
+  let x0 = hyper_sinh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = hyper_sinh_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  hyper_sinh_gradient_ddy[i] = result0;
+  hyper_sinh_gradient_dx[i] = result1;
 }
 `);

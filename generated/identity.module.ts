@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { identityBackward, identityForward } from "./identity.js";
+import {
+  identityBackward,
+  identityBackwardSaved,
+  identityDoubleBackward,
+  identityForward,
+  identityForwardSaved,
+} from "./identity.js";
 import { identityWgsl } from "./identity.wgsl.js";
 const identityActivation: Activation = {
   name: "identity",
@@ -14,7 +20,14 @@ const identityActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: identityForward, backward: identityBackward },
+  saves: "nothing",
+  cpu: {
+    forward: identityForward,
+    backward: identityBackward,
+    doubleBackward: identityDoubleBackward,
+    forwardSaved: identityForwardSaved,
+    backwardSaved: identityBackwardSaved,
+  },
   webgpu: {
     code: identityWgsl,
     forward: [
@@ -39,6 +52,48 @@ const identityActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "identity_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "identity_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "identity_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -46,6 +46,80 @@ export function identityBackward(
   }
 }
 
+/** The value of identity, and its derivative in each input. */
+export function identityFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => xi;
+  const slope = (): number => 1;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope();
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope();
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope();
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+  }
+}
+
+/** The gradients of what identity's backward kernel computes, from a cotangent of each of its results. */
+export function identityDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (ddxI: number): number => ddxI;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(ddx[i]!);
+    ddy[i + 1] = slope(ddx[i + 1]!);
+    ddy[i + 2] = slope(ddx[i + 2]!);
+    ddy[i + 3] = slope(ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link identityForward}: backward needs nothing else. */
+export function identityForwardSaved(x: Float32Array, y: Float32Array): void {
+  identityForward(x, y);
+}
+
+/** As the backward kernel, from what {@link identityForwardSaved} kept. */
+export function identityBackwardSaved(
+  dy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = dy[i]!;
+  }
+}
+
 /**
  * Returns its input. Also called linear.
  * Source: PyTorch nn.Identity; Keras linear.
@@ -90,6 +164,63 @@ export function identityBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!);
   }
+}
+
+/** The value of identity, and its derivative in each input. */
+export function identityFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => xi;
+  const slope = (): number => 1;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope();
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope();
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope();
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+  }
+}
+
+/** The gradients of what identity's backward kernel computes, from a cotangent of each of its results. */
+export function identityDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (ddxI: number): number => ddxI;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(ddx[i]!);
+    ddy[i + 1] = slope(ddx[i + 1]!);
+    ddy[i + 2] = slope(ddx[i + 2]!);
+    ddy[i + 3] = slope(ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

@@ -13,6 +13,25 @@ fn identity(x: f32) -> f32 {
 fn identity_backward(dy: f32, x: f32) -> f32 {
   return dy;
 }
+
+struct identity_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn identity_fused(x: f32) -> identity_value_and_slopes {
+  return identity_value_and_slopes(x, 1.0);
+}
+
+struct identity_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn identity_double_backward(dy: f32, ddx: f32, x: f32) -> identity_second_gradients {
+  let slopes = identity_backward(1.0, x);
+  return identity_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -27,6 +46,9 @@ struct identity_uniform_values {
 @group(0) @binding(2) var<storage, read_write> identity_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> identity_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> identity_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> identity_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> identity_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> identity_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn identity_forward(
@@ -65,5 +87,59 @@ fn identity_backward_inputs(
     identity_backward(dy.z, x0.z),
     identity_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn identity_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (identity_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = identity_input_x[i];
+  let g0 = identity_fused(x0.x);
+  let g1 = identity_fused(x0.y);
+  let g2 = identity_fused(x0.z);
+  let g3 = identity_fused(x0.w);
+  identity_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  identity_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn identity_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (identity_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = identity_cotangent_dy[i];
+  let dd0 = identity_cotangent_ddx[i];
+  let x0 = identity_input_x[i];
+  let g0 = identity_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = identity_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = identity_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = identity_double_backward(dy.w, dd0.w, x0.w);
+  identity_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  identity_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn identity_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (identity_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = identity_cotangent_dy[i];
+  identity_gradient_dx[i] = dy;
 }
 `);

@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   inverseQuadraticBackward,
+  inverseQuadraticDoubleBackward,
   inverseQuadraticForward,
 } from "./inverse_quadratic.js";
 import { inverseQuadraticWgsl } from "./inverse_quadratic.wgsl.js";
@@ -17,7 +18,11 @@ const inverseQuadraticActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: inverseQuadraticForward, backward: inverseQuadraticBackward },
+  cpu: {
+    forward: inverseQuadraticForward,
+    backward: inverseQuadraticBackward,
+    doubleBackward: inverseQuadraticDoubleBackward,
+  },
   webgpu: {
     code: inverseQuadraticWgsl,
     forward: [
@@ -42,6 +47,22 @@ const inverseQuadraticActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "inverse_quadratic_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -57,6 +57,78 @@ export function inverseQuadraticBackward(
   }
 }
 
+/** The value of inverse_quadratic, and its derivative in each input. */
+export function inverseQuadraticFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => 1 / (xi * xi + 1);
+  const slope = (xi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const u = bounded * bounded + 1;
+    return (-2 * bounded) / (u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what inverse_quadratic's backward kernel computes, from a cotangent of each of its results. */
+export function inverseQuadraticDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const squared = bounded * bounded;
+    const u = squared + 1;
+    const squared2 = u * u;
+    const q = (8 * squared) / u;
+    const u2 = q - 2;
+    ddy[i] = (-2 * ddxI * bounded) / squared2;
+    dx[i] =
+      q <= 1048576 * Math.abs(u2)
+        ? (dyi * ddxI * u2) / squared2
+        : inverseQuadraticDxDxExactly(xi, dyi * ddxI);
+  }
+}
+
 /**
  * Inverse quadratic: a bump with slow tails.
  * Source: mlpack InvQuadFunction.
@@ -114,6 +186,78 @@ export function inverseQuadraticBackward64(
   }
 }
 
+/** The value of inverse_quadratic, and its derivative in each input. */
+export function inverseQuadraticFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => 1 / (xi * xi + 1);
+  const slope = (xi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const u = bounded * bounded + 1;
+    return (-2 * bounded) / (u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what inverse_quadratic's backward kernel computes, from a cotangent of each of its results. */
+export function inverseQuadraticDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const squared = bounded * bounded;
+    const u = squared + 1;
+    const squared2 = u * u;
+    const q = (8 * squared) / u;
+    const u2 = q - 2;
+    ddy[i] = (-2 * ddxI * bounded) / squared2;
+    dx[i] =
+      q <= 1048576 * Math.abs(u2)
+        ? (dyi * ddxI * u2) / squared2
+        : inverseQuadraticDxDxExactly(xi, dyi * ddxI);
+  }
+}
+
 function requireLength(
   name: string,
   array: ArrayLike<number>,
@@ -124,4 +268,500 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(less, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
+    return {
+      negative: close.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(close, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(less),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second and the third are for what stands still, or grows like a power,
+ * until it vanishes, levels off or grows like an exponential, where a parameter
+ * is small; the last are for functions that leave even the range of wide
+ * numbers.
+ */
+function wideLimit(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (
+    wideLess(wideScale(wideAbs(before), 40n), wideAbs(b)) &&
+    !wideLess(wideAbs(before), wideAbs(tail))
+  ) {
+    return WIDE_ZERO;
+  }
+  if (
+    tail.exponent > 0n &&
+    tail.exponent - before.exponent > 1000n &&
+    !wideIsNan(tail)
+  ) {
+    return {
+      negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
+}
+
+function inverseQuadraticDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideAdd(t0, wideInteger(1n));
+  return wideDivide(
+    wideMultiply(
+      x1,
+      wideSubtract(
+        wideDivide(wideMultiply(wideInteger(8n), t0), t1),
+        wideInteger(2n),
+      ),
+    ),
+    widePower(t1, 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function inverseQuadraticDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return inverseQuadraticDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function inverseQuadraticDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    inverseQuadraticDxDxExactlyAt(x0, x1, 800n * sign),
+    inverseQuadraticDxDxExactlyAt(x0, x1, 150n * sign),
+    inverseQuadraticDxDxExactlyAt(x0, x1, 140n * sign),
+    inverseQuadraticDxDxExactlyAt(x0, x1, 60n * sign),
+    inverseQuadraticDxDxExactlyAt(x0, x1, 50n * sign),
+    inverseQuadraticDxDxExactlyAt(x0, x1, 26n * sign),
+    inverseQuadraticDxDxExactlyAt(x0, x1, 20n * sign),
+    inverseQuadraticDxDxExactlyAt(x0, x1, 11n * sign),
+    inverseQuadraticDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function inverseQuadraticDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = inverseQuadraticDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = inverseQuadraticDxDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
 }

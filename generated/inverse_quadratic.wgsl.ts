@@ -128,6 +128,80 @@ fn inverse_quadratic_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct inverse_quadratic_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn inverse_quadratic_fused(x: f32) -> inverse_quadratic_value_and_slopes {
+  let squared = inverse_quadratic_pair_multiply(inverse_quadratic_pair_from_f32(x), inverse_quadratic_pair_from_f32(x));
+  let u = inverse_quadratic_pair_add(squared, inverse_quadratic_pair(1.0, 0.0));
+  let squared2 = inverse_quadratic_pair_multiply(u, u);
+  var result_value = inverse_quadratic_pair_to_f32(inverse_quadratic_pair_divide(inverse_quadratic_pair(1.0, 0.0), u));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    result_value = inverse_quadratic_value_far(x);
+  }
+  var result_x = inverse_quadratic_pair_to_f32(
+    inverse_quadratic_pair_divide(inverse_quadratic_pair_scale(inverse_quadratic_pair_from_f32(x), -2.0), squared2)
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = inverse_quadratic_slope_0_far(x);
+  }
+  return inverse_quadratic_value_and_slopes(select(result_value, x, inverse_quadratic_is_nan(x)), result_x);
+}
+
+fn inverse_quadratic_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * t2 + 1.0;
+  return ((8.0 * t2 * t2) / t3 - 2.0) / (t3 * t3);
+}
+
+fn inverse_quadratic_pair_subtract(a: inverse_quadratic_pair, b: inverse_quadratic_pair) -> inverse_quadratic_pair {
+  let s = inverse_quadratic_pair_sum(a.high, -b.high);
+  return inverse_quadratic_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn inverse_quadratic_curvature(x: f32) -> f32 {
+  let squared = inverse_quadratic_pair_multiply(inverse_quadratic_pair_from_f32(x), inverse_quadratic_pair_from_f32(x));
+  let p = inverse_quadratic_pair_scale(squared, 8.0);
+  let u = inverse_quadratic_pair_add(squared, inverse_quadratic_pair(1.0, 0.0));
+  let q = inverse_quadratic_pair_divide(p, u);
+  let u2 = inverse_quadratic_pair_subtract(q, inverse_quadratic_pair(2.0, 0.0));
+  let squared2 = inverse_quadratic_pair_multiply(u, u);
+  var result = inverse_quadratic_pair_to_f32(inverse_quadratic_pair_divide(u2, squared2));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u2.high) >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = inverse_quadratic_curvature_0_far(x);
+    result = select(far, result, inverse_quadratic_is_nan(far));
+  }
+  return result;
+}
+
+struct inverse_quadratic_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn inverse_quadratic_double_backward(dy: f32, ddx: f32, x: f32) -> inverse_quadratic_second_gradients {
+  let slopes = inverse_quadratic_backward(1.0, x);
+  let curvatures = inverse_quadratic_curvature(x);
+  return inverse_quadratic_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -142,6 +216,9 @@ struct inverse_quadratic_uniform_values {
 @group(0) @binding(2) var<storage, read_write> inverse_quadratic_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> inverse_quadratic_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> inverse_quadratic_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> inverse_quadratic_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> inverse_quadratic_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> inverse_quadratic_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn inverse_quadratic_forward(
@@ -178,5 +255,51 @@ fn inverse_quadratic_backward_inputs(
     result[k] = inverse_quadratic_backward(dy[k], x0[k]);
   }
   inverse_quadratic_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn inverse_quadratic_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (inverse_quadratic_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = inverse_quadratic_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = inverse_quadratic_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  inverse_quadratic_output_y[i] = result0;
+  inverse_quadratic_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn inverse_quadratic_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (inverse_quadratic_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = inverse_quadratic_cotangent_dy[i];
+  let dd0 = inverse_quadratic_cotangent_ddx[i];
+  let x0 = inverse_quadratic_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = inverse_quadratic_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  inverse_quadratic_gradient_ddy[i] = result0;
+  inverse_quadratic_gradient_dx[i] = result1;
 }
 `);

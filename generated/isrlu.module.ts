@@ -7,7 +7,7 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { isrluBackward, isrluForward } from "./isrlu.js";
+import { isrluBackward, isrluDoubleBackward, isrluForward } from "./isrlu.js";
 import { isrluWgsl } from "./isrlu.wgsl.js";
 const isrluActivation: Activation = {
   name: "isrlu",
@@ -15,7 +15,11 @@ const isrluActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: isrluForward, backward: isrluBackward },
+  cpu: {
+    forward: isrluForward,
+    backward: isrluBackward,
+    doubleBackward: isrluDoubleBackward,
+  },
   webgpu: {
     code: isrluWgsl,
     forward: [
@@ -40,6 +44,22 @@ const isrluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "isrlu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

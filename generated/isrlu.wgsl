@@ -1033,6 +1033,146 @@ fn isrlu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct isrlu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn isrlu_slope_0(x0: f32, x1: f32) -> f32 {
+  return isrlu_backward(1.0, x0, x1);
+}
+
+fn isrlu_fused(x: f32, alpha: f32) -> isrlu_value_and_slopes {
+  let r = isrlu_pair_sqrt(isrlu_pair_from_f32(alpha));
+  let p = isrlu_pair_multiply(isrlu_pair_from_f32(x), r);
+  let r2 = isrlu_pair_hypot(isrlu_pair(1.0, 0.0), p);
+  var v = isrlu_pair_divide(isrlu_pair_from_f32(x), r2);
+  if (x >= 0.0) {
+    v = isrlu_pair_from_f32(x);
+  }
+  let squared = isrlu_pair_multiply(isrlu_pair_from_f32(x), isrlu_pair_from_f32(x));
+  let p2 = isrlu_pair_multiply(squared, isrlu_pair_from_f32(alpha));
+  let u = isrlu_pair_add(p2, isrlu_pair(1.0, 0.0));
+  let p3 = isrlu_pair_multiply(u, r2);
+  var v2 = isrlu_pair_divide(isrlu_pair(1.0, 0.0), p3);
+  if (x >= 0.0) {
+    v2 = isrlu_pair(1.0, 0.0);
+  }
+  var result_value = isrlu_pair_to_f32(v);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
+    )
+  ) {
+    result_value = isrlu(x, alpha);
+  }
+  var result_x = isrlu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+      ((x >= 0.0) | (bitcast<u32>(abs(p3.high)) <= 0x7a800000u))
+    )
+  ) {
+    result_x = isrlu_slope_0(x, alpha);
+  }
+  return isrlu_value_and_slopes(select(result_value, x, isrlu_is_nan(x)), result_x);
+}
+
+fn isrlu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.0 / x0;
+  let t2 = sqrt(x1);
+  let t3 = isrlu_hypot(t, t2);
+  let t4 = x1 + t / x0;
+  let t5 = x0 * x0;
+  let t6 = select((2.0 * (t3 * x1) + (t4 * x1) / t3) / (t4 * t4 * t4) / t5 / t5, 0.0, x0 >= 0.0);
+  let t7 = isrlu_hypot(1.0, t2 * x0);
+  let t8 = t5 * x1 + 1.0;
+  return select(
+    select((-2.0 * (t7 * x0 * x1) - (t8 * x0 * x1) / t7) / (t8 * t8 * t8), 0.0, x0 >= 0.0),
+    t6,
+    x0 < -16777216.0
+  );
+}
+
+// a times a power of two.
+fn isrlu_pair_scale(a: isrlu_pair, factor: f32) -> isrlu_pair {
+  return isrlu_pair(a.high * factor, a.low * factor);
+}
+
+fn isrlu_pair_subtract(a: isrlu_pair, b: isrlu_pair) -> isrlu_pair {
+  let s = isrlu_pair_sum(a.high, -b.high);
+  return isrlu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn isrlu_curvature(x: f32, alpha: f32) -> f32 {
+  let p = isrlu_pair_scale(isrlu_pair_from_f32(x), -2.0);
+  let p2 = isrlu_pair_multiply(p, isrlu_pair_from_f32(alpha));
+  let r = isrlu_pair_sqrt(isrlu_pair_from_f32(alpha));
+  let p3 = isrlu_pair_multiply(isrlu_pair_from_f32(x), r);
+  let r2 = isrlu_pair_hypot(isrlu_pair(1.0, 0.0), p3);
+  let p4 = isrlu_pair_multiply(p2, r2);
+  let p5 = isrlu_pair_multiply(isrlu_pair_from_f32(x), isrlu_pair_from_f32(alpha));
+  let squared = isrlu_pair_multiply(isrlu_pair_from_f32(x), isrlu_pair_from_f32(x));
+  let p6 = isrlu_pair_multiply(squared, isrlu_pair_from_f32(alpha));
+  let u = isrlu_pair_add(p6, isrlu_pair(1.0, 0.0));
+  let p7 = isrlu_pair_multiply(p5, u);
+  let q = isrlu_pair_divide(p7, r2);
+  let u2 = isrlu_pair_subtract(p4, q);
+  let squared2 = isrlu_pair_multiply(u, u);
+  let p8 = isrlu_pair_multiply(squared2, u);
+  let q2 = isrlu_pair_divide(u2, p8);
+  var v = q2;
+  if (x >= 0.0) {
+    v = isrlu_pair(0.0, 0.0);
+  }
+  var result = isrlu_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x >= 0.0) | (abs(u2.high) >= 7.888609e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+      ((x >= 0.0) |
+        ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(r2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = isrlu_curvature_0_far(x, alpha);
+    result = select(far, result, isrlu_is_nan(far));
+  }
+  return result;
+}
+
+struct isrlu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn isrlu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> isrlu_second_gradients {
+  let slopes = isrlu_backward(1.0, x, alpha);
+  let curvatures = isrlu_curvature(x, alpha);
+  return isrlu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct isrlu_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -1043,6 +1183,9 @@ struct isrlu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> isrlu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> isrlu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> isrlu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> isrlu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> isrlu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> isrlu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn isrlu_forward(
@@ -1079,4 +1222,50 @@ fn isrlu_backward_inputs(
     result[k] = isrlu_backward(dy[k], x0[k], isrlu_uniforms.p_alpha);
   }
   isrlu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn isrlu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (isrlu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = isrlu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = isrlu_fused(x0[k], isrlu_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  isrlu_output_y[i] = result0;
+  isrlu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn isrlu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (isrlu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = isrlu_cotangent_dy[i];
+  let dd0 = isrlu_cotangent_ddx[i];
+  let x0 = isrlu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = isrlu_double_backward(dy[k], dd0[k], x0[k], isrlu_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  isrlu_gradient_ddy[i] = result0;
+  isrlu_gradient_dx[i] = result1;
 }

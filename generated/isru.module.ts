@@ -7,7 +7,7 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { isruBackward, isruForward } from "./isru.js";
+import { isruBackward, isruDoubleBackward, isruForward } from "./isru.js";
 import { isruWgsl } from "./isru.wgsl.js";
 const isruActivation: Activation = {
   name: "isru",
@@ -15,7 +15,11 @@ const isruActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: isruForward, backward: isruBackward },
+  cpu: {
+    forward: isruForward,
+    backward: isruBackward,
+    doubleBackward: isruDoubleBackward,
+  },
   webgpu: {
     code: isruWgsl,
     forward: [
@@ -40,6 +44,22 @@ const isruActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "isru_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -47,6 +47,58 @@ export function isruBackward(
   }
 }
 
+/** The value of isru, and its derivative in each input. */
+export function isruFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(alpha);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const r2 = Math.hypot(1, xi * r);
+    const q = xi / r2;
+    y[i] = Math.abs(q) <= Number.MAX_VALUE ? q : isruYExactly(xi, alpha);
+    dx[i] = 1 / ((xi * xi * alpha + 1) * r2);
+  }
+}
+
+/** The gradients of what isru's backward kernel computes, from a cotangent of each of its results. */
+export function isruDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(alpha);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u = xi * xi * alpha + 1;
+    const r2 = Math.hypot(1, xi * r);
+    const q =
+      (dyi * ddxI * (-2 * xi * alpha * r2 - (xi * alpha * u) / r2)) /
+      (u * u * u);
+    ddy[i] = ddxI / (u * r2);
+    dx[i] =
+      Math.abs(q) <= Number.MAX_VALUE
+        ? q
+        : isruDxDxExactly(xi, alpha, dyi * ddxI);
+  }
+}
+
 /**
  * Inverse square root unit.
  * Source: Carlile et al. 2017; Echo ISRU.
@@ -91,6 +143,58 @@ export function isruBackward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     dx[i] = dyi / ((xi * xi * alpha + 1) * Math.hypot(1, xi * r));
+  }
+}
+
+/** The value of isru, and its derivative in each input. */
+export function isruFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(alpha);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const r2 = Math.hypot(1, xi * r);
+    const q = xi / r2;
+    y[i] = Math.abs(q) <= Number.MAX_VALUE ? q : isruYExactly(xi, alpha);
+    dx[i] = 1 / ((xi * xi * alpha + 1) * r2);
+  }
+}
+
+/** The gradients of what isru's backward kernel computes, from a cotangent of each of its results. */
+export function isruDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(alpha);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u = xi * xi * alpha + 1;
+    const r2 = Math.hypot(1, xi * r);
+    const q =
+      (dyi * ddxI * (-2 * xi * alpha * r2 - (xi * alpha * u) / r2)) /
+      (u * u * u);
+    ddy[i] = ddxI / (u * r2);
+    dx[i] =
+      Math.abs(q) <= Number.MAX_VALUE
+        ? q
+        : isruDxDxExactly(xi, alpha, dyi * ddxI);
   }
 }
 
@@ -183,6 +287,13 @@ const WIDE_ZERO: Wide = {
   negative: false,
   mantissa: 0n,
   exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
 };
 
 const WIDE_NAN: Wide = {
@@ -427,6 +538,22 @@ function wideHypot(a: Wide, b: Wide): Wide {
   return wideSqrt(wideAdd(wideMultiply(a, a), wideMultiply(b, b)));
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /**
  * What stands for a number where a limit is sought: of infinity a number with
  * that exponent if it is positive, of zero one if it is negative.
@@ -586,6 +713,114 @@ function isruExactly(x0: number, x1: number): number {
   let value = isruExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = isruExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function isruYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideDivide(
+    x0,
+    wideHypot(wideInteger(1n), wideMultiply(x0, wideSqrt(x1))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function isruYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return isruYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function isruYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    isruYExactlyAt(x0, x1, 800n * sign),
+    isruYExactlyAt(x0, x1, 150n * sign),
+    isruYExactlyAt(x0, x1, 140n * sign),
+    isruYExactlyAt(x0, x1, 60n * sign),
+    isruYExactlyAt(x0, x1, 50n * sign),
+    isruYExactlyAt(x0, x1, 26n * sign),
+    isruYExactlyAt(x0, x1, 20n * sign),
+    isruYExactlyAt(x0, x1, 11n * sign),
+    isruYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function isruYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = isruYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = isruYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function isruDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideHypot(wideInteger(1n), wideMultiply(x0, wideSqrt(x1)));
+  const t1 = wideAdd(wideMultiply(widePower(x0, 2), x1), wideInteger(1n));
+  return wideDivide(
+    wideMultiply(
+      x2,
+      wideSubtract(
+        wideMultiply(wideMultiply(wideMultiply(wideInteger(-2n), x0), x1), t0),
+        wideDivide(wideMultiply(wideMultiply(x0, x1), t1), t0),
+      ),
+    ),
+    widePower(t1, 3),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function isruDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return isruDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function isruDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    isruDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    isruDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    isruDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    isruDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    isruDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    isruDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    isruDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    isruDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    isruDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function isruDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = isruDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = isruDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

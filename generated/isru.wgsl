@@ -947,6 +947,132 @@ fn isru_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct isru_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn isru_slope_0(x0: f32, x1: f32) -> f32 {
+  return isru_backward(1.0, x0, x1);
+}
+
+fn isru_fused(x: f32, alpha: f32) -> isru_value_and_slopes {
+  let r = isru_pair_sqrt(isru_pair_from_f32(alpha));
+  let p = isru_pair_multiply(isru_pair_from_f32(x), r);
+  let r2 = isru_pair_hypot(isru_pair(1.0, 0.0), p);
+  let squared = isru_pair_multiply(isru_pair_from_f32(x), isru_pair_from_f32(x));
+  let p2 = isru_pair_multiply(squared, isru_pair_from_f32(alpha));
+  let u = isru_pair_add(p2, isru_pair(1.0, 0.0));
+  let p3 = isru_pair_multiply(u, r2);
+  var result_value = isru_pair_to_f32(isru_pair_divide(isru_pair_from_f32(x), r2));
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
+    )
+  ) {
+    result_value = isru(x, alpha);
+  }
+  var result_x = isru_pair_to_f32(isru_pair_divide(isru_pair(1.0, 0.0), p3));
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = isru_slope_0(x, alpha);
+  }
+  return isru_value_and_slopes(select(result_value, x, isru_is_nan(x)), result_x);
+}
+
+fn isru_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.0 / x0;
+  let t2 = sqrt(x1);
+  let t3 = isru_hypot(t, t2);
+  let t4 = t3 * x1;
+  let t5 = x1 + t / x0;
+  let t6 = (t5 * x1) / t3;
+  let t7 = t5 * t5 * t5;
+  let t8 = x0 * x0;
+  let t9 = isru_hypot(1.0, t2 * x0);
+  let t10 = t8 * x1 + 1.0;
+  return select(
+    select(
+      (-2.0 * (t9 * x0 * x1) - (t10 * x0 * x1) / t9) / (t10 * t10 * t10),
+      (2.0 * t4 + t6) / t7 / t8 / t8,
+      x0 < -16777216.0
+    ),
+    (-2.0 * t4 - t6) / t7 / t8 / t8,
+    x0 > 16777216.0
+  );
+}
+
+// a times a power of two.
+fn isru_pair_scale(a: isru_pair, factor: f32) -> isru_pair {
+  return isru_pair(a.high * factor, a.low * factor);
+}
+
+fn isru_pair_subtract(a: isru_pair, b: isru_pair) -> isru_pair {
+  let s = isru_pair_sum(a.high, -b.high);
+  return isru_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn isru_curvature(x: f32, alpha: f32) -> f32 {
+  let p = isru_pair_scale(isru_pair_from_f32(x), -2.0);
+  let p2 = isru_pair_multiply(p, isru_pair_from_f32(alpha));
+  let r = isru_pair_sqrt(isru_pair_from_f32(alpha));
+  let p3 = isru_pair_multiply(isru_pair_from_f32(x), r);
+  let r2 = isru_pair_hypot(isru_pair(1.0, 0.0), p3);
+  let p4 = isru_pair_multiply(p2, r2);
+  let p5 = isru_pair_multiply(isru_pair_from_f32(x), isru_pair_from_f32(alpha));
+  let squared = isru_pair_multiply(isru_pair_from_f32(x), isru_pair_from_f32(x));
+  let p6 = isru_pair_multiply(squared, isru_pair_from_f32(alpha));
+  let u = isru_pair_add(p6, isru_pair(1.0, 0.0));
+  let p7 = isru_pair_multiply(p5, u);
+  let q = isru_pair_divide(p7, r2);
+  let u2 = isru_pair_subtract(p4, q);
+  let squared2 = isru_pair_multiply(u, u);
+  let p8 = isru_pair_multiply(squared2, u);
+  let q2 = isru_pair_divide(u2, p8);
+  var result = isru_pair_to_f32(q2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = isru_curvature_0_far(x, alpha);
+    result = select(far, result, isru_is_nan(far));
+  }
+  return result;
+}
+
+struct isru_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn isru_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> isru_second_gradients {
+  let slopes = isru_backward(1.0, x, alpha);
+  let curvatures = isru_curvature(x, alpha);
+  return isru_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct isru_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -957,6 +1083,9 @@ struct isru_uniform_values {
 @group(0) @binding(2) var<storage, read_write> isru_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> isru_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> isru_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> isru_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> isru_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> isru_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn isru_forward(
@@ -993,4 +1122,50 @@ fn isru_backward_inputs(
     result[k] = isru_backward(dy[k], x0[k], isru_uniforms.p_alpha);
   }
   isru_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn isru_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (isru_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = isru_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = isru_fused(x0[k], isru_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  isru_output_y[i] = result0;
+  isru_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn isru_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (isru_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = isru_cotangent_dy[i];
+  let dd0 = isru_cotangent_ddx[i];
+  let x0 = isru_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = isru_double_backward(dy[k], dd0[k], x0[k], isru_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  isru_gradient_ddy[i] = result0;
+  isru_gradient_dx[i] = result1;
 }

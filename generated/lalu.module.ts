@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { laluBackward, laluForward } from "./lalu.js";
+import { laluBackward, laluDoubleBackward, laluForward } from "./lalu.js";
 import { laluWgsl } from "./lalu.wgsl.js";
 const laluActivation: Activation = {
   name: "lalu",
@@ -14,7 +14,11 @@ const laluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: laluForward, backward: laluBackward },
+  cpu: {
+    forward: laluForward,
+    backward: laluBackward,
+    doubleBackward: laluDoubleBackward,
+  },
   webgpu: {
     code: laluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const laluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "lalu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -62,6 +62,102 @@ export function laluBackward(
   }
 }
 
+/** The value of lalu, and its derivative in each input. */
+export function laluFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -746);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(Math.min(xi, 709.79), -746);
+    const e = boundedExp(bounded2);
+    const p = 0.5 * bounded2;
+    const e2 = boundedExp(Math.min(-bounded2, 709.79));
+    const p2 = p * e2;
+    const p3 = 0.5 * e2;
+    const u = p2 - p3 + 1;
+    const p4 = 0.5 * e;
+    const p5 = p * e;
+    const u2 = p4 + p5;
+    y[i] = choose(
+      bounded >= 0,
+      bounded *
+        (1 - 0.5 * boundedExp(Math.max(Math.min(-bounded, 709.79), -746))),
+      0.5 * bounded * e,
+    );
+    dx[i] =
+      (bounded2 < 0 || p2 + p3 <= 131072 * u) &&
+      (bounded2 >= 0 || p4 + Math.abs(p5) <= 131072 * Math.abs(u2))
+        ? choose(bounded2 >= 0, u, u2)
+        : laluDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what lalu's backward kernel computes, from a cotangent of each of its results. */
+export function laluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const p = 0.5 * bounded;
+      const e = boundedExp(Math.min(-bounded, 709.79));
+      const p2 = p * e;
+      const p3 = 0.5 * e;
+      const u = p2 - p3 + 1;
+      const e2 = boundedExp(bounded);
+      const p4 = 0.5 * e2;
+      const p5 = p * e2;
+      const u2 = p4 + p5;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 3.4028234663852886e38), -746);
+      const e3 = boundedExp(Math.max(Math.min(-bounded2, 709.79), -746));
+      const p6 = 0.5 * bounded2;
+      const p7 = p6 * e3;
+      const u3 = e3 - p7;
+      const p8 = p6 * e2;
+      const u4 = e2 + p8;
+      if (!(
+        (bounded < 0 || p2 + p3 <= 131072 * u) &&
+        (bounded >= 0 || p4 + Math.abs(p5) <= 131072 * Math.abs(u2)) &&
+        (bounded2 < 0 || e3 + p7 <= 131072 * Math.abs(u3)) &&
+        (bounded2 >= 0 || e2 + Math.abs(p8) <= 131072 * Math.abs(u4))
+      ))
+        break;
+      ddy[i] = ddxI * choose(bounded >= 0, u, u2);
+      dx[i] = dyi * ddxI * choose(bounded2 >= 0, u3, u4);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = laluDxExactly(xi, ddxI);
+      dx[i] = laluDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * x times the Laplace distribution function.
  * Source: survey of Kunc and Klema 2024 (Laplace linear unit).
@@ -120,6 +216,102 @@ export function laluBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = laluDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of lalu, and its derivative in each input. */
+export function laluFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -746);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(Math.min(xi, 709.79), -746);
+    const e = boundedExp(bounded2);
+    const p = 0.5 * bounded2;
+    const e2 = boundedExp(Math.min(-bounded2, 709.79));
+    const p2 = p * e2;
+    const p3 = 0.5 * e2;
+    const u = p2 - p3 + 1;
+    const p4 = 0.5 * e;
+    const p5 = p * e;
+    const u2 = p4 + p5;
+    y[i] = choose(
+      bounded >= 0,
+      bounded *
+        (1 - 0.5 * boundedExp(Math.max(Math.min(-bounded, 709.79), -746))),
+      0.5 * bounded * e,
+    );
+    dx[i] =
+      (bounded2 < 0 || p2 + p3 <= 131072 * u) &&
+      (bounded2 >= 0 || p4 + Math.abs(p5) <= 131072 * Math.abs(u2))
+        ? choose(bounded2 >= 0, u, u2)
+        : laluDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what lalu's backward kernel computes, from a cotangent of each of its results. */
+export function laluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const p = 0.5 * bounded;
+      const e = boundedExp(Math.min(-bounded, 709.79));
+      const p2 = p * e;
+      const p3 = 0.5 * e;
+      const u = p2 - p3 + 1;
+      const e2 = boundedExp(bounded);
+      const p4 = 0.5 * e2;
+      const p5 = p * e2;
+      const u2 = p4 + p5;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 3.4028234663852886e38), -746);
+      const e3 = boundedExp(Math.max(Math.min(-bounded2, 709.79), -746));
+      const p6 = 0.5 * bounded2;
+      const p7 = p6 * e3;
+      const u3 = e3 - p7;
+      const p8 = p6 * e2;
+      const u4 = e2 + p8;
+      if (!(
+        (bounded < 0 || p2 + p3 <= 131072 * u) &&
+        (bounded >= 0 || p4 + Math.abs(p5) <= 131072 * Math.abs(u2)) &&
+        (bounded2 < 0 || e3 + p7 <= 131072 * Math.abs(u3)) &&
+        (bounded2 >= 0 || e2 + Math.abs(p8) <= 131072 * Math.abs(u4))
+      ))
+        break;
+      ddy[i] = ddxI * choose(bounded >= 0, u, u2);
+      dx[i] = dyi * ddxI * choose(bounded2 >= 0, u3, u4);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = laluDxExactly(xi, ddxI);
+      dx[i] = laluDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -791,6 +983,53 @@ function laluDxExactly(x0: number, x1: number): number {
   let value = laluDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = laluDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function laluDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideExp(wideNegate(x0));
+  const t1 = wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0);
+  const t2 = wideExp(x0);
+  let t3 = wideAdd(t2, wideMultiply(t1, t2));
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t3 = wideSubtract(t0, wideMultiply(t1, t0));
+  }
+  return wideMultiply(x1, t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function laluDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return laluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function laluDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    laluDxDxExactlyAt(x0, x1, 800n * sign),
+    laluDxDxExactlyAt(x0, x1, 150n * sign),
+    laluDxDxExactlyAt(x0, x1, 140n * sign),
+    laluDxDxExactlyAt(x0, x1, 60n * sign),
+    laluDxDxExactlyAt(x0, x1, 50n * sign),
+    laluDxDxExactlyAt(x0, x1, 26n * sign),
+    laluDxDxExactlyAt(x0, x1, 20n * sign),
+    laluDxDxExactlyAt(x0, x1, 11n * sign),
+    laluDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function laluDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = laluDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = laluDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

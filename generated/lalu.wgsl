@@ -1061,6 +1061,105 @@ fn lalu_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct lalu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn lalu_slope_0(x0: f32) -> f32 {
+  return lalu_backward(1.0, x0);
+}
+
+fn lalu_fused(x: f32) -> lalu_value_and_slopes {
+  let v = lalu_pair_negate(lalu_pair_from_f32(x));
+  let e = lalu_pair_exp(v);
+  let p = lalu_pair_scale(e, 0.5);
+  let u = lalu_pair_subtract(lalu_pair(1.0, 0.0), p);
+  let p2 = lalu_pair_scale(lalu_pair_from_f32(x), 0.5);
+  let e2 = lalu_pair_exp(lalu_pair_from_f32(x));
+  let p3 = lalu_pair_multiply(p2, e2);
+  var v2 = p3;
+  if (x >= 0.0) {
+    v2 = lalu_pair_multiply(lalu_pair_from_f32(x), u);
+  }
+  let p4 = lalu_pair_scale(e2, 0.5);
+  let u2 = lalu_pair_add(p4, p3);
+  var v3 = u2;
+  if (x >= 0.0) {
+    v3 = lalu_pair_add(lalu_pair_subtract(lalu_pair_multiply(p2, e), p), lalu_pair(1.0, 0.0));
+  }
+  var result_value = lalu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x < 0.0) | (0.5 <= 2.5353012e+30 * abs(u.high))) &
+        ((x >= 0.0) | ((abs(p2.high) >= 7.888609e-31) & (e2.high >= 7.888609e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = lalu(x);
+  }
+  var result_x = lalu_pair_to_f32(v3);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 0.0) | (abs(u2.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_x = lalu_slope_0(x);
+  }
+  return lalu_value_and_slopes(select(result_value, x, lalu_is_nan(x)), result_x);
+}
+
+fn lalu_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = lalu_exp(-t2);
+  let t4 = lalu_exp(t2);
+  return select(t4 + 0.5 * (t2 * t4), t3 - 0.5 * (t2 * t3), t2 >= 0.0);
+}
+
+fn lalu_curvature(x: f32) -> f32 {
+  let v = lalu_pair_negate(lalu_pair_from_f32(x));
+  let e = lalu_pair_exp(v);
+  let p = lalu_pair_scale(lalu_pair_from_f32(x), 0.5);
+  let p2 = lalu_pair_multiply(p, e);
+  let u = lalu_pair_subtract(e, p2);
+  let e2 = lalu_pair_exp(lalu_pair_from_f32(x));
+  let p3 = lalu_pair_multiply(p, e2);
+  let u2 = lalu_pair_add(e2, p3);
+  var v2 = u2;
+  if (x >= 0.0) {
+    v2 = u;
+  }
+  var result = lalu_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < 0.0) | (abs(u.high) >= 3.9443045e-31)) & ((x >= 0.0) | (abs(u2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    let far = lalu_curvature_0_far(x);
+    result = select(far, result, lalu_is_nan(far));
+  }
+  return result;
+}
+
+struct lalu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn lalu_double_backward(dy: f32, ddx: f32, x: f32) -> lalu_second_gradients {
+  let slopes = lalu_backward(1.0, x);
+  let curvatures = lalu_curvature(x);
+  return lalu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct lalu_uniform_values {
   size: u32,
 }
@@ -1070,6 +1169,9 @@ struct lalu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> lalu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> lalu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> lalu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> lalu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> lalu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> lalu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn lalu_forward(
@@ -1106,4 +1208,50 @@ fn lalu_backward_inputs(
     result[k] = lalu_backward(dy[k], x0[k]);
   }
   lalu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn lalu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (lalu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = lalu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = lalu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  lalu_output_y[i] = result0;
+  lalu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn lalu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (lalu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = lalu_cotangent_dy[i];
+  let dd0 = lalu_cotangent_ddx[i];
+  let x0 = lalu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = lalu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  lalu_gradient_ddy[i] = result0;
+  lalu_gradient_dx[i] = result1;
 }

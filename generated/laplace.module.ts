@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { laplaceBackward, laplaceForward } from "./laplace.js";
+import {
+  laplaceBackward,
+  laplaceDoubleBackward,
+  laplaceForward,
+} from "./laplace.js";
 import { laplaceWgsl } from "./laplace.wgsl.js";
 const laplaceActivation: Activation = {
   name: "laplace",
@@ -15,7 +19,11 @@ const laplaceActivation: Activation = {
   hyperparameters: ["mu", "sigma"],
   learned: [],
   axis: false,
-  cpu: { forward: laplaceForward, backward: laplaceBackward },
+  cpu: {
+    forward: laplaceForward,
+    backward: laplaceBackward,
+    doubleBackward: laplaceDoubleBackward,
+  },
   webgpu: {
     code: laplaceWgsl,
     forward: [
@@ -40,6 +48,22 @@ const laplaceActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter mu", "hyperparameter sigma"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "laplace_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter mu", "hyperparameter sigma"],

@@ -1356,6 +1356,117 @@ fn laplace_backward(dy: f32, x: f32, mu: f32, sigma: f32) -> f32 {
   return dy * result;
 }
 
+struct laplace_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn laplace_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return laplace_backward(1.0, x0, x1, x2);
+}
+
+fn laplace_fused(x: f32, mu: f32, sigma: f32) -> laplace_value_and_slopes {
+  let u = laplace_pair_subtract(laplace_pair_from_f32(x), laplace_pair_from_f32(mu));
+  let q = laplace_pair_divide(u, laplace_pair_from_f32(sigma));
+  let v = laplace_pair_raised_normcdf(q);
+  let squared = laplace_pair_multiply(q, q);
+  let v2 = laplace_pair_negate(squared);
+  let p = laplace_pair_scale(v2, 0.5);
+  let v3 = laplace_pair_raised_exp(p);
+  let p2 = laplace_pair_multiply(v3, laplace_pair(0.3989423, -1.133517e-8));
+  var result_value = laplace_pair_to_f32(laplace_pair_scale(v, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high * (1.0 + abs(q.high)) <= 2.5353012e+30 * v.high) & (v.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(mu)) <= 0x5c800000u) &
+        ((abs(mu) >= 3.469447e-18) | (mu == 0.0)) &
+        (bitcast<u32>(abs(sigma)) <= 0x5c800000u) &
+      (abs(sigma) >= 3.469447e-18)
+    )
+  ) {
+    result_value = laplace(x, mu, sigma);
+  }
+  var result_x = laplace_pair_to_f32(
+    laplace_pair_scale(laplace_pair_divide(p2, laplace_pair_from_f32(sigma)), 8.6736174e-19)
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      ((abs(q.high) * 0.5 + 0.5) * v3.high <= 5.0706024e+30 * v3.high) & (v3.high >= 1.9721523e-31) &
+        (p2.high >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(mu)) <= 0x5c800000u) &
+        ((abs(mu) >= 3.469447e-18) | (mu == 0.0)) &
+        (bitcast<u32>(abs(sigma)) <= 0x5c800000u) &
+        (abs(sigma) >= 3.469447e-18) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = laplace_slope_0(x, mu, sigma);
+  }
+  return laplace_value_and_slopes(select(result_value, x, laplace_is_nan(x)), result_x);
+}
+
+fn laplace_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38) - x1;
+  return -(t2 * laplace_normpdf(t2 / x2)) / x2 / (x2 * x2);
+}
+
+fn laplace_curvature(x: f32, mu: f32, sigma: f32) -> f32 {
+  let u = laplace_pair_subtract(laplace_pair_from_f32(x), laplace_pair_from_f32(mu));
+  let q = laplace_pair_divide(u, laplace_pair_from_f32(sigma));
+  let squared = laplace_pair_multiply(q, q);
+  let v = laplace_pair_negate(squared);
+  let p = laplace_pair_scale(v, 0.5);
+  let v2 = laplace_pair_raised_exp(p);
+  let p2 = laplace_pair_multiply(v2, laplace_pair(0.3989423, -1.133517e-8));
+  let p3 = laplace_pair_multiply(u, p2);
+  let v3 = laplace_pair_negate(p3);
+  let squared2 = laplace_pair_multiply(laplace_pair_from_f32(sigma), laplace_pair_from_f32(sigma));
+  let p4 = laplace_pair_multiply(squared2, laplace_pair_from_f32(sigma));
+  let q2 = laplace_pair_divide(v3, p4);
+  let p5 = laplace_pair_scale(q2, 8.6736174e-19);
+  var result = laplace_pair_to_f32(p5);
+  // Far out, or no number at all.
+  if (
+    !(
+      (v2.high >= 3.9443045e-31) & (p4.high >= 3.9443045e-31) & (abs(p3.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(mu)) <= 0x52800000u) &
+        ((abs(mu) >= 3.637979e-12) | (mu == 0.0)) &
+        (bitcast<u32>(abs(sigma)) <= 0x52800000u) &
+        (abs(sigma) >= 3.637979e-12) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (p4.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = laplace_curvature_0_far(x, mu, sigma);
+    result = select(far, result, laplace_is_nan(far));
+  }
+  return result;
+}
+
+struct laplace_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn laplace_double_backward(dy: f32, ddx: f32, x: f32, mu: f32, sigma: f32) -> laplace_second_gradients {
+  let slopes = laplace_backward(1.0, x, mu, sigma);
+  let curvatures = laplace_curvature(x, mu, sigma);
+  return laplace_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct laplace_uniform_values {
   size: u32,
   p_mu: f32,
@@ -1367,6 +1478,9 @@ struct laplace_uniform_values {
 @group(0) @binding(2) var<storage, read_write> laplace_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> laplace_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> laplace_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> laplace_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> laplace_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> laplace_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn laplace_forward(
@@ -1403,4 +1517,50 @@ fn laplace_backward_inputs(
     result[k] = laplace_backward(dy[k], x0[k], laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
   }
   laplace_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn laplace_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (laplace_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = laplace_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = laplace_fused(x0[k], laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  laplace_output_y[i] = result0;
+  laplace_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn laplace_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (laplace_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = laplace_cotangent_dy[i];
+  let dd0 = laplace_cotangent_ddx[i];
+  let x0 = laplace_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = laplace_double_backward(dy[k], dd0[k], x0[k], laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  laplace_gradient_ddy[i] = result0;
+  laplace_gradient_dx[i] = result1;
 }

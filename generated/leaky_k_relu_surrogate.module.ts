@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   leakyKReluSurrogateBackward,
+  leakyKReluSurrogateBackwardSaved,
+  leakyKReluSurrogateDoubleBackward,
   leakyKReluSurrogateForward,
+  leakyKReluSurrogateForwardSaved,
 } from "./leaky_k_relu_surrogate.js";
 import { leakyKReluSurrogateWgsl } from "./leaky_k_relu_surrogate.wgsl.js";
 const leakyKReluSurrogateActivation: Activation = {
@@ -17,7 +20,14 @@ const leakyKReluSurrogateActivation: Activation = {
   hyperparameters: ["leak", "k"],
   learned: [],
   axis: false,
-  cpu: { forward: leakyKReluSurrogateForward, backward: leakyKReluSurrogateBackward },
+  saves: "bit",
+  cpu: {
+    forward: leakyKReluSurrogateForward,
+    backward: leakyKReluSurrogateBackward,
+    doubleBackward: leakyKReluSurrogateDoubleBackward,
+    forwardSaved: leakyKReluSurrogateForwardSaved,
+    backwardSaved: leakyKReluSurrogateBackwardSaved,
+  },
   webgpu: {
     code: leakyKReluSurrogateWgsl,
     forward: [
@@ -42,6 +52,60 @@ const leakyKReluSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter leak", "hyperparameter k"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "leaky_k_relu_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter leak", "hyperparameter k"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "leaky_k_relu_surrogate_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter leak", "hyperparameter k"],
+      },
+      {
+        entryPoint: "leaky_k_relu_surrogate_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter leak", "hyperparameter k"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "leaky_k_relu_surrogate_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter leak", "hyperparameter k"],

@@ -56,6 +56,109 @@ export function leakyKReluSurrogateBackward(
   }
 }
 
+/** The value of leaky_k_relu_surrogate, and its derivative in each input. */
+export function leakyKReluSurrogateFused(
+  x: Float32Array,
+  leak: number,
+  k: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = leak;
+  sides[1] = k;
+  const value = (xi: number): number => Number.isNaN(xi) ? xi : Number(xi >= 0);
+  const slope = (xi: number): number => pick(0, xi >= 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what leaky_k_relu_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function leakyKReluSurrogateDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  leak: number,
+  k: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = leak;
+  sides[1] = k;
+  const slope = (xi: number, ddxI: number): number => ddxI * pick(0, xi >= 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link leakyKReluSurrogateForward}; keeps for backward, in one bit per element, where the derivative is leak. */
+export function leakyKReluSurrogateForwardSaved(
+  x: Float32Array,
+  leak: number,
+  k: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi < 0) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  leakyKReluSurrogateForward(x, leak, k, y);
+}
+
+/** As the backward kernel, from what {@link leakyKReluSurrogateForwardSaved} kept. */
+export function leakyKReluSurrogateBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  leak: number,
+  k: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! * leak : dy[i]! * k;
+  }
+}
+
 /**
  * Step with the gradient of a leaky rectifier of slopes leak and k.
  * Source: SpikingJelly LeakyKReLU.
@@ -110,6 +213,71 @@ export function leakyKReluSurrogateBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of leaky_k_relu_surrogate, and its derivative in each input. */
+export function leakyKReluSurrogateFused64(
+  x: Float64Array,
+  leak: number,
+  k: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = leak;
+  sides[1] = k;
+  const value = (xi: number): number => Number.isNaN(xi) ? xi : Number(xi >= 0);
+  const slope = (xi: number): number => pick(0, xi >= 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what leaky_k_relu_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function leakyKReluSurrogateDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  leak: number,
+  k: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = leak;
+  sides[1] = k;
+  const slope = (xi: number, ddxI: number): number => ddxI * pick(0, xi >= 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

@@ -17,6 +17,35 @@ fn leaky_k_relu_surrogate_backward(dy: f32, x: f32, leak: f32, k: f32) -> f32 {
   return select(leak, k, x >= 0.0) * dy;
 }
 
+struct leaky_k_relu_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn leaky_k_relu_surrogate_fused(x: f32, leak: f32, k: f32) -> leaky_k_relu_surrogate_value_and_slopes {
+  let v = select(0.0, 1.0, x >= 0.0);
+  return leaky_k_relu_surrogate_value_and_slopes(
+    select(select(v, x, leaky_k_relu_surrogate_is_nan(x)), x, leaky_k_relu_surrogate_is_nan(x)),
+    select(leak, k, x >= 0.0)
+  );
+}
+
+struct leaky_k_relu_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn leaky_k_relu_surrogate_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  leak: f32,
+  k: f32
+) -> leaky_k_relu_surrogate_second_gradients {
+  let slopes = leaky_k_relu_surrogate_backward(1.0, x, leak, k);
+  return leaky_k_relu_surrogate_second_gradients(ddx * slopes, 0.0);
+}
+
 struct leaky_k_relu_surrogate_uniform_values {
   size: u32,
   p_leak: f32,
@@ -28,6 +57,11 @@ struct leaky_k_relu_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> leaky_k_relu_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> leaky_k_relu_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> leaky_k_relu_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> leaky_k_relu_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> leaky_k_relu_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> leaky_k_relu_surrogate_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> leaky_k_relu_surrogate_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> leaky_k_relu_surrogate_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn leaky_k_relu_surrogate_forward(
@@ -66,4 +100,82 @@ fn leaky_k_relu_surrogate_backward_inputs(
     leaky_k_relu_surrogate_backward(dy.z, x0.z, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k),
     leaky_k_relu_surrogate_backward(dy.w, x0.w, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k),
   );
+}
+
+@compute @workgroup_size(256)
+fn leaky_k_relu_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (leaky_k_relu_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = leaky_k_relu_surrogate_input_x[i];
+  let g0 = leaky_k_relu_surrogate_fused(x0.x, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k);
+  let g1 = leaky_k_relu_surrogate_fused(x0.y, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k);
+  let g2 = leaky_k_relu_surrogate_fused(x0.z, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k);
+  let g3 = leaky_k_relu_surrogate_fused(x0.w, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k);
+  leaky_k_relu_surrogate_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  leaky_k_relu_surrogate_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn leaky_k_relu_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (leaky_k_relu_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = leaky_k_relu_surrogate_cotangent_dy[i];
+  let dd0 = leaky_k_relu_surrogate_cotangent_ddx[i];
+  let x0 = leaky_k_relu_surrogate_input_x[i];
+  let g0 = leaky_k_relu_surrogate_double_backward(dy.x, dd0.x, x0.x, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k);
+  let g1 = leaky_k_relu_surrogate_double_backward(dy.y, dd0.y, x0.y, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k);
+  let g2 = leaky_k_relu_surrogate_double_backward(dy.z, dd0.z, x0.z, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k);
+  let g3 = leaky_k_relu_surrogate_double_backward(dy.w, dd0.w, x0.w, leaky_k_relu_surrogate_uniforms.p_leak, leaky_k_relu_surrogate_uniforms.p_k);
+  leaky_k_relu_surrogate_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  leaky_k_relu_surrogate_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn leaky_k_relu_surrogate_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= leaky_k_relu_surrogate_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= leaky_k_relu_surrogate_uniforms.size) {
+      break;
+    }
+    let x = leaky_k_relu_surrogate_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, x < 0.0) << k;
+  }
+  leaky_k_relu_surrogate_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn leaky_k_relu_surrogate_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (leaky_k_relu_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = leaky_k_relu_surrogate_cotangent_dy[i];
+  let bits = vec4<u32>(leaky_k_relu_surrogate_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  leaky_k_relu_surrogate_gradient_dx[i] = select(dy * leaky_k_relu_surrogate_uniforms.p_k, dy * leaky_k_relu_surrogate_uniforms.p_leak, isSet);
 }

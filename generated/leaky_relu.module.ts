@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { leakyReluBackward, leakyReluForward } from "./leaky_relu.js";
+import {
+  leakyReluBackward,
+  leakyReluBackwardSaved,
+  leakyReluDoubleBackward,
+  leakyReluForward,
+  leakyReluForwardSaved,
+} from "./leaky_relu.js";
 import { leakyReluWgsl } from "./leaky_relu.wgsl.js";
 const leakyReluActivation: Activation = {
   name: "leaky_relu",
@@ -14,7 +20,14 @@ const leakyReluActivation: Activation = {
   hyperparameters: ["negative_slope"],
   learned: [],
   axis: false,
-  cpu: { forward: leakyReluForward, backward: leakyReluBackward },
+  saves: "bit",
+  cpu: {
+    forward: leakyReluForward,
+    backward: leakyReluBackward,
+    doubleBackward: leakyReluDoubleBackward,
+    forwardSaved: leakyReluForwardSaved,
+    backwardSaved: leakyReluBackwardSaved,
+  },
   webgpu: {
     code: leakyReluWgsl,
     forward: [
@@ -39,6 +52,60 @@ const leakyReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "leaky_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "leaky_relu_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+      {
+        entryPoint: "leaky_relu_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "leaky_relu_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter negative_slope"],

@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   leakySpikeOperatorBackward,
+  leakySpikeOperatorBackwardSaved,
+  leakySpikeOperatorDoubleBackward,
   leakySpikeOperatorForward,
+  leakySpikeOperatorForwardSaved,
 } from "./leaky_spike_operator.js";
 import { leakySpikeOperatorWgsl } from "./leaky_spike_operator.wgsl.js";
 const leakySpikeOperatorActivation: Activation = {
@@ -17,7 +20,14 @@ const leakySpikeOperatorActivation: Activation = {
   hyperparameters: ["slope"],
   learned: [],
   axis: false,
-  cpu: { forward: leakySpikeOperatorForward, backward: leakySpikeOperatorBackward },
+  saves: "bit",
+  cpu: {
+    forward: leakySpikeOperatorForward,
+    backward: leakySpikeOperatorBackward,
+    doubleBackward: leakySpikeOperatorDoubleBackward,
+    forwardSaved: leakySpikeOperatorForwardSaved,
+    backwardSaved: leakySpikeOperatorBackwardSaved,
+  },
   webgpu: {
     code: leakySpikeOperatorWgsl,
     forward: [
@@ -42,6 +52,60 @@ const leakySpikeOperatorActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter slope"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "leaky_spike_operator_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter slope"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "leaky_spike_operator_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter slope"],
+      },
+      {
+        entryPoint: "leaky_spike_operator_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter slope"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "leaky_spike_operator_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter slope"],

@@ -19,6 +19,34 @@ fn leaky_spike_operator(x: f32, slope: f32) -> f32 {
 fn leaky_spike_operator_backward(dy: f32, x: f32, slope: f32) -> f32 {
   return select(slope * dy, dy, x > 0.0);
 }
+
+struct leaky_spike_operator_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn leaky_spike_operator_fused(x: f32, slope: f32) -> leaky_spike_operator_value_and_slopes {
+  let v = select(0.0, 1.0, x > 0.0);
+  return leaky_spike_operator_value_and_slopes(
+    select(select(v, x, leaky_spike_operator_is_nan(x)), x, leaky_spike_operator_is_nan(x)),
+    select(slope, 1.0, x > 0.0)
+  );
+}
+
+struct leaky_spike_operator_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn leaky_spike_operator_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  slope: f32
+) -> leaky_spike_operator_second_gradients {
+  let slopes = leaky_spike_operator_backward(1.0, x, slope);
+  return leaky_spike_operator_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -34,6 +62,11 @@ struct leaky_spike_operator_uniform_values {
 @group(0) @binding(2) var<storage, read_write> leaky_spike_operator_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> leaky_spike_operator_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> leaky_spike_operator_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> leaky_spike_operator_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> leaky_spike_operator_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> leaky_spike_operator_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> leaky_spike_operator_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> leaky_spike_operator_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn leaky_spike_operator_forward(
@@ -72,5 +105,83 @@ fn leaky_spike_operator_backward_inputs(
     leaky_spike_operator_backward(dy.z, x0.z, leaky_spike_operator_uniforms.p_slope),
     leaky_spike_operator_backward(dy.w, x0.w, leaky_spike_operator_uniforms.p_slope),
   );
+}
+
+@compute @workgroup_size(256)
+fn leaky_spike_operator_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (leaky_spike_operator_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = leaky_spike_operator_input_x[i];
+  let g0 = leaky_spike_operator_fused(x0.x, leaky_spike_operator_uniforms.p_slope);
+  let g1 = leaky_spike_operator_fused(x0.y, leaky_spike_operator_uniforms.p_slope);
+  let g2 = leaky_spike_operator_fused(x0.z, leaky_spike_operator_uniforms.p_slope);
+  let g3 = leaky_spike_operator_fused(x0.w, leaky_spike_operator_uniforms.p_slope);
+  leaky_spike_operator_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  leaky_spike_operator_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn leaky_spike_operator_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (leaky_spike_operator_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = leaky_spike_operator_cotangent_dy[i];
+  let dd0 = leaky_spike_operator_cotangent_ddx[i];
+  let x0 = leaky_spike_operator_input_x[i];
+  let g0 = leaky_spike_operator_double_backward(dy.x, dd0.x, x0.x, leaky_spike_operator_uniforms.p_slope);
+  let g1 = leaky_spike_operator_double_backward(dy.y, dd0.y, x0.y, leaky_spike_operator_uniforms.p_slope);
+  let g2 = leaky_spike_operator_double_backward(dy.z, dd0.z, x0.z, leaky_spike_operator_uniforms.p_slope);
+  let g3 = leaky_spike_operator_double_backward(dy.w, dd0.w, x0.w, leaky_spike_operator_uniforms.p_slope);
+  leaky_spike_operator_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  leaky_spike_operator_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn leaky_spike_operator_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= leaky_spike_operator_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= leaky_spike_operator_uniforms.size) {
+      break;
+    }
+    let x = leaky_spike_operator_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, x <= 0.0) << k;
+  }
+  leaky_spike_operator_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn leaky_spike_operator_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (leaky_spike_operator_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = leaky_spike_operator_cotangent_dy[i];
+  let bits = vec4<u32>(leaky_spike_operator_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  leaky_spike_operator_gradient_dx[i] = select(dy, dy * leaky_spike_operator_uniforms.p_slope, isSet);
 }
 `);

@@ -10,6 +10,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   linearTanhMixBackward,
+  linearTanhMixDoubleBackward,
   linearTanhMixForward,
 } from "./linear_tanh_mix.js";
 import { linearTanhMixWgsl } from "./linear_tanh_mix.wgsl.js";
@@ -23,7 +24,11 @@ const linearTanhMixActivation: Activation = {
     { name: "beta", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: linearTanhMixForward, backward: linearTanhMixBackward },
+  cpu: {
+    forward: linearTanhMixForward,
+    backward: linearTanhMixBackward,
+    doubleBackward: linearTanhMixDoubleBackward,
+  },
   webgpu: {
     code: linearTanhMixWgsl,
     forward: [
@@ -75,6 +80,75 @@ const linearTanhMixActivation: Activation = {
       },
       {
         entryPoint: "linear_tanh_mix_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [8, "scratch 192"],
+          [9, "gradient alpha"],
+          [10, "gradient lam"],
+          [11, "gradient beta"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "linear_tanh_mix_gather_0",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [3, "learned alpha"],
+          [4, "learned lam"],
+          [5, "learned beta"],
+          [17, "scratch 3"],
+        ],
+        uniforms: [],
+      },
+      {
+        entryPoint: "linear_tanh_mix_double_backward_gather_0",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [14, "cotangent alpha"],
+          [15, "cotangent lam"],
+          [16, "cotangent beta"],
+          [18, "scratch 3"],
+        ],
+        uniforms: [],
+      },
+      {
+        entryPoint: "linear_tanh_mix_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [6, "cotangent"],
+          [13, "cotangent x"],
+          [1, "input x"],
+          [17, "scratch 3"],
+          [18, "scratch 3"],
+          [19, "gradient"],
+          [7, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "linear_tanh_mix_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [6, "cotangent"],
+          [13, "cotangent x"],
+          [1, "input x"],
+          [17, "scratch 3"],
+          [18, "scratch 3"],
+          [8, "scratch 192"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "linear_tanh_mix_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

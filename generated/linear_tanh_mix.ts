@@ -114,6 +114,198 @@ export function linearTanhMixBackward(
   dbeta[0] = dbetaSum;
 }
 
+/** The value of linear_tanh_mix, and its derivative in each input. */
+export function linearTanhMixFused(
+  x: Float32Array,
+  alpha: Float32Array,
+  lam: Float32Array,
+  beta: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, 1);
+  requireLength("lam", lam, 1);
+  requireLength("beta", beta, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaValue = alpha[0]!;
+  const lamValue = lam[0]!;
+  const betaValue = beta[0]!;
+  const p = 4 * alphaValue;
+  const p2 = p * lamValue;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (xi * lamValue), 709), -746),
+      );
+      const p3 = alphaValue * (em1 / (em1 + 2));
+      const u = p3 + xi * betaValue;
+      const e = boundedExp(Math.max(-Math.abs(2 * xi * lamValue), -746));
+      const u2 = e + 1;
+      const p4 = p2 * (e / (u2 * u2));
+      const u3 = betaValue + p4;
+      if (!(
+        Math.abs(p3) <= 65536 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= 32768 * Math.abs(u3)
+      ))
+        break;
+      y[i] = u;
+      dx[i] = u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = linearTanhMixYExactly(xi, alphaValue, lamValue, betaValue);
+      dx[i] = linearTanhMixDxExactly(xi, alphaValue, lamValue, betaValue, 1);
+    }
+  }
+}
+
+/** The gradients of what linear_tanh_mix's backward kernel computes, from a cotangent of each of its results. */
+export function linearTanhMixDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  lam: Float32Array,
+  beta: Float32Array,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddlam: Float32Array,
+  ddbeta: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+  dlam: Float32Array,
+  dbeta: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("lam", lam, 1);
+  requireLength("beta", beta, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddlam", ddlam, 1);
+  requireLength("ddbeta", ddbeta, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  requireLength("dlam", dlam, 1);
+  requireLength("dbeta", dbeta, 1);
+  const alphaValue = alpha[0]!;
+  const lamValue = lam[0]!;
+  const betaValue = beta[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const ddlamValue = ddlam[0]!;
+  const ddbetaValue = ddbeta[0]!;
+  const p = 4 * alphaValue;
+  const p2 = p * lamValue;
+  const p3 = 4 * ddlamValue;
+  const squared = lamValue * lamValue;
+  let dalphaSum = 0;
+  let dlamSum = 0;
+  let dbetaSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p4 = 2 * xi * lamValue;
+      const e = boundedExp(Math.max(-Math.abs(p4), -746));
+      const u = e + 1;
+      const q = e / (u * u);
+      const p5 = p2 * q;
+      const u2 = betaValue + p5;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (xi * lamValue), 709), -746),
+      );
+      const q2 = em1 / (em1 + 2);
+      const p6 = p3 * xi * alphaValue * q;
+      const p7 = dyi * ddxI;
+      const p8 = -8 * p7 * alphaValue * squared * q2;
+      const p9 = p8 * q;
+      const p10 = 4 * (dyi * ddalphaValue);
+      const p11 = dyi * ddlamValue;
+      const p12 = 4 * p11;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p4, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u3 = e2 + 1;
+      const p13 = q2 * (bounded * (e2 / (u3 * u3)));
+      const u4 = q - p13;
+      const p14 = p12 * alphaValue * u4;
+      const p15 = 4 * p7;
+      const p16 = p12 * xi * q;
+      const p17 = p15 * alphaValue * u4;
+      const p18 = p10 * xi * q;
+      const p19 = -8 * p11 * (xi * xi) * alphaValue * q2;
+      const p20 = p19 * q;
+      dbetaSum += p7;
+      if (!(
+        Math.abs(p5) <= 32768 * Math.abs(u2) &&
+        Math.abs(p6) <= Number.MAX_VALUE &&
+        Math.abs(p8) >= 4.552209918945439e-159 &&
+        q >= 9.332636185032189e-302 &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * Math.abs(q2) + (q + Math.abs(p13)) <=
+          32768 * Math.abs(u4) &&
+        Math.abs(p14) <= Number.MAX_VALUE &&
+        Math.abs(p16) <= Number.MAX_VALUE &&
+        Math.abs(p17) <= Number.MAX_VALUE &&
+        Math.abs(p18) <= Number.MAX_VALUE &&
+        Math.abs(p19) >= 4.552209918945439e-159 &&
+        Math.abs(p20) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u2 + ddalphaValue * q2 + p6 + ddbetaValue * xi;
+      dx[i] = p9 + p10 * lamValue * q + p14 + dyi * ddbetaValue;
+      dalphaSum += p15 * lamValue * q + p16;
+      dlamSum += p17 + p18 + p20;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const em12 = boundedExpm1(
+        Math.max(Math.min(2 * (xi * lamValue), 709), -746),
+      );
+      const e3 = boundedExp(Math.max(-Math.abs(2 * xi * lamValue), -746));
+      const u5 = e3 + 1;
+      const q3 = e3 / (u5 * u5);
+      ddy[i] =
+        linearTanhMixDxExactly(xi, alphaValue, lamValue, betaValue, ddxI) +
+        ddalphaValue * (em12 / (em12 + 2)) +
+        linearTanhMixDlamExactly(xi, alphaValue, lamValue, ddlamValue) +
+        ddbetaValue * xi;
+      dx[i] =
+        linearTanhMixDxDxExactly(xi, alphaValue, lamValue, dyi * ddxI) +
+        4 * (dyi * ddalphaValue) * lamValue * q3 +
+        linearTanhMixDxDlamExactly(xi, alphaValue, lamValue, dyi * ddlamValue) +
+        dyi * ddbetaValue;
+      dalphaSum +=
+        4 * (dyi * ddxI) * lamValue * q3 +
+        linearTanhMixDalphaDlamExactly(xi, lamValue, dyi * ddlamValue);
+      dlamSum +=
+        linearTanhMixDxDlamExactly(xi, alphaValue, lamValue, dyi * ddxI) +
+        linearTanhMixDalphaDlamExactly(xi, lamValue, dyi * ddalphaValue) +
+        linearTanhMixDlamDlamExactly(
+          xi,
+          alphaValue,
+          lamValue,
+          dyi * ddlamValue,
+        );
+    }
+  }
+  dalpha[0] = dalphaSum;
+  dlam[0] = dlamSum;
+  dbeta[0] = dbetaSum;
+}
+
 /**
  * A learned mixture of tanh and identity.
  * Source: survey of Kunc and Klema 2024 (TanhLU).
@@ -221,6 +413,198 @@ export function linearTanhMixBackward64(
       const xi = x[i]!;
       dx[i] = linearTanhMixDxExactly(xi, alphaValue, lamValue, betaValue, dyi);
       dlamSum += linearTanhMixDlamExactly(xi, alphaValue, lamValue, dyi);
+    }
+  }
+  dalpha[0] = dalphaSum;
+  dlam[0] = dlamSum;
+  dbeta[0] = dbetaSum;
+}
+
+/** The value of linear_tanh_mix, and its derivative in each input. */
+export function linearTanhMixFused64(
+  x: Float64Array,
+  alpha: Float64Array,
+  lam: Float64Array,
+  beta: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, 1);
+  requireLength("lam", lam, 1);
+  requireLength("beta", beta, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaValue = alpha[0]!;
+  const lamValue = lam[0]!;
+  const betaValue = beta[0]!;
+  const p = 4 * alphaValue;
+  const p2 = p * lamValue;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (xi * lamValue), 709), -746),
+      );
+      const p3 = alphaValue * (em1 / (em1 + 2));
+      const u = p3 + xi * betaValue;
+      const e = boundedExp(Math.max(-Math.abs(2 * xi * lamValue), -746));
+      const u2 = e + 1;
+      const p4 = p2 * (e / (u2 * u2));
+      const u3 = betaValue + p4;
+      if (!(
+        Math.abs(p3) <= 65536 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= 32768 * Math.abs(u3)
+      ))
+        break;
+      y[i] = u;
+      dx[i] = u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = linearTanhMixYExactly(xi, alphaValue, lamValue, betaValue);
+      dx[i] = linearTanhMixDxExactly(xi, alphaValue, lamValue, betaValue, 1);
+    }
+  }
+}
+
+/** The gradients of what linear_tanh_mix's backward kernel computes, from a cotangent of each of its results. */
+export function linearTanhMixDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  lam: Float64Array,
+  beta: Float64Array,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddlam: Float64Array,
+  ddbeta: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+  dlam: Float64Array,
+  dbeta: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("lam", lam, 1);
+  requireLength("beta", beta, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddlam", ddlam, 1);
+  requireLength("ddbeta", ddbeta, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  requireLength("dlam", dlam, 1);
+  requireLength("dbeta", dbeta, 1);
+  const alphaValue = alpha[0]!;
+  const lamValue = lam[0]!;
+  const betaValue = beta[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const ddlamValue = ddlam[0]!;
+  const ddbetaValue = ddbeta[0]!;
+  const p = 4 * alphaValue;
+  const p2 = p * lamValue;
+  const p3 = 4 * ddlamValue;
+  const squared = lamValue * lamValue;
+  let dalphaSum = 0;
+  let dlamSum = 0;
+  let dbetaSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p4 = 2 * xi * lamValue;
+      const e = boundedExp(Math.max(-Math.abs(p4), -746));
+      const u = e + 1;
+      const q = e / (u * u);
+      const p5 = p2 * q;
+      const u2 = betaValue + p5;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (xi * lamValue), 709), -746),
+      );
+      const q2 = em1 / (em1 + 2);
+      const p6 = p3 * xi * alphaValue * q;
+      const p7 = dyi * ddxI;
+      const p8 = -8 * p7 * alphaValue * squared * q2;
+      const p9 = p8 * q;
+      const p10 = 4 * (dyi * ddalphaValue);
+      const p11 = dyi * ddlamValue;
+      const p12 = 4 * p11;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p4, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u3 = e2 + 1;
+      const p13 = q2 * (bounded * (e2 / (u3 * u3)));
+      const u4 = q - p13;
+      const p14 = p12 * alphaValue * u4;
+      const p15 = 4 * p7;
+      const p16 = p12 * xi * q;
+      const p17 = p15 * alphaValue * u4;
+      const p18 = p10 * xi * q;
+      const p19 = -8 * p11 * (xi * xi) * alphaValue * q2;
+      const p20 = p19 * q;
+      dbetaSum += p7;
+      if (!(
+        Math.abs(p5) <= 32768 * Math.abs(u2) &&
+        Math.abs(p6) <= Number.MAX_VALUE &&
+        Math.abs(p8) >= 4.552209918945439e-159 &&
+        q >= 9.332636185032189e-302 &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * Math.abs(q2) + (q + Math.abs(p13)) <=
+          32768 * Math.abs(u4) &&
+        Math.abs(p14) <= Number.MAX_VALUE &&
+        Math.abs(p16) <= Number.MAX_VALUE &&
+        Math.abs(p17) <= Number.MAX_VALUE &&
+        Math.abs(p18) <= Number.MAX_VALUE &&
+        Math.abs(p19) >= 4.552209918945439e-159 &&
+        Math.abs(p20) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u2 + ddalphaValue * q2 + p6 + ddbetaValue * xi;
+      dx[i] = p9 + p10 * lamValue * q + p14 + dyi * ddbetaValue;
+      dalphaSum += p15 * lamValue * q + p16;
+      dlamSum += p17 + p18 + p20;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const em12 = boundedExpm1(
+        Math.max(Math.min(2 * (xi * lamValue), 709), -746),
+      );
+      const e3 = boundedExp(Math.max(-Math.abs(2 * xi * lamValue), -746));
+      const u5 = e3 + 1;
+      const q3 = e3 / (u5 * u5);
+      ddy[i] =
+        linearTanhMixDxExactly(xi, alphaValue, lamValue, betaValue, ddxI) +
+        ddalphaValue * (em12 / (em12 + 2)) +
+        linearTanhMixDlamExactly(xi, alphaValue, lamValue, ddlamValue) +
+        ddbetaValue * xi;
+      dx[i] =
+        linearTanhMixDxDxExactly(xi, alphaValue, lamValue, dyi * ddxI) +
+        4 * (dyi * ddalphaValue) * lamValue * q3 +
+        linearTanhMixDxDlamExactly(xi, alphaValue, lamValue, dyi * ddlamValue) +
+        dyi * ddbetaValue;
+      dalphaSum +=
+        4 * (dyi * ddxI) * lamValue * q3 +
+        linearTanhMixDalphaDlamExactly(xi, lamValue, dyi * ddlamValue);
+      dlamSum +=
+        linearTanhMixDxDlamExactly(xi, alphaValue, lamValue, dyi * ddxI) +
+        linearTanhMixDalphaDlamExactly(xi, lamValue, dyi * ddalphaValue) +
+        linearTanhMixDlamDlamExactly(
+          xi,
+          alphaValue,
+          lamValue,
+          dyi * ddlamValue,
+        );
     }
   }
   dalpha[0] = dalphaSum;
@@ -552,6 +936,14 @@ function wideLess(a: Wide, b: Wide): boolean {
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
 }
 
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
 function wideNegate(x: Wide): Wide {
   return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
@@ -798,6 +1190,22 @@ function wideExpm1(x: Wide): Wide {
   return result;
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /** With e = e^(-2|x|) - 1, -e / (2 + e). */
 function wideTanh(x: Wide): Wide {
   const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
@@ -809,6 +1217,15 @@ function wideLogistic(x: Wide): Wide {
   const e = wideExp(wideNegate(wideAbs(x)));
   const sum = wideAdd(WIDE_ONE, e);
   return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
 }
 
 /**
@@ -1163,6 +1580,379 @@ function linearTanhMixDlamExactly(
   let value = linearTanhMixDlamExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = linearTanhMixDlamExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function linearTanhMixYExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideAdd(
+    wideMultiply(x1, wideTanh(wideMultiply(x0, x2))),
+    wideMultiply(x0, x3),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function linearTanhMixYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return linearTanhMixYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function linearTanhMixYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    linearTanhMixYExactlyAt(x0, x1, x2, x3, 800n * sign),
+    linearTanhMixYExactlyAt(x0, x1, x2, x3, 150n * sign),
+    linearTanhMixYExactlyAt(x0, x1, x2, x3, 140n * sign),
+    linearTanhMixYExactlyAt(x0, x1, x2, x3, 60n * sign),
+    linearTanhMixYExactlyAt(x0, x1, x2, x3, 50n * sign),
+    linearTanhMixYExactlyAt(x0, x1, x2, x3, 26n * sign),
+    linearTanhMixYExactlyAt(x0, x1, x2, x3, 20n * sign),
+    linearTanhMixYExactlyAt(x0, x1, x2, x3, 11n * sign),
+    linearTanhMixYExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function linearTanhMixYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = linearTanhMixYExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = linearTanhMixYExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function linearTanhMixDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(-8n), x3), x1),
+        widePower(x2, 2),
+      ),
+      wideTanh(wideMultiply(x0, x2)),
+    ),
+    wideLogistic(wideMultiply(wideMultiply(wideInteger(2n), x0), x2)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function linearTanhMixDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return linearTanhMixDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function linearTanhMixDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function linearTanhMixDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = linearTanhMixDxDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function linearTanhMixDxDlamExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideMultiply(wideMultiply(wideInteger(2n), x0), x2);
+  return wideMultiply(
+    wideMultiply(wideMultiply(wideInteger(4n), x3), x1),
+    wideSubtract(
+      wideLogistic(t0),
+      wideMultiply(wideTanh(wideMultiply(x0, x2)), wideLogisticMoment(t0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function linearTanhMixDxDlamExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return linearTanhMixDxDlamExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function linearTanhMixDxDlamExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 800n * sign),
+    linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 150n * sign),
+    linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 140n * sign),
+    linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 60n * sign),
+    linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 50n * sign),
+    linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 26n * sign),
+    linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 20n * sign),
+    linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 11n * sign),
+    linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function linearTanhMixDxDlamExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = linearTanhMixDxDlamExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function linearTanhMixDalphaDlamExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(wideMultiply(wideInteger(4n), x2), x0),
+    wideLogistic(wideMultiply(wideMultiply(wideInteger(2n), x0), x1)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function linearTanhMixDalphaDlamExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return linearTanhMixDalphaDlamExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function linearTanhMixDalphaDlamExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 800n * sign),
+    linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 150n * sign),
+    linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 140n * sign),
+    linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 60n * sign),
+    linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 50n * sign),
+    linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 26n * sign),
+    linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 20n * sign),
+    linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 11n * sign),
+    linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function linearTanhMixDalphaDlamExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = linearTanhMixDalphaDlamExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function linearTanhMixDlamDlamExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(-8n), x3), widePower(x0, 2)),
+        x1,
+      ),
+      wideTanh(wideMultiply(x0, x2)),
+    ),
+    wideLogistic(wideMultiply(wideMultiply(wideInteger(2n), x0), x2)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function linearTanhMixDlamDlamExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return linearTanhMixDlamDlamExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function linearTanhMixDlamDlamExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 800n * sign),
+    linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 150n * sign),
+    linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 140n * sign),
+    linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 60n * sign),
+    linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 50n * sign),
+    linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 26n * sign),
+    linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 20n * sign),
+    linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 11n * sign),
+    linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function linearTanhMixDlamDlamExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = linearTanhMixDlamDlamExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -1360,6 +1360,305 @@ fn linear_tanh_mix_backward(dy: f32, x: f32, alpha: f32, lam: f32, beta: f32) ->
   }
   return linear_tanh_mix_gradients(dy * result_x, dy * result_alpha, dy * result_lam, x * dy);
 }
+
+struct linear_tanh_mix_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn linear_tanh_mix_slope_0(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return linear_tanh_mix_backward(1.0, x0, x1, x2, x3).x;
+}
+
+fn linear_tanh_mix_fused(x: f32, alpha: f32, lam: f32, beta: f32) -> linear_tanh_mix_value_and_slopes {
+  let p = linear_tanh_mix_pair_multiply(linear_tanh_mix_pair_from_f32(x), linear_tanh_mix_pair_from_f32(lam));
+  let p2 = linear_tanh_mix_pair_scale(p, 2.0);
+  let bounded = linear_tanh_mix_pair_at_most(p2, linear_tanh_mix_pair(80.0, 0.0));
+  let em1 = linear_tanh_mix_pair_expm1(bounded);
+  let u = linear_tanh_mix_pair_add(em1, linear_tanh_mix_pair(2.0, 0.0));
+  let q = linear_tanh_mix_pair_divide(em1, u);
+  let p3 = linear_tanh_mix_pair_multiply(linear_tanh_mix_pair_from_f32(alpha), q);
+  let p4 = linear_tanh_mix_pair_multiply(linear_tanh_mix_pair_from_f32(x), linear_tanh_mix_pair_from_f32(beta));
+  let u2 = linear_tanh_mix_pair_add(p3, p4);
+  let p5 = linear_tanh_mix_pair_scale(linear_tanh_mix_pair_from_f32(alpha), 4.0);
+  let p6 = linear_tanh_mix_pair_multiply(p5, linear_tanh_mix_pair_from_f32(lam));
+  let p7 = linear_tanh_mix_pair_scale(linear_tanh_mix_pair_from_f32(x), 2.0);
+  let p8 = linear_tanh_mix_pair_multiply(p7, linear_tanh_mix_pair_from_f32(lam));
+  let v = linear_tanh_mix_pair_abs(p8);
+  let v2 = linear_tanh_mix_pair_negate(v);
+  let v3 = linear_tanh_mix_pair_raised_exp(v2);
+  let p9 = linear_tanh_mix_pair_scale(v3, 8.6736174e-19);
+  let u3 = linear_tanh_mix_pair_add(p9, linear_tanh_mix_pair(1.0, 0.0));
+  let squared = linear_tanh_mix_pair_multiply(u3, u3);
+  let q2 = linear_tanh_mix_pair_divide(v3, squared);
+  let p10 = linear_tanh_mix_pair_multiply(p6, q2);
+  let p11 = linear_tanh_mix_pair_scale(p10, 8.6736174e-19);
+  let u4 = linear_tanh_mix_pair_add(linear_tanh_mix_pair_from_f32(beta), p11);
+  var result_value = linear_tanh_mix_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (3.1554436e-30 *
+        (((2.0 * (1.0 + abs(em1.high)) + (1.0 + abs(em1.high))) / u.high +
+          ((2.0 * (1.0 + abs(em1.high)) + (1.0 + abs(em1.high))) * abs(q.high)) / u.high +
+          1.0 / u.high) *
+          abs(alpha) +
+          abs(alpha)) +
+        (abs(p3.high) + 0.0000038146973 * abs(p4.high)) <=
+        8.0 * abs(u2.high)) &
+        (abs(u2.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x5c800000u) &
+        ((abs(lam) >= 3.469447e-18) | (lam == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = linear_tanh_mix(x, alpha, lam, beta);
+  }
+  var result_x = linear_tanh_mix_pair_to_f32(u4);
+  // By the function that computes this alone.
+  if (
+    !(
+      (3.1554436e-30 *
+        ((((u3.high * q2.high) / squared.high + 1.0 / squared.high) * abs(p6.high) + (q2.high + abs(p6.high))) *
+          8.6736174e-19) +
+        abs(p11.high) <=
+        8.0 * abs(u4.high)) &
+        (abs(u4.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x5c800000u) &
+        ((abs(lam) >= 3.469447e-18) | (lam == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+      (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = linear_tanh_mix_slope_0(x, alpha, lam, beta);
+  }
+  return linear_tanh_mix_value_and_slopes(select(result_value, x, linear_tanh_mix_is_nan(x)), result_x);
+}
+
+struct linear_tanh_mix_curvatures {
+  x_x: f32,
+  x_alpha: f32,
+  x_lam: f32,
+  x_beta: f32,
+  alpha_lam: f32,
+  lam_lam: f32,
+}
+
+fn linear_tanh_mix_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0) * x2;
+  return -8.0 * x2 * x2 * (linear_tanh_mix_tanh(t2) * linear_tanh_mix_logistic(2.0 * t2)) * x1;
+}
+
+fn linear_tanh_mix_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  return 4.0 * (linear_tanh_mix_logistic(2.0 * (select(t, -1099511600000.0, t < -1099511600000.0) * x1)) * x1);
+}
+
+fn linear_tanh_mix_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0) * x2;
+  let t3 = 2.0 * t2;
+  let t4 = linear_tanh_mix_logistic(t3);
+  return 4.0 * ((t4 - linear_tanh_mix_tanh(t2) * select(t3 * t4, 0.0, abs(t3) > 800.0)) * x1);
+}
+
+fn linear_tanh_mix_curvature_4_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  return 4.0 * (linear_tanh_mix_logistic(2.0 * (t2 * x1)) * t2);
+}
+
+fn linear_tanh_mix_curvature_5_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * x2;
+  return -8.0 * t2 * t2 * (linear_tanh_mix_tanh(t3) * linear_tanh_mix_logistic(2.0 * t3)) * x1;
+}
+
+fn linear_tanh_mix_pair_subtract(a: linear_tanh_mix_pair, b: linear_tanh_mix_pair) -> linear_tanh_mix_pair {
+  let s = linear_tanh_mix_pair_sum(a.high, -b.high);
+  return linear_tanh_mix_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn linear_tanh_mix_curvature(x: f32, alpha: f32, lam: f32, beta: f32) -> linear_tanh_mix_curvatures {
+  let p = linear_tanh_mix_pair_scale(linear_tanh_mix_pair_from_f32(alpha), -8.0);
+  let squared = linear_tanh_mix_pair_multiply(linear_tanh_mix_pair_from_f32(lam), linear_tanh_mix_pair_from_f32(lam));
+  let p2 = linear_tanh_mix_pair_multiply(p, squared);
+  let p3 = linear_tanh_mix_pair_multiply(linear_tanh_mix_pair_from_f32(x), linear_tanh_mix_pair_from_f32(lam));
+  let p4 = linear_tanh_mix_pair_scale(p3, 2.0);
+  let bounded = linear_tanh_mix_pair_at_most(p4, linear_tanh_mix_pair(80.0, 0.0));
+  let em1 = linear_tanh_mix_pair_expm1(bounded);
+  let u = linear_tanh_mix_pair_add(em1, linear_tanh_mix_pair(2.0, 0.0));
+  let q = linear_tanh_mix_pair_divide(em1, u);
+  let p5 = linear_tanh_mix_pair_multiply(p2, q);
+  let p6 = linear_tanh_mix_pair_scale(linear_tanh_mix_pair_from_f32(x), 2.0);
+  let p7 = linear_tanh_mix_pair_multiply(p6, linear_tanh_mix_pair_from_f32(lam));
+  let v = linear_tanh_mix_pair_abs(p7);
+  let v2 = linear_tanh_mix_pair_negate(v);
+  let v3 = linear_tanh_mix_pair_raised_exp(v2);
+  let p8 = linear_tanh_mix_pair_scale(v3, 8.6736174e-19);
+  let u2 = linear_tanh_mix_pair_add(p8, linear_tanh_mix_pair(1.0, 0.0));
+  let squared2 = linear_tanh_mix_pair_multiply(u2, u2);
+  let q2 = linear_tanh_mix_pair_divide(v3, squared2);
+  let p9 = linear_tanh_mix_pair_multiply(p5, q2);
+  let p10 = linear_tanh_mix_pair_scale(p9, 8.6736174e-19);
+  let p11 = linear_tanh_mix_pair_scale(linear_tanh_mix_pair_from_f32(alpha), 4.0);
+  let p12 = linear_tanh_mix_pair_scale(q2, 8.6736174e-19);
+  let p13 = linear_tanh_mix_pair_multiply(p7, q2);
+  let p14 = linear_tanh_mix_pair_scale(p13, 8.6736174e-19);
+  var v4 = p14;
+  if (v.high > 800.0) {
+    v4 = linear_tanh_mix_pair(0.0, 0.0);
+  }
+  let p15 = linear_tanh_mix_pair_multiply(q, v4);
+  let u3 = linear_tanh_mix_pair_subtract(p12, p15);
+  let p16 = linear_tanh_mix_pair_multiply(p11, u3);
+  let squared3 = linear_tanh_mix_pair_multiply(linear_tanh_mix_pair_from_f32(x), linear_tanh_mix_pair_from_f32(x));
+  let p17 = linear_tanh_mix_pair_scale(squared3, -8.0);
+  let p18 = linear_tanh_mix_pair_multiply(p17, linear_tanh_mix_pair_from_f32(alpha));
+  let p19 = linear_tanh_mix_pair_multiply(p18, q);
+  let p20 = linear_tanh_mix_pair_multiply(p19, q2);
+  let p21 = linear_tanh_mix_pair_scale(p20, 8.6736174e-19);
+  var result_x_x = linear_tanh_mix_pair_to_f32(p10);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p2.high) >= 7.888609e-31) & (abs(q.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x52800000u) &
+        ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = linear_tanh_mix_curvature_0_far(x, alpha, lam);
+    result_x_x = select(far, result_x_x, linear_tanh_mix_is_nan(far));
+  }
+  var result_x_alpha = linear_tanh_mix_pair_to_f32(
+    linear_tanh_mix_pair_scale(
+      linear_tanh_mix_pair_multiply(linear_tanh_mix_pair_scale(linear_tanh_mix_pair_from_f32(lam), 4.0), q2),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x52800000u) &
+      ((abs(lam) >= 3.637979e-12) | (lam == 0.0))
+    )
+  ) {
+    let far = linear_tanh_mix_curvature_1_far(x, lam);
+    result_x_alpha = select(far, result_x_alpha, linear_tanh_mix_is_nan(far));
+  }
+  var result_x_lam = linear_tanh_mix_pair_to_f32(p16);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+        ((v.high > 800.0) | (abs(p12.high - q.high * p14.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x5c800000u) &
+        ((abs(lam) >= 3.469447e-18) | (lam == 0.0)) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p12.high - q.high * p14.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q.high * p14.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p13.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = linear_tanh_mix_curvature_2_far(x, alpha, lam);
+    result_x_lam = select(far, result_x_lam, linear_tanh_mix_is_nan(far));
+  }
+  var result_alpha_lam = linear_tanh_mix_pair_to_f32(
+    linear_tanh_mix_pair_scale(
+      linear_tanh_mix_pair_multiply(linear_tanh_mix_pair_scale(linear_tanh_mix_pair_from_f32(x), 4.0), q2),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x52800000u) &
+      ((abs(lam) >= 3.637979e-12) | (lam == 0.0))
+    )
+  ) {
+    let far = linear_tanh_mix_curvature_4_far(x, lam);
+    result_alpha_lam = select(far, result_alpha_lam, linear_tanh_mix_is_nan(far));
+  }
+  var result_lam_lam = linear_tanh_mix_pair_to_f32(p21);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p18.high) >= 7.888609e-31) & (abs(q.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x52800000u) &
+        ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
+        (bitcast<u32>(abs(p21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p19.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = linear_tanh_mix_curvature_5_far(x, alpha, lam);
+    result_lam_lam = select(far, result_lam_lam, linear_tanh_mix_is_nan(far));
+  }
+  return linear_tanh_mix_curvatures(result_x_x, result_x_alpha, result_x_lam, 1.0, result_alpha_lam, result_lam_lam);
+}
+
+struct linear_tanh_mix_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha: f32,
+  lam: f32,
+  beta: f32,
+}
+
+fn linear_tanh_mix_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  lam: f32,
+  beta: f32,
+  ddalpha: f32,
+  ddlam: f32,
+  ddbeta: f32
+) -> linear_tanh_mix_second_gradients {
+  let slopes = linear_tanh_mix_backward(1.0, x, alpha, lam, beta);
+  let curvatures = linear_tanh_mix_curvature(x, alpha, lam, beta);
+  return linear_tanh_mix_second_gradients(
+    ddx * slopes.x + ddalpha * slopes.alpha + ddlam * slopes.lam + ddbeta * slopes.beta,
+    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha + ddlam * curvatures.x_lam + ddbeta * curvatures.x_beta),
+    dy * (ddx * curvatures.x_alpha + ddlam * curvatures.alpha_lam),
+    dy * (ddx * curvatures.x_lam + ddalpha * curvatures.alpha_lam + ddlam * curvatures.lam_lam),
+    dy * ddx * curvatures.x_beta
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1381,6 +1680,14 @@ struct linear_tanh_mix_uniform_values {
 @group(0) @binding(9) var<storage, read_write> linear_tanh_mix_gradient_dalpha: array<f32>;
 @group(0) @binding(10) var<storage, read_write> linear_tanh_mix_gradient_dlam: array<f32>;
 @group(0) @binding(11) var<storage, read_write> linear_tanh_mix_gradient_dbeta: array<f32>;
+@group(0) @binding(12) var<storage, read_write> linear_tanh_mix_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(13) var<storage, read> linear_tanh_mix_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(14) var<storage, read> linear_tanh_mix_cotangent_ddalpha: array<f32>;
+@group(0) @binding(15) var<storage, read> linear_tanh_mix_cotangent_ddlam: array<f32>;
+@group(0) @binding(16) var<storage, read> linear_tanh_mix_cotangent_ddbeta: array<f32>;
+@group(0) @binding(17) var<storage, read_write> linear_tanh_mix_scratch_parameters: array<f32>;
+@group(0) @binding(18) var<storage, read_write> linear_tanh_mix_scratch_cotangents_of_learned: array<f32>;
+@group(0) @binding(19) var<storage, read_write> linear_tanh_mix_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn linear_tanh_mix_forward(
@@ -1468,6 +1775,139 @@ fn linear_tanh_mix_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn linear_tanh_mix_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += linear_tanh_mix_scratch_partials[0u * 1u * 64u + j];
+  }
+  linear_tanh_mix_gradient_dalpha[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += linear_tanh_mix_scratch_partials[1u * 1u * 64u + j];
+  }
+  linear_tanh_mix_gradient_dlam[0] = sum1;
+  var sum2 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum2 += linear_tanh_mix_scratch_partials[2u * 1u * 64u + j];
+  }
+  linear_tanh_mix_gradient_dbeta[0] = sum2;
+}
+
+@compute @workgroup_size(256)
+fn linear_tanh_mix_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (linear_tanh_mix_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = linear_tanh_mix_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = linear_tanh_mix_fused(x0[k], linear_tanh_mix_learned_alpha[0], linear_tanh_mix_learned_lam[0], linear_tanh_mix_learned_beta[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  linear_tanh_mix_output_y[i] = result0;
+  linear_tanh_mix_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn linear_tanh_mix_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  linear_tanh_mix_scratch_parameters[0] = linear_tanh_mix_learned_alpha[0];
+  linear_tanh_mix_scratch_parameters[1] = linear_tanh_mix_learned_lam[0];
+  linear_tanh_mix_scratch_parameters[2] = linear_tanh_mix_learned_beta[0];
+}
+
+@compute @workgroup_size(256)
+fn linear_tanh_mix_double_backward_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  linear_tanh_mix_scratch_cotangents_of_learned[0] = linear_tanh_mix_cotangent_ddalpha[0];
+  linear_tanh_mix_scratch_cotangents_of_learned[1] = linear_tanh_mix_cotangent_ddlam[0];
+  linear_tanh_mix_scratch_cotangents_of_learned[2] = linear_tanh_mix_cotangent_ddbeta[0];
+}
+
+@compute @workgroup_size(256)
+fn linear_tanh_mix_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (linear_tanh_mix_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = linear_tanh_mix_cotangent_dy[i];
+  let dd0 = linear_tanh_mix_cotangent_ddx[i];
+  let x0 = linear_tanh_mix_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = linear_tanh_mix_double_backward(dy[k], dd0[k], x0[k], linear_tanh_mix_scratch_parameters[0], linear_tanh_mix_scratch_parameters[1], linear_tanh_mix_scratch_parameters[2], linear_tanh_mix_scratch_cotangents_of_learned[0], linear_tanh_mix_scratch_cotangents_of_learned[1], linear_tanh_mix_scratch_cotangents_of_learned[2]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  linear_tanh_mix_gradient_ddy[i] = result0;
+  linear_tanh_mix_gradient_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn linear_tanh_mix_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  var sum2 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < linear_tanh_mix_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = linear_tanh_mix_double_backward(linear_tanh_mix_cotangent_dy[i / 4u][i % 4u], linear_tanh_mix_cotangent_ddx[i / 4u][i % 4u], linear_tanh_mix_input_x[i / 4u][i % 4u], linear_tanh_mix_scratch_parameters[0], linear_tanh_mix_scratch_parameters[1], linear_tanh_mix_scratch_parameters[2], linear_tanh_mix_scratch_cotangents_of_learned[0], linear_tanh_mix_scratch_cotangents_of_learned[1], linear_tanh_mix_scratch_cotangents_of_learned[2]);
+    sum0 += g.alpha;
+    sum1 += g.lam;
+    sum2 += g.beta;
+  }
+  let total0 = linear_tanh_mix_workgroup_sum(sum0, lane);
+  let total1 = linear_tanh_mix_workgroup_sum(sum1, lane);
+  let total2 = linear_tanh_mix_workgroup_sum(sum2, lane);
+  if (lane == 0u) {
+    linear_tanh_mix_scratch_partials[0u * 1u * 64u + w] = total0;
+    linear_tanh_mix_scratch_partials[1u * 1u * 64u + w] = total1;
+    linear_tanh_mix_scratch_partials[2u * 1u * 64u + w] = total2;
+  }
+}
+
+@compute @workgroup_size(256)
+fn linear_tanh_mix_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

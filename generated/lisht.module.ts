@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { lishtBackward, lishtForward } from "./lisht.js";
+import { lishtBackward, lishtDoubleBackward, lishtForward } from "./lisht.js";
 import { lishtWgsl } from "./lisht.wgsl.js";
 const lishtActivation: Activation = {
   name: "lisht",
@@ -14,7 +14,11 @@ const lishtActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: lishtForward, backward: lishtBackward },
+  cpu: {
+    forward: lishtForward,
+    backward: lishtBackward,
+    doubleBackward: lishtDoubleBackward,
+  },
   webgpu: {
     code: lishtWgsl,
     forward: [
@@ -39,6 +43,22 @@ const lishtActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "lisht_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

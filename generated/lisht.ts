@@ -50,6 +50,90 @@ export function lishtBackward(
   }
 }
 
+/** The value of lisht, and its derivative in each input. */
+export function lishtFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const q = em1 / (em1 + 2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(p, 746), -746);
+    const e = boundedExp(-Math.abs(bounded));
+    const u = e + 1;
+    const p2 = 2 * (bounded * (e / (u * u)));
+    const u2 = q + p2;
+    y[i] = xi * q;
+    dx[i] =
+      Math.abs(q) + Math.abs(p2) <= 32768 * Math.abs(u2)
+        ? u2
+        : lishtDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what lisht's backward kernel computes, from a cotangent of each of its results. */
+export function lishtDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = 2 * xi;
+      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 746), -746);
+      const e = boundedExp(-Math.abs(bounded));
+      const u = e + 1;
+      const p2 = bounded * (e / (u * u));
+      const p3 = 2 * p2;
+      const u2 = q + p3;
+      const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+      const u3 = e2 + 1;
+      const p4 = 8 * (e2 / (u3 * u3));
+      const p5 = 4 * q;
+      const p6 = p5 * p2;
+      const u4 = p4 - p6;
+      const p7 = dyi * ddxI * u4;
+      if (!(
+        Math.abs(q) + Math.abs(p3) <= 32768 * Math.abs(u2) &&
+        9.332636185032189e-302 * Math.abs(p5) + (p4 + Math.abs(p6)) <=
+          32768 * Math.abs(u4) &&
+        Math.abs(p7) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u2;
+      dx[i] = p7;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = lishtDxExactly(xi, ddxI);
+      dx[i] = lishtDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Linearly scaled tanh: even, not negative.
  * Source: Roy et al. 2019; TensorFlow Addons lisht.
@@ -96,6 +180,90 @@ export function lishtBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = lishtDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of lisht, and its derivative in each input. */
+export function lishtFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const q = em1 / (em1 + 2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(p, 746), -746);
+    const e = boundedExp(-Math.abs(bounded));
+    const u = e + 1;
+    const p2 = 2 * (bounded * (e / (u * u)));
+    const u2 = q + p2;
+    y[i] = xi * q;
+    dx[i] =
+      Math.abs(q) + Math.abs(p2) <= 32768 * Math.abs(u2)
+        ? u2
+        : lishtDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what lisht's backward kernel computes, from a cotangent of each of its results. */
+export function lishtDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = 2 * xi;
+      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 746), -746);
+      const e = boundedExp(-Math.abs(bounded));
+      const u = e + 1;
+      const p2 = bounded * (e / (u * u));
+      const p3 = 2 * p2;
+      const u2 = q + p3;
+      const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+      const u3 = e2 + 1;
+      const p4 = 8 * (e2 / (u3 * u3));
+      const p5 = 4 * q;
+      const p6 = p5 * p2;
+      const u4 = p4 - p6;
+      const p7 = dyi * ddxI * u4;
+      if (!(
+        Math.abs(q) + Math.abs(p3) <= 32768 * Math.abs(u2) &&
+        9.332636185032189e-302 * Math.abs(p5) + (p4 + Math.abs(p6)) <=
+          32768 * Math.abs(u4) &&
+        Math.abs(p7) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u2;
+      dx[i] = p7;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = lishtDxExactly(xi, ddxI);
+      dx[i] = lishtDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -868,6 +1036,56 @@ function lishtDxExactly(x0: number, x1: number): number {
   let value = lishtDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = lishtDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function lishtDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideMultiply(wideInteger(2n), x0);
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideMultiply(wideInteger(8n), wideLogistic(t0)),
+      wideMultiply(
+        wideMultiply(wideInteger(4n), wideTanh(x0)),
+        wideLogisticMoment(t0),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function lishtDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return lishtDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function lishtDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    lishtDxDxExactlyAt(x0, x1, 800n * sign),
+    lishtDxDxExactlyAt(x0, x1, 150n * sign),
+    lishtDxDxExactlyAt(x0, x1, 140n * sign),
+    lishtDxDxExactlyAt(x0, x1, 60n * sign),
+    lishtDxDxExactlyAt(x0, x1, 50n * sign),
+    lishtDxDxExactlyAt(x0, x1, 26n * sign),
+    lishtDxDxExactlyAt(x0, x1, 20n * sign),
+    lishtDxDxExactlyAt(x0, x1, 11n * sign),
+    lishtDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function lishtDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = lishtDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = lishtDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -1075,6 +1075,127 @@ fn lisht_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct lisht_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn lisht_slope_0(x0: f32) -> f32 {
+  return lisht_backward(1.0, x0);
+}
+
+fn lisht_fused(x: f32) -> lisht_value_and_slopes {
+  let p = lisht_pair_scale(lisht_pair_from_f32(x), 2.0);
+  let bounded = lisht_pair_at_most(p, lisht_pair(80.0, 0.0));
+  let em1 = lisht_pair_expm1(bounded);
+  let u = lisht_pair_add(em1, lisht_pair(2.0, 0.0));
+  let q = lisht_pair_divide(em1, u);
+  let p2 = lisht_pair_multiply(lisht_pair_from_f32(x), q);
+  let v = lisht_pair_abs(p);
+  let v2 = lisht_pair_negate(v);
+  let v3 = lisht_pair_raised_exp(v2);
+  let p3 = lisht_pair_scale(v3, 8.6736174e-19);
+  let u2 = lisht_pair_add(p3, lisht_pair(1.0, 0.0));
+  let squared = lisht_pair_multiply(u2, u2);
+  let q2 = lisht_pair_divide(v3, squared);
+  let p4 = lisht_pair_multiply(p, q2);
+  let p5 = lisht_pair_scale(p4, 8.6736174e-19);
+  var v4 = p5;
+  if (v.high > 800.0) {
+    v4 = lisht_pair(0.0, 0.0);
+  }
+  var result_value = lisht_pair_to_f32(p2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(q.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = lisht_value_far(x);
+  }
+  var result_x = lisht_pair_to_f32(lisht_pair_add(q, lisht_pair_scale(v4, 2.0)));
+  // By the function that computes this alone.
+  if (
+    !(
+      ((v.high <= 800.0) | (abs(q.high) >= 1.9721523e-31)) &
+        ((v.high > 800.0) | (abs(q.high + 2.0 * p5.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0))
+    )
+  ) {
+    result_x = lisht_slope_0(x);
+  }
+  return lisht_value_and_slopes(select(result_value, x, lisht_is_nan(x)), result_x);
+}
+
+fn lisht_curvature_0_far(x0: f32) -> f32 {
+  let t = 2.0 * x0;
+  let t2 = lisht_logistic(t);
+  return 8.0 * t2 - 4.0 * (lisht_tanh(x0) * select(t * t2, 0.0, abs(t) > 800.0));
+}
+
+fn lisht_pair_subtract(a: lisht_pair, b: lisht_pair) -> lisht_pair {
+  let s = lisht_pair_sum(a.high, -b.high);
+  return lisht_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn lisht_curvature(x: f32) -> f32 {
+  let p = lisht_pair_scale(lisht_pair_from_f32(x), 2.0);
+  let v = lisht_pair_abs(p);
+  let v2 = lisht_pair_negate(v);
+  let v3 = lisht_pair_raised_exp(v2);
+  let p2 = lisht_pair_scale(v3, 8.6736174e-19);
+  let u = lisht_pair_add(p2, lisht_pair(1.0, 0.0));
+  let squared = lisht_pair_multiply(u, u);
+  let q = lisht_pair_divide(v3, squared);
+  let p3 = lisht_pair_scale(q, 8.0);
+  let p4 = lisht_pair_scale(p3, 8.6736174e-19);
+  let bounded = lisht_pair_at_most(p, lisht_pair(80.0, 0.0));
+  let em1 = lisht_pair_expm1(bounded);
+  let u2 = lisht_pair_add(em1, lisht_pair(2.0, 0.0));
+  let q2 = lisht_pair_divide(em1, u2);
+  let p5 = lisht_pair_scale(q2, 4.0);
+  let p6 = lisht_pair_multiply(p, q);
+  let p7 = lisht_pair_scale(p6, 8.6736174e-19);
+  var v4 = p7;
+  if (v.high > 800.0) {
+    v4 = lisht_pair(0.0, 0.0);
+  }
+  let p8 = lisht_pair_multiply(p5, v4);
+  let u3 = lisht_pair_subtract(p4, p8);
+  var result = lisht_pair_to_f32(u3);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+        ((v.high > 800.0) | (abs(p4.high - p5.high * p7.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p4.high - p5.high * p7.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high * p7.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = lisht_curvature_0_far(x);
+    result = select(far, result, lisht_is_nan(far));
+  }
+  return result;
+}
+
+struct lisht_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn lisht_double_backward(dy: f32, ddx: f32, x: f32) -> lisht_second_gradients {
+  let slopes = lisht_backward(1.0, x);
+  let curvatures = lisht_curvature(x);
+  return lisht_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1088,6 +1209,9 @@ struct lisht_uniform_values {
 @group(0) @binding(2) var<storage, read_write> lisht_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> lisht_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> lisht_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> lisht_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> lisht_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> lisht_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn lisht_forward(
@@ -1124,5 +1248,51 @@ fn lisht_backward_inputs(
     result[k] = lisht_backward(dy[k], x0[k]);
   }
   lisht_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn lisht_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (lisht_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = lisht_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = lisht_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  lisht_output_y[i] = result0;
+  lisht_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn lisht_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (lisht_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = lisht_cotangent_dy[i];
+  let dd0 = lisht_cotangent_ddx[i];
+  let x0 = lisht_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = lisht_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  lisht_gradient_ddy[i] = result0;
+  lisht_gradient_dx[i] = result1;
 }
 `);

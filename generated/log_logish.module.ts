@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { logLogishBackward, logLogishForward } from "./log_logish.js";
+import {
+  logLogishBackward,
+  logLogishDoubleBackward,
+  logLogishForward,
+} from "./log_logish.js";
 import { logLogishWgsl } from "./log_logish.wgsl.js";
 const logLogishActivation: Activation = {
   name: "log_logish",
@@ -14,7 +18,11 @@ const logLogishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: logLogishForward, backward: logLogishBackward },
+  cpu: {
+    forward: logLogishForward,
+    backward: logLogishBackward,
+    doubleBackward: logLogishDoubleBackward,
+  },
   webgpu: {
     code: logLogishWgsl,
     forward: [
@@ -39,6 +47,22 @@ const logLogishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "log_logish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -66,6 +66,115 @@ export function logLogishBackward(
   }
 }
 
+/** The value of log_logish, and its derivative in each input. */
+export function logLogishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      const em1 = expm1(-e);
+      const v = -(Math.max(xi, -746) * em1);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded2);
+      const p = bounded * e2;
+      const u = p - em1;
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE &&
+        e * e2 * Math.abs(bounded) +
+          (Math.abs(p) * (1 + Math.abs(bounded2)) + Math.abs(em1)) <=
+          131072 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = logLogishYExactly(xi);
+      dx[i] = logLogishDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what log_logish's backward kernel computes, from a cotangent of each of its results. */
+export function logLogishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded2);
+      const p = bounded * e2;
+      const em1 = expm1(-e);
+      const u = p - em1;
+      const p2 = ddxI * u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(xi, -746);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(bounded3 - e, 709.79), -746);
+      const e3 = boundedExp(bounded4);
+      const p3 = 2 * e3;
+      const em12 = expm1(bounded3);
+      const p4 = bounded3 * e3 * em12;
+      const u2 = p3 - p4;
+      const p5 = dyi * ddxI * u2;
+      const p6 = e * e3;
+      const v = Math.abs(em12);
+      const u3 = 1 + Math.abs(bounded4);
+      if (!(
+        e * e2 * Math.abs(bounded) +
+          (Math.abs(p) * (1 + Math.abs(bounded2)) + Math.abs(em1)) <=
+          131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        p6 * 2 +
+          (p6 * Math.abs(bounded3) * v + 1.8928834978668395e-270 * v) +
+          (p3 * u3 + Math.abs(p4) * u3) <=
+          65536 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = logLogishDxExactly(xi, ddxI);
+      dx[i] = logLogishDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * x times the complementary log-log sigmoid.
  * Source: survey of Kunc and Klema 2024 (log-logish).
@@ -128,6 +237,115 @@ export function logLogishBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = logLogishDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of log_logish, and its derivative in each input. */
+export function logLogishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      const em1 = expm1(-e);
+      const v = -(Math.max(xi, -746) * em1);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded2);
+      const p = bounded * e2;
+      const u = p - em1;
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE &&
+        e * e2 * Math.abs(bounded) +
+          (Math.abs(p) * (1 + Math.abs(bounded2)) + Math.abs(em1)) <=
+          131072 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = logLogishYExactly(xi);
+      dx[i] = logLogishDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what log_logish's backward kernel computes, from a cotangent of each of its results. */
+export function logLogishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded2);
+      const p = bounded * e2;
+      const em1 = expm1(-e);
+      const u = p - em1;
+      const p2 = ddxI * u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(xi, -746);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(bounded3 - e, 709.79), -746);
+      const e3 = boundedExp(bounded4);
+      const p3 = 2 * e3;
+      const em12 = expm1(bounded3);
+      const p4 = bounded3 * e3 * em12;
+      const u2 = p3 - p4;
+      const p5 = dyi * ddxI * u2;
+      const p6 = e * e3;
+      const v = Math.abs(em12);
+      const u3 = 1 + Math.abs(bounded4);
+      if (!(
+        e * e2 * Math.abs(bounded) +
+          (Math.abs(p) * (1 + Math.abs(bounded2)) + Math.abs(em1)) <=
+          131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        p6 * 2 +
+          (p6 * Math.abs(bounded3) * v + 1.8928834978668395e-270 * v) +
+          (p3 * u3 + Math.abs(p4) * u3) <=
+          65536 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = logLogishDxExactly(xi, ddxI);
+      dx[i] = logLogishDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -419,6 +637,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -888,6 +1116,91 @@ function logLogishDxExactly(x0: number, x1: number): number {
   let value = logLogishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = logLogishDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function logLogishYExactlyWide(x0: Wide): Wide {
+  return wideNegate(wideMultiply(x0, wideExpm1(wideNegate(wideExp(x0)))));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function logLogishYExactlyAt(x0: number, exponent: bigint): Wide {
+  return logLogishYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function logLogishYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    logLogishYExactlyAt(x0, 800n * sign),
+    logLogishYExactlyAt(x0, 150n * sign),
+    logLogishYExactlyAt(x0, 140n * sign),
+    logLogishYExactlyAt(x0, 60n * sign),
+    logLogishYExactlyAt(x0, 50n * sign),
+    logLogishYExactlyAt(x0, 26n * sign),
+    logLogishYExactlyAt(x0, 20n * sign),
+    logLogishYExactlyAt(x0, 11n * sign),
+    logLogishYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function logLogishYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = logLogishYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = logLogishYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function logLogishDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideExp(wideSubtract(x0, wideExp(x0)));
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideMultiply(wideInteger(2n), t0),
+      wideMultiply(wideMultiply(x0, t0), wideExpm1(x0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function logLogishDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return logLogishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function logLogishDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    logLogishDxDxExactlyAt(x0, x1, 800n * sign),
+    logLogishDxDxExactlyAt(x0, x1, 150n * sign),
+    logLogishDxDxExactlyAt(x0, x1, 140n * sign),
+    logLogishDxDxExactlyAt(x0, x1, 60n * sign),
+    logLogishDxDxExactlyAt(x0, x1, 50n * sign),
+    logLogishDxDxExactlyAt(x0, x1, 26n * sign),
+    logLogishDxDxExactlyAt(x0, x1, 20n * sign),
+    logLogishDxDxExactlyAt(x0, x1, 11n * sign),
+    logLogishDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function logLogishDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = logLogishDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = logLogishDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

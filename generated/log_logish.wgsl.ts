@@ -1156,6 +1156,105 @@ fn log_logish_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct log_logish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn log_logish_slope_0(x0: f32) -> f32 {
+  return log_logish_backward(1.0, x0);
+}
+
+fn log_logish_fused(x: f32) -> log_logish_value_and_slopes {
+  let e = log_logish_pair_exp(log_logish_pair_from_f32(x));
+  let v = log_logish_pair_negate(e);
+  let em1 = log_logish_pair_expm1(v);
+  let u = log_logish_pair_subtract(log_logish_pair_from_f32(x), e);
+  let e2 = log_logish_pair_exp(u);
+  let p = log_logish_pair_multiply(log_logish_pair_from_f32(x), e2);
+  let u2 = log_logish_pair_subtract(p, em1);
+  var result_value = log_logish_pair_to_f32(
+    log_logish_pair_negate(log_logish_pair_multiply(log_logish_pair_from_f32(x), em1))
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = log_logish(x);
+  }
+  var result_x = log_logish_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (e.high * e2.high * abs(x) + 1.26217745e-29 * abs(x) + (abs(p.high) + abs(em1.high)) <= 16.0 * abs(u2.high)) &
+        (abs(u2.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = log_logish_slope_0(x);
+  }
+  return log_logish_value_and_slopes(select(result_value, x, log_logish_is_nan(x)), result_x);
+}
+
+fn log_logish_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 80.0, x0 > 80.0);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = log_logish_exp(t2 - log_logish_exp(t2));
+  return 2.0 * t3 - t2 * t3 * log_logish_expm1(t2);
+}
+
+fn log_logish_curvature(x: f32) -> f32 {
+  let e = log_logish_pair_exp(log_logish_pair_from_f32(x));
+  let u = log_logish_pair_subtract(log_logish_pair_from_f32(x), e);
+  let e2 = log_logish_pair_exp(u);
+  let p = log_logish_pair_scale(e2, 2.0);
+  let p2 = log_logish_pair_multiply(log_logish_pair_from_f32(x), e2);
+  let em1 = log_logish_pair_expm1(log_logish_pair_from_f32(x));
+  let p3 = log_logish_pair_multiply(p2, em1);
+  let u2 = log_logish_pair_subtract(p, p3);
+  var result = log_logish_pair_to_f32(u2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = log_logish_curvature_0_far(x);
+    result = select(far, result, log_logish_is_nan(far));
+  }
+  return result;
+}
+
+struct log_logish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn log_logish_double_backward(dy: f32, ddx: f32, x: f32) -> log_logish_second_gradients {
+  let slopes = log_logish_backward(1.0, x);
+  let curvatures = log_logish_curvature(x);
+  return log_logish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1170,6 +1269,9 @@ struct log_logish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> log_logish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> log_logish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> log_logish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> log_logish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> log_logish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> log_logish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn log_logish_forward(
@@ -1206,5 +1308,51 @@ fn log_logish_backward_inputs(
     result[k] = log_logish_backward(dy[k], x0[k]);
   }
   log_logish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn log_logish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (log_logish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = log_logish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = log_logish_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  log_logish_output_y[i] = result0;
+  log_logish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn log_logish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (log_logish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = log_logish_cotangent_dy[i];
+  let dd0 = log_logish_cotangent_ddx[i];
+  let x0 = log_logish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = log_logish_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  log_logish_gradient_ddy[i] = result0;
+  log_logish_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { logSigmoidBackward, logSigmoidForward } from "./log_sigmoid.js";
+import {
+  logSigmoidBackward,
+  logSigmoidDoubleBackward,
+  logSigmoidForward,
+} from "./log_sigmoid.js";
 import { logSigmoidWgsl } from "./log_sigmoid.wgsl.js";
 const logSigmoidActivation: Activation = {
   name: "log_sigmoid",
@@ -14,7 +18,11 @@ const logSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: logSigmoidForward, backward: logSigmoidBackward },
+  cpu: {
+    forward: logSigmoidForward,
+    backward: logSigmoidBackward,
+    doubleBackward: logSigmoidDoubleBackward,
+  },
   webgpu: {
     code: logSigmoidWgsl,
     forward: [
@@ -39,6 +47,22 @@ const logSigmoidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "log_sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

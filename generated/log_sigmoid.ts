@@ -35,6 +35,51 @@ export function logSigmoidBackward(
   }
 }
 
+/** The value of log_sigmoid, and its derivative in each input. */
+export function logSigmoidFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const e = boundedExp(Math.max(Math.min(-xi, 709), -746));
+    y[i] = -(
+      Math.max(-xi, -746) * Number(-xi > 0) +
+      softplusTail(Math.abs(-xi))
+    );
+    dx[i] = e / (e + 1);
+  }
+}
+
+/** The gradients of what log_sigmoid's backward kernel computes, from a cotangent of each of its results. */
+export function logSigmoidDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const e = boundedExp(Math.max(Math.min(-xi, 709), -746));
+    const e2 = boundedExp(Math.max(-Math.abs(xi), -746));
+    const u = e2 + 1;
+    ddy[i] = ddxI * (e / (e + 1));
+    dx[i] = -(dyi * ddxI * (e2 / (u * u)));
+  }
+}
+
 /**
  * Logarithm of the sigmoid.
  * Source: PyTorch nn.LogSigmoid.
@@ -67,6 +112,51 @@ export function logSigmoidBackward64(
     const xi = x[i]!;
     const e = boundedExp(Math.max(Math.min(-xi, 709), -746));
     dx[i] = dyi * (e / (e + 1));
+  }
+}
+
+/** The value of log_sigmoid, and its derivative in each input. */
+export function logSigmoidFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const e = boundedExp(Math.max(Math.min(-xi, 709), -746));
+    y[i] = -(
+      Math.max(-xi, -746) * Number(-xi > 0) +
+      softplusTail(Math.abs(-xi))
+    );
+    dx[i] = e / (e + 1);
+  }
+}
+
+/** The gradients of what log_sigmoid's backward kernel computes, from a cotangent of each of its results. */
+export function logSigmoidDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const e = boundedExp(Math.max(Math.min(-xi, 709), -746));
+    const e2 = boundedExp(Math.max(-Math.abs(xi), -746));
+    const u = e2 + 1;
+    ddy[i] = ddxI * (e / (e + 1));
+    dx[i] = -(dyi * ddxI * (e2 / (u * u)));
   }
 }
 

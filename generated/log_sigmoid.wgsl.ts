@@ -264,6 +264,83 @@ fn log_sigmoid_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct log_sigmoid_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn log_sigmoid_fused(x: f32) -> log_sigmoid_value_and_slopes {
+  let v = log_sigmoid_pair_negate(log_sigmoid_pair_from_f32(x));
+  let bounded = log_sigmoid_pair_at_most(v, log_sigmoid_pair(40.0, 0.0));
+  let v2 = log_sigmoid_pair_raised_exp(bounded);
+  var result_x = log_sigmoid_pair_to_f32(
+    log_sigmoid_pair_scale(
+      log_sigmoid_pair_divide(
+        v2,
+        log_sigmoid_pair_add(log_sigmoid_pair_scale(v2, 8.6736174e-19), log_sigmoid_pair(1.0, 0.0))
+      ),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (!((v2.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+    result_x = log_sigmoid_slope_0_far(x);
+  }
+  return log_sigmoid_value_and_slopes(-log_sigmoid_softplus(-x), result_x);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn log_sigmoid_logistic(x: f32) -> f32 {
+  if (log_sigmoid_is_nan(x)) {
+    return x;
+  }
+  let s = log_sigmoid_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn log_sigmoid_curvature_0_far(x0: f32) -> f32 {
+  return -log_sigmoid_logistic(x0);
+}
+
+fn log_sigmoid_pair_abs(a: log_sigmoid_pair) -> log_sigmoid_pair {
+  return log_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn log_sigmoid_pair_multiply(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
+  let p = log_sigmoid_pair_product(a.high, b.high);
+  return log_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn log_sigmoid_curvature(x: f32) -> f32 {
+  let v = log_sigmoid_pair_abs(log_sigmoid_pair_from_f32(x));
+  let v2 = log_sigmoid_pair_negate(v);
+  let v3 = log_sigmoid_pair_raised_exp(v2);
+  let u = log_sigmoid_pair_add(log_sigmoid_pair_scale(v3, 8.6736174e-19), log_sigmoid_pair(1.0, 0.0));
+  var result = log_sigmoid_pair_to_f32(
+    log_sigmoid_pair_scale(
+      log_sigmoid_pair_negate(log_sigmoid_pair_divide(v3, log_sigmoid_pair_multiply(u, u))),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
+    let far = log_sigmoid_curvature_0_far(x);
+    result = select(far, result, log_sigmoid_is_nan(far));
+  }
+  return result;
+}
+
+struct log_sigmoid_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn log_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> log_sigmoid_second_gradients {
+  let slopes = log_sigmoid_backward(1.0, x);
+  let curvatures = log_sigmoid_curvature(x);
+  return log_sigmoid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -278,6 +355,9 @@ struct log_sigmoid_uniform_values {
 @group(0) @binding(2) var<storage, read_write> log_sigmoid_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> log_sigmoid_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> log_sigmoid_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> log_sigmoid_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> log_sigmoid_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> log_sigmoid_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn log_sigmoid_forward(
@@ -315,5 +395,51 @@ fn log_sigmoid_backward_inputs(
     result[k] = log_sigmoid_backward(dy[k], x0[k]);
   }
   log_sigmoid_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn log_sigmoid_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (log_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = log_sigmoid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = log_sigmoid_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  log_sigmoid_output_y[i] = result0;
+  log_sigmoid_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn log_sigmoid_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (log_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = log_sigmoid_cotangent_dy[i];
+  let dd0 = log_sigmoid_cotangent_ddx[i];
+  let x0 = log_sigmoid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = log_sigmoid_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  log_sigmoid_gradient_ddy[i] = result0;
+  log_sigmoid_gradient_dx[i] = result1;
 }
 `);

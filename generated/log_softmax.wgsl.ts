@@ -66,6 +66,11 @@ fn log_softmax_forward_terms0(x: f32) -> log_softmax_forward_terms0_results {
   return log_softmax_forward_terms0_results(log_softmax_pair_from_f32(x), log_softmax_pair_from_f32(x));
 }
 
+// a where the condition holds, else b.
+fn log_softmax_pair_select(condition: bool, a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
+  return log_softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
 fn log_softmax_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
@@ -126,14 +131,14 @@ fn log_softmax_pair_exp(a: log_softmax_pair) -> log_softmax_pair {
   return log_softmax_pair_exp_scaled(a, 0);
 }
 
+// As large as pairs get where e^a is beyond.
+fn log_softmax_pair_saturated_exp(a: log_softmax_pair) -> log_softmax_pair {
+  return log_softmax_pair_select(a.high > 88.72283, log_softmax_pair(3.4028234663852886e38, 0.0), log_softmax_pair_exp(a));
+}
+
 fn log_softmax_pair_subtract(a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
   let s = log_softmax_pair_sum(a.high, -b.high);
   return log_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// a where the condition holds, else b.
-fn log_softmax_pair_select(condition: bool, a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
-  return log_softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // a - b; 0 where both are the same, be it infinity.
@@ -148,7 +153,7 @@ fn log_softmax_forward_terms1(
   maximum0: log_softmax_pair,
   first_maximum1: log_softmax_pair
 ) -> log_softmax_pair {
-  var t = log_softmax_pair_exp(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0));
+  var t = log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0));
   if (place == first_maximum1.high) {
     t = log_softmax_pair(0.0, 0.0);
   }
@@ -209,7 +214,7 @@ fn log_softmax_backward_terms0(x: f32, dy: f32) -> log_softmax_backward_terms0_r
 }
 
 fn log_softmax_backward_terms1(x: f32, maximum0: log_softmax_pair) -> log_softmax_pair {
-  return log_softmax_pair_exp(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0));
+  return log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0));
 }
 
 fn log_softmax_pair_multiply(a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
@@ -229,7 +234,7 @@ fn log_softmax_backward_elements_result(
       log_softmax_pair_from_f32(dy),
       log_softmax_pair_divide(
         log_softmax_pair_multiply(
-          log_softmax_pair_exp(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0)),
+          log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0)),
           sum1
         ),
         sum2

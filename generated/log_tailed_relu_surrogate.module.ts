@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   logTailedReluSurrogateBackward,
+  logTailedReluSurrogateDoubleBackward,
   logTailedReluSurrogateForward,
 } from "./log_tailed_relu_surrogate.js";
 import { logTailedReluSurrogateWgsl } from "./log_tailed_relu_surrogate.wgsl.js";
@@ -17,7 +18,11 @@ const logTailedReluSurrogateActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: logTailedReluSurrogateForward, backward: logTailedReluSurrogateBackward },
+  cpu: {
+    forward: logTailedReluSurrogateForward,
+    backward: logTailedReluSurrogateBackward,
+    doubleBackward: logTailedReluSurrogateDoubleBackward,
+  },
   webgpu: {
     code: logTailedReluSurrogateWgsl,
     forward: [
@@ -42,6 +47,22 @@ const logTailedReluSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "log_tailed_relu_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

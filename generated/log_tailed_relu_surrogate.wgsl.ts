@@ -19,6 +19,113 @@ fn log_tailed_relu_surrogate(x: f32, alpha: f32) -> f32 {
 fn log_tailed_relu_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return select(select(alpha, 1.0, x > 0.0), 1.0 / x, x > 1.0) * dy;
 }
+
+struct log_tailed_relu_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn log_tailed_relu_surrogate_fused(x: f32, alpha: f32) -> log_tailed_relu_surrogate_value_and_slopes {
+  let v = select(0.0, 1.0, x >= 0.0);
+  return log_tailed_relu_surrogate_value_and_slopes(
+    select(select(v, x, log_tailed_relu_surrogate_is_nan(x)), x, log_tailed_relu_surrogate_is_nan(x)),
+    select(select(alpha, 1.0, x > 0.0), 1.0 / x, x > 1.0)
+  );
+}
+
+fn log_tailed_relu_surrogate_curvature_0_far(x0: f32) -> f32 {
+  return select(0.0, -1.0 / x0 / x0, x0 > 1.0);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct log_tailed_relu_surrogate_pair {
+  high: f32,
+  low: f32,
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn log_tailed_relu_surrogate_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn log_tailed_relu_surrogate_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn log_tailed_relu_surrogate_pair_product(a: f32, b: f32) -> log_tailed_relu_surrogate_pair {
+  let p = log_tailed_relu_surrogate_rounded(a * b);
+  let ah = log_tailed_relu_surrogate_upper_half(a);
+  let al = a - ah;
+  let bh = log_tailed_relu_surrogate_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return log_tailed_relu_surrogate_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn log_tailed_relu_surrogate_pair_ordered_sum(a: f32, b: f32) -> log_tailed_relu_surrogate_pair {
+  let s = log_tailed_relu_surrogate_rounded(a + b);
+  return log_tailed_relu_surrogate_pair(s, b - log_tailed_relu_surrogate_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn log_tailed_relu_surrogate_pair_divide(a: log_tailed_relu_surrogate_pair, b: log_tailed_relu_surrogate_pair) -> log_tailed_relu_surrogate_pair {
+  let q = log_tailed_relu_surrogate_rounded(a.high / b.high);
+  let p = log_tailed_relu_surrogate_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return log_tailed_relu_surrogate_pair_ordered_sum(q, rest / b.high);
+}
+
+fn log_tailed_relu_surrogate_pair_multiply(a: log_tailed_relu_surrogate_pair, b: log_tailed_relu_surrogate_pair) -> log_tailed_relu_surrogate_pair {
+  let p = log_tailed_relu_surrogate_pair_product(a.high, b.high);
+  return log_tailed_relu_surrogate_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn log_tailed_relu_surrogate_pair_from_f32(x: f32) -> log_tailed_relu_surrogate_pair {
+  return log_tailed_relu_surrogate_pair(x, 0.0);
+}
+
+fn log_tailed_relu_surrogate_pair_to_f32(a: log_tailed_relu_surrogate_pair) -> f32 {
+  return a.high + a.low;
+}
+
+fn log_tailed_relu_surrogate_curvature(x: f32, alpha: f32) -> f32 {
+  var v = log_tailed_relu_surrogate_pair(0.0, 0.0);
+  if (x > 1.0) {
+    v = log_tailed_relu_surrogate_pair_divide(
+      log_tailed_relu_surrogate_pair(-1.0, 0.0),
+      log_tailed_relu_surrogate_pair_multiply(
+        log_tailed_relu_surrogate_pair_from_f32(x),
+        log_tailed_relu_surrogate_pair_from_f32(x)
+      )
+    );
+  }
+  var result = log_tailed_relu_surrogate_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    let far = log_tailed_relu_surrogate_curvature_0_far(x);
+    result = select(far, result, log_tailed_relu_surrogate_is_nan(far));
+  }
+  return result;
+}
+
+struct log_tailed_relu_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn log_tailed_relu_surrogate_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32
+) -> log_tailed_relu_surrogate_second_gradients {
+  let slopes = log_tailed_relu_surrogate_backward(1.0, x, alpha);
+  let curvatures = log_tailed_relu_surrogate_curvature(x, alpha);
+  return log_tailed_relu_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -34,6 +141,9 @@ struct log_tailed_relu_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> log_tailed_relu_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> log_tailed_relu_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> log_tailed_relu_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> log_tailed_relu_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> log_tailed_relu_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> log_tailed_relu_surrogate_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn log_tailed_relu_surrogate_forward(
@@ -72,5 +182,48 @@ fn log_tailed_relu_surrogate_backward_inputs(
     log_tailed_relu_surrogate_backward(dy.z, x0.z, log_tailed_relu_surrogate_uniforms.p_alpha),
     log_tailed_relu_surrogate_backward(dy.w, x0.w, log_tailed_relu_surrogate_uniforms.p_alpha),
   );
+}
+
+@compute @workgroup_size(256)
+fn log_tailed_relu_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (log_tailed_relu_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = log_tailed_relu_surrogate_input_x[i];
+  let g0 = log_tailed_relu_surrogate_fused(x0.x, log_tailed_relu_surrogate_uniforms.p_alpha);
+  let g1 = log_tailed_relu_surrogate_fused(x0.y, log_tailed_relu_surrogate_uniforms.p_alpha);
+  let g2 = log_tailed_relu_surrogate_fused(x0.z, log_tailed_relu_surrogate_uniforms.p_alpha);
+  let g3 = log_tailed_relu_surrogate_fused(x0.w, log_tailed_relu_surrogate_uniforms.p_alpha);
+  log_tailed_relu_surrogate_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  log_tailed_relu_surrogate_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn log_tailed_relu_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (log_tailed_relu_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = log_tailed_relu_surrogate_cotangent_dy[i];
+  let dd0 = log_tailed_relu_surrogate_cotangent_ddx[i];
+  let x0 = log_tailed_relu_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = log_tailed_relu_surrogate_double_backward(dy[k], dd0[k], x0[k], log_tailed_relu_surrogate_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  log_tailed_relu_surrogate_gradient_ddy[i] = result0;
+  log_tailed_relu_surrogate_gradient_dx[i] = result1;
 }
 `);

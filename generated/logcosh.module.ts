@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { logcoshBackward, logcoshForward } from "./logcosh.js";
+import {
+  logcoshBackward,
+  logcoshDoubleBackward,
+  logcoshForward,
+} from "./logcosh.js";
 import { logcoshWgsl } from "./logcosh.wgsl.js";
 const logcoshActivation: Activation = {
   name: "logcosh",
@@ -14,7 +18,11 @@ const logcoshActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: logcoshForward, backward: logcoshBackward },
+  cpu: {
+    forward: logcoshForward,
+    backward: logcoshBackward,
+    doubleBackward: logcoshDoubleBackward,
+  },
   webgpu: {
     code: logcoshWgsl,
     forward: [
@@ -39,6 +47,22 @@ const logcoshActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "logcosh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

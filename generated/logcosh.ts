@@ -56,6 +56,65 @@ export function logcoshBackward(
   }
 }
 
+/** The value of logcosh, and its derivative in each input. */
+export function logcoshFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = Math.abs(xi);
+    const v2 = Math.sinh(xi * 0.5);
+    const p = 2 * v2 * v2;
+    const l = log1p(p);
+    const v3 =
+      v < 1
+        ? l
+        : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
+    const v4 = Math.abs(p);
+    const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
+    y[i] =
+      (v >= 1 ||
+        3.552713678800501e-15 * (v4 * (1 / (1 + p))) +
+          (v4 > 1.0715086071862673e301 ? 1 : 0) <=
+          2.3283064365386963e-10 * Math.abs(l)) &&
+      Math.abs(v3) <= Number.MAX_VALUE
+        ? v3
+        : logcoshYExactly(xi);
+    dx[i] = em1 / (em1 + 2);
+  }
+}
+
+/** The gradients of what logcosh's backward kernel computes, from a cotangent of each of its results. */
+export function logcoshDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const e = boundedExp(Math.max(-Math.abs(p), -746));
+    const u = e + 1;
+    ddy[i] = ddxI * (em1 / (em1 + 2));
+    dx[i] = 4 * (dyi * ddxI) * (e / (u * u));
+  }
+}
+
 /**
  * Logarithm of the hyperbolic cosine.
  * Source: NNlib logcosh.
@@ -109,6 +168,65 @@ export function logcoshBackward64(
     const xi = x[i]!;
     const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
     dx[i] = dyi * (em1 / (em1 + 2));
+  }
+}
+
+/** The value of logcosh, and its derivative in each input. */
+export function logcoshFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = Math.abs(xi);
+    const v2 = Math.sinh(xi * 0.5);
+    const p = 2 * v2 * v2;
+    const l = log1p(p);
+    const v3 =
+      v < 1
+        ? l
+        : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
+    const v4 = Math.abs(p);
+    const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
+    y[i] =
+      (v >= 1 ||
+        3.552713678800501e-15 * (v4 * (1 / (1 + p))) +
+          (v4 > 1.0715086071862673e301 ? 1 : 0) <=
+          2.3283064365386963e-10 * Math.abs(l)) &&
+      Math.abs(v3) <= Number.MAX_VALUE
+        ? v3
+        : logcoshYExactly(xi);
+    dx[i] = em1 / (em1 + 2);
+  }
+}
+
+/** The gradients of what logcosh's backward kernel computes, from a cotangent of each of its results. */
+export function logcoshDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const e = boundedExp(Math.max(-Math.abs(p), -746));
+    const u = e + 1;
+    ddy[i] = ddxI * (em1 / (em1 + 2));
+    dx[i] = 4 * (dyi * ddxI) * (e / (u * u));
   }
 }
 
@@ -1031,6 +1149,40 @@ function logcoshExactly(x0: number): number {
   let value = logcoshExactlyAt(x0, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = logcoshExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function logcoshYExactlyWide(x0: Wide): Wide {
+  return wideLogcosh(x0);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function logcoshYExactlyAt(x0: number, exponent: bigint): Wide {
+  return logcoshYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function logcoshYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    logcoshYExactlyAt(x0, 800n * sign),
+    logcoshYExactlyAt(x0, 150n * sign),
+    logcoshYExactlyAt(x0, 140n * sign),
+    logcoshYExactlyAt(x0, 60n * sign),
+    logcoshYExactlyAt(x0, 50n * sign),
+    logcoshYExactlyAt(x0, 26n * sign),
+    logcoshYExactlyAt(x0, 20n * sign),
+    logcoshYExactlyAt(x0, 11n * sign),
+    logcoshYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function logcoshYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = logcoshYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = logcoshYExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }

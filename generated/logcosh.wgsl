@@ -365,6 +365,104 @@ fn logcosh_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct logcosh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn logcosh_fused(x: f32) -> logcosh_value_and_slopes {
+  let v = logcosh_pair_abs(logcosh_pair_from_f32(x));
+  let p = logcosh_pair_scale(logcosh_pair_from_f32(x), 0.5);
+  let v2 = logcosh_pair_sinh(p);
+  let p2 = logcosh_pair_scale(v2, 2.0);
+  let p3 = logcosh_pair_multiply(p2, v2);
+  var v3 = logcosh_pair_subtract(
+    logcosh_pair_add(v, logcosh_pair_log1p(logcosh_pair_exp(logcosh_pair_scale(v, -2.0)))),
+    logcosh_pair(0.6931472, -1.9046542e-9)
+  );
+  if (v.high < 1.0) {
+    v3 = logcosh_pair_log1p(p3);
+  }
+  let em1 = logcosh_pair_expm1(
+    logcosh_pair_at_most(logcosh_pair_scale(logcosh_pair_from_f32(x), 2.0), logcosh_pair(80.0, 0.0))
+  );
+  var result_value = logcosh_pair_to_f32(v3);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
+      ((v.high >= 1.0) |
+        ((p3.high >= -0.99902344) & (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_value = logcosh_value_far(x);
+  }
+  var result_x = logcosh_pair_to_f32(logcosh_pair_divide(em1, logcosh_pair_add(em1, logcosh_pair(2.0, 0.0))));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
+    result_x = logcosh_slope_0_far(x);
+  }
+  return logcosh_value_and_slopes(select(result_value, x, logcosh_is_nan(x)), result_x);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn logcosh_sigmoid(x: f32) -> f32 {
+  if (logcosh_is_nan(x)) {
+    return x;
+  }
+  let e = logcosh_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn logcosh_logistic(x: f32) -> f32 {
+  if (logcosh_is_nan(x)) {
+    return x;
+  }
+  let s = logcosh_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn logcosh_curvature_0_far(x0: f32) -> f32 {
+  return 4.0 * logcosh_logistic(2.0 * x0);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn logcosh_pair_raised_exp(a: logcosh_pair) -> logcosh_pair {
+  return logcosh_pair_exp_scaled(a, 60);
+}
+
+fn logcosh_curvature(x: f32) -> f32 {
+  let p = logcosh_pair_scale(logcosh_pair_from_f32(x), 2.0);
+  let v = logcosh_pair_abs(p);
+  let v2 = logcosh_pair_negate(v);
+  let v3 = logcosh_pair_raised_exp(v2);
+  let u = logcosh_pair_add(logcosh_pair_scale(v3, 8.6736174e-19), logcosh_pair(1.0, 0.0));
+  var result = logcosh_pair_to_f32(
+    logcosh_pair_scale(logcosh_pair_scale(logcosh_pair_divide(v3, logcosh_pair_multiply(u, u)), 4.0), 8.6736174e-19)
+  );
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+    let far = logcosh_curvature_0_far(x);
+    result = select(far, result, logcosh_is_nan(far));
+  }
+  return result;
+}
+
+struct logcosh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn logcosh_double_backward(dy: f32, ddx: f32, x: f32) -> logcosh_second_gradients {
+  let slopes = logcosh_backward(1.0, x);
+  let curvatures = logcosh_curvature(x);
+  return logcosh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct logcosh_uniform_values {
   size: u32,
 }
@@ -374,6 +472,9 @@ struct logcosh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> logcosh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> logcosh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> logcosh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> logcosh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> logcosh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> logcosh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn logcosh_forward(
@@ -410,4 +511,50 @@ fn logcosh_backward_inputs(
     result[k] = logcosh_backward(dy[k], x0[k]);
   }
   logcosh_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn logcosh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (logcosh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = logcosh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = logcosh_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  logcosh_output_y[i] = result0;
+  logcosh_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn logcosh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (logcosh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = logcosh_cotangent_dy[i];
+  let dd0 = logcosh_cotangent_ddx[i];
+  let x0 = logcosh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = logcosh_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  logcosh_gradient_ddy[i] = result0;
+  logcosh_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { logishBackward, logishForward } from "./logish.js";
+import {
+  logishBackward,
+  logishDoubleBackward,
+  logishForward,
+} from "./logish.js";
 import { logishWgsl } from "./logish.wgsl.js";
 const logishActivation: Activation = {
   name: "logish",
@@ -14,7 +18,11 @@ const logishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: logishForward, backward: logishBackward },
+  cpu: {
+    forward: logishForward,
+    backward: logishBackward,
+    doubleBackward: logishDoubleBackward,
+  },
   webgpu: {
     code: logishWgsl,
     forward: [
@@ -39,6 +47,22 @@ const logishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "logish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

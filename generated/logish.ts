@@ -52,6 +52,103 @@ export function logishBackward(
   }
 }
 
+/** The value of logish, and its derivative in each input. */
+export function logishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 709), -746);
+    const e = boundedExp(bounded);
+    const q = e / (e + 1);
+    const l = log1p(q);
+    const e2 = boundedExp(-Math.abs(bounded));
+    const u = e2 + 1;
+    const q2 = (bounded * (e2 / (u * u))) / (q + 1);
+    const u2 = l + q2;
+    y[i] = Math.max(xi, -746) * l;
+    dx[i] =
+      l + Math.abs(q2) <= 32768 * Math.abs(u2) ? u2 : logishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what logish's backward kernel computes, from a cotangent of each of its results. */
+export function logishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const q = e / u;
+      const l = log1p(q);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u2 = e2 + 1;
+      const u3 = q + 1;
+      const q2 = (bounded * (e2 / (u2 * u2))) / u3;
+      const u4 = l + q2;
+      const p = u3 * u;
+      const q3 = (2 * q) / p;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 746), -746);
+      const e3 = boundedExp(-Math.abs(bounded2));
+      const u5 = e3 + 1;
+      const p2 = bounded2 * (e3 / (u5 * u5));
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q4 = em1 / (em1 + 2);
+      const q5 = (p2 * q4) / u3;
+      const u6 = q3 - q5;
+      const p3 = u3 * u3 * u;
+      const q6 = (q * p2) / p3;
+      const u7 = u6 - q6;
+      const p4 = dyi * ddxI * u7;
+      const v = Math.abs(q6);
+      const u8 =
+        9.332636185032189e-302 *
+          (0.001953125 * ((u * q3) / p) + Math.abs(q4) / u3) +
+        (q3 + Math.abs(q5)) +
+        9.332636185032189e-302 * ((u * v) / p3) +
+        (0.015625 * Math.abs(u6) + v);
+      if (!(
+        l + Math.abs(q2) <= 32768 * Math.abs(u4) &&
+        u8 <= 16384 * Math.abs(u7) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u4;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = logishDxExactly(xi, ddxI);
+      dx[i] = logishDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * x times a logarithm that rises from 0 to log(2).
  * Source: Zhu et al. 2021.
@@ -100,6 +197,103 @@ export function logishBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = logishDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of logish, and its derivative in each input. */
+export function logishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 709), -746);
+    const e = boundedExp(bounded);
+    const q = e / (e + 1);
+    const l = log1p(q);
+    const e2 = boundedExp(-Math.abs(bounded));
+    const u = e2 + 1;
+    const q2 = (bounded * (e2 / (u * u))) / (q + 1);
+    const u2 = l + q2;
+    y[i] = Math.max(xi, -746) * l;
+    dx[i] =
+      l + Math.abs(q2) <= 32768 * Math.abs(u2) ? u2 : logishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what logish's backward kernel computes, from a cotangent of each of its results. */
+export function logishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const q = e / u;
+      const l = log1p(q);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u2 = e2 + 1;
+      const u3 = q + 1;
+      const q2 = (bounded * (e2 / (u2 * u2))) / u3;
+      const u4 = l + q2;
+      const p = u3 * u;
+      const q3 = (2 * q) / p;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 746), -746);
+      const e3 = boundedExp(-Math.abs(bounded2));
+      const u5 = e3 + 1;
+      const p2 = bounded2 * (e3 / (u5 * u5));
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q4 = em1 / (em1 + 2);
+      const q5 = (p2 * q4) / u3;
+      const u6 = q3 - q5;
+      const p3 = u3 * u3 * u;
+      const q6 = (q * p2) / p3;
+      const u7 = u6 - q6;
+      const p4 = dyi * ddxI * u7;
+      const v = Math.abs(q6);
+      const u8 =
+        9.332636185032189e-302 *
+          (0.001953125 * ((u * q3) / p) + Math.abs(q4) / u3) +
+        (q3 + Math.abs(q5)) +
+        9.332636185032189e-302 * ((u * v) / p3) +
+        (0.015625 * Math.abs(u6) + v);
+      if (!(
+        l + Math.abs(q2) <= 32768 * Math.abs(u4) &&
+        u8 <= 16384 * Math.abs(u7) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u4;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = logishDxExactly(xi, ddxI);
+      dx[i] = logishDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -299,6 +493,64 @@ function log1p(x: number): number {
   return choose(x === -1, -Infinity, choose(x < -1, NaN, x));
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -464,6 +716,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
 /** x * 2^k for a small k. */
 function wideScale(x: Wide, k: bigint): Wide {
   return wideNormalised(x.negative, x.mantissa, x.exponent + k);
@@ -607,6 +864,13 @@ const WIDE_QUARTER: Wide = {
   exponent: -1n,
 };
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -685,6 +949,28 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /**
  * z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5
  * + z^3/7 - ...
@@ -761,6 +1047,28 @@ function wideLog1p(x: Wide): Wide {
     return wideTwiceArtanh(wideDivide(x, wideAdd(x, WIDE_TWO)));
   }
   return wideLog(wideAdd(x, WIDE_ONE));
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -955,6 +1263,66 @@ function logishDxExactly(x0: number, x1: number): number {
   let value = logishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = logishDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function logishDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideLogistic(x0);
+  const t1 = wideAdd(wideSigmoid(x0), wideInteger(1n));
+  const t2 = wideLogisticMoment(x0);
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideSubtract(
+        wideDivide(wideMultiply(wideInteger(2n), t0), t1),
+        wideDivide(
+          wideMultiply(
+            t2,
+            wideTanh(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+            ),
+          ),
+          t1,
+        ),
+      ),
+      wideDivide(wideMultiply(t0, t2), widePower(t1, 2)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function logishDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return logishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function logishDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    logishDxDxExactlyAt(x0, x1, 800n * sign),
+    logishDxDxExactlyAt(x0, x1, 150n * sign),
+    logishDxDxExactlyAt(x0, x1, 140n * sign),
+    logishDxDxExactlyAt(x0, x1, 60n * sign),
+    logishDxDxExactlyAt(x0, x1, 50n * sign),
+    logishDxDxExactlyAt(x0, x1, 26n * sign),
+    logishDxDxExactlyAt(x0, x1, 20n * sign),
+    logishDxDxExactlyAt(x0, x1, 11n * sign),
+    logishDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function logishDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = logishDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = logishDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

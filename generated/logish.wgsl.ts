@@ -1361,6 +1361,185 @@ fn logish_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct logish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn logish_slope_0(x0: f32) -> f32 {
+  return logish_backward(1.0, x0);
+}
+
+fn logish_fused(x: f32) -> logish_value_and_slopes {
+  let bounded = logish_pair_at_most(logish_pair_from_f32(x), logish_pair(40.0, 0.0));
+  let v = logish_pair_raised_exp(bounded);
+  let p = logish_pair_scale(v, 8.6736174e-19);
+  let u = logish_pair_add(p, logish_pair(1.0, 0.0));
+  let q = logish_pair_divide(v, u);
+  let p2 = logish_pair_scale(q, 8.6736174e-19);
+  let l = logish_pair_log1p(p2);
+  let v2 = logish_pair_abs(logish_pair_from_f32(x));
+  let v3 = logish_pair_negate(v2);
+  let v4 = logish_pair_raised_exp(v3);
+  let p3 = logish_pair_scale(v4, 8.6736174e-19);
+  let u2 = logish_pair_add(p3, logish_pair(1.0, 0.0));
+  let squared = logish_pair_multiply(u2, u2);
+  let q2 = logish_pair_divide(v4, squared);
+  let p4 = logish_pair_multiply(logish_pair_from_f32(x), q2);
+  let p5 = logish_pair_scale(p4, 8.6736174e-19);
+  var v5 = p5;
+  if (v2.high > 800.0) {
+    v5 = logish_pair(0.0, 0.0);
+  }
+  let u3 = logish_pair_add(p2, logish_pair(1.0, 0.0));
+  let q3 = logish_pair_divide(v5, u3);
+  let u4 = logish_pair_add(l, q3);
+  var result_value = logish_pair_to_f32(logish_pair_multiply(logish_pair_from_f32(x), l));
+  // By the function that computes this alone.
+  if (
+    !(
+      ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((v2.high >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = logish(x);
+  }
+  var result_x = logish_pair_to_f32(u4);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.5777218e-30 *
+        ((1.0 / u.high) * 8.6736174e-19 +
+          (select(
+            (((u2.high * q2.high) / squared.high + 1.0 / squared.high) * v2.high + v2.high) * 8.6736174e-19,
+            0.0,
+            v2.high > 800.0
+          ) /
+            u3.high +
+            ((1.0 / u.high) * 8.6736174e-19 * abs(q3.high)) / u3.high +
+            1.0 / u3.high)) +
+        (l.high + abs(q3.high)) <=
+        4.0 * abs(u4.high)) &
+        (abs(u4.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((v2.high >= 3.469447e-18) | (x == 0.0))
+    )
+  ) {
+    result_x = logish_slope_0(x);
+  }
+  return logish_value_and_slopes(select(result_value, x, logish_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn logish_tanh(x: f32) -> f32 {
+  if (logish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (logish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn logish_curvature_0_far(x0: f32) -> f32 {
+  let t = logish_logistic(x0);
+  let t2 = logish_sigmoid(x0) + 1.0;
+  let t3 = select(x0 * t, 0.0, abs(x0) > 800.0);
+  return (2.0 * t) / t2 - (t3 * logish_tanh(0.5 * x0)) / t2 - (t * t3) / (t2 * t2);
+}
+
+fn logish_pair_expm1(a: logish_pair) -> logish_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = logish_pair_expm1_small(logish_pair_reduced(logish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return logish_pair_times_power(logish_pair_add(logish_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = logish_power_of_two(i32(k));
+  return logish_pair_add(logish_pair_sum(scale, -1.0), logish_pair_scale(small, scale));
+}
+
+fn logish_pair_subtract(a: logish_pair, b: logish_pair) -> logish_pair {
+  let s = logish_pair_sum(a.high, -b.high);
+  return logish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn logish_curvature(x: f32) -> f32 {
+  let v = logish_pair_abs(logish_pair_from_f32(x));
+  let v2 = logish_pair_negate(v);
+  let v3 = logish_pair_raised_exp(v2);
+  let p = logish_pair_scale(v3, 8.6736174e-19);
+  let u = logish_pair_add(p, logish_pair(1.0, 0.0));
+  let squared = logish_pair_multiply(u, u);
+  let q = logish_pair_divide(v3, squared);
+  let p2 = logish_pair_scale(q, 2.0);
+  let bounded = logish_pair_at_most(logish_pair_from_f32(x), logish_pair(40.0, 0.0));
+  let v4 = logish_pair_raised_exp(bounded);
+  let p3 = logish_pair_scale(v4, 8.6736174e-19);
+  let u2 = logish_pair_add(p3, logish_pair(1.0, 0.0));
+  let q2 = logish_pair_divide(v4, u2);
+  let p4 = logish_pair_scale(q2, 8.6736174e-19);
+  let u3 = logish_pair_add(p4, logish_pair(1.0, 0.0));
+  let q3 = logish_pair_divide(p2, u3);
+  let p5 = logish_pair_scale(q3, 8.6736174e-19);
+  let p6 = logish_pair_multiply(logish_pair_from_f32(x), q);
+  let p7 = logish_pair_scale(p6, 8.6736174e-19);
+  var v5 = p7;
+  if (v.high > 800.0) {
+    v5 = logish_pair(0.0, 0.0);
+  }
+  let p8 = logish_pair_scale(logish_pair_from_f32(x), 0.5);
+  let p9 = logish_pair_scale(p8, 2.0);
+  let bounded2 = logish_pair_at_most(p9, logish_pair(80.0, 0.0));
+  let em1 = logish_pair_expm1(bounded2);
+  let u4 = logish_pair_add(em1, logish_pair(2.0, 0.0));
+  let q4 = logish_pair_divide(em1, u4);
+  let p10 = logish_pair_multiply(v5, q4);
+  let q5 = logish_pair_divide(p10, u3);
+  let u5 = logish_pair_subtract(p5, q5);
+  let p11 = logish_pair_multiply(q, v5);
+  let squared2 = logish_pair_multiply(u3, u3);
+  let q6 = logish_pair_divide(p11, squared2);
+  let p12 = logish_pair_scale(q6, 8.6736174e-19);
+  let u6 = logish_pair_subtract(u5, p12);
+  var result = logish_pair_to_f32(u6);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u6.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) | (bitcast<u32>(abs(p7.high * q4.high)) <= 0x7a800000u))
+    )
+  ) {
+    let far = logish_curvature_0_far(x);
+    result = select(far, result, logish_is_nan(far));
+  }
+  return result;
+}
+
+struct logish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn logish_double_backward(dy: f32, ddx: f32, x: f32) -> logish_second_gradients {
+  let slopes = logish_backward(1.0, x);
+  let curvatures = logish_curvature(x);
+  return logish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1374,6 +1553,9 @@ struct logish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> logish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> logish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> logish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> logish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> logish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> logish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn logish_forward(
@@ -1410,5 +1592,51 @@ fn logish_backward_inputs(
     result[k] = logish_backward(dy[k], x0[k]);
   }
   logish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn logish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (logish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = logish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = logish_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  logish_output_y[i] = result0;
+  logish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn logish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (logish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = logish_cotangent_dy[i];
+  let dd0 = logish_cotangent_ddx[i];
+  let x0 = logish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = logish_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  logish_gradient_ddy[i] = result0;
+  logish_gradient_dx[i] = result1;
 }
 `);

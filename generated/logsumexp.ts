@@ -13,7 +13,6 @@ export function logsumexpForward(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = x.length;
   requireLength("y", y, axisOuter * axisInner);
   requireLength("x", x, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
@@ -107,7 +106,6 @@ export function logsumexpForward64(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = x.length;
   requireLength("y", y, axisOuter * axisInner);
   requireLength("x", x, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {

@@ -62,6 +62,11 @@ fn logsumexp_forward_terms0(x: f32) -> logsumexp_forward_terms0_results {
   return logsumexp_forward_terms0_results(logsumexp_pair_from_f32(x), logsumexp_pair_from_f32(x));
 }
 
+// a where the condition holds, else b.
+fn logsumexp_pair_select(condition: bool, a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
+  return logsumexp_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
 fn logsumexp_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
@@ -122,14 +127,14 @@ fn logsumexp_pair_exp(a: logsumexp_pair) -> logsumexp_pair {
   return logsumexp_pair_exp_scaled(a, 0);
 }
 
+// As large as pairs get where e^a is beyond.
+fn logsumexp_pair_saturated_exp(a: logsumexp_pair) -> logsumexp_pair {
+  return logsumexp_pair_select(a.high > 88.72283, logsumexp_pair(3.4028234663852886e38, 0.0), logsumexp_pair_exp(a));
+}
+
 fn logsumexp_pair_subtract(a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
   let s = logsumexp_pair_sum(a.high, -b.high);
   return logsumexp_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// a where the condition holds, else b.
-fn logsumexp_pair_select(condition: bool, a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
-  return logsumexp_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // a - b; 0 where both are the same, be it infinity.
@@ -144,7 +149,7 @@ fn logsumexp_forward_terms1(
   maximum0: logsumexp_pair,
   first_maximum1: logsumexp_pair
 ) -> logsumexp_pair {
-  var t = logsumexp_pair_exp(logsumexp_pair_excess(logsumexp_pair_from_f32(x), maximum0));
+  var t = logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_f32(x), maximum0));
   if (place == first_maximum1.high) {
     t = logsumexp_pair(0.0, 0.0);
   }
@@ -198,7 +203,7 @@ fn logsumexp_backward_terms0(x: f32) -> logsumexp_pair {
 }
 
 fn logsumexp_backward_terms1(x: f32, maximum0: logsumexp_pair) -> logsumexp_pair {
-  return logsumexp_pair_exp(logsumexp_pair_excess(logsumexp_pair_from_f32(x), maximum0));
+  return logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_f32(x), maximum0));
 }
 
 fn logsumexp_pair_multiply(a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
@@ -211,7 +216,7 @@ fn logsumexp_backward_elements_result(x: f32, dy: f32, maximum0: logsumexp_pair,
     logsumexp_pair_divide(
       logsumexp_pair_multiply(
         logsumexp_pair_from_f32(dy),
-        logsumexp_pair_exp(logsumexp_pair_excess(logsumexp_pair_from_f32(x), maximum0))
+        logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_f32(x), maximum0))
       ),
       sum1
     )

@@ -14,7 +14,6 @@ export function maxoutForward(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = x.length;
   requireLength("y", y, axisOuter * axisInner);
   requireLength("x", x, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
@@ -80,7 +79,6 @@ export function maxoutForward64(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = x.length;
   requireLength("y", y, axisOuter * axisInner);
   requireLength("x", x, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {

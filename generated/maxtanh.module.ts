@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { maxtanhBackward, maxtanhForward } from "./maxtanh.js";
+import {
+  maxtanhBackward,
+  maxtanhDoubleBackward,
+  maxtanhForward,
+} from "./maxtanh.js";
 import { maxtanhWgsl } from "./maxtanh.wgsl.js";
 const maxtanhActivation: Activation = {
   name: "maxtanh",
@@ -14,7 +18,11 @@ const maxtanhActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: maxtanhForward, backward: maxtanhBackward },
+  cpu: {
+    forward: maxtanhForward,
+    backward: maxtanhBackward,
+    doubleBackward: maxtanhDoubleBackward,
+  },
   webgpu: {
     code: maxtanhWgsl,
     forward: [
@@ -39,6 +47,22 @@ const maxtanhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "maxtanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -37,6 +37,64 @@ export function maxtanhBackward(
   }
 }
 
+/** The value of maxtanh, and its derivative in each input. */
+export function maxtanhFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const q = em1 / (em1 + 2);
+    const e = boundedExp(Math.max(-Math.abs(p), -746));
+    const u = e + 1;
+    y[i] = choose(xi > q, xi, q);
+    dx[i] = choose(xi > q, 1, (4 * e) / (u * u));
+  }
+}
+
+/** The gradients of what maxtanh's backward kernel computes, from a cotangent of each of its results. */
+export function maxtanhDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const u = em1 + 2;
+    const e = boundedExp(Math.max(-Math.abs(p), -746));
+    const u2 = e + 1;
+    const squared = u2 * u2;
+    const p2 = -8 * em1 * e;
+    const q = p2 / (u * squared);
+    const p3 = dyi * ddxI * choose(xi > em1 / u, 0, q);
+    ddy[i] = ddxI * choose(xi > em1 / u, 1, (4 * e) / squared);
+    dx[i] =
+      (xi > em1 / u ||
+        (e >= 9.332636185032189e-302 &&
+          Math.abs(p2) <= 2.0927902484106784e298 * Math.abs(q))) &&
+      Math.abs(p3) <= Number.MAX_VALUE
+        ? p3
+        : maxtanhDxDxExactly(xi, dyi * ddxI);
+  }
+}
+
 /**
  * tanh to the left of 0, the identity to the right.
  * Source: Eger et al. 2018.
@@ -71,6 +129,64 @@ export function maxtanhBackward64(
     const e = boundedExp(Math.max(-Math.abs(p), -746));
     const u = e + 1;
     dx[i] = dyi * choose(xi > em1 / (em1 + 2), 1, (4 * e) / (u * u));
+  }
+}
+
+/** The value of maxtanh, and its derivative in each input. */
+export function maxtanhFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const q = em1 / (em1 + 2);
+    const e = boundedExp(Math.max(-Math.abs(p), -746));
+    const u = e + 1;
+    y[i] = choose(xi > q, xi, q);
+    dx[i] = choose(xi > q, 1, (4 * e) / (u * u));
+  }
+}
+
+/** The gradients of what maxtanh's backward kernel computes, from a cotangent of each of its results. */
+export function maxtanhDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const u = em1 + 2;
+    const e = boundedExp(Math.max(-Math.abs(p), -746));
+    const u2 = e + 1;
+    const squared = u2 * u2;
+    const p2 = -8 * em1 * e;
+    const q = p2 / (u * squared);
+    const p3 = dyi * ddxI * choose(xi > em1 / u, 0, q);
+    ddy[i] = ddxI * choose(xi > em1 / u, 1, (4 * e) / squared);
+    dx[i] =
+      (xi > em1 / u ||
+        (e >= 9.332636185032189e-302 &&
+          Math.abs(p2) <= 2.0927902484106784e298 * Math.abs(q))) &&
+      Math.abs(p3) <= Number.MAX_VALUE
+        ? p3
+        : maxtanhDxDxExactly(xi, dyi * ddxI);
   }
 }
 
@@ -244,4 +360,595 @@ function boundedExp(x: number): number {
     EXP_FRACTION[k & 1023]! *
     (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
   );
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
+/** ln 2, log2(e) / 2, sqrt(1/2). */
+const NAT_LN2 =
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+
+const NAT_HALF_LOG2_E =
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+
+/**
+ * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
+ * is u + t u^2: a series gives it for a small t = r / 2^h, then t is doubled h
+ * times.
+ */
+function natExpm1Quotient(r: bigint): bigint {
+  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const t = r >> BigInt(halvings);
+  let term = NAT_HALF;
+  let quotient = NAT_HALF;
+  for (let k = 2; !(term === 0n); k++) {
+    term = ((term * t) >> 384n) / BigInt(k);
+    quotient = quotient + term;
+  }
+  for (let i = halvings; i > 0; i = (i - 1) | 0) {
+    quotient =
+      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+  }
+  return quotient;
+}
+
+/**
+ * With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r =
+ * fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an x beyond 2^(N - 1) there is
+ * no fraction left, and n has its leading N bits.
+ */
+function wideExp(x: Wide): Wide {
+  if (x.exponent > 4096n) {
+    if (wideIsNan(x)) {
+      return x;
+    }
+    return wideNormalised(
+      false,
+      NAT_HALF,
+      x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
+    );
+  }
+  if (x.exponent < -384n) {
+    return WIDE_ONE;
+  }
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  // quotient = (whole + rest / 2^N) 2^point.
+  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const whole = quotient >> BigInt(Math.max(point, 0));
+  const rest = quotient - (whole << BigInt(Math.max(point, 0)));
+  const shift = (384 - point) | 0;
+  const scaled =
+    shift < 0
+      ? rest >> BigInt(Math.max(-shift | 0, 0))
+      : rest << BigInt(Math.max(shift, 0));
+  const fraction = x.negative ? NAT_ONES - scaled : scaled;
+  const size = whole << BigInt(Math.max(-point | 0, 0));
+  const n = x.negative ? -1n - size : size;
+  const r = (fraction * NAT_LN2) >> 384n;
+  return wideNormalised(
+    false,
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    n + 1n,
+  );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(less, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
+    return {
+      negative: close.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(close, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(less),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second and the third are for what stands still, or grows like a power,
+ * until it vanishes, levels off or grows like an exponential, where a parameter
+ * is small; the last are for functions that leave even the range of wide
+ * numbers.
+ */
+function wideLimit(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (
+    wideLess(wideScale(wideAbs(before), 40n), wideAbs(b)) &&
+    !wideLess(wideAbs(before), wideAbs(tail))
+  ) {
+    return WIDE_ZERO;
+  }
+  if (
+    tail.exponent > 0n &&
+    tail.exponent - before.exponent > 1000n &&
+    !wideIsNan(tail)
+  ) {
+    return {
+      negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
+}
+
+function maxtanhDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideTanh(x0);
+  let t1 = wideMultiply(
+    wideMultiply(wideMultiply(wideInteger(-8n), x1), t0),
+    wideLogistic(wideMultiply(wideInteger(2n), x0)),
+  );
+  if (wideLess(t0, x0)) {
+    t1 = wideInteger(0n);
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function maxtanhDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return maxtanhDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function maxtanhDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    maxtanhDxDxExactlyAt(x0, x1, 800n * sign),
+    maxtanhDxDxExactlyAt(x0, x1, 150n * sign),
+    maxtanhDxDxExactlyAt(x0, x1, 140n * sign),
+    maxtanhDxDxExactlyAt(x0, x1, 60n * sign),
+    maxtanhDxDxExactlyAt(x0, x1, 50n * sign),
+    maxtanhDxDxExactlyAt(x0, x1, 26n * sign),
+    maxtanhDxDxExactlyAt(x0, x1, 20n * sign),
+    maxtanhDxDxExactlyAt(x0, x1, 11n * sign),
+    maxtanhDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function maxtanhDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = maxtanhDxDxExactlyAt(x0, x1, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = maxtanhDxDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
 }

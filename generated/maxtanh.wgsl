@@ -243,6 +243,97 @@ fn maxtanh_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct maxtanh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn maxtanh_fused(x: f32) -> maxtanh_value_and_slopes {
+  let t = maxtanh_tanh(x);
+  let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
+  let bounded = maxtanh_pair_at_most(p, maxtanh_pair(80.0, 0.0));
+  let em1 = maxtanh_pair_expm1(bounded);
+  let u = maxtanh_pair_add(em1, maxtanh_pair(2.0, 0.0));
+  let q = maxtanh_pair_divide(em1, u);
+  let v = maxtanh_pair_abs(p);
+  let v2 = maxtanh_pair_negate(v);
+  let v3 = maxtanh_pair_raised_exp(v2);
+  let u2 = maxtanh_pair_add(maxtanh_pair_scale(v3, 8.6736174e-19), maxtanh_pair(1.0, 0.0));
+  var v4 = maxtanh_pair_scale(
+    maxtanh_pair_scale(maxtanh_pair_divide(v3, maxtanh_pair_multiply(u2, u2)), 4.0),
+    8.6736174e-19
+  );
+  if (x > q.high) {
+    v4 = maxtanh_pair(1.0, 0.0);
+  }
+  var result_x = maxtanh_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > q.high) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_x = maxtanh_slope_0_far(x);
+  }
+  return maxtanh_value_and_slopes(select(select(t, x, x > t), x, maxtanh_is_nan(x)), result_x);
+}
+
+fn maxtanh_curvature_0_far(x0: f32) -> f32 {
+  let t = maxtanh_tanh(x0);
+  return select(-8.0 * (t * maxtanh_logistic(2.0 * x0)), 0.0, x0 > t);
+}
+
+fn maxtanh_curvature(x: f32) -> f32 {
+  let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
+  let bounded = maxtanh_pair_at_most(p, maxtanh_pair(80.0, 0.0));
+  let em1 = maxtanh_pair_expm1(bounded);
+  let u = maxtanh_pair_add(em1, maxtanh_pair(2.0, 0.0));
+  let q = maxtanh_pair_divide(em1, u);
+  let p2 = maxtanh_pair_scale(q, -8.0);
+  let v = maxtanh_pair_abs(p);
+  let v2 = maxtanh_pair_negate(v);
+  let v3 = maxtanh_pair_raised_exp(v2);
+  let p3 = maxtanh_pair_scale(v3, 8.6736174e-19);
+  let u2 = maxtanh_pair_add(p3, maxtanh_pair(1.0, 0.0));
+  let squared = maxtanh_pair_multiply(u2, u2);
+  let q2 = maxtanh_pair_divide(v3, squared);
+  let p4 = maxtanh_pair_multiply(p2, q2);
+  let p5 = maxtanh_pair_scale(p4, 8.6736174e-19);
+  var v4 = p5;
+  if (x > q.high) {
+    v4 = maxtanh_pair(0.0, 0.0);
+  }
+  var result = maxtanh_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > q.high) | ((abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+      ((x > q.high) |
+        ((bitcast<u32>(abs(p5.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = maxtanh_curvature_0_far(x);
+    result = select(far, result, maxtanh_is_nan(far));
+  }
+  return result;
+}
+
+struct maxtanh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn maxtanh_double_backward(dy: f32, ddx: f32, x: f32) -> maxtanh_second_gradients {
+  let slopes = maxtanh_backward(1.0, x);
+  let curvatures = maxtanh_curvature(x);
+  return maxtanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct maxtanh_uniform_values {
   size: u32,
 }
@@ -252,6 +343,9 @@ struct maxtanh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> maxtanh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> maxtanh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> maxtanh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> maxtanh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> maxtanh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> maxtanh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn maxtanh_forward(
@@ -289,4 +383,50 @@ fn maxtanh_backward_inputs(
     result[k] = maxtanh_backward(dy[k], x0[k]);
   }
   maxtanh_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn maxtanh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (maxtanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = maxtanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = maxtanh_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  maxtanh_output_y[i] = result0;
+  maxtanh_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn maxtanh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (maxtanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = maxtanh_cotangent_dy[i];
+  let dd0 = maxtanh_cotangent_ddx[i];
+  let x0 = maxtanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = maxtanh_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  maxtanh_gradient_ddy[i] = result0;
+  maxtanh_gradient_dx[i] = result1;
 }

@@ -8,7 +8,11 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { metaAconBackward, metaAconForward } from "./meta_acon.js";
+import {
+  metaAconBackward,
+  metaAconDoubleBackward,
+  metaAconForward,
+} from "./meta_acon.js";
 import { metaAconWgsl } from "./meta_acon.wgsl.js";
 const metaAconActivation: Activation = {
   name: "meta_acon",
@@ -19,7 +23,11 @@ const metaAconActivation: Activation = {
     { name: "p2", shape: "channel" },
   ],
   axis: false,
-  cpu: { forward: metaAconForward, backward: metaAconBackward },
+  cpu: {
+    forward: metaAconForward,
+    backward: metaAconBackward,
+    doubleBackward: metaAconDoubleBackward,
+  },
   webgpu: {
     code: metaAconWgsl,
     forward: [
@@ -72,6 +80,112 @@ const metaAconActivation: Activation = {
       },
       {
         entryPoint: "meta_acon_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [9, "scratch 128 * channels"],
+          [10, "gradient p1"],
+          [11, "gradient p2"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "meta_acon_gather_0",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [4, "learned p1"],
+          [5, "learned p2"],
+          [18, "scratch 2 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "meta_acon_double_backward_gather_0",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [16, "cotangent p1"],
+          [17, "cotangent p2"],
+          [19, "scratch 2 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "meta_acon_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [6, "cotangent"],
+          [14, "cotangent x"],
+          [15, "cotangent beta"],
+          [1, "input x"],
+          [2, "input beta"],
+          [18, "scratch 2 * channels"],
+          [19, "scratch 2 * channels"],
+          [20, "gradient"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "meta_acon_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [6, "cotangent"],
+          [14, "cotangent x"],
+          [15, "cotangent beta"],
+          [1, "input x"],
+          [2, "input beta"],
+          [18, "scratch 2 * channels"],
+          [19, "scratch 2 * channels"],
+          [7, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "meta_acon_double_backward_inputs_2",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [6, "cotangent"],
+          [14, "cotangent x"],
+          [15, "cotangent beta"],
+          [1, "input x"],
+          [2, "input beta"],
+          [18, "scratch 2 * channels"],
+          [19, "scratch 2 * channels"],
+          [8, "gradient beta"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "meta_acon_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [6, "cotangent"],
+          [14, "cotangent x"],
+          [15, "cotangent beta"],
+          [1, "input x"],
+          [2, "input beta"],
+          [18, "scratch 2 * channels"],
+          [19, "scratch 2 * channels"],
+          [9, "scratch 128 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "meta_acon_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

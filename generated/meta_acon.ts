@@ -167,6 +167,335 @@ export function metaAconBackward(
   }
 }
 
+/** The value of meta_acon, and its derivative in each input. */
+export function metaAconFused(
+  x: Float32Array,
+  beta: Float32Array,
+  p1: Float32Array,
+  p2: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  dbeta: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("beta", beta, size);
+  requireLength("p1", p1, channels);
+  requireLength("p2", p2, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("dbeta", dbeta, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const p1C = p1[c]!;
+    const p2C = p2[c]!;
+    const u = p1C - p2C;
+    const squared = u * u;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const betaI = beta[i]!;
+          const p = xi * betaI * u;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p, 709), -746);
+          const e = boundedExp(bounded);
+          const u2 = e + 1;
+          const q = e / u2;
+          const p3 = xi * u * q;
+          const u3 = p3 + xi * p2C;
+          const u4 = 1 + Math.abs(bounded);
+          const p4 = u * q;
+          const u5 = p2C + p4;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(p, 746), -746);
+          const v = -Math.abs(bounded2);
+          const e2 = boundedExp(v);
+          const u6 = e2 + 1;
+          const p5 = u * (bounded2 * (e2 / (u6 * u6)));
+          const u7 = u5 + p5;
+          const q2 = (xi * xi * squared * q) / u2;
+          if (!(
+            Math.abs(p3) * u4 <= 65536 * Math.abs(u3) &&
+            Math.abs(u3) <= Number.MAX_VALUE &&
+            Math.abs(p4) * u4 +
+              (0.03125 * Math.abs(u5) + Math.abs(p5) * (1 + Math.abs(v))) <=
+              32768 * Math.abs(u7) &&
+            Math.abs(u7) <= Number.MAX_VALUE &&
+            Math.abs(q2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u3;
+          dx[i] = u7;
+          dbeta[i] = q2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          const betaI = beta[i]!;
+          y[i] = metaAconYExactly(xi, betaI, p1C, p2C);
+          dx[i] = metaAconDxExactly(xi, betaI, p1C, p2C, 1);
+          dbeta[i] = metaAconDbetaExactly(xi, betaI, p1C, p2C, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what meta_acon's backward kernel computes, from a cotangent of each of its results. */
+export function metaAconDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  beta: Float32Array,
+  p1: Float32Array,
+  p2: Float32Array,
+  ddx: Float32Array,
+  ddbeta: Float32Array,
+  ddp1: Float32Array,
+  ddp2: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dbeta: Float32Array,
+  dp1: Float32Array,
+  dp2: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("beta", beta, size);
+  requireLength("p1", p1, channels);
+  requireLength("p2", p2, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddbeta", ddbeta, size);
+  requireLength("ddp1", ddp1, channels);
+  requireLength("ddp2", ddp2, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dbeta", dbeta, size);
+  requireLength("dp1", dp1, channels);
+  requireLength("dp2", dp2, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const p1C = p1[c]!;
+    const p2C = p2[c]!;
+    const ddp1C = ddp1[c]!;
+    const ddp2C = ddp2[c]!;
+    const u = p1C - p2C;
+    const squared = u * u;
+    const p = squared * u;
+    let dp1Sum = 0;
+    let dp2Sum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const betaI = beta[i]!;
+          const ddxI = ddx[i]!;
+          const ddbetaI = ddbeta[i]!;
+          const p3 = xi * betaI * u;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p3, 709), -746);
+          const e = boundedExp(bounded);
+          const u2 = e + 1;
+          const q = e / u2;
+          const p4 = u * q;
+          const u3 = p2C + p4;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(p3, 746), -746);
+          const v = -Math.abs(bounded2);
+          const e2 = boundedExp(v);
+          const u4 = e2 + 1;
+          const p5 = bounded2 * (e2 / (u4 * u4));
+          const p6 = u * p5;
+          const u5 = u3 + p6;
+          const p7 = ddxI * u5;
+          const squared2 = xi * xi;
+          const q2 = (ddbetaI * squared2 * squared * q) / u2;
+          const p8 = xi * q;
+          const p9 = xi * p5;
+          const u6 = p8 + p9;
+          const p10 = ddp1C * u6;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded3 = Math.max(Math.min(-p3, 709), -746);
+          const e3 = boundedExp(bounded3);
+          const q3 = e3 / (e3 + 1);
+          const p11 = xi * q3;
+          const u7 = p11 - p9;
+          const p12 = ddp2C * u7;
+          const u8 = 1 + Math.abs(bounded);
+          const u9 = 1 + Math.abs(v);
+          const p13 = Math.abs(p9) * u9;
+          const u10 = 1 + Math.abs(bounded3);
+          const p14 = dyi * ddxI;
+          const q4 = (2 * betaI * squared * q) / u2;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded4 = Math.max(
+            Math.min(2 * (0.5 * xi * betaI * u), 709),
+            -746,
+          );
+          const em1 = boundedExpm1(bounded4);
+          const q5 = em1 / (em1 + 2);
+          const p15 = betaI * squared * p5 * q5;
+          const u11 = q4 - p15;
+          const p16 = p14 * u11;
+          const p17 = dyi * ddbetaI;
+          const p18 = 2 * xi;
+          const q6 = (p18 * squared * q) / u2;
+          const p19 = xi * squared * p5 * q5;
+          const u12 = q6 - p19;
+          const p20 = p17 * u12;
+          const p21 = dyi * ddp1C;
+          const p22 = p18 * betaI * u;
+          const p23 = q * ((u2 + p22) / u2);
+          const q7 = q / u2;
+          const p24 = p5 * q5;
+          const u13 = q7 - p24;
+          const p25 = p3 * u13;
+          const u14 = p23 + p25;
+          const p26 = p21 * u14;
+          const p27 = dyi * ddp2C;
+          const p28 = 2 * p5;
+          const u15 = q3 - p28;
+          const u16 = u15 - p25;
+          const p29 = p27 * u16;
+          const v2 = Math.abs(q5);
+          const p30 = 7.01378991682689e-192 * v2;
+          const u17 = u9 + Math.abs(bounded4);
+          const u18 =
+            9.332636185032189e-302 * v2 +
+            (0.03125 * (q7 * u8) + Math.abs(p24) * u17);
+          const p31 = 9.332636185032189e-302 * Math.abs(u13);
+          const u19 = u18 * Math.abs(p3) + p31;
+          const v3 = Math.abs(p25);
+          const p32 = p14 * u12;
+          const p33 = p17 * (squared2 * xi) * p * q;
+          const q8 = -(p33 * q5) / u2;
+          const p34 = squared2 * u;
+          const p35 = p34 * u13;
+          const q9 = (p34 * q) / u2;
+          const u20 = p35 + q9;
+          const p36 = p21 * u20;
+          const u21 = -p35 - q9;
+          const p37 = p27 * u21;
+          const u22 =
+            u18 * Math.abs(p34) +
+            p31 +
+            0.03125 * (0.125 * Math.abs(p35) + Math.abs(q9) * u8);
+          const p38 = p14 * u14;
+          const p39 = p17 * u20;
+          const q10 = (2 * squared2 * betaI * q) / u2;
+          const p40 = squared2 * betaI * p5 * q5;
+          const u23 = q10 - p40;
+          const p41 = p21 * u23;
+          const u24 = p40 - q10;
+          const p42 = p27 * u24;
+          const p43 = 1.7534474792067224e-192 * v2;
+          const p44 = 0.03125 * (Math.abs(q10) * u8);
+          const p45 = Math.abs(p40) * u17;
+          const p46 = p14 * u16;
+          const p47 = p17 * u21;
+          const p48 = p21 * u24;
+          const p49 = p27 * u23;
+          if (!(
+            Math.abs(p4) * u8 + (0.03125 * Math.abs(u3) + Math.abs(p6) * u9) <=
+              32768 * Math.abs(u5) &&
+            Math.abs(p7) <= Number.MAX_VALUE &&
+            Math.abs(q2) <= Number.MAX_VALUE &&
+            Math.abs(p8) * u8 + p13 <= 32768 * Math.abs(u6) &&
+            Math.abs(p10) <= Number.MAX_VALUE &&
+            Math.abs(p11) * u10 + p13 <= 32768 * Math.abs(u7) &&
+            Math.abs(p12) <= Number.MAX_VALUE &&
+            p30 + (0.03125 * (Math.abs(q4) * u8) + Math.abs(p15) * u17) <=
+              1024 * Math.abs(u11) &&
+            Math.abs(p16) <= Number.MAX_VALUE &&
+            p30 + (0.03125 * (Math.abs(q6) * u8) + Math.abs(p19) * u17) <=
+              1024 * Math.abs(u12) &&
+            Math.abs(p20) <= Number.MAX_VALUE &&
+            0.0078125 * (((u2 * u8 + Math.abs(p22)) / u2) * q) +
+              u19 +
+              0.03125 * (Math.abs(p23) * u8 + 0.125 * v3) <=
+              1024 * Math.abs(u14) &&
+            Math.abs(p26) <= Number.MAX_VALUE &&
+            0.03125 * (q3 * u10 + Math.abs(p28) * u9) +
+              u19 +
+              0.00390625 * (Math.abs(u15) + v3) <=
+              1024 * Math.abs(u16) &&
+            Math.abs(p29) <= Number.MAX_VALUE &&
+            Math.abs(p32) <= Number.MAX_VALUE &&
+            Math.abs(p33) >= 7.174648137343064e-43 &&
+            v2 >= 9.332636185032189e-302 &&
+            Math.abs(q8) <= Number.MAX_VALUE &&
+            u22 <= 1024 * Math.abs(u20) &&
+            Math.abs(p36) <= Number.MAX_VALUE &&
+            u22 <= 1024 * Math.abs(u21) &&
+            Math.abs(p37) <= Number.MAX_VALUE &&
+            Math.abs(p38) <= Number.MAX_VALUE &&
+            Math.abs(p39) <= Number.MAX_VALUE &&
+            p43 + (p44 + p45) <= 1024 * Math.abs(u23) &&
+            Math.abs(p41) <= Number.MAX_VALUE &&
+            p43 + (p45 + p44) <= 1024 * Math.abs(u24) &&
+            Math.abs(p42) <= Number.MAX_VALUE &&
+            Math.abs(p46) <= Number.MAX_VALUE &&
+            Math.abs(p47) <= Number.MAX_VALUE &&
+            Math.abs(p48) <= Number.MAX_VALUE &&
+            Math.abs(p49) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p7 + q2 + p10 + p12;
+          dx[i] = p16 + p20 + p26 + p29;
+          dbeta[i] = p32 + q8 + p36 + p37;
+          dp1Sum += p38 + p39 + p41 + p42;
+          dp2Sum += p46 + p47 + p48 + p49;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const betaI = beta[i]!;
+          const ddxI = ddx[i]!;
+          const ddbetaI = ddbeta[i]!;
+          ddy[i] =
+            metaAconDxExactly(xi, betaI, p1C, p2C, ddxI) +
+            metaAconDbetaExactly(xi, betaI, p1C, p2C, ddbetaI) +
+            metaAconDp1Exactly(xi, betaI, p1C, p2C, ddp1C) +
+            metaAconDp2Exactly(xi, betaI, p1C, p2C, ddp2C);
+          dx[i] =
+            metaAconDxDxExactly(xi, betaI, p1C, p2C, dyi * ddxI) +
+            metaAconDxDbetaExactly(xi, betaI, p1C, p2C, dyi * ddbetaI) +
+            metaAconDxDp1Exactly(xi, betaI, p1C, p2C, dyi * ddp1C) +
+            metaAconDxDp2Exactly(xi, betaI, p1C, p2C, dyi * ddp2C);
+          dbeta[i] =
+            metaAconDxDbetaExactly(xi, betaI, p1C, p2C, dyi * ddxI) +
+            metaAconDbetaDbetaExactly(xi, betaI, p1C, p2C, dyi * ddbetaI) +
+            metaAconDbetaDp1Exactly(xi, betaI, p1C, p2C, dyi * ddp1C) +
+            metaAconDbetaDp2Exactly(xi, betaI, p1C, p2C, dyi * ddp2C);
+          dp1Sum +=
+            metaAconDxDp1Exactly(xi, betaI, p1C, p2C, dyi * ddxI) +
+            metaAconDbetaDp1Exactly(xi, betaI, p1C, p2C, dyi * ddbetaI) +
+            metaAconDp1Dp1Exactly(xi, betaI, p1C, p2C, dyi * ddp1C) +
+            metaAconDp1Dp2Exactly(xi, betaI, p1C, p2C, dyi * ddp2C);
+          dp2Sum +=
+            metaAconDxDp2Exactly(xi, betaI, p1C, p2C, dyi * ddxI) +
+            metaAconDbetaDp2Exactly(xi, betaI, p1C, p2C, dyi * ddbetaI) +
+            metaAconDp1Dp2Exactly(xi, betaI, p1C, p2C, dyi * ddp1C) +
+            metaAconDp1Dp1Exactly(xi, betaI, p1C, p2C, dyi * ddp2C);
+        }
+      }
+    }
+    dp1[c] = dp1Sum;
+    dp2[c] = dp2Sum;
+  }
+}
+
 /**
  * ACON-C with a steepness that comes from a small network over the channels, given as the input beta here. The public
  * code draws the initial p1 and p2; ours make it swish_beta.
@@ -334,6 +663,335 @@ export function metaAconBackward64(
   }
 }
 
+/** The value of meta_acon, and its derivative in each input. */
+export function metaAconFused64(
+  x: Float64Array,
+  beta: Float64Array,
+  p1: Float64Array,
+  p2: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  dbeta: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("beta", beta, size);
+  requireLength("p1", p1, channels);
+  requireLength("p2", p2, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("dbeta", dbeta, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const p1C = p1[c]!;
+    const p2C = p2[c]!;
+    const u = p1C - p2C;
+    const squared = u * u;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const betaI = beta[i]!;
+          const p = xi * betaI * u;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p, 709), -746);
+          const e = boundedExp(bounded);
+          const u2 = e + 1;
+          const q = e / u2;
+          const p3 = xi * u * q;
+          const u3 = p3 + xi * p2C;
+          const u4 = 1 + Math.abs(bounded);
+          const p4 = u * q;
+          const u5 = p2C + p4;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(p, 746), -746);
+          const v = -Math.abs(bounded2);
+          const e2 = boundedExp(v);
+          const u6 = e2 + 1;
+          const p5 = u * (bounded2 * (e2 / (u6 * u6)));
+          const u7 = u5 + p5;
+          const q2 = (xi * xi * squared * q) / u2;
+          if (!(
+            Math.abs(p3) * u4 <= 65536 * Math.abs(u3) &&
+            Math.abs(u3) <= Number.MAX_VALUE &&
+            Math.abs(p4) * u4 +
+              (0.03125 * Math.abs(u5) + Math.abs(p5) * (1 + Math.abs(v))) <=
+              32768 * Math.abs(u7) &&
+            Math.abs(u7) <= Number.MAX_VALUE &&
+            Math.abs(q2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u3;
+          dx[i] = u7;
+          dbeta[i] = q2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          const betaI = beta[i]!;
+          y[i] = metaAconYExactly(xi, betaI, p1C, p2C);
+          dx[i] = metaAconDxExactly(xi, betaI, p1C, p2C, 1);
+          dbeta[i] = metaAconDbetaExactly(xi, betaI, p1C, p2C, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what meta_acon's backward kernel computes, from a cotangent of each of its results. */
+export function metaAconDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  beta: Float64Array,
+  p1: Float64Array,
+  p2: Float64Array,
+  ddx: Float64Array,
+  ddbeta: Float64Array,
+  ddp1: Float64Array,
+  ddp2: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dbeta: Float64Array,
+  dp1: Float64Array,
+  dp2: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("beta", beta, size);
+  requireLength("p1", p1, channels);
+  requireLength("p2", p2, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddbeta", ddbeta, size);
+  requireLength("ddp1", ddp1, channels);
+  requireLength("ddp2", ddp2, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dbeta", dbeta, size);
+  requireLength("dp1", dp1, channels);
+  requireLength("dp2", dp2, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const p1C = p1[c]!;
+    const p2C = p2[c]!;
+    const ddp1C = ddp1[c]!;
+    const ddp2C = ddp2[c]!;
+    const u = p1C - p2C;
+    const squared = u * u;
+    const p = squared * u;
+    let dp1Sum = 0;
+    let dp2Sum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const betaI = beta[i]!;
+          const ddxI = ddx[i]!;
+          const ddbetaI = ddbeta[i]!;
+          const p3 = xi * betaI * u;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p3, 709), -746);
+          const e = boundedExp(bounded);
+          const u2 = e + 1;
+          const q = e / u2;
+          const p4 = u * q;
+          const u3 = p2C + p4;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(p3, 746), -746);
+          const v = -Math.abs(bounded2);
+          const e2 = boundedExp(v);
+          const u4 = e2 + 1;
+          const p5 = bounded2 * (e2 / (u4 * u4));
+          const p6 = u * p5;
+          const u5 = u3 + p6;
+          const p7 = ddxI * u5;
+          const squared2 = xi * xi;
+          const q2 = (ddbetaI * squared2 * squared * q) / u2;
+          const p8 = xi * q;
+          const p9 = xi * p5;
+          const u6 = p8 + p9;
+          const p10 = ddp1C * u6;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded3 = Math.max(Math.min(-p3, 709), -746);
+          const e3 = boundedExp(bounded3);
+          const q3 = e3 / (e3 + 1);
+          const p11 = xi * q3;
+          const u7 = p11 - p9;
+          const p12 = ddp2C * u7;
+          const u8 = 1 + Math.abs(bounded);
+          const u9 = 1 + Math.abs(v);
+          const p13 = Math.abs(p9) * u9;
+          const u10 = 1 + Math.abs(bounded3);
+          const p14 = dyi * ddxI;
+          const q4 = (2 * betaI * squared * q) / u2;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded4 = Math.max(
+            Math.min(2 * (0.5 * xi * betaI * u), 709),
+            -746,
+          );
+          const em1 = boundedExpm1(bounded4);
+          const q5 = em1 / (em1 + 2);
+          const p15 = betaI * squared * p5 * q5;
+          const u11 = q4 - p15;
+          const p16 = p14 * u11;
+          const p17 = dyi * ddbetaI;
+          const p18 = 2 * xi;
+          const q6 = (p18 * squared * q) / u2;
+          const p19 = xi * squared * p5 * q5;
+          const u12 = q6 - p19;
+          const p20 = p17 * u12;
+          const p21 = dyi * ddp1C;
+          const p22 = p18 * betaI * u;
+          const p23 = q * ((u2 + p22) / u2);
+          const q7 = q / u2;
+          const p24 = p5 * q5;
+          const u13 = q7 - p24;
+          const p25 = p3 * u13;
+          const u14 = p23 + p25;
+          const p26 = p21 * u14;
+          const p27 = dyi * ddp2C;
+          const p28 = 2 * p5;
+          const u15 = q3 - p28;
+          const u16 = u15 - p25;
+          const p29 = p27 * u16;
+          const v2 = Math.abs(q5);
+          const p30 = 7.01378991682689e-192 * v2;
+          const u17 = u9 + Math.abs(bounded4);
+          const u18 =
+            9.332636185032189e-302 * v2 +
+            (0.03125 * (q7 * u8) + Math.abs(p24) * u17);
+          const p31 = 9.332636185032189e-302 * Math.abs(u13);
+          const u19 = u18 * Math.abs(p3) + p31;
+          const v3 = Math.abs(p25);
+          const p32 = p14 * u12;
+          const p33 = p17 * (squared2 * xi) * p * q;
+          const q8 = -(p33 * q5) / u2;
+          const p34 = squared2 * u;
+          const p35 = p34 * u13;
+          const q9 = (p34 * q) / u2;
+          const u20 = p35 + q9;
+          const p36 = p21 * u20;
+          const u21 = -p35 - q9;
+          const p37 = p27 * u21;
+          const u22 =
+            u18 * Math.abs(p34) +
+            p31 +
+            0.03125 * (0.125 * Math.abs(p35) + Math.abs(q9) * u8);
+          const p38 = p14 * u14;
+          const p39 = p17 * u20;
+          const q10 = (2 * squared2 * betaI * q) / u2;
+          const p40 = squared2 * betaI * p5 * q5;
+          const u23 = q10 - p40;
+          const p41 = p21 * u23;
+          const u24 = p40 - q10;
+          const p42 = p27 * u24;
+          const p43 = 1.7534474792067224e-192 * v2;
+          const p44 = 0.03125 * (Math.abs(q10) * u8);
+          const p45 = Math.abs(p40) * u17;
+          const p46 = p14 * u16;
+          const p47 = p17 * u21;
+          const p48 = p21 * u24;
+          const p49 = p27 * u23;
+          if (!(
+            Math.abs(p4) * u8 + (0.03125 * Math.abs(u3) + Math.abs(p6) * u9) <=
+              32768 * Math.abs(u5) &&
+            Math.abs(p7) <= Number.MAX_VALUE &&
+            Math.abs(q2) <= Number.MAX_VALUE &&
+            Math.abs(p8) * u8 + p13 <= 32768 * Math.abs(u6) &&
+            Math.abs(p10) <= Number.MAX_VALUE &&
+            Math.abs(p11) * u10 + p13 <= 32768 * Math.abs(u7) &&
+            Math.abs(p12) <= Number.MAX_VALUE &&
+            p30 + (0.03125 * (Math.abs(q4) * u8) + Math.abs(p15) * u17) <=
+              1024 * Math.abs(u11) &&
+            Math.abs(p16) <= Number.MAX_VALUE &&
+            p30 + (0.03125 * (Math.abs(q6) * u8) + Math.abs(p19) * u17) <=
+              1024 * Math.abs(u12) &&
+            Math.abs(p20) <= Number.MAX_VALUE &&
+            0.0078125 * (((u2 * u8 + Math.abs(p22)) / u2) * q) +
+              u19 +
+              0.03125 * (Math.abs(p23) * u8 + 0.125 * v3) <=
+              1024 * Math.abs(u14) &&
+            Math.abs(p26) <= Number.MAX_VALUE &&
+            0.03125 * (q3 * u10 + Math.abs(p28) * u9) +
+              u19 +
+              0.00390625 * (Math.abs(u15) + v3) <=
+              1024 * Math.abs(u16) &&
+            Math.abs(p29) <= Number.MAX_VALUE &&
+            Math.abs(p32) <= Number.MAX_VALUE &&
+            Math.abs(p33) >= 7.174648137343064e-43 &&
+            v2 >= 9.332636185032189e-302 &&
+            Math.abs(q8) <= Number.MAX_VALUE &&
+            u22 <= 1024 * Math.abs(u20) &&
+            Math.abs(p36) <= Number.MAX_VALUE &&
+            u22 <= 1024 * Math.abs(u21) &&
+            Math.abs(p37) <= Number.MAX_VALUE &&
+            Math.abs(p38) <= Number.MAX_VALUE &&
+            Math.abs(p39) <= Number.MAX_VALUE &&
+            p43 + (p44 + p45) <= 1024 * Math.abs(u23) &&
+            Math.abs(p41) <= Number.MAX_VALUE &&
+            p43 + (p45 + p44) <= 1024 * Math.abs(u24) &&
+            Math.abs(p42) <= Number.MAX_VALUE &&
+            Math.abs(p46) <= Number.MAX_VALUE &&
+            Math.abs(p47) <= Number.MAX_VALUE &&
+            Math.abs(p48) <= Number.MAX_VALUE &&
+            Math.abs(p49) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p7 + q2 + p10 + p12;
+          dx[i] = p16 + p20 + p26 + p29;
+          dbeta[i] = p32 + q8 + p36 + p37;
+          dp1Sum += p38 + p39 + p41 + p42;
+          dp2Sum += p46 + p47 + p48 + p49;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const betaI = beta[i]!;
+          const ddxI = ddx[i]!;
+          const ddbetaI = ddbeta[i]!;
+          ddy[i] =
+            metaAconDxExactly(xi, betaI, p1C, p2C, ddxI) +
+            metaAconDbetaExactly(xi, betaI, p1C, p2C, ddbetaI) +
+            metaAconDp1Exactly(xi, betaI, p1C, p2C, ddp1C) +
+            metaAconDp2Exactly(xi, betaI, p1C, p2C, ddp2C);
+          dx[i] =
+            metaAconDxDxExactly(xi, betaI, p1C, p2C, dyi * ddxI) +
+            metaAconDxDbetaExactly(xi, betaI, p1C, p2C, dyi * ddbetaI) +
+            metaAconDxDp1Exactly(xi, betaI, p1C, p2C, dyi * ddp1C) +
+            metaAconDxDp2Exactly(xi, betaI, p1C, p2C, dyi * ddp2C);
+          dbeta[i] =
+            metaAconDxDbetaExactly(xi, betaI, p1C, p2C, dyi * ddxI) +
+            metaAconDbetaDbetaExactly(xi, betaI, p1C, p2C, dyi * ddbetaI) +
+            metaAconDbetaDp1Exactly(xi, betaI, p1C, p2C, dyi * ddp1C) +
+            metaAconDbetaDp2Exactly(xi, betaI, p1C, p2C, dyi * ddp2C);
+          dp1Sum +=
+            metaAconDxDp1Exactly(xi, betaI, p1C, p2C, dyi * ddxI) +
+            metaAconDbetaDp1Exactly(xi, betaI, p1C, p2C, dyi * ddbetaI) +
+            metaAconDp1Dp1Exactly(xi, betaI, p1C, p2C, dyi * ddp1C) +
+            metaAconDp1Dp2Exactly(xi, betaI, p1C, p2C, dyi * ddp2C);
+          dp2Sum +=
+            metaAconDxDp2Exactly(xi, betaI, p1C, p2C, dyi * ddxI) +
+            metaAconDbetaDp2Exactly(xi, betaI, p1C, p2C, dyi * ddbetaI) +
+            metaAconDp1Dp2Exactly(xi, betaI, p1C, p2C, dyi * ddp1C) +
+            metaAconDp1Dp1Exactly(xi, betaI, p1C, p2C, dyi * ddp2C);
+        }
+      }
+    }
+    dp1[c] = dp1Sum;
+    dp2[c] = dp2Sum;
+  }
+}
+
 function requireLength(
   name: string,
   array: ArrayLike<number>,
@@ -439,6 +1097,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -525,6 +1241,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -555,6 +1278,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -597,6 +1330,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -735,6 +1473,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -803,6 +1548,28 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /** x^n by squaring. */
 function widePower(x: Wide, n: number): Wide {
   let power = WIDE_ONE;
@@ -817,6 +1584,12 @@ function widePower(x: Wide, n: number): Wide {
     return wideDivide(WIDE_ONE, power);
   }
   return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -1394,6 +2167,1030 @@ function metaAconDp2Exactly(
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = metaAconDp2ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideSubtract(x2, x3);
+  return wideAdd(
+    wideMultiply(
+      wideMultiply(x0, t0),
+      wideSigmoid(wideMultiply(wideMultiply(x0, x1), t0)),
+    ),
+    wideMultiply(x0, x3),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return metaAconYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function metaAconYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconYExactlyAt(x0, x1, x2, x3, 800n * sign),
+    metaAconYExactlyAt(x0, x1, x2, x3, 150n * sign),
+    metaAconYExactlyAt(x0, x1, x2, x3, 140n * sign),
+    metaAconYExactlyAt(x0, x1, x2, x3, 60n * sign),
+    metaAconYExactlyAt(x0, x1, x2, x3, 50n * sign),
+    metaAconYExactlyAt(x0, x1, x2, x3, 26n * sign),
+    metaAconYExactlyAt(x0, x1, x2, x3, 20n * sign),
+    metaAconYExactlyAt(x0, x1, x2, x3, 11n * sign),
+    metaAconYExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function metaAconYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = metaAconYExactlyAt(x0, x1, x2, x3, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconYExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x2, x3);
+  const t1 = widePower(t0, 2);
+  const t2 = wideMultiply(wideMultiply(x0, x1), t0);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), x1), t1),
+        wideLogistic(t2),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(x1, t1), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x1,
+            ),
+            t0,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return metaAconDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function metaAconDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function metaAconDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconDxDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconDxDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x2, x3);
+  const t1 = widePower(t0, 2);
+  const t2 = wideMultiply(wideMultiply(x0, x1), t0);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), x0), t1),
+        wideLogistic(t2),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(x0, t1), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x1,
+            ),
+            t0,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconDxDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return metaAconDxDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function metaAconDxDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function metaAconDxDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconDxDbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconDxDp1ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x2, x3);
+  const t1 = wideMultiply(wideMultiply(x0, x1), t0);
+  const t2 = wideLogisticMoment(t1);
+  const t3 = wideAdd(
+    wideAdd(wideSigmoid(t1), wideMultiply(wideInteger(2n), t2)),
+    wideMultiply(
+      t1,
+      wideSubtract(
+        wideLogistic(t1),
+        wideMultiply(
+          t2,
+          wideTanh(
+            wideMultiply(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+                x1,
+              ),
+              t0,
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+  return wideMultiply(x4, t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconDxDp1ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return metaAconDxDp1ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function metaAconDxDp1ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function metaAconDxDp1Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconDxDp1ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconDxDp2ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x2, x3);
+  const t1 = wideMultiply(wideMultiply(x0, x1), t0);
+  const t2 = wideLogisticMoment(t1);
+  const t3 = wideSubtract(
+    wideSubtract(
+      wideSigmoid(wideNegate(t1)),
+      wideMultiply(wideInteger(2n), t2),
+    ),
+    wideMultiply(
+      t1,
+      wideSubtract(
+        wideLogistic(t1),
+        wideMultiply(
+          t2,
+          wideTanh(
+            wideMultiply(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+                x1,
+              ),
+              t0,
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+  return wideMultiply(x4, t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconDxDp2ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return metaAconDxDp2ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function metaAconDxDp2ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function metaAconDxDp2Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconDxDp2ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconDbetaDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x2, x3);
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(x4, widePower(x0, 3)), widePower(t0, 3)),
+        wideLogistic(wideMultiply(wideMultiply(x0, x1), t0)),
+      ),
+      wideTanh(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+            x1,
+          ),
+          t0,
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconDbetaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return metaAconDbetaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function metaAconDbetaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function metaAconDbetaDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconDbetaDbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconDbetaDp1ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x2, x3);
+  const t1 = wideMultiply(widePower(x0, 2), t0);
+  const t2 = wideMultiply(wideMultiply(x0, x1), t0);
+  const t3 = wideLogistic(t2);
+  const t4 = wideAdd(
+    wideMultiply(t1, t3),
+    wideMultiply(
+      t1,
+      wideSubtract(
+        t3,
+        wideMultiply(
+          wideLogisticMoment(t2),
+          wideTanh(
+            wideMultiply(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+                x1,
+              ),
+              t0,
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+  return wideMultiply(x4, t4);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconDbetaDp1ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return metaAconDbetaDp1ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function metaAconDbetaDp1ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function metaAconDbetaDp1Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconDbetaDp1ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconDbetaDp2ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSubtract(x2, x3);
+  const t1 = wideMultiply(widePower(x0, 2), t0);
+  const t2 = wideMultiply(wideMultiply(x0, x1), t0);
+  const t3 = wideLogistic(t2);
+  const t4 = wideSubtract(
+    wideNegate(wideMultiply(t1, t3)),
+    wideMultiply(
+      t1,
+      wideSubtract(
+        t3,
+        wideMultiply(
+          wideLogisticMoment(t2),
+          wideTanh(
+            wideMultiply(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+                x1,
+              ),
+              t0,
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+  return wideMultiply(x4, t4);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconDbetaDp2ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return metaAconDbetaDp2ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function metaAconDbetaDp2ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function metaAconDbetaDp2Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconDbetaDp2ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconDp1Dp1ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideSubtract(x2, x3);
+  const t2 = wideMultiply(wideMultiply(x0, x1), t1);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), t0), x1),
+        wideLogistic(t2),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(t0, x1), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x1,
+            ),
+            t1,
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconDp1Dp1ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return metaAconDp1Dp1ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function metaAconDp1Dp1ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function metaAconDp1Dp1Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconDp1Dp1ExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function metaAconDp1Dp2ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideSubtract(x2, x3);
+  const t2 = wideMultiply(wideMultiply(x0, x1), t1);
+  return wideMultiply(
+    x4,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideMultiply(t0, x1), wideLogisticMoment(t2)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              x1,
+            ),
+            t1,
+          ),
+        ),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), t0), x1),
+        wideLogistic(t2),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function metaAconDp1Dp2ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return metaAconDp1Dp2ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function metaAconDp1Dp2ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function metaAconDp1Dp2Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = metaAconDp1Dp2ExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

@@ -1451,6 +1451,674 @@ fn meta_acon_backward(dy: f32, x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon
   }
   return meta_acon_gradients(dy * result_x, dy * result_beta, dy * result_p1, dy * result_p2);
 }
+
+struct meta_acon_value_and_slopes {
+  value: f32,
+  x: f32,
+  beta: f32,
+}
+
+fn meta_acon_slope_0(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return meta_acon_backward(1.0, x0, x1, x2, x3).x;
+}
+
+fn meta_acon_slope_1(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return meta_acon_backward(1.0, x0, x1, x2, x3).beta;
+}
+
+fn meta_acon_fused(x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_value_and_slopes {
+  let u = meta_acon_pair_subtract(meta_acon_pair_from_f32(p1), meta_acon_pair_from_f32(p2));
+  let p = meta_acon_pair_multiply(meta_acon_pair_from_f32(x), u);
+  let p3 = meta_acon_pair_multiply(meta_acon_pair_from_f32(x), meta_acon_pair_from_f32(beta));
+  let p4 = meta_acon_pair_multiply(p3, u);
+  let bounded = meta_acon_pair_at_most(p4, meta_acon_pair(40.0, 0.0));
+  let v = meta_acon_pair_raised_exp(bounded);
+  let p5 = meta_acon_pair_scale(v, 8.6736174e-19);
+  let u2 = meta_acon_pair_add(p5, meta_acon_pair(1.0, 0.0));
+  let q = meta_acon_pair_divide(v, u2);
+  let p6 = meta_acon_pair_multiply(p, q);
+  let p7 = meta_acon_pair_scale(p6, 8.6736174e-19);
+  let p8 = meta_acon_pair_multiply(meta_acon_pair_from_f32(x), meta_acon_pair_from_f32(p2));
+  let u3 = meta_acon_pair_add(p7, p8);
+  let p9 = meta_acon_pair_multiply(u, q);
+  let p10 = meta_acon_pair_scale(p9, 8.6736174e-19);
+  let u4 = meta_acon_pair_add(meta_acon_pair_from_f32(p2), p10);
+  let v2 = meta_acon_pair_abs(p4);
+  let v3 = meta_acon_pair_negate(v2);
+  let v4 = meta_acon_pair_raised_exp(v3);
+  let p11 = meta_acon_pair_scale(v4, 8.6736174e-19);
+  let u5 = meta_acon_pair_add(p11, meta_acon_pair(1.0, 0.0));
+  let squared = meta_acon_pair_multiply(u5, u5);
+  let q2 = meta_acon_pair_divide(v4, squared);
+  let p12 = meta_acon_pair_multiply(p4, q2);
+  let p13 = meta_acon_pair_scale(p12, 8.6736174e-19);
+  var v5 = p13;
+  if (v2.high > 800.0) {
+    v5 = meta_acon_pair(0.0, 0.0);
+  }
+  let p14 = meta_acon_pair_multiply(u, v5);
+  let u6 = meta_acon_pair_add(u4, p14);
+  let squared2 = meta_acon_pair_multiply(meta_acon_pair_from_f32(x), meta_acon_pair_from_f32(x));
+  let squared3 = meta_acon_pair_multiply(u, u);
+  let p15 = meta_acon_pair_multiply(squared2, squared3);
+  let p16 = meta_acon_pair_multiply(p15, q2);
+  let p17 = meta_acon_pair_scale(p16, 8.6736174e-19);
+  var result_value = meta_acon_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (3.1554436e-30 * (((1.0 / u2.high) * abs(p.high) + (q.high + abs(p.high))) * 8.6736174e-19) +
+        (abs(p7.high) + 0.0000038146973 * abs(p8.high)) <=
+        8.0 * abs(u3.high)) &
+        (abs(u3.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = meta_acon(x, beta, p1, p2);
+  }
+  var result_x = meta_acon_pair_to_f32(u6);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((v2.high <= 800.0) |
+        ((3.1554436e-30 * (((1.0 / u2.high) * abs(u.high) + abs(u.high)) * 8.6736174e-19) + abs(p10.high) <=
+          16.0 * abs(u4.high)) &
+          (abs(u4.high) >= 1.9721523e-31))) &
+        ((v2.high > 800.0) |
+          ((3.1554436e-30 * (((1.0 / u2.high) * abs(u.high) + abs(u.high)) * 8.6736174e-19) +
+            abs(p10.high) +
+            3.1554436e-30 *
+              ((((u5.high * q2.high) / squared.high + 1.0 / squared.high) * v2.high + (q2.high + v2.high)) *
+                8.6736174e-19 *
+                abs(u.high) +
+                abs(u.high)) +
+            (0.0000038146973 * abs(u4.high) + abs(u.high * p13.high)) <=
+            8.0 * abs(u4.high + u.high * p13.high)) &
+            (abs(u4.high + u.high * p13.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        ((v2.high <= 800.0) | (bitcast<u32>(abs(p9.high)) <= 0x7a800000u)) &
+      ((v2.high > 800.0) |
+        ((bitcast<u32>(abs(u4.high + u.high * p13.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u.high * p13.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_x = meta_acon_slope_0(x, beta, p1, p2);
+  }
+  var result_beta = meta_acon_pair_to_f32(p17);
+  // By the function that computes this alone.
+  if (
+    !(
+      (squared3.high >= 3.9443045e-31) & (v4.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p15.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_beta = meta_acon_slope_1(x, beta, p1, p2);
+  }
+  return meta_acon_value_and_slopes(
+    select(select(result_value, x, meta_acon_is_nan(x)), beta, meta_acon_is_nan(beta)),
+    result_x,
+    result_beta
+  );
+}
+
+struct meta_acon_curvatures {
+  x_x: f32,
+  x_beta: f32,
+  x_p1: f32,
+  x_p2: f32,
+  beta_beta: f32,
+  beta_p1: f32,
+  beta_p2: f32,
+  p1_p1: f32,
+  p1_p2: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn meta_acon_tanh(x: f32) -> f32 {
+  if (meta_acon_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (meta_acon_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn meta_acon_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = x2 - x3;
+  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
+  let t6 = t * t3 * t5;
+  let t7 = meta_acon_logistic(t6);
+  let t8 = t * t * (select(t6 * t7, 0.0, abs(t6) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t3 * t5)) * t5;
+  return 2.0 * t * t * t7 * t5 - t8;
+}
+
+fn meta_acon_curvature_1_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = x2 - x3;
+  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
+  let t6 = t * t3 * t5;
+  let t7 = meta_acon_logistic(t6);
+  let t8 = t * t * (select(t6 * t7, 0.0, abs(t6) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t3 * t5)) * t3;
+  return 2.0 * t * t * t7 * t3 - t8;
+}
+
+fn meta_acon_curvature_2_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = x2 - x3;
+  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
+  let t6 = t * t3 * t5;
+  let t7 = meta_acon_logistic(t6);
+  let t8 = select(t6 * t7, 0.0, abs(t6) > 800.0);
+  let t9 = t * (t7 - t8 * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t3 * t5));
+  return meta_acon_sigmoid(t6) + 2.0 * t8 + t9 * t3 * t5;
+}
+
+fn meta_acon_curvature_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = x2 - x3;
+  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
+  let t6 = t * t3 * t5;
+  let t7 = meta_acon_logistic(t6);
+  let t8 = select(t6 * t7, 0.0, abs(t6) > 800.0);
+  let t9 = t * (t7 - t8 * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t3 * t5));
+  return meta_acon_sigmoid(-t6) - 2.0 * t8 - t9 * t3 * t5;
+}
+
+fn meta_acon_curvature_4_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = x2 - x3;
+  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
+  return -(
+    t2 *
+    t2 *
+    t2 *
+    (t3 * t3 * t3) *
+    (meta_acon_logistic(t3 * t2 * t5) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t5))
+  );
+}
+
+fn meta_acon_curvature_5_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = x2 - x3;
+  let t4 = t2 * t2 * t3;
+  let t5 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t6 = select(t5, -3.4028234663852886e38, t5 < -3.4028234663852886e38);
+  let t7 = t3 * t2 * t6;
+  let t8 = meta_acon_logistic(t7);
+  let t9 = t4 * (t8 - select(t7 * t8, 0.0, abs(t7) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t6));
+  return t4 * t8 + t9;
+}
+
+fn meta_acon_curvature_6_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = x2 - x3;
+  let t4 = t2 * t2 * t3;
+  let t5 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t6 = select(t5, -3.4028234663852886e38, t5 < -3.4028234663852886e38);
+  let t7 = t3 * t2 * t6;
+  let t8 = meta_acon_logistic(t7);
+  let t9 = t4 * (t8 - select(t7 * t8, 0.0, abs(t7) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t6));
+  return -(t4 * t8) - t9;
+}
+
+fn meta_acon_curvature_7_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t4 = select(t3, -3.4028234663852886e38, t3 < -3.4028234663852886e38);
+  let t5 = (x2 - x3) * t2 * t4;
+  let t6 = meta_acon_logistic(t5);
+  let t7 = t2 * t2 * (select(t5 * t6, 0.0, abs(t5) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t4)) * t4;
+  return 2.0 * t2 * t2 * t6 * t4 - t7;
+}
+
+fn meta_acon_curvature_8_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t4 = select(t3, -3.4028234663852886e38, t3 < -3.4028234663852886e38);
+  let t5 = (x2 - x3) * t2 * t4;
+  let t6 = meta_acon_logistic(t5);
+  let t7 = t2 * t2 * (select(t5 * t6, 0.0, abs(t5) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t4)) * t4;
+  return t7 - 2.0 * t2 * t2 * t6 * t4;
+}
+
+fn meta_acon_pair_expm1(a: meta_acon_pair) -> meta_acon_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = meta_acon_pair_expm1_small(meta_acon_pair_reduced(meta_acon_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return meta_acon_pair_times_power(meta_acon_pair_add(meta_acon_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = meta_acon_power_of_two(i32(k));
+  return meta_acon_pair_add(meta_acon_pair_sum(scale, -1.0), meta_acon_pair_scale(small, scale));
+}
+
+// a where the condition holds, else b.
+fn meta_acon_pair_select(condition: bool, a: meta_acon_pair, b: meta_acon_pair) -> meta_acon_pair {
+  return meta_acon_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
+fn meta_acon_curvature(x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_curvatures {
+  let p = meta_acon_pair_scale(meta_acon_pair_from_f32(beta), 2.0);
+  let u = meta_acon_pair_subtract(meta_acon_pair_from_f32(p1), meta_acon_pair_from_f32(p2));
+  let squared = meta_acon_pair_multiply(u, u);
+  let p3 = meta_acon_pair_multiply(p, squared);
+  let p4 = meta_acon_pair_multiply(meta_acon_pair_from_f32(x), meta_acon_pair_from_f32(beta));
+  let p5 = meta_acon_pair_multiply(p4, u);
+  let v = meta_acon_pair_abs(p5);
+  let v2 = meta_acon_pair_negate(v);
+  let v3 = meta_acon_pair_raised_exp(v2);
+  let p6 = meta_acon_pair_scale(v3, 8.6736174e-19);
+  let u2 = meta_acon_pair_add(p6, meta_acon_pair(1.0, 0.0));
+  let squared2 = meta_acon_pair_multiply(u2, u2);
+  let q = meta_acon_pair_divide(v3, squared2);
+  let p7 = meta_acon_pair_multiply(p3, q);
+  let p8 = meta_acon_pair_scale(p7, 8.6736174e-19);
+  let p9 = meta_acon_pair_multiply(meta_acon_pair_from_f32(beta), squared);
+  let p10 = meta_acon_pair_multiply(p5, q);
+  let p11 = meta_acon_pair_scale(p10, 8.6736174e-19);
+  var v4 = p11;
+  if (v.high > 800.0) {
+    v4 = meta_acon_pair(0.0, 0.0);
+  }
+  let p12 = meta_acon_pair_multiply(p9, v4);
+  let p13 = meta_acon_pair_scale(meta_acon_pair_from_f32(x), 0.5);
+  let p14 = meta_acon_pair_multiply(p13, meta_acon_pair_from_f32(beta));
+  let p15 = meta_acon_pair_multiply(p14, u);
+  let p16 = meta_acon_pair_scale(p15, 2.0);
+  let bounded = meta_acon_pair_at_most(p16, meta_acon_pair(80.0, 0.0));
+  let em1 = meta_acon_pair_expm1(bounded);
+  let u3 = meta_acon_pair_add(em1, meta_acon_pair(2.0, 0.0));
+  let q2 = meta_acon_pair_divide(em1, u3);
+  let p17 = meta_acon_pair_multiply(p12, q2);
+  let u4 = meta_acon_pair_subtract(p8, p17);
+  let p18 = meta_acon_pair_scale(meta_acon_pair_from_f32(x), 2.0);
+  let p19 = meta_acon_pair_multiply(p18, squared);
+  let p20 = meta_acon_pair_multiply(p19, q);
+  let p21 = meta_acon_pair_scale(p20, 8.6736174e-19);
+  let p22 = meta_acon_pair_multiply(meta_acon_pair_from_f32(x), squared);
+  let p23 = meta_acon_pair_multiply(p22, v4);
+  let p24 = meta_acon_pair_multiply(p23, q2);
+  let u5 = meta_acon_pair_subtract(p21, p24);
+  let p25 = meta_acon_pair_scale(q, 8.6736174e-19);
+  let p26 = meta_acon_pair_multiply(v4, q2);
+  let u6 = meta_acon_pair_subtract(p25, p26);
+  let p27 = meta_acon_pair_multiply(p5, u6);
+  let bounded2 = meta_acon_pair_at_most(p5, meta_acon_pair(40.0, 0.0));
+  let v5 = meta_acon_pair_raised_exp(bounded2);
+  let p28 = meta_acon_pair_scale(v5, 8.6736174e-19);
+  let u7 = meta_acon_pair_add(p28, meta_acon_pair(1.0, 0.0));
+  let q3 = meta_acon_pair_divide(v5, u7);
+  let p29 = meta_acon_pair_multiply(p18, meta_acon_pair_from_f32(beta));
+  let p30 = meta_acon_pair_multiply(p29, u);
+  let v6 = meta_acon_pair_select(p5.high < 40.0, p30, meta_acon_pair(0.0, 0.0));
+  let u8 = meta_acon_pair_add(u7, v6);
+  let q4 = meta_acon_pair_divide(u8, u7);
+  let p31 = meta_acon_pair_multiply(q3, q4);
+  let p32 = meta_acon_pair_scale(p31, 8.6736174e-19);
+  let u9 = meta_acon_pair_add(p27, p32);
+  let v7 = meta_acon_pair_negate(p5);
+  let bounded3 = meta_acon_pair_at_most(v7, meta_acon_pair(40.0, 0.0));
+  let v8 = meta_acon_pair_raised_exp(bounded3);
+  let p33 = meta_acon_pair_scale(v8, 8.6736174e-19);
+  let u10 = meta_acon_pair_add(p33, meta_acon_pair(1.0, 0.0));
+  let q5 = meta_acon_pair_divide(v8, u10);
+  let p34 = meta_acon_pair_scale(q5, 8.6736174e-19);
+  let p35 = meta_acon_pair_scale(v4, 2.0);
+  let u11 = meta_acon_pair_subtract(p34, p35);
+  let u12 = meta_acon_pair_subtract(u11, p27);
+  let squared3 = meta_acon_pair_multiply(meta_acon_pair_from_f32(x), meta_acon_pair_from_f32(x));
+  let p36 = meta_acon_pair_multiply(squared3, meta_acon_pair_from_f32(x));
+  let p37 = meta_acon_pair_multiply(squared, u);
+  let p38 = meta_acon_pair_multiply(p36, p37);
+  let p39 = meta_acon_pair_multiply(p38, q);
+  let p40 = meta_acon_pair_multiply(p39, q2);
+  let v9 = meta_acon_pair_negate(p40);
+  let p41 = meta_acon_pair_scale(v9, 8.6736174e-19);
+  let p42 = meta_acon_pair_multiply(squared3, u);
+  let p43 = meta_acon_pair_multiply(p42, q);
+  let p44 = meta_acon_pair_scale(p43, 8.6736174e-19);
+  let p45 = meta_acon_pair_multiply(p42, u6);
+  let u13 = meta_acon_pair_add(p44, p45);
+  let v10 = meta_acon_pair_negate(p43);
+  let p46 = meta_acon_pair_scale(v10, 8.6736174e-19);
+  let u14 = meta_acon_pair_subtract(p46, p45);
+  let p47 = meta_acon_pair_scale(squared3, 2.0);
+  let p48 = meta_acon_pair_multiply(p47, meta_acon_pair_from_f32(beta));
+  let p49 = meta_acon_pair_multiply(p48, q);
+  let p50 = meta_acon_pair_scale(p49, 8.6736174e-19);
+  let p51 = meta_acon_pair_multiply(squared3, meta_acon_pair_from_f32(beta));
+  let p52 = meta_acon_pair_multiply(p51, v4);
+  let p53 = meta_acon_pair_multiply(p52, q2);
+  let u15 = meta_acon_pair_subtract(p50, p53);
+  let u16 = meta_acon_pair_subtract(p53, p50);
+  var result_x_x = meta_acon_pair_to_f32(u4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p8.high - p9.high * p11.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p8.high - p9.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = meta_acon_curvature_0_far(x, beta, p1, p2);
+    result_x_x = select(far, result_x_x, meta_acon_is_nan(far));
+  }
+  var result_x_beta = meta_acon_pair_to_f32(u5);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p21.high - p22.high * p11.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p20.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p21.high - p22.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p22.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p22.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p20.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = meta_acon_curvature_1_far(x, beta, p1, p2);
+    result_x_beta = select(far, result_x_beta, meta_acon_is_nan(far));
+  }
+  var result_x_p1 = meta_acon_pair_to_f32(u9);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u9.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p32.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p31.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p25.high - p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = meta_acon_curvature_2_far(x, beta, p1, p2);
+    result_x_p1 = select(far, result_x_p1, meta_acon_is_nan(far));
+  }
+  var result_x_p2 = meta_acon_pair_to_f32(u12);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u12.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        ((v.high > 800.0) |
+          ((bitcast<u32>(abs(p25.high - p11.high * q2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p11.high * q2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p10.high)) <= 0x7a800000u))) &
+      ((v.high > 800.0) | (bitcast<u32>(abs(p10.high)) <= 0x7a800000u))
+    )
+  ) {
+    let far = meta_acon_curvature_3_far(x, beta, p1, p2);
+    result_x_p2 = select(far, result_x_p2, meta_acon_is_nan(far));
+  }
+  var result_beta_beta = meta_acon_pair_to_f32(p41);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p36.high) >= 1.5777218e-30) & (squared.high >= 1.5777218e-30) & (v3.high >= 1.5777218e-30) &
+        (abs(em1.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(p41.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p40.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p39.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p38.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = meta_acon_curvature_4_far(x, beta, p1, p2);
+    result_beta_beta = select(far, result_beta_beta, meta_acon_is_nan(far));
+  }
+  var result_beta_p1 = meta_acon_pair_to_f32(u13);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u13.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p45.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        ((v.high > 800.0) |
+          ((bitcast<u32>(abs(p25.high - p11.high * q2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p11.high * q2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p10.high)) <= 0x7a800000u))) &
+      (bitcast<u32>(abs(p43.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = meta_acon_curvature_5_far(x, beta, p1, p2);
+    result_beta_p1 = select(far, result_beta_p1, meta_acon_is_nan(far));
+  }
+  var result_beta_p2 = meta_acon_pair_to_f32(u14);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u14.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p45.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        ((v.high > 800.0) |
+          ((bitcast<u32>(abs(p25.high - p11.high * q2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p11.high * q2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p10.high)) <= 0x7a800000u))) &
+      (bitcast<u32>(abs(p43.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = meta_acon_curvature_6_far(x, beta, p1, p2);
+    result_beta_p2 = select(far, result_beta_p2, meta_acon_is_nan(far));
+  }
+  var result_p1_p1 = meta_acon_pair_to_f32(u15);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((abs(p48.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p50.high - p51.high * p11.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u15.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p49.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p50.high - p51.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p51.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p51.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p49.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = meta_acon_curvature_7_far(x, beta, p1, p2);
+    result_p1_p1 = select(far, result_p1_p1, meta_acon_is_nan(far));
+  }
+  var result_p1_p2 = meta_acon_pair_to_f32(u16);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | ((abs(p48.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((v.high > 800.0) | (abs(p51.high * p11.high * q2.high - p50.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p1)) <= 0x52800000u) &
+        ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
+        (bitcast<u32>(abs(p2)) <= 0x52800000u) &
+        ((abs(p2) >= 3.637979e-12) | (p2 == 0.0)) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) | (bitcast<u32>(abs(p49.high)) <= 0x7a800000u)) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p51.high * p11.high * q2.high - p50.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p49.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p51.high * p11.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p51.high * p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = meta_acon_curvature_8_far(x, beta, p1, p2);
+    result_p1_p2 = select(far, result_p1_p2, meta_acon_is_nan(far));
+  }
+  return meta_acon_curvatures(
+    result_x_x,
+    result_x_beta,
+    result_x_p1,
+    result_x_p2,
+    result_beta_beta,
+    result_beta_p1,
+    result_beta_p2,
+    result_p1_p1,
+    result_p1_p2
+  );
+}
+
+struct meta_acon_second_gradients {
+  dy: f32,
+  x: f32,
+  beta: f32,
+  p1: f32,
+  p2: f32,
+}
+
+fn meta_acon_double_backward(
+  dy: f32,
+  ddx: f32,
+  ddbeta: f32,
+  x: f32,
+  beta: f32,
+  p1: f32,
+  p2: f32,
+  ddp1: f32,
+  ddp2: f32
+) -> meta_acon_second_gradients {
+  let slopes = meta_acon_backward(1.0, x, beta, p1, p2);
+  let curvatures = meta_acon_curvature(x, beta, p1, p2);
+  return meta_acon_second_gradients(
+    ddx * slopes.x + ddbeta * slopes.beta + ddp1 * slopes.p1 + ddp2 * slopes.p2,
+    dy * (ddx * curvatures.x_x + ddbeta * curvatures.x_beta + ddp1 * curvatures.x_p1 + ddp2 * curvatures.x_p2),
+    dy *
+      (ddx * curvatures.x_beta + ddbeta * curvatures.beta_beta + ddp1 * curvatures.beta_p1 + ddp2 * curvatures.beta_p2),
+    dy * (ddx * curvatures.x_p1 + ddbeta * curvatures.beta_p1 + ddp1 * curvatures.p1_p1 + ddp2 * curvatures.p1_p2),
+    dy * (ddx * curvatures.x_p2 + ddbeta * curvatures.beta_p2 + ddp1 * curvatures.p1_p2 + ddp2 * curvatures.p1_p1)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1475,6 +2143,15 @@ struct meta_acon_uniform_values {
 @group(0) @binding(9) var<storage, read_write> meta_acon_scratch_partials: array<f32>;
 @group(0) @binding(10) var<storage, read_write> meta_acon_gradient_dp1: array<f32>;
 @group(0) @binding(11) var<storage, read_write> meta_acon_gradient_dp2: array<f32>;
+@group(0) @binding(12) var<storage, read_write> meta_acon_derivative_dx: array<f32>;
+@group(0) @binding(13) var<storage, read_write> meta_acon_derivative_dbeta: array<f32>;
+@group(0) @binding(14) var<storage, read> meta_acon_cotangent_ddx: array<f32>;
+@group(0) @binding(15) var<storage, read> meta_acon_cotangent_ddbeta: array<f32>;
+@group(0) @binding(16) var<storage, read> meta_acon_cotangent_ddp1: array<f32>;
+@group(0) @binding(17) var<storage, read> meta_acon_cotangent_ddp2: array<f32>;
+@group(0) @binding(18) var<storage, read_write> meta_acon_scratch_parameters: array<f32>;
+@group(0) @binding(19) var<storage, read_write> meta_acon_scratch_cotangents_of_learned: array<f32>;
+@group(0) @binding(20) var<storage, read_write> meta_acon_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn meta_acon_forward(
@@ -1557,6 +2234,163 @@ fn meta_acon_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn meta_acon_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= meta_acon_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += meta_acon_scratch_partials[0u * meta_acon_uniforms.channels * 64u + c * 64u + j];
+  }
+  meta_acon_gradient_dp1[c] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum1 += meta_acon_scratch_partials[1u * meta_acon_uniforms.channels * 64u + c * 64u + j];
+  }
+  meta_acon_gradient_dp2[c] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn meta_acon_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= meta_acon_uniforms.size) {
+    return;
+  }
+  let c = (i / meta_acon_uniforms.channelInner) % meta_acon_uniforms.channels;
+  let x0 = meta_acon_input_x[i];
+  let x1 = meta_acon_input_beta[i];
+  let g0 = meta_acon_fused(x0, x1, meta_acon_learned_p1[c], meta_acon_learned_p2[c]);
+  meta_acon_output_y[i] = g0.value;
+  meta_acon_derivative_dx[i] = g0.x;
+  meta_acon_derivative_dbeta[i] = g0.beta;
+}
+
+@compute @workgroup_size(256)
+fn meta_acon_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= meta_acon_uniforms.channels) {
+    return;
+  }
+  meta_acon_scratch_parameters[0u * meta_acon_uniforms.channels + c] = meta_acon_learned_p1[c];
+  meta_acon_scratch_parameters[1u * meta_acon_uniforms.channels + c] = meta_acon_learned_p2[c];
+}
+
+@compute @workgroup_size(256)
+fn meta_acon_double_backward_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= meta_acon_uniforms.channels) {
+    return;
+  }
+  meta_acon_scratch_cotangents_of_learned[0u * meta_acon_uniforms.channels + c] = meta_acon_cotangent_ddp1[c];
+  meta_acon_scratch_cotangents_of_learned[1u * meta_acon_uniforms.channels + c] = meta_acon_cotangent_ddp2[c];
+}
+
+@compute @workgroup_size(256)
+fn meta_acon_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= meta_acon_uniforms.size) {
+    return;
+  }
+  let c = (i / meta_acon_uniforms.channelInner) % meta_acon_uniforms.channels;
+  let dy = meta_acon_cotangent_dy[i];
+  let dd0 = meta_acon_cotangent_ddx[i];
+  let dd1 = meta_acon_cotangent_ddbeta[i];
+  let x0 = meta_acon_input_x[i];
+  let x1 = meta_acon_input_beta[i];
+  let g0 = meta_acon_double_backward(dy, dd0, dd1, x0, x1, meta_acon_scratch_parameters[0u * meta_acon_uniforms.channels + c], meta_acon_scratch_parameters[1u * meta_acon_uniforms.channels + c], meta_acon_scratch_cotangents_of_learned[0u * meta_acon_uniforms.channels + c], meta_acon_scratch_cotangents_of_learned[1u * meta_acon_uniforms.channels + c]);
+  meta_acon_gradient_ddy[i] = g0.dy;
+}
+
+@compute @workgroup_size(256)
+fn meta_acon_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= meta_acon_uniforms.size) {
+    return;
+  }
+  let c = (i / meta_acon_uniforms.channelInner) % meta_acon_uniforms.channels;
+  let dy = meta_acon_cotangent_dy[i];
+  let dd0 = meta_acon_cotangent_ddx[i];
+  let dd1 = meta_acon_cotangent_ddbeta[i];
+  let x0 = meta_acon_input_x[i];
+  let x1 = meta_acon_input_beta[i];
+  let g0 = meta_acon_double_backward(dy, dd0, dd1, x0, x1, meta_acon_scratch_parameters[0u * meta_acon_uniforms.channels + c], meta_acon_scratch_parameters[1u * meta_acon_uniforms.channels + c], meta_acon_scratch_cotangents_of_learned[0u * meta_acon_uniforms.channels + c], meta_acon_scratch_cotangents_of_learned[1u * meta_acon_uniforms.channels + c]);
+  meta_acon_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn meta_acon_double_backward_inputs_2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= meta_acon_uniforms.size) {
+    return;
+  }
+  let c = (i / meta_acon_uniforms.channelInner) % meta_acon_uniforms.channels;
+  let dy = meta_acon_cotangent_dy[i];
+  let dd0 = meta_acon_cotangent_ddx[i];
+  let dd1 = meta_acon_cotangent_ddbeta[i];
+  let x0 = meta_acon_input_x[i];
+  let x1 = meta_acon_input_beta[i];
+  let g0 = meta_acon_double_backward(dy, dd0, dd1, x0, x1, meta_acon_scratch_parameters[0u * meta_acon_uniforms.channels + c], meta_acon_scratch_parameters[1u * meta_acon_uniforms.channels + c], meta_acon_scratch_cotangents_of_learned[0u * meta_acon_uniforms.channels + c], meta_acon_scratch_cotangents_of_learned[1u * meta_acon_uniforms.channels + c]);
+  meta_acon_gradient_dbeta[i] = g0.beta;
+}
+
+@compute @workgroup_size(256)
+fn meta_acon_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= meta_acon_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < meta_acon_uniforms.channelOuter * meta_acon_uniforms.channelInner; j += 16384u) {
+    let inner = meta_acon_uniforms.channelInner;
+    let i = ((j / inner) * meta_acon_uniforms.channels + c) * inner + j % inner;
+    let g = meta_acon_double_backward(meta_acon_cotangent_dy[i], meta_acon_cotangent_ddx[i], meta_acon_cotangent_ddbeta[i], meta_acon_input_x[i], meta_acon_input_beta[i], meta_acon_scratch_parameters[0u * meta_acon_uniforms.channels + c], meta_acon_scratch_parameters[1u * meta_acon_uniforms.channels + c], meta_acon_scratch_cotangents_of_learned[0u * meta_acon_uniforms.channels + c], meta_acon_scratch_cotangents_of_learned[1u * meta_acon_uniforms.channels + c]);
+    sum0 += g.p1;
+    sum1 += g.p2;
+  }
+  let total0 = meta_acon_workgroup_sum(sum0, lane);
+  let total1 = meta_acon_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    meta_acon_scratch_partials[0u * meta_acon_uniforms.channels * 64u + w] = total0;
+    meta_acon_scratch_partials[1u * meta_acon_uniforms.channels * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn meta_acon_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { milaBackward, milaForward } from "./mila.js";
+import { milaBackward, milaDoubleBackward, milaForward } from "./mila.js";
 import { milaWgsl } from "./mila.wgsl.js";
 const milaActivation: Activation = {
   name: "mila",
@@ -14,7 +14,11 @@ const milaActivation: Activation = {
   hyperparameters: ["beta"],
   learned: [],
   axis: false,
-  cpu: { forward: milaForward, backward: milaBackward },
+  cpu: {
+    forward: milaForward,
+    backward: milaBackward,
+    doubleBackward: milaDoubleBackward,
+  },
   webgpu: {
     code: milaWgsl,
     forward: [
@@ -39,6 +43,22 @@ const milaActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "mila_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter beta"],

@@ -1451,6 +1451,231 @@ fn mila_backward(dy: f32, x: f32, beta: f32) -> f32 {
   return dy * result;
 }
 
+struct mila_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn mila_slope_0(x0: f32, x1: f32) -> f32 {
+  return mila_backward(1.0, x0, x1);
+}
+
+fn mila_fused(x: f32, beta: f32) -> mila_value_and_slopes {
+  let u = mila_pair_add(mila_pair_from_f32(x), mila_pair_from_f32(beta));
+  let bounded = mila_pair_at_most(u, mila_pair(16.0, 0.0));
+  let v = mila_pair_raised_exp(bounded);
+  let p = mila_pair_scale(v, 8.6736174e-19);
+  let u2 = mila_pair_add(p, mila_pair(2.0, 0.0));
+  let p2 = mila_pair_multiply(v, u2);
+  let p3 = mila_pair_scale(p2, 8.6736174e-19);
+  let u3 = mila_pair_add(p3, mila_pair(2.0, 0.0));
+  let q = mila_pair_divide(p2, u3);
+  let p4 = mila_pair_multiply(mila_pair_from_f32(x), q);
+  let v2 = mila_pair_select(u.high < 16.0, mila_pair_from_f32(x), mila_pair(0.0, 0.0));
+  let p5 = mila_pair_scale(v2, 4.0);
+  let u4 = mila_pair_add(p, mila_pair(1.0, 0.0));
+  let p6 = mila_pair_multiply(v, u4);
+  let q2 = mila_pair_divide(p6, u3);
+  let p7 = mila_pair_multiply(p5, q2);
+  let u5 = mila_pair_add(p2, p7);
+  let q3 = mila_pair_divide(u5, u3);
+  var result_value = mila_pair_to_f32(mila_pair_scale(p4, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 1.5777218e-30) & ((u2.high + v.high) * 8.6736174e-19 <= 1.2676506e+30 * u3.high) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = mila(x, beta);
+  }
+  var result_x = mila_pair_to_f32(mila_pair_scale(q3, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      ((u.high >= 16.0) |
+        ((3.1554436e-30 *
+          (u2.high +
+            v.high +
+            (((u4.high + v.high) / u3.high + ((u2.high + v.high) * 8.6736174e-19 * q2.high) / u3.high + 1.0 / u3.high) *
+              abs(4.0 * x) +
+              abs(4.0 * x))) +
+          (p2.high + abs(4.0 * x * q2.high)) <=
+          4.0 * abs(p2.high + 4.0 * x * q2.high)) &
+          (abs(p2.high + 4.0 * x * q2.high) >= 7.888609e-31))) &
+        ((u2.high + v.high) * 8.6736174e-19 <= 2.5353012e+30 * u3.high) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+      ((u.high >= 16.0) |
+        ((bitcast<u32>(abs(p2.high + 4.0 * x * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(4.0 * x * q2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_x = mila_slope_0(x, beta);
+  }
+  return mila_value_and_slopes(select(result_value, x, mila_is_nan(x)), result_x);
+}
+
+fn mila_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = t2 + x1;
+  let t4 = mila_sigmoid(t3);
+  let t5 = mila_softplus(t3);
+  let t6 = mila_logistic(2.0 * t5);
+  return 8.0 * (t4 * t6) - mila_tanh(t5) * (8.0 * t4 * t4) * t6 * t2 + 4.0 * (t6 * mila_logistic(t3) * t2);
+}
+
+fn mila_pair_larger(a: mila_pair, b: mila_pair) -> mila_pair {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn mila_pair_at_least(a: mila_pair, b: mila_pair) -> mila_pair {
+  return mila_pair_larger(a, b);
+}
+
+fn mila_pair_abs(a: mila_pair) -> mila_pair {
+  return mila_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn mila_pair_negate(a: mila_pair) -> mila_pair {
+  return mila_pair(-a.high, -a.low);
+}
+
+fn mila_pair_exp(a: mila_pair) -> mila_pair {
+  return mila_pair_exp_scaled(a, 0);
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
+fn mila_pair_log_scaled(k: f32, f: mila_pair) -> mila_pair {
+  let s = mila_pair_divide(f, mila_pair_add(mila_pair(2.0, 0.0), f));
+  let z = s.high * s.high;
+  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
+  let logarithm = mila_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
+  let whole = mila_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
+  return mila_pair_add(whole, logarithm);
+}
+
+// For a > -1 + 2^-20.
+fn mila_pair_log1p(a: mila_pair) -> mila_pair {
+  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
+  if (k == 0) {
+    return mila_pair_log_scaled(0.0, a);
+  }
+  let scale = mila_power_of_two(-clamp(k, -126, 126));
+  let f = mila_pair_sum(a.high * scale, scale - 1.0);
+  return mila_pair_log_scaled(f32(k), mila_pair_ordered_sum(f.high, f.low + a.low * scale));
+}
+
+fn mila_pair_subtract(a: mila_pair, b: mila_pair) -> mila_pair {
+  let s = mila_pair_sum(a.high, -b.high);
+  return mila_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn mila_curvature(x: f32, beta: f32) -> f32 {
+  let u = mila_pair_add(mila_pair_from_f32(x), mila_pair_from_f32(beta));
+  let bounded = mila_pair_at_most(u, mila_pair(40.0, 0.0));
+  let v = mila_pair_raised_exp(bounded);
+  let p = mila_pair_scale(v, 8.6736174e-19);
+  let u2 = mila_pair_add(p, mila_pair(1.0, 0.0));
+  let q = mila_pair_divide(v, u2);
+  let p2 = mila_pair_scale(q, 8.0);
+  let p3 = mila_pair_scale(p2, 9.313226e-10);
+  let bounded2 = mila_pair_at_least(u, mila_pair(0.0, 0.0));
+  let v2 = mila_pair_abs(u);
+  let v3 = mila_pair_negate(v2);
+  let e = mila_pair_exp(v3);
+  let l = mila_pair_log1p(e);
+  let u3 = mila_pair_add(bounded2, l);
+  let p4 = mila_pair_scale(u3, 2.0);
+  let v4 = mila_pair_abs(p4);
+  let v5 = mila_pair_negate(v4);
+  let v6 = mila_pair_raised_exp(v5);
+  let p5 = mila_pair_scale(v6, 8.6736174e-19);
+  let u4 = mila_pair_add(p5, mila_pair(1.0, 0.0));
+  let squared = mila_pair_multiply(u4, u4);
+  let q2 = mila_pair_divide(v6, squared);
+  let p6 = mila_pair_scale(q2, 9.313226e-10);
+  let p7 = mila_pair_multiply(p3, p6);
+  let p8 = mila_pair_scale(p7, 8.6736174e-19);
+  let p9 = mila_pair_scale(mila_pair_from_f32(x), 4.0);
+  let p10 = mila_pair_multiply(p9, q2);
+  let p11 = mila_pair_scale(p10, 9.313226e-10);
+  let v7 = mila_pair_raised_exp(v3);
+  let p12 = mila_pair_scale(v7, 8.6736174e-19);
+  let u5 = mila_pair_add(p12, mila_pair(1.0, 0.0));
+  let squared2 = mila_pair_multiply(u5, u5);
+  let q3 = mila_pair_divide(v7, squared2);
+  let p13 = mila_pair_scale(q3, 9.313226e-10);
+  let p14 = mila_pair_multiply(p11, p13);
+  let p15 = mila_pair_scale(p14, 8.6736174e-19);
+  let u6 = mila_pair_add(p8, p15);
+  let p16 = mila_pair_scale(mila_pair_from_f32(x), 8.0);
+  let p17 = mila_pair_scale(q, 9.313226e-10);
+  let squared3 = mila_pair_multiply(p17, p17);
+  let p18 = mila_pair_multiply(p16, squared3);
+  let p19 = mila_pair_scale(p18, 9.313226e-10);
+  let p20 = mila_pair_multiply(p19, p6);
+  let p21 = mila_pair_scale(p20, 9.313226e-10);
+  let bounded3 = mila_pair_at_most(u, mila_pair(16.0, 0.0));
+  let v8 = mila_pair_raised_exp(bounded3);
+  let p22 = mila_pair_scale(v8, 8.6736174e-19);
+  let u7 = mila_pair_add(p22, mila_pair(2.0, 0.0));
+  let p23 = mila_pair_multiply(v8, u7);
+  let p24 = mila_pair_scale(p23, 8.6736174e-19);
+  let u8 = mila_pair_add(p24, mila_pair(2.0, 0.0));
+  let q4 = mila_pair_divide(p23, u8);
+  let p25 = mila_pair_scale(q4, 9.313226e-10);
+  let p26 = mila_pair_multiply(p21, p25);
+  let p27 = mila_pair_scale(p26, 8.6736174e-19);
+  let u9 = mila_pair_subtract(u6, p27);
+  var result = mila_pair_to_f32(u9);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u9.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = mila_curvature_0_far(x, beta);
+    result = select(far, result, mila_is_nan(far));
+  }
+  return result;
+}
+
+struct mila_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn mila_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> mila_second_gradients {
+  let slopes = mila_backward(1.0, x, beta);
+  let curvatures = mila_curvature(x, beta);
+  return mila_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct mila_uniform_values {
   size: u32,
   p_beta: f32,
@@ -1461,6 +1686,9 @@ struct mila_uniform_values {
 @group(0) @binding(2) var<storage, read_write> mila_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> mila_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> mila_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> mila_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> mila_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> mila_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn mila_forward(
@@ -1497,4 +1725,50 @@ fn mila_backward_inputs(
     result[k] = mila_backward(dy[k], x0[k], mila_uniforms.p_beta);
   }
   mila_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn mila_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (mila_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = mila_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = mila_fused(x0[k], mila_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  mila_output_y[i] = result0;
+  mila_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn mila_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (mila_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = mila_cotangent_dy[i];
+  let dd0 = mila_cotangent_ddx[i];
+  let x0 = mila_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = mila_double_backward(dy[k], dd0[k], x0[k], mila_uniforms.p_beta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  mila_gradient_ddy[i] = result0;
+  mila_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { minsinBackward, minsinForward } from "./minsin.js";
+import {
+  minsinBackward,
+  minsinDoubleBackward,
+  minsinForward,
+} from "./minsin.js";
 import { minsinWgsl } from "./minsin.wgsl.js";
 const minsinActivation: Activation = {
   name: "minsin",
@@ -14,7 +18,11 @@ const minsinActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: minsinForward, backward: minsinBackward },
+  cpu: {
+    forward: minsinForward,
+    backward: minsinBackward,
+    doubleBackward: minsinDoubleBackward,
+  },
   webgpu: {
     code: minsinWgsl,
     forward: [
@@ -39,6 +47,22 @@ const minsinActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "minsin_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

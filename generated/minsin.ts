@@ -53,6 +53,80 @@ export function minsinBackward(
   }
 }
 
+/** The value of minsin, and its derivative in each input. */
+export function minsinFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const v = choose(xi < s, xi, s);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const v2 = bounded < Math.sin(bounded) ? 1 : Math.cos(bounded);
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE && Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = minsinYExactly(xi);
+      dx[i] = minsinDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what minsin's backward kernel computes, from a cotangent of each of its results. */
+export function minsinDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const s = Math.sin(bounded);
+      const v = bounded < s ? ddxI : ddxI * Math.cos(bounded);
+      const v2 = bounded < s ? 0 : -(dyi * ddxI * s);
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE && Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = minsinDxExactly(xi, ddxI);
+      dx[i] = minsinDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Sine to the right of 0, the identity to the left.
  * Source: Eger et al. 2018.
@@ -102,6 +176,80 @@ export function minsinBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = minsinDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of minsin, and its derivative in each input. */
+export function minsinFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const v = choose(xi < s, xi, s);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const v2 = bounded < Math.sin(bounded) ? 1 : Math.cos(bounded);
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE && Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = minsinYExactly(xi);
+      dx[i] = minsinDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what minsin's backward kernel computes, from a cotangent of each of its results. */
+export function minsinDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const s = Math.sin(bounded);
+      const v = bounded < s ? ddxI : ddxI * Math.cos(bounded);
+      const v2 = bounded < s ? 0 : -(dyi * ddxI * s);
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE && Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = minsinDxExactly(xi, ddxI);
+      dx[i] = minsinDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -236,6 +384,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -827,6 +985,92 @@ function minsinDxExactly(x0: number, x1: number): number {
   let value = minsinDxExactlyAt(x0, x1, 0n);
   if (Math.abs(x0) > 1.7976931348623157e308) {
     value = minsinDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function minsinYExactlyWide(x0: Wide): Wide {
+  const t0 = wideSin(x0);
+  let t1 = t0;
+  if (wideLess(x0, t0)) {
+    t1 = x0;
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function minsinYExactlyAt(x0: number, exponent: bigint): Wide {
+  return minsinYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function minsinYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    minsinYExactlyAt(x0, 100000n * sign),
+    minsinYExactlyAt(x0, 800n * sign),
+    minsinYExactlyAt(x0, 150n * sign),
+    minsinYExactlyAt(x0, 140n * sign),
+    minsinYExactlyAt(x0, 60n * sign),
+    minsinYExactlyAt(x0, 50n * sign),
+    minsinYExactlyAt(x0, 26n * sign),
+    minsinYExactlyAt(x0, 20n * sign),
+    minsinYExactlyAt(x0, 11n * sign),
+    minsinYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function minsinYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = minsinYExactlyAt(x0, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = minsinYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function minsinDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideSin(x0);
+  let t1 = wideNegate(wideMultiply(x1, t0));
+  if (wideLess(x0, t0)) {
+    t1 = wideInteger(0n);
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function minsinDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return minsinDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function minsinDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    minsinDxDxExactlyAt(x0, x1, 100000n * sign),
+    minsinDxDxExactlyAt(x0, x1, 800n * sign),
+    minsinDxDxExactlyAt(x0, x1, 150n * sign),
+    minsinDxDxExactlyAt(x0, x1, 140n * sign),
+    minsinDxDxExactlyAt(x0, x1, 60n * sign),
+    minsinDxDxExactlyAt(x0, x1, 50n * sign),
+    minsinDxDxExactlyAt(x0, x1, 26n * sign),
+    minsinDxDxExactlyAt(x0, x1, 20n * sign),
+    minsinDxDxExactlyAt(x0, x1, 11n * sign),
+    minsinDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function minsinDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = minsinDxDxExactlyAt(x0, x1, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = minsinDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -165,6 +165,37 @@ fn minsin_backward(dy: f32, x: f32) -> f32 {
   let bounded = select(x, -3.4028234663852886e38, x < -3.4028234663852886e38);
   return select(minsin_cos(bounded) * dy, dy, bounded < minsin_sin(bounded));
 }
+
+struct minsin_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn minsin_fused(x: f32) -> minsin_value_and_slopes {
+  let s = minsin_sin(x);
+  let bounded = select(x, -3.4028234663852886e38, x < -3.4028234663852886e38);
+  return minsin_value_and_slopes(
+    select(select(s, x, x < s), x, minsin_is_nan(x)),
+    select(minsin_cos(bounded), 1.0, bounded < minsin_sin(bounded))
+  );
+}
+
+fn minsin_curvature(x: f32) -> f32 {
+  let bounded = select(x, -3.4028234663852886e38, x < -3.4028234663852886e38);
+  let s = minsin_sin(bounded);
+  return select(-s, 0.0, bounded < s);
+}
+
+struct minsin_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn minsin_double_backward(dy: f32, ddx: f32, x: f32) -> minsin_second_gradients {
+  let slopes = minsin_backward(1.0, x);
+  let curvatures = minsin_curvature(x);
+  return minsin_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -178,6 +209,9 @@ struct minsin_uniform_values {
 @group(0) @binding(2) var<storage, read_write> minsin_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> minsin_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> minsin_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> minsin_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> minsin_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> minsin_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn minsin_forward(
@@ -216,5 +250,45 @@ fn minsin_backward_inputs(
     minsin_backward(dy.z, x0.z),
     minsin_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn minsin_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (minsin_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = minsin_input_x[i];
+  let g0 = minsin_fused(x0.x);
+  let g1 = minsin_fused(x0.y);
+  let g2 = minsin_fused(x0.z);
+  let g3 = minsin_fused(x0.w);
+  minsin_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  minsin_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn minsin_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (minsin_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = minsin_cotangent_dy[i];
+  let dd0 = minsin_cotangent_ddx[i];
+  let x0 = minsin_input_x[i];
+  let g0 = minsin_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = minsin_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = minsin_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = minsin_double_backward(dy.w, dd0.w, x0.w);
+  minsin_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  minsin_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 `);

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { mishBackward, mishForward } from "./mish.js";
+import { mishBackward, mishDoubleBackward, mishForward } from "./mish.js";
 import { mishWgsl } from "./mish.wgsl.js";
 const mishActivation: Activation = {
   name: "mish",
@@ -14,7 +14,11 @@ const mishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: mishForward, backward: mishBackward },
+  cpu: {
+    forward: mishForward,
+    backward: mishBackward,
+    doubleBackward: mishDoubleBackward,
+  },
   webgpu: {
     code: mishWgsl,
     forward: [
@@ -39,6 +43,22 @@ const mishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "mish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

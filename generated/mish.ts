@@ -52,6 +52,102 @@ export function mishBackward(
   }
 }
 
+/** The value of mish, and its derivative in each input. */
+export function mishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 100), -746);
+    const e = boundedExp(bounded);
+    const p = e * (e + 2);
+    const u = p + 2;
+    const p2 = p * u;
+    const p3 = 4 * bounded * (e * (e + 1));
+    const u2 = p2 + p3;
+    y[i] = Math.max(xi, -746) * (p / u);
+    dx[i] =
+      p2 + Math.abs(p3) <= 16384 * Math.abs(u2)
+        ? u2 / (u * u)
+        : mishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what mish's backward kernel computes, from a cotangent of each of its results. */
+export function mishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 100), -746);
+      const e = boundedExp(bounded);
+      const p = e * (e + 2);
+      const u = p + 2;
+      const p2 = p * u;
+      const p3 = 4 * bounded * (e * (e + 1));
+      const u2 = p2 + p3;
+      const e2 = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const q = e2 / (e2 + 1);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 746), -746);
+      const v = Math.abs(bounded2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(
+        -Math.abs(2 * (bounded2 * Number(bounded2 > 0) + softplusTail(v))),
+        -746,
+      );
+      const e3 = boundedExp(bounded3);
+      const u3 = e3 + 1;
+      const q2 = e3 / (u3 * u3);
+      const p4 = 8 * q * q2;
+      const e4 = boundedExp(-v);
+      const u4 = e4 + 1;
+      const p5 = 4 * q2 * (bounded2 * (e4 / (u4 * u4)));
+      const u5 = p4 + p5;
+      const p6 = 8 * bounded2 * (q * q) * q2 * (p / u);
+      const u6 = u5 - p6;
+      const u7 = 1 + Math.abs(bounded3);
+      if (!(
+        p2 + Math.abs(p3) <= 16384 * Math.abs(u2) &&
+        p4 * u7 +
+          Math.abs(p5) * u7 +
+          (0.015625 * Math.abs(u5) + Math.abs(p6) * u7) <=
+          16384 * Math.abs(u6)
+      ))
+        break;
+      ddy[i] = ddxI * (u2 / (u * u));
+      dx[i] = dyi * ddxI * u6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = mishDxExactly(xi, ddxI);
+      dx[i] = mishDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Self-gated, smooth and not monotonic.
  * Source: PyTorch nn.Mish; Misra 2019.
@@ -100,6 +196,102 @@ export function mishBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = mishDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of mish, and its derivative in each input. */
+export function mishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 100), -746);
+    const e = boundedExp(bounded);
+    const p = e * (e + 2);
+    const u = p + 2;
+    const p2 = p * u;
+    const p3 = 4 * bounded * (e * (e + 1));
+    const u2 = p2 + p3;
+    y[i] = Math.max(xi, -746) * (p / u);
+    dx[i] =
+      p2 + Math.abs(p3) <= 16384 * Math.abs(u2)
+        ? u2 / (u * u)
+        : mishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what mish's backward kernel computes, from a cotangent of each of its results. */
+export function mishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 100), -746);
+      const e = boundedExp(bounded);
+      const p = e * (e + 2);
+      const u = p + 2;
+      const p2 = p * u;
+      const p3 = 4 * bounded * (e * (e + 1));
+      const u2 = p2 + p3;
+      const e2 = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const q = e2 / (e2 + 1);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(xi, 746), -746);
+      const v = Math.abs(bounded2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(
+        -Math.abs(2 * (bounded2 * Number(bounded2 > 0) + softplusTail(v))),
+        -746,
+      );
+      const e3 = boundedExp(bounded3);
+      const u3 = e3 + 1;
+      const q2 = e3 / (u3 * u3);
+      const p4 = 8 * q * q2;
+      const e4 = boundedExp(-v);
+      const u4 = e4 + 1;
+      const p5 = 4 * q2 * (bounded2 * (e4 / (u4 * u4)));
+      const u5 = p4 + p5;
+      const p6 = 8 * bounded2 * (q * q) * q2 * (p / u);
+      const u6 = u5 - p6;
+      const u7 = 1 + Math.abs(bounded3);
+      if (!(
+        p2 + Math.abs(p3) <= 16384 * Math.abs(u2) &&
+        p4 * u7 +
+          Math.abs(p5) * u7 +
+          (0.015625 * Math.abs(u5) + Math.abs(p6) * u7) <=
+          16384 * Math.abs(u6)
+      ))
+        break;
+      ddy[i] = ddxI * (u2 / (u * u));
+      dx[i] = dyi * ddxI * u6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = mishDxExactly(xi, ddxI);
+      dx[i] = mishDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -207,6 +399,88 @@ function boundedExp(x: number): number {
     EXP_FRACTION[k & 1023]! *
     (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
   );
+}
+
+/** 1 / (1 + e^(i / 64)) */
+function sigmoidEntry(i: number): number {
+  const e = boundedExp(i * -0.015625);
+  return e / (1 + e);
+}
+
+const SIGMOID = /* @__PURE__ */ tabulated(1281, sigmoidEntry);
+
+/** ln(1 + j / 64) */
+const LOG1P_64 = /* @__PURE__ */ new Float64Array([
+  0, 0.015504186535965254, 0.030771658666753687, 0.0458095360312942,
+  0.06062462181643484, 0.07522342123758753, 0.08961215868968714,
+  0.10379679368164356, 0.11778303565638346, 0.13157635778871926,
+  0.1451820098444979, 0.15860503017663857, 0.17185025692665923,
+  0.184922338494012, 0.19782574332991987, 0.21056476910734964,
+  0.22314355131420976, 0.2355660713127669, 0.24783616390458127,
+  0.25995752443692605, 0.27193371548364176, 0.2837681731306446,
+  0.2954642128938359, 0.3070250352949119, 0.3184537311185346, 0.329753286372468,
+  0.3409265869705932, 0.3519764231571782, 0.3629054936893685,
+  0.37371640979358406, 0.38441169891033206, 0.394993808240869,
+  0.4054651081081644, 0.415827895143711, 0.4260843953109001,
+  0.43623676677491807, 0.44628710262841953, 0.4562374334815876,
+  0.46608972992459924, 0.4758459048699639, 0.4855078157817008,
+  0.4950772667978515, 0.5045560107523953, 0.5139457511022343,
+  0.5232481437645479, 0.5324647988694718, 0.5415972824327444,
+  0.5506471179526623, 0.5596157879354227, 0.5685047353526688,
+  0.5773153650348236, 0.5860490450035782, 0.5947071077466928,
+  0.6032908514380843, 0.6118015411059929, 0.6202404097518576,
+  0.6286086594223741, 0.6369074622370692, 0.6451379613735847,
+  0.6533012720127457, 0.661398482245365, 0.6694306539426292, 0.6773988235918061,
+  0.6853040030989194, 0.6931471805599453,
+]);
+
+/**
+ * ln(1 + w) for 0 <= w <= 1: with c = j / 64 next to w it is ln(1 + c) + 2
+ * artanh(s / 2), where s / 2 = (w - c) / (2 + w + c) and 2 artanh(s / 2) = s +
+ * s z p(z) (2.0e-17), z = s^2.
+ */
+function unitLog1p(w: number): number {
+  const c = w + 105553116266496 - 105553116266496;
+  const d = w - c;
+  const s = (d + d) / (2 + (w + c));
+  const z = s * s;
+  return (
+    LOG1P_64[(c * 64) | 0]! +
+    (s + s * z * (0.08333333332975125 + z * 0.01250018968827442))
+  );
+}
+
+/** ln(1 + e^(-i / 64)) */
+function softplusEntry(i: number): number {
+  return unitLog1p(boundedExp(i * -0.015625));
+}
+
+const SOFTPLUS = /* @__PURE__ */ tabulated(1281, softplusEntry);
+
+/**
+ * ln(1 + e^-t) for t >= 0. Up to 20 it is the Taylor polynomial at c = j / 64
+ * next to t, in d = c - t. With s = 1 / (1 + e^c), q = s (1 - s) and g = 1 - 2
+ * s its coefficients are s, q / 2, q g / 6, q (1 - 6 q) / 24 and q g (1 - 12 q)
+ * / 120: what is known of d first, s as late as can be. Beyond, two terms of
+ * the series in e^-t.
+ */
+function softplusTail(t: number): number {
+  if (t > 20) {
+    const e = boundedExp(-Math.min(t, 746));
+    return e - 0.5 * e * e;
+  }
+  const c = t + 105553116266496 - 105553116266496;
+  const k = (c * 64) | 0;
+  const d = c - t;
+  const d2 = d * d;
+  const d4 = d2 * d2;
+  const even = d2 * (0.5 + d2 * 0.041666666666666664);
+  const odd = d * d2 * (0.16666666666666666 + d2 * 0.008333333333333333);
+  const s = SIGMOID[k]!;
+  const g = 1 - (s + s);
+  const q = s - s * s;
+  const higher = q * (d4 * 0.25 + g * (d4 * d * 0.1));
+  return SOFTPLUS[k]! + d * s + q * (even + g * odd - higher);
 }
 
 function intAbs(a: bigint): bigint {
@@ -368,6 +642,14 @@ function wideLess(a: Wide, b: Wide): boolean {
     return wideIsNegative(a);
   }
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
 }
 
 function wideNegate(x: Wide): Wide {
@@ -711,6 +993,22 @@ function wideLog1p(x: Wide): Wide {
   return wideLog(wideAdd(x, WIDE_ONE));
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /** With e = e^(-2|x|) - 1, -e / (2 + e). */
 function wideTanh(x: Wide): Wide {
   const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
@@ -732,6 +1030,15 @@ function wideLogistic(x: Wide): Wide {
   const e = wideExp(wideNegate(wideAbs(x)));
   const sum = wideAdd(WIDE_ONE, e);
   return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
 }
 
 /** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|). */
@@ -912,6 +1219,64 @@ function mishDxExactly(x0: number, x1: number): number {
   let value = mishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = mishDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function mishDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideSigmoid(x0);
+  const t1 = wideSoftplus(x0);
+  const t2 = wideLogistic(wideMultiply(wideInteger(2n), t1));
+  return wideMultiply(
+    x1,
+    wideAdd(
+      wideSubtract(
+        wideMultiply(wideMultiply(wideInteger(8n), t0), t2),
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(wideMultiply(wideInteger(8n), x0), wideTanh(t1)),
+            widePower(t0, 2),
+          ),
+          t2,
+        ),
+      ),
+      wideMultiply(wideMultiply(wideInteger(4n), t2), wideLogisticMoment(x0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function mishDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return mishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function mishDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    mishDxDxExactlyAt(x0, x1, 800n * sign),
+    mishDxDxExactlyAt(x0, x1, 150n * sign),
+    mishDxDxExactlyAt(x0, x1, 140n * sign),
+    mishDxDxExactlyAt(x0, x1, 60n * sign),
+    mishDxDxExactlyAt(x0, x1, 50n * sign),
+    mishDxDxExactlyAt(x0, x1, 26n * sign),
+    mishDxDxExactlyAt(x0, x1, 20n * sign),
+    mishDxDxExactlyAt(x0, x1, 11n * sign),
+    mishDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function mishDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = mishDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = mishDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -1238,6 +1238,234 @@ fn mish_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct mish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn mish_slope_0(x0: f32) -> f32 {
+  return mish_backward(1.0, x0);
+}
+
+fn mish_fused(x: f32) -> mish_value_and_slopes {
+  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(16.0, 0.0));
+  let v = mish_pair_raised_exp(bounded);
+  let p = mish_pair_scale(v, 8.6736174e-19);
+  let u = mish_pair_add(p, mish_pair(2.0, 0.0));
+  let p2 = mish_pair_multiply(v, u);
+  let p3 = mish_pair_scale(p2, 8.6736174e-19);
+  let u2 = mish_pair_add(p3, mish_pair(2.0, 0.0));
+  let q = mish_pair_divide(p2, u2);
+  let p4 = mish_pair_multiply(mish_pair_from_f32(x), q);
+  let v2 = mish_pair_select(x < 16.0, mish_pair_from_f32(x), mish_pair(0.0, 0.0));
+  let p5 = mish_pair_scale(v2, 4.0);
+  let u3 = mish_pair_add(p, mish_pair(1.0, 0.0));
+  let p6 = mish_pair_multiply(v, u3);
+  let q2 = mish_pair_divide(p6, u2);
+  let p7 = mish_pair_multiply(p5, q2);
+  let u4 = mish_pair_add(p2, p7);
+  let q3 = mish_pair_divide(u4, u2);
+  var result_value = mish_pair_to_f32(mish_pair_scale(p4, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v.high >= 1.5777218e-30) & ((u.high + v.high) * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = mish_value_far(x);
+  }
+  var result_x = mish_pair_to_f32(mish_pair_scale(q3, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 16.0) |
+        ((3.1554436e-30 *
+          (u.high +
+            v.high +
+            (((u3.high + v.high) / u2.high + ((u.high + v.high) * 8.6736174e-19 * q2.high) / u2.high + 1.0 / u2.high) *
+              abs(4.0 * x) +
+              abs(4.0 * x))) +
+          (p2.high + abs(4.0 * x * q2.high)) <=
+          4.0 * abs(p2.high + 4.0 * x * q2.high)) &
+          (abs(p2.high + 4.0 * x * q2.high) >= 7.888609e-31))) &
+        ((u.high + v.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+      ((x >= 16.0) |
+        ((bitcast<u32>(abs(p2.high + 4.0 * x * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(4.0 * x * q2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_x = mish_slope_0(x);
+  }
+  return mish_value_and_slopes(select(result_value, x, mish_is_nan(x)), result_x);
+}
+
+fn mish_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 7.9228163e+28, x0 > 7.9228163e+28);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = mish_sigmoid(t2);
+  let t4 = mish_softplus(t2);
+  let t5 = mish_logistic(2.0 * t4);
+  return (
+    8.0 * (t3 * t5) -
+    t2 * mish_tanh(t4) * (8.0 * t3 * t3) * t5 +
+    4.0 * (t5 * select(t2 * mish_logistic(t2), 0.0, abs(t2) > 800.0))
+  );
+}
+
+fn mish_pair_larger(a: mish_pair, b: mish_pair) -> mish_pair {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn mish_pair_at_least(a: mish_pair, b: mish_pair) -> mish_pair {
+  return mish_pair_larger(a, b);
+}
+
+fn mish_pair_abs(a: mish_pair) -> mish_pair {
+  return mish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn mish_pair_negate(a: mish_pair) -> mish_pair {
+  return mish_pair(-a.high, -a.low);
+}
+
+fn mish_pair_exp(a: mish_pair) -> mish_pair {
+  return mish_pair_exp_scaled(a, 0);
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
+fn mish_pair_log_scaled(k: f32, f: mish_pair) -> mish_pair {
+  let s = mish_pair_divide(f, mish_pair_add(mish_pair(2.0, 0.0), f));
+  let z = s.high * s.high;
+  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
+  let logarithm = mish_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
+  let whole = mish_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
+  return mish_pair_add(whole, logarithm);
+}
+
+// For a > -1 + 2^-20.
+fn mish_pair_log1p(a: mish_pair) -> mish_pair {
+  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
+  if (k == 0) {
+    return mish_pair_log_scaled(0.0, a);
+  }
+  let scale = mish_power_of_two(-clamp(k, -126, 126));
+  let f = mish_pair_sum(a.high * scale, scale - 1.0);
+  return mish_pair_log_scaled(f32(k), mish_pair_ordered_sum(f.high, f.low + a.low * scale));
+}
+
+fn mish_pair_subtract(a: mish_pair, b: mish_pair) -> mish_pair {
+  let s = mish_pair_sum(a.high, -b.high);
+  return mish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn mish_curvature(x: f32) -> f32 {
+  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(40.0, 0.0));
+  let v = mish_pair_raised_exp(bounded);
+  let p = mish_pair_scale(v, 8.6736174e-19);
+  let u = mish_pair_add(p, mish_pair(1.0, 0.0));
+  let q = mish_pair_divide(v, u);
+  let p2 = mish_pair_scale(q, 8.0);
+  let p3 = mish_pair_scale(p2, 9.313226e-10);
+  let bounded2 = mish_pair_at_least(mish_pair_from_f32(x), mish_pair(0.0, 0.0));
+  let v2 = mish_pair_abs(mish_pair_from_f32(x));
+  let v3 = mish_pair_negate(v2);
+  let e = mish_pair_exp(v3);
+  let l = mish_pair_log1p(e);
+  let u2 = mish_pair_add(bounded2, l);
+  let p4 = mish_pair_scale(u2, 2.0);
+  let v4 = mish_pair_abs(p4);
+  let v5 = mish_pair_negate(v4);
+  let v6 = mish_pair_raised_exp(v5);
+  let p5 = mish_pair_scale(v6, 8.6736174e-19);
+  let u3 = mish_pair_add(p5, mish_pair(1.0, 0.0));
+  let squared = mish_pair_multiply(u3, u3);
+  let q2 = mish_pair_divide(v6, squared);
+  let p6 = mish_pair_scale(q2, 9.313226e-10);
+  let p7 = mish_pair_multiply(p3, p6);
+  let p8 = mish_pair_scale(p7, 8.6736174e-19);
+  let p9 = mish_pair_scale(q2, 4.0);
+  let v7 = mish_pair_raised_exp(v3);
+  let p10 = mish_pair_scale(v7, 8.6736174e-19);
+  let u4 = mish_pair_add(p10, mish_pair(1.0, 0.0));
+  let squared2 = mish_pair_multiply(u4, u4);
+  let q3 = mish_pair_divide(v7, squared2);
+  let p11 = mish_pair_multiply(mish_pair_from_f32(x), q3);
+  let p12 = mish_pair_scale(p11, 8.6736174e-19);
+  var v8 = p12;
+  if (v2.high > 800.0) {
+    v8 = mish_pair(0.0, 0.0);
+  }
+  let p13 = mish_pair_multiply(p9, v8);
+  let p14 = mish_pair_scale(p13, 8.6736174e-19);
+  let u5 = mish_pair_add(p8, p14);
+  let p15 = mish_pair_scale(mish_pair_from_f32(x), 8.0);
+  let p16 = mish_pair_scale(q, 9.313226e-10);
+  let squared3 = mish_pair_multiply(p16, p16);
+  let p17 = mish_pair_multiply(p15, squared3);
+  let p18 = mish_pair_scale(p17, 9.313226e-10);
+  let p19 = mish_pair_multiply(p18, p6);
+  let p20 = mish_pair_scale(p19, 9.313226e-10);
+  let bounded3 = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(16.0, 0.0));
+  let v9 = mish_pair_raised_exp(bounded3);
+  let p21 = mish_pair_scale(v9, 8.6736174e-19);
+  let u6 = mish_pair_add(p21, mish_pair(2.0, 0.0));
+  let p22 = mish_pair_multiply(v9, u6);
+  let p23 = mish_pair_scale(p22, 8.6736174e-19);
+  let u7 = mish_pair_add(p23, mish_pair(2.0, 0.0));
+  let q4 = mish_pair_divide(p22, u7);
+  let p24 = mish_pair_scale(q4, 9.313226e-10);
+  let p25 = mish_pair_multiply(p20, p24);
+  let p26 = mish_pair_scale(p25, 8.6736174e-19);
+  let u8 = mish_pair_subtract(u5, p26);
+  var result = mish_pair_to_f32(u8);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u8.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v2.high >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p25.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        ((v2.high <= 800.0) |
+          ((bitcast<u32>(abs(p7.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))) &
+      ((v2.high > 800.0) |
+        ((bitcast<u32>(abs(p9.high * p12.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = mish_curvature_0_far(x);
+    result = select(far, result, mish_is_nan(far));
+  }
+  return result;
+}
+
+struct mish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn mish_double_backward(dy: f32, ddx: f32, x: f32) -> mish_second_gradients {
+  let slopes = mish_backward(1.0, x);
+  let curvatures = mish_curvature(x);
+  return mish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct mish_uniform_values {
   size: u32,
 }
@@ -1247,6 +1475,9 @@ struct mish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> mish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> mish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> mish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> mish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> mish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> mish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn mish_forward(
@@ -1283,4 +1514,50 @@ fn mish_backward_inputs(
     result[k] = mish_backward(dy[k], x0[k]);
   }
   mish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn mish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (mish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = mish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = mish_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  mish_output_y[i] = result0;
+  mish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn mish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (mish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = mish_cotangent_dy[i];
+  let dd0 = mish_cotangent_ddx[i];
+  let x0 = mish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = mish_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  mish_gradient_ddy[i] = result0;
+  mish_gradient_dx[i] = result1;
 }

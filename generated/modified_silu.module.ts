@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { modifiedSiluBackward, modifiedSiluForward } from "./modified_silu.js";
+import {
+  modifiedSiluBackward,
+  modifiedSiluDoubleBackward,
+  modifiedSiluForward,
+} from "./modified_silu.js";
 import { modifiedSiluWgsl } from "./modified_silu.wgsl.js";
 const modifiedSiluActivation: Activation = {
   name: "modified_silu",
@@ -14,7 +18,11 @@ const modifiedSiluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: modifiedSiluForward, backward: modifiedSiluBackward },
+  cpu: {
+    forward: modifiedSiluForward,
+    backward: modifiedSiluBackward,
+    doubleBackward: modifiedSiluDoubleBackward,
+  },
   webgpu: {
     code: modifiedSiluWgsl,
     forward: [
@@ -39,6 +47,22 @@ const modifiedSiluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "modified_silu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

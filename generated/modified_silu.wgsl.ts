@@ -1190,6 +1190,169 @@ fn modified_silu_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct modified_silu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn modified_silu_slope_0(x0: f32) -> f32 {
+  return modified_silu_backward(1.0, x0);
+}
+
+fn modified_silu_fused(x: f32) -> modified_silu_value_and_slopes {
+  let squared = modified_silu_pair_multiply(modified_silu_pair_from_f32(x), modified_silu_pair_from_f32(x));
+  let v = modified_silu_pair_negate(squared);
+  let u = modified_silu_pair_subtract(v, modified_silu_pair(1.0, 0.0));
+  let e = modified_silu_pair_exp(u);
+  let p = modified_silu_pair_scale(e, 0.25);
+  let bounded = modified_silu_pair_at_most(modified_silu_pair_from_f32(x), modified_silu_pair(40.0, 0.0));
+  let v2 = modified_silu_pair_raised_exp(bounded);
+  let p2 = modified_silu_pair_scale(v2, 8.6736174e-19);
+  let u2 = modified_silu_pair_add(p2, modified_silu_pair(1.0, 0.0));
+  let q = modified_silu_pair_divide(v2, u2);
+  let p3 = modified_silu_pair_multiply(modified_silu_pair_from_f32(x), q);
+  let p4 = modified_silu_pair_scale(p3, 8.6736174e-19);
+  let u3 = modified_silu_pair_add(p, p4);
+  let v3 = modified_silu_pair_select(x < 40.0, modified_silu_pair_from_f32(x), modified_silu_pair(0.0, 0.0));
+  let u4 = modified_silu_pair_add(u2, v3);
+  let q2 = modified_silu_pair_divide(u4, u2);
+  let p5 = modified_silu_pair_multiply(q, q2);
+  let p6 = modified_silu_pair_scale(p5, 8.6736174e-19);
+  let p7 = modified_silu_pair_scale(modified_silu_pair_from_f32(x), 0.5);
+  let p8 = modified_silu_pair_multiply(p7, e);
+  let u5 = modified_silu_pair_subtract(p6, p8);
+  var result_value = modified_silu_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (3.1554436e-30 * (0.25 + ((1.0 / u2.high) * abs(x) + abs(x)) * 8.6736174e-19) + (p.high + abs(p4.high)) <=
+        8.0 * abs(u3.high)) &
+        (abs(u3.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = modified_silu(x);
+  }
+  var result_x = modified_silu_pair_to_f32(u5);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(u5.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = modified_silu_slope_0(x);
+  }
+  return modified_silu_value_and_slopes(select(result_value, x, modified_silu_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn modified_silu_tanh(x: f32) -> f32 {
+  if (modified_silu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (modified_silu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn modified_silu_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  let t3 = modified_silu_logistic(t2);
+  let t4 = t2 * t2;
+  let t5 = modified_silu_exp(-t4 - 1.0);
+  return 2.0 * t3 - 0.5 * t5 - select(t2 * t3, 0.0, abs(t2) > 800.0) * modified_silu_tanh(0.5 * t2) + t4 * t5;
+}
+
+fn modified_silu_pair_abs(a: modified_silu_pair) -> modified_silu_pair {
+  return modified_silu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn modified_silu_pair_expm1(a: modified_silu_pair) -> modified_silu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = modified_silu_pair_expm1_small(modified_silu_pair_reduced(modified_silu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return modified_silu_pair_times_power(modified_silu_pair_add(modified_silu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = modified_silu_power_of_two(i32(k));
+  return modified_silu_pair_add(modified_silu_pair_sum(scale, -1.0), modified_silu_pair_scale(small, scale));
+}
+
+fn modified_silu_curvature(x: f32) -> f32 {
+  let v = modified_silu_pair_abs(modified_silu_pair_from_f32(x));
+  let v2 = modified_silu_pair_negate(v);
+  let v3 = modified_silu_pair_raised_exp(v2);
+  let p = modified_silu_pair_scale(v3, 8.6736174e-19);
+  let u = modified_silu_pair_add(p, modified_silu_pair(1.0, 0.0));
+  let squared = modified_silu_pair_multiply(u, u);
+  let q = modified_silu_pair_divide(v3, squared);
+  let p2 = modified_silu_pair_scale(q, 2.0);
+  let p3 = modified_silu_pair_scale(p2, 8.6736174e-19);
+  let squared2 = modified_silu_pair_multiply(modified_silu_pair_from_f32(x), modified_silu_pair_from_f32(x));
+  let v4 = modified_silu_pair_negate(squared2);
+  let u2 = modified_silu_pair_subtract(v4, modified_silu_pair(1.0, 0.0));
+  let e = modified_silu_pair_exp(u2);
+  let p4 = modified_silu_pair_scale(e, 0.5);
+  let u3 = modified_silu_pair_subtract(p3, p4);
+  let p5 = modified_silu_pair_multiply(modified_silu_pair_from_f32(x), q);
+  let p6 = modified_silu_pair_scale(p5, 8.6736174e-19);
+  var v5 = p6;
+  if (v.high > 800.0) {
+    v5 = modified_silu_pair(0.0, 0.0);
+  }
+  let p7 = modified_silu_pair_scale(modified_silu_pair_from_f32(x), 0.5);
+  let p8 = modified_silu_pair_scale(p7, 2.0);
+  let bounded = modified_silu_pair_at_most(p8, modified_silu_pair(80.0, 0.0));
+  let em1 = modified_silu_pair_expm1(bounded);
+  let u4 = modified_silu_pair_add(em1, modified_silu_pair(2.0, 0.0));
+  let q2 = modified_silu_pair_divide(em1, u4);
+  let p9 = modified_silu_pair_multiply(v5, q2);
+  let u5 = modified_silu_pair_subtract(u3, p9);
+  let p10 = modified_silu_pair_multiply(squared2, e);
+  let u6 = modified_silu_pair_add(u5, p10);
+  var result = modified_silu_pair_to_f32(u6);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u6.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(u3.high - p6.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high * q2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = modified_silu_curvature_0_far(x);
+    result = select(far, result, modified_silu_is_nan(far));
+  }
+  return result;
+}
+
+struct modified_silu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn modified_silu_double_backward(dy: f32, ddx: f32, x: f32) -> modified_silu_second_gradients {
+  let slopes = modified_silu_backward(1.0, x);
+  let curvatures = modified_silu_curvature(x);
+  return modified_silu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1204,6 +1367,9 @@ struct modified_silu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> modified_silu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> modified_silu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> modified_silu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> modified_silu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> modified_silu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> modified_silu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn modified_silu_forward(
@@ -1240,5 +1406,51 @@ fn modified_silu_backward_inputs(
     result[k] = modified_silu_backward(dy[k], x0[k]);
   }
   modified_silu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn modified_silu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (modified_silu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = modified_silu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = modified_silu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  modified_silu_output_y[i] = result0;
+  modified_silu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn modified_silu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (modified_silu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = modified_silu_cotangent_dy[i];
+  let dd0 = modified_silu_cotangent_ddx[i];
+  let x0 = modified_silu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = modified_silu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  modified_silu_gradient_ddy[i] = result0;
+  modified_silu_gradient_dx[i] = result1;
 }
 `);

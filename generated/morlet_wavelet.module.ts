@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   morletWaveletBackward,
+  morletWaveletDoubleBackward,
   morletWaveletForward,
 } from "./morlet_wavelet.js";
 import { morletWaveletWgsl } from "./morlet_wavelet.wgsl.js";
@@ -17,7 +18,11 @@ const morletWaveletActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: morletWaveletForward, backward: morletWaveletBackward },
+  cpu: {
+    forward: morletWaveletForward,
+    backward: morletWaveletBackward,
+    doubleBackward: morletWaveletDoubleBackward,
+  },
   webgpu: {
     code: morletWaveletWgsl,
     forward: [
@@ -42,6 +47,22 @@ const morletWaveletActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "morlet_wavelet_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -57,6 +57,92 @@ export function morletWaveletBackward(
   }
 }
 
+/** The value of morlet_wavelet, and its derivative in each input. */
+export function morletWaveletFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const p = 5 * bounded;
+    const c = Math.cos(p);
+    const e = boundedExp(Math.max(-0.5 * (bounded * bounded), -746));
+    const p2 = -5 * e * Math.sin(p);
+    const p3 = bounded * c * e;
+    const u = p2 - p3;
+    y[i] = c * e;
+    dx[i] =
+      Math.abs(p2) + Math.abs(p3) <= 65536 * Math.abs(u)
+        ? u
+        : morletWaveletDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what morlet_wavelet's backward kernel computes, from a cotangent of each of its results. */
+export function morletWaveletDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      const e = boundedExp(Math.max(-0.5 * squared, -746));
+      const p = 5 * bounded;
+      const s = Math.sin(p);
+      const p2 = -5 * e * s;
+      const c = Math.cos(p);
+      const p3 = bounded * c * e;
+      const u = p2 - p3;
+      const p4 = 10 * bounded * e * s;
+      const p5 = 26 * c * e;
+      const u2 = p4 - p5;
+      const p6 = squared * c * e;
+      const u3 = u2 + p6;
+      if (!(
+        Math.abs(p2) + Math.abs(p3) <= 65536 * Math.abs(u) &&
+        Math.abs(p4) + Math.abs(p5) + (0.0625 * Math.abs(u2) + Math.abs(p6)) <=
+          65536 * Math.abs(u3)
+      ))
+        break;
+      ddy[i] = ddxI * u;
+      dx[i] = dyi * ddxI * u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = morletWaveletDxExactly(xi, ddxI);
+      dx[i] = morletWaveletDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Morlet wavelet: a cosine in a Gaussian window.
  * Source: survey of Kunc and Klema 2024.
@@ -110,6 +196,92 @@ export function morletWaveletBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = morletWaveletDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of morlet_wavelet, and its derivative in each input. */
+export function morletWaveletFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const p = 5 * bounded;
+    const c = Math.cos(p);
+    const e = boundedExp(Math.max(-0.5 * (bounded * bounded), -746));
+    const p2 = -5 * e * Math.sin(p);
+    const p3 = bounded * c * e;
+    const u = p2 - p3;
+    y[i] = c * e;
+    dx[i] =
+      Math.abs(p2) + Math.abs(p3) <= 65536 * Math.abs(u)
+        ? u
+        : morletWaveletDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what morlet_wavelet's backward kernel computes, from a cotangent of each of its results. */
+export function morletWaveletDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      const e = boundedExp(Math.max(-0.5 * squared, -746));
+      const p = 5 * bounded;
+      const s = Math.sin(p);
+      const p2 = -5 * e * s;
+      const c = Math.cos(p);
+      const p3 = bounded * c * e;
+      const u = p2 - p3;
+      const p4 = 10 * bounded * e * s;
+      const p5 = 26 * c * e;
+      const u2 = p4 - p5;
+      const p6 = squared * c * e;
+      const u3 = u2 + p6;
+      if (!(
+        Math.abs(p2) + Math.abs(p3) <= 65536 * Math.abs(u) &&
+        Math.abs(p4) + Math.abs(p5) + (0.0625 * Math.abs(u2) + Math.abs(p6)) <=
+          65536 * Math.abs(u3)
+      ))
+        break;
+      ddy[i] = ddxI * u;
+      dx[i] = dyi * ddxI * u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = morletWaveletDxExactly(xi, ddxI);
+      dx[i] = morletWaveletDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -1022,6 +1194,73 @@ function morletWaveletDxExactly(x0: number, x1: number): number {
   let value = morletWaveletDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = morletWaveletDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function morletWaveletDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideExp(
+    wideMultiply(wideDivide(wideInteger(-1n), wideInteger(2n)), t0),
+  );
+  const t2 = wideMultiply(wideInteger(5n), x0);
+  const t3 = wideCos(t2);
+  return wideMultiply(
+    x1,
+    wideAdd(
+      wideSubtract(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideInteger(10n), x0), t1),
+          wideSin(t2),
+        ),
+        wideMultiply(wideMultiply(wideInteger(26n), t3), t1),
+      ),
+      wideMultiply(wideMultiply(t0, t3), t1),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function morletWaveletDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return morletWaveletDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function morletWaveletDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    morletWaveletDxDxExactlyAt(x0, x1, 100000n * sign),
+    morletWaveletDxDxExactlyAt(x0, x1, 800n * sign),
+    morletWaveletDxDxExactlyAt(x0, x1, 150n * sign),
+    morletWaveletDxDxExactlyAt(x0, x1, 140n * sign),
+    morletWaveletDxDxExactlyAt(x0, x1, 60n * sign),
+    morletWaveletDxDxExactlyAt(x0, x1, 50n * sign),
+    morletWaveletDxDxExactlyAt(x0, x1, 26n * sign),
+    morletWaveletDxDxExactlyAt(x0, x1, 20n * sign),
+    morletWaveletDxDxExactlyAt(x0, x1, 11n * sign),
+    morletWaveletDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function morletWaveletDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = morletWaveletDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = morletWaveletDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -1351,6 +1351,101 @@ fn morlet_wavelet_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct morlet_wavelet_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn morlet_wavelet_slope_0(x0: f32) -> f32 {
+  return morlet_wavelet_backward(1.0, x0);
+}
+
+fn morlet_wavelet_fused(x: f32) -> morlet_wavelet_value_and_slopes {
+  let p = morlet_wavelet_pair_multiply(morlet_wavelet_pair(5.0, 0.0), morlet_wavelet_pair_from_f32(x));
+  let c = morlet_wavelet_pair_cos(p);
+  let squared = morlet_wavelet_pair_multiply(morlet_wavelet_pair_from_f32(x), morlet_wavelet_pair_from_f32(x));
+  let p2 = morlet_wavelet_pair_scale(squared, -0.5);
+  let e = morlet_wavelet_pair_exp(p2);
+  let p3 = morlet_wavelet_pair_multiply(morlet_wavelet_pair(-5.0, 0.0), e);
+  let s = morlet_wavelet_pair_sin(p);
+  let p4 = morlet_wavelet_pair_multiply(p3, s);
+  let p5 = morlet_wavelet_pair_multiply(morlet_wavelet_pair_from_f32(x), c);
+  let p6 = morlet_wavelet_pair_multiply(p5, e);
+  let u = morlet_wavelet_pair_subtract(p4, p6);
+  var result_value = morlet_wavelet_pair_to_f32(morlet_wavelet_pair_multiply(c, e));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(c.high) >= 7.888609e-31) & (e.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    result_value = morlet_wavelet(x);
+  }
+  var result_x = morlet_wavelet_pair_to_f32(u);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    result_x = morlet_wavelet_slope_0(x);
+  }
+  return morlet_wavelet_value_and_slopes(select(result_value, x, morlet_wavelet_is_nan(x)), result_x);
+}
+
+fn morlet_wavelet_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  let t3 = 5.0 * t2;
+  let t4 = morlet_wavelet_exp(-0.5 * t2 * t2);
+  let t5 = morlet_wavelet_cos(t3);
+  return 10.0 * (t2 * morlet_wavelet_sin(t3) * t4) - 26.0 * (t5 * t4) + t2 * t2 * t5 * t4;
+}
+
+fn morlet_wavelet_curvature(x: f32) -> f32 {
+  let p = morlet_wavelet_pair_multiply(morlet_wavelet_pair(10.0, 0.0), morlet_wavelet_pair_from_f32(x));
+  let squared = morlet_wavelet_pair_multiply(morlet_wavelet_pair_from_f32(x), morlet_wavelet_pair_from_f32(x));
+  let p2 = morlet_wavelet_pair_scale(squared, -0.5);
+  let e = morlet_wavelet_pair_exp(p2);
+  let p3 = morlet_wavelet_pair_multiply(p, e);
+  let p4 = morlet_wavelet_pair_multiply(morlet_wavelet_pair(5.0, 0.0), morlet_wavelet_pair_from_f32(x));
+  let s = morlet_wavelet_pair_sin(p4);
+  let p5 = morlet_wavelet_pair_multiply(p3, s);
+  let c = morlet_wavelet_pair_cos(p4);
+  let p6 = morlet_wavelet_pair_multiply(morlet_wavelet_pair(26.0, 0.0), c);
+  let p7 = morlet_wavelet_pair_multiply(p6, e);
+  let u = morlet_wavelet_pair_subtract(p5, p7);
+  let p8 = morlet_wavelet_pair_multiply(squared, c);
+  let p9 = morlet_wavelet_pair_multiply(p8, e);
+  let u2 = morlet_wavelet_pair_add(u, p9);
+  var result = morlet_wavelet_pair_to_f32(u2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u2.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(p4.high) <= 4096.0)
+    )
+  ) {
+    let far = morlet_wavelet_curvature_0_far(x);
+    result = select(far, result, morlet_wavelet_is_nan(far));
+  }
+  return result;
+}
+
+struct morlet_wavelet_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn morlet_wavelet_double_backward(dy: f32, ddx: f32, x: f32) -> morlet_wavelet_second_gradients {
+  let slopes = morlet_wavelet_backward(1.0, x);
+  let curvatures = morlet_wavelet_curvature(x);
+  return morlet_wavelet_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct morlet_wavelet_uniform_values {
   size: u32,
 }
@@ -1360,6 +1455,9 @@ struct morlet_wavelet_uniform_values {
 @group(0) @binding(2) var<storage, read_write> morlet_wavelet_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> morlet_wavelet_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> morlet_wavelet_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> morlet_wavelet_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> morlet_wavelet_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> morlet_wavelet_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn morlet_wavelet_forward(
@@ -1396,4 +1494,50 @@ fn morlet_wavelet_backward_inputs(
     result[k] = morlet_wavelet_backward(dy[k], x0[k]);
   }
   morlet_wavelet_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn morlet_wavelet_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (morlet_wavelet_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = morlet_wavelet_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = morlet_wavelet_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  morlet_wavelet_output_y[i] = result0;
+  morlet_wavelet_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn morlet_wavelet_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (morlet_wavelet_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = morlet_wavelet_cotangent_dy[i];
+  let dd0 = morlet_wavelet_cotangent_ddx[i];
+  let x0 = morlet_wavelet_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = morlet_wavelet_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  morlet_wavelet_gradient_ddy[i] = result0;
+  morlet_wavelet_gradient_dx[i] = result1;
 }

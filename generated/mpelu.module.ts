@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { mpeluBackward, mpeluForward } from "./mpelu.js";
+import { mpeluBackward, mpeluDoubleBackward, mpeluForward } from "./mpelu.js";
 import { mpeluWgsl } from "./mpelu.wgsl.js";
 const mpeluActivation: Activation = {
   name: "mpelu",
@@ -19,7 +19,11 @@ const mpeluActivation: Activation = {
     { name: "beta", shape: "channel" },
   ],
   axis: false,
-  cpu: { forward: mpeluForward, backward: mpeluBackward },
+  cpu: {
+    forward: mpeluForward,
+    backward: mpeluBackward,
+    doubleBackward: mpeluDoubleBackward,
+  },
   webgpu: {
     code: mpeluWgsl,
     forward: [
@@ -68,6 +72,71 @@ const mpeluActivation: Activation = {
       },
       {
         entryPoint: "mpelu_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch 128 * channels"],
+          [8, "gradient alpha"],
+          [9, "gradient beta"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "mpelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "mpelu_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "mpelu_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [7, "scratch 128 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "mpelu_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

@@ -111,6 +111,174 @@ export function mpeluBackward(
   }
 }
 
+/** The value of mpelu, and its derivative in each input. */
+export function mpeluFused(
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const p = alphaC * betaC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p2 = xi * betaC;
+          const v = choose(xi > 0, xi, alphaC * expm1(p2));
+          const v2 = choose(
+            xi > 0,
+            1,
+            p * boundedExp(Math.max(Math.min(p2, 709.79), -746)),
+          );
+          if (!(
+            Math.abs(v) <= Number.MAX_VALUE && Math.abs(v2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = v;
+          dx[i] = v2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = mpeluYExactly(xi, alphaC, betaC);
+          dx[i] = mpeluDxExactly(xi, alphaC, betaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what mpelu's backward kernel computes, from a cotangent of each of its results. */
+export function mpeluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddbeta: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+  dbeta: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const ddalphaC = ddalpha[c]!;
+    const ddbetaC = ddbeta[c]!;
+    const p = alphaC * betaC;
+    const squared = betaC * betaC;
+    const p2 = alphaC * squared;
+    let dalphaSum = 0;
+    let dbetaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p3 = xi * betaC;
+          const e = boundedExp(Math.max(Math.min(p3, 709.79), -746));
+          const p4 = ddxI * choose(xi > 0, 1, p * e);
+          const p5 = ddalphaC * choose(xi > 0, 0, expm1(p3));
+          const p6 = ddbetaC * choose(xi > 0, 0, xi * alphaC * e);
+          const p7 = dyi * ddxI;
+          const p8 = p7 * choose(xi > 0, 0, p2 * e);
+          const p9 = dyi * ddalphaC;
+          const v = choose(xi > 0, 0, betaC * e);
+          const p10 = p9 * v;
+          const p11 = dyi * ddbetaC;
+          const p12 = p3 * e;
+          const u = e + p12;
+          const v2 = choose(xi > 0, 0, alphaC * u);
+          const p13 = p11 * v2;
+          const p14 = p7 * v;
+          const v3 = choose(xi > 0, 0, xi * e);
+          const p15 = p11 * v3;
+          const p16 = p7 * v2;
+          const p17 = p9 * v3;
+          const p18 = p11 * choose(xi > 0, 0, xi * xi * alphaC * e);
+          if (!(
+            Math.abs(p4) <= Number.MAX_VALUE &&
+            Math.abs(p5) <= Number.MAX_VALUE &&
+            Math.abs(p6) <= Number.MAX_VALUE &&
+            Math.abs(p8) <= Number.MAX_VALUE &&
+            Math.abs(p10) <= Number.MAX_VALUE &&
+            (xi > 0 || e + Math.abs(p12) <= 131072 * Math.abs(u)) &&
+            Math.abs(p13) <= Number.MAX_VALUE &&
+            Math.abs(p14) <= Number.MAX_VALUE &&
+            Math.abs(p15) <= Number.MAX_VALUE &&
+            Math.abs(p16) <= Number.MAX_VALUE &&
+            Math.abs(p17) <= Number.MAX_VALUE &&
+            Math.abs(p18) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p4 + p5 + p6;
+          dx[i] = p8 + p10 + p13;
+          dalphaSum += p14 + p15;
+          dbetaSum += p16 + p17 + p18;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            mpeluDxExactly(xi, alphaC, betaC, ddxI) +
+            mpeluDalphaExactly(xi, betaC, ddalphaC) +
+            mpeluDbetaExactly(xi, alphaC, betaC, ddbetaC);
+          dx[i] =
+            mpeluDxDxExactly(xi, alphaC, betaC, dyi * ddxI) +
+            mpeluDxDalphaExactly(xi, betaC, dyi * ddalphaC) +
+            mpeluDxDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
+          dalphaSum +=
+            mpeluDxDalphaExactly(xi, betaC, dyi * ddxI) +
+            mpeluDalphaDbetaExactly(xi, betaC, dyi * ddbetaC);
+          dbetaSum +=
+            mpeluDxDbetaExactly(xi, alphaC, betaC, dyi * ddxI) +
+            mpeluDalphaDbetaExactly(xi, betaC, dyi * ddalphaC) +
+            mpeluDbetaDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+    dbeta[c] = dbetaSum;
+  }
+}
+
 /**
  * Exponential linear unit with learned height and steepness. The derivative at 0 is alpha * beta.
  * Source: Li et al. 2018; Echo MPeLU.
@@ -214,6 +382,174 @@ export function mpeluBackward64(
           dx[i] = mpeluDxExactly(xi, alphaC, betaC, dyi);
           dalphaSum += mpeluDalphaExactly(xi, betaC, dyi);
           dbetaSum += mpeluDbetaExactly(xi, alphaC, betaC, dyi);
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+    dbeta[c] = dbetaSum;
+  }
+}
+
+/** The value of mpelu, and its derivative in each input. */
+export function mpeluFused64(
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const p = alphaC * betaC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p2 = xi * betaC;
+          const v = choose(xi > 0, xi, alphaC * expm1(p2));
+          const v2 = choose(
+            xi > 0,
+            1,
+            p * boundedExp(Math.max(Math.min(p2, 709.79), -746)),
+          );
+          if (!(
+            Math.abs(v) <= Number.MAX_VALUE && Math.abs(v2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = v;
+          dx[i] = v2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = mpeluYExactly(xi, alphaC, betaC);
+          dx[i] = mpeluDxExactly(xi, alphaC, betaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what mpelu's backward kernel computes, from a cotangent of each of its results. */
+export function mpeluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddbeta: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+  dbeta: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const ddalphaC = ddalpha[c]!;
+    const ddbetaC = ddbeta[c]!;
+    const p = alphaC * betaC;
+    const squared = betaC * betaC;
+    const p2 = alphaC * squared;
+    let dalphaSum = 0;
+    let dbetaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p3 = xi * betaC;
+          const e = boundedExp(Math.max(Math.min(p3, 709.79), -746));
+          const p4 = ddxI * choose(xi > 0, 1, p * e);
+          const p5 = ddalphaC * choose(xi > 0, 0, expm1(p3));
+          const p6 = ddbetaC * choose(xi > 0, 0, xi * alphaC * e);
+          const p7 = dyi * ddxI;
+          const p8 = p7 * choose(xi > 0, 0, p2 * e);
+          const p9 = dyi * ddalphaC;
+          const v = choose(xi > 0, 0, betaC * e);
+          const p10 = p9 * v;
+          const p11 = dyi * ddbetaC;
+          const p12 = p3 * e;
+          const u = e + p12;
+          const v2 = choose(xi > 0, 0, alphaC * u);
+          const p13 = p11 * v2;
+          const p14 = p7 * v;
+          const v3 = choose(xi > 0, 0, xi * e);
+          const p15 = p11 * v3;
+          const p16 = p7 * v2;
+          const p17 = p9 * v3;
+          const p18 = p11 * choose(xi > 0, 0, xi * xi * alphaC * e);
+          if (!(
+            Math.abs(p4) <= Number.MAX_VALUE &&
+            Math.abs(p5) <= Number.MAX_VALUE &&
+            Math.abs(p6) <= Number.MAX_VALUE &&
+            Math.abs(p8) <= Number.MAX_VALUE &&
+            Math.abs(p10) <= Number.MAX_VALUE &&
+            (xi > 0 || e + Math.abs(p12) <= 131072 * Math.abs(u)) &&
+            Math.abs(p13) <= Number.MAX_VALUE &&
+            Math.abs(p14) <= Number.MAX_VALUE &&
+            Math.abs(p15) <= Number.MAX_VALUE &&
+            Math.abs(p16) <= Number.MAX_VALUE &&
+            Math.abs(p17) <= Number.MAX_VALUE &&
+            Math.abs(p18) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p4 + p5 + p6;
+          dx[i] = p8 + p10 + p13;
+          dalphaSum += p14 + p15;
+          dbetaSum += p16 + p17 + p18;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            mpeluDxExactly(xi, alphaC, betaC, ddxI) +
+            mpeluDalphaExactly(xi, betaC, ddalphaC) +
+            mpeluDbetaExactly(xi, alphaC, betaC, ddbetaC);
+          dx[i] =
+            mpeluDxDxExactly(xi, alphaC, betaC, dyi * ddxI) +
+            mpeluDxDalphaExactly(xi, betaC, dyi * ddalphaC) +
+            mpeluDxDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
+          dalphaSum +=
+            mpeluDxDalphaExactly(xi, betaC, dyi * ddxI) +
+            mpeluDalphaDbetaExactly(xi, betaC, dyi * ddbetaC);
+          dbetaSum +=
+            mpeluDxDbetaExactly(xi, alphaC, betaC, dyi * ddxI) +
+            mpeluDalphaDbetaExactly(xi, betaC, dyi * ddalphaC) +
+            mpeluDbetaDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
         }
       }
     }
@@ -797,6 +1133,22 @@ function wideExpm1(x: Wide): Wide {
   return result;
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /**
  * What stands for a number where a limit is sought: of infinity a number with
  * that exponent if it is positive, of zero one if it is negative.
@@ -1176,6 +1528,403 @@ function mpeluDbetaExactly(
   let value = mpeluDbetaExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = mpeluDbetaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function mpeluYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(x1, wideExpm1(wideMultiply(x0, x2)));
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = x0;
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return mpeluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function mpeluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluYExactlyAt(x0, x1, x2, 800n * sign),
+    mpeluYExactlyAt(x0, x1, x2, 150n * sign),
+    mpeluYExactlyAt(x0, x1, x2, 140n * sign),
+    mpeluYExactlyAt(x0, x1, x2, 60n * sign),
+    mpeluYExactlyAt(x0, x1, x2, 50n * sign),
+    mpeluYExactlyAt(x0, x1, x2, 26n * sign),
+    mpeluYExactlyAt(x0, x1, x2, 20n * sign),
+    mpeluYExactlyAt(x0, x1, x2, 11n * sign),
+    mpeluYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function mpeluYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = mpeluYExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = mpeluYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function mpeluDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  let t0 = wideMultiply(
+    wideMultiply(wideMultiply(x3, x1), widePower(x2, 2)),
+    wideExp(wideMultiply(x0, x2)),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideInteger(0n);
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return mpeluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function mpeluDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    mpeluDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    mpeluDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    mpeluDxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    mpeluDxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    mpeluDxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    mpeluDxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    mpeluDxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    mpeluDxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function mpeluDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = mpeluDxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = mpeluDxDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function mpeluDxDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(wideMultiply(x2, x1), wideExp(wideMultiply(x0, x1)));
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideInteger(0n);
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluDxDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return mpeluDxDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function mpeluDxDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluDxDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    mpeluDxDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    mpeluDxDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    mpeluDxDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    mpeluDxDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    mpeluDxDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    mpeluDxDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    mpeluDxDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    mpeluDxDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function mpeluDxDalphaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = mpeluDxDalphaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = mpeluDxDalphaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function mpeluDxDbetaExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideMultiply(x0, x2);
+  const t1 = wideExp(t0);
+  let t2 = wideMultiply(
+    wideMultiply(x3, x1),
+    wideAdd(t1, wideMultiply(t0, t1)),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t2 = wideInteger(0n);
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluDxDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return mpeluDxDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function mpeluDxDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function mpeluDxDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = mpeluDxDbetaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function mpeluDalphaDbetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(wideMultiply(x2, x0), wideExp(wideMultiply(x0, x1)));
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideInteger(0n);
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluDalphaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return mpeluDalphaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function mpeluDalphaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluDalphaDbetaExactlyAt(x0, x1, x2, 800n * sign),
+    mpeluDalphaDbetaExactlyAt(x0, x1, x2, 150n * sign),
+    mpeluDalphaDbetaExactlyAt(x0, x1, x2, 140n * sign),
+    mpeluDalphaDbetaExactlyAt(x0, x1, x2, 60n * sign),
+    mpeluDalphaDbetaExactlyAt(x0, x1, x2, 50n * sign),
+    mpeluDalphaDbetaExactlyAt(x0, x1, x2, 26n * sign),
+    mpeluDalphaDbetaExactlyAt(x0, x1, x2, 20n * sign),
+    mpeluDalphaDbetaExactlyAt(x0, x1, x2, 11n * sign),
+    mpeluDalphaDbetaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function mpeluDalphaDbetaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = mpeluDalphaDbetaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = mpeluDalphaDbetaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function mpeluDbetaDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  let t0 = wideMultiply(
+    wideMultiply(wideMultiply(x3, widePower(x0, 2)), x1),
+    wideExp(wideMultiply(x0, x2)),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideInteger(0n);
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluDbetaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return mpeluDbetaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function mpeluDbetaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function mpeluDbetaDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = mpeluDbetaDbetaExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

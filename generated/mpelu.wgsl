@@ -1256,6 +1256,264 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
   return mpelu_gradients(dy * result_x, dy * result_alpha, dy * result_beta);
 }
 
+struct mpelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn mpelu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return mpelu_backward(1.0, x0, x1, x2).x;
+}
+
+fn mpelu_fused(x: f32, alpha: f32, beta: f32) -> mpelu_value_and_slopes {
+  let p = mpelu_pair_multiply(mpelu_pair_from_f32(x), mpelu_pair_from_f32(beta));
+  let em1 = mpelu_pair_expm1(p);
+  let p2 = mpelu_pair_multiply(mpelu_pair_from_f32(alpha), em1);
+  var v = p2;
+  if (x > 0.0) {
+    v = mpelu_pair_from_f32(x);
+  }
+  let p3 = mpelu_pair_multiply(mpelu_pair_from_f32(alpha), mpelu_pair_from_f32(beta));
+  let e = mpelu_pair_exp(p);
+  let p4 = mpelu_pair_multiply(p3, e);
+  var v2 = p4;
+  if (x > 0.0) {
+    v2 = mpelu_pair(1.0, 0.0);
+  }
+  var result_value = mpelu_pair_to_f32(v);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+      ((x > 0.0) | ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(em1.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_value = mpelu(x, alpha, beta);
+  }
+  var result_x = mpelu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x > 0.0) | ((abs(p3.high) >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        ((bitcast<u32>(abs(p4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_x = mpelu_slope_0(x, alpha, beta);
+  }
+  return mpelu_value_and_slopes(select(result_value, x, mpelu_is_nan(x)), result_x);
+}
+
+struct mpelu_curvatures {
+  x_x: f32,
+  x_alpha: f32,
+  x_beta: f32,
+  alpha_beta: f32,
+  beta_beta: f32,
+}
+
+fn mpelu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  return select(x2 * x2 * mpelu_exp(t * x2) * x1, 0.0, t > 0.0);
+}
+
+fn mpelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  return select(mpelu_exp(t * x1) * x1, 0.0, t > 0.0);
+}
+
+fn mpelu_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  let t2 = mpelu_exp(t * x2);
+  return select((t2 + t2 * t * x2) * x1, 0.0, t > 0.0);
+}
+
+fn mpelu_curvature_3_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  return select(mpelu_exp(t * x1) * t, 0.0, t > 0.0);
+}
+
+fn mpelu_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  return select(t * t * mpelu_exp(t * x2) * x1, 0.0, t > 0.0);
+}
+
+fn mpelu_curvature(x: f32, alpha: f32, beta: f32) -> mpelu_curvatures {
+  let squared = mpelu_pair_multiply(mpelu_pair_from_f32(beta), mpelu_pair_from_f32(beta));
+  let p = mpelu_pair_multiply(mpelu_pair_from_f32(alpha), squared);
+  let p2 = mpelu_pair_multiply(mpelu_pair_from_f32(x), mpelu_pair_from_f32(beta));
+  let e = mpelu_pair_exp(p2);
+  let p3 = mpelu_pair_multiply(p, e);
+  var v = p3;
+  if (x > 0.0) {
+    v = mpelu_pair(0.0, 0.0);
+  }
+  let p4 = mpelu_pair_multiply(mpelu_pair_from_f32(beta), e);
+  var v2 = p4;
+  if (x > 0.0) {
+    v2 = mpelu_pair(0.0, 0.0);
+  }
+  let p5 = mpelu_pair_multiply(p2, e);
+  let u = mpelu_pair_add(e, p5);
+  let p6 = mpelu_pair_multiply(mpelu_pair_from_f32(alpha), u);
+  var v3 = p6;
+  if (x > 0.0) {
+    v3 = mpelu_pair(0.0, 0.0);
+  }
+  let p7 = mpelu_pair_multiply(mpelu_pair_from_f32(x), e);
+  var v4 = p7;
+  if (x > 0.0) {
+    v4 = mpelu_pair(0.0, 0.0);
+  }
+  let squared2 = mpelu_pair_multiply(mpelu_pair_from_f32(x), mpelu_pair_from_f32(x));
+  let p8 = mpelu_pair_multiply(squared2, mpelu_pair_from_f32(alpha));
+  let p9 = mpelu_pair_multiply(p8, e);
+  var v5 = p9;
+  if (x > 0.0) {
+    v5 = mpelu_pair(0.0, 0.0);
+  }
+  var result_x_x = mpelu_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | ((squared.high >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        ((bitcast<u32>(abs(p3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = mpelu_curvature_0_far(x, alpha, beta);
+    result_x_x = select(far, result_x_x, mpelu_is_nan(far));
+  }
+  var result_x_alpha = mpelu_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (e.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        ((bitcast<u32>(abs(p4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = mpelu_curvature_1_far(x, beta);
+    result_x_alpha = select(far, result_x_alpha, mpelu_is_nan(far));
+  }
+  var result_x_beta = mpelu_pair_to_f32(v3);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (abs(u.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        ((bitcast<u32>(abs(p6.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = mpelu_curvature_2_far(x, alpha, beta);
+    result_x_beta = select(far, result_x_beta, mpelu_is_nan(far));
+  }
+  var result_alpha_beta = mpelu_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (e.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        ((bitcast<u32>(abs(p7.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = mpelu_curvature_3_far(x, beta);
+    result_alpha_beta = select(far, result_alpha_beta, mpelu_is_nan(far));
+  }
+  var result_beta_beta = mpelu_pair_to_f32(v5);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | ((squared2.high >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        ((bitcast<u32>(abs(p9.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = mpelu_curvature_4_far(x, alpha, beta);
+    result_beta_beta = select(far, result_beta_beta, mpelu_is_nan(far));
+  }
+  return mpelu_curvatures(result_x_x, result_x_alpha, result_x_beta, result_alpha_beta, result_beta_beta);
+}
+
+struct mpelu_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+}
+
+fn mpelu_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+  ddalpha: f32,
+  ddbeta: f32
+) -> mpelu_second_gradients {
+  let slopes = mpelu_backward(1.0, x, alpha, beta);
+  let curvatures = mpelu_curvature(x, alpha, beta);
+  return mpelu_second_gradients(
+    ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta,
+    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha + ddbeta * curvatures.x_beta),
+    dy * (ddx * curvatures.x_alpha + ddbeta * curvatures.alpha_beta),
+    dy * (ddx * curvatures.x_beta + ddalpha * curvatures.alpha_beta + ddbeta * curvatures.beta_beta)
+  );
+}
+
 struct mpelu_uniform_values {
   size: u32,
   channelOuter: u32,
@@ -1273,6 +1531,11 @@ struct mpelu_uniform_values {
 @group(0) @binding(7) var<storage, read_write> mpelu_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> mpelu_gradient_dalpha: array<f32>;
 @group(0) @binding(9) var<storage, read_write> mpelu_gradient_dbeta: array<f32>;
+@group(0) @binding(10) var<storage, read_write> mpelu_derivative_dx: array<f32>;
+@group(0) @binding(11) var<storage, read> mpelu_cotangent_ddx: array<f32>;
+@group(0) @binding(12) var<storage, read> mpelu_cotangent_ddalpha: array<f32>;
+@group(0) @binding(13) var<storage, read> mpelu_cotangent_ddbeta: array<f32>;
+@group(0) @binding(14) var<storage, read_write> mpelu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn mpelu_forward(
@@ -1352,6 +1615,109 @@ fn mpelu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn mpelu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= mpelu_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += mpelu_scratch_partials[0u * mpelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  mpelu_gradient_dalpha[c] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum1 += mpelu_scratch_partials[1u * mpelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  mpelu_gradient_dbeta[c] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn mpelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= mpelu_uniforms.size) {
+    return;
+  }
+  let c = (i / mpelu_uniforms.channelInner) % mpelu_uniforms.channels;
+  let x0 = mpelu_input_x[i];
+  let g0 = mpelu_fused(x0, mpelu_learned_alpha[c], mpelu_learned_beta[c]);
+  mpelu_output_y[i] = g0.value;
+  mpelu_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn mpelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= mpelu_uniforms.size) {
+    return;
+  }
+  let c = (i / mpelu_uniforms.channelInner) % mpelu_uniforms.channels;
+  let dy = mpelu_cotangent_dy[i];
+  let dd0 = mpelu_cotangent_ddx[i];
+  let x0 = mpelu_input_x[i];
+  let g0 = mpelu_double_backward(dy, dd0, x0, mpelu_learned_alpha[c], mpelu_learned_beta[c], mpelu_cotangent_ddalpha[c], mpelu_cotangent_ddbeta[c]);
+  mpelu_gradient_ddy[i] = g0.dy;
+}
+
+@compute @workgroup_size(256)
+fn mpelu_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= mpelu_uniforms.size) {
+    return;
+  }
+  let c = (i / mpelu_uniforms.channelInner) % mpelu_uniforms.channels;
+  let dy = mpelu_cotangent_dy[i];
+  let dd0 = mpelu_cotangent_ddx[i];
+  let x0 = mpelu_input_x[i];
+  let g0 = mpelu_double_backward(dy, dd0, x0, mpelu_learned_alpha[c], mpelu_learned_beta[c], mpelu_cotangent_ddalpha[c], mpelu_cotangent_ddbeta[c]);
+  mpelu_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn mpelu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= mpelu_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < mpelu_uniforms.channelOuter * mpelu_uniforms.channelInner; j += 16384u) {
+    let inner = mpelu_uniforms.channelInner;
+    let i = ((j / inner) * mpelu_uniforms.channels + c) * inner + j % inner;
+    let g = mpelu_double_backward(mpelu_cotangent_dy[i], mpelu_cotangent_ddx[i], mpelu_input_x[i], mpelu_learned_alpha[c], mpelu_learned_beta[c], mpelu_cotangent_ddalpha[c], mpelu_cotangent_ddbeta[c]);
+    sum0 += g.alpha;
+    sum1 += g.beta;
+  }
+  let total0 = mpelu_workgroup_sum(sum0, lane);
+  let total1 = mpelu_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    mpelu_scratch_partials[0u * mpelu_uniforms.channels * 64u + w] = total0;
+    mpelu_scratch_partials[1u * mpelu_uniforms.channels * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn mpelu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

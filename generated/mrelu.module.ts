@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { mreluBackward, mreluForward } from "./mrelu.js";
+import { mreluBackward, mreluDoubleBackward, mreluForward } from "./mrelu.js";
 import { mreluWgsl } from "./mrelu.wgsl.js";
 const mreluActivation: Activation = {
   name: "mrelu",
@@ -14,7 +14,11 @@ const mreluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: mreluForward, backward: mreluBackward },
+  cpu: {
+    forward: mreluForward,
+    backward: mreluBackward,
+    doubleBackward: mreluDoubleBackward,
+  },
   webgpu: {
     code: mreluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const mreluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "mrelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

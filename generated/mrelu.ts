@@ -51,6 +51,61 @@ export function mreluBackward(
   }
 }
 
+/** The value of mrelu, and its derivative in each input. */
+export function mreluFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = -1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u = 1 - xi;
+    const v = choose(xi >= 1, 0, u);
+    const u2 = xi + 1;
+    const v2 = choose(xi <= -1, 0, u2);
+    y[i] = choose(v < v2, v, v2);
+    dx[i] = choose(
+      choose(xi < 1, u, 0) < choose(xi > -1, u2, 0),
+      pick(0, xi < 1),
+      Number(xi > -1),
+    );
+  }
+}
+
+/** The gradients of what mrelu's backward kernel computes, from a cotangent of each of its results. */
+export function mreluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = -1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] =
+      ddxI *
+      choose(
+        choose(xi < 1, 1 - xi, 0) < choose(xi > -1, xi + 1, 0),
+        pick(0, xi < 1),
+        Number(xi > -1),
+      );
+  }
+  dx.fill(0);
+}
+
 /**
  * A triangle between -1 and 1. The derivative at 0 is 1, at -1 and 1 it is 0.
  * Source: survey of Kunc and Klema 2024 (mirrored ReLU).
@@ -100,6 +155,61 @@ export function mreluBackward64(
         Number(xi > -1),
       );
   }
+}
+
+/** The value of mrelu, and its derivative in each input. */
+export function mreluFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = -1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u = 1 - xi;
+    const v = choose(xi >= 1, 0, u);
+    const u2 = xi + 1;
+    const v2 = choose(xi <= -1, 0, u2);
+    y[i] = choose(v < v2, v, v2);
+    dx[i] = choose(
+      choose(xi < 1, u, 0) < choose(xi > -1, u2, 0),
+      pick(0, xi < 1),
+      Number(xi > -1),
+    );
+  }
+}
+
+/** The gradients of what mrelu's backward kernel computes, from a cotangent of each of its results. */
+export function mreluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = -1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] =
+      ddxI *
+      choose(
+        choose(xi < 1, 1 - xi, 0) < choose(xi > -1, xi + 1, 0),
+        pick(0, xi < 1),
+        Number(xi > -1),
+      );
+  }
+  dx.fill(0);
 }
 
 function requireLength(

@@ -23,6 +23,32 @@ fn mrelu_backward(dy: f32, x: f32) -> f32 {
   );
 }
 
+struct mrelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn mrelu_fused(x: f32) -> mrelu_value_and_slopes {
+  let u = 1.0 - x;
+  let v = select(u, 0.0, x >= 1.0);
+  let u2 = x + 1.0;
+  let v2 = select(u2, 0.0, x <= -1.0);
+  return mrelu_value_and_slopes(
+    select(select(v2, v, v < v2), x, mrelu_is_nan(x)),
+    select(select(0.0, 1.0, x > -1.0), select(0.0, -1.0, x < 1.0), select(0.0, u, x < 1.0) < select(0.0, u2, x > -1.0))
+  );
+}
+
+struct mrelu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn mrelu_double_backward(dy: f32, ddx: f32, x: f32) -> mrelu_second_gradients {
+  let slopes = mrelu_backward(1.0, x);
+  return mrelu_second_gradients(ddx * slopes, 0.0);
+}
+
 struct mrelu_uniform_values {
   size: u32,
 }
@@ -32,6 +58,9 @@ struct mrelu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> mrelu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> mrelu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> mrelu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> mrelu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> mrelu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> mrelu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn mrelu_forward(
@@ -70,4 +99,44 @@ fn mrelu_backward_inputs(
     mrelu_backward(dy.z, x0.z),
     mrelu_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn mrelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (mrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = mrelu_input_x[i];
+  let g0 = mrelu_fused(x0.x);
+  let g1 = mrelu_fused(x0.y);
+  let g2 = mrelu_fused(x0.z);
+  let g3 = mrelu_fused(x0.w);
+  mrelu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  mrelu_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn mrelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (mrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = mrelu_cotangent_dy[i];
+  let dd0 = mrelu_cotangent_ddx[i];
+  let x0 = mrelu_input_x[i];
+  let g0 = mrelu_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = mrelu_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = mrelu_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = mrelu_double_backward(dy.w, dd0.w, x0.w);
+  mrelu_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  mrelu_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }

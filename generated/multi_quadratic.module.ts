@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   multiQuadraticBackward,
+  multiQuadraticDoubleBackward,
   multiQuadraticForward,
 } from "./multi_quadratic.js";
 import { multiQuadraticWgsl } from "./multi_quadratic.wgsl.js";
@@ -17,7 +18,11 @@ const multiQuadraticActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: multiQuadraticForward, backward: multiQuadraticBackward },
+  cpu: {
+    forward: multiQuadraticForward,
+    backward: multiQuadraticBackward,
+    doubleBackward: multiQuadraticDoubleBackward,
+  },
   webgpu: {
     code: multiQuadraticWgsl,
     forward: [
@@ -42,6 +47,22 @@ const multiQuadraticActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "multi_quadratic_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -36,6 +36,54 @@ export function multiQuadraticBackward(
   }
 }
 
+/** The value of multi_quadratic, and its derivative in each input. */
+export function multiQuadraticFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    y[i] = Math.hypot(1, xi);
+    dx[i] = bounded / Math.hypot(1, bounded);
+  }
+}
+
+/** The gradients of what multi_quadratic's backward kernel computes, from a cotangent of each of its results. */
+export function multiQuadraticDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    ddy[i] = (ddxI * bounded) / Math.hypot(1, bounded);
+    dx[i] = (dyi * ddxI) / ((xi * xi + 1) * Math.hypot(1, xi));
+  }
+}
+
 /**
  * Multiquadric: a hyperbola.
  * Source: mlpack MultiQuadFunction.
@@ -72,6 +120,54 @@ export function multiQuadraticBackward64(
       -3.4028234663852886e38,
     );
     dx[i] = (dyi * bounded) / Math.hypot(1, bounded);
+  }
+}
+
+/** The value of multi_quadratic, and its derivative in each input. */
+export function multiQuadraticFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    y[i] = Math.hypot(1, xi);
+    dx[i] = bounded / Math.hypot(1, bounded);
+  }
+}
+
+/** The gradients of what multi_quadratic's backward kernel computes, from a cotangent of each of its results. */
+export function multiQuadraticDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    ddy[i] = (ddxI * bounded) / Math.hypot(1, bounded);
+    dx[i] = (dyi * ddxI) / ((xi * xi + 1) * Math.hypot(1, xi));
   }
 }
 

@@ -44,6 +44,166 @@ fn multi_quadratic_backward(dy: f32, x: f32) -> f32 {
   let bounded2 = select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
   return (bounded2 * dy) / multi_quadratic_hypot(1.0, bounded2);
 }
+
+struct multi_quadratic_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn multi_quadratic_fused(x: f32) -> multi_quadratic_value_and_slopes {
+  let bounded = select(x, 3.4028234663852886e38, x > 3.4028234663852886e38);
+  let bounded2 = select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
+  return multi_quadratic_value_and_slopes(
+    multi_quadratic_hypot(1.0, x),
+    bounded2 / multi_quadratic_hypot(1.0, bounded2)
+  );
+}
+
+fn multi_quadratic_curvature_0_far(x0: f32) -> f32 {
+  return 1.0 / ((x0 * x0 + 1.0) * multi_quadratic_hypot(1.0, x0));
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct multi_quadratic_pair {
+  high: f32,
+  low: f32,
+}
+
+fn multi_quadratic_pair_to_f32(a: multi_quadratic_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn multi_quadratic_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn multi_quadratic_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn multi_quadratic_pair_product(a: f32, b: f32) -> multi_quadratic_pair {
+  let p = multi_quadratic_rounded(a * b);
+  let ah = multi_quadratic_upper_half(a);
+  let al = a - ah;
+  let bh = multi_quadratic_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return multi_quadratic_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn multi_quadratic_pair_ordered_sum(a: f32, b: f32) -> multi_quadratic_pair {
+  let s = multi_quadratic_rounded(a + b);
+  return multi_quadratic_pair(s, b - multi_quadratic_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn multi_quadratic_pair_divide(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  let q = multi_quadratic_rounded(a.high / b.high);
+  let p = multi_quadratic_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return multi_quadratic_pair_ordered_sum(q, rest / b.high);
+}
+
+fn multi_quadratic_pair_multiply(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  let p = multi_quadratic_pair_product(a.high, b.high);
+  return multi_quadratic_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// a + b exactly (Knuth).
+fn multi_quadratic_pair_sum(a: f32, b: f32) -> multi_quadratic_pair {
+  let s = multi_quadratic_rounded(a + b);
+  let t = multi_quadratic_rounded(s - a);
+  return multi_quadratic_pair(s, (a - multi_quadratic_rounded(s - t)) + (b - t));
+}
+
+fn multi_quadratic_pair_add(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  let s = multi_quadratic_pair_sum(a.high, b.high);
+  return multi_quadratic_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn multi_quadratic_pair_from_f32(x: f32) -> multi_quadratic_pair {
+  return multi_quadratic_pair(x, 0.0);
+}
+
+fn multi_quadratic_pair_abs(a: multi_quadratic_pair) -> multi_quadratic_pair {
+  return multi_quadratic_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn multi_quadratic_pair_larger(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn multi_quadratic_pair_smaller(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn multi_quadratic_pair_sqrt(a: multi_quadratic_pair) -> multi_quadratic_pair {
+  let r = multi_quadratic_rounded(sqrt(a.high));
+  let p = multi_quadratic_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return multi_quadratic_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// sqrt(a^2 + b^2), the larger of both outside of the root.
+fn multi_quadratic_pair_hypot(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  let x = multi_quadratic_pair_abs(a);
+  let y = multi_quadratic_pair_abs(b);
+  let large = multi_quadratic_pair_larger(x, y);
+  if (large.high == 0.0) {
+    return large;
+  }
+  let ratio = multi_quadratic_pair_divide(multi_quadratic_pair_smaller(x, y), large);
+  return multi_quadratic_pair_multiply(
+    large,
+    multi_quadratic_pair_sqrt(multi_quadratic_pair_add(multi_quadratic_pair(1.0, 0.0), multi_quadratic_pair_multiply(ratio, ratio)))
+  );
+}
+
+fn multi_quadratic_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn multi_quadratic_curvature(x: f32) -> f32 {
+  var result = multi_quadratic_pair_to_f32(
+    multi_quadratic_pair_divide(
+      multi_quadratic_pair(1.0, 0.0),
+      multi_quadratic_pair_multiply(
+        multi_quadratic_pair_add(
+          multi_quadratic_pair_multiply(multi_quadratic_pair_from_f32(x), multi_quadratic_pair_from_f32(x)),
+          multi_quadratic_pair(1.0, 0.0)
+        ),
+        multi_quadratic_pair_hypot(multi_quadratic_pair(1.0, 0.0), multi_quadratic_pair_from_f32(x))
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    let far = multi_quadratic_curvature_0_far(x);
+    result = select(far, result, multi_quadratic_is_nan(far));
+  }
+  return result;
+}
+
+struct multi_quadratic_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn multi_quadratic_double_backward(dy: f32, ddx: f32, x: f32) -> multi_quadratic_second_gradients {
+  let slopes = multi_quadratic_backward(1.0, x);
+  let curvatures = multi_quadratic_curvature(x);
+  return multi_quadratic_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -58,6 +218,9 @@ struct multi_quadratic_uniform_values {
 @group(0) @binding(2) var<storage, read_write> multi_quadratic_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> multi_quadratic_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> multi_quadratic_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> multi_quadratic_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> multi_quadratic_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> multi_quadratic_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn multi_quadratic_forward(
@@ -96,5 +259,48 @@ fn multi_quadratic_backward_inputs(
     multi_quadratic_backward(dy.z, x0.z),
     multi_quadratic_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn multi_quadratic_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (multi_quadratic_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = multi_quadratic_input_x[i];
+  let g0 = multi_quadratic_fused(x0.x);
+  let g1 = multi_quadratic_fused(x0.y);
+  let g2 = multi_quadratic_fused(x0.z);
+  let g3 = multi_quadratic_fused(x0.w);
+  multi_quadratic_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  multi_quadratic_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn multi_quadratic_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (multi_quadratic_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = multi_quadratic_cotangent_dy[i];
+  let dd0 = multi_quadratic_cotangent_ddx[i];
+  let x0 = multi_quadratic_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = multi_quadratic_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  multi_quadratic_gradient_ddy[i] = result0;
+  multi_quadratic_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { ncuBackward, ncuForward } from "./ncu.js";
+import { ncuBackward, ncuDoubleBackward, ncuForward } from "./ncu.js";
 import { ncuWgsl } from "./ncu.wgsl.js";
 const ncuActivation: Activation = {
   name: "ncu",
@@ -14,7 +14,11 @@ const ncuActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: ncuForward, backward: ncuBackward },
+  cpu: {
+    forward: ncuForward,
+    backward: ncuBackward,
+    doubleBackward: ncuDoubleBackward,
+  },
   webgpu: {
     code: ncuWgsl,
     forward: [
@@ -39,6 +43,22 @@ const ncuActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "ncu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -51,6 +51,63 @@ export function ncuBackward(
   }
 }
 
+/** The value of ncu, and its derivative in each input. */
+export function ncuFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const squared = xi * xi;
+    const p = squared * xi;
+    const u = xi - p;
+    y[i] =
+      Math.abs(p) <= 2097152 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE
+        ? u
+        : ncuYExactly(xi);
+    dx[i] = 1 - 3 * squared;
+  }
+}
+
+/** The gradients of what ncu's backward kernel computes, from a cotangent of each of its results. */
+export function ncuDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * (1 - 3 * (xi * xi));
+  const slope2 = (dyi: number, xi: number, ddxI: number): number =>
+    -6 * (dyi * ddxI) * xi;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+  }
+}
+
 /**
  * Non-monotonic cubic unit.
  * Source: Noel et al. 2021; survey of Kunc and Klema 2024.
@@ -99,6 +156,63 @@ export function ncuBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of ncu, and its derivative in each input. */
+export function ncuFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const squared = xi * xi;
+    const p = squared * xi;
+    const u = xi - p;
+    y[i] =
+      Math.abs(p) <= 2097152 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE
+        ? u
+        : ncuYExactly(xi);
+    dx[i] = 1 - 3 * squared;
+  }
+}
+
+/** The gradients of what ncu's backward kernel computes, from a cotangent of each of its results. */
+export function ncuDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * (1 - 3 * (xi * xi));
+  const slope2 = (dyi: number, xi: number, ddxI: number): number =>
+    -6 * (dyi * ddxI) * xi;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
   }
 }
 
@@ -571,6 +685,40 @@ function ncuExactly(x0: number): number {
   let value = ncuExactlyAt(x0, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = ncuExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function ncuYExactlyWide(x0: Wide): Wide {
+  return wideSubtract(x0, widePower(x0, 3));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function ncuYExactlyAt(x0: number, exponent: bigint): Wide {
+  return ncuYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function ncuYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    ncuYExactlyAt(x0, 800n * sign),
+    ncuYExactlyAt(x0, 150n * sign),
+    ncuYExactlyAt(x0, 140n * sign),
+    ncuYExactlyAt(x0, 60n * sign),
+    ncuYExactlyAt(x0, 50n * sign),
+    ncuYExactlyAt(x0, 26n * sign),
+    ncuYExactlyAt(x0, 20n * sign),
+    ncuYExactlyAt(x0, 11n * sign),
+    ncuYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function ncuYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = ncuYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = ncuYExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }

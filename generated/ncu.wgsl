@@ -103,6 +103,45 @@ fn ncu_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct ncu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn ncu_fused(x: f32) -> ncu_value_and_slopes {
+  let squared = ncu_pair_multiply(ncu_pair_from_f32(x), ncu_pair_from_f32(x));
+  let p = ncu_pair_multiply(squared, ncu_pair_from_f32(x));
+  let u = ncu_pair_subtract(ncu_pair_from_f32(x), p);
+  var result_value = ncu_pair_to_f32(u);
+  // Far out, or no number at all.
+  if (
+    !((abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))
+  ) {
+    result_value = ncu_value_far(x);
+  }
+  var result_x = ncu_pair_to_f32(ncu_pair_subtract(ncu_pair(1.0, 0.0), ncu_pair_multiply(ncu_pair(3.0, 0.0), squared)));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    result_x = ncu_slope_0_far(x);
+  }
+  return ncu_value_and_slopes(select(result_value, x, ncu_is_nan(x)), result_x);
+}
+
+fn ncu_curvature(x: f32) -> f32 {
+  return -6.0 * x;
+}
+
+struct ncu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn ncu_double_backward(dy: f32, ddx: f32, x: f32) -> ncu_second_gradients {
+  let slopes = ncu_backward(1.0, x);
+  let curvatures = ncu_curvature(x);
+  return ncu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct ncu_uniform_values {
   size: u32,
 }
@@ -112,6 +151,9 @@ struct ncu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> ncu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> ncu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> ncu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> ncu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> ncu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> ncu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn ncu_forward(
@@ -148,4 +190,50 @@ fn ncu_backward_inputs(
     result[k] = ncu_backward(dy[k], x0[k]);
   }
   ncu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn ncu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (ncu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = ncu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = ncu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  ncu_output_y[i] = result0;
+  ncu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn ncu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (ncu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = ncu_cotangent_dy[i];
+  let dd0 = ncu_cotangent_ddx[i];
+  let x0 = ncu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = ncu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  ncu_gradient_ddy[i] = result0;
+  ncu_gradient_dx[i] = result1;
 }

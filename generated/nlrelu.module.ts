@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { nlreluBackward, nlreluForward } from "./nlrelu.js";
+import {
+  nlreluBackward,
+  nlreluDoubleBackward,
+  nlreluForward,
+} from "./nlrelu.js";
 import { nlreluWgsl } from "./nlrelu.wgsl.js";
 const nlreluActivation: Activation = {
   name: "nlrelu",
@@ -15,7 +19,11 @@ const nlreluActivation: Activation = {
   hyperparameters: ["beta"],
   learned: [],
   axis: false,
-  cpu: { forward: nlreluForward, backward: nlreluBackward },
+  cpu: {
+    forward: nlreluForward,
+    backward: nlreluBackward,
+    doubleBackward: nlreluDoubleBackward,
+  },
   webgpu: {
     code: nlreluWgsl,
     forward: [
@@ -40,6 +48,22 @@ const nlreluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "nlrelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter beta"],

@@ -52,6 +52,50 @@ export function nlreluBackward(
   }
 }
 
+/** The value of nlrelu, and its derivative in each input. */
+export function nlreluFused(
+  x: Float32Array,
+  beta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = beta * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0));
+    y[i] = log1p(p);
+    dx[i] = choose(xi > 0, beta / (p + 1), 0);
+  }
+}
+
+/** The gradients of what nlrelu's backward kernel computes, from a cotangent of each of its results. */
+export function nlreluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  beta: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const squared = beta * beta;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u =
+      beta * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0)) + 1;
+    ddy[i] = ddxI * choose(xi > 0, beta / u, 0);
+    dx[i] = dyi * ddxI * choose(xi > 0, -squared / (u * u), 0);
+  }
+}
+
 /**
  * Logarithm of a rectifier: grows slowly.
  * Source: Liu et al. 2019; Echo NLReLU.
@@ -101,6 +145,50 @@ export function nlreluBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of nlrelu, and its derivative in each input. */
+export function nlreluFused64(
+  x: Float64Array,
+  beta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = beta * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0));
+    y[i] = log1p(p);
+    dx[i] = choose(xi > 0, beta / (p + 1), 0);
+  }
+}
+
+/** The gradients of what nlrelu's backward kernel computes, from a cotangent of each of its results. */
+export function nlreluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  beta: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const squared = beta * beta;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u =
+      beta * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0)) + 1;
+    ddy[i] = ddxI * choose(xi > 0, beta / u, 0);
+    dx[i] = dyi * ddxI * choose(xi > 0, -squared / (u * u), 0);
   }
 }
 

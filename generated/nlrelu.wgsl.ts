@@ -1101,6 +1101,101 @@ fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct nlrelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn nlrelu_slope_0(x0: f32, x1: f32) -> f32 {
+  return nlrelu_backward(1.0, x0, x1);
+}
+
+fn nlrelu_fused(x: f32, beta: f32) -> nlrelu_value_and_slopes {
+  var v = nlrelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v = nlrelu_pair_from_f32(x);
+  }
+  let p = nlrelu_pair_multiply(nlrelu_pair_from_f32(beta), v);
+  var v2 = nlrelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v2 = nlrelu_pair_divide(nlrelu_pair_from_f32(beta), nlrelu_pair_add(p, nlrelu_pair(1.0, 0.0)));
+  }
+  var result_value = nlrelu_pair_to_f32(nlrelu_pair_log1p(p));
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+      (abs(beta) >= 3.637979e-12)
+    )
+  ) {
+    result_value = nlrelu(x, beta);
+  }
+  var result_x = nlrelu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      (abs(beta) >= 3.469447e-18)
+    )
+  ) {
+    result_x = nlrelu_slope_0(x, beta);
+  }
+  return nlrelu_value_and_slopes(select(result_value, x, nlrelu_is_nan(x)), result_x);
+}
+
+fn nlrelu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(0.0, x0, x0 > 0.0) * x1 + 1.0;
+  return select(0.0, -(x1 * x1) / (t * t), x0 > 0.0);
+}
+
+fn nlrelu_pair_negate(a: nlrelu_pair) -> nlrelu_pair {
+  return nlrelu_pair(-a.high, -a.low);
+}
+
+fn nlrelu_curvature(x: f32, beta: f32) -> f32 {
+  var v = nlrelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v = nlrelu_pair_from_f32(x);
+  }
+  let p = nlrelu_pair_multiply(nlrelu_pair_from_f32(beta), v);
+  let u = nlrelu_pair_add(p, nlrelu_pair(1.0, 0.0));
+  let squared = nlrelu_pair_multiply(u, u);
+  var v2 = nlrelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v2 = nlrelu_pair_divide(
+      nlrelu_pair_negate(nlrelu_pair_multiply(nlrelu_pair_from_f32(beta), nlrelu_pair_from_f32(beta))),
+      squared
+    );
+  }
+  var result = nlrelu_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        (abs(beta) >= 3.637979e-12) &
+      ((x <= 0.0) | (bitcast<u32>(abs(squared.high)) <= 0x7a800000u))
+    )
+  ) {
+    let far = nlrelu_curvature_0_far(x, beta);
+    result = select(far, result, nlrelu_is_nan(far));
+  }
+  return result;
+}
+
+struct nlrelu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn nlrelu_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> nlrelu_second_gradients {
+  let slopes = nlrelu_backward(1.0, x, beta);
+  let curvatures = nlrelu_curvature(x, beta);
+  return nlrelu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1115,6 +1210,9 @@ struct nlrelu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> nlrelu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> nlrelu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> nlrelu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> nlrelu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> nlrelu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> nlrelu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn nlrelu_forward(
@@ -1151,5 +1249,51 @@ fn nlrelu_backward_inputs(
     result[k] = nlrelu_backward(dy[k], x0[k], nlrelu_uniforms.p_beta);
   }
   nlrelu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn nlrelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (nlrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = nlrelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = nlrelu_fused(x0[k], nlrelu_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  nlrelu_output_y[i] = result0;
+  nlrelu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn nlrelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (nlrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = nlrelu_cotangent_dy[i];
+  let dd0 = nlrelu_cotangent_ddx[i];
+  let x0 = nlrelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = nlrelu_double_backward(dy[k], dd0[k], x0[k], nlrelu_uniforms.p_beta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  nlrelu_gradient_ddy[i] = result0;
+  nlrelu_gradient_dx[i] = result1;
 }
 `);

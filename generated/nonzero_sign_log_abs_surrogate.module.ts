@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   nonzeroSignLogAbsSurrogateBackward,
+  nonzeroSignLogAbsSurrogateDoubleBackward,
   nonzeroSignLogAbsSurrogateForward,
 } from "./nonzero_sign_log_abs_surrogate.js";
 import { nonzeroSignLogAbsSurrogateWgsl } from "./nonzero_sign_log_abs_surrogate.wgsl.js";
@@ -18,7 +19,11 @@ const nonzeroSignLogAbsSurrogateActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: nonzeroSignLogAbsSurrogateForward, backward: nonzeroSignLogAbsSurrogateBackward },
+  cpu: {
+    forward: nonzeroSignLogAbsSurrogateForward,
+    backward: nonzeroSignLogAbsSurrogateBackward,
+    doubleBackward: nonzeroSignLogAbsSurrogateDoubleBackward,
+  },
   webgpu: {
     code: nonzeroSignLogAbsSurrogateWgsl,
     forward: [
@@ -43,6 +48,22 @@ const nonzeroSignLogAbsSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "nonzero_sign_log_abs_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -53,6 +53,75 @@ export function nonzeroSignLogAbsSurrogateBackward(
   }
 }
 
+/** The value of nonzero_sign_log_abs_surrogate, and its derivative in each input. */
+export function nonzeroSignLogAbsSurrogateFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  const value = (xi: number): number => Number.isNaN(xi) ? xi : Number(xi >= 0);
+  const slope = (xi: number): number => 1 / (q + Math.abs(xi));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what nonzero_sign_log_abs_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function nonzeroSignLogAbsSurrogateDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  const slope = (xi: number, ddxI: number): number => ddxI / (q + Math.abs(xi));
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
+    const u = q + Math.abs(xi);
+    return -(dyi * ddxI * Math.sign(xi)) / (u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+  }
+}
+
 /**
  * Step with a hyperbolic gradient, the cheapest.
  * Source: SpikingJelly NonzeroSignLogAbs.
@@ -103,6 +172,75 @@ export function nonzeroSignLogAbsSurrogateBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of nonzero_sign_log_abs_surrogate, and its derivative in each input. */
+export function nonzeroSignLogAbsSurrogateFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  const value = (xi: number): number => Number.isNaN(xi) ? xi : Number(xi >= 0);
+  const slope = (xi: number): number => 1 / (q + Math.abs(xi));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what nonzero_sign_log_abs_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function nonzeroSignLogAbsSurrogateDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  const slope = (xi: number, ddxI: number): number => ddxI / (q + Math.abs(xi));
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
+    const u = q + Math.abs(xi);
+    return -(dyi * ddxI * Math.sign(xi)) / (u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
   }
 }
 

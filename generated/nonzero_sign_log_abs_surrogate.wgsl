@@ -17,6 +17,158 @@ fn nonzero_sign_log_abs_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy / (1.0 / alpha + abs(x));
 }
 
+struct nonzero_sign_log_abs_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn nonzero_sign_log_abs_surrogate_fused(x: f32, alpha: f32) -> nonzero_sign_log_abs_surrogate_value_and_slopes {
+  let v = select(0.0, 1.0, x >= 0.0);
+  return nonzero_sign_log_abs_surrogate_value_and_slopes(
+    select(select(v, x, nonzero_sign_log_abs_surrogate_is_nan(x)), x, nonzero_sign_log_abs_surrogate_is_nan(x)),
+    1.0 / (1.0 / alpha + abs(x))
+  );
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn nonzero_sign_log_abs_surrogate_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (nonzero_sign_log_abs_surrogate_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn nonzero_sign_log_abs_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.0 / x1 + abs(x0);
+  return -select(nonzero_sign_log_abs_surrogate_sign(x0), x0, nonzero_sign_log_abs_surrogate_is_nan(x0)) / (t * t);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct nonzero_sign_log_abs_surrogate_pair {
+  high: f32,
+  low: f32,
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_abs(a: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
+  return nonzero_sign_log_abs_surrogate_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_from_f32(x: f32) -> nonzero_sign_log_abs_surrogate_pair {
+  return nonzero_sign_log_abs_surrogate_pair(x, 0.0);
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn nonzero_sign_log_abs_surrogate_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn nonzero_sign_log_abs_surrogate_pair_sum(a: f32, b: f32) -> nonzero_sign_log_abs_surrogate_pair {
+  let s = nonzero_sign_log_abs_surrogate_rounded(a + b);
+  let t = nonzero_sign_log_abs_surrogate_rounded(s - a);
+  return nonzero_sign_log_abs_surrogate_pair(s, (a - nonzero_sign_log_abs_surrogate_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn nonzero_sign_log_abs_surrogate_pair_ordered_sum(a: f32, b: f32) -> nonzero_sign_log_abs_surrogate_pair {
+  let s = nonzero_sign_log_abs_surrogate_rounded(a + b);
+  return nonzero_sign_log_abs_surrogate_pair(s, b - nonzero_sign_log_abs_surrogate_rounded(s - a));
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_add(a: nonzero_sign_log_abs_surrogate_pair, b: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
+  let s = nonzero_sign_log_abs_surrogate_pair_sum(a.high, b.high);
+  return nonzero_sign_log_abs_surrogate_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn nonzero_sign_log_abs_surrogate_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn nonzero_sign_log_abs_surrogate_pair_product(a: f32, b: f32) -> nonzero_sign_log_abs_surrogate_pair {
+  let p = nonzero_sign_log_abs_surrogate_rounded(a * b);
+  let ah = nonzero_sign_log_abs_surrogate_upper_half(a);
+  let al = a - ah;
+  let bh = nonzero_sign_log_abs_surrogate_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return nonzero_sign_log_abs_surrogate_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn nonzero_sign_log_abs_surrogate_pair_divide(a: nonzero_sign_log_abs_surrogate_pair, b: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
+  let q = nonzero_sign_log_abs_surrogate_rounded(a.high / b.high);
+  let p = nonzero_sign_log_abs_surrogate_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return nonzero_sign_log_abs_surrogate_pair_ordered_sum(q, rest / b.high);
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_to_f32(a: nonzero_sign_log_abs_surrogate_pair) -> f32 {
+  return a.high + a.low;
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_negate(a: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
+  return nonzero_sign_log_abs_surrogate_pair(-a.high, -a.low);
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_sign(a: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
+  return nonzero_sign_log_abs_surrogate_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_multiply(a: nonzero_sign_log_abs_surrogate_pair, b: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
+  let p = nonzero_sign_log_abs_surrogate_pair_product(a.high, b.high);
+  return nonzero_sign_log_abs_surrogate_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn nonzero_sign_log_abs_surrogate_curvature(x: f32, alpha: f32) -> f32 {
+  let v = nonzero_sign_log_abs_surrogate_pair_abs(nonzero_sign_log_abs_surrogate_pair_from_f32(x));
+  let u = nonzero_sign_log_abs_surrogate_pair_add(
+    nonzero_sign_log_abs_surrogate_pair_divide(
+      nonzero_sign_log_abs_surrogate_pair(1.0, 0.0),
+      nonzero_sign_log_abs_surrogate_pair_from_f32(alpha)
+    ),
+    v
+  );
+  var result = nonzero_sign_log_abs_surrogate_pair_to_f32(
+    nonzero_sign_log_abs_surrogate_pair_divide(
+      nonzero_sign_log_abs_surrogate_pair_negate(
+        nonzero_sign_log_abs_surrogate_pair_sign(nonzero_sign_log_abs_surrogate_pair_from_f32(x))
+      ),
+      nonzero_sign_log_abs_surrogate_pair_multiply(u, u)
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+      (abs(alpha) >= 3.637979e-12)
+    )
+  ) {
+    let far = nonzero_sign_log_abs_surrogate_curvature_0_far(x, alpha);
+    result = select(far, result, nonzero_sign_log_abs_surrogate_is_nan(far));
+  }
+  return result;
+}
+
+struct nonzero_sign_log_abs_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn nonzero_sign_log_abs_surrogate_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32
+) -> nonzero_sign_log_abs_surrogate_second_gradients {
+  let slopes = nonzero_sign_log_abs_surrogate_backward(1.0, x, alpha);
+  let curvatures = nonzero_sign_log_abs_surrogate_curvature(x, alpha);
+  return nonzero_sign_log_abs_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct nonzero_sign_log_abs_surrogate_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -27,6 +179,9 @@ struct nonzero_sign_log_abs_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> nonzero_sign_log_abs_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> nonzero_sign_log_abs_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> nonzero_sign_log_abs_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> nonzero_sign_log_abs_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> nonzero_sign_log_abs_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> nonzero_sign_log_abs_surrogate_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn nonzero_sign_log_abs_surrogate_forward(
@@ -65,4 +220,47 @@ fn nonzero_sign_log_abs_surrogate_backward_inputs(
     nonzero_sign_log_abs_surrogate_backward(dy.z, x0.z, nonzero_sign_log_abs_surrogate_uniforms.p_alpha),
     nonzero_sign_log_abs_surrogate_backward(dy.w, x0.w, nonzero_sign_log_abs_surrogate_uniforms.p_alpha),
   );
+}
+
+@compute @workgroup_size(256)
+fn nonzero_sign_log_abs_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (nonzero_sign_log_abs_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = nonzero_sign_log_abs_surrogate_input_x[i];
+  let g0 = nonzero_sign_log_abs_surrogate_fused(x0.x, nonzero_sign_log_abs_surrogate_uniforms.p_alpha);
+  let g1 = nonzero_sign_log_abs_surrogate_fused(x0.y, nonzero_sign_log_abs_surrogate_uniforms.p_alpha);
+  let g2 = nonzero_sign_log_abs_surrogate_fused(x0.z, nonzero_sign_log_abs_surrogate_uniforms.p_alpha);
+  let g3 = nonzero_sign_log_abs_surrogate_fused(x0.w, nonzero_sign_log_abs_surrogate_uniforms.p_alpha);
+  nonzero_sign_log_abs_surrogate_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  nonzero_sign_log_abs_surrogate_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn nonzero_sign_log_abs_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (nonzero_sign_log_abs_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = nonzero_sign_log_abs_surrogate_cotangent_dy[i];
+  let dd0 = nonzero_sign_log_abs_surrogate_cotangent_ddx[i];
+  let x0 = nonzero_sign_log_abs_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = nonzero_sign_log_abs_surrogate_double_backward(dy[k], dd0[k], x0[k], nonzero_sign_log_abs_surrogate_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  nonzero_sign_log_abs_surrogate_gradient_ddy[i] = result0;
+  nonzero_sign_log_abs_surrogate_gradient_dx[i] = result1;
 }

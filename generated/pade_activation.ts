@@ -459,6 +459,1906 @@ export function padeActivationBackward(
   db4[0] = db4Sum;
 }
 
+/** The value of pade_activation, and its derivative in each input. */
+export function padeActivationFused(
+  x: Float32Array,
+  a0: Float32Array,
+  a1: Float32Array,
+  a2: Float32Array,
+  a3: Float32Array,
+  a4: Float32Array,
+  a5: Float32Array,
+  b1: Float32Array,
+  b2: Float32Array,
+  b3: Float32Array,
+  b4: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("a0", a0, 1);
+  requireLength("a1", a1, 1);
+  requireLength("a2", a2, 1);
+  requireLength("a3", a3, 1);
+  requireLength("a4", a4, 1);
+  requireLength("a5", a5, 1);
+  requireLength("b1", b1, 1);
+  requireLength("b2", b2, 1);
+  requireLength("b3", b3, 1);
+  requireLength("b4", b4, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const a0Value = a0[0]!;
+  const a1Value = a1[0]!;
+  const a2Value = a2[0]!;
+  const a3Value = a3[0]!;
+  const a4Value = a4[0]!;
+  const a5Value = a5[0]!;
+  const b1Value = b1[0]!;
+  const b2Value = b2[0]!;
+  const b3Value = b3[0]!;
+  const b4Value = b4[0]!;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const u = a0Value + xi * a1Value;
+      const squared = xi * xi;
+      const p = squared * a2Value;
+      const u2 = u + p;
+      const p2 = squared * xi;
+      const p3 = p2 * a3Value;
+      const u3 = u2 + p3;
+      const squared2 = squared * squared;
+      const p4 = squared2 * a4Value;
+      const u4 = u3 + p4;
+      const p5 = squared2 * xi * a5Value;
+      const u5 = u4 + p5;
+      const p6 = squared * b2Value;
+      const u6 = xi * b1Value + p6;
+      const p7 = p2 * b3Value;
+      const u7 = u6 + p7;
+      const p8 = squared2 * b4Value;
+      const u8 = u7 + p8;
+      const u9 = Math.abs(u8) + 1;
+      const q = u5 / u9;
+      const u10 =
+        Math.abs(u) +
+        Math.abs(p) +
+        (Math.abs(u2) + Math.abs(p3)) +
+        (Math.abs(u3) + Math.abs(p4)) +
+        (Math.abs(u4) + Math.abs(p5));
+      const v = Math.abs(u5);
+      const u11 =
+        Math.abs(p6) +
+        (Math.abs(u6) + Math.abs(p7)) +
+        (Math.abs(u7) + Math.abs(p8));
+      const p9 = 2 * xi;
+      const u12 = a1Value + p9 * a2Value;
+      const p10 = 3 * squared;
+      const p11 = p10 * a3Value;
+      const u13 = u12 + p11;
+      const p12 = 4 * p2;
+      const p13 = p12 * a4Value;
+      const u14 = u13 + p13;
+      const p14 = 5 * squared2 * a5Value;
+      const u15 = u14 + p14;
+      const u16 = b1Value + p9 * b2Value;
+      const p15 = p10 * b3Value;
+      const u17 = u16 + p15;
+      const p16 = p12 * b4Value;
+      const u18 = u17 + p16;
+      const v2 = Math.sign(u8);
+      const q2 = (u5 * u18 * v2) / u9;
+      const u19 = u15 - q2;
+      const q3 = u19 / u9;
+      const v3 = Math.abs(q2);
+      const u20 =
+        ((u10 * Math.abs(u18) +
+          (Math.abs(u16) + Math.abs(p15) + (Math.abs(u17) + Math.abs(p16))) *
+            v) *
+          Math.abs(v2)) /
+          u9 +
+        (u11 * v3) / u9;
+      if (!(
+        u10 <= 262144 * v &&
+        u11 <= 524288 * u9 &&
+        Math.abs(q) <= Number.MAX_VALUE &&
+        Math.abs(u12) +
+          Math.abs(p11) +
+          (Math.abs(u13) + Math.abs(p13)) +
+          (Math.abs(u14) + Math.abs(p14)) +
+          u20 +
+          (Math.abs(u15) + v3) <=
+          131072 * Math.abs(u19) &&
+        u11 <= 524288 * u9 &&
+        Math.abs(q3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = q;
+      dx[i] = q3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = padeActivationYExactly(
+        xi,
+        a0Value,
+        a1Value,
+        a2Value,
+        a3Value,
+        a4Value,
+        a5Value,
+        b1Value,
+        b2Value,
+        b3Value,
+        b4Value,
+      );
+      dx[i] = padeActivationDxExactly(
+        xi,
+        a0Value,
+        a1Value,
+        a2Value,
+        a3Value,
+        a4Value,
+        a5Value,
+        b1Value,
+        b2Value,
+        b3Value,
+        b4Value,
+        1,
+      );
+    }
+  }
+}
+
+/** The gradients of what pade_activation's backward kernel computes, from a cotangent of each of its results. */
+export function padeActivationDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  a0: Float32Array,
+  a1: Float32Array,
+  a2: Float32Array,
+  a3: Float32Array,
+  a4: Float32Array,
+  a5: Float32Array,
+  b1: Float32Array,
+  b2: Float32Array,
+  b3: Float32Array,
+  b4: Float32Array,
+  ddx: Float32Array,
+  dda0: Float32Array,
+  dda1: Float32Array,
+  dda2: Float32Array,
+  dda3: Float32Array,
+  dda4: Float32Array,
+  dda5: Float32Array,
+  ddb1: Float32Array,
+  ddb2: Float32Array,
+  ddb3: Float32Array,
+  ddb4: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  da0: Float32Array,
+  da1: Float32Array,
+  da2: Float32Array,
+  da3: Float32Array,
+  da4: Float32Array,
+  da5: Float32Array,
+  db1: Float32Array,
+  db2: Float32Array,
+  db3: Float32Array,
+  db4: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a0", a0, 1);
+  requireLength("a1", a1, 1);
+  requireLength("a2", a2, 1);
+  requireLength("a3", a3, 1);
+  requireLength("a4", a4, 1);
+  requireLength("a5", a5, 1);
+  requireLength("b1", b1, 1);
+  requireLength("b2", b2, 1);
+  requireLength("b3", b3, 1);
+  requireLength("b4", b4, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("dda0", dda0, 1);
+  requireLength("dda1", dda1, 1);
+  requireLength("dda2", dda2, 1);
+  requireLength("dda3", dda3, 1);
+  requireLength("dda4", dda4, 1);
+  requireLength("dda5", dda5, 1);
+  requireLength("ddb1", ddb1, 1);
+  requireLength("ddb2", ddb2, 1);
+  requireLength("ddb3", ddb3, 1);
+  requireLength("ddb4", ddb4, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da0", da0, 1);
+  requireLength("da1", da1, 1);
+  requireLength("da2", da2, 1);
+  requireLength("da3", da3, 1);
+  requireLength("da4", da4, 1);
+  requireLength("da5", da5, 1);
+  requireLength("db1", db1, 1);
+  requireLength("db2", db2, 1);
+  requireLength("db3", db3, 1);
+  requireLength("db4", db4, 1);
+  const a0Value = a0[0]!;
+  const a1Value = a1[0]!;
+  const a2Value = a2[0]!;
+  const a3Value = a3[0]!;
+  const a4Value = a4[0]!;
+  const a5Value = a5[0]!;
+  const b1Value = b1[0]!;
+  const b2Value = b2[0]!;
+  const b3Value = b3[0]!;
+  const b4Value = b4[0]!;
+  const dda0Value = dda0[0]!;
+  const dda1Value = dda1[0]!;
+  const dda2Value = dda2[0]!;
+  const dda3Value = dda3[0]!;
+  const dda4Value = dda4[0]!;
+  const dda5Value = dda5[0]!;
+  const ddb1Value = ddb1[0]!;
+  const ddb2Value = ddb2[0]!;
+  const ddb3Value = ddb3[0]!;
+  const ddb4Value = ddb4[0]!;
+  const p = 2 * a2Value;
+  const p2 = 2 * b2Value;
+  let da0Sum = 0;
+  let da1Sum = 0;
+  let da2Sum = 0;
+  let da3Sum = 0;
+  let da4Sum = 0;
+  let da5Sum = 0;
+  let db1Sum = 0;
+  let db2Sum = 0;
+  let db3Sum = 0;
+  let db4Sum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p3 = 2 * xi;
+      const u = a1Value + p3 * a2Value;
+      const squared = xi * xi;
+      const p4 = 3 * squared;
+      const p5 = p4 * a3Value;
+      const u2 = u + p5;
+      const p6 = squared * xi;
+      const p7 = 4 * p6;
+      const p8 = p7 * a4Value;
+      const u3 = u2 + p8;
+      const squared2 = squared * squared;
+      const p9 = 5 * squared2;
+      const p10 = p9 * a5Value;
+      const u4 = u3 + p10;
+      const u5 = a0Value + xi * a1Value;
+      const p11 = squared * a2Value;
+      const u6 = u5 + p11;
+      const p12 = p6 * a3Value;
+      const u7 = u6 + p12;
+      const p13 = squared2 * a4Value;
+      const u8 = u7 + p13;
+      const p14 = squared2 * xi;
+      const p15 = p14 * a5Value;
+      const u9 = u8 + p15;
+      const u10 = b1Value + p3 * b2Value;
+      const p16 = p4 * b3Value;
+      const u11 = u10 + p16;
+      const p17 = p7 * b4Value;
+      const u12 = u11 + p17;
+      const p18 = squared * b2Value;
+      const u13 = xi * b1Value + p18;
+      const p19 = p6 * b3Value;
+      const u14 = u13 + p19;
+      const p20 = squared2 * b4Value;
+      const u15 = u14 + p20;
+      const v = Math.sign(u15);
+      const u16 = Math.abs(u15) + 1;
+      const q = (u9 * u12 * v) / u16;
+      const u17 = u4 - q;
+      const q2 = (ddxI * u17) / u16;
+      const q3 = dda0Value / u16;
+      const q4 = (dda1Value * xi) / u16;
+      const q5 = (dda2Value * squared) / u16;
+      const q6 = (dda3Value * p6) / u16;
+      const q7 = (dda4Value * squared2) / u16;
+      const q8 = (dda5Value * p14) / u16;
+      const p21 = ddb1Value * xi * u9 * v;
+      const squared3 = u16 * u16;
+      const q9 = -p21 / squared3;
+      const p22 = ddb2Value * squared * u9 * v;
+      const q10 = -p22 / squared3;
+      const u18 = q2 + q3 + q4 + q5 + q6 + q7 + q8 + q9 + q10;
+      const p23 = ddb3Value * p6 * u9 * v;
+      const q11 = -p23 / squared3;
+      const p24 = ddb4Value * squared2 * u9 * v;
+      const q12 = -p24 / squared3;
+      const u19 =
+        Math.abs(u) +
+        Math.abs(p5) +
+        (Math.abs(u2) + Math.abs(p8)) +
+        (Math.abs(u3) + Math.abs(p10));
+      const u20 =
+        Math.abs(u5) +
+        Math.abs(p11) +
+        (Math.abs(u6) + Math.abs(p12)) +
+        (Math.abs(u7) + Math.abs(p13)) +
+        (Math.abs(u8) + Math.abs(p15));
+      const v2 = Math.abs(u12);
+      const u21 =
+        Math.abs(u10) + Math.abs(p16) + (Math.abs(u11) + Math.abs(p17));
+      const v3 = Math.abs(u9);
+      const v4 = Math.abs(v);
+      const u22 =
+        Math.abs(p18) +
+        (Math.abs(u13) + Math.abs(p19)) +
+        (Math.abs(u14) + Math.abs(p20));
+      const v5 = Math.abs(q);
+      const v6 = Math.abs(u4);
+      const u23 =
+        u19 +
+        (((u20 * v2 + u21 * v3) * v4) / u16 + (u22 * v5) / u16) +
+        (v6 + v5);
+      const v7 = Math.abs(u17);
+      const p25 = dyi * ddxI;
+      const p26 = 6 * xi;
+      const u24 = p + p26 * a3Value;
+      const p27 = 12 * squared;
+      const p28 = p27 * a4Value;
+      const u25 = u24 + p28;
+      const p29 = 20 * p6 * a5Value;
+      const u26 = u25 + p29;
+      const p30 = u4 * u12;
+      const u27 = p2 + p26 * b3Value;
+      const p31 = p27 * b4Value;
+      const u28 = u27 + p31;
+      const p32 = u9 * u28;
+      const p33 = v * (p30 + p32);
+      const squared4 = u12 * u12;
+      const squared5 = v * v;
+      const q13 = (u9 * squared4 * squared5) / u16;
+      const q14 = (p33 - q13) / u16;
+      const u29 = u26 - q14;
+      const p34 = u12 * v;
+      const q15 = (p34 * u17) / u16;
+      const u30 = u29 - q15;
+      const q16 = (p25 * u30) / u16;
+      const p35 = dyi * dda0Value;
+      const q17 = -(p35 * u12 * v) / squared3;
+      const p36 = dyi * dda1Value;
+      const q18 = (xi * u12 * v) / u16;
+      const u31 = 1 - q18;
+      const q19 = (p36 * u31) / u16;
+      const p37 = dyi * dda2Value;
+      const q20 = (squared * u12 * v) / u16;
+      const u32 = p3 - q20;
+      const q21 = (p37 * u32) / u16;
+      const p38 = dyi * dda3Value;
+      const q22 = (p6 * u12 * v) / u16;
+      const u33 = p4 - q22;
+      const q23 = (p38 * u33) / u16;
+      const p39 = dyi * dda4Value;
+      const q24 = (squared2 * u12 * v) / u16;
+      const u34 = p7 - q24;
+      const q25 = (p39 * u34) / u16;
+      const p40 = dyi * dda5Value;
+      const q26 = (p14 * u12 * v) / u16;
+      const u35 = p9 - q26;
+      const q27 = (p40 * u35) / u16;
+      const p41 = dyi * ddb1Value;
+      const p42 = p3 * u9;
+      const q28 = (p42 * u12 * squared5) / u16;
+      const u36 = a0Value + p3 * a1Value;
+      const p43 = p4 * a2Value;
+      const u37 = u36 + p43;
+      const p44 = p7 * a3Value;
+      const u38 = u37 + p44;
+      const p45 = p9 * a4Value;
+      const u39 = u38 + p45;
+      const p46 = 6 * p14;
+      const p47 = p46 * a5Value;
+      const p48 = v * (u39 + p47);
+      const u40 = q28 - p48;
+      const p49 = p41 * u40;
+      const q29 = p49 / squared3;
+      const p50 = dyi * ddb2Value;
+      const p51 = 2 * squared;
+      const p52 = p51 * u9;
+      const q30 = (p52 * u12 * squared5) / u16;
+      const p53 = p4 * a1Value;
+      const u41 = p3 * a0Value + p53;
+      const p54 = p7 * a2Value;
+      const u42 = u41 + p54;
+      const p55 = p9 * a3Value;
+      const u43 = u42 + p55;
+      const p56 = p46 * a4Value;
+      const u44 = u43 + p56;
+      const squared6 = p6 * p6;
+      const p57 = 7 * squared6;
+      const p58 = p57 * a5Value;
+      const p59 = v * (u44 + p58);
+      const u45 = q30 - p59;
+      const p60 = p50 * u45;
+      const q31 = p60 / squared3;
+      const u46 = q16 + q17 + q19 + q21 + q23 + q25 + q27 + q29 + q31;
+      const p61 = dyi * ddb3Value;
+      const p62 = 2 * p6;
+      const p63 = p62 * u9;
+      const q32 = (p63 * u12 * squared5) / u16;
+      const p64 = p4 * a0Value;
+      const p65 = p7 * a1Value;
+      const u47 = p64 + p65;
+      const p66 = p9 * a2Value;
+      const u48 = u47 + p66;
+      const p67 = p46 * a3Value;
+      const u49 = u48 + p67;
+      const p68 = p57 * a4Value;
+      const u50 = u49 + p68;
+      const p69 = squared6 * xi;
+      const p70 = 8 * p69;
+      const p71 = p70 * a5Value;
+      const p72 = v * (u50 + p71);
+      const u51 = q32 - p72;
+      const p73 = p61 * u51;
+      const q33 = p73 / squared3;
+      const p74 = dyi * ddb4Value;
+      const p75 = 2 * squared2;
+      const p76 = p75 * u9;
+      const q34 = (p76 * u12 * squared5) / u16;
+      const p77 = p7 * a0Value;
+      const p78 = p9 * a1Value;
+      const u52 = p77 + p78;
+      const p79 = p46 * a2Value;
+      const u53 = u52 + p79;
+      const p80 = p57 * a3Value;
+      const u54 = u53 + p80;
+      const p81 = p70 * a4Value;
+      const u55 = u54 + p81;
+      const squared7 = squared2 * squared2;
+      const p82 = 9 * squared7 * a5Value;
+      const p83 = v * (u55 + p82);
+      const u56 = q34 - p83;
+      const p84 = p74 * u56;
+      const q35 = p84 / squared3;
+      const p85 =
+        (u19 * v2 +
+          u21 * v6 +
+          (u20 * Math.abs(u28) + (Math.abs(u27) + Math.abs(p31)) * v3) +
+          (Math.abs(p30) + Math.abs(p32))) *
+        v4;
+      const v8 = Math.abs(q13);
+      const u57 =
+        p85 +
+        (((u20 * squared4 + u21 * v2 * v3) * squared5) / u16 +
+          (u22 * v8) / u16) +
+        (Math.abs(p33) + v8);
+      const v9 = Math.abs(q14);
+      const u58 =
+        Math.abs(u24) +
+        Math.abs(p28) +
+        (Math.abs(u25) + Math.abs(p29)) +
+        (u57 / u16 + (u22 * v9) / u16) +
+        (Math.abs(u26) + v9);
+      const v10 = Math.abs(q15);
+      const u59 =
+        u58 +
+        ((u21 * v4 * v7 + u23 * Math.abs(p34) + 9.332636185032189e-302 * v7) /
+          u16 +
+          (u22 * v10) / u16) +
+        (Math.abs(u29) + v10);
+      const v11 = Math.abs(q18);
+      const v12 = Math.abs(q20);
+      const v13 = Math.abs(q22);
+      const v14 = Math.abs(q24);
+      const v15 = Math.abs(q26);
+      const v16 = Math.abs(q28);
+      const p86 =
+        (Math.abs(u36) +
+          Math.abs(p43) +
+          (Math.abs(u37) + Math.abs(p44)) +
+          (Math.abs(u38) + Math.abs(p45)) +
+          (Math.abs(u39) + Math.abs(p47))) *
+        v4;
+      const u60 =
+        ((u20 * Math.abs(p3) * v2 + u21 * Math.abs(p42)) * squared5) / u16 +
+        (u22 * v16) / u16 +
+        p86;
+      const v17 = Math.abs(q30);
+      const p87 =
+        (Math.abs(p53) +
+          (Math.abs(u41) + Math.abs(p54)) +
+          (Math.abs(u42) + Math.abs(p55)) +
+          (Math.abs(u43) + Math.abs(p56)) +
+          (Math.abs(u44) + Math.abs(p58))) *
+        v4;
+      const u61 =
+        ((u20 * p51 * v2 + u21 * Math.abs(p52)) * squared5) / u16 +
+        (u22 * v17) / u16 +
+        p87 +
+        (v17 + Math.abs(p59));
+      const v18 = Math.abs(q32);
+      const p88 =
+        (Math.abs(p64) +
+          Math.abs(p65) +
+          (Math.abs(u47) + Math.abs(p66)) +
+          (Math.abs(u48) + Math.abs(p67)) +
+          (Math.abs(u49) + Math.abs(p68)) +
+          (Math.abs(u50) + Math.abs(p71))) *
+        v4;
+      const u62 =
+        ((u20 * Math.abs(p62) * v2 + u21 * Math.abs(p63)) * squared5) / u16 +
+        (u22 * v18) / u16 +
+        p88;
+      const v19 = Math.abs(q34);
+      const p89 =
+        (Math.abs(p77) +
+          Math.abs(p78) +
+          (Math.abs(u52) + Math.abs(p79)) +
+          (Math.abs(u53) + Math.abs(p80)) +
+          (Math.abs(u54) + Math.abs(p81)) +
+          (Math.abs(u55) + Math.abs(p82))) *
+        v4;
+      const u63 =
+        ((u20 * p75 * v2 + u21 * Math.abs(p76)) * squared5) / u16 +
+        (u22 * v19) / u16 +
+        p89 +
+        (v19 + Math.abs(p83));
+      const q36 = -(p25 * u12 * v) / squared3;
+      const q37 = -(p41 * xi * v) / squared3;
+      const q38 = -(p50 * squared * v) / squared3;
+      const q39 = -(p61 * p6 * v) / squared3;
+      const q40 = -(p74 * squared2 * v) / squared3;
+      const q41 = (p25 * u31) / u16;
+      const q42 = -(p41 * squared * v) / squared3;
+      const q43 = -(p50 * p6 * v) / squared3;
+      const q44 = -(p61 * squared2 * v) / squared3;
+      const q45 = -(p74 * p14 * v) / squared3;
+      const q46 = (p25 * u32) / u16;
+      const q47 = -(p41 * p6 * v) / squared3;
+      const q48 = -(p50 * squared2 * v) / squared3;
+      const q49 = -(p61 * p14 * v) / squared3;
+      const p90 = p74 * squared6 * v;
+      const q50 = -p90 / squared3;
+      const v20 = Math.abs(p90);
+      const q51 = (p25 * u33) / u16;
+      const q52 = -(p41 * squared2 * v) / squared3;
+      const q53 = -(p50 * p14 * v) / squared3;
+      const p91 = p61 * squared6 * v;
+      const q54 = -p91 / squared3;
+      const p92 = p74 * p69 * v;
+      const q55 = -p92 / squared3;
+      const v21 = Math.abs(p91);
+      const v22 = Math.abs(p92);
+      const q56 = (p25 * u34) / u16;
+      const q57 = -(p41 * p14 * v) / squared3;
+      const p93 = p50 * squared6 * v;
+      const q58 = -p93 / squared3;
+      const p94 = p61 * p69 * v;
+      const q59 = -p94 / squared3;
+      const p95 = p74 * squared7 * v;
+      const q60 = -p95 / squared3;
+      const v23 = Math.abs(p93);
+      const v24 = Math.abs(p94);
+      const v25 = Math.abs(p95);
+      const q61 = (p25 * u35) / u16;
+      const p96 = p41 * squared6 * v;
+      const q62 = -p96 / squared3;
+      const p97 = p50 * p69 * v;
+      const q63 = -p97 / squared3;
+      const p98 = p61 * squared7 * v;
+      const q64 = -p98 / squared3;
+      const p99 = squared7 * xi;
+      const p100 = p74 * p99 * v;
+      const q65 = -p100 / squared3;
+      const v26 = Math.abs(p96);
+      const v27 = Math.abs(p97);
+      const v28 = Math.abs(p98);
+      const v29 = Math.abs(p100);
+      const p101 = p25 * u40;
+      const q66 = p101 / squared3;
+      const q67 = -(p35 * xi * v) / squared3;
+      const q68 = -(p36 * squared * v) / squared3;
+      const q69 = -(p37 * p6 * v) / squared3;
+      const q70 = -(p38 * squared2 * v) / squared3;
+      const q71 = -(p39 * p14 * v) / squared3;
+      const p102 = p40 * squared6 * v;
+      const q72 = -p102 / squared3;
+      const p103 = 2 * p41;
+      const p104 = p103 * squared * u9 * squared5;
+      const p105 = squared3 * u16;
+      const q73 = p104 / p105;
+      const p106 = 2 * p50;
+      const p107 = p106 * p6 * u9 * squared5;
+      const q74 = p107 / p105;
+      const u64 = q66 + q67 + q68 + q69 + q70 + q71 + q72 + q73 + q74;
+      const p108 = 2 * p61;
+      const p109 = p108 * squared2 * u9 * squared5;
+      const q75 = p109 / p105;
+      const p110 = 2 * p74;
+      const p111 = p110 * p14 * u9 * squared5;
+      const q76 = p111 / p105;
+      const v30 = Math.abs(p102);
+      const p112 = p25 * u45;
+      const q77 = p112 / squared3;
+      const q78 = -(p35 * squared * v) / squared3;
+      const q79 = -(p36 * p6 * v) / squared3;
+      const q80 = -(p37 * squared2 * v) / squared3;
+      const q81 = -(p38 * p14 * v) / squared3;
+      const p113 = p39 * squared6 * v;
+      const q82 = -p113 / squared3;
+      const p114 = p40 * p69 * v;
+      const q83 = -p114 / squared3;
+      const p115 = p103 * p6 * u9 * squared5;
+      const q84 = p115 / p105;
+      const p116 = p106 * squared2 * u9 * squared5;
+      const q85 = p116 / p105;
+      const u65 = q77 + q78 + q79 + q80 + q81 + q82 + q83 + q84 + q85;
+      const p117 = p108 * p14 * u9 * squared5;
+      const q86 = p117 / p105;
+      const p118 = p110 * squared6;
+      const p119 = p118 * u9 * squared5;
+      const q87 = p119 / p105;
+      const v31 = Math.abs(p113);
+      const v32 = Math.abs(p114);
+      const p120 = p25 * u51;
+      const q88 = p120 / squared3;
+      const q89 = -(p35 * p6 * v) / squared3;
+      const q90 = -(p36 * squared2 * v) / squared3;
+      const q91 = -(p37 * p14 * v) / squared3;
+      const p121 = p38 * squared6 * v;
+      const q92 = -p121 / squared3;
+      const p122 = p39 * p69 * v;
+      const q93 = -p122 / squared3;
+      const p123 = p40 * squared7 * v;
+      const q94 = -p123 / squared3;
+      const p124 = p103 * squared2 * u9 * squared5;
+      const q95 = p124 / p105;
+      const p125 = p106 * p14 * u9 * squared5;
+      const q96 = p125 / p105;
+      const u66 = q88 + q89 + q90 + q91 + q92 + q93 + q94 + q95 + q96;
+      const p126 = p108 * squared6;
+      const p127 = p126 * u9 * squared5;
+      const q97 = p127 / p105;
+      const p128 = p110 * p69;
+      const p129 = p128 * u9 * squared5;
+      const q98 = p129 / p105;
+      const v33 = Math.abs(p121);
+      const v34 = Math.abs(p122);
+      const v35 = Math.abs(p123);
+      const p130 = p25 * u56;
+      const q99 = p130 / squared3;
+      const q100 = -(p35 * squared2 * v) / squared3;
+      const q101 = -(p36 * p14 * v) / squared3;
+      const p131 = p37 * squared6 * v;
+      const q102 = -p131 / squared3;
+      const p132 = p38 * p69 * v;
+      const q103 = -p132 / squared3;
+      const p133 = p39 * squared7 * v;
+      const q104 = -p133 / squared3;
+      const p134 = p40 * p99 * v;
+      const q105 = -p134 / squared3;
+      const p135 = p103 * p14 * u9 * squared5;
+      const q106 = p135 / p105;
+      const p136 = p106 * squared6;
+      const p137 = p136 * u9 * squared5;
+      const q107 = p137 / p105;
+      const u67 = q99 + q100 + q101 + q102 + q103 + q104 + q105 + q106 + q107;
+      const p138 = p108 * p69;
+      const p139 = p138 * u9 * squared5;
+      const q108 = p139 / p105;
+      const p140 = p110 * squared7;
+      const p141 = p140 * u9 * squared5;
+      const q109 = p141 / p105;
+      const v36 = Math.abs(p131);
+      const v37 = Math.abs(p132);
+      const v38 = Math.abs(p133);
+      const v39 = Math.abs(p134);
+      if (!(
+        u23 <= 131072 * v7 &&
+        u22 <= 524288 * u16 &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        u22 <= 1048576 * u16 &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        Math.abs(q4) <= Number.MAX_VALUE &&
+        Math.abs(q5) <= Number.MAX_VALUE &&
+        Math.abs(q6) <= Number.MAX_VALUE &&
+        Math.abs(q7) <= Number.MAX_VALUE &&
+        Math.abs(q8) <= Number.MAX_VALUE &&
+        u20 <= 262144 * v3 &&
+        u22 <= 262144 * u16 &&
+        Math.abs(p21) <= 2.0927902484106784e298 * Math.abs(q9) &&
+        Math.abs(q9) <= Number.MAX_VALUE &&
+        Math.abs(p22) <= 2.0927902484106784e298 * Math.abs(q10) &&
+        Math.abs(q10) <= Number.MAX_VALUE &&
+        Math.abs(p23) <= 2.0927902484106784e298 * Math.abs(q11) &&
+        Math.abs(q11) <= Number.MAX_VALUE &&
+        Math.abs(p24) <= 2.0927902484106784e298 * Math.abs(q12) &&
+        Math.abs(q12) <= Number.MAX_VALUE &&
+        u59 <= 65536 * Math.abs(u30) &&
+        Math.abs(q16) <= Number.MAX_VALUE &&
+        u21 <= 524288 * v2 &&
+        Math.abs(q17) <= Number.MAX_VALUE &&
+        (u21 * Math.abs(xi) * v4) / u16 + (u22 * v11) / u16 + v11 <=
+          131072 * Math.abs(u31) &&
+        Math.abs(q19) <= Number.MAX_VALUE &&
+        (u21 * squared * v4) / u16 + (u22 * v12) / u16 + v12 <=
+          131072 * Math.abs(u32) &&
+        Math.abs(q21) <= Number.MAX_VALUE &&
+        (u21 * Math.abs(p6) * v4) / u16 + (u22 * v13) / u16 + v13 <=
+          131072 * Math.abs(u33) &&
+        Math.abs(q23) <= Number.MAX_VALUE &&
+        (u21 * squared2 * v4) / u16 +
+          (u22 * v14) / u16 +
+          (Math.abs(p7) + v14) <=
+          131072 * Math.abs(u34) &&
+        Math.abs(q25) <= Number.MAX_VALUE &&
+        (u21 * Math.abs(p14) * v4) / u16 + (u22 * v15) / u16 + (p9 + v15) <=
+          131072 * Math.abs(u35) &&
+        Math.abs(q27) <= Number.MAX_VALUE &&
+        u60 + (v16 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
+        Math.abs(p49) <= 2.0927902484106784e298 * Math.abs(q29) &&
+        Math.abs(q29) <= Number.MAX_VALUE &&
+        u61 <= 65536 * Math.abs(u45) &&
+        Math.abs(p60) <= 2.0927902484106784e298 * Math.abs(q31) &&
+        Math.abs(q31) <= Number.MAX_VALUE &&
+        u62 + (v18 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
+        Math.abs(p73) <= 2.0927902484106784e298 * Math.abs(q33) &&
+        Math.abs(q33) <= Number.MAX_VALUE &&
+        u63 <= 65536 * Math.abs(u56) &&
+        Math.abs(p84) <= 2.0927902484106784e298 * Math.abs(q35) &&
+        Math.abs(q35) <= Number.MAX_VALUE &&
+        Math.abs(q36) <= Number.MAX_VALUE &&
+        Math.abs(q37) <= Number.MAX_VALUE &&
+        Math.abs(q38) <= Number.MAX_VALUE &&
+        Math.abs(q39) <= Number.MAX_VALUE &&
+        Math.abs(q40) <= Number.MAX_VALUE &&
+        Math.abs(q41) <= Number.MAX_VALUE &&
+        Math.abs(q42) <= Number.MAX_VALUE &&
+        Math.abs(q43) <= Number.MAX_VALUE &&
+        Math.abs(q44) <= Number.MAX_VALUE &&
+        Math.abs(q45) <= Number.MAX_VALUE &&
+        Math.abs(q46) <= Number.MAX_VALUE &&
+        Math.abs(q47) <= Number.MAX_VALUE &&
+        Math.abs(q48) <= Number.MAX_VALUE &&
+        Math.abs(q49) <= Number.MAX_VALUE &&
+        v20 >= 9.332636185032189e-302 &&
+        v20 <= 2.0927902484106784e298 * Math.abs(q50) &&
+        Math.abs(q50) <= Number.MAX_VALUE &&
+        Math.abs(q51) <= Number.MAX_VALUE &&
+        Math.abs(q52) <= Number.MAX_VALUE &&
+        Math.abs(q53) <= Number.MAX_VALUE &&
+        v21 >= 9.332636185032189e-302 &&
+        v21 <= 2.0927902484106784e298 * Math.abs(q54) &&
+        Math.abs(q54) <= Number.MAX_VALUE &&
+        v22 >= 1.4441555006918637e-275 &&
+        v22 <= 2.0927902484106784e298 * Math.abs(q55) &&
+        Math.abs(q55) <= Number.MAX_VALUE &&
+        Math.abs(q56) <= Number.MAX_VALUE &&
+        Math.abs(q57) <= Number.MAX_VALUE &&
+        v23 >= 9.332636185032189e-302 &&
+        v23 <= 2.0927902484106784e298 * Math.abs(q58) &&
+        Math.abs(q58) <= Number.MAX_VALUE &&
+        v24 >= 1.4441555006918637e-275 &&
+        v24 <= 2.0927902484106784e298 * Math.abs(q59) &&
+        Math.abs(q59) <= Number.MAX_VALUE &&
+        v25 >= 1.4441555006918637e-275 &&
+        v25 <= 2.0927902484106784e298 * Math.abs(q60) &&
+        Math.abs(q60) <= Number.MAX_VALUE &&
+        Math.abs(q61) <= Number.MAX_VALUE &&
+        v26 >= 9.332636185032189e-302 &&
+        v26 <= 2.0927902484106784e298 * Math.abs(q62) &&
+        Math.abs(q62) <= Number.MAX_VALUE &&
+        v27 >= 1.4441555006918637e-275 &&
+        v27 <= 2.0927902484106784e298 * Math.abs(q63) &&
+        Math.abs(q63) <= Number.MAX_VALUE &&
+        v28 >= 1.4441555006918637e-275 &&
+        v28 <= 2.0927902484106784e298 * Math.abs(q64) &&
+        Math.abs(q64) <= Number.MAX_VALUE &&
+        v29 >= 4.914206519773204e-237 &&
+        v29 <= 2.0927902484106784e298 * Math.abs(q65) &&
+        Math.abs(q65) <= Number.MAX_VALUE &&
+        Math.abs(p101) <= 2.0927902484106784e298 * Math.abs(q66) &&
+        Math.abs(q66) <= Number.MAX_VALUE &&
+        Math.abs(q67) <= Number.MAX_VALUE &&
+        Math.abs(q68) <= Number.MAX_VALUE &&
+        Math.abs(q69) <= Number.MAX_VALUE &&
+        Math.abs(q70) <= Number.MAX_VALUE &&
+        Math.abs(q71) <= Number.MAX_VALUE &&
+        v30 >= 9.332636185032189e-302 &&
+        v30 <= 2.0927902484106784e298 * Math.abs(q72) &&
+        Math.abs(q72) <= Number.MAX_VALUE &&
+        u22 <= 131072 * u16 &&
+        Math.abs(p104) <= 2.0927902484106784e298 * Math.abs(q73) &&
+        Math.abs(q73) <= Number.MAX_VALUE &&
+        Math.abs(p107) <= 2.0927902484106784e298 * Math.abs(q74) &&
+        Math.abs(q74) <= Number.MAX_VALUE &&
+        Math.abs(p109) <= 2.0927902484106784e298 * Math.abs(q75) &&
+        Math.abs(q75) <= Number.MAX_VALUE &&
+        Math.abs(p111) <= 2.0927902484106784e298 * Math.abs(q76) &&
+        Math.abs(q76) <= Number.MAX_VALUE &&
+        Math.abs(p112) <= 2.0927902484106784e298 * Math.abs(q77) &&
+        Math.abs(q77) <= Number.MAX_VALUE &&
+        Math.abs(q78) <= Number.MAX_VALUE &&
+        Math.abs(q79) <= Number.MAX_VALUE &&
+        Math.abs(q80) <= Number.MAX_VALUE &&
+        Math.abs(q81) <= Number.MAX_VALUE &&
+        v31 >= 9.332636185032189e-302 &&
+        v31 <= 2.0927902484106784e298 * Math.abs(q82) &&
+        Math.abs(q82) <= Number.MAX_VALUE &&
+        v32 >= 1.4441555006918637e-275 &&
+        v32 <= 2.0927902484106784e298 * Math.abs(q83) &&
+        Math.abs(q83) <= Number.MAX_VALUE &&
+        Math.abs(p115) <= 2.0927902484106784e298 * Math.abs(q84) &&
+        Math.abs(q84) <= Number.MAX_VALUE &&
+        Math.abs(p116) <= 2.0927902484106784e298 * Math.abs(q85) &&
+        Math.abs(q85) <= Number.MAX_VALUE &&
+        Math.abs(p117) <= 2.0927902484106784e298 * Math.abs(q86) &&
+        Math.abs(q86) <= Number.MAX_VALUE &&
+        Math.abs(p118) >= 9.332636185032189e-302 &&
+        u20 <= 131072 * v3 &&
+        Math.abs(p119) <= 2.0927902484106784e298 * Math.abs(q87) &&
+        Math.abs(q87) <= Number.MAX_VALUE &&
+        Math.abs(p120) <= 2.0927902484106784e298 * Math.abs(q88) &&
+        Math.abs(q88) <= Number.MAX_VALUE &&
+        Math.abs(q89) <= Number.MAX_VALUE &&
+        Math.abs(q90) <= Number.MAX_VALUE &&
+        Math.abs(q91) <= Number.MAX_VALUE &&
+        v33 >= 9.332636185032189e-302 &&
+        v33 <= 2.0927902484106784e298 * Math.abs(q92) &&
+        Math.abs(q92) <= Number.MAX_VALUE &&
+        v34 >= 1.4441555006918637e-275 &&
+        v34 <= 2.0927902484106784e298 * Math.abs(q93) &&
+        Math.abs(q93) <= Number.MAX_VALUE &&
+        v35 >= 1.4441555006918637e-275 &&
+        v35 <= 2.0927902484106784e298 * Math.abs(q94) &&
+        Math.abs(q94) <= Number.MAX_VALUE &&
+        Math.abs(p124) <= 2.0927902484106784e298 * Math.abs(q95) &&
+        Math.abs(q95) <= Number.MAX_VALUE &&
+        Math.abs(p125) <= 2.0927902484106784e298 * Math.abs(q96) &&
+        Math.abs(q96) <= Number.MAX_VALUE &&
+        Math.abs(p126) >= 9.332636185032189e-302 &&
+        Math.abs(p127) <= 2.0927902484106784e298 * Math.abs(q97) &&
+        Math.abs(q97) <= Number.MAX_VALUE &&
+        Math.abs(p128) >= 5.776622002767455e-275 &&
+        Math.abs(p129) <= 2.0927902484106784e298 * Math.abs(q98) &&
+        Math.abs(q98) <= Number.MAX_VALUE &&
+        Math.abs(p130) <= 2.0927902484106784e298 * Math.abs(q99) &&
+        Math.abs(q99) <= Number.MAX_VALUE &&
+        Math.abs(q100) <= Number.MAX_VALUE &&
+        Math.abs(q101) <= Number.MAX_VALUE &&
+        v36 >= 9.332636185032189e-302 &&
+        v36 <= 2.0927902484106784e298 * Math.abs(q102) &&
+        Math.abs(q102) <= Number.MAX_VALUE &&
+        v37 >= 1.4441555006918637e-275 &&
+        v37 <= 2.0927902484106784e298 * Math.abs(q103) &&
+        Math.abs(q103) <= Number.MAX_VALUE &&
+        v38 >= 1.4441555006918637e-275 &&
+        v38 <= 2.0927902484106784e298 * Math.abs(q104) &&
+        Math.abs(q104) <= Number.MAX_VALUE &&
+        v39 >= 4.914206519773204e-237 &&
+        v39 <= 2.0927902484106784e298 * Math.abs(q105) &&
+        Math.abs(q105) <= Number.MAX_VALUE &&
+        Math.abs(p135) <= 2.0927902484106784e298 * Math.abs(q106) &&
+        Math.abs(q106) <= Number.MAX_VALUE &&
+        Math.abs(p136) >= 9.332636185032189e-302 &&
+        Math.abs(p137) <= 2.0927902484106784e298 * Math.abs(q107) &&
+        Math.abs(q107) <= Number.MAX_VALUE &&
+        Math.abs(p138) >= 5.776622002767455e-275 &&
+        Math.abs(p139) <= 2.0927902484106784e298 * Math.abs(q108) &&
+        Math.abs(q108) <= Number.MAX_VALUE &&
+        Math.abs(p140) >= 5.776622002767455e-275 &&
+        Math.abs(p141) <= 2.0927902484106784e298 * Math.abs(q109) &&
+        Math.abs(q109) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = u18 + q11 + q12;
+      dx[i] = u46 + q33 + q35;
+      da0Sum += q36 + q37 + q38 + q39 + q40;
+      da1Sum += q41 + q42 + q43 + q44 + q45;
+      da2Sum += q46 + q47 + q48 + q49 + q50;
+      da3Sum += q51 + q52 + q53 + q54 + q55;
+      da4Sum += q56 + q57 + q58 + q59 + q60;
+      da5Sum += q61 + q62 + q63 + q64 + q65;
+      db1Sum += u64 + q75 + q76;
+      db2Sum += u65 + q86 + q87;
+      db3Sum += u66 + q97 + q98;
+      db4Sum += u67 + q108 + q109;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const u68 =
+        padeActivationDxExactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddxI,
+        ) +
+        padeActivationDa0Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda0Value,
+        ) +
+        padeActivationDa1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda1Value,
+        ) +
+        padeActivationDa2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda2Value,
+        ) +
+        padeActivationDa3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda3Value,
+        ) +
+        padeActivationDa4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda4Value,
+        ) +
+        padeActivationDa5Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda5Value,
+        ) +
+        padeActivationDb1Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddb1Value,
+        ) +
+        padeActivationDb2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddb2Value,
+        );
+      const u69 =
+        padeActivationDxDxExactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDxDa0Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDxDa1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDxDa2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDxDa3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDxDa4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDxDa5Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDxDb1Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDxDb2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      const u70 =
+        padeActivationDxDb1Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDa0Db2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDb1Db1Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDb1Db2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      const u71 =
+        padeActivationDxDb2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDb1Db2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDb1Db3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      const u72 =
+        padeActivationDxDb3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDa4Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDb1Db3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDb1Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      const u73 =
+        padeActivationDxDb4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDa4Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDa5Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDb1Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDb2Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      ddy[i] =
+        u68 +
+        padeActivationDb3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddb3Value,
+        ) +
+        padeActivationDb4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddb4Value,
+        );
+      dx[i] =
+        u69 +
+        padeActivationDxDb3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDxDb4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da0Sum +=
+        padeActivationDxDa0Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa0Db2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da1Sum +=
+        padeActivationDxDa1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da2Sum +=
+        padeActivationDxDa2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da3Sum +=
+        padeActivationDxDa3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da4Sum +=
+        padeActivationDxDa4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa4Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da5Sum +=
+        padeActivationDxDa5Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa4Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa5Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      db1Sum +=
+        u70 +
+        padeActivationDb1Db3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDb1Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      db2Sum +=
+        u71 +
+        padeActivationDb1Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDb2Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      db3Sum +=
+        u72 +
+        padeActivationDb2Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDb3Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      db4Sum +=
+        u73 +
+        padeActivationDb3Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDb4Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+    }
+  }
+  da0[0] = da0Sum;
+  da1[0] = da1Sum;
+  da2[0] = da2Sum;
+  da3[0] = da3Sum;
+  da4[0] = da4Sum;
+  da5[0] = da5Sum;
+  db1[0] = db1Sum;
+  db2[0] = db2Sum;
+  db3[0] = db3Sum;
+  db4[0] = db4Sum;
+}
+
 /**
  * Pade activation unit: a learned rational function without poles. The initial values approximate relu on [-3, 3]. The
  * denominator is that of the paper; another common one sums the moduli of its terms.
@@ -904,6 +2804,1906 @@ export function padeActivationBackward64(
         b4Value,
         dyi,
       );
+    }
+  }
+  da0[0] = da0Sum;
+  da1[0] = da1Sum;
+  da2[0] = da2Sum;
+  da3[0] = da3Sum;
+  da4[0] = da4Sum;
+  da5[0] = da5Sum;
+  db1[0] = db1Sum;
+  db2[0] = db2Sum;
+  db3[0] = db3Sum;
+  db4[0] = db4Sum;
+}
+
+/** The value of pade_activation, and its derivative in each input. */
+export function padeActivationFused64(
+  x: Float64Array,
+  a0: Float64Array,
+  a1: Float64Array,
+  a2: Float64Array,
+  a3: Float64Array,
+  a4: Float64Array,
+  a5: Float64Array,
+  b1: Float64Array,
+  b2: Float64Array,
+  b3: Float64Array,
+  b4: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("a0", a0, 1);
+  requireLength("a1", a1, 1);
+  requireLength("a2", a2, 1);
+  requireLength("a3", a3, 1);
+  requireLength("a4", a4, 1);
+  requireLength("a5", a5, 1);
+  requireLength("b1", b1, 1);
+  requireLength("b2", b2, 1);
+  requireLength("b3", b3, 1);
+  requireLength("b4", b4, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const a0Value = a0[0]!;
+  const a1Value = a1[0]!;
+  const a2Value = a2[0]!;
+  const a3Value = a3[0]!;
+  const a4Value = a4[0]!;
+  const a5Value = a5[0]!;
+  const b1Value = b1[0]!;
+  const b2Value = b2[0]!;
+  const b3Value = b3[0]!;
+  const b4Value = b4[0]!;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const u = a0Value + xi * a1Value;
+      const squared = xi * xi;
+      const p = squared * a2Value;
+      const u2 = u + p;
+      const p2 = squared * xi;
+      const p3 = p2 * a3Value;
+      const u3 = u2 + p3;
+      const squared2 = squared * squared;
+      const p4 = squared2 * a4Value;
+      const u4 = u3 + p4;
+      const p5 = squared2 * xi * a5Value;
+      const u5 = u4 + p5;
+      const p6 = squared * b2Value;
+      const u6 = xi * b1Value + p6;
+      const p7 = p2 * b3Value;
+      const u7 = u6 + p7;
+      const p8 = squared2 * b4Value;
+      const u8 = u7 + p8;
+      const u9 = Math.abs(u8) + 1;
+      const q = u5 / u9;
+      const u10 =
+        Math.abs(u) +
+        Math.abs(p) +
+        (Math.abs(u2) + Math.abs(p3)) +
+        (Math.abs(u3) + Math.abs(p4)) +
+        (Math.abs(u4) + Math.abs(p5));
+      const v = Math.abs(u5);
+      const u11 =
+        Math.abs(p6) +
+        (Math.abs(u6) + Math.abs(p7)) +
+        (Math.abs(u7) + Math.abs(p8));
+      const p9 = 2 * xi;
+      const u12 = a1Value + p9 * a2Value;
+      const p10 = 3 * squared;
+      const p11 = p10 * a3Value;
+      const u13 = u12 + p11;
+      const p12 = 4 * p2;
+      const p13 = p12 * a4Value;
+      const u14 = u13 + p13;
+      const p14 = 5 * squared2 * a5Value;
+      const u15 = u14 + p14;
+      const u16 = b1Value + p9 * b2Value;
+      const p15 = p10 * b3Value;
+      const u17 = u16 + p15;
+      const p16 = p12 * b4Value;
+      const u18 = u17 + p16;
+      const v2 = Math.sign(u8);
+      const q2 = (u5 * u18 * v2) / u9;
+      const u19 = u15 - q2;
+      const q3 = u19 / u9;
+      const v3 = Math.abs(q2);
+      const u20 =
+        ((u10 * Math.abs(u18) +
+          (Math.abs(u16) + Math.abs(p15) + (Math.abs(u17) + Math.abs(p16))) *
+            v) *
+          Math.abs(v2)) /
+          u9 +
+        (u11 * v3) / u9;
+      if (!(
+        u10 <= 262144 * v &&
+        u11 <= 524288 * u9 &&
+        Math.abs(q) <= Number.MAX_VALUE &&
+        Math.abs(u12) +
+          Math.abs(p11) +
+          (Math.abs(u13) + Math.abs(p13)) +
+          (Math.abs(u14) + Math.abs(p14)) +
+          u20 +
+          (Math.abs(u15) + v3) <=
+          131072 * Math.abs(u19) &&
+        u11 <= 524288 * u9 &&
+        Math.abs(q3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = q;
+      dx[i] = q3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = padeActivationYExactly(
+        xi,
+        a0Value,
+        a1Value,
+        a2Value,
+        a3Value,
+        a4Value,
+        a5Value,
+        b1Value,
+        b2Value,
+        b3Value,
+        b4Value,
+      );
+      dx[i] = padeActivationDxExactly(
+        xi,
+        a0Value,
+        a1Value,
+        a2Value,
+        a3Value,
+        a4Value,
+        a5Value,
+        b1Value,
+        b2Value,
+        b3Value,
+        b4Value,
+        1,
+      );
+    }
+  }
+}
+
+/** The gradients of what pade_activation's backward kernel computes, from a cotangent of each of its results. */
+export function padeActivationDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  a0: Float64Array,
+  a1: Float64Array,
+  a2: Float64Array,
+  a3: Float64Array,
+  a4: Float64Array,
+  a5: Float64Array,
+  b1: Float64Array,
+  b2: Float64Array,
+  b3: Float64Array,
+  b4: Float64Array,
+  ddx: Float64Array,
+  dda0: Float64Array,
+  dda1: Float64Array,
+  dda2: Float64Array,
+  dda3: Float64Array,
+  dda4: Float64Array,
+  dda5: Float64Array,
+  ddb1: Float64Array,
+  ddb2: Float64Array,
+  ddb3: Float64Array,
+  ddb4: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  da0: Float64Array,
+  da1: Float64Array,
+  da2: Float64Array,
+  da3: Float64Array,
+  da4: Float64Array,
+  da5: Float64Array,
+  db1: Float64Array,
+  db2: Float64Array,
+  db3: Float64Array,
+  db4: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a0", a0, 1);
+  requireLength("a1", a1, 1);
+  requireLength("a2", a2, 1);
+  requireLength("a3", a3, 1);
+  requireLength("a4", a4, 1);
+  requireLength("a5", a5, 1);
+  requireLength("b1", b1, 1);
+  requireLength("b2", b2, 1);
+  requireLength("b3", b3, 1);
+  requireLength("b4", b4, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("dda0", dda0, 1);
+  requireLength("dda1", dda1, 1);
+  requireLength("dda2", dda2, 1);
+  requireLength("dda3", dda3, 1);
+  requireLength("dda4", dda4, 1);
+  requireLength("dda5", dda5, 1);
+  requireLength("ddb1", ddb1, 1);
+  requireLength("ddb2", ddb2, 1);
+  requireLength("ddb3", ddb3, 1);
+  requireLength("ddb4", ddb4, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da0", da0, 1);
+  requireLength("da1", da1, 1);
+  requireLength("da2", da2, 1);
+  requireLength("da3", da3, 1);
+  requireLength("da4", da4, 1);
+  requireLength("da5", da5, 1);
+  requireLength("db1", db1, 1);
+  requireLength("db2", db2, 1);
+  requireLength("db3", db3, 1);
+  requireLength("db4", db4, 1);
+  const a0Value = a0[0]!;
+  const a1Value = a1[0]!;
+  const a2Value = a2[0]!;
+  const a3Value = a3[0]!;
+  const a4Value = a4[0]!;
+  const a5Value = a5[0]!;
+  const b1Value = b1[0]!;
+  const b2Value = b2[0]!;
+  const b3Value = b3[0]!;
+  const b4Value = b4[0]!;
+  const dda0Value = dda0[0]!;
+  const dda1Value = dda1[0]!;
+  const dda2Value = dda2[0]!;
+  const dda3Value = dda3[0]!;
+  const dda4Value = dda4[0]!;
+  const dda5Value = dda5[0]!;
+  const ddb1Value = ddb1[0]!;
+  const ddb2Value = ddb2[0]!;
+  const ddb3Value = ddb3[0]!;
+  const ddb4Value = ddb4[0]!;
+  const p = 2 * a2Value;
+  const p2 = 2 * b2Value;
+  let da0Sum = 0;
+  let da1Sum = 0;
+  let da2Sum = 0;
+  let da3Sum = 0;
+  let da4Sum = 0;
+  let da5Sum = 0;
+  let db1Sum = 0;
+  let db2Sum = 0;
+  let db3Sum = 0;
+  let db4Sum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p3 = 2 * xi;
+      const u = a1Value + p3 * a2Value;
+      const squared = xi * xi;
+      const p4 = 3 * squared;
+      const p5 = p4 * a3Value;
+      const u2 = u + p5;
+      const p6 = squared * xi;
+      const p7 = 4 * p6;
+      const p8 = p7 * a4Value;
+      const u3 = u2 + p8;
+      const squared2 = squared * squared;
+      const p9 = 5 * squared2;
+      const p10 = p9 * a5Value;
+      const u4 = u3 + p10;
+      const u5 = a0Value + xi * a1Value;
+      const p11 = squared * a2Value;
+      const u6 = u5 + p11;
+      const p12 = p6 * a3Value;
+      const u7 = u6 + p12;
+      const p13 = squared2 * a4Value;
+      const u8 = u7 + p13;
+      const p14 = squared2 * xi;
+      const p15 = p14 * a5Value;
+      const u9 = u8 + p15;
+      const u10 = b1Value + p3 * b2Value;
+      const p16 = p4 * b3Value;
+      const u11 = u10 + p16;
+      const p17 = p7 * b4Value;
+      const u12 = u11 + p17;
+      const p18 = squared * b2Value;
+      const u13 = xi * b1Value + p18;
+      const p19 = p6 * b3Value;
+      const u14 = u13 + p19;
+      const p20 = squared2 * b4Value;
+      const u15 = u14 + p20;
+      const v = Math.sign(u15);
+      const u16 = Math.abs(u15) + 1;
+      const q = (u9 * u12 * v) / u16;
+      const u17 = u4 - q;
+      const q2 = (ddxI * u17) / u16;
+      const q3 = dda0Value / u16;
+      const q4 = (dda1Value * xi) / u16;
+      const q5 = (dda2Value * squared) / u16;
+      const q6 = (dda3Value * p6) / u16;
+      const q7 = (dda4Value * squared2) / u16;
+      const q8 = (dda5Value * p14) / u16;
+      const p21 = ddb1Value * xi * u9 * v;
+      const squared3 = u16 * u16;
+      const q9 = -p21 / squared3;
+      const p22 = ddb2Value * squared * u9 * v;
+      const q10 = -p22 / squared3;
+      const u18 = q2 + q3 + q4 + q5 + q6 + q7 + q8 + q9 + q10;
+      const p23 = ddb3Value * p6 * u9 * v;
+      const q11 = -p23 / squared3;
+      const p24 = ddb4Value * squared2 * u9 * v;
+      const q12 = -p24 / squared3;
+      const u19 =
+        Math.abs(u) +
+        Math.abs(p5) +
+        (Math.abs(u2) + Math.abs(p8)) +
+        (Math.abs(u3) + Math.abs(p10));
+      const u20 =
+        Math.abs(u5) +
+        Math.abs(p11) +
+        (Math.abs(u6) + Math.abs(p12)) +
+        (Math.abs(u7) + Math.abs(p13)) +
+        (Math.abs(u8) + Math.abs(p15));
+      const v2 = Math.abs(u12);
+      const u21 =
+        Math.abs(u10) + Math.abs(p16) + (Math.abs(u11) + Math.abs(p17));
+      const v3 = Math.abs(u9);
+      const v4 = Math.abs(v);
+      const u22 =
+        Math.abs(p18) +
+        (Math.abs(u13) + Math.abs(p19)) +
+        (Math.abs(u14) + Math.abs(p20));
+      const v5 = Math.abs(q);
+      const v6 = Math.abs(u4);
+      const u23 =
+        u19 +
+        (((u20 * v2 + u21 * v3) * v4) / u16 + (u22 * v5) / u16) +
+        (v6 + v5);
+      const v7 = Math.abs(u17);
+      const p25 = dyi * ddxI;
+      const p26 = 6 * xi;
+      const u24 = p + p26 * a3Value;
+      const p27 = 12 * squared;
+      const p28 = p27 * a4Value;
+      const u25 = u24 + p28;
+      const p29 = 20 * p6 * a5Value;
+      const u26 = u25 + p29;
+      const p30 = u4 * u12;
+      const u27 = p2 + p26 * b3Value;
+      const p31 = p27 * b4Value;
+      const u28 = u27 + p31;
+      const p32 = u9 * u28;
+      const p33 = v * (p30 + p32);
+      const squared4 = u12 * u12;
+      const squared5 = v * v;
+      const q13 = (u9 * squared4 * squared5) / u16;
+      const q14 = (p33 - q13) / u16;
+      const u29 = u26 - q14;
+      const p34 = u12 * v;
+      const q15 = (p34 * u17) / u16;
+      const u30 = u29 - q15;
+      const q16 = (p25 * u30) / u16;
+      const p35 = dyi * dda0Value;
+      const q17 = -(p35 * u12 * v) / squared3;
+      const p36 = dyi * dda1Value;
+      const q18 = (xi * u12 * v) / u16;
+      const u31 = 1 - q18;
+      const q19 = (p36 * u31) / u16;
+      const p37 = dyi * dda2Value;
+      const q20 = (squared * u12 * v) / u16;
+      const u32 = p3 - q20;
+      const q21 = (p37 * u32) / u16;
+      const p38 = dyi * dda3Value;
+      const q22 = (p6 * u12 * v) / u16;
+      const u33 = p4 - q22;
+      const q23 = (p38 * u33) / u16;
+      const p39 = dyi * dda4Value;
+      const q24 = (squared2 * u12 * v) / u16;
+      const u34 = p7 - q24;
+      const q25 = (p39 * u34) / u16;
+      const p40 = dyi * dda5Value;
+      const q26 = (p14 * u12 * v) / u16;
+      const u35 = p9 - q26;
+      const q27 = (p40 * u35) / u16;
+      const p41 = dyi * ddb1Value;
+      const p42 = p3 * u9;
+      const q28 = (p42 * u12 * squared5) / u16;
+      const u36 = a0Value + p3 * a1Value;
+      const p43 = p4 * a2Value;
+      const u37 = u36 + p43;
+      const p44 = p7 * a3Value;
+      const u38 = u37 + p44;
+      const p45 = p9 * a4Value;
+      const u39 = u38 + p45;
+      const p46 = 6 * p14;
+      const p47 = p46 * a5Value;
+      const p48 = v * (u39 + p47);
+      const u40 = q28 - p48;
+      const p49 = p41 * u40;
+      const q29 = p49 / squared3;
+      const p50 = dyi * ddb2Value;
+      const p51 = 2 * squared;
+      const p52 = p51 * u9;
+      const q30 = (p52 * u12 * squared5) / u16;
+      const p53 = p4 * a1Value;
+      const u41 = p3 * a0Value + p53;
+      const p54 = p7 * a2Value;
+      const u42 = u41 + p54;
+      const p55 = p9 * a3Value;
+      const u43 = u42 + p55;
+      const p56 = p46 * a4Value;
+      const u44 = u43 + p56;
+      const squared6 = p6 * p6;
+      const p57 = 7 * squared6;
+      const p58 = p57 * a5Value;
+      const p59 = v * (u44 + p58);
+      const u45 = q30 - p59;
+      const p60 = p50 * u45;
+      const q31 = p60 / squared3;
+      const u46 = q16 + q17 + q19 + q21 + q23 + q25 + q27 + q29 + q31;
+      const p61 = dyi * ddb3Value;
+      const p62 = 2 * p6;
+      const p63 = p62 * u9;
+      const q32 = (p63 * u12 * squared5) / u16;
+      const p64 = p4 * a0Value;
+      const p65 = p7 * a1Value;
+      const u47 = p64 + p65;
+      const p66 = p9 * a2Value;
+      const u48 = u47 + p66;
+      const p67 = p46 * a3Value;
+      const u49 = u48 + p67;
+      const p68 = p57 * a4Value;
+      const u50 = u49 + p68;
+      const p69 = squared6 * xi;
+      const p70 = 8 * p69;
+      const p71 = p70 * a5Value;
+      const p72 = v * (u50 + p71);
+      const u51 = q32 - p72;
+      const p73 = p61 * u51;
+      const q33 = p73 / squared3;
+      const p74 = dyi * ddb4Value;
+      const p75 = 2 * squared2;
+      const p76 = p75 * u9;
+      const q34 = (p76 * u12 * squared5) / u16;
+      const p77 = p7 * a0Value;
+      const p78 = p9 * a1Value;
+      const u52 = p77 + p78;
+      const p79 = p46 * a2Value;
+      const u53 = u52 + p79;
+      const p80 = p57 * a3Value;
+      const u54 = u53 + p80;
+      const p81 = p70 * a4Value;
+      const u55 = u54 + p81;
+      const squared7 = squared2 * squared2;
+      const p82 = 9 * squared7 * a5Value;
+      const p83 = v * (u55 + p82);
+      const u56 = q34 - p83;
+      const p84 = p74 * u56;
+      const q35 = p84 / squared3;
+      const p85 =
+        (u19 * v2 +
+          u21 * v6 +
+          (u20 * Math.abs(u28) + (Math.abs(u27) + Math.abs(p31)) * v3) +
+          (Math.abs(p30) + Math.abs(p32))) *
+        v4;
+      const v8 = Math.abs(q13);
+      const u57 =
+        p85 +
+        (((u20 * squared4 + u21 * v2 * v3) * squared5) / u16 +
+          (u22 * v8) / u16) +
+        (Math.abs(p33) + v8);
+      const v9 = Math.abs(q14);
+      const u58 =
+        Math.abs(u24) +
+        Math.abs(p28) +
+        (Math.abs(u25) + Math.abs(p29)) +
+        (u57 / u16 + (u22 * v9) / u16) +
+        (Math.abs(u26) + v9);
+      const v10 = Math.abs(q15);
+      const u59 =
+        u58 +
+        ((u21 * v4 * v7 + u23 * Math.abs(p34) + 9.332636185032189e-302 * v7) /
+          u16 +
+          (u22 * v10) / u16) +
+        (Math.abs(u29) + v10);
+      const v11 = Math.abs(q18);
+      const v12 = Math.abs(q20);
+      const v13 = Math.abs(q22);
+      const v14 = Math.abs(q24);
+      const v15 = Math.abs(q26);
+      const v16 = Math.abs(q28);
+      const p86 =
+        (Math.abs(u36) +
+          Math.abs(p43) +
+          (Math.abs(u37) + Math.abs(p44)) +
+          (Math.abs(u38) + Math.abs(p45)) +
+          (Math.abs(u39) + Math.abs(p47))) *
+        v4;
+      const u60 =
+        ((u20 * Math.abs(p3) * v2 + u21 * Math.abs(p42)) * squared5) / u16 +
+        (u22 * v16) / u16 +
+        p86;
+      const v17 = Math.abs(q30);
+      const p87 =
+        (Math.abs(p53) +
+          (Math.abs(u41) + Math.abs(p54)) +
+          (Math.abs(u42) + Math.abs(p55)) +
+          (Math.abs(u43) + Math.abs(p56)) +
+          (Math.abs(u44) + Math.abs(p58))) *
+        v4;
+      const u61 =
+        ((u20 * p51 * v2 + u21 * Math.abs(p52)) * squared5) / u16 +
+        (u22 * v17) / u16 +
+        p87 +
+        (v17 + Math.abs(p59));
+      const v18 = Math.abs(q32);
+      const p88 =
+        (Math.abs(p64) +
+          Math.abs(p65) +
+          (Math.abs(u47) + Math.abs(p66)) +
+          (Math.abs(u48) + Math.abs(p67)) +
+          (Math.abs(u49) + Math.abs(p68)) +
+          (Math.abs(u50) + Math.abs(p71))) *
+        v4;
+      const u62 =
+        ((u20 * Math.abs(p62) * v2 + u21 * Math.abs(p63)) * squared5) / u16 +
+        (u22 * v18) / u16 +
+        p88;
+      const v19 = Math.abs(q34);
+      const p89 =
+        (Math.abs(p77) +
+          Math.abs(p78) +
+          (Math.abs(u52) + Math.abs(p79)) +
+          (Math.abs(u53) + Math.abs(p80)) +
+          (Math.abs(u54) + Math.abs(p81)) +
+          (Math.abs(u55) + Math.abs(p82))) *
+        v4;
+      const u63 =
+        ((u20 * p75 * v2 + u21 * Math.abs(p76)) * squared5) / u16 +
+        (u22 * v19) / u16 +
+        p89 +
+        (v19 + Math.abs(p83));
+      const q36 = -(p25 * u12 * v) / squared3;
+      const q37 = -(p41 * xi * v) / squared3;
+      const q38 = -(p50 * squared * v) / squared3;
+      const q39 = -(p61 * p6 * v) / squared3;
+      const q40 = -(p74 * squared2 * v) / squared3;
+      const q41 = (p25 * u31) / u16;
+      const q42 = -(p41 * squared * v) / squared3;
+      const q43 = -(p50 * p6 * v) / squared3;
+      const q44 = -(p61 * squared2 * v) / squared3;
+      const q45 = -(p74 * p14 * v) / squared3;
+      const q46 = (p25 * u32) / u16;
+      const q47 = -(p41 * p6 * v) / squared3;
+      const q48 = -(p50 * squared2 * v) / squared3;
+      const q49 = -(p61 * p14 * v) / squared3;
+      const p90 = p74 * squared6 * v;
+      const q50 = -p90 / squared3;
+      const v20 = Math.abs(p90);
+      const q51 = (p25 * u33) / u16;
+      const q52 = -(p41 * squared2 * v) / squared3;
+      const q53 = -(p50 * p14 * v) / squared3;
+      const p91 = p61 * squared6 * v;
+      const q54 = -p91 / squared3;
+      const p92 = p74 * p69 * v;
+      const q55 = -p92 / squared3;
+      const v21 = Math.abs(p91);
+      const v22 = Math.abs(p92);
+      const q56 = (p25 * u34) / u16;
+      const q57 = -(p41 * p14 * v) / squared3;
+      const p93 = p50 * squared6 * v;
+      const q58 = -p93 / squared3;
+      const p94 = p61 * p69 * v;
+      const q59 = -p94 / squared3;
+      const p95 = p74 * squared7 * v;
+      const q60 = -p95 / squared3;
+      const v23 = Math.abs(p93);
+      const v24 = Math.abs(p94);
+      const v25 = Math.abs(p95);
+      const q61 = (p25 * u35) / u16;
+      const p96 = p41 * squared6 * v;
+      const q62 = -p96 / squared3;
+      const p97 = p50 * p69 * v;
+      const q63 = -p97 / squared3;
+      const p98 = p61 * squared7 * v;
+      const q64 = -p98 / squared3;
+      const p99 = squared7 * xi;
+      const p100 = p74 * p99 * v;
+      const q65 = -p100 / squared3;
+      const v26 = Math.abs(p96);
+      const v27 = Math.abs(p97);
+      const v28 = Math.abs(p98);
+      const v29 = Math.abs(p100);
+      const p101 = p25 * u40;
+      const q66 = p101 / squared3;
+      const q67 = -(p35 * xi * v) / squared3;
+      const q68 = -(p36 * squared * v) / squared3;
+      const q69 = -(p37 * p6 * v) / squared3;
+      const q70 = -(p38 * squared2 * v) / squared3;
+      const q71 = -(p39 * p14 * v) / squared3;
+      const p102 = p40 * squared6 * v;
+      const q72 = -p102 / squared3;
+      const p103 = 2 * p41;
+      const p104 = p103 * squared * u9 * squared5;
+      const p105 = squared3 * u16;
+      const q73 = p104 / p105;
+      const p106 = 2 * p50;
+      const p107 = p106 * p6 * u9 * squared5;
+      const q74 = p107 / p105;
+      const u64 = q66 + q67 + q68 + q69 + q70 + q71 + q72 + q73 + q74;
+      const p108 = 2 * p61;
+      const p109 = p108 * squared2 * u9 * squared5;
+      const q75 = p109 / p105;
+      const p110 = 2 * p74;
+      const p111 = p110 * p14 * u9 * squared5;
+      const q76 = p111 / p105;
+      const v30 = Math.abs(p102);
+      const p112 = p25 * u45;
+      const q77 = p112 / squared3;
+      const q78 = -(p35 * squared * v) / squared3;
+      const q79 = -(p36 * p6 * v) / squared3;
+      const q80 = -(p37 * squared2 * v) / squared3;
+      const q81 = -(p38 * p14 * v) / squared3;
+      const p113 = p39 * squared6 * v;
+      const q82 = -p113 / squared3;
+      const p114 = p40 * p69 * v;
+      const q83 = -p114 / squared3;
+      const p115 = p103 * p6 * u9 * squared5;
+      const q84 = p115 / p105;
+      const p116 = p106 * squared2 * u9 * squared5;
+      const q85 = p116 / p105;
+      const u65 = q77 + q78 + q79 + q80 + q81 + q82 + q83 + q84 + q85;
+      const p117 = p108 * p14 * u9 * squared5;
+      const q86 = p117 / p105;
+      const p118 = p110 * squared6;
+      const p119 = p118 * u9 * squared5;
+      const q87 = p119 / p105;
+      const v31 = Math.abs(p113);
+      const v32 = Math.abs(p114);
+      const p120 = p25 * u51;
+      const q88 = p120 / squared3;
+      const q89 = -(p35 * p6 * v) / squared3;
+      const q90 = -(p36 * squared2 * v) / squared3;
+      const q91 = -(p37 * p14 * v) / squared3;
+      const p121 = p38 * squared6 * v;
+      const q92 = -p121 / squared3;
+      const p122 = p39 * p69 * v;
+      const q93 = -p122 / squared3;
+      const p123 = p40 * squared7 * v;
+      const q94 = -p123 / squared3;
+      const p124 = p103 * squared2 * u9 * squared5;
+      const q95 = p124 / p105;
+      const p125 = p106 * p14 * u9 * squared5;
+      const q96 = p125 / p105;
+      const u66 = q88 + q89 + q90 + q91 + q92 + q93 + q94 + q95 + q96;
+      const p126 = p108 * squared6;
+      const p127 = p126 * u9 * squared5;
+      const q97 = p127 / p105;
+      const p128 = p110 * p69;
+      const p129 = p128 * u9 * squared5;
+      const q98 = p129 / p105;
+      const v33 = Math.abs(p121);
+      const v34 = Math.abs(p122);
+      const v35 = Math.abs(p123);
+      const p130 = p25 * u56;
+      const q99 = p130 / squared3;
+      const q100 = -(p35 * squared2 * v) / squared3;
+      const q101 = -(p36 * p14 * v) / squared3;
+      const p131 = p37 * squared6 * v;
+      const q102 = -p131 / squared3;
+      const p132 = p38 * p69 * v;
+      const q103 = -p132 / squared3;
+      const p133 = p39 * squared7 * v;
+      const q104 = -p133 / squared3;
+      const p134 = p40 * p99 * v;
+      const q105 = -p134 / squared3;
+      const p135 = p103 * p14 * u9 * squared5;
+      const q106 = p135 / p105;
+      const p136 = p106 * squared6;
+      const p137 = p136 * u9 * squared5;
+      const q107 = p137 / p105;
+      const u67 = q99 + q100 + q101 + q102 + q103 + q104 + q105 + q106 + q107;
+      const p138 = p108 * p69;
+      const p139 = p138 * u9 * squared5;
+      const q108 = p139 / p105;
+      const p140 = p110 * squared7;
+      const p141 = p140 * u9 * squared5;
+      const q109 = p141 / p105;
+      const v36 = Math.abs(p131);
+      const v37 = Math.abs(p132);
+      const v38 = Math.abs(p133);
+      const v39 = Math.abs(p134);
+      if (!(
+        u23 <= 131072 * v7 &&
+        u22 <= 524288 * u16 &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        u22 <= 1048576 * u16 &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        Math.abs(q4) <= Number.MAX_VALUE &&
+        Math.abs(q5) <= Number.MAX_VALUE &&
+        Math.abs(q6) <= Number.MAX_VALUE &&
+        Math.abs(q7) <= Number.MAX_VALUE &&
+        Math.abs(q8) <= Number.MAX_VALUE &&
+        u20 <= 262144 * v3 &&
+        u22 <= 262144 * u16 &&
+        Math.abs(p21) <= 2.0927902484106784e298 * Math.abs(q9) &&
+        Math.abs(q9) <= Number.MAX_VALUE &&
+        Math.abs(p22) <= 2.0927902484106784e298 * Math.abs(q10) &&
+        Math.abs(q10) <= Number.MAX_VALUE &&
+        Math.abs(p23) <= 2.0927902484106784e298 * Math.abs(q11) &&
+        Math.abs(q11) <= Number.MAX_VALUE &&
+        Math.abs(p24) <= 2.0927902484106784e298 * Math.abs(q12) &&
+        Math.abs(q12) <= Number.MAX_VALUE &&
+        u59 <= 65536 * Math.abs(u30) &&
+        Math.abs(q16) <= Number.MAX_VALUE &&
+        u21 <= 524288 * v2 &&
+        Math.abs(q17) <= Number.MAX_VALUE &&
+        (u21 * Math.abs(xi) * v4) / u16 + (u22 * v11) / u16 + v11 <=
+          131072 * Math.abs(u31) &&
+        Math.abs(q19) <= Number.MAX_VALUE &&
+        (u21 * squared * v4) / u16 + (u22 * v12) / u16 + v12 <=
+          131072 * Math.abs(u32) &&
+        Math.abs(q21) <= Number.MAX_VALUE &&
+        (u21 * Math.abs(p6) * v4) / u16 + (u22 * v13) / u16 + v13 <=
+          131072 * Math.abs(u33) &&
+        Math.abs(q23) <= Number.MAX_VALUE &&
+        (u21 * squared2 * v4) / u16 +
+          (u22 * v14) / u16 +
+          (Math.abs(p7) + v14) <=
+          131072 * Math.abs(u34) &&
+        Math.abs(q25) <= Number.MAX_VALUE &&
+        (u21 * Math.abs(p14) * v4) / u16 + (u22 * v15) / u16 + (p9 + v15) <=
+          131072 * Math.abs(u35) &&
+        Math.abs(q27) <= Number.MAX_VALUE &&
+        u60 + (v16 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
+        Math.abs(p49) <= 2.0927902484106784e298 * Math.abs(q29) &&
+        Math.abs(q29) <= Number.MAX_VALUE &&
+        u61 <= 65536 * Math.abs(u45) &&
+        Math.abs(p60) <= 2.0927902484106784e298 * Math.abs(q31) &&
+        Math.abs(q31) <= Number.MAX_VALUE &&
+        u62 + (v18 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
+        Math.abs(p73) <= 2.0927902484106784e298 * Math.abs(q33) &&
+        Math.abs(q33) <= Number.MAX_VALUE &&
+        u63 <= 65536 * Math.abs(u56) &&
+        Math.abs(p84) <= 2.0927902484106784e298 * Math.abs(q35) &&
+        Math.abs(q35) <= Number.MAX_VALUE &&
+        Math.abs(q36) <= Number.MAX_VALUE &&
+        Math.abs(q37) <= Number.MAX_VALUE &&
+        Math.abs(q38) <= Number.MAX_VALUE &&
+        Math.abs(q39) <= Number.MAX_VALUE &&
+        Math.abs(q40) <= Number.MAX_VALUE &&
+        Math.abs(q41) <= Number.MAX_VALUE &&
+        Math.abs(q42) <= Number.MAX_VALUE &&
+        Math.abs(q43) <= Number.MAX_VALUE &&
+        Math.abs(q44) <= Number.MAX_VALUE &&
+        Math.abs(q45) <= Number.MAX_VALUE &&
+        Math.abs(q46) <= Number.MAX_VALUE &&
+        Math.abs(q47) <= Number.MAX_VALUE &&
+        Math.abs(q48) <= Number.MAX_VALUE &&
+        Math.abs(q49) <= Number.MAX_VALUE &&
+        v20 >= 9.332636185032189e-302 &&
+        v20 <= 2.0927902484106784e298 * Math.abs(q50) &&
+        Math.abs(q50) <= Number.MAX_VALUE &&
+        Math.abs(q51) <= Number.MAX_VALUE &&
+        Math.abs(q52) <= Number.MAX_VALUE &&
+        Math.abs(q53) <= Number.MAX_VALUE &&
+        v21 >= 9.332636185032189e-302 &&
+        v21 <= 2.0927902484106784e298 * Math.abs(q54) &&
+        Math.abs(q54) <= Number.MAX_VALUE &&
+        v22 >= 1.4441555006918637e-275 &&
+        v22 <= 2.0927902484106784e298 * Math.abs(q55) &&
+        Math.abs(q55) <= Number.MAX_VALUE &&
+        Math.abs(q56) <= Number.MAX_VALUE &&
+        Math.abs(q57) <= Number.MAX_VALUE &&
+        v23 >= 9.332636185032189e-302 &&
+        v23 <= 2.0927902484106784e298 * Math.abs(q58) &&
+        Math.abs(q58) <= Number.MAX_VALUE &&
+        v24 >= 1.4441555006918637e-275 &&
+        v24 <= 2.0927902484106784e298 * Math.abs(q59) &&
+        Math.abs(q59) <= Number.MAX_VALUE &&
+        v25 >= 1.4441555006918637e-275 &&
+        v25 <= 2.0927902484106784e298 * Math.abs(q60) &&
+        Math.abs(q60) <= Number.MAX_VALUE &&
+        Math.abs(q61) <= Number.MAX_VALUE &&
+        v26 >= 9.332636185032189e-302 &&
+        v26 <= 2.0927902484106784e298 * Math.abs(q62) &&
+        Math.abs(q62) <= Number.MAX_VALUE &&
+        v27 >= 1.4441555006918637e-275 &&
+        v27 <= 2.0927902484106784e298 * Math.abs(q63) &&
+        Math.abs(q63) <= Number.MAX_VALUE &&
+        v28 >= 1.4441555006918637e-275 &&
+        v28 <= 2.0927902484106784e298 * Math.abs(q64) &&
+        Math.abs(q64) <= Number.MAX_VALUE &&
+        v29 >= 4.914206519773204e-237 &&
+        v29 <= 2.0927902484106784e298 * Math.abs(q65) &&
+        Math.abs(q65) <= Number.MAX_VALUE &&
+        Math.abs(p101) <= 2.0927902484106784e298 * Math.abs(q66) &&
+        Math.abs(q66) <= Number.MAX_VALUE &&
+        Math.abs(q67) <= Number.MAX_VALUE &&
+        Math.abs(q68) <= Number.MAX_VALUE &&
+        Math.abs(q69) <= Number.MAX_VALUE &&
+        Math.abs(q70) <= Number.MAX_VALUE &&
+        Math.abs(q71) <= Number.MAX_VALUE &&
+        v30 >= 9.332636185032189e-302 &&
+        v30 <= 2.0927902484106784e298 * Math.abs(q72) &&
+        Math.abs(q72) <= Number.MAX_VALUE &&
+        u22 <= 131072 * u16 &&
+        Math.abs(p104) <= 2.0927902484106784e298 * Math.abs(q73) &&
+        Math.abs(q73) <= Number.MAX_VALUE &&
+        Math.abs(p107) <= 2.0927902484106784e298 * Math.abs(q74) &&
+        Math.abs(q74) <= Number.MAX_VALUE &&
+        Math.abs(p109) <= 2.0927902484106784e298 * Math.abs(q75) &&
+        Math.abs(q75) <= Number.MAX_VALUE &&
+        Math.abs(p111) <= 2.0927902484106784e298 * Math.abs(q76) &&
+        Math.abs(q76) <= Number.MAX_VALUE &&
+        Math.abs(p112) <= 2.0927902484106784e298 * Math.abs(q77) &&
+        Math.abs(q77) <= Number.MAX_VALUE &&
+        Math.abs(q78) <= Number.MAX_VALUE &&
+        Math.abs(q79) <= Number.MAX_VALUE &&
+        Math.abs(q80) <= Number.MAX_VALUE &&
+        Math.abs(q81) <= Number.MAX_VALUE &&
+        v31 >= 9.332636185032189e-302 &&
+        v31 <= 2.0927902484106784e298 * Math.abs(q82) &&
+        Math.abs(q82) <= Number.MAX_VALUE &&
+        v32 >= 1.4441555006918637e-275 &&
+        v32 <= 2.0927902484106784e298 * Math.abs(q83) &&
+        Math.abs(q83) <= Number.MAX_VALUE &&
+        Math.abs(p115) <= 2.0927902484106784e298 * Math.abs(q84) &&
+        Math.abs(q84) <= Number.MAX_VALUE &&
+        Math.abs(p116) <= 2.0927902484106784e298 * Math.abs(q85) &&
+        Math.abs(q85) <= Number.MAX_VALUE &&
+        Math.abs(p117) <= 2.0927902484106784e298 * Math.abs(q86) &&
+        Math.abs(q86) <= Number.MAX_VALUE &&
+        Math.abs(p118) >= 9.332636185032189e-302 &&
+        u20 <= 131072 * v3 &&
+        Math.abs(p119) <= 2.0927902484106784e298 * Math.abs(q87) &&
+        Math.abs(q87) <= Number.MAX_VALUE &&
+        Math.abs(p120) <= 2.0927902484106784e298 * Math.abs(q88) &&
+        Math.abs(q88) <= Number.MAX_VALUE &&
+        Math.abs(q89) <= Number.MAX_VALUE &&
+        Math.abs(q90) <= Number.MAX_VALUE &&
+        Math.abs(q91) <= Number.MAX_VALUE &&
+        v33 >= 9.332636185032189e-302 &&
+        v33 <= 2.0927902484106784e298 * Math.abs(q92) &&
+        Math.abs(q92) <= Number.MAX_VALUE &&
+        v34 >= 1.4441555006918637e-275 &&
+        v34 <= 2.0927902484106784e298 * Math.abs(q93) &&
+        Math.abs(q93) <= Number.MAX_VALUE &&
+        v35 >= 1.4441555006918637e-275 &&
+        v35 <= 2.0927902484106784e298 * Math.abs(q94) &&
+        Math.abs(q94) <= Number.MAX_VALUE &&
+        Math.abs(p124) <= 2.0927902484106784e298 * Math.abs(q95) &&
+        Math.abs(q95) <= Number.MAX_VALUE &&
+        Math.abs(p125) <= 2.0927902484106784e298 * Math.abs(q96) &&
+        Math.abs(q96) <= Number.MAX_VALUE &&
+        Math.abs(p126) >= 9.332636185032189e-302 &&
+        Math.abs(p127) <= 2.0927902484106784e298 * Math.abs(q97) &&
+        Math.abs(q97) <= Number.MAX_VALUE &&
+        Math.abs(p128) >= 5.776622002767455e-275 &&
+        Math.abs(p129) <= 2.0927902484106784e298 * Math.abs(q98) &&
+        Math.abs(q98) <= Number.MAX_VALUE &&
+        Math.abs(p130) <= 2.0927902484106784e298 * Math.abs(q99) &&
+        Math.abs(q99) <= Number.MAX_VALUE &&
+        Math.abs(q100) <= Number.MAX_VALUE &&
+        Math.abs(q101) <= Number.MAX_VALUE &&
+        v36 >= 9.332636185032189e-302 &&
+        v36 <= 2.0927902484106784e298 * Math.abs(q102) &&
+        Math.abs(q102) <= Number.MAX_VALUE &&
+        v37 >= 1.4441555006918637e-275 &&
+        v37 <= 2.0927902484106784e298 * Math.abs(q103) &&
+        Math.abs(q103) <= Number.MAX_VALUE &&
+        v38 >= 1.4441555006918637e-275 &&
+        v38 <= 2.0927902484106784e298 * Math.abs(q104) &&
+        Math.abs(q104) <= Number.MAX_VALUE &&
+        v39 >= 4.914206519773204e-237 &&
+        v39 <= 2.0927902484106784e298 * Math.abs(q105) &&
+        Math.abs(q105) <= Number.MAX_VALUE &&
+        Math.abs(p135) <= 2.0927902484106784e298 * Math.abs(q106) &&
+        Math.abs(q106) <= Number.MAX_VALUE &&
+        Math.abs(p136) >= 9.332636185032189e-302 &&
+        Math.abs(p137) <= 2.0927902484106784e298 * Math.abs(q107) &&
+        Math.abs(q107) <= Number.MAX_VALUE &&
+        Math.abs(p138) >= 5.776622002767455e-275 &&
+        Math.abs(p139) <= 2.0927902484106784e298 * Math.abs(q108) &&
+        Math.abs(q108) <= Number.MAX_VALUE &&
+        Math.abs(p140) >= 5.776622002767455e-275 &&
+        Math.abs(p141) <= 2.0927902484106784e298 * Math.abs(q109) &&
+        Math.abs(q109) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = u18 + q11 + q12;
+      dx[i] = u46 + q33 + q35;
+      da0Sum += q36 + q37 + q38 + q39 + q40;
+      da1Sum += q41 + q42 + q43 + q44 + q45;
+      da2Sum += q46 + q47 + q48 + q49 + q50;
+      da3Sum += q51 + q52 + q53 + q54 + q55;
+      da4Sum += q56 + q57 + q58 + q59 + q60;
+      da5Sum += q61 + q62 + q63 + q64 + q65;
+      db1Sum += u64 + q75 + q76;
+      db2Sum += u65 + q86 + q87;
+      db3Sum += u66 + q97 + q98;
+      db4Sum += u67 + q108 + q109;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const u68 =
+        padeActivationDxExactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddxI,
+        ) +
+        padeActivationDa0Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda0Value,
+        ) +
+        padeActivationDa1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda1Value,
+        ) +
+        padeActivationDa2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda2Value,
+        ) +
+        padeActivationDa3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda3Value,
+        ) +
+        padeActivationDa4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda4Value,
+        ) +
+        padeActivationDa5Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dda5Value,
+        ) +
+        padeActivationDb1Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddb1Value,
+        ) +
+        padeActivationDb2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddb2Value,
+        );
+      const u69 =
+        padeActivationDxDxExactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDxDa0Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDxDa1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDxDa2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDxDa3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDxDa4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDxDa5Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDxDb1Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDxDb2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      const u70 =
+        padeActivationDxDb1Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDa0Db2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDb1Db1Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDb1Db2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      const u71 =
+        padeActivationDxDb2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDb1Db2Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDb1Db3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      const u72 =
+        padeActivationDxDb3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDa4Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDb1Db3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDb1Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      const u73 =
+        padeActivationDxDb4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda0Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda1Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda2Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda3Value,
+        ) +
+        padeActivationDa4Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda4Value,
+        ) +
+        padeActivationDa5Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * dda5Value,
+        ) +
+        padeActivationDb1Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDb2Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        );
+      ddy[i] =
+        u68 +
+        padeActivationDb3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddb3Value,
+        ) +
+        padeActivationDb4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          ddb4Value,
+        );
+      dx[i] =
+        u69 +
+        padeActivationDxDb3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDxDb4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da0Sum +=
+        padeActivationDxDa0Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa0Db2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da1Sum +=
+        padeActivationDxDa1Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da2Sum +=
+        padeActivationDxDa2Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da3Sum +=
+        padeActivationDxDa3Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa0Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da4Sum +=
+        padeActivationDxDa4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa1Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa4Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      da5Sum +=
+        padeActivationDxDa5Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddxI,
+        ) +
+        padeActivationDa2Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb1Value,
+        ) +
+        padeActivationDa3Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb2Value,
+        ) +
+        padeActivationDa4Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDa5Db4Exactly(
+          xi,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      db1Sum +=
+        u70 +
+        padeActivationDb1Db3Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDb1Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      db2Sum +=
+        u71 +
+        padeActivationDb1Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDb2Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      db3Sum +=
+        u72 +
+        padeActivationDb2Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDb3Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
+      db4Sum +=
+        u73 +
+        padeActivationDb3Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb3Value,
+        ) +
+        padeActivationDb4Db4Exactly(
+          xi,
+          a0Value,
+          a1Value,
+          a2Value,
+          a3Value,
+          a4Value,
+          a5Value,
+          b1Value,
+          b2Value,
+          b3Value,
+          b4Value,
+          dyi * ddb4Value,
+        );
     }
   }
   da0[0] = da0Sum;
@@ -3860,6 +7660,5795 @@ function padeActivationDb4Exactly(
   );
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = padeActivationDb4ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationYExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = widePower(x0, 3);
+  const t2 = widePower(x0, 4);
+  return wideDivide(
+    wideAdd(
+      wideAdd(
+        wideAdd(
+          wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t0, x3)),
+          wideMultiply(t1, x4),
+        ),
+        wideMultiply(t2, x5),
+      ),
+      wideMultiply(widePower(x0, 5), x6),
+    ),
+    wideAdd(
+      wideAbs(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideMultiply(x0, x7), wideMultiply(t0, x8)),
+            wideMultiply(t1, x9),
+          ),
+          wideMultiply(t2, x10),
+        ),
+      ),
+      wideInteger(1n),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+  );
+}
+
+function padeActivationYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationYExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      800n * sign,
+    ),
+    padeActivationYExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      150n * sign,
+    ),
+    padeActivationYExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      140n * sign,
+    ),
+    padeActivationYExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      60n * sign,
+    ),
+    padeActivationYExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      50n * sign,
+    ),
+    padeActivationYExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      26n * sign,
+    ),
+    padeActivationYExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      20n * sign,
+    ),
+    padeActivationYExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      11n * sign,
+    ),
+    padeActivationYExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  let value = padeActivationYExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationYExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = wideMultiply(wideInteger(6n), x0);
+  const t1 = widePower(x0, 2);
+  const t2 = wideMultiply(wideInteger(12n), t1);
+  const t3 = widePower(x0, 3);
+  const t4 = widePower(x0, 4);
+  const t5 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t1, x8)),
+      wideMultiply(t3, x9),
+    ),
+    wideMultiply(t4, x10),
+  );
+  const t6 = wideSign(t5);
+  const t7 = wideMultiply(wideInteger(2n), x0);
+  const t8 = wideMultiply(wideInteger(3n), t1);
+  const t9 = wideMultiply(wideInteger(4n), t3);
+  const t10 = wideAdd(
+    wideAdd(
+      wideAdd(wideAdd(x2, wideMultiply(t7, x3)), wideMultiply(t8, x4)),
+      wideMultiply(t9, x5),
+    ),
+    wideMultiply(wideMultiply(wideInteger(5n), t4), x6),
+  );
+  const t11 = wideAdd(
+    wideAdd(wideAdd(x7, wideMultiply(t7, x8)), wideMultiply(t8, x9)),
+    wideMultiply(t9, x10),
+  );
+  const t12 = wideAdd(
+    wideAdd(
+      wideAdd(
+        wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t1, x3)),
+        wideMultiply(t3, x4),
+      ),
+      wideMultiply(t4, x5),
+    ),
+    wideMultiply(widePower(x0, 5), x6),
+  );
+  const t13 = wideAdd(wideAbs(t5), wideInteger(1n));
+  const t14 = wideDivide(
+    wideSubtract(
+      wideMultiply(
+        t6,
+        wideAdd(
+          wideMultiply(t10, t11),
+          wideMultiply(
+            t12,
+            wideAdd(
+              wideAdd(wideMultiply(wideInteger(2n), x8), wideMultiply(t0, x9)),
+              wideMultiply(t2, x10),
+            ),
+          ),
+        ),
+      ),
+      wideDivide(
+        wideMultiply(wideMultiply(t12, widePower(t11, 2)), widePower(t6, 2)),
+        t13,
+      ),
+    ),
+    t13,
+  );
+  const t15 = wideMultiply(
+    x11,
+    wideSubtract(
+      wideSubtract(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideMultiply(wideInteger(2n), x3), wideMultiply(t0, x4)),
+            wideMultiply(t2, x5),
+          ),
+          wideMultiply(wideMultiply(wideInteger(20n), t3), x6),
+        ),
+        t14,
+      ),
+      wideDivide(
+        wideMultiply(
+          wideMultiply(t11, t6),
+          wideSubtract(
+            t10,
+            wideDivide(wideMultiply(wideMultiply(t12, t11), t6), t13),
+          ),
+        ),
+        t13,
+      ),
+    ),
+  );
+  return wideDivide(t15, t13);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDxExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDxDxExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDxDxExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDxDxExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDxDxExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDxDxExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDxDxExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDxDxExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDxDxExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDxDxExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDxExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDa0ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = widePower(x0, 3);
+  const t2 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(t0, x2)),
+      wideMultiply(t1, x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  const t3 = wideNegate(
+    wideMultiply(
+      wideMultiply(
+        x5,
+        wideAdd(
+          wideAdd(
+            wideAdd(x1, wideMultiply(wideMultiply(wideInteger(2n), x0), x2)),
+            wideMultiply(wideMultiply(wideInteger(3n), t0), x3),
+          ),
+          wideMultiply(wideMultiply(wideInteger(4n), t1), x4),
+        ),
+      ),
+      wideSign(t2),
+    ),
+  );
+  return wideDivide(t3, widePower(wideAdd(wideAbs(t2), wideInteger(1n)), 2));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDa0ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDa0ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDxDa0ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDxDa0Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDa0ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDa1ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = widePower(x0, 3);
+  const t2 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(t0, x2)),
+      wideMultiply(t1, x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  const t3 = wideAdd(wideAbs(t2), wideInteger(1n));
+  const t4 = wideDivide(
+    wideMultiply(
+      wideMultiply(
+        x0,
+        wideAdd(
+          wideAdd(
+            wideAdd(x1, wideMultiply(wideMultiply(wideInteger(2n), x0), x2)),
+            wideMultiply(wideMultiply(wideInteger(3n), t0), x3),
+          ),
+          wideMultiply(wideMultiply(wideInteger(4n), t1), x4),
+        ),
+      ),
+      wideSign(t2),
+    ),
+    t3,
+  );
+  return wideDivide(wideMultiply(x5, wideSubtract(wideInteger(1n), t4)), t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDa1ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDa1ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDxDa1ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDxDa1Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDa1ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDa2ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideMultiply(wideInteger(2n), x0);
+  const t1 = widePower(x0, 2);
+  const t2 = widePower(x0, 3);
+  const t3 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(t1, x2)),
+      wideMultiply(t2, x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  const t4 = wideAdd(wideAbs(t3), wideInteger(1n));
+  const t5 = wideSubtract(
+    t0,
+    wideDivide(
+      wideMultiply(
+        wideMultiply(
+          t1,
+          wideAdd(
+            wideAdd(
+              wideAdd(x1, wideMultiply(t0, x2)),
+              wideMultiply(wideMultiply(wideInteger(3n), t1), x3),
+            ),
+            wideMultiply(wideMultiply(wideInteger(4n), t2), x4),
+          ),
+        ),
+        wideSign(t3),
+      ),
+      t4,
+    ),
+  );
+  return wideDivide(wideMultiply(x5, t5), t4);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDa2ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDa2ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDxDa2ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDxDa2Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDa2ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDa3ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideMultiply(wideInteger(3n), t0);
+  const t2 = widePower(x0, 3);
+  const t3 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(t0, x2)),
+      wideMultiply(t2, x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  const t4 = wideAdd(wideAbs(t3), wideInteger(1n));
+  const t5 = wideDivide(
+    wideMultiply(
+      wideMultiply(
+        t2,
+        wideAdd(
+          wideAdd(
+            wideAdd(x1, wideMultiply(wideMultiply(wideInteger(2n), x0), x2)),
+            wideMultiply(t1, x3),
+          ),
+          wideMultiply(wideMultiply(wideInteger(4n), t2), x4),
+        ),
+      ),
+      wideSign(t3),
+    ),
+    t4,
+  );
+  return wideDivide(wideMultiply(x5, wideSubtract(t1, t5)), t4);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDa3ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDa3ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDxDa3ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDxDa3Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDa3ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDa4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = widePower(x0, 3);
+  const t1 = wideMultiply(wideInteger(4n), t0);
+  const t2 = widePower(x0, 4);
+  const t3 = widePower(x0, 2);
+  const t4 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(t3, x2)),
+      wideMultiply(t0, x3),
+    ),
+    wideMultiply(t2, x4),
+  );
+  const t5 = wideAdd(wideAbs(t4), wideInteger(1n));
+  const t6 = wideDivide(
+    wideMultiply(
+      wideMultiply(
+        t2,
+        wideAdd(
+          wideAdd(
+            wideAdd(x1, wideMultiply(wideMultiply(wideInteger(2n), x0), x2)),
+            wideMultiply(wideMultiply(wideInteger(3n), t3), x3),
+          ),
+          wideMultiply(t1, x4),
+        ),
+      ),
+      wideSign(t4),
+    ),
+    t5,
+  );
+  return wideDivide(wideMultiply(x5, wideSubtract(t1, t6)), t5);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDa4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDa4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDxDa4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDxDa4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDa4ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDa5ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = widePower(x0, 4);
+  const t1 = widePower(x0, 2);
+  const t2 = widePower(x0, 3);
+  const t3 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(t1, x2)),
+      wideMultiply(t2, x3),
+    ),
+    wideMultiply(t0, x4),
+  );
+  const t4 = wideAdd(wideAbs(t3), wideInteger(1n));
+  const t5 = wideDivide(
+    wideMultiply(
+      wideMultiply(
+        widePower(x0, 5),
+        wideAdd(
+          wideAdd(
+            wideAdd(x1, wideMultiply(wideMultiply(wideInteger(2n), x0), x2)),
+            wideMultiply(wideMultiply(wideInteger(3n), t1), x3),
+          ),
+          wideMultiply(wideMultiply(wideInteger(4n), t2), x4),
+        ),
+      ),
+      wideSign(t3),
+    ),
+    t4,
+  );
+  return wideDivide(
+    wideMultiply(x5, wideSubtract(wideMultiply(wideInteger(5n), t0), t5)),
+    t4,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDa5ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDa5ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDxDa5ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDxDa5Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDa5ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDb1ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = wideMultiply(wideInteger(2n), x0);
+  const t1 = widePower(x0, 2);
+  const t2 = widePower(x0, 3);
+  const t3 = widePower(x0, 4);
+  const t4 = widePower(x0, 5);
+  const t5 = wideMultiply(wideInteger(3n), t1);
+  const t6 = wideMultiply(wideInteger(4n), t2);
+  const t7 = wideMultiply(
+    wideMultiply(
+      t0,
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t1, x3)),
+            wideMultiply(t2, x4),
+          ),
+          wideMultiply(t3, x5),
+        ),
+        wideMultiply(t4, x6),
+      ),
+    ),
+    wideAdd(
+      wideAdd(wideAdd(x7, wideMultiply(t0, x8)), wideMultiply(t5, x9)),
+      wideMultiply(t6, x10),
+    ),
+  );
+  const t8 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t1, x8)),
+      wideMultiply(t2, x9),
+    ),
+    wideMultiply(t3, x10),
+  );
+  const t9 = wideSign(t8);
+  const t10 = wideAdd(wideAbs(t8), wideInteger(1n));
+  const t11 = wideSubtract(
+    wideDivide(wideMultiply(t7, widePower(t9, 2)), t10),
+    wideMultiply(
+      t9,
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(t0, x2)), wideMultiply(t5, x3)),
+            wideMultiply(t6, x4),
+          ),
+          wideMultiply(wideMultiply(wideInteger(5n), t3), x5),
+        ),
+        wideMultiply(wideMultiply(wideInteger(6n), t4), x6),
+      ),
+    ),
+  );
+  return wideDivide(wideMultiply(x11, t11), widePower(t10, 2));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDb1ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDb1ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDxDb1ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDb1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDxDb1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDxDb1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDxDb1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDxDb1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDxDb1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDxDb1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDxDb1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDxDb1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDxDb1Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDxDb1ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDb1ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDb2ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = widePower(x0, 3);
+  const t2 = widePower(x0, 4);
+  const t3 = widePower(x0, 5);
+  const t4 = wideMultiply(wideInteger(2n), x0);
+  const t5 = wideMultiply(wideInteger(3n), t0);
+  const t6 = wideMultiply(wideInteger(4n), t1);
+  const t7 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), t0),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t0, x3)),
+            wideMultiply(t1, x4),
+          ),
+          wideMultiply(t2, x5),
+        ),
+        wideMultiply(t3, x6),
+      ),
+    ),
+    wideAdd(
+      wideAdd(wideAdd(x7, wideMultiply(t4, x8)), wideMultiply(t5, x9)),
+      wideMultiply(t6, x10),
+    ),
+  );
+  const t8 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t0, x8)),
+      wideMultiply(t1, x9),
+    ),
+    wideMultiply(t2, x10),
+  );
+  const t9 = wideSign(t8);
+  const t10 = wideAdd(wideAbs(t8), wideInteger(1n));
+  const t11 = wideSubtract(
+    wideDivide(wideMultiply(t7, widePower(t9, 2)), t10),
+    wideMultiply(
+      t9,
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(
+              wideAdd(wideMultiply(t4, x1), wideMultiply(t5, x2)),
+              wideMultiply(t6, x3),
+            ),
+            wideMultiply(wideMultiply(wideInteger(5n), t2), x4),
+          ),
+          wideMultiply(wideMultiply(wideInteger(6n), t3), x5),
+        ),
+        wideMultiply(wideMultiply(wideInteger(7n), widePower(x0, 6)), x6),
+      ),
+    ),
+  );
+  return wideDivide(wideMultiply(x11, t11), widePower(t10, 2));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDb2ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDb2ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDxDb2ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDb2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDxDb2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDxDb2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDxDb2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDxDb2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDxDb2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDxDb2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDxDb2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDxDb2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDxDb2Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDxDb2ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDb2ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDb3ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 3);
+  const t1 = widePower(x0, 2);
+  const t2 = widePower(x0, 4);
+  const t3 = widePower(x0, 5);
+  const t4 = wideMultiply(wideInteger(3n), t1);
+  const t5 = wideMultiply(wideInteger(4n), t0);
+  const t6 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), t0),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t1, x3)),
+            wideMultiply(t0, x4),
+          ),
+          wideMultiply(t2, x5),
+        ),
+        wideMultiply(t3, x6),
+      ),
+    ),
+    wideAdd(
+      wideAdd(
+        wideAdd(x7, wideMultiply(wideMultiply(wideInteger(2n), x0), x8)),
+        wideMultiply(t4, x9),
+      ),
+      wideMultiply(t5, x10),
+    ),
+  );
+  const t7 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t1, x8)),
+      wideMultiply(t0, x9),
+    ),
+    wideMultiply(t2, x10),
+  );
+  const t8 = wideSign(t7);
+  const t9 = wideAdd(wideAbs(t7), wideInteger(1n));
+  const t10 = wideSubtract(
+    wideDivide(wideMultiply(t6, widePower(t8, 2)), t9),
+    wideMultiply(
+      t8,
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(
+              wideAdd(wideMultiply(t4, x1), wideMultiply(t5, x2)),
+              wideMultiply(wideMultiply(wideInteger(5n), t2), x3),
+            ),
+            wideMultiply(wideMultiply(wideInteger(6n), t3), x4),
+          ),
+          wideMultiply(wideMultiply(wideInteger(7n), widePower(x0, 6)), x5),
+        ),
+        wideMultiply(wideMultiply(wideInteger(8n), widePower(x0, 7)), x6),
+      ),
+    ),
+  );
+  return wideDivide(wideMultiply(x11, t10), widePower(t9, 2));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDb3ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDb3ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDxDb3ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDb3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDxDb3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDxDb3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDxDb3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDxDb3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDxDb3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDxDb3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDxDb3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDxDb3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDxDb3Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDxDb3ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDb3ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDxDb4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 4);
+  const t1 = widePower(x0, 2);
+  const t2 = widePower(x0, 3);
+  const t3 = widePower(x0, 5);
+  const t4 = wideMultiply(wideInteger(4n), t2);
+  const t5 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), t0),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t1, x3)),
+            wideMultiply(t2, x4),
+          ),
+          wideMultiply(t0, x5),
+        ),
+        wideMultiply(t3, x6),
+      ),
+    ),
+    wideAdd(
+      wideAdd(
+        wideAdd(x7, wideMultiply(wideMultiply(wideInteger(2n), x0), x8)),
+        wideMultiply(wideMultiply(wideInteger(3n), t1), x9),
+      ),
+      wideMultiply(t4, x10),
+    ),
+  );
+  const t6 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t1, x8)),
+      wideMultiply(t2, x9),
+    ),
+    wideMultiply(t0, x10),
+  );
+  const t7 = wideSign(t6);
+  const t8 = wideAdd(wideAbs(t6), wideInteger(1n));
+  const t9 = wideMultiply(
+    t7,
+    wideAdd(
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(
+              wideMultiply(t4, x1),
+              wideMultiply(wideMultiply(wideInteger(5n), t0), x2),
+            ),
+            wideMultiply(wideMultiply(wideInteger(6n), t3), x3),
+          ),
+          wideMultiply(wideMultiply(wideInteger(7n), widePower(x0, 6)), x4),
+        ),
+        wideMultiply(wideMultiply(wideInteger(8n), widePower(x0, 7)), x5),
+      ),
+      wideMultiply(wideMultiply(wideInteger(9n), widePower(x0, 8)), x6),
+    ),
+  );
+  return wideDivide(
+    wideMultiply(
+      x11,
+      wideSubtract(wideDivide(wideMultiply(t5, widePower(t7, 2)), t8), t9),
+    ),
+    widePower(t8, 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDxDb4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDxDb4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDxDb4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDxDb4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDxDb4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDxDb4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDxDb4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDxDb4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDxDb4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDxDb4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDxDb4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDxDb4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDxDb4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDxDb4ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDxDb4ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDa0Db1ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(widePower(x0, 2), x2)),
+      wideMultiply(widePower(x0, 3), x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  return wideDivide(
+    wideNegate(wideMultiply(wideMultiply(x5, x0), wideSign(t0))),
+    widePower(wideAdd(wideAbs(t0), wideInteger(1n)), 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDa0Db1ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDa0Db1ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDa0Db1ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDa0Db1Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDa0Db1ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDa0Db2ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(t0, x2)),
+      wideMultiply(widePower(x0, 3), x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  return wideDivide(
+    wideNegate(wideMultiply(wideMultiply(x5, t0), wideSign(t1))),
+    widePower(wideAdd(wideAbs(t1), wideInteger(1n)), 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDa0Db2ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDa0Db2ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDa0Db2ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDa0Db2Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDa0Db2ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDa0Db3ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = widePower(x0, 3);
+  const t1 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(widePower(x0, 2), x2)),
+      wideMultiply(t0, x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  return wideDivide(
+    wideNegate(wideMultiply(wideMultiply(x5, t0), wideSign(t1))),
+    widePower(wideAdd(wideAbs(t1), wideInteger(1n)), 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDa0Db3ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDa0Db3ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDa0Db3ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDa0Db3Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDa0Db3ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDa0Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = widePower(x0, 4);
+  const t1 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(widePower(x0, 2), x2)),
+      wideMultiply(widePower(x0, 3), x3),
+    ),
+    wideMultiply(t0, x4),
+  );
+  return wideDivide(
+    wideNegate(wideMultiply(wideMultiply(x5, t0), wideSign(t1))),
+    widePower(wideAdd(wideAbs(t1), wideInteger(1n)), 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDa0Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDa0Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDa0Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDa0Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDa0Db4ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDa1Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(widePower(x0, 2), x2)),
+      wideMultiply(widePower(x0, 3), x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  return wideDivide(
+    wideNegate(wideMultiply(wideMultiply(x5, widePower(x0, 5)), wideSign(t0))),
+    widePower(wideAdd(wideAbs(t0), wideInteger(1n)), 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDa1Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDa1Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDa1Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDa1Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDa1Db4ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDa2Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(widePower(x0, 2), x2)),
+      wideMultiply(widePower(x0, 3), x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  return wideDivide(
+    wideNegate(wideMultiply(wideMultiply(x5, widePower(x0, 6)), wideSign(t0))),
+    widePower(wideAdd(wideAbs(t0), wideInteger(1n)), 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDa2Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDa2Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDa2Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDa2Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDa2Db4ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDa3Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(widePower(x0, 2), x2)),
+      wideMultiply(widePower(x0, 3), x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  return wideDivide(
+    wideNegate(wideMultiply(wideMultiply(x5, widePower(x0, 7)), wideSign(t0))),
+    widePower(wideAdd(wideAbs(t0), wideInteger(1n)), 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDa3Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDa3Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDa3Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDa3Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDa3Db4ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDa4Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(widePower(x0, 2), x2)),
+      wideMultiply(widePower(x0, 3), x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  return wideDivide(
+    wideNegate(wideMultiply(wideMultiply(x5, widePower(x0, 8)), wideSign(t0))),
+    widePower(wideAdd(wideAbs(t0), wideInteger(1n)), 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDa4Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDa4Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDa4Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDa4Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDa4Db4ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDa5Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x1), wideMultiply(widePower(x0, 2), x2)),
+      wideMultiply(widePower(x0, 3), x3),
+    ),
+    wideMultiply(widePower(x0, 4), x4),
+  );
+  return wideDivide(
+    wideNegate(wideMultiply(wideMultiply(x5, widePower(x0, 9)), wideSign(t0))),
+    widePower(wideAdd(wideAbs(t0), wideInteger(1n)), 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDa5Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDa5Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function padeActivationDa5Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function padeActivationDa5Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDa5Db4ExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDb1Db1ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = widePower(x0, 3);
+  const t2 = widePower(x0, 4);
+  const t3 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t0, x8)),
+      wideMultiply(t1, x9),
+    ),
+    wideMultiply(t2, x10),
+  );
+  const t4 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(2n), x11), t0),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t0, x3)),
+            wideMultiply(t1, x4),
+          ),
+          wideMultiply(t2, x5),
+        ),
+        wideMultiply(widePower(x0, 5), x6),
+      ),
+    ),
+    widePower(wideSign(t3), 2),
+  );
+  return wideDivide(t4, widePower(wideAdd(wideAbs(t3), wideInteger(1n)), 3));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDb1Db1ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDb1Db1ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDb1Db1ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDb1Db1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDb1Db1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDb1Db1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDb1Db1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDb1Db1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDb1Db1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDb1Db1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDb1Db1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDb1Db1ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDb1Db1Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDb1Db1ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDb1Db1ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDb1Db2ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 3);
+  const t1 = widePower(x0, 2);
+  const t2 = widePower(x0, 4);
+  const t3 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t1, x8)),
+      wideMultiply(t0, x9),
+    ),
+    wideMultiply(t2, x10),
+  );
+  const t4 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(2n), x11), t0),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t1, x3)),
+            wideMultiply(t0, x4),
+          ),
+          wideMultiply(t2, x5),
+        ),
+        wideMultiply(widePower(x0, 5), x6),
+      ),
+    ),
+    widePower(wideSign(t3), 2),
+  );
+  return wideDivide(t4, widePower(wideAdd(wideAbs(t3), wideInteger(1n)), 3));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDb1Db2ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDb1Db2ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDb1Db2ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDb1Db2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDb1Db2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDb1Db2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDb1Db2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDb1Db2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDb1Db2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDb1Db2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDb1Db2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDb1Db2ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDb1Db2Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDb1Db2ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDb1Db2ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDb1Db3ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 4);
+  const t1 = widePower(x0, 2);
+  const t2 = widePower(x0, 3);
+  const t3 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t1, x8)),
+      wideMultiply(t2, x9),
+    ),
+    wideMultiply(t0, x10),
+  );
+  const t4 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(2n), x11), t0),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t1, x3)),
+            wideMultiply(t2, x4),
+          ),
+          wideMultiply(t0, x5),
+        ),
+        wideMultiply(widePower(x0, 5), x6),
+      ),
+    ),
+    widePower(wideSign(t3), 2),
+  );
+  return wideDivide(t4, widePower(wideAdd(wideAbs(t3), wideInteger(1n)), 3));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDb1Db3ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDb1Db3ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDb1Db3ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDb1Db3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDb1Db3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDb1Db3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDb1Db3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDb1Db3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDb1Db3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDb1Db3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDb1Db3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDb1Db3ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDb1Db3Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDb1Db3ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDb1Db3ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDb1Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 5);
+  const t1 = widePower(x0, 2);
+  const t2 = widePower(x0, 3);
+  const t3 = widePower(x0, 4);
+  const t4 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t1, x8)),
+      wideMultiply(t2, x9),
+    ),
+    wideMultiply(t3, x10),
+  );
+  const t5 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(2n), x11), t0),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t1, x3)),
+            wideMultiply(t2, x4),
+          ),
+          wideMultiply(t3, x5),
+        ),
+        wideMultiply(t0, x6),
+      ),
+    ),
+    widePower(wideSign(t4), 2),
+  );
+  return wideDivide(t5, widePower(wideAdd(wideAbs(t4), wideInteger(1n)), 3));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDb1Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDb1Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDb1Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDb1Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDb1Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDb1Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDb1Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDb1Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDb1Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDb1Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDb1Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDb1Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDb1Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDb1Db4ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDb1Db4ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDb2Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = widePower(x0, 3);
+  const t2 = widePower(x0, 4);
+  const t3 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t0, x8)),
+      wideMultiply(t1, x9),
+    ),
+    wideMultiply(t2, x10),
+  );
+  const t4 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(2n), x11), widePower(x0, 6)),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t0, x3)),
+            wideMultiply(t1, x4),
+          ),
+          wideMultiply(t2, x5),
+        ),
+        wideMultiply(widePower(x0, 5), x6),
+      ),
+    ),
+    widePower(wideSign(t3), 2),
+  );
+  return wideDivide(t4, widePower(wideAdd(wideAbs(t3), wideInteger(1n)), 3));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDb2Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDb2Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDb2Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDb2Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDb2Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDb2Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDb2Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDb2Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDb2Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDb2Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDb2Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDb2Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDb2Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDb2Db4ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDb2Db4ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDb3Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = widePower(x0, 3);
+  const t2 = widePower(x0, 4);
+  const t3 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t0, x8)),
+      wideMultiply(t1, x9),
+    ),
+    wideMultiply(t2, x10),
+  );
+  const t4 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(2n), x11), widePower(x0, 7)),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t0, x3)),
+            wideMultiply(t1, x4),
+          ),
+          wideMultiply(t2, x5),
+        ),
+        wideMultiply(widePower(x0, 5), x6),
+      ),
+    ),
+    widePower(wideSign(t3), 2),
+  );
+  return wideDivide(t4, widePower(wideAdd(wideAbs(t3), wideInteger(1n)), 3));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDb3Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDb3Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDb3Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDb3Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDb3Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDb3Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDb3Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDb3Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDb3Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDb3Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDb3Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDb3Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDb3Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDb3Db4ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDb3Db4ExactlyLimit(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      1n,
+    );
+  }
+  return wideToF64(value);
+}
+
+function padeActivationDb4Db4ExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = widePower(x0, 3);
+  const t2 = widePower(x0, 4);
+  const t3 = wideAdd(
+    wideAdd(
+      wideAdd(wideMultiply(x0, x7), wideMultiply(t0, x8)),
+      wideMultiply(t1, x9),
+    ),
+    wideMultiply(t2, x10),
+  );
+  const t4 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(2n), x11), widePower(x0, 8)),
+      wideAdd(
+        wideAdd(
+          wideAdd(
+            wideAdd(wideAdd(x1, wideMultiply(x0, x2)), wideMultiply(t0, x3)),
+            wideMultiply(t1, x4),
+          ),
+          wideMultiply(t2, x5),
+        ),
+        wideMultiply(widePower(x0, 5), x6),
+      ),
+    ),
+    widePower(wideSign(t3), 2),
+  );
+  return wideDivide(t4, widePower(wideAdd(wideAbs(t3), wideInteger(1n)), 3));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function padeActivationDb4Db4ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  exponent: bigint,
+): Wide {
+  return padeActivationDb4Db4ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+    wideFromF64(x7),
+    wideFromF64(x8),
+    wideFromF64(x9),
+    wideFromF64(x10),
+    wideFromF64(x11),
+  );
+}
+
+function padeActivationDb4Db4ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    padeActivationDb4Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      800n * sign,
+    ),
+    padeActivationDb4Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      150n * sign,
+    ),
+    padeActivationDb4Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      140n * sign,
+    ),
+    padeActivationDb4Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      60n * sign,
+    ),
+    padeActivationDb4Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      50n * sign,
+    ),
+    padeActivationDb4Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      26n * sign,
+    ),
+    padeActivationDb4Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      20n * sign,
+    ),
+    padeActivationDb4Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      11n * sign,
+    ),
+    padeActivationDb4Db4ExactlyAt(
+      x0,
+      x1,
+      x2,
+      x3,
+      x4,
+      x5,
+      x6,
+      x7,
+      x8,
+      x9,
+      x10,
+      x11,
+      10n * sign,
+    ),
+  );
+}
+
+function padeActivationDb4Db4Exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  x7: number,
+  x8: number,
+  x9: number,
+  x10: number,
+  x11: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  if (x7 !== x7) {
+    return x7;
+  }
+  if (x8 !== x8) {
+    return x8;
+  }
+  if (x9 !== x9) {
+    return x9;
+  }
+  if (x10 !== x10) {
+    return x10;
+  }
+  if (x11 !== x11) {
+    return x11;
+  }
+  let value = padeActivationDb4Db4ExactlyAt(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    x5,
+    x6,
+    x7,
+    x8,
+    x9,
+    x10,
+    x11,
+    0n,
+  );
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = padeActivationDb4Db4ExactlyLimit(
       x0,
       x1,
       x2,

@@ -2358,22 +2358,2562 @@ fn pade_activation_backward(
   );
 }
 
+struct pade_activation_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn pade_activation_slope_0(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  return pade_activation_backward(1.0, x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10).x;
+}
+
+fn pade_activation_fused(
+  x: f32,
+  a0: f32,
+  a1: f32,
+  a2: f32,
+  a3: f32,
+  a4: f32,
+  a5: f32,
+  b1: f32,
+  b2: f32,
+  b3: f32,
+  b4: f32
+) -> pade_activation_value_and_slopes {
+  let p = pade_activation_pair_multiply(pade_activation_pair_from_f32(x), pade_activation_pair_from_f32(a1));
+  let u = pade_activation_pair_add(pade_activation_pair_from_f32(a0), p);
+  let squared = pade_activation_pair_multiply(pade_activation_pair_from_f32(x), pade_activation_pair_from_f32(x));
+  let p2 = pade_activation_pair_multiply(squared, pade_activation_pair_from_f32(a2));
+  let u2 = pade_activation_pair_add(u, p2);
+  let p3 = pade_activation_pair_multiply(squared, pade_activation_pair_from_f32(x));
+  let p4 = pade_activation_pair_multiply(p3, pade_activation_pair_from_f32(a3));
+  let u3 = pade_activation_pair_add(u2, p4);
+  let squared2 = pade_activation_pair_multiply(squared, squared);
+  let p5 = pade_activation_pair_multiply(squared2, pade_activation_pair_from_f32(a4));
+  let u4 = pade_activation_pair_add(u3, p5);
+  let p6 = pade_activation_pair_multiply(squared2, pade_activation_pair_from_f32(x));
+  let p7 = pade_activation_pair_multiply(p6, pade_activation_pair_from_f32(a5));
+  let u5 = pade_activation_pair_add(u4, p7);
+  let p8 = pade_activation_pair_multiply(pade_activation_pair_from_f32(x), pade_activation_pair_from_f32(b1));
+  let p9 = pade_activation_pair_multiply(squared, pade_activation_pair_from_f32(b2));
+  let u6 = pade_activation_pair_add(p8, p9);
+  let p10 = pade_activation_pair_multiply(p3, pade_activation_pair_from_f32(b3));
+  let u7 = pade_activation_pair_add(u6, p10);
+  let p11 = pade_activation_pair_multiply(squared2, pade_activation_pair_from_f32(b4));
+  let u8 = pade_activation_pair_add(u7, p11);
+  let v = pade_activation_pair_abs(u8);
+  let u9 = pade_activation_pair_add(v, pade_activation_pair(1.0, 0.0));
+  let q = pade_activation_pair_divide(u5, u9);
+  let p12 = pade_activation_pair_scale(pade_activation_pair_from_f32(x), 2.0);
+  let p13 = pade_activation_pair_multiply(p12, pade_activation_pair_from_f32(a2));
+  let u10 = pade_activation_pair_add(pade_activation_pair_from_f32(a1), p13);
+  let p14 = pade_activation_pair_multiply(pade_activation_pair(3.0, 0.0), squared);
+  let p15 = pade_activation_pair_multiply(p14, pade_activation_pair_from_f32(a3));
+  let u11 = pade_activation_pair_add(u10, p15);
+  let p16 = pade_activation_pair_scale(p3, 4.0);
+  let p17 = pade_activation_pair_multiply(p16, pade_activation_pair_from_f32(a4));
+  let u12 = pade_activation_pair_add(u11, p17);
+  let p18 = pade_activation_pair_multiply(pade_activation_pair(5.0, 0.0), squared2);
+  let p19 = pade_activation_pair_multiply(p18, pade_activation_pair_from_f32(a5));
+  let u13 = pade_activation_pair_add(u12, p19);
+  let p20 = pade_activation_pair_multiply(p12, pade_activation_pair_from_f32(b2));
+  let u14 = pade_activation_pair_add(pade_activation_pair_from_f32(b1), p20);
+  let p21 = pade_activation_pair_multiply(p14, pade_activation_pair_from_f32(b3));
+  let u15 = pade_activation_pair_add(u14, p21);
+  let p22 = pade_activation_pair_multiply(p16, pade_activation_pair_from_f32(b4));
+  let u16 = pade_activation_pair_add(u15, p22);
+  let p23 = pade_activation_pair_multiply(u5, u16);
+  let v2 = pade_activation_pair_sign(u8);
+  let p24 = pade_activation_pair_multiply(p23, v2);
+  let q2 = pade_activation_pair_divide(p24, u9);
+  let u17 = pade_activation_pair_subtract(u13, q2);
+  let q3 = pade_activation_pair_divide(u17, u9);
+  var result_value = pade_activation_pair_to_f32(q);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(p.high) +
+        (abs(u.high) + abs(p2.high)) +
+        4.135903e-25 * abs(a3) +
+        (abs(u2.high) + abs(p4.high)) +
+        4.135903e-25 * abs(a4) +
+        (abs(u3.high) + abs(p5.high)) +
+        2.0679515e-25 * (abs(x) * abs(a5) + abs(a5)) +
+        (abs(u4.high) + abs(p7.high)) <=
+        262144.0 * abs(u5.high)) &
+        (abs(u5.high) >= 3.1554436e-30) &
+        (abs(p8.high) +
+          abs(p9.high) +
+          4.135903e-25 * abs(b3) +
+          (abs(u6.high) + abs(p10.high)) +
+          4.135903e-25 * abs(b4) +
+          (abs(u7.high) + abs(p11.high)) <=
+          262144.0 * u9.high) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = pade_activation(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+  }
+  var result_x = pade_activation_pair_to_f32(q3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (0.00012207031 *
+        (abs(p13.high) +
+          (abs(u10.high) + abs(p15.high)) +
+          4.135903e-25 * (4.0 * abs(a4) + abs(a4)) +
+          (abs(u11.high) + abs(p17.high)) +
+          4.135903e-25 * (5.0 * abs(a5) + abs(a5)) +
+          (abs(u12.high) + abs(p19.high)) +
+          ((((abs(p.high) +
+            (abs(u.high) + abs(p2.high)) +
+            4.135903e-25 * abs(a3) +
+            (abs(u2.high) + abs(p4.high)) +
+            4.135903e-25 * abs(a4) +
+            (abs(u3.high) + abs(p5.high)) +
+            2.0679515e-25 * (abs(x) * abs(a5) + abs(a5)) +
+            (abs(u4.high) + abs(p7.high))) *
+            abs(u16.high) +
+            (abs(p20.high) +
+              (abs(u14.high) + abs(p21.high)) +
+              4.135903e-25 * (4.0 * abs(b4) + abs(b4)) +
+              (abs(u15.high) + abs(p22.high))) *
+              abs(u5.high) +
+            8.271806e-25 * (abs(u16.high) + abs(u5.high))) *
+            abs(v2.high) +
+            2.0679515e-25 * abs(v2.high)) /
+            u9.high +
+            ((abs(p8.high) +
+              abs(p9.high) +
+              4.135903e-25 * abs(b3) +
+              (abs(u6.high) + abs(p10.high)) +
+              4.135903e-25 * abs(b4) +
+              (abs(u7.high) + abs(p11.high))) *
+              abs(q2.high)) /
+              u9.high +
+            2.0679515e-25 * (1.0 / u9.high))) +
+        (0.000015258789 * abs(u13.high) + abs(q2.high)) <=
+        32.0 * abs(u17.high)) &
+        (abs(u17.high) >= 1.5777218e-30) &
+        (abs(p8.high) +
+          abs(p9.high) +
+          4.135903e-25 * abs(b3) +
+          (abs(u6.high) + abs(p10.high)) +
+          4.135903e-25 * abs(b4) +
+          (abs(u7.high) + abs(p11.high)) <=
+          524288.0 * u9.high) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u12.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p17.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = pade_activation_slope_0(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+  }
+  return pade_activation_value_and_slopes(select(result_value, x, pade_activation_is_nan(x)), result_x);
+}
+
+struct pade_activation_curvatures {
+  x_x: f32,
+  x_a0: f32,
+  x_a1: f32,
+  x_a2: f32,
+  x_a3: f32,
+  x_a4: f32,
+  x_a5: f32,
+  x_b1: f32,
+  x_b2: f32,
+  x_b3: f32,
+  x_b4: f32,
+  a0_b1: f32,
+  a0_b2: f32,
+  a0_b3: f32,
+  a0_b4: f32,
+  a1_b4: f32,
+  a2_b4: f32,
+  a3_b4: f32,
+  a4_b4: f32,
+  a5_b4: f32,
+  b1_b1: f32,
+  b1_b2: f32,
+  b1_b3: f32,
+  b1_b4: f32,
+  b2_b4: f32,
+  b3_b4: f32,
+  b4_b4: f32,
+}
+
+fn pade_activation_curvature_0_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = select(x0, 65536.0, x0 > 65536.0);
+  let t2 = select(t, -65536.0, t < -65536.0);
+  let t3 = 12.0 * t2 * t2;
+  let t4 = t2 * t2;
+  let t5 = t4 * t2;
+  let t6 = t4 * t4;
+  let t7 = t2 * x7 + t4 * x8 + t5 * x9 + t6 * x10;
+  let t8 = select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7));
+  let t9 = 3.0 * t2 * t2;
+  let t10 = 4.0 * t2 * t4;
+  let t11 = x2 + 2.0 * (t2 * x3) + t9 * x4 + t10 * x5 + 5.0 * t2 * t5 * x6;
+  let t12 = x7 + 2.0 * (t2 * x8) + t9 * x9 + t10 * x10;
+  let t13 = x1 + t2 * x2 + t4 * x3 + t5 * x4 + t6 * x5 + t6 * t2 * x6;
+  let t14 = abs(t7) + 1.0;
+  let t15 = t8 * (t11 * t12 + t13 * (2.0 * x8 + 6.0 * (t2 * x9) + t3 * x10)) - (t13 * (t8 * t8 * (t12 * t12))) / t14;
+  let t16 = t8 * t12;
+  return (
+    (2.0 * x3 + 6.0 * (t2 * x4) + t3 * x5 + 20.0 * t2 * t4 * x6 - t15 / t14 - (t16 * (t11 - (t13 * t16) / t14)) / t14) /
+    t14
+  );
+}
+
+fn pade_activation_curvature_1_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x1 / x0 / t;
+  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
+  let t5 = t2 * t4;
+  let t6 = abs(t4) + 1.0 / t / t;
+  let t7 =
+    -(
+      select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
+      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)
+    ) /
+    (t6 * t6);
+  let t8 = t * x0;
+  let t9 = t7 / t / t8;
+  let t10 = x0 * x1 + t * x2 + t8 * x3 + t2 * x4;
+  let t11 = abs(t10) + 1.0;
+  let t12 =
+    -(
+      select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10)) *
+      (x1 + 2.0 * (x0 * x2) + 3.0 * x0 * x0 * x3 + 4.0 * x0 * t * x4)
+    ) /
+    (t11 * t11);
+  return select(select(t12, t9, x0 < -65536.0), t9, x0 > 65536.0);
+}
+
+fn pade_activation_curvature_2_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x1 / x0 / t;
+  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
+  let t5 = t2 * t4;
+  let t6 = abs(t4) + 1.0 / t / t;
+  let t7 =
+    1.0 -
+    (select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
+      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)) /
+      t6;
+  let t8 = t7 / t6 / t / t;
+  let t9 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
+  let t10 = abs(t9) + 1.0;
+  let t11 =
+    (select(pade_activation_sign(t9), t9, pade_activation_is_nan(t9)) *
+      (x1 + 2.0 * (x0 * x2) + 3.0 * x0 * x0 * x3 + 4.0 * x0 * t * x4) *
+      x0) /
+    t10;
+  return select(select((1.0 - t11) / t10, t8, x0 < -2147483600.0), t8, x0 > 2147483600.0);
+}
+
+fn pade_activation_curvature_3_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x1 / x0 / t;
+  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
+  let t5 = t2 * t4;
+  let t6 = abs(t4) + 1.0 / t / t;
+  let t7 =
+    2.0 -
+    (select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
+      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)) /
+      t6;
+  let t8 = t7 / t6 / x0 / t;
+  let t9 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
+  let t10 = abs(t9) + 1.0;
+  let t11 =
+    (t *
+      (select(pade_activation_sign(t9), t9, pade_activation_is_nan(t9)) *
+        (x1 + 2.0 * (x0 * x2) + 3.0 * x0 * x0 * x3 + 4.0 * x0 * t * x4))) /
+    t10;
+  return select(select((2.0 * x0 - t11) / t10, t8, x0 < -16777216.0), t8, x0 > 16777216.0);
+}
+
+fn pade_activation_curvature_4_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x1 / x0 / t;
+  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
+  let t5 = t2 * t4;
+  let t6 = abs(t4) + 1.0 / t / t;
+  let t7 =
+    3.0 -
+    (select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
+      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)) /
+      t6;
+  let t8 = t7 / t6 / x0 / x0;
+  let t9 = 3.0 * x0 * x0;
+  let t10 = t * x0;
+  let t11 = x0 * x1 + t * x2 + t10 * x3 + t2 * x4;
+  let t12 = abs(t11) + 1.0;
+  let t13 =
+    (t10 *
+      (select(pade_activation_sign(t11), t11, pade_activation_is_nan(t11)) *
+        (x1 + 2.0 * (x0 * x2) + t9 * x3 + 4.0 * x0 * t * x4))) /
+    t12;
+  return select(select((t9 - t13) / t12, t8, x0 < -16777216.0), t8, x0 > 16777216.0);
+}
+
+fn pade_activation_curvature_5_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x1 / x0 / t;
+  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
+  let t5 = t2 * t4;
+  let t6 = abs(t4) + 1.0 / t / t;
+  let t7 =
+    4.0 -
+    (select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
+      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)) /
+      t6;
+  let t8 = t7 / (t6 * x0);
+  let t9 = 4.0 * x0 * t;
+  let t10 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
+  let t11 = abs(t10) + 1.0;
+  let t12 =
+    (t2 *
+      (select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10)) *
+        (x1 + 2.0 * (x0 * x2) + 3.0 * x0 * x0 * x3 + t9 * x4))) /
+    t11;
+  return select(select((t9 - t12) / t11, t8, x0 < -1099511600000.0), t8, x0 > 1099511600000.0);
+}
+
+fn pade_activation_curvature_6_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = select(x0, 8192.0, x0 > 8192.0);
+  let t2 = select(t, -8192.0, t < -8192.0);
+  let t3 = t2 * t2;
+  let t4 = t3 * t2;
+  let t5 = t3 * t3;
+  let t6 = t2 * x1 + t3 * x2 + t4 * x3 + t5 * x4;
+  let t7 = abs(t6) + 1.0;
+  let t8 =
+    (t5 *
+      t2 *
+      (select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6)) *
+        (x1 + 2.0 * (t2 * x2) + 3.0 * t2 * t2 * x3 + 4.0 * t2 * t3 * x4))) /
+    t7;
+  return (5.0 * t2 * t4 - t8) / t7;
+}
+
+fn pade_activation_curvature_7_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = x1 / t / t2;
+  let t4 = x6 + t3 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0;
+  let t5 = t * t;
+  let t6 = x7 / x0 / t;
+  let t7 = x10 + t6 + x8 / x0 / x0 + x9 / x0;
+  let t8 = t5 * t7;
+  let t9 = select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8));
+  let t10 = abs(t7) + 1.0 / t / t;
+  let t11 = (t4 * (2.0 * t9 * t9 * (4.0 * x10 + t6 + (2.0 * x8) / x0 / x0 + (3.0 * x9) / x0))) / t10;
+  let t12 = t9 * (6.0 * x6 + t3 + (2.0 * x2) / t / t + (3.0 * x3) / x0 / t + (4.0 * x4) / x0 / x0 + (5.0 * x5) / x0);
+  let t13 = (t11 - t12) / (t10 * t10) / x0 / t;
+  let t14 = x0 * x2;
+  let t15 = x0 * x7 + t * x8 + t2 * x9 + t5 * x10;
+  let t16 = select(pade_activation_sign(t15), t15, pade_activation_is_nan(t15));
+  let t17 = 3.0 * x0 * x0;
+  let t18 = 4.0 * x0 * t;
+  let t19 =
+    (x1 + t14 + t * x3 + t2 * x4 + t5 * x5 + t5 * x0 * x6) *
+    (2.0 * t16 * t16 * (x7 + 2.0 * (x0 * x8) + t17 * x9 + t18 * x10)) *
+    x0;
+  let t20 = abs(t15) + 1.0;
+  let t21 = t19 / t20 - t16 * (x1 + 2.0 * t14 + t17 * x3 + t18 * x4 + 5.0 * x0 * t2 * x5 + 6.0 * x0 * t5 * x6);
+  return select(select(t21 / (t20 * t20), t13, x0 < -65536.0), t13, x0 > 65536.0);
+}
+
+fn pade_activation_curvature_8_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0;
+  let t4 = t * t;
+  let t5 = x7 / x0 / t;
+  let t6 = x10 + t5 + x8 / x0 / x0 + x9 / x0;
+  let t7 = t4 * t6;
+  let t8 = select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7));
+  let t9 = abs(t6) + 1.0 / t / t;
+  let t10 = (t3 * (2.0 * t8 * t8 * (4.0 * x10 + t5 + (2.0 * x8) / x0 / x0 + (3.0 * x9) / x0))) / t9;
+  let t11 =
+    7.0 * x6 + (2.0 * x1) / t / t2 + (3.0 * x2) / t / t + (4.0 * x3) / x0 / t + (5.0 * x4) / x0 / x0 + (6.0 * x5) / x0;
+  let t12 = (t10 - t8 * t11) / (t9 * t9) / x0 / x0;
+  let t13 = t4 * x0;
+  let t14 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
+  let t15 = select(pade_activation_sign(t14), t14, pade_activation_is_nan(t14));
+  let t16 = 3.0 * x0 * x0;
+  let t17 = 4.0 * x0 * t;
+  let t18 =
+    2.0 *
+    x0 *
+    x0 *
+    (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t13 * x6) *
+    (t15 * t15 * (x7 + 2.0 * (x0 * x8) + t16 * x9 + t17 * x10));
+  let t19 = abs(t14) + 1.0;
+  let t20 =
+    t15 * (2.0 * (x0 * x1) + t16 * x2 + t17 * x3 + 5.0 * x0 * t2 * x4 + 6.0 * x0 * t4 * x5 + 7.0 * x0 * t13 * x6);
+  return select(select((t18 / t19 - t20) / (t19 * t19), t12, x0 < -8192.0), t12, x0 > 8192.0);
+}
+
+fn pade_activation_curvature_9_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0;
+  let t4 = t * t;
+  let t5 = x7 / x0 / t;
+  let t6 = x10 + t5 + x8 / x0 / x0 + x9 / x0;
+  let t7 = t4 * t6;
+  let t8 = select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7));
+  let t9 = abs(t6) + 1.0 / t / t;
+  let t10 = (t3 * (2.0 * t8 * t8 * (4.0 * x10 + t5 + (2.0 * x8) / x0 / x0 + (3.0 * x9) / x0))) / t9;
+  let t11 =
+    8.0 * x6 + (3.0 * x1) / t / t2 + (4.0 * x2) / t / t + (5.0 * x3) / x0 / t + (6.0 * x4) / x0 / x0 + (7.0 * x5) / x0;
+  let t12 = (t10 - t8 * t11) / (t9 * t9 * x0);
+  let t13 = t4 * x0;
+  let t14 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
+  let t15 = select(pade_activation_sign(t14), t14, pade_activation_is_nan(t14));
+  let t16 = 3.0 * x0 * x0;
+  let t17 = 4.0 * x0 * t;
+  let t18 =
+    2.0 *
+    x0 *
+    t *
+    (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t13 * x6) *
+    (t15 * t15 * (x7 + 2.0 * (x0 * x8) + t16 * x9 + t17 * x10));
+  let t19 = abs(t14) + 1.0;
+  let t20 =
+    t15 *
+    (t16 * x1 + t17 * x2 + 5.0 * x0 * t2 * x3 + 6.0 * x0 * t4 * x4 + 7.0 * x0 * t13 * x5 + 8.0 * x0 * (t2 * t2) * x6);
+  return select(select((t18 / t19 - t20) / (t19 * t19), t12, x0 < -1099511600000.0), t12, x0 > 1099511600000.0);
+}
+
+fn pade_activation_curvature_10_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = select(x0, 1024.0, x0 > 1024.0);
+  let t2 = select(t, -1024.0, t < -1024.0);
+  let t3 = t2 * t2;
+  let t4 = t3 * t2;
+  let t5 = t3 * t3;
+  let t6 = t5 * t2;
+  let t7 = 2.0 * t2 * t4 * (x1 + t2 * x2 + t3 * x3 + t4 * x4 + t5 * x5 + t6 * x6);
+  let t8 = t2 * x7 + t3 * x8 + t4 * x9 + t5 * x10;
+  let t9 = select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8));
+  let t10 = 4.0 * t2 * t3;
+  let t11 = abs(t8) + 1.0;
+  let t12 = (t7 * (t9 * t9 * (x7 + 2.0 * (t2 * x8) + 3.0 * t2 * t2 * x9 + t10 * x10))) / t11;
+  let t13 = t4 * t4;
+  let t14 =
+    t10 * x1 +
+    5.0 * t2 * t4 * x2 +
+    6.0 * t2 * t5 * x3 +
+    7.0 * t2 * t6 * x4 +
+    8.0 * t2 * t13 * x5 +
+    9.0 * t2 * (t13 * t2) * x6;
+  return (t12 - t9 * t14) / (t11 * t11);
+}
+
+fn pade_activation_curvature_11_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * t2;
+  let t4 = t2 * x1 + t3 * x2 + t3 * t2 * x3 + t3 * t3 * x4;
+  let t5 = abs(t4) + 1.0;
+  return -(select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) * t2) / (t5 * t5);
+}
+
+fn pade_activation_curvature_12_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
+  let t4 = t2 * t3;
+  let t5 = abs(t3) + 1.0 / t / t;
+  let t6 = t * x0;
+  let t7 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / t6 / t6;
+  let t8 = x0 * x1 + t * x2 + t6 * x3 + t2 * x4;
+  let t9 = abs(t8) + 1.0;
+  return select(
+    select(-(t * select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8))) / (t9 * t9), t7, x0 < -65536.0),
+    t7,
+    x0 > 65536.0
+  );
+}
+
+fn pade_activation_curvature_13_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
+  let t4 = t2 * t3;
+  let t5 = abs(t3) + 1.0 / t / t;
+  let t6 = t * x0;
+  let t7 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / t / t6;
+  let t8 = x0 * x1 + t * x2 + t6 * x3 + t2 * x4;
+  let t9 = abs(t8) + 1.0;
+  return select(
+    select(-(t6 * select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8))) / (t9 * t9), t7, x0 < -65536.0),
+    t7,
+    x0 > 65536.0
+  );
+}
+
+fn pade_activation_curvature_14_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
+  let t4 = t2 * t3;
+  let t5 = abs(t3) + 1.0 / t / t;
+  let t6 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / t / t;
+  let t7 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
+  let t8 = abs(t7) + 1.0;
+  return select(
+    select(-(t2 * select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7))) / (t8 * t8), t6, x0 < -65536.0),
+    t6,
+    x0 > 65536.0
+  );
+}
+
+fn pade_activation_curvature_15_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
+  let t4 = t2 * t3;
+  let t5 = abs(t3) + 1.0 / t / t;
+  let t6 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / x0 / t;
+  let t7 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
+  let t8 = abs(t7) + 1.0;
+  return select(
+    select(
+      -(t2 * x0 * select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7))) / (t8 * t8),
+      t6,
+      x0 < -65536.0
+    ),
+    t6,
+    x0 > 65536.0
+  );
+}
+
+fn pade_activation_curvature_16_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
+  let t4 = t2 * t3;
+  let t5 = abs(t3) + 1.0 / t / t;
+  let t6 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / x0 / x0;
+  let t7 = t * x0;
+  let t8 = x0 * x1 + t * x2 + t7 * x3 + t2 * x4;
+  let t9 = abs(t8) + 1.0;
+  return select(
+    select(
+      -(t7 * t7 * select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8))) / (t9 * t9),
+      t6,
+      x0 < -65536.0
+    ),
+    t6,
+    x0 > 65536.0
+  );
+}
+
+fn pade_activation_curvature_17_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
+  let t4 = t2 * t3;
+  let t5 = abs(t3) + 1.0 / t / t;
+  let t6 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5 * x0);
+  let t7 = t * x0;
+  let t8 = x0 * x1 + t * x2 + t7 * x3 + t2 * x4;
+  let t9 = abs(t8) + 1.0;
+  return select(
+    select(
+      -(t7 * t7 * x0 * select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8))) / (t9 * t9),
+      t6,
+      x0 < -65536.0
+    ),
+    t6,
+    x0 > 65536.0
+  );
+}
+
+fn pade_activation_curvature_18_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = select(x0, 8192.0, x0 > 8192.0);
+  let t2 = select(t, -8192.0, t < -8192.0);
+  let t3 = t2 * t2;
+  let t4 = t3 * t3;
+  let t5 = t2 * x1 + t3 * x2 + t3 * t2 * x3 + t4 * x4;
+  let t6 = abs(t5) + 1.0;
+  return -(t4 * t4 * select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5))) / (t6 * t6);
+}
+
+fn pade_activation_curvature_19_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * t;
+  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
+  let t4 = t2 * t3;
+  let t5 = abs(t3) + 1.0 / t / t;
+  let t6 = -(select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) * x0) / (t5 * t5);
+  let t7 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
+  let t8 = abs(t7) + 1.0;
+  return select(
+    select(
+      -(t2 * t2 * x0 * select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7))) / (t8 * t8),
+      t6,
+      x0 < -65536.0
+    ),
+    t6,
+    x0 > 65536.0
+  );
+}
+
+fn pade_activation_curvature_20_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = 2.0 * (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0);
+  let t4 = t * t;
+  let t5 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
+  let t6 = t4 * t5;
+  let t7 = select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6));
+  let t8 = abs(t5) + 1.0 / t / t;
+  let t9 = (t3 * (t7 * t7)) / (t8 * t8 * t8) / t / t2;
+  let t10 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
+  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
+  let t12 = 2.0 * x0 * x0 * (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t4 * x0 * x6) * (t11 * t11);
+  let t13 = abs(t10) + 1.0;
+  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+}
+
+fn pade_activation_curvature_21_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = 2.0 * (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0);
+  let t4 = t * t;
+  let t5 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
+  let t6 = t4 * t5;
+  let t7 = select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6));
+  let t8 = abs(t5) + 1.0 / t / t;
+  let t9 = (t3 * (t7 * t7)) / (t8 * t8 * t8) / t / t;
+  let t10 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
+  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
+  let t12 = 2.0 * x0 * t * (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t4 * x0 * x6) * (t11 * t11);
+  let t13 = abs(t10) + 1.0;
+  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+}
+
+fn pade_activation_curvature_22_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = 2.0 * (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0);
+  let t4 = t * t;
+  let t5 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
+  let t6 = t4 * t5;
+  let t7 = select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6));
+  let t8 = abs(t5) + 1.0 / t / t;
+  let t9 = (t3 * (t7 * t7)) / (t8 * t8 * t8) / x0 / t;
+  let t10 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
+  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
+  let t12 = 2.0 * x0 * t2 * (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t4 * x0 * x6) * (t11 * t11);
+  let t13 = abs(t10) + 1.0;
+  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+}
+
+fn pade_activation_curvature_23_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = 2.0 * (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0);
+  let t4 = t * t;
+  let t5 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
+  let t6 = t4 * t5;
+  let t7 = select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6));
+  let t8 = abs(t5) + 1.0 / t / t;
+  let t9 = (t3 * (t7 * t7)) / (t8 * t8 * t8) / x0 / x0;
+  let t10 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
+  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
+  let t12 = 2.0 * x0 * t4 * (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t4 * x0 * x6) * (t11 * t11);
+  let t13 = abs(t10) + 1.0;
+  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+}
+
+fn pade_activation_curvature_24_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = t * t;
+  let t4 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
+  let t5 = t3 * t4;
+  let t6 = select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5));
+  let t7 = (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0) * (2.0 * t6 * t6);
+  let t8 = abs(t4) + 1.0 / t / t;
+  let t9 = t7 / (t8 * t8 * t8 * x0);
+  let t10 = t3 * x0;
+  let t11 = x0 * x7 + t * x8 + t2 * x9 + t3 * x10;
+  let t12 = select(pade_activation_sign(t11), t11, pade_activation_is_nan(t11));
+  let t13 = 2.0 * x0 * t10 * (x1 + x0 * x2 + t * x3 + t2 * x4 + t3 * x5 + t10 * x6) * (t12 * t12);
+  let t14 = abs(t11) + 1.0;
+  return select(select(t13 / (t14 * t14 * t14), t9, x0 < -8192.0), t9, x0 > 8192.0);
+}
+
+fn pade_activation_curvature_25_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = t * t;
+  let t4 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
+  let t5 = t3 * t4;
+  let t6 = select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5));
+  let t7 = (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0) * (2.0 * t6 * t6);
+  let t8 = abs(t4) + 1.0 / t / t;
+  let t9 = t7 / (t8 * t8 * t8);
+  let t10 = x0 * x7 + t * x8 + t2 * x9 + t3 * x10;
+  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
+  let t12 = 2.0 * x0 * (t2 * t2) * (x1 + x0 * x2 + t * x3 + t2 * x4 + t3 * x5 + t3 * x0 * x6) * (t11 * t11);
+  let t13 = abs(t10) + 1.0;
+  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+}
+
+fn pade_activation_curvature_26_far(
+  x0: f32,
+  x1: f32,
+  x2: f32,
+  x3: f32,
+  x4: f32,
+  x5: f32,
+  x6: f32,
+  x7: f32,
+  x8: f32,
+  x9: f32,
+  x10: f32
+) -> f32 {
+  let t = x0 * x0;
+  let t2 = t * x0;
+  let t3 = t * t;
+  let t4 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
+  let t5 = t3 * t4;
+  let t6 = select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5));
+  let t7 = (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0) * (2.0 * t6 * t6);
+  let t8 = abs(t4) + 1.0 / t / t;
+  let t9 = (t7 * x0) / (t8 * t8 * t8);
+  let t10 = x0 * x7 + t * x8 + t2 * x9 + t3 * x10;
+  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
+  let t12 = 2.0 * x0 * (t2 * t2 * x0) * (x1 + x0 * x2 + t * x3 + t2 * x4 + t3 * x5 + t3 * x0 * x6) * (t11 * t11);
+  let t13 = abs(t10) + 1.0;
+  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -128.0), t9, x0 > 128.0);
+}
+
+fn pade_activation_curvature(
+  x: f32,
+  a0: f32,
+  a1: f32,
+  a2: f32,
+  a3: f32,
+  a4: f32,
+  a5: f32,
+  b1: f32,
+  b2: f32,
+  b3: f32,
+  b4: f32
+) -> pade_activation_curvatures {
+  let p = pade_activation_pair_scale(pade_activation_pair_from_f32(a2), 2.0);
+  let p2 = pade_activation_pair_multiply(pade_activation_pair(6.0, 0.0), pade_activation_pair_from_f32(x));
+  let p3 = pade_activation_pair_multiply(p2, pade_activation_pair_from_f32(a3));
+  let u = pade_activation_pair_add(p, p3);
+  let squared = pade_activation_pair_multiply(pade_activation_pair_from_f32(x), pade_activation_pair_from_f32(x));
+  let p4 = pade_activation_pair_multiply(pade_activation_pair(12.0, 0.0), squared);
+  let p5 = pade_activation_pair_multiply(p4, pade_activation_pair_from_f32(a4));
+  let u2 = pade_activation_pair_add(u, p5);
+  let p6 = pade_activation_pair_multiply(squared, pade_activation_pair_from_f32(x));
+  let p7 = pade_activation_pair_multiply(pade_activation_pair(20.0, 0.0), p6);
+  let p8 = pade_activation_pair_multiply(p7, pade_activation_pair_from_f32(a5));
+  let u3 = pade_activation_pair_add(u2, p8);
+  let p9 = pade_activation_pair_multiply(pade_activation_pair_from_f32(x), pade_activation_pair_from_f32(b1));
+  let p10 = pade_activation_pair_multiply(squared, pade_activation_pair_from_f32(b2));
+  let u4 = pade_activation_pair_add(p9, p10);
+  let p11 = pade_activation_pair_multiply(p6, pade_activation_pair_from_f32(b3));
+  let u5 = pade_activation_pair_add(u4, p11);
+  let squared2 = pade_activation_pair_multiply(squared, squared);
+  let p12 = pade_activation_pair_multiply(squared2, pade_activation_pair_from_f32(b4));
+  let u6 = pade_activation_pair_add(u5, p12);
+  let v = pade_activation_pair_sign(u6);
+  let p13 = pade_activation_pair_scale(pade_activation_pair_from_f32(x), 2.0);
+  let p14 = pade_activation_pair_multiply(p13, pade_activation_pair_from_f32(a2));
+  let u7 = pade_activation_pair_add(pade_activation_pair_from_f32(a1), p14);
+  let p15 = pade_activation_pair_multiply(pade_activation_pair(3.0, 0.0), squared);
+  let p16 = pade_activation_pair_multiply(p15, pade_activation_pair_from_f32(a3));
+  let u8 = pade_activation_pair_add(u7, p16);
+  let p17 = pade_activation_pair_scale(p6, 4.0);
+  let p18 = pade_activation_pair_multiply(p17, pade_activation_pair_from_f32(a4));
+  let u9 = pade_activation_pair_add(u8, p18);
+  let p19 = pade_activation_pair_multiply(pade_activation_pair(5.0, 0.0), squared2);
+  let p20 = pade_activation_pair_multiply(p19, pade_activation_pair_from_f32(a5));
+  let u10 = pade_activation_pair_add(u9, p20);
+  let p21 = pade_activation_pair_multiply(p13, pade_activation_pair_from_f32(b2));
+  let u11 = pade_activation_pair_add(pade_activation_pair_from_f32(b1), p21);
+  let p22 = pade_activation_pair_multiply(p15, pade_activation_pair_from_f32(b3));
+  let u12 = pade_activation_pair_add(u11, p22);
+  let p23 = pade_activation_pair_multiply(p17, pade_activation_pair_from_f32(b4));
+  let u13 = pade_activation_pair_add(u12, p23);
+  let p24 = pade_activation_pair_multiply(u10, u13);
+  let p25 = pade_activation_pair_multiply(pade_activation_pair_from_f32(x), pade_activation_pair_from_f32(a1));
+  let u14 = pade_activation_pair_add(pade_activation_pair_from_f32(a0), p25);
+  let p26 = pade_activation_pair_multiply(squared, pade_activation_pair_from_f32(a2));
+  let u15 = pade_activation_pair_add(u14, p26);
+  let p27 = pade_activation_pair_multiply(p6, pade_activation_pair_from_f32(a3));
+  let u16 = pade_activation_pair_add(u15, p27);
+  let p28 = pade_activation_pair_multiply(squared2, pade_activation_pair_from_f32(a4));
+  let u17 = pade_activation_pair_add(u16, p28);
+  let p29 = pade_activation_pair_multiply(squared2, pade_activation_pair_from_f32(x));
+  let p30 = pade_activation_pair_multiply(p29, pade_activation_pair_from_f32(a5));
+  let u18 = pade_activation_pair_add(u17, p30);
+  let p31 = pade_activation_pair_scale(pade_activation_pair_from_f32(b2), 2.0);
+  let p32 = pade_activation_pair_multiply(p2, pade_activation_pair_from_f32(b3));
+  let u19 = pade_activation_pair_add(p31, p32);
+  let p33 = pade_activation_pair_multiply(p4, pade_activation_pair_from_f32(b4));
+  let u20 = pade_activation_pair_add(u19, p33);
+  let p34 = pade_activation_pair_multiply(u18, u20);
+  let u21 = pade_activation_pair_add(p24, p34);
+  let p35 = pade_activation_pair_multiply(v, u21);
+  let squared3 = pade_activation_pair_multiply(u13, u13);
+  let p36 = pade_activation_pair_multiply(u18, squared3);
+  let squared4 = pade_activation_pair_multiply(v, v);
+  let p37 = pade_activation_pair_multiply(p36, squared4);
+  let v2 = pade_activation_pair_abs(u6);
+  let u22 = pade_activation_pair_add(v2, pade_activation_pair(1.0, 0.0));
+  let q = pade_activation_pair_divide(p37, u22);
+  let u23 = pade_activation_pair_subtract(p35, q);
+  let q2 = pade_activation_pair_divide(u23, u22);
+  let u24 = pade_activation_pair_subtract(u3, q2);
+  let p38 = pade_activation_pair_multiply(u13, v);
+  let p39 = pade_activation_pair_multiply(u18, u13);
+  let p40 = pade_activation_pair_multiply(p39, v);
+  let q3 = pade_activation_pair_divide(p40, u22);
+  let u25 = pade_activation_pair_subtract(u10, q3);
+  let p41 = pade_activation_pair_multiply(p38, u25);
+  let q4 = pade_activation_pair_divide(p41, u22);
+  let u26 = pade_activation_pair_subtract(u24, q4);
+  let q5 = pade_activation_pair_divide(u26, u22);
+  let v3 = pade_activation_pair_negate(p38);
+  let squared5 = pade_activation_pair_multiply(u22, u22);
+  let q6 = pade_activation_pair_divide(v3, squared5);
+  let p42 = pade_activation_pair_multiply(pade_activation_pair_from_f32(x), u13);
+  let p43 = pade_activation_pair_multiply(p42, v);
+  let q7 = pade_activation_pair_divide(p43, u22);
+  let u27 = pade_activation_pair_subtract(pade_activation_pair(1.0, 0.0), q7);
+  let q8 = pade_activation_pair_divide(u27, u22);
+  let p44 = pade_activation_pair_multiply(squared, u13);
+  let p45 = pade_activation_pair_multiply(p44, v);
+  let q9 = pade_activation_pair_divide(p45, u22);
+  let u28 = pade_activation_pair_subtract(p13, q9);
+  let q10 = pade_activation_pair_divide(u28, u22);
+  let p46 = pade_activation_pair_multiply(p6, u13);
+  let p47 = pade_activation_pair_multiply(p46, v);
+  let q11 = pade_activation_pair_divide(p47, u22);
+  let u29 = pade_activation_pair_subtract(p15, q11);
+  let q12 = pade_activation_pair_divide(u29, u22);
+  let p48 = pade_activation_pair_multiply(squared2, u13);
+  let p49 = pade_activation_pair_multiply(p48, v);
+  let q13 = pade_activation_pair_divide(p49, u22);
+  let u30 = pade_activation_pair_subtract(p17, q13);
+  let q14 = pade_activation_pair_divide(u30, u22);
+  let p50 = pade_activation_pair_multiply(p29, u13);
+  let p51 = pade_activation_pair_multiply(p50, v);
+  let q15 = pade_activation_pair_divide(p51, u22);
+  let u31 = pade_activation_pair_subtract(p19, q15);
+  let q16 = pade_activation_pair_divide(u31, u22);
+  let p52 = pade_activation_pair_multiply(p13, u18);
+  let p53 = pade_activation_pair_multiply(p52, u13);
+  let p54 = pade_activation_pair_multiply(p53, squared4);
+  let q17 = pade_activation_pair_divide(p54, u22);
+  let p55 = pade_activation_pair_multiply(p13, pade_activation_pair_from_f32(a1));
+  let u33 = pade_activation_pair_add(pade_activation_pair_from_f32(a0), p55);
+  let p56 = pade_activation_pair_multiply(p15, pade_activation_pair_from_f32(a2));
+  let u34 = pade_activation_pair_add(u33, p56);
+  let p57 = pade_activation_pair_multiply(p17, pade_activation_pair_from_f32(a3));
+  let u35 = pade_activation_pair_add(u34, p57);
+  let p58 = pade_activation_pair_multiply(p19, pade_activation_pair_from_f32(a4));
+  let u36 = pade_activation_pair_add(u35, p58);
+  let p59 = pade_activation_pair_multiply(pade_activation_pair(6.0, 0.0), p29);
+  let p60 = pade_activation_pair_multiply(p59, pade_activation_pair_from_f32(a5));
+  let u37 = pade_activation_pair_add(u36, p60);
+  let p61 = pade_activation_pair_multiply(v, u37);
+  let u38 = pade_activation_pair_subtract(q17, p61);
+  let q18 = pade_activation_pair_divide(u38, squared5);
+  let p62 = pade_activation_pair_scale(squared, 2.0);
+  let p63 = pade_activation_pair_multiply(p62, u18);
+  let p64 = pade_activation_pair_multiply(p63, u13);
+  let p65 = pade_activation_pair_multiply(p64, squared4);
+  let q19 = pade_activation_pair_divide(p65, u22);
+  let p66 = pade_activation_pair_multiply(p13, pade_activation_pair_from_f32(a0));
+  let p67 = pade_activation_pair_multiply(p15, pade_activation_pair_from_f32(a1));
+  let u39 = pade_activation_pair_add(p66, p67);
+  let p68 = pade_activation_pair_multiply(p17, pade_activation_pair_from_f32(a2));
+  let u40 = pade_activation_pair_add(u39, p68);
+  let p69 = pade_activation_pair_multiply(p19, pade_activation_pair_from_f32(a3));
+  let u41 = pade_activation_pair_add(u40, p69);
+  let p70 = pade_activation_pair_multiply(p59, pade_activation_pair_from_f32(a4));
+  let u42 = pade_activation_pair_add(u41, p70);
+  let squared6 = pade_activation_pair_multiply(p6, p6);
+  let p71 = pade_activation_pair_multiply(pade_activation_pair(7.0, 0.0), squared6);
+  let p72 = pade_activation_pair_multiply(p71, pade_activation_pair_from_f32(a5));
+  let u43 = pade_activation_pair_add(u42, p72);
+  let p73 = pade_activation_pair_multiply(v, u43);
+  let u44 = pade_activation_pair_subtract(q19, p73);
+  let q20 = pade_activation_pair_divide(u44, squared5);
+  let p74 = pade_activation_pair_scale(p6, 2.0);
+  let p75 = pade_activation_pair_multiply(p74, u18);
+  let p76 = pade_activation_pair_multiply(p75, u13);
+  let p77 = pade_activation_pair_multiply(p76, squared4);
+  let q21 = pade_activation_pair_divide(p77, u22);
+  let p78 = pade_activation_pair_multiply(p15, pade_activation_pair_from_f32(a0));
+  let p79 = pade_activation_pair_multiply(p17, pade_activation_pair_from_f32(a1));
+  let u45 = pade_activation_pair_add(p78, p79);
+  let p80 = pade_activation_pair_multiply(p19, pade_activation_pair_from_f32(a2));
+  let u46 = pade_activation_pair_add(u45, p80);
+  let p81 = pade_activation_pair_multiply(p59, pade_activation_pair_from_f32(a3));
+  let u47 = pade_activation_pair_add(u46, p81);
+  let p82 = pade_activation_pair_multiply(p71, pade_activation_pair_from_f32(a4));
+  let u48 = pade_activation_pair_add(u47, p82);
+  let p83 = pade_activation_pair_multiply(squared6, pade_activation_pair_from_f32(x));
+  let p84 = pade_activation_pair_scale(p83, 8.0);
+  let p85 = pade_activation_pair_multiply(p84, pade_activation_pair_from_f32(a5));
+  let u49 = pade_activation_pair_add(u48, p85);
+  let p86 = pade_activation_pair_multiply(v, u49);
+  let u50 = pade_activation_pair_subtract(q21, p86);
+  let q22 = pade_activation_pair_divide(u50, squared5);
+  let p87 = pade_activation_pair_scale(squared2, 2.0);
+  let p88 = pade_activation_pair_multiply(p87, u18);
+  let p89 = pade_activation_pair_multiply(p88, u13);
+  let p90 = pade_activation_pair_multiply(p89, squared4);
+  let q23 = pade_activation_pair_divide(p90, u22);
+  let p91 = pade_activation_pair_multiply(p17, pade_activation_pair_from_f32(a0));
+  let p92 = pade_activation_pair_multiply(p19, pade_activation_pair_from_f32(a1));
+  let u51 = pade_activation_pair_add(p91, p92);
+  let p93 = pade_activation_pair_multiply(p59, pade_activation_pair_from_f32(a2));
+  let u52 = pade_activation_pair_add(u51, p93);
+  let p94 = pade_activation_pair_multiply(p71, pade_activation_pair_from_f32(a3));
+  let u53 = pade_activation_pair_add(u52, p94);
+  let p95 = pade_activation_pair_multiply(p84, pade_activation_pair_from_f32(a4));
+  let u54 = pade_activation_pair_add(u53, p95);
+  let squared7 = pade_activation_pair_multiply(squared2, squared2);
+  let p96 = pade_activation_pair_multiply(pade_activation_pair(9.0, 0.0), squared7);
+  let p97 = pade_activation_pair_multiply(p96, pade_activation_pair_from_f32(a5));
+  let u55 = pade_activation_pair_add(u54, p97);
+  let p98 = pade_activation_pair_multiply(v, u55);
+  let u56 = pade_activation_pair_subtract(q23, p98);
+  let q24 = pade_activation_pair_divide(u56, squared5);
+  let p99 = pade_activation_pair_multiply(squared2, v);
+  let v4 = pade_activation_pair_negate(p99);
+  let q25 = pade_activation_pair_divide(v4, squared5);
+  let p100 = pade_activation_pair_multiply(p29, v);
+  let v5 = pade_activation_pair_negate(p100);
+  let q26 = pade_activation_pair_divide(v5, squared5);
+  let p101 = pade_activation_pair_multiply(squared6, v);
+  let v6 = pade_activation_pair_negate(p101);
+  let q27 = pade_activation_pair_divide(v6, squared5);
+  let p102 = pade_activation_pair_multiply(p83, v);
+  let v7 = pade_activation_pair_negate(p102);
+  let q28 = pade_activation_pair_divide(v7, squared5);
+  let p103 = pade_activation_pair_multiply(squared7, v);
+  let v8 = pade_activation_pair_negate(p103);
+  let q29 = pade_activation_pair_divide(v8, squared5);
+  let p104 = pade_activation_pair_multiply(squared7, pade_activation_pair_from_f32(x));
+  let p105 = pade_activation_pair_multiply(p104, v);
+  let v9 = pade_activation_pair_negate(p105);
+  let q30 = pade_activation_pair_divide(v9, squared5);
+  let p106 = pade_activation_pair_multiply(p63, squared4);
+  let p107 = pade_activation_pair_multiply(squared5, u22);
+  let q31 = pade_activation_pair_divide(p106, p107);
+  let p108 = pade_activation_pair_multiply(p75, squared4);
+  let q32 = pade_activation_pair_divide(p108, p107);
+  let p109 = pade_activation_pair_multiply(p88, squared4);
+  let q33 = pade_activation_pair_divide(p109, p107);
+  let p110 = pade_activation_pair_scale(p29, 2.0);
+  let p111 = pade_activation_pair_multiply(p110, u18);
+  let p112 = pade_activation_pair_multiply(p111, squared4);
+  let q34 = pade_activation_pair_divide(p112, p107);
+  let p113 = pade_activation_pair_scale(squared6, 2.0);
+  let p114 = pade_activation_pair_multiply(p113, u18);
+  let p115 = pade_activation_pair_multiply(p114, squared4);
+  let q35 = pade_activation_pair_divide(p115, p107);
+  let p116 = pade_activation_pair_scale(p83, 2.0);
+  let p117 = pade_activation_pair_multiply(p116, u18);
+  let p118 = pade_activation_pair_multiply(p117, squared4);
+  let q36 = pade_activation_pair_divide(p118, p107);
+  let p119 = pade_activation_pair_scale(squared7, 2.0);
+  let p120 = pade_activation_pair_multiply(p119, u18);
+  let p121 = pade_activation_pair_multiply(p120, squared4);
+  let q37 = pade_activation_pair_divide(p121, p107);
+  var result_x_x = pade_activation_pair_to_f32(q5);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u26.high) >= 1.5777218e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p41.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u25.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p40.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p39.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p38.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p37.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p36.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p35.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p34.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_0_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_x_x = select(far, result_x_x, pade_activation_is_nan(far));
+  }
+  var result_x_a0 = pade_activation_pair_to_f32(q6);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u13.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p38.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p23.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_1_far(x, b1, b2, b3, b4);
+    result_x_a0 = select(far, result_x_a0, pade_activation_is_nan(far));
+  }
+  var result_x_a1 = pade_activation_pair_to_f32(q8);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u27.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p43.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p42.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p23.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_2_far(x, b1, b2, b3, b4);
+    result_x_a1 = select(far, result_x_a1, pade_activation_is_nan(far));
+  }
+  var result_x_a2 = pade_activation_pair_to_f32(q10);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u28.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p45.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p44.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p23.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_3_far(x, b1, b2, b3, b4);
+    result_x_a2 = select(far, result_x_a2, pade_activation_is_nan(far));
+  }
+  var result_x_a3 = pade_activation_pair_to_f32(q12);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u29.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p47.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p46.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p23.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_4_far(x, b1, b2, b3, b4);
+    result_x_a3 = select(far, result_x_a3, pade_activation_is_nan(far));
+  }
+  var result_x_a4 = pade_activation_pair_to_f32(q14);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u30.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p49.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p48.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p23.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_5_far(x, b1, b2, b3, b4);
+    result_x_a4 = select(far, result_x_a4, pade_activation_is_nan(far));
+  }
+  var result_x_a5 = pade_activation_pair_to_f32(q16);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u31.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u31.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p51.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p50.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p19.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_6_far(x, b1, b2, b3, b4);
+    result_x_a5 = select(far, result_x_a5, pade_activation_is_nan(far));
+  }
+  var result_x_b1 = pade_activation_pair_to_f32(q18);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u38.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u38.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p61.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u37.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p60.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p59.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u36.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p58.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u35.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p57.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p54.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p53.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p52.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p27.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_7_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_x_b1 = select(far, result_x_b1, pade_activation_is_nan(far));
+  }
+  var result_x_b2 = pade_activation_pair_to_f32(q20);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u44.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u44.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p73.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u43.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p72.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p71.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u42.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p70.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p59.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u41.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p69.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u40.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p68.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p65.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p64.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p63.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p27.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_8_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_x_b2 = select(far, result_x_b2, pade_activation_is_nan(far));
+  }
+  var result_x_b3 = pade_activation_pair_to_f32(q22);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u50.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u50.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p86.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u49.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p85.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p84.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p83.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u48.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p82.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p71.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u47.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p81.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p59.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u46.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p80.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u45.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p79.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p77.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p76.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p75.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p27.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_9_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_x_b3 = select(far, result_x_b3, pade_activation_is_nan(far));
+  }
+  var result_x_b4 = pade_activation_pair_to_f32(q24);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u56.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u56.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p98.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u55.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p97.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p96.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u54.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p95.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p84.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p83.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u53.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p94.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p71.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u52.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p93.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p59.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u51.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p92.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p91.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p90.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p89.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p88.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p87.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_10_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_x_b4 = select(far, result_x_b4, pade_activation_is_nan(far));
+  }
+  var result_a0_b1 = pade_activation_pair_to_f32(
+    pade_activation_pair_divide(
+      pade_activation_pair_negate(pade_activation_pair_multiply(pade_activation_pair_from_f32(x), v)),
+      squared5
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_11_far(x, b1, b2, b3, b4);
+    result_a0_b1 = select(far, result_a0_b1, pade_activation_is_nan(far));
+  }
+  var result_a0_b2 = pade_activation_pair_to_f32(
+    pade_activation_pair_divide(pade_activation_pair_negate(pade_activation_pair_multiply(squared, v)), squared5)
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_12_far(x, b1, b2, b3, b4);
+    result_a0_b2 = select(far, result_a0_b2, pade_activation_is_nan(far));
+  }
+  var result_a0_b3 = pade_activation_pair_to_f32(
+    pade_activation_pair_divide(pade_activation_pair_negate(pade_activation_pair_multiply(p6, v)), squared5)
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p6.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_13_far(x, b1, b2, b3, b4);
+    result_a0_b3 = select(far, result_a0_b3, pade_activation_is_nan(far));
+  }
+  var result_a0_b4 = pade_activation_pair_to_f32(q25);
+  // Far out, or no number at all.
+  if (
+    !(
+      (squared2.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q25.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p99.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_14_far(x, b1, b2, b3, b4);
+    result_a0_b4 = select(far, result_a0_b4, pade_activation_is_nan(far));
+  }
+  var result_a1_b4 = pade_activation_pair_to_f32(q26);
+  // Far out, or no number at all.
+  if (
+    !(
+      (squared2.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p100.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p29.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_15_far(x, b1, b2, b3, b4);
+    result_a1_b4 = select(far, result_a1_b4, pade_activation_is_nan(far));
+  }
+  var result_a2_b4 = pade_activation_pair_to_f32(q27);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p6.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p101.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_16_far(x, b1, b2, b3, b4);
+    result_a2_b4 = select(far, result_a2_b4, pade_activation_is_nan(far));
+  }
+  var result_a3_b4 = pade_activation_pair_to_f32(q28);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p6.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p102.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p83.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_17_far(x, b1, b2, b3, b4);
+    result_a3_b4 = select(far, result_a3_b4, pade_activation_is_nan(far));
+  }
+  var result_a4_b4 = pade_activation_pair_to_f32(q29);
+  // Far out, or no number at all.
+  if (
+    !(
+      (squared2.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p103.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared7.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_18_far(x, b1, b2, b3, b4);
+    result_a4_b4 = select(far, result_a4_b4, pade_activation_is_nan(far));
+  }
+  var result_a5_b4 = pade_activation_pair_to_f32(q30);
+  // Far out, or no number at all.
+  if (
+    !(
+      (squared2.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p105.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p104.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared7.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_19_far(x, b1, b2, b3, b4);
+    result_a5_b4 = select(far, result_a5_b4, pade_activation_is_nan(far));
+  }
+  var result_b1_b1 = pade_activation_pair_to_f32(q31);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u18.high) >= 1.5777218e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q31.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p107.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p106.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p63.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p27.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_20_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_b1_b1 = select(far, result_b1_b1, pade_activation_is_nan(far));
+  }
+  var result_b1_b2 = pade_activation_pair_to_f32(q32);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p6.high) >= 7.888609e-31) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q32.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p107.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p108.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p75.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p27.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_21_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_b1_b2 = select(far, result_b1_b2, pade_activation_is_nan(far));
+  }
+  var result_b1_b3 = pade_activation_pair_to_f32(q33);
+  // Far out, or no number at all.
+  if (
+    !(
+      (squared2.high >= 7.888609e-31) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q33.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p107.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p109.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p88.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p87.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_22_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_b1_b3 = select(far, result_b1_b3, pade_activation_is_nan(far));
+  }
+  var result_b1_b4 = pade_activation_pair_to_f32(q34);
+  // Far out, or no number at all.
+  if (
+    !(
+      (squared2.high >= 7.888609e-31) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q34.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p107.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p112.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p111.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p110.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_23_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_b1_b4 = select(far, result_b1_b4, pade_activation_is_nan(far));
+  }
+  var result_b2_b4 = pade_activation_pair_to_f32(q35);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p6.high) >= 1.5777218e-30) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q35.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p107.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p115.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p114.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p113.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_24_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_b2_b4 = select(far, result_b2_b4, pade_activation_is_nan(far));
+  }
+  var result_b3_b4 = pade_activation_pair_to_f32(q36);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p6.high) >= 1.5777218e-30) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q36.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p107.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p118.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p117.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p116.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p83.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_25_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_b3_b4 = select(far, result_b3_b4, pade_activation_is_nan(far));
+  }
+  var result_b4_b4 = pade_activation_pair_to_f32(q37);
+  // Far out, or no number at all.
+  if (
+    !(
+      (squared2.high >= 1.5777218e-30) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a0)) <= 0x52800000u) &
+        ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
+        (bitcast<u32>(abs(a1)) <= 0x52800000u) &
+        ((abs(a1) >= 3.637979e-12) | (a1 == 0.0)) &
+        (bitcast<u32>(abs(a2)) <= 0x52800000u) &
+        ((abs(a2) >= 3.637979e-12) | (a2 == 0.0)) &
+        (bitcast<u32>(abs(a3)) <= 0x52800000u) &
+        ((abs(a3) >= 3.637979e-12) | (a3 == 0.0)) &
+        (bitcast<u32>(abs(a4)) <= 0x52800000u) &
+        ((abs(a4) >= 3.637979e-12) | (a4 == 0.0)) &
+        (bitcast<u32>(abs(a5)) <= 0x52800000u) &
+        ((abs(a5) >= 3.637979e-12) | (a5 == 0.0)) &
+        (bitcast<u32>(abs(b1)) <= 0x52800000u) &
+        ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
+        (bitcast<u32>(abs(b2)) <= 0x52800000u) &
+        ((abs(b2) >= 3.637979e-12) | (b2 == 0.0)) &
+        (bitcast<u32>(abs(b3)) <= 0x52800000u) &
+        ((abs(b3) >= 3.637979e-12) | (b3 == 0.0)) &
+        (bitcast<u32>(abs(b4)) <= 0x52800000u) &
+        ((abs(b4) >= 3.637979e-12) | (b4 == 0.0)) &
+        (bitcast<u32>(abs(q37.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p107.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p121.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p120.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p119.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared7.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pade_activation_curvature_26_far(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+    result_b4_b4 = select(far, result_b4_b4, pade_activation_is_nan(far));
+  }
+  return pade_activation_curvatures(
+    result_x_x,
+    result_x_a0,
+    result_x_a1,
+    result_x_a2,
+    result_x_a3,
+    result_x_a4,
+    result_x_a5,
+    result_x_b1,
+    result_x_b2,
+    result_x_b3,
+    result_x_b4,
+    result_a0_b1,
+    result_a0_b2,
+    result_a0_b3,
+    result_a0_b4,
+    result_a1_b4,
+    result_a2_b4,
+    result_a3_b4,
+    result_a4_b4,
+    result_a5_b4,
+    result_b1_b1,
+    result_b1_b2,
+    result_b1_b3,
+    result_b1_b4,
+    result_b2_b4,
+    result_b3_b4,
+    result_b4_b4
+  );
+}
+
+struct pade_activation_second_gradients {
+  dy: f32,
+  x: f32,
+  a0: f32,
+  a1: f32,
+  a2: f32,
+  a3: f32,
+  a4: f32,
+  a5: f32,
+  b1: f32,
+  b2: f32,
+  b3: f32,
+  b4: f32,
+}
+
+fn pade_activation_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  a0: f32,
+  a1: f32,
+  a2: f32,
+  a3: f32,
+  a4: f32,
+  a5: f32,
+  b1: f32,
+  b2: f32,
+  b3: f32,
+  b4: f32,
+  dda0: f32,
+  dda1: f32,
+  dda2: f32,
+  dda3: f32,
+  dda4: f32,
+  dda5: f32,
+  ddb1: f32,
+  ddb2: f32,
+  ddb3: f32,
+  ddb4: f32
+) -> pade_activation_second_gradients {
+  let slopes = pade_activation_backward(1.0, x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+  let curvatures = pade_activation_curvature(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
+  return pade_activation_second_gradients(
+    ddx * slopes.x +
+      dda0 * slopes.a0 +
+      dda1 * slopes.a1 +
+      dda2 * slopes.a2 +
+      dda3 * slopes.a3 +
+      dda4 * slopes.a4 +
+      dda5 * slopes.a5 +
+      ddb1 * slopes.b1 +
+      ddb2 * slopes.b2 +
+      ddb3 * slopes.b3 +
+      ddb4 * slopes.b4,
+    dy *
+      (ddx * curvatures.x_x +
+        dda0 * curvatures.x_a0 +
+        dda1 * curvatures.x_a1 +
+        dda2 * curvatures.x_a2 +
+        dda3 * curvatures.x_a3 +
+        dda4 * curvatures.x_a4 +
+        dda5 * curvatures.x_a5 +
+        ddb1 * curvatures.x_b1 +
+        ddb2 * curvatures.x_b2 +
+        ddb3 * curvatures.x_b3 +
+        ddb4 * curvatures.x_b4),
+    dy *
+      (ddx * curvatures.x_a0 +
+        ddb1 * curvatures.a0_b1 +
+        ddb2 * curvatures.a0_b2 +
+        ddb3 * curvatures.a0_b3 +
+        ddb4 * curvatures.a0_b4),
+    dy *
+      (ddx * curvatures.x_a1 +
+        ddb1 * curvatures.a0_b2 +
+        ddb2 * curvatures.a0_b3 +
+        ddb3 * curvatures.a0_b4 +
+        ddb4 * curvatures.a1_b4),
+    dy *
+      (ddx * curvatures.x_a2 +
+        ddb1 * curvatures.a0_b3 +
+        ddb2 * curvatures.a0_b4 +
+        ddb3 * curvatures.a1_b4 +
+        ddb4 * curvatures.a2_b4),
+    dy *
+      (ddx * curvatures.x_a3 +
+        ddb1 * curvatures.a0_b4 +
+        ddb2 * curvatures.a1_b4 +
+        ddb3 * curvatures.a2_b4 +
+        ddb4 * curvatures.a3_b4),
+    dy *
+      (ddx * curvatures.x_a4 +
+        ddb1 * curvatures.a1_b4 +
+        ddb2 * curvatures.a2_b4 +
+        ddb3 * curvatures.a3_b4 +
+        ddb4 * curvatures.a4_b4),
+    dy *
+      (ddx * curvatures.x_a5 +
+        ddb1 * curvatures.a2_b4 +
+        ddb2 * curvatures.a3_b4 +
+        ddb3 * curvatures.a4_b4 +
+        ddb4 * curvatures.a5_b4),
+    dy *
+      (ddx * curvatures.x_b1 +
+        dda0 * curvatures.a0_b1 +
+        dda1 * curvatures.a0_b2 +
+        dda2 * curvatures.a0_b3 +
+        dda3 * curvatures.a0_b4 +
+        dda4 * curvatures.a1_b4 +
+        dda5 * curvatures.a2_b4 +
+        ddb1 * curvatures.b1_b1 +
+        ddb2 * curvatures.b1_b2 +
+        ddb3 * curvatures.b1_b3 +
+        ddb4 * curvatures.b1_b4),
+    dy *
+      (ddx * curvatures.x_b2 +
+        dda0 * curvatures.a0_b2 +
+        dda1 * curvatures.a0_b3 +
+        dda2 * curvatures.a0_b4 +
+        dda3 * curvatures.a1_b4 +
+        dda4 * curvatures.a2_b4 +
+        dda5 * curvatures.a3_b4 +
+        ddb1 * curvatures.b1_b2 +
+        ddb2 * curvatures.b1_b3 +
+        ddb3 * curvatures.b1_b4 +
+        ddb4 * curvatures.b2_b4),
+    dy *
+      (ddx * curvatures.x_b3 +
+        dda0 * curvatures.a0_b3 +
+        dda1 * curvatures.a0_b4 +
+        dda2 * curvatures.a1_b4 +
+        dda3 * curvatures.a2_b4 +
+        dda4 * curvatures.a3_b4 +
+        dda5 * curvatures.a4_b4 +
+        ddb1 * curvatures.b1_b3 +
+        ddb2 * curvatures.b1_b4 +
+        ddb3 * curvatures.b2_b4 +
+        ddb4 * curvatures.b3_b4),
+    dy *
+      (ddx * curvatures.x_b4 +
+        dda0 * curvatures.a0_b4 +
+        dda1 * curvatures.a1_b4 +
+        dda2 * curvatures.a2_b4 +
+        dda3 * curvatures.a3_b4 +
+        dda4 * curvatures.a4_b4 +
+        dda5 * curvatures.a5_b4 +
+        ddb1 * curvatures.b1_b4 +
+        ddb2 * curvatures.b2_b4 +
+        ddb3 * curvatures.b3_b4 +
+        ddb4 * curvatures.b4_b4)
+  );
+}
+
 struct pade_activation_uniform_values {
   size: u32,
 }
 
 @group(0) @binding(0) var<uniform> pade_activation_uniforms: pade_activation_uniform_values;
-@group(0) @binding(1) var<storage, read_write> pade_activation_scratch_parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> pade_activation_learned_a0: array<f32>;
-@group(0) @binding(3) var<storage, read> pade_activation_learned_a1: array<f32>;
-@group(0) @binding(4) var<storage, read> pade_activation_learned_a2: array<f32>;
-@group(0) @binding(5) var<storage, read> pade_activation_learned_a3: array<f32>;
-@group(0) @binding(6) var<storage, read> pade_activation_learned_a4: array<f32>;
-@group(0) @binding(7) var<storage, read> pade_activation_learned_a5: array<f32>;
-@group(0) @binding(8) var<storage, read> pade_activation_learned_b1: array<f32>;
-@group(0) @binding(9) var<storage, read> pade_activation_learned_b2: array<f32>;
-@group(0) @binding(10) var<storage, read> pade_activation_learned_b3: array<f32>;
-@group(0) @binding(11) var<storage, read> pade_activation_learned_b4: array<f32>;
+@group(0) @binding(1) var<storage, read> pade_activation_learned_a0: array<f32>;
+@group(0) @binding(2) var<storage, read> pade_activation_learned_a1: array<f32>;
+@group(0) @binding(3) var<storage, read> pade_activation_learned_a2: array<f32>;
+@group(0) @binding(4) var<storage, read> pade_activation_learned_a3: array<f32>;
+@group(0) @binding(5) var<storage, read> pade_activation_learned_a4: array<f32>;
+@group(0) @binding(6) var<storage, read> pade_activation_learned_a5: array<f32>;
+@group(0) @binding(7) var<storage, read> pade_activation_learned_b1: array<f32>;
+@group(0) @binding(8) var<storage, read> pade_activation_learned_b2: array<f32>;
+@group(0) @binding(9) var<storage, read> pade_activation_learned_b3: array<f32>;
+@group(0) @binding(10) var<storage, read> pade_activation_learned_b4: array<f32>;
+@group(0) @binding(11) var<storage, read_write> pade_activation_scratch_parameters: array<f32>;
 @group(0) @binding(12) var<storage, read> pade_activation_input_x: array<vec4<f32>>;
 @group(0) @binding(13) var<storage, read_write> pade_activation_output_y: array<vec4<f32>>;
 @group(0) @binding(14) var<storage, read> pade_activation_cotangent_dy: array<vec4<f32>>;
@@ -2389,6 +4929,20 @@ struct pade_activation_uniform_values {
 @group(0) @binding(24) var<storage, read_write> pade_activation_gradient_db2: array<f32>;
 @group(0) @binding(25) var<storage, read_write> pade_activation_gradient_db3: array<f32>;
 @group(0) @binding(26) var<storage, read_write> pade_activation_gradient_db4: array<f32>;
+@group(0) @binding(27) var<storage, read_write> pade_activation_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(28) var<storage, read> pade_activation_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(29) var<storage, read> pade_activation_cotangent_dda0: array<f32>;
+@group(0) @binding(30) var<storage, read> pade_activation_cotangent_dda1: array<f32>;
+@group(0) @binding(31) var<storage, read> pade_activation_cotangent_dda2: array<f32>;
+@group(0) @binding(32) var<storage, read> pade_activation_cotangent_dda3: array<f32>;
+@group(0) @binding(33) var<storage, read> pade_activation_cotangent_dda4: array<f32>;
+@group(0) @binding(34) var<storage, read> pade_activation_cotangent_dda5: array<f32>;
+@group(0) @binding(35) var<storage, read> pade_activation_cotangent_ddb1: array<f32>;
+@group(0) @binding(36) var<storage, read> pade_activation_cotangent_ddb2: array<f32>;
+@group(0) @binding(37) var<storage, read> pade_activation_cotangent_ddb3: array<f32>;
+@group(0) @binding(38) var<storage, read> pade_activation_cotangent_ddb4: array<f32>;
+@group(0) @binding(39) var<storage, read_write> pade_activation_scratch_cotangents_of_learned: array<f32>;
+@group(0) @binding(40) var<storage, read_write> pade_activation_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn pade_activation_gather_0(
@@ -2585,6 +5139,218 @@ fn pade_activation_backward_sums(
 
 @compute @workgroup_size(256)
 fn pade_activation_backward_sums_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum7 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum7 += pade_activation_scratch_partials[7u * 1u * 64u + j];
+  }
+  pade_activation_gradient_db2[0] = sum7;
+  var sum8 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum8 += pade_activation_scratch_partials[8u * 1u * 64u + j];
+  }
+  pade_activation_gradient_db3[0] = sum8;
+  var sum9 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum9 += pade_activation_scratch_partials[9u * 1u * 64u + j];
+  }
+  pade_activation_gradient_db4[0] = sum9;
+}
+
+@compute @workgroup_size(256)
+fn pade_activation_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (pade_activation_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = pade_activation_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = pade_activation_fused(x0[k], pade_activation_scratch_parameters[0], pade_activation_scratch_parameters[1], pade_activation_scratch_parameters[2], pade_activation_scratch_parameters[3], pade_activation_scratch_parameters[4], pade_activation_scratch_parameters[5], pade_activation_scratch_parameters[6], pade_activation_scratch_parameters[7], pade_activation_scratch_parameters[8], pade_activation_scratch_parameters[9]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  pade_activation_output_y[i] = result0;
+  pade_activation_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn pade_activation_double_backward_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  pade_activation_scratch_cotangents_of_learned[0] = pade_activation_cotangent_dda0[0];
+  pade_activation_scratch_cotangents_of_learned[1] = pade_activation_cotangent_dda1[0];
+  pade_activation_scratch_cotangents_of_learned[2] = pade_activation_cotangent_dda2[0];
+  pade_activation_scratch_cotangents_of_learned[3] = pade_activation_cotangent_dda3[0];
+  pade_activation_scratch_cotangents_of_learned[4] = pade_activation_cotangent_dda4[0];
+  pade_activation_scratch_cotangents_of_learned[5] = pade_activation_cotangent_dda5[0];
+  pade_activation_scratch_cotangents_of_learned[6] = pade_activation_cotangent_ddb1[0];
+}
+
+@compute @workgroup_size(256)
+fn pade_activation_double_backward_gather_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  pade_activation_scratch_cotangents_of_learned[7] = pade_activation_cotangent_ddb2[0];
+  pade_activation_scratch_cotangents_of_learned[8] = pade_activation_cotangent_ddb3[0];
+  pade_activation_scratch_cotangents_of_learned[9] = pade_activation_cotangent_ddb4[0];
+}
+
+@compute @workgroup_size(256)
+fn pade_activation_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (pade_activation_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = pade_activation_cotangent_dy[i];
+  let dd0 = pade_activation_cotangent_ddx[i];
+  let x0 = pade_activation_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = pade_activation_double_backward(dy[k], dd0[k], x0[k], pade_activation_scratch_parameters[0], pade_activation_scratch_parameters[1], pade_activation_scratch_parameters[2], pade_activation_scratch_parameters[3], pade_activation_scratch_parameters[4], pade_activation_scratch_parameters[5], pade_activation_scratch_parameters[6], pade_activation_scratch_parameters[7], pade_activation_scratch_parameters[8], pade_activation_scratch_parameters[9], pade_activation_scratch_cotangents_of_learned[0], pade_activation_scratch_cotangents_of_learned[1], pade_activation_scratch_cotangents_of_learned[2], pade_activation_scratch_cotangents_of_learned[3], pade_activation_scratch_cotangents_of_learned[4], pade_activation_scratch_cotangents_of_learned[5], pade_activation_scratch_cotangents_of_learned[6], pade_activation_scratch_cotangents_of_learned[7], pade_activation_scratch_cotangents_of_learned[8], pade_activation_scratch_cotangents_of_learned[9]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  pade_activation_gradient_ddy[i] = result0;
+  pade_activation_gradient_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn pade_activation_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  var sum2 = 0.0;
+  var sum3 = 0.0;
+  var sum4 = 0.0;
+  var sum5 = 0.0;
+  var sum6 = 0.0;
+  var sum7 = 0.0;
+  var sum8 = 0.0;
+  var sum9 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < pade_activation_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = pade_activation_double_backward(pade_activation_cotangent_dy[i / 4u][i % 4u], pade_activation_cotangent_ddx[i / 4u][i % 4u], pade_activation_input_x[i / 4u][i % 4u], pade_activation_scratch_parameters[0], pade_activation_scratch_parameters[1], pade_activation_scratch_parameters[2], pade_activation_scratch_parameters[3], pade_activation_scratch_parameters[4], pade_activation_scratch_parameters[5], pade_activation_scratch_parameters[6], pade_activation_scratch_parameters[7], pade_activation_scratch_parameters[8], pade_activation_scratch_parameters[9], pade_activation_scratch_cotangents_of_learned[0], pade_activation_scratch_cotangents_of_learned[1], pade_activation_scratch_cotangents_of_learned[2], pade_activation_scratch_cotangents_of_learned[3], pade_activation_scratch_cotangents_of_learned[4], pade_activation_scratch_cotangents_of_learned[5], pade_activation_scratch_cotangents_of_learned[6], pade_activation_scratch_cotangents_of_learned[7], pade_activation_scratch_cotangents_of_learned[8], pade_activation_scratch_cotangents_of_learned[9]);
+    sum0 += g.a0;
+    sum1 += g.a1;
+    sum2 += g.a2;
+    sum3 += g.a3;
+    sum4 += g.a4;
+    sum5 += g.a5;
+    sum6 += g.b1;
+    sum7 += g.b2;
+    sum8 += g.b3;
+    sum9 += g.b4;
+  }
+  let total0 = pade_activation_workgroup_sum(sum0, lane);
+  let total1 = pade_activation_workgroup_sum(sum1, lane);
+  let total2 = pade_activation_workgroup_sum(sum2, lane);
+  let total3 = pade_activation_workgroup_sum(sum3, lane);
+  let total4 = pade_activation_workgroup_sum(sum4, lane);
+  let total5 = pade_activation_workgroup_sum(sum5, lane);
+  let total6 = pade_activation_workgroup_sum(sum6, lane);
+  let total7 = pade_activation_workgroup_sum(sum7, lane);
+  let total8 = pade_activation_workgroup_sum(sum8, lane);
+  let total9 = pade_activation_workgroup_sum(sum9, lane);
+  if (lane == 0u) {
+    pade_activation_scratch_partials[0u * 1u * 64u + w] = total0;
+    pade_activation_scratch_partials[1u * 1u * 64u + w] = total1;
+    pade_activation_scratch_partials[2u * 1u * 64u + w] = total2;
+    pade_activation_scratch_partials[3u * 1u * 64u + w] = total3;
+    pade_activation_scratch_partials[4u * 1u * 64u + w] = total4;
+    pade_activation_scratch_partials[5u * 1u * 64u + w] = total5;
+    pade_activation_scratch_partials[6u * 1u * 64u + w] = total6;
+    pade_activation_scratch_partials[7u * 1u * 64u + w] = total7;
+    pade_activation_scratch_partials[8u * 1u * 64u + w] = total8;
+    pade_activation_scratch_partials[9u * 1u * 64u + w] = total9;
+  }
+}
+
+@compute @workgroup_size(256)
+fn pade_activation_double_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += pade_activation_scratch_partials[0u * 1u * 64u + j];
+  }
+  pade_activation_gradient_da0[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += pade_activation_scratch_partials[1u * 1u * 64u + j];
+  }
+  pade_activation_gradient_da1[0] = sum1;
+  var sum2 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum2 += pade_activation_scratch_partials[2u * 1u * 64u + j];
+  }
+  pade_activation_gradient_da2[0] = sum2;
+  var sum3 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum3 += pade_activation_scratch_partials[3u * 1u * 64u + j];
+  }
+  pade_activation_gradient_da3[0] = sum3;
+  var sum4 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum4 += pade_activation_scratch_partials[4u * 1u * 64u + j];
+  }
+  pade_activation_gradient_da4[0] = sum4;
+  var sum5 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum5 += pade_activation_scratch_partials[5u * 1u * 64u + j];
+  }
+  pade_activation_gradient_da5[0] = sum5;
+  var sum6 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum6 += pade_activation_scratch_partials[6u * 1u * 64u + j];
+  }
+  pade_activation_gradient_db1[0] = sum6;
+}
+
+@compute @workgroup_size(256)
+fn pade_activation_double_backward_sums_1(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -10,6 +10,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   parametricLogishBackward,
+  parametricLogishDoubleBackward,
   parametricLogishForward,
 } from "./parametric_logish.js";
 import { parametricLogishWgsl } from "./parametric_logish.wgsl.js";
@@ -22,7 +23,11 @@ const parametricLogishActivation: Activation = {
     { name: "b", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: parametricLogishForward, backward: parametricLogishBackward },
+  cpu: {
+    forward: parametricLogishForward,
+    backward: parametricLogishBackward,
+    doubleBackward: parametricLogishDoubleBackward,
+  },
   webgpu: {
     code: parametricLogishWgsl,
     forward: [
@@ -71,6 +76,70 @@ const parametricLogishActivation: Activation = {
       },
       {
         entryPoint: "parametric_logish_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [7, "scratch 128"],
+          [8, "gradient a"],
+          [9, "gradient b"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "parametric_logish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "parametric_logish_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "parametric_logish_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [7, "scratch 128"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "parametric_logish_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

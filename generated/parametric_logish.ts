@@ -103,6 +103,212 @@ export function parametricLogishBackward(
   db[0] = dbSum;
 }
 
+/** The value of parametric_logish, and its derivative in each input. */
+export function parametricLogishFused(
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * bValue;
+      const e = boundedExp(Math.max(Math.min(p, 709), -746));
+      const q = e / (e + 1);
+      const l = log1p(q);
+      const p2 = xi * aValue * l;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u = e2 + 1;
+      const q2 = (bounded * (e2 / (u * u))) / (q + 1);
+      const u2 = l + q2;
+      if (!(
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        l + Math.abs(q2) <= 32768 * Math.abs(u2)
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = aValue * u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = parametricLogishYExactly(xi, aValue, bValue);
+      dx[i] = parametricLogishDxExactly(xi, aValue, bValue, 1);
+    }
+  }
+}
+
+/** The gradients of what parametric_logish's backward kernel computes, from a cotangent of each of its results. */
+export function parametricLogishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  ddx: Float32Array,
+  dda: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, 1);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, 1);
+  requireLength("db", db, 1);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  const ddaValue = dda[0]!;
+  const ddbValue = ddb[0]!;
+  const v = Math.abs(bValue);
+  let daSum = 0;
+  let dbSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * bValue;
+      const e = boundedExp(Math.max(Math.min(p, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const l = log1p(q);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u2 = e2 + 1;
+      const p2 = bounded * (e2 / (u2 * u2));
+      const u3 = q + 1;
+      const q2 = p2 / u3;
+      const u4 = l + q2;
+      const p3 = ddaValue * xi * l;
+      const squared = xi * xi;
+      const p4 = ddbValue * squared * aValue * q;
+      const p5 = u3 * u;
+      const q3 = p4 / p5;
+      const p6 = dyi * ddxI;
+      const p7 = p6 * aValue;
+      const p8 = bValue * q;
+      const q4 = p8 / p5;
+      const q5 = q / u;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (0.5 * xi * bValue), 709), -746),
+      );
+      const q6 = em1 / (em1 + 2);
+      const p9 = p2 * q6;
+      const p10 = bValue * (q5 - p9);
+      const q7 = (p8 * p2) / p5;
+      const q8 = (p10 - q7) / u3;
+      const u5 = q4 + q8;
+      const p11 = p7 * u5;
+      const p12 = dyi * ddaValue;
+      const p13 = dyi * ddbValue;
+      const p14 = p13 * aValue;
+      const q9 = (2 * xi * q) / u;
+      const p15 = xi * p2 * q6;
+      const u6 = q9 - p15;
+      const q10 = (xi * q * p2) / p5;
+      const u7 = u6 - q10;
+      const q11 = (p14 * u7) / u3;
+      const v2 = Math.abs(q4);
+      const v3 = Math.abs(q6);
+      const v4 = Math.abs(q7);
+      const u8 =
+        9.332636185032189e-302 * ((u * v2) / p5) +
+        ((9.332636185032189e-302 * v3 + (q5 + Math.abs(p9))) * v +
+          9.332636185032189e-302 * ((u * v4) / p5) +
+          (0.03125 * Math.abs(p10) + v4)) /
+          u3;
+      const v5 = Math.abs(q10);
+      const p16 = p13 * squared * q;
+      const q12 = p16 / p5;
+      const q13 = (p7 * u7) / u3;
+      const p17 = p12 * squared * q;
+      const q14 = p17 / p5;
+      const p18 = squared * xi;
+      const q15 = -(p18 * q * q6) / u;
+      const squared2 = u * u;
+      const p19 = u3 * squared2;
+      const q16 = (p18 * (q * q)) / p19;
+      const u9 = q15 - q16;
+      const q17 = (p14 * u9) / u3;
+      const v6 = Math.abs(q16);
+      const u10 =
+        5.479523372521008e-194 *
+          (v3 / u +
+            2.5379418373156492e-116 * (((u * u3 + squared2) * v6) / p19)) +
+        (Math.abs(q15) + v6);
+      if (!(
+        l + Math.abs(q2) <= 32768 * Math.abs(u4) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) >= 1.1380524797363597e-159 &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        u8 + (v2 + Math.abs(q8)) <= 16384 * Math.abs(u5) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        4.845781754539109e-268 * v3 +
+          (Math.abs(q9) + Math.abs(p15)) +
+          9.332636185032189e-302 * ((u * v5) / p5) +
+          (0.015625 * Math.abs(u6) + v5) <=
+          8192 * Math.abs(u7) &&
+        Math.abs(q11) <= Number.MAX_VALUE &&
+        Math.abs(p16) >= 3.3444356521734666e-198 &&
+        Math.abs(q12) <= Number.MAX_VALUE &&
+        Math.abs(q13) <= Number.MAX_VALUE &&
+        Math.abs(p17) >= 3.3444356521734666e-198 &&
+        Math.abs(q14) <= Number.MAX_VALUE &&
+        u10 <= 8192 * Math.abs(u9) &&
+        Math.abs(q17) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * aValue * u4 + p3 + q3;
+      dx[i] = p11 + p12 * u4 + q11;
+      daSum += p6 * u4 + q12;
+      dbSum += q13 + q14 + q17;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] =
+        parametricLogishDxExactly(xi, aValue, bValue, ddxI) +
+        parametricLogishDaExactly(xi, bValue, ddaValue) +
+        parametricLogishDbExactly(xi, aValue, bValue, ddbValue);
+      dx[i] =
+        parametricLogishDxDxExactly(xi, aValue, bValue, dyi * ddxI) +
+        parametricLogishDxDaExactly(xi, bValue, dyi * ddaValue) +
+        parametricLogishDxDbExactly(xi, aValue, bValue, dyi * ddbValue);
+      daSum +=
+        parametricLogishDxDaExactly(xi, bValue, dyi * ddxI) +
+        parametricLogishDaDbExactly(xi, bValue, dyi * ddbValue);
+      dbSum +=
+        parametricLogishDxDbExactly(xi, aValue, bValue, dyi * ddxI) +
+        parametricLogishDaDbExactly(xi, bValue, dyi * ddaValue) +
+        parametricLogishDbDbExactly(xi, aValue, bValue, dyi * ddbValue);
+    }
+  }
+  da[0] = daSum;
+  db[0] = dbSum;
+}
+
 /**
  * logish with learned scale and steepness.
  * Source: survey of Kunc and Klema 2024.
@@ -200,6 +406,212 @@ export function parametricLogishBackward64(
       dx[i] = parametricLogishDxExactly(xi, aValue, bValue, dyi);
       daSum += parametricLogishDaExactly(xi, bValue, dyi);
       dbSum += parametricLogishDbExactly(xi, aValue, bValue, dyi);
+    }
+  }
+  da[0] = daSum;
+  db[0] = dbSum;
+}
+
+/** The value of parametric_logish, and its derivative in each input. */
+export function parametricLogishFused64(
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * bValue;
+      const e = boundedExp(Math.max(Math.min(p, 709), -746));
+      const q = e / (e + 1);
+      const l = log1p(q);
+      const p2 = xi * aValue * l;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u = e2 + 1;
+      const q2 = (bounded * (e2 / (u * u))) / (q + 1);
+      const u2 = l + q2;
+      if (!(
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        l + Math.abs(q2) <= 32768 * Math.abs(u2)
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = aValue * u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = parametricLogishYExactly(xi, aValue, bValue);
+      dx[i] = parametricLogishDxExactly(xi, aValue, bValue, 1);
+    }
+  }
+}
+
+/** The gradients of what parametric_logish's backward kernel computes, from a cotangent of each of its results. */
+export function parametricLogishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  ddx: Float64Array,
+  dda: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, 1);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, 1);
+  requireLength("db", db, 1);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  const ddaValue = dda[0]!;
+  const ddbValue = ddb[0]!;
+  const v = Math.abs(bValue);
+  let daSum = 0;
+  let dbSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * bValue;
+      const e = boundedExp(Math.max(Math.min(p, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const l = log1p(q);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u2 = e2 + 1;
+      const p2 = bounded * (e2 / (u2 * u2));
+      const u3 = q + 1;
+      const q2 = p2 / u3;
+      const u4 = l + q2;
+      const p3 = ddaValue * xi * l;
+      const squared = xi * xi;
+      const p4 = ddbValue * squared * aValue * q;
+      const p5 = u3 * u;
+      const q3 = p4 / p5;
+      const p6 = dyi * ddxI;
+      const p7 = p6 * aValue;
+      const p8 = bValue * q;
+      const q4 = p8 / p5;
+      const q5 = q / u;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (0.5 * xi * bValue), 709), -746),
+      );
+      const q6 = em1 / (em1 + 2);
+      const p9 = p2 * q6;
+      const p10 = bValue * (q5 - p9);
+      const q7 = (p8 * p2) / p5;
+      const q8 = (p10 - q7) / u3;
+      const u5 = q4 + q8;
+      const p11 = p7 * u5;
+      const p12 = dyi * ddaValue;
+      const p13 = dyi * ddbValue;
+      const p14 = p13 * aValue;
+      const q9 = (2 * xi * q) / u;
+      const p15 = xi * p2 * q6;
+      const u6 = q9 - p15;
+      const q10 = (xi * q * p2) / p5;
+      const u7 = u6 - q10;
+      const q11 = (p14 * u7) / u3;
+      const v2 = Math.abs(q4);
+      const v3 = Math.abs(q6);
+      const v4 = Math.abs(q7);
+      const u8 =
+        9.332636185032189e-302 * ((u * v2) / p5) +
+        ((9.332636185032189e-302 * v3 + (q5 + Math.abs(p9))) * v +
+          9.332636185032189e-302 * ((u * v4) / p5) +
+          (0.03125 * Math.abs(p10) + v4)) /
+          u3;
+      const v5 = Math.abs(q10);
+      const p16 = p13 * squared * q;
+      const q12 = p16 / p5;
+      const q13 = (p7 * u7) / u3;
+      const p17 = p12 * squared * q;
+      const q14 = p17 / p5;
+      const p18 = squared * xi;
+      const q15 = -(p18 * q * q6) / u;
+      const squared2 = u * u;
+      const p19 = u3 * squared2;
+      const q16 = (p18 * (q * q)) / p19;
+      const u9 = q15 - q16;
+      const q17 = (p14 * u9) / u3;
+      const v6 = Math.abs(q16);
+      const u10 =
+        5.479523372521008e-194 *
+          (v3 / u +
+            2.5379418373156492e-116 * (((u * u3 + squared2) * v6) / p19)) +
+        (Math.abs(q15) + v6);
+      if (!(
+        l + Math.abs(q2) <= 32768 * Math.abs(u4) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) >= 1.1380524797363597e-159 &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        u8 + (v2 + Math.abs(q8)) <= 16384 * Math.abs(u5) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        4.845781754539109e-268 * v3 +
+          (Math.abs(q9) + Math.abs(p15)) +
+          9.332636185032189e-302 * ((u * v5) / p5) +
+          (0.015625 * Math.abs(u6) + v5) <=
+          8192 * Math.abs(u7) &&
+        Math.abs(q11) <= Number.MAX_VALUE &&
+        Math.abs(p16) >= 3.3444356521734666e-198 &&
+        Math.abs(q12) <= Number.MAX_VALUE &&
+        Math.abs(q13) <= Number.MAX_VALUE &&
+        Math.abs(p17) >= 3.3444356521734666e-198 &&
+        Math.abs(q14) <= Number.MAX_VALUE &&
+        u10 <= 8192 * Math.abs(u9) &&
+        Math.abs(q17) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * aValue * u4 + p3 + q3;
+      dx[i] = p11 + p12 * u4 + q11;
+      daSum += p6 * u4 + q12;
+      dbSum += q13 + q14 + q17;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] =
+        parametricLogishDxExactly(xi, aValue, bValue, ddxI) +
+        parametricLogishDaExactly(xi, bValue, ddaValue) +
+        parametricLogishDbExactly(xi, aValue, bValue, ddbValue);
+      dx[i] =
+        parametricLogishDxDxExactly(xi, aValue, bValue, dyi * ddxI) +
+        parametricLogishDxDaExactly(xi, bValue, dyi * ddaValue) +
+        parametricLogishDxDbExactly(xi, aValue, bValue, dyi * ddbValue);
+      daSum +=
+        parametricLogishDxDaExactly(xi, bValue, dyi * ddxI) +
+        parametricLogishDaDbExactly(xi, bValue, dyi * ddbValue);
+      dbSum +=
+        parametricLogishDxDbExactly(xi, aValue, bValue, dyi * ddxI) +
+        parametricLogishDaDbExactly(xi, bValue, dyi * ddaValue) +
+        parametricLogishDbDbExactly(xi, aValue, bValue, dyi * ddbValue);
     }
   }
   da[0] = daSum;
@@ -401,6 +813,64 @@ function log1p(x: number): number {
   return choose(x === -1, -Infinity, choose(x < -1, NaN, x));
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -566,6 +1036,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
 /** x * 2^k for a small k. */
 function wideScale(x: Wide, k: bigint): Wide {
   return wideNormalised(x.negative, x.mantissa, x.exponent + k);
@@ -709,6 +1184,13 @@ const WIDE_QUARTER: Wide = {
   exponent: -1n,
 };
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -785,6 +1267,28 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
 }
 
 /**
@@ -879,6 +1383,12 @@ function widePower(x: Wide, n: number): Wide {
     return wideDivide(WIDE_ONE, power);
   }
   return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -1295,6 +1805,474 @@ function parametricLogishDbExactly(
   let value = parametricLogishDbExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = parametricLogishDbExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function parametricLogishYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(x0, x1),
+    wideLog1p(wideSigmoid(wideMultiply(x0, x2))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function parametricLogishYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return parametricLogishYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function parametricLogishYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    parametricLogishYExactlyAt(x0, x1, x2, 800n * sign),
+    parametricLogishYExactlyAt(x0, x1, x2, 150n * sign),
+    parametricLogishYExactlyAt(x0, x1, x2, 140n * sign),
+    parametricLogishYExactlyAt(x0, x1, x2, 60n * sign),
+    parametricLogishYExactlyAt(x0, x1, x2, 50n * sign),
+    parametricLogishYExactlyAt(x0, x1, x2, 26n * sign),
+    parametricLogishYExactlyAt(x0, x1, x2, 20n * sign),
+    parametricLogishYExactlyAt(x0, x1, x2, 11n * sign),
+    parametricLogishYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function parametricLogishYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = parametricLogishYExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = parametricLogishYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function parametricLogishDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideMultiply(x0, x2);
+  const t1 = wideLogistic(t0);
+  const t2 = wideMultiply(x2, t1);
+  const t3 = wideAdd(wideSigmoid(t0), wideInteger(1n));
+  const t4 = wideLogisticMoment(t0);
+  const t5 = wideDivide(
+    wideSubtract(
+      wideMultiply(
+        x2,
+        wideSubtract(
+          t1,
+          wideMultiply(
+            t4,
+            wideTanh(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+                x2,
+              ),
+            ),
+          ),
+        ),
+      ),
+      wideDivide(wideMultiply(t2, t4), t3),
+    ),
+    t3,
+  );
+  return wideMultiply(wideMultiply(x3, x1), wideAdd(wideDivide(t2, t3), t5));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function parametricLogishDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return parametricLogishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function parametricLogishDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function parametricLogishDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = parametricLogishDxDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function parametricLogishDxDaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideMultiply(x0, x1);
+  const t1 = wideSigmoid(t0);
+  return wideMultiply(
+    x2,
+    wideAdd(
+      wideLog1p(t1),
+      wideDivide(wideLogisticMoment(t0), wideAdd(t1, wideInteger(1n))),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function parametricLogishDxDaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return parametricLogishDxDaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function parametricLogishDxDaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    parametricLogishDxDaExactlyAt(x0, x1, x2, 800n * sign),
+    parametricLogishDxDaExactlyAt(x0, x1, x2, 150n * sign),
+    parametricLogishDxDaExactlyAt(x0, x1, x2, 140n * sign),
+    parametricLogishDxDaExactlyAt(x0, x1, x2, 60n * sign),
+    parametricLogishDxDaExactlyAt(x0, x1, x2, 50n * sign),
+    parametricLogishDxDaExactlyAt(x0, x1, x2, 26n * sign),
+    parametricLogishDxDaExactlyAt(x0, x1, x2, 20n * sign),
+    parametricLogishDxDaExactlyAt(x0, x1, x2, 11n * sign),
+    parametricLogishDxDaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function parametricLogishDxDaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = parametricLogishDxDaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = parametricLogishDxDaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function parametricLogishDxDbExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideMultiply(x0, x2);
+  const t1 = wideLogistic(t0);
+  const t2 = wideLogisticMoment(t0);
+  const t3 = wideAdd(wideSigmoid(t0), wideInteger(1n));
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(x3, x1),
+      wideSubtract(
+        wideSubtract(
+          wideMultiply(wideMultiply(wideInteger(2n), x0), t1),
+          wideMultiply(
+            wideMultiply(x0, t2),
+            wideTanh(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+                x2,
+              ),
+            ),
+          ),
+        ),
+        wideDivide(wideMultiply(wideMultiply(x0, t1), t2), t3),
+      ),
+    ),
+    t3,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function parametricLogishDxDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return parametricLogishDxDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function parametricLogishDxDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 800n * sign),
+    parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 150n * sign),
+    parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 140n * sign),
+    parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 60n * sign),
+    parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 50n * sign),
+    parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 26n * sign),
+    parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 20n * sign),
+    parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 11n * sign),
+    parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function parametricLogishDxDbExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = parametricLogishDxDbExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function parametricLogishDaDbExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideMultiply(x0, x1);
+  return wideDivide(
+    wideMultiply(wideMultiply(x2, widePower(x0, 2)), wideLogistic(t0)),
+    wideAdd(wideSigmoid(t0), wideInteger(1n)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function parametricLogishDaDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return parametricLogishDaDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function parametricLogishDaDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    parametricLogishDaDbExactlyAt(x0, x1, x2, 800n * sign),
+    parametricLogishDaDbExactlyAt(x0, x1, x2, 150n * sign),
+    parametricLogishDaDbExactlyAt(x0, x1, x2, 140n * sign),
+    parametricLogishDaDbExactlyAt(x0, x1, x2, 60n * sign),
+    parametricLogishDaDbExactlyAt(x0, x1, x2, 50n * sign),
+    parametricLogishDaDbExactlyAt(x0, x1, x2, 26n * sign),
+    parametricLogishDaDbExactlyAt(x0, x1, x2, 20n * sign),
+    parametricLogishDaDbExactlyAt(x0, x1, x2, 11n * sign),
+    parametricLogishDaDbExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function parametricLogishDaDbExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = parametricLogishDaDbExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = parametricLogishDaDbExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function parametricLogishDbDbExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = widePower(x0, 3);
+  const t1 = wideMultiply(x0, x2);
+  const t2 = wideLogistic(t1);
+  const t3 = wideAdd(wideSigmoid(t1), wideInteger(1n));
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(x3, x1),
+      wideSubtract(
+        wideNegate(
+          wideMultiply(
+            wideMultiply(t0, t2),
+            wideTanh(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+                x2,
+              ),
+            ),
+          ),
+        ),
+        wideDivide(wideMultiply(t0, widePower(t2, 2)), t3),
+      ),
+    ),
+    t3,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function parametricLogishDbDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return parametricLogishDbDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function parametricLogishDbDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 800n * sign),
+    parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 150n * sign),
+    parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 140n * sign),
+    parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 60n * sign),
+    parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 50n * sign),
+    parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 26n * sign),
+    parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 20n * sign),
+    parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 11n * sign),
+    parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function parametricLogishDbDbExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = parametricLogishDbDbExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

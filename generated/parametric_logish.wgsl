@@ -1520,6 +1520,391 @@ fn parametric_logish_backward(dy: f32, x: f32, a: f32, b: f32) -> parametric_log
   return parametric_logish_gradients(dy * result_x, dy * result_a, dy * result_b);
 }
 
+struct parametric_logish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn parametric_logish_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return parametric_logish_backward(1.0, x0, x1, x2).x;
+}
+
+fn parametric_logish_fused(x: f32, a: f32, b: f32) -> parametric_logish_value_and_slopes {
+  let p = parametric_logish_pair_multiply(parametric_logish_pair_from_f32(x), parametric_logish_pair_from_f32(b));
+  let bounded = parametric_logish_pair_at_most(p, parametric_logish_pair(40.0, 0.0));
+  let v = parametric_logish_pair_raised_exp(bounded);
+  let p2 = parametric_logish_pair_scale(v, 8.6736174e-19);
+  let u = parametric_logish_pair_add(p2, parametric_logish_pair(1.0, 0.0));
+  let q = parametric_logish_pair_divide(v, u);
+  let p3 = parametric_logish_pair_scale(q, 8.6736174e-19);
+  let l = parametric_logish_pair_log1p(p3);
+  let v2 = parametric_logish_pair_abs(p);
+  let v3 = parametric_logish_pair_negate(v2);
+  let v4 = parametric_logish_pair_raised_exp(v3);
+  let p4 = parametric_logish_pair_scale(v4, 8.6736174e-19);
+  let u2 = parametric_logish_pair_add(p4, parametric_logish_pair(1.0, 0.0));
+  let squared = parametric_logish_pair_multiply(u2, u2);
+  let q2 = parametric_logish_pair_divide(v4, squared);
+  let p5 = parametric_logish_pair_multiply(p, q2);
+  let p6 = parametric_logish_pair_scale(p5, 8.6736174e-19);
+  var v5 = p6;
+  if (v2.high > 800.0) {
+    v5 = parametric_logish_pair(0.0, 0.0);
+  }
+  let u3 = parametric_logish_pair_add(p3, parametric_logish_pair(1.0, 0.0));
+  let q3 = parametric_logish_pair_divide(v5, u3);
+  let u4 = parametric_logish_pair_add(l, q3);
+  var result_value = parametric_logish_pair_to_f32(
+    parametric_logish_pair_multiply(
+      parametric_logish_pair_multiply(parametric_logish_pair_from_f32(x), parametric_logish_pair_from_f32(a)),
+      l
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+      ((abs(b) >= 3.637979e-12) | (b == 0.0))
+    )
+  ) {
+    result_value = parametric_logish(x, a, b);
+  }
+  var result_x = parametric_logish_pair_to_f32(parametric_logish_pair_multiply(parametric_logish_pair_from_f32(a), u4));
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.5777218e-30 *
+        ((1.0 / u.high) * 8.6736174e-19 +
+          (select(
+            (((u2.high * q2.high) / squared.high + 1.0 / squared.high) * v2.high + v2.high) * 8.6736174e-19,
+            0.0,
+            v2.high > 800.0
+          ) /
+            u3.high +
+            ((1.0 / u.high) * 8.6736174e-19 * abs(q3.high)) / u3.high +
+            1.0 / u3.high)) +
+        (l.high + abs(q3.high)) <=
+        4.0 * abs(u4.high)) &
+        (abs(u4.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+        ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
+      ((v2.high > 800.0) | (bitcast<u32>(abs(p5.high)) <= 0x7a800000u))
+    )
+  ) {
+    result_x = parametric_logish_slope_0(x, a, b);
+  }
+  return parametric_logish_value_and_slopes(select(result_value, x, parametric_logish_is_nan(x)), result_x);
+}
+
+struct parametric_logish_curvatures {
+  x_x: f32,
+  x_a: f32,
+  x_b: f32,
+  a_b: f32,
+  b_b: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn parametric_logish_tanh(x: f32) -> f32 {
+  if (parametric_logish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (parametric_logish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn parametric_logish_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0) * x2;
+  let t3 = parametric_logish_logistic(t2);
+  let t4 = parametric_logish_sigmoid(t2) + 1.0;
+  let t5 = select(t2 * t3, 0.0, abs(t2) > 800.0);
+  let t6 = (t3 * x2) / t4 + ((t3 - t5 * parametric_logish_tanh(0.5 * t2)) * x2 - (t3 * t5 * x2) / t4) / t4;
+  return t6 * x1;
+}
+
+fn parametric_logish_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0) * x1;
+  let t3 = parametric_logish_sigmoid(t2);
+  return parametric_logish_log1p(t3) + select(t2 * parametric_logish_logistic(t2), 0.0, abs(t2) > 800.0) / (t3 + 1.0);
+}
+
+fn parametric_logish_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * x2;
+  let t4 = parametric_logish_logistic(t3);
+  let t5 = select(t3 * t4, 0.0, abs(t3) > 800.0);
+  let t6 = parametric_logish_sigmoid(t3) + 1.0;
+  return ((2.0 * (t4 * t2) - t5 * parametric_logish_tanh(0.5 * t3) * t2 - (t4 * t5 * t2) / t6) * x1) / t6;
+}
+
+fn parametric_logish_curvature_3_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * x1;
+  return (t2 * t2 * parametric_logish_logistic(t3)) / (parametric_logish_sigmoid(t3) + 1.0);
+}
+
+fn parametric_logish_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * t2 * t2;
+  let t4 = t2 * x2;
+  let t5 = parametric_logish_logistic(t4);
+  let t6 = parametric_logish_sigmoid(t4) + 1.0;
+  return ((-(t3 * (t5 * parametric_logish_tanh(0.5 * t4))) - (t3 * (t5 * t5)) / t6) * x1) / t6;
+}
+
+fn parametric_logish_pair_expm1(a: parametric_logish_pair) -> parametric_logish_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = parametric_logish_pair_expm1_small(parametric_logish_pair_reduced(parametric_logish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return parametric_logish_pair_times_power(parametric_logish_pair_add(parametric_logish_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = parametric_logish_power_of_two(i32(k));
+  return parametric_logish_pair_add(parametric_logish_pair_sum(scale, -1.0), parametric_logish_pair_scale(small, scale));
+}
+
+fn parametric_logish_pair_subtract(a: parametric_logish_pair, b: parametric_logish_pair) -> parametric_logish_pair {
+  let s = parametric_logish_pair_sum(a.high, -b.high);
+  return parametric_logish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn parametric_logish_curvature(x: f32, a: f32, b: f32) -> parametric_logish_curvatures {
+  let p = parametric_logish_pair_multiply(parametric_logish_pair_from_f32(x), parametric_logish_pair_from_f32(b));
+  let v = parametric_logish_pair_abs(p);
+  let v2 = parametric_logish_pair_negate(v);
+  let v3 = parametric_logish_pair_raised_exp(v2);
+  let p2 = parametric_logish_pair_scale(v3, 8.6736174e-19);
+  let u = parametric_logish_pair_add(p2, parametric_logish_pair(1.0, 0.0));
+  let squared = parametric_logish_pair_multiply(u, u);
+  let q = parametric_logish_pair_divide(v3, squared);
+  let p3 = parametric_logish_pair_multiply(parametric_logish_pair_from_f32(b), q);
+  let bounded = parametric_logish_pair_at_most(p, parametric_logish_pair(40.0, 0.0));
+  let v4 = parametric_logish_pair_raised_exp(bounded);
+  let p4 = parametric_logish_pair_scale(v4, 8.6736174e-19);
+  let u2 = parametric_logish_pair_add(p4, parametric_logish_pair(1.0, 0.0));
+  let q2 = parametric_logish_pair_divide(v4, u2);
+  let p5 = parametric_logish_pair_scale(q2, 8.6736174e-19);
+  let u3 = parametric_logish_pair_add(p5, parametric_logish_pair(1.0, 0.0));
+  let q3 = parametric_logish_pair_divide(p3, u3);
+  let p6 = parametric_logish_pair_scale(q3, 8.6736174e-19);
+  let p7 = parametric_logish_pair_scale(q, 8.6736174e-19);
+  let p8 = parametric_logish_pair_multiply(p, q);
+  let p9 = parametric_logish_pair_scale(p8, 8.6736174e-19);
+  var v5 = p9;
+  if (v.high > 800.0) {
+    v5 = parametric_logish_pair(0.0, 0.0);
+  }
+  let p10 = parametric_logish_pair_scale(parametric_logish_pair_from_f32(x), 0.5);
+  let p11 = parametric_logish_pair_multiply(p10, parametric_logish_pair_from_f32(b));
+  let p12 = parametric_logish_pair_scale(p11, 2.0);
+  let bounded2 = parametric_logish_pair_at_most(p12, parametric_logish_pair(80.0, 0.0));
+  let em1 = parametric_logish_pair_expm1(bounded2);
+  let u4 = parametric_logish_pair_add(em1, parametric_logish_pair(2.0, 0.0));
+  let q4 = parametric_logish_pair_divide(em1, u4);
+  let p13 = parametric_logish_pair_multiply(v5, q4);
+  let u5 = parametric_logish_pair_subtract(p7, p13);
+  let p14 = parametric_logish_pair_multiply(parametric_logish_pair_from_f32(b), u5);
+  let p15 = parametric_logish_pair_multiply(p3, v5);
+  let q5 = parametric_logish_pair_divide(p15, u3);
+  let p16 = parametric_logish_pair_scale(q5, 8.6736174e-19);
+  let u6 = parametric_logish_pair_subtract(p14, p16);
+  let q6 = parametric_logish_pair_divide(u6, u3);
+  let u7 = parametric_logish_pair_add(p6, q6);
+  let p17 = parametric_logish_pair_multiply(parametric_logish_pair_from_f32(a), u7);
+  let l = parametric_logish_pair_log1p(p5);
+  let q7 = parametric_logish_pair_divide(v5, u3);
+  let u8 = parametric_logish_pair_add(l, q7);
+  let p18 = parametric_logish_pair_scale(parametric_logish_pair_from_f32(x), 2.0);
+  let p19 = parametric_logish_pair_multiply(p18, q);
+  let p20 = parametric_logish_pair_scale(p19, 8.6736174e-19);
+  let p21 = parametric_logish_pair_multiply(parametric_logish_pair_from_f32(x), v5);
+  let p22 = parametric_logish_pair_multiply(p21, q4);
+  let u9 = parametric_logish_pair_subtract(p20, p22);
+  let p23 = parametric_logish_pair_multiply(parametric_logish_pair_from_f32(x), q);
+  let p24 = parametric_logish_pair_multiply(p23, v5);
+  let q8 = parametric_logish_pair_divide(p24, u3);
+  let p25 = parametric_logish_pair_scale(q8, 8.6736174e-19);
+  let u10 = parametric_logish_pair_subtract(u9, p25);
+  let p26 = parametric_logish_pair_multiply(parametric_logish_pair_from_f32(a), u10);
+  let q9 = parametric_logish_pair_divide(p26, u3);
+  let squared2 = parametric_logish_pair_multiply(
+    parametric_logish_pair_from_f32(x),
+    parametric_logish_pair_from_f32(x)
+  );
+  let p27 = parametric_logish_pair_multiply(squared2, q);
+  let q10 = parametric_logish_pair_divide(p27, u3);
+  let p28 = parametric_logish_pair_multiply(squared2, parametric_logish_pair_from_f32(x));
+  let p29 = parametric_logish_pair_multiply(p28, q);
+  let p30 = parametric_logish_pair_multiply(p29, q4);
+  let v6 = parametric_logish_pair_negate(p30);
+  let p31 = parametric_logish_pair_scale(v6, 8.6736174e-19);
+  let p32 = parametric_logish_pair_scale(q, 9.313226e-10);
+  let squared3 = parametric_logish_pair_multiply(p32, p32);
+  let p33 = parametric_logish_pair_multiply(p28, squared3);
+  let q11 = parametric_logish_pair_divide(p33, u3);
+  let p34 = parametric_logish_pair_scale(q11, 8.6736174e-19);
+  let u11 = parametric_logish_pair_subtract(p31, p34);
+  let p35 = parametric_logish_pair_multiply(parametric_logish_pair_from_f32(a), u11);
+  let q12 = parametric_logish_pair_divide(p35, u3);
+  var result_x_x = parametric_logish_pair_to_f32(p17);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u7.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+        ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        ((v.high > 800.0) |
+          ((bitcast<u32>(abs(p3.high * p9.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p8.high)) <= 0x7a800000u))) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p7.high - p9.high * q4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high * q4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p8.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = parametric_logish_curvature_0_far(x, a, b);
+    result_x_x = select(far, result_x_x, parametric_logish_is_nan(far));
+  }
+  var result_x_a = parametric_logish_pair_to_f32(u8);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u8.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+        ((abs(b) >= 3.469447e-18) | (b == 0.0)) &
+      ((v.high > 800.0) | (bitcast<u32>(abs(p8.high)) <= 0x7a800000u))
+    )
+  ) {
+    let far = parametric_logish_curvature_1_far(x, b);
+    result_x_a = select(far, result_x_a, parametric_logish_is_nan(far));
+  }
+  var result_x_b = parametric_logish_pair_to_f32(q9);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u10.high) >= 1.5777218e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+        ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
+        (bitcast<u32>(abs(q9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+        ((v.high > 800.0) |
+          ((bitcast<u32>(abs(p23.high * p9.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p8.high)) <= 0x7a800000u))) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p20.high - x * p9.high * q4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(x * p9.high * q4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p8.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = parametric_logish_curvature_2_far(x, a, b);
+    result_x_b = select(far, result_x_b, parametric_logish_is_nan(far));
+  }
+  var result_a_b = parametric_logish_pair_to_f32(parametric_logish_pair_scale(q10, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+        ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
+        (bitcast<u32>(abs(q10.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p27.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = parametric_logish_curvature_3_far(x, b);
+    result_a_b = select(far, result_a_b, parametric_logish_is_nan(far));
+  }
+  var result_b_b = parametric_logish_pair_to_f32(q12);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u11.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+        ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
+        (bitcast<u32>(abs(q12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p35.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p33.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p31.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p29.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = parametric_logish_curvature_4_far(x, a, b);
+    result_b_b = select(far, result_b_b, parametric_logish_is_nan(far));
+  }
+  return parametric_logish_curvatures(result_x_x, result_x_a, result_x_b, result_a_b, result_b_b);
+}
+
+struct parametric_logish_second_gradients {
+  dy: f32,
+  x: f32,
+  a: f32,
+  b: f32,
+}
+
+fn parametric_logish_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  a: f32,
+  b: f32,
+  dda: f32,
+  ddb: f32
+) -> parametric_logish_second_gradients {
+  let slopes = parametric_logish_backward(1.0, x, a, b);
+  let curvatures = parametric_logish_curvature(x, a, b);
+  return parametric_logish_second_gradients(
+    ddx * slopes.x + dda * slopes.a + ddb * slopes.b,
+    dy * (ddx * curvatures.x_x + dda * curvatures.x_a + ddb * curvatures.x_b),
+    dy * (ddx * curvatures.x_a + ddb * curvatures.a_b),
+    dy * (ddx * curvatures.x_b + dda * curvatures.a_b + ddb * curvatures.b_b)
+  );
+}
+
 struct parametric_logish_uniform_values {
   size: u32,
 }
@@ -1534,6 +1919,11 @@ struct parametric_logish_uniform_values {
 @group(0) @binding(7) var<storage, read_write> parametric_logish_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> parametric_logish_gradient_da: array<f32>;
 @group(0) @binding(9) var<storage, read_write> parametric_logish_gradient_db: array<f32>;
+@group(0) @binding(10) var<storage, read_write> parametric_logish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> parametric_logish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> parametric_logish_cotangent_dda: array<f32>;
+@group(0) @binding(13) var<storage, read> parametric_logish_cotangent_ddb: array<f32>;
+@group(0) @binding(14) var<storage, read_write> parametric_logish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn parametric_logish_forward(
@@ -1617,6 +2007,118 @@ fn parametric_logish_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn parametric_logish_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += parametric_logish_scratch_partials[0u * 1u * 64u + j];
+  }
+  parametric_logish_gradient_da[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += parametric_logish_scratch_partials[1u * 1u * 64u + j];
+  }
+  parametric_logish_gradient_db[0] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn parametric_logish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (parametric_logish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = parametric_logish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = parametric_logish_fused(x0[k], parametric_logish_learned_a[0], parametric_logish_learned_b[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  parametric_logish_output_y[i] = result0;
+  parametric_logish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn parametric_logish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (parametric_logish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = parametric_logish_cotangent_dy[i];
+  let dd0 = parametric_logish_cotangent_ddx[i];
+  let x0 = parametric_logish_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = parametric_logish_double_backward(dy[k], dd0[k], x0[k], parametric_logish_learned_a[0], parametric_logish_learned_b[0], parametric_logish_cotangent_dda[0], parametric_logish_cotangent_ddb[0]);
+    result[k] = g.dy;
+  }
+  parametric_logish_gradient_ddy[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn parametric_logish_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (parametric_logish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = parametric_logish_cotangent_dy[i];
+  let dd0 = parametric_logish_cotangent_ddx[i];
+  let x0 = parametric_logish_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = parametric_logish_double_backward(dy[k], dd0[k], x0[k], parametric_logish_learned_a[0], parametric_logish_learned_b[0], parametric_logish_cotangent_dda[0], parametric_logish_cotangent_ddb[0]);
+    result[k] = g.x;
+  }
+  parametric_logish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn parametric_logish_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < parametric_logish_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = parametric_logish_double_backward(parametric_logish_cotangent_dy[i / 4u][i % 4u], parametric_logish_cotangent_ddx[i / 4u][i % 4u], parametric_logish_input_x[i / 4u][i % 4u], parametric_logish_learned_a[0], parametric_logish_learned_b[0], parametric_logish_cotangent_dda[0], parametric_logish_cotangent_ddb[0]);
+    sum0 += g.a;
+    sum1 += g.b;
+  }
+  let total0 = parametric_logish_workgroup_sum(sum0, lane);
+  let total1 = parametric_logish_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    parametric_logish_scratch_partials[0u * 1u * 64u + w] = total0;
+    parametric_logish_scratch_partials[1u * 1u * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn parametric_logish_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

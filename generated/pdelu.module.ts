@@ -9,7 +9,7 @@ import {
   checkRange,
   full,
 } from "activation-compiler/runtime";
-import { pdeluBackward, pdeluForward } from "./pdelu.js";
+import { pdeluBackward, pdeluDoubleBackward, pdeluForward } from "./pdelu.js";
 import { pdeluWgsl } from "./pdelu.wgsl.js";
 const pdeluActivation: Activation = {
   name: "pdelu",
@@ -17,7 +17,11 @@ const pdeluActivation: Activation = {
   hyperparameters: ["t"],
   learned: [{ name: "alpha", shape: "channel" }],
   axis: false,
-  cpu: { forward: pdeluForward, backward: pdeluBackward },
+  cpu: {
+    forward: pdeluForward,
+    backward: pdeluBackward,
+    doubleBackward: pdeluDoubleBackward,
+  },
   webgpu: {
     code: pdeluWgsl,
     forward: [
@@ -81,6 +85,68 @@ const pdeluActivation: Activation = {
       },
       {
         entryPoint: "pdelu_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [6, "scratch 64 * channels"],
+          [7, "gradient alpha"],
+        ],
+        uniforms: [
+          "size",
+          "channelOuter",
+          "channels",
+          "channelInner",
+          "hyperparameter t",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "pdelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [10, "cotangent alpha"],
+          [11, "gradient"],
+          [5, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "channelOuter",
+          "channels",
+          "channelInner",
+          "hyperparameter t",
+        ],
+      },
+      {
+        entryPoint: "pdelu_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [10, "cotangent alpha"],
+          [6, "scratch 64 * channels"],
+        ],
+        uniforms: [
+          "size",
+          "channelOuter",
+          "channels",
+          "channelInner",
+          "hyperparameter t",
+        ],
+      },
+      {
+        entryPoint: "pdelu_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

@@ -142,6 +142,184 @@ export function pdeluBackward(
   }
 }
 
+/** The value of pdelu, and its derivative in each input. */
+export function pdeluFused(
+  x: Float32Array,
+  alpha: Float32Array,
+  t: number,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  const u = 1 - t;
+  const q = 1 / u;
+  const v = Math.pow(0, q);
+  const v2 = Math.abs(q);
+  const q2 = t / u;
+  const v3 = Math.abs(q2);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = xi * u;
+          const u2 = p + 1;
+          const v4 = Math.pow(u2, q);
+          const v5 = Number.isNaN(xi) ? xi : p > -1 ? v4 : v;
+          const u3 = v5 - 1;
+          const v6 = xi > 0 ? xi : alphaC * u3;
+          const p2 = Math.abs(v4) * v2;
+          const v7 = Math.abs(p);
+          const q3 = p2 / u2;
+          const v8 =
+            xi > 0 ||
+            0.001953125 *
+              (p > -1 ? p2 + v7 * q3 + 9.332636185032189e-302 * q3 : 0) +
+              v5 <=
+              1024 * Math.abs(u3);
+          const v9 = Math.pow(u2, q2);
+          const v10 = xi > 0 ? 1 : p > -1 ? alphaC * v9 : 0;
+          const p3 = Math.abs(v9) * v3;
+          const q4 = p3 / u2;
+          if (!(
+            v8 &&
+            Math.abs(v6) <= Number.MAX_VALUE &&
+            (xi > 0 ||
+              p <= -1 ||
+              p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v9) &&
+            Math.abs(v10) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = v6;
+          dx[i] = v10;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = pdeluYExactly(xi, alphaC, t);
+          dx[i] = pdeluDxExactly(xi, alphaC, t, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what pdelu's backward kernel computes, from a cotangent of each of its results. */
+export function pdeluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  t: number,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  const u = 1 - t;
+  const q = t / u;
+  const q2 = 1 / u;
+  const v = Math.pow(0, q2);
+  const v2 = Math.abs(q);
+  const v3 = Math.abs(q2);
+  const u2 = q - 1;
+  const v4 = Math.abs(u2);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const ddalphaC = ddalpha[c]!;
+    let dalphaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p = xi * u;
+          const u3 = p + 1;
+          const v5 = Math.pow(u3, q);
+          const v6 = xi > 0 ? ddxI : p > -1 ? ddxI * alphaC * v5 : 0;
+          const v7 = Math.pow(u3, q2);
+          const v8 = p > -1 ? v7 : v;
+          const u4 = v8 - 1;
+          const v9 = xi > 0 ? 0 : ddalphaC * u4;
+          const p2 = Math.abs(v5) * v2;
+          const v10 = Math.abs(p);
+          const q3 = p2 / u3;
+          const p3 = Math.abs(v7) * v3;
+          const q4 = p3 / u3;
+          const p4 = dyi * ddxI;
+          const v11 = Math.pow(u3, u2);
+          const v12 = xi > 0 ? 0 : p > -1 ? p4 * alphaC * t * v11 : 0;
+          const v13 = xi > 0 ? 0 : p > -1 ? dyi * ddalphaC * v5 : 0;
+          const p5 = Math.abs(v11) * v4;
+          const q5 = p5 / u3;
+          const v14 = xi > 0 ? 0 : p > -1 ? p4 * v5 : 0;
+          if (!(
+            (xi > 0 ||
+              p <= -1 ||
+              p2 + v10 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v5) &&
+            Math.abs(v6) <= Number.MAX_VALUE &&
+            (xi > 0 ||
+              0.001953125 *
+                (p > -1 ? p3 + v10 * q4 + 9.332636185032189e-302 * q4 : 0) +
+                v8 <=
+                1024 * Math.abs(u4)) &&
+            Math.abs(v9) <= Number.MAX_VALUE &&
+            (xi > 0 ||
+              p <= -1 ||
+              p5 + v10 * q5 + 9.332636185032189e-302 * q5 <= 1048576 * v11) &&
+            Math.abs(v12) <= Number.MAX_VALUE &&
+            Math.abs(v13) <= Number.MAX_VALUE &&
+            Math.abs(v14) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = v6 + v9;
+          dx[i] = v12 + v13;
+          dalphaSum += v14;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            pdeluDxExactly(xi, alphaC, t, ddxI) +
+            pdeluDalphaExactly(xi, t, ddalphaC);
+          dx[i] =
+            pdeluDxDxExactly(xi, alphaC, t, dyi * ddxI) +
+            pdeluDxDalphaExactly(xi, t, dyi * ddalphaC);
+          dalphaSum += pdeluDxDalphaExactly(xi, t, dyi * ddxI);
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+  }
+}
+
 /**
  * Exponential linear unit with a deformed exponential: a power that reaches 0 at x = -1 / (1 - t). As t goes to 1 it
  * becomes elu.
@@ -277,6 +455,184 @@ export function pdeluBackward64(
           const xi = x[i]!;
           dx[i] = pdeluDxExactly(xi, alphaC, t, dyi);
           dalphaSum += pdeluDalphaExactly(xi, t, dyi);
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+  }
+}
+
+/** The value of pdelu, and its derivative in each input. */
+export function pdeluFused64(
+  x: Float64Array,
+  alpha: Float64Array,
+  t: number,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  const u = 1 - t;
+  const q = 1 / u;
+  const v = Math.pow(0, q);
+  const v2 = Math.abs(q);
+  const q2 = t / u;
+  const v3 = Math.abs(q2);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = xi * u;
+          const u2 = p + 1;
+          const v4 = Math.pow(u2, q);
+          const v5 = Number.isNaN(xi) ? xi : p > -1 ? v4 : v;
+          const u3 = v5 - 1;
+          const v6 = xi > 0 ? xi : alphaC * u3;
+          const p2 = Math.abs(v4) * v2;
+          const v7 = Math.abs(p);
+          const q3 = p2 / u2;
+          const v8 =
+            xi > 0 ||
+            0.001953125 *
+              (p > -1 ? p2 + v7 * q3 + 9.332636185032189e-302 * q3 : 0) +
+              v5 <=
+              1024 * Math.abs(u3);
+          const v9 = Math.pow(u2, q2);
+          const v10 = xi > 0 ? 1 : p > -1 ? alphaC * v9 : 0;
+          const p3 = Math.abs(v9) * v3;
+          const q4 = p3 / u2;
+          if (!(
+            v8 &&
+            Math.abs(v6) <= Number.MAX_VALUE &&
+            (xi > 0 ||
+              p <= -1 ||
+              p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v9) &&
+            Math.abs(v10) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = v6;
+          dx[i] = v10;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = pdeluYExactly(xi, alphaC, t);
+          dx[i] = pdeluDxExactly(xi, alphaC, t, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what pdelu's backward kernel computes, from a cotangent of each of its results. */
+export function pdeluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  t: number,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  const u = 1 - t;
+  const q = t / u;
+  const q2 = 1 / u;
+  const v = Math.pow(0, q2);
+  const v2 = Math.abs(q);
+  const v3 = Math.abs(q2);
+  const u2 = q - 1;
+  const v4 = Math.abs(u2);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const ddalphaC = ddalpha[c]!;
+    let dalphaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p = xi * u;
+          const u3 = p + 1;
+          const v5 = Math.pow(u3, q);
+          const v6 = xi > 0 ? ddxI : p > -1 ? ddxI * alphaC * v5 : 0;
+          const v7 = Math.pow(u3, q2);
+          const v8 = p > -1 ? v7 : v;
+          const u4 = v8 - 1;
+          const v9 = xi > 0 ? 0 : ddalphaC * u4;
+          const p2 = Math.abs(v5) * v2;
+          const v10 = Math.abs(p);
+          const q3 = p2 / u3;
+          const p3 = Math.abs(v7) * v3;
+          const q4 = p3 / u3;
+          const p4 = dyi * ddxI;
+          const v11 = Math.pow(u3, u2);
+          const v12 = xi > 0 ? 0 : p > -1 ? p4 * alphaC * t * v11 : 0;
+          const v13 = xi > 0 ? 0 : p > -1 ? dyi * ddalphaC * v5 : 0;
+          const p5 = Math.abs(v11) * v4;
+          const q5 = p5 / u3;
+          const v14 = xi > 0 ? 0 : p > -1 ? p4 * v5 : 0;
+          if (!(
+            (xi > 0 ||
+              p <= -1 ||
+              p2 + v10 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v5) &&
+            Math.abs(v6) <= Number.MAX_VALUE &&
+            (xi > 0 ||
+              0.001953125 *
+                (p > -1 ? p3 + v10 * q4 + 9.332636185032189e-302 * q4 : 0) +
+                v8 <=
+                1024 * Math.abs(u4)) &&
+            Math.abs(v9) <= Number.MAX_VALUE &&
+            (xi > 0 ||
+              p <= -1 ||
+              p5 + v10 * q5 + 9.332636185032189e-302 * q5 <= 1048576 * v11) &&
+            Math.abs(v12) <= Number.MAX_VALUE &&
+            Math.abs(v13) <= Number.MAX_VALUE &&
+            Math.abs(v14) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = v6 + v9;
+          dx[i] = v12 + v13;
+          dalphaSum += v14;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            pdeluDxExactly(xi, alphaC, t, ddxI) +
+            pdeluDalphaExactly(xi, t, ddalphaC);
+          dx[i] =
+            pdeluDxDxExactly(xi, alphaC, t, dyi * ddxI) +
+            pdeluDxDalphaExactly(xi, t, dyi * ddalphaC);
+          dalphaSum += pdeluDxDalphaExactly(xi, t, dyi * ddxI);
         }
       }
     }
@@ -1174,6 +1530,219 @@ function pdeluDalphaExactly(x0: number, x1: number, x2: number): number {
   let value = pdeluDalphaExactlyAt(x0, x1, x2, 0n);
   if (Math.abs(x0) > 1.7976931348623157e308) {
     value = pdeluDalphaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pdeluYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideSubtract(wideInteger(1n), x2);
+  const t1 = wideMultiply(x0, t0);
+  const t2 = wideDivide(wideInteger(1n), t0);
+  let t3 = widePow(wideInteger(0n), t2);
+  if (wideLess(wideInteger(-1n), t1)) {
+    t3 = widePow(wideAdd(t1, wideInteger(1n)), t2);
+  }
+  let t4 = wideMultiply(x1, wideSubtract(t3, wideInteger(1n)));
+  if (wideLess(wideInteger(0n), x0)) {
+    t4 = x0;
+  }
+  return t4;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pdeluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return pdeluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function pdeluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pdeluYExactlyAt(x0, x1, x2, 800n * sign),
+    pdeluYExactlyAt(x0, x1, x2, 150n * sign),
+    pdeluYExactlyAt(x0, x1, x2, 140n * sign),
+    pdeluYExactlyAt(x0, x1, x2, 60n * sign),
+    pdeluYExactlyAt(x0, x1, x2, 50n * sign),
+    pdeluYExactlyAt(x0, x1, x2, 26n * sign),
+    pdeluYExactlyAt(x0, x1, x2, 20n * sign),
+    pdeluYExactlyAt(x0, x1, x2, 11n * sign),
+    pdeluYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function pdeluYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = pdeluYExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = pdeluYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pdeluDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideSubtract(wideInteger(1n), x2);
+  const t1 = wideMultiply(x0, t0);
+  let t2 = wideInteger(0n);
+  if (wideLess(wideInteger(-1n), t1)) {
+    t2 = wideMultiply(
+      wideMultiply(wideMultiply(x3, x1), x2),
+      widePow(
+        wideAdd(t1, wideInteger(1n)),
+        wideSubtract(wideDivide(x2, t0), wideInteger(1n)),
+      ),
+    );
+  }
+  let t3 = t2;
+  if (wideLess(wideInteger(0n), x0)) {
+    t3 = wideInteger(0n);
+  }
+  return t3;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pdeluDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return pdeluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function pdeluDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pdeluDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    pdeluDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    pdeluDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    pdeluDxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    pdeluDxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    pdeluDxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    pdeluDxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    pdeluDxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    pdeluDxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function pdeluDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = pdeluDxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = pdeluDxDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pdeluDxDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideSubtract(wideInteger(1n), x1);
+  const t1 = wideMultiply(x0, t0);
+  let t2 = wideInteger(0n);
+  if (wideLess(wideInteger(-1n), t1)) {
+    t2 = wideMultiply(
+      x2,
+      widePow(wideAdd(t1, wideInteger(1n)), wideDivide(x1, t0)),
+    );
+  }
+  let t3 = t2;
+  if (wideLess(wideInteger(0n), x0)) {
+    t3 = wideInteger(0n);
+  }
+  return t3;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pdeluDxDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return pdeluDxDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function pdeluDxDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pdeluDxDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    pdeluDxDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    pdeluDxDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    pdeluDxDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    pdeluDxDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    pdeluDxDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    pdeluDxDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    pdeluDxDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    pdeluDxDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function pdeluDxDalphaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = pdeluDxDalphaExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = pdeluDxDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

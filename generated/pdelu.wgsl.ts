@@ -1940,6 +1940,212 @@ fn pdelu_backward(dy: f32, x: f32, alpha: f32, t: f32) -> pdelu_gradients {
   }
   return pdelu_gradients(dy * result_x, dy * result_alpha);
 }
+
+struct pdelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn pdelu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return pdelu_backward(1.0, x0, x1, x2).x;
+}
+
+fn pdelu_fused(x: f32, alpha: f32, t: f32) -> pdelu_value_and_slopes {
+  let u = pdelu_pair_subtract(pdelu_pair(1.0, 0.0), pdelu_pair_from_f32(t));
+  let p = pdelu_pair_multiply(pdelu_pair_from_f32(x), u);
+  let u2 = pdelu_pair_add(p, pdelu_pair(1.0, 0.0));
+  let q = pdelu_pair_divide(pdelu_pair(1.0, 0.0), u);
+  let v = pdelu_pair_pow(u2, q);
+  let v2 = pdelu_pair_pow(pdelu_pair(0.0, 0.0), q);
+  var v3 = v2;
+  if (p.high > -1.0) {
+    v3 = v;
+  }
+  let u3 = pdelu_pair_subtract(v3, pdelu_pair(1.0, 0.0));
+  let p2 = pdelu_pair_multiply(pdelu_pair_from_f32(alpha), u3);
+  var v4 = p2;
+  if (x > 0.0) {
+    v4 = pdelu_pair_from_f32(x);
+  }
+  let q2 = pdelu_pair_divide(pdelu_pair_from_f32(t), u);
+  let v5 = pdelu_pair_pow(u2, q2);
+  let p3 = pdelu_pair_multiply(pdelu_pair_from_f32(alpha), v5);
+  var v6 = pdelu_pair(0.0, 0.0);
+  if (p.high > -1.0) {
+    v6 = p3;
+  }
+  var v7 = v6;
+  if (x > 0.0) {
+    v7 = pdelu_pair(1.0, 0.0);
+  }
+  var result_value = pdelu_pair_to_f32(v4);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x > 0.0) |
+        ((0.000030517578 *
+          select(
+            0.0,
+            abs(v.high) * abs(q.high) +
+              abs(p.high) * ((abs(v.high) * abs(q.high)) / u2.high) +
+              4.135903e-25 * ((abs(v.high) * abs(q.high)) / u2.high),
+            p.high > -1.0
+          ) +
+          v3.high <=
+          32.0 * abs(u3.high)) &
+          (abs(u3.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        ((abs(t) >= 7.888609e-31) | (t == 0.0)) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+          ((p.high <= -1.0) |
+            ((bitcast<u32>(abs(v.high)) <= 0x7a800000u) & (u2.high >= 7.888609e-31) &
+              (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+              (abs(u.high) >= 7.888609e-31))) &
+          (p.high > -1.0)))
+    )
+  ) {
+    result_value = pdelu(x, alpha, t);
+  }
+  var result_x = pdelu_pair_to_f32(v7);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x > 0.0) |
+        ((p.high <= -1.0) |
+          ((abs(v5.high) * abs(q2.high) +
+            abs(p.high) * ((abs(v5.high) * abs(q2.high)) / u2.high) +
+            4.135903e-25 * ((abs(v5.high) * abs(q2.high)) / u2.high) <=
+            2097152.0 * v5.high) &
+            (v5.high >= 1.9721523e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        ((abs(t) >= 7.888609e-31) | (t == 0.0)) &
+        (bitcast<u32>(abs(v7.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        ((bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+          ((p.high <= -1.0) |
+            ((bitcast<u32>(abs(p3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+              (u2.high >= 7.888609e-31) &
+              (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+              (abs(u.high) >= 7.888609e-31)))))
+    )
+  ) {
+    result_x = pdelu_slope_0(x, alpha, t);
+  }
+  return pdelu_value_and_slopes(select(result_value, x, pdelu_is_nan(x)), result_x);
+}
+
+struct pdelu_curvatures {
+  x_x: f32,
+  x_alpha: f32,
+}
+
+fn pdelu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = 1.0 - x2;
+  let t2 = t * x0;
+  return select(select(0.0, pdelu_pow(t2 + 1.0, x2 / t - 1.0) * x1 * x2, t2 > -1.0), 0.0, x0 > 0.0);
+}
+
+fn pdelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.0 - x1;
+  let t2 = t * x0;
+  return select(select(0.0, pdelu_pow(t2 + 1.0, x1 / t), t2 > -1.0), 0.0, x0 > 0.0);
+}
+
+fn pdelu_curvature(x: f32, alpha: f32, t: f32) -> pdelu_curvatures {
+  let u = pdelu_pair_subtract(pdelu_pair(1.0, 0.0), pdelu_pair_from_f32(t));
+  let p = pdelu_pair_multiply(pdelu_pair_from_f32(x), u);
+  let p2 = pdelu_pair_multiply(pdelu_pair_from_f32(alpha), pdelu_pair_from_f32(t));
+  let u2 = pdelu_pair_add(p, pdelu_pair(1.0, 0.0));
+  let q = pdelu_pair_divide(pdelu_pair_from_f32(t), u);
+  let u3 = pdelu_pair_subtract(q, pdelu_pair(1.0, 0.0));
+  let v = pdelu_pair_pow(u2, u3);
+  let p3 = pdelu_pair_multiply(p2, v);
+  var v2 = pdelu_pair(0.0, 0.0);
+  if (p.high > -1.0) {
+    v2 = p3;
+  }
+  var v3 = v2;
+  if (x > 0.0) {
+    v3 = pdelu_pair(0.0, 0.0);
+  }
+  let v4 = pdelu_pair_pow(u2, q);
+  var v5 = pdelu_pair(0.0, 0.0);
+  if (p.high > -1.0) {
+    v5 = v4;
+  }
+  var v6 = v5;
+  if (x > 0.0) {
+    v6 = pdelu_pair(0.0, 0.0);
+  }
+  var result_x_x = pdelu_pair_to_f32(v3);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | ((p.high <= -1.0) | ((abs(p2.high) >= 3.9443045e-31) & (v.high >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        ((abs(t) >= 7.888609e-31) | (t == 0.0)) &
+        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        ((bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+          ((p.high <= -1.0) |
+            ((bitcast<u32>(abs(p3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+              (u2.high >= 7.888609e-31) &
+              (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+              (abs(u.high) >= 7.888609e-31)))))
+    )
+  ) {
+    let far = pdelu_curvature_0_far(x, alpha, t);
+    result_x_x = select(far, result_x_x, pdelu_is_nan(far));
+  }
+  var result_x_alpha = pdelu_pair_to_f32(v6);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        ((abs(t) >= 7.888609e-31) | (t == 0.0)) &
+        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+      ((x > 0.0) |
+        (((p.high <= -1.0) | (bitcast<u32>(abs(v4.high)) <= 0x7a800000u)) &
+          ((p.high <= -1.0) |
+            ((bitcast<u32>(abs(v4.high)) <= 0x7a800000u) & (u2.high >= 7.888609e-31) &
+              (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+              (abs(u.high) >= 7.888609e-31)))))
+    )
+  ) {
+    let far = pdelu_curvature_1_far(x, t);
+    result_x_alpha = select(far, result_x_alpha, pdelu_is_nan(far));
+  }
+  return pdelu_curvatures(result_x_x, result_x_alpha);
+}
+
+struct pdelu_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha: f32,
+}
+
+fn pdelu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32, t: f32, ddalpha: f32) -> pdelu_second_gradients {
+  let slopes = pdelu_backward(1.0, x, alpha, t);
+  let curvatures = pdelu_curvature(x, alpha, t);
+  return pdelu_second_gradients(
+    ddx * slopes.x + ddalpha * slopes.alpha,
+    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha),
+    dy * ddx * curvatures.x_alpha
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1960,6 +2166,10 @@ struct pdelu_uniform_values {
 @group(0) @binding(5) var<storage, read_write> pdelu_gradient_dx: array<f32>;
 @group(0) @binding(6) var<storage, read_write> pdelu_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> pdelu_gradient_dalpha: array<f32>;
+@group(0) @binding(8) var<storage, read_write> pdelu_derivative_dx: array<f32>;
+@group(0) @binding(9) var<storage, read> pdelu_cotangent_ddx: array<f32>;
+@group(0) @binding(10) var<storage, read> pdelu_cotangent_ddalpha: array<f32>;
+@group(0) @binding(11) var<storage, read_write> pdelu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn pdelu_forward(
@@ -2035,6 +2245,83 @@ fn pdelu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn pdelu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= pdelu_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += pdelu_scratch_partials[0u * pdelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  pdelu_gradient_dalpha[c] = sum0;
+}
+
+@compute @workgroup_size(256)
+fn pdelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= pdelu_uniforms.size) {
+    return;
+  }
+  let c = (i / pdelu_uniforms.channelInner) % pdelu_uniforms.channels;
+  let x0 = pdelu_input_x[i];
+  let g0 = pdelu_fused(x0, pdelu_learned_alpha[c], pdelu_uniforms.p_t);
+  pdelu_output_y[i] = g0.value;
+  pdelu_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn pdelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= pdelu_uniforms.size) {
+    return;
+  }
+  let c = (i / pdelu_uniforms.channelInner) % pdelu_uniforms.channels;
+  let dy = pdelu_cotangent_dy[i];
+  let dd0 = pdelu_cotangent_ddx[i];
+  let x0 = pdelu_input_x[i];
+  let g0 = pdelu_double_backward(dy, dd0, x0, pdelu_learned_alpha[c], pdelu_uniforms.p_t, pdelu_cotangent_ddalpha[c]);
+  pdelu_gradient_ddy[i] = g0.dy;
+  pdelu_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn pdelu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= pdelu_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < pdelu_uniforms.channelOuter * pdelu_uniforms.channelInner; j += 16384u) {
+    let inner = pdelu_uniforms.channelInner;
+    let i = ((j / inner) * pdelu_uniforms.channels + c) * inner + j % inner;
+    let g = pdelu_double_backward(pdelu_cotangent_dy[i], pdelu_cotangent_ddx[i], pdelu_input_x[i], pdelu_learned_alpha[c], pdelu_uniforms.p_t, pdelu_cotangent_ddalpha[c]);
+    sum0 += g.alpha;
+  }
+  let total0 = pdelu_workgroup_sum(sum0, lane);
+  if (lane == 0u) {
+    pdelu_scratch_partials[0u * pdelu_uniforms.channels * 64u + w] = total0;
+  }
+}
+
+@compute @workgroup_size(256)
+fn pdelu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -9,7 +9,7 @@ import {
   checkRange,
   full,
 } from "activation-compiler/runtime";
-import { peluBackward, peluForward } from "./pelu.js";
+import { peluBackward, peluDoubleBackward, peluForward } from "./pelu.js";
 import { peluWgsl } from "./pelu.wgsl.js";
 const peluActivation: Activation = {
   name: "pelu",
@@ -20,7 +20,11 @@ const peluActivation: Activation = {
     { name: "b", shape: "channel" },
   ],
   axis: false,
-  cpu: { forward: peluForward, backward: peluBackward },
+  cpu: {
+    forward: peluForward,
+    backward: peluBackward,
+    doubleBackward: peluDoubleBackward,
+  },
   webgpu: {
     code: peluWgsl,
     forward: [
@@ -80,6 +84,71 @@ const peluActivation: Activation = {
         uniforms: ["size", "channelOuter", "channels", "channelInner"],
       },
     ],
+    doubleBackward: [
+      {
+        entryPoint: "pelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "pelu_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "pelu_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [7, "scratch 128 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "pelu_double_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch 128 * channels"],
+          [8, "gradient a"],
+          [9, "gradient b"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
   },
 };
 
@@ -120,9 +189,19 @@ export class PELU extends Module {
   constructor({ a = 1, b = 1, numParameters = 1 }: PELUOptions = {}) {
     super();
     checkRange("a", a, 0, Infinity, false, false);
-    this.a = new Parameter(full([numParameters], a));
+    this.a = new Parameter(full([numParameters], a), {
+      low: 0,
+      high: Infinity,
+      lowClosed: false,
+      highClosed: false,
+    });
     checkRange("b", b, 0, Infinity, false, false);
-    this.b = new Parameter(full([numParameters], b));
+    this.b = new Parameter(full([numParameters], b), {
+      low: 0,
+      high: Infinity,
+      lowClosed: false,
+      highClosed: false,
+    });
   }
 
   override forward(x: Tensor): Tensor {

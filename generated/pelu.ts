@@ -92,6 +92,173 @@ export function peluBackward(
   }
 }
 
+/** The value of pelu, and its derivative in each input. */
+export function peluFused(
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("a", a, channels);
+  requireLength("b", b, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const aC = a[c]!;
+    const bC = b[c]!;
+    const q = 1 / bC;
+    const q2 = aC / bC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const p = xi * q;
+        y[i] = choose(xi >= 0, xi * aC * q, aC * expm1(p));
+        dx[i] = choose(
+          xi >= 0,
+          q2,
+          aC * boundedExp(Math.max(Math.min(p, 709.79), -746)) * q,
+        );
+      }
+    }
+  }
+}
+
+/** The gradients of what pelu's backward kernel computes, from a cotangent of each of its results. */
+export function peluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  ddx: Float32Array,
+  dda: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, channels);
+  requireLength("b", b, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, channels);
+  requireLength("ddb", ddb, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, channels);
+  requireLength("db", db, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const aC = a[c]!;
+    const bC = b[c]!;
+    const ddaC = dda[c]!;
+    const ddbC = ddb[c]!;
+    const q = aC / bC;
+    const q2 = 1 / bC;
+    const squared = bC * bC;
+    const q3 = 1 / squared;
+    const q4 = -aC / squared;
+    const p = squared * bC;
+    const q5 = 1 / p;
+    let daSum = 0;
+    let dbSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p2 = xi * q2;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p2, 709.79), -746);
+          const e = boundedExp(bounded);
+          const p3 = aC * e;
+          const p4 = xi * aC;
+          const p5 = ddbC * choose(xi >= 0, -p4 * q3, -(p4 * e) * q3);
+          const p6 = dyi * ddxI;
+          const p7 = dyi * ddaC;
+          const v = choose(xi >= 0, q2, e * q2);
+          const p8 = dyi * ddbC;
+          const p9 = xi * e;
+          const p10 = p9 * q2;
+          const u = e + p10;
+          const v2 = choose(xi >= 0, q4, -(aC * u) * q3);
+          const p11 = p8 * v2;
+          const u2 = 1 + Math.abs(bounded);
+          const v3 = choose(xi >= 0, -xi * q3, -p9 * q3);
+          const p12 = p8 * v3;
+          const p13 = p6 * v2;
+          const p14 = p7 * v3;
+          const p15 = 2 * xi;
+          const p16 = p15 * e * q2;
+          const p17 = xi * xi * e * q3;
+          const u3 = p16 + p17;
+          const p18 = p8 * choose(xi >= 0, p15 * aC * q5, aC * u3 * q3);
+          if (!(
+            Math.abs(p5) <= Number.MAX_VALUE &&
+            (xi >= 0 || e * u2 + Math.abs(p10) * u2 <= 131072 * Math.abs(u)) &&
+            Math.abs(p11) <= Number.MAX_VALUE &&
+            Math.abs(p12) <= Number.MAX_VALUE &&
+            Math.abs(p13) <= Number.MAX_VALUE &&
+            Math.abs(p14) <= Number.MAX_VALUE &&
+            (xi >= 0 ||
+              Math.abs(p16) * u2 + p17 * u2 <= 131072 * Math.abs(u3)) &&
+            Math.abs(p18) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] =
+            ddxI * choose(xi >= 0, q, p3 * q2) +
+            ddaC * choose(xi >= 0, p2, expm1(p2)) +
+            p5;
+          dx[i] = p6 * choose(xi >= 0, 0, p3 / squared) + p7 * v + p11;
+          daSum += p6 * v + p12;
+          dbSum += p13 + p14 + p18;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p19 = xi * q2;
+          const e2 = boundedExp(Math.max(Math.min(p19, 709.79), -746));
+          const p20 = aC * e2;
+          const p21 = dyi * ddxI;
+          const v4 = choose(xi >= 0, q2, e2 * q2);
+          ddy[i] =
+            ddxI * choose(xi >= 0, q, p20 * q2) +
+            ddaC * choose(xi >= 0, p19, expm1(p19)) +
+            peluDbExactly(xi, aC, bC, ddbC);
+          dx[i] =
+            p21 * choose(xi >= 0, 0, p20 / squared) +
+            dyi * ddaC * v4 +
+            peluDxDbExactly(xi, aC, bC, dyi * ddbC);
+          daSum += p21 * v4 + peluDaDbExactly(xi, bC, dyi * ddbC);
+          dbSum +=
+            peluDxDbExactly(xi, aC, bC, dyi * ddxI) +
+            peluDaDbExactly(xi, bC, dyi * ddaC) +
+            peluDbDbExactly(xi, aC, bC, dyi * ddbC);
+        }
+      }
+    }
+    da[c] = daSum;
+    db[c] = dbSum;
+  }
+}
+
 /**
  * Exponential linear unit with learned shape and one slope at 0 from both sides.
  * Source: Trottier et al. 2017.
@@ -177,6 +344,173 @@ export function peluBackward64(
           Math.abs(p3) <= Number.MAX_VALUE
             ? p3
             : peluDbExactly(xi, aC, bC, dyi);
+      }
+    }
+    da[c] = daSum;
+    db[c] = dbSum;
+  }
+}
+
+/** The value of pelu, and its derivative in each input. */
+export function peluFused64(
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("a", a, channels);
+  requireLength("b", b, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const aC = a[c]!;
+    const bC = b[c]!;
+    const q = 1 / bC;
+    const q2 = aC / bC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const p = xi * q;
+        y[i] = choose(xi >= 0, xi * aC * q, aC * expm1(p));
+        dx[i] = choose(
+          xi >= 0,
+          q2,
+          aC * boundedExp(Math.max(Math.min(p, 709.79), -746)) * q,
+        );
+      }
+    }
+  }
+}
+
+/** The gradients of what pelu's backward kernel computes, from a cotangent of each of its results. */
+export function peluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  ddx: Float64Array,
+  dda: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, channels);
+  requireLength("b", b, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, channels);
+  requireLength("ddb", ddb, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, channels);
+  requireLength("db", db, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const aC = a[c]!;
+    const bC = b[c]!;
+    const ddaC = dda[c]!;
+    const ddbC = ddb[c]!;
+    const q = aC / bC;
+    const q2 = 1 / bC;
+    const squared = bC * bC;
+    const q3 = 1 / squared;
+    const q4 = -aC / squared;
+    const p = squared * bC;
+    const q5 = 1 / p;
+    let daSum = 0;
+    let dbSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p2 = xi * q2;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(p2, 709.79), -746);
+          const e = boundedExp(bounded);
+          const p3 = aC * e;
+          const p4 = xi * aC;
+          const p5 = ddbC * choose(xi >= 0, -p4 * q3, -(p4 * e) * q3);
+          const p6 = dyi * ddxI;
+          const p7 = dyi * ddaC;
+          const v = choose(xi >= 0, q2, e * q2);
+          const p8 = dyi * ddbC;
+          const p9 = xi * e;
+          const p10 = p9 * q2;
+          const u = e + p10;
+          const v2 = choose(xi >= 0, q4, -(aC * u) * q3);
+          const p11 = p8 * v2;
+          const u2 = 1 + Math.abs(bounded);
+          const v3 = choose(xi >= 0, -xi * q3, -p9 * q3);
+          const p12 = p8 * v3;
+          const p13 = p6 * v2;
+          const p14 = p7 * v3;
+          const p15 = 2 * xi;
+          const p16 = p15 * e * q2;
+          const p17 = xi * xi * e * q3;
+          const u3 = p16 + p17;
+          const p18 = p8 * choose(xi >= 0, p15 * aC * q5, aC * u3 * q3);
+          if (!(
+            Math.abs(p5) <= Number.MAX_VALUE &&
+            (xi >= 0 || e * u2 + Math.abs(p10) * u2 <= 131072 * Math.abs(u)) &&
+            Math.abs(p11) <= Number.MAX_VALUE &&
+            Math.abs(p12) <= Number.MAX_VALUE &&
+            Math.abs(p13) <= Number.MAX_VALUE &&
+            Math.abs(p14) <= Number.MAX_VALUE &&
+            (xi >= 0 ||
+              Math.abs(p16) * u2 + p17 * u2 <= 131072 * Math.abs(u3)) &&
+            Math.abs(p18) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] =
+            ddxI * choose(xi >= 0, q, p3 * q2) +
+            ddaC * choose(xi >= 0, p2, expm1(p2)) +
+            p5;
+          dx[i] = p6 * choose(xi >= 0, 0, p3 / squared) + p7 * v + p11;
+          daSum += p6 * v + p12;
+          dbSum += p13 + p14 + p18;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p19 = xi * q2;
+          const e2 = boundedExp(Math.max(Math.min(p19, 709.79), -746));
+          const p20 = aC * e2;
+          const p21 = dyi * ddxI;
+          const v4 = choose(xi >= 0, q2, e2 * q2);
+          ddy[i] =
+            ddxI * choose(xi >= 0, q, p20 * q2) +
+            ddaC * choose(xi >= 0, p19, expm1(p19)) +
+            peluDbExactly(xi, aC, bC, ddbC);
+          dx[i] =
+            p21 * choose(xi >= 0, 0, p20 / squared) +
+            dyi * ddaC * v4 +
+            peluDxDbExactly(xi, aC, bC, dyi * ddbC);
+          daSum += p21 * v4 + peluDaDbExactly(xi, bC, dyi * ddbC);
+          dbSum +=
+            peluDxDbExactly(xi, aC, bC, dyi * ddxI) +
+            peluDaDbExactly(xi, bC, dyi * ddaC) +
+            peluDbDbExactly(xi, aC, bC, dyi * ddbC);
+        }
       }
     }
     da[c] = daSum;
@@ -946,6 +1280,225 @@ function peluDbExactly(x0: number, x1: number, x2: number, x3: number): number {
   let value = peluDbExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = peluDbExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function peluDxDbExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = widePower(x2, 2);
+  const t1 = wideExp(wideDivide(x0, x2));
+  let t2 = wideDivide(
+    wideNegate(
+      wideMultiply(x1, wideAdd(t1, wideDivide(wideMultiply(x0, t1), x2))),
+    ),
+    t0,
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t2 = wideDivide(wideNegate(x1), t0);
+  }
+  return wideMultiply(x3, t2);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function peluDxDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return peluDxDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function peluDxDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    peluDxDbExactlyAt(x0, x1, x2, x3, 800n * sign),
+    peluDxDbExactlyAt(x0, x1, x2, x3, 150n * sign),
+    peluDxDbExactlyAt(x0, x1, x2, x3, 140n * sign),
+    peluDxDbExactlyAt(x0, x1, x2, x3, 60n * sign),
+    peluDxDbExactlyAt(x0, x1, x2, x3, 50n * sign),
+    peluDxDbExactlyAt(x0, x1, x2, x3, 26n * sign),
+    peluDxDbExactlyAt(x0, x1, x2, x3, 20n * sign),
+    peluDxDbExactlyAt(x0, x1, x2, x3, 11n * sign),
+    peluDxDbExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function peluDxDbExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = peluDxDbExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = peluDxDbExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function peluDaDbExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = widePower(x1, 2);
+  let t1 = wideDivide(
+    wideNegate(wideMultiply(x0, wideExp(wideDivide(x0, x1)))),
+    t0,
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t1 = wideDivide(wideNegate(x0), t0);
+  }
+  return wideMultiply(x2, t1);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function peluDaDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return peluDaDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function peluDaDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    peluDaDbExactlyAt(x0, x1, x2, 800n * sign),
+    peluDaDbExactlyAt(x0, x1, x2, 150n * sign),
+    peluDaDbExactlyAt(x0, x1, x2, 140n * sign),
+    peluDaDbExactlyAt(x0, x1, x2, 60n * sign),
+    peluDaDbExactlyAt(x0, x1, x2, 50n * sign),
+    peluDaDbExactlyAt(x0, x1, x2, 26n * sign),
+    peluDaDbExactlyAt(x0, x1, x2, 20n * sign),
+    peluDaDbExactlyAt(x0, x1, x2, 11n * sign),
+    peluDaDbExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function peluDaDbExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = peluDaDbExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = peluDaDbExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function peluDbDbExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideMultiply(wideInteger(2n), x0);
+  const t1 = wideExp(wideDivide(x0, x2));
+  const t2 = widePower(x2, 2);
+  let t3 = wideDivide(
+    wideMultiply(
+      x1,
+      wideAdd(
+        wideDivide(wideMultiply(t0, t1), x2),
+        wideDivide(wideMultiply(widePower(x0, 2), t1), t2),
+      ),
+    ),
+    t2,
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t3 = wideDivide(wideMultiply(t0, x1), widePower(x2, 3));
+  }
+  return wideMultiply(x3, t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function peluDbDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return peluDbDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function peluDbDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    peluDbDbExactlyAt(x0, x1, x2, x3, 800n * sign),
+    peluDbDbExactlyAt(x0, x1, x2, x3, 150n * sign),
+    peluDbDbExactlyAt(x0, x1, x2, x3, 140n * sign),
+    peluDbDbExactlyAt(x0, x1, x2, x3, 60n * sign),
+    peluDbDbExactlyAt(x0, x1, x2, x3, 50n * sign),
+    peluDbDbExactlyAt(x0, x1, x2, x3, 26n * sign),
+    peluDbDbExactlyAt(x0, x1, x2, x3, 20n * sign),
+    peluDbDbExactlyAt(x0, x1, x2, x3, 11n * sign),
+    peluDbDbExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function peluDbDbExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = peluDbDbExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = peluDbDbExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

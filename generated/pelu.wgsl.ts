@@ -1034,6 +1034,253 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   }
   return pelu_gradients(dy * result_x, dy * result_a, dy * result_b);
 }
+
+struct pelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn pelu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return pelu_backward(1.0, x0, x1, x2).x;
+}
+
+fn pelu_fused(x: f32, a: f32, b: f32) -> pelu_value_and_slopes {
+  let q = pelu_pair_divide(pelu_pair_from_f32(x), pelu_pair_from_f32(b));
+  var v = pelu_pair_multiply(pelu_pair_from_f32(a), pelu_pair_expm1(q));
+  if (x >= 0.0) {
+    v = pelu_pair_divide(pelu_pair_multiply(pelu_pair_from_f32(x), pelu_pair_from_f32(a)), pelu_pair_from_f32(b));
+  }
+  let e = pelu_pair_exp(q);
+  let p = pelu_pair_multiply(pelu_pair_from_f32(a), e);
+  var v2 = pelu_pair_divide(p, pelu_pair_from_f32(b));
+  if (x >= 0.0) {
+    v2 = pelu_pair_divide(pelu_pair_from_f32(a), pelu_pair_from_f32(b));
+  }
+  var result_value = pelu_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        (abs(a) >= 3.637979e-12) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+      (abs(b) >= 3.637979e-12)
+    )
+  ) {
+    result_value = pelu_value_far(x, a, b);
+  }
+  var result_x = pelu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 0.0) | ((e.high >= 1.9721523e-31) & (p.high >= 1.9721523e-31))) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x5c800000u) &
+        (abs(a) >= 3.469447e-18) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+      (abs(b) >= 3.469447e-18)
+    )
+  ) {
+    result_x = pelu_slope_0(x, a, b);
+  }
+  return pelu_value_and_slopes(select(result_value, x, pelu_is_nan(x)), result_x);
+}
+
+struct pelu_curvatures {
+  x_x: f32,
+  x_a: f32,
+  x_b: f32,
+  a_b: f32,
+  b_b: f32,
+}
+
+fn pelu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  return select((x1 * pelu_exp(t / x2)) / x2 / x2, 0.0, t >= 0.0);
+}
+
+fn pelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  return select(pelu_exp(t / x1) / x1, 1.0 / x1, t >= 0.0);
+}
+
+fn pelu_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  let t2 = pelu_exp(t / x2);
+  return select(-(x1 * (t2 + (t2 * t) / x2)) / x2 / x2, -x1 / x2 / x2, t >= 0.0);
+}
+
+fn pelu_curvature_3_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  return select(-(t * pelu_exp(t / x1)) / x1 / x1, -t / x1 / x1, t >= 0.0);
+}
+
+fn pelu_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  let t2 = pelu_exp(t / x2);
+  let t3 = (x1 * ((2.0 * (t2 * t)) / x2 + (t * t * t2) / x2 / x2)) / x2 / x2;
+  return select(t3, (2.0 * t * x1) / x2 / (x2 * x2), t >= 0.0);
+}
+
+fn pelu_curvature(x: f32, a: f32, b: f32) -> pelu_curvatures {
+  let q = pelu_pair_divide(pelu_pair_from_f32(x), pelu_pair_from_f32(b));
+  let e = pelu_pair_exp(q);
+  let p = pelu_pair_multiply(pelu_pair_from_f32(a), e);
+  let squared = pelu_pair_multiply(pelu_pair_from_f32(b), pelu_pair_from_f32(b));
+  var v = pelu_pair_divide(p, squared);
+  if (x >= 0.0) {
+    v = pelu_pair(0.0, 0.0);
+  }
+  var v2 = pelu_pair_divide(e, pelu_pair_from_f32(b));
+  if (x >= 0.0) {
+    v2 = pelu_pair_divide(pelu_pair(1.0, 0.0), pelu_pair_from_f32(b));
+  }
+  let v3 = pelu_pair_negate(pelu_pair_from_f32(a));
+  let q2 = pelu_pair_divide(v3, squared);
+  let p2 = pelu_pair_multiply(pelu_pair_from_f32(x), e);
+  let q3 = pelu_pair_divide(p2, pelu_pair_from_f32(b));
+  let u = pelu_pair_add(e, q3);
+  let p3 = pelu_pair_multiply(pelu_pair_from_f32(a), u);
+  let v4 = pelu_pair_negate(p3);
+  let q4 = pelu_pair_divide(v4, squared);
+  var v5 = q4;
+  if (x >= 0.0) {
+    v5 = q2;
+  }
+  var v6 = pelu_pair_divide(pelu_pair_negate(p2), squared);
+  if (x >= 0.0) {
+    v6 = pelu_pair_divide(pelu_pair_negate(pelu_pair_from_f32(x)), squared);
+  }
+  let p4 = pelu_pair_scale(pelu_pair_from_f32(x), 2.0);
+  let p5 = pelu_pair_multiply(p4, pelu_pair_from_f32(a));
+  let p6 = pelu_pair_multiply(squared, pelu_pair_from_f32(b));
+  let q5 = pelu_pair_divide(p5, p6);
+  let p7 = pelu_pair_multiply(p4, e);
+  let q6 = pelu_pair_divide(p7, pelu_pair_from_f32(b));
+  let squared2 = pelu_pair_multiply(pelu_pair_from_f32(x), pelu_pair_from_f32(x));
+  let p8 = pelu_pair_multiply(squared2, e);
+  let q7 = pelu_pair_divide(p8, squared);
+  let u2 = pelu_pair_add(q6, q7);
+  let p9 = pelu_pair_multiply(pelu_pair_from_f32(a), u2);
+  let q8 = pelu_pair_divide(p9, squared);
+  var v7 = q8;
+  if (x >= 0.0) {
+    v7 = q5;
+  }
+  var result_x_x = pelu_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x >= 0.0) | ((e.high >= 1.9721523e-31) & (p.high >= 1.9721523e-31))) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        (abs(a) >= 3.637979e-12) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+      (abs(b) >= 3.637979e-12)
+    )
+  ) {
+    let far = pelu_curvature_0_far(x, a, b);
+    result_x_x = select(far, result_x_x, pelu_is_nan(far));
+  }
+  var result_x_a = pelu_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x >= 0.0) | (e.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+      (abs(b) >= 3.469447e-18)
+    )
+  ) {
+    let far = pelu_curvature_1_far(x, b);
+    result_x_a = select(far, result_x_a, pelu_is_nan(far));
+  }
+  var result_x_b = pelu_pair_to_f32(v5);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x >= 0.0) | ((abs(u.high) >= 3.9443045e-31) & (abs(p3.high) >= 1.9721523e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        (abs(a) >= 3.637979e-12) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+        (abs(b) >= 3.637979e-12) &
+        (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+      ((x >= 0.0) | (bitcast<u32>(abs(q4.high)) <= 0x7a800000u))
+    )
+  ) {
+    let far = pelu_curvature_2_far(x, a, b);
+    result_x_b = select(far, result_x_b, pelu_is_nan(far));
+  }
+  var result_a_b = pelu_pair_to_f32(v6);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x >= 0.0) | ((e.high >= 1.9721523e-31) & (abs(p2.high) >= 1.9721523e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+      (abs(b) >= 3.637979e-12)
+    )
+  ) {
+    let far = pelu_curvature_3_far(x, b);
+    result_a_b = select(far, result_a_b, pelu_is_nan(far));
+  }
+  var result_b_b = pelu_pair_to_f32(v7);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < 0.0) | ((p5.high >= 3.9443045e-31) & (squared.high >= 3.9443045e-31))) &
+        ((x >= 0.0) |
+          ((abs(u2.high) >= 7.888609e-31) & (squared.high >= 3.9443045e-31) & (abs(p9.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x71800000u) &
+        (abs(a) >= 7.888609e-31) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
+        (abs(b) >= 7.888609e-31) &
+        (bitcast<u32>(abs(v7.high)) <= 0x7a800000u) &
+        ((x < 0.0) |
+          ((bitcast<u32>(abs(q5.high)) <= 0x7a800000u) & (p6.high >= 7.888609e-31) &
+            (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p5.high)) <= 0x7a800000u))) &
+      ((x >= 0.0) |
+        ((bitcast<u32>(abs(q8.high)) <= 0x7a800000u) & (squared.high >= 7.888609e-31) &
+          (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q7.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q6.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = pelu_curvature_4_far(x, a, b);
+    result_b_b = select(far, result_b_b, pelu_is_nan(far));
+  }
+  return pelu_curvatures(result_x_x, result_x_a, result_x_b, result_a_b, result_b_b);
+}
+
+struct pelu_second_gradients {
+  dy: f32,
+  x: f32,
+  a: f32,
+  b: f32,
+}
+
+fn pelu_double_backward(dy: f32, ddx: f32, x: f32, a: f32, b: f32, dda: f32, ddb: f32) -> pelu_second_gradients {
+  let slopes = pelu_backward(1.0, x, a, b);
+  let curvatures = pelu_curvature(x, a, b);
+  return pelu_second_gradients(
+    ddx * slopes.x + dda * slopes.a + ddb * slopes.b,
+    dy * (ddx * curvatures.x_x + dda * curvatures.x_a + ddb * curvatures.x_b),
+    dy * (ddx * curvatures.x_a + ddb * curvatures.a_b),
+    dy * (ddx * curvatures.x_b + dda * curvatures.a_b + ddb * curvatures.b_b)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1055,6 +1302,11 @@ struct pelu_uniform_values {
 @group(0) @binding(7) var<storage, read_write> pelu_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> pelu_gradient_da: array<f32>;
 @group(0) @binding(9) var<storage, read_write> pelu_gradient_db: array<f32>;
+@group(0) @binding(10) var<storage, read_write> pelu_derivative_dx: array<f32>;
+@group(0) @binding(11) var<storage, read> pelu_cotangent_ddx: array<f32>;
+@group(0) @binding(12) var<storage, read> pelu_cotangent_dda: array<f32>;
+@group(0) @binding(13) var<storage, read> pelu_cotangent_ddb: array<f32>;
+@group(0) @binding(14) var<storage, read_write> pelu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn pelu_forward(
@@ -1134,6 +1386,109 @@ fn pelu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn pelu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= pelu_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += pelu_scratch_partials[0u * pelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  pelu_gradient_da[c] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum1 += pelu_scratch_partials[1u * pelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  pelu_gradient_db[c] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn pelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= pelu_uniforms.size) {
+    return;
+  }
+  let c = (i / pelu_uniforms.channelInner) % pelu_uniforms.channels;
+  let x0 = pelu_input_x[i];
+  let g0 = pelu_fused(x0, pelu_learned_a[c], pelu_learned_b[c]);
+  pelu_output_y[i] = g0.value;
+  pelu_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn pelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= pelu_uniforms.size) {
+    return;
+  }
+  let c = (i / pelu_uniforms.channelInner) % pelu_uniforms.channels;
+  let dy = pelu_cotangent_dy[i];
+  let dd0 = pelu_cotangent_ddx[i];
+  let x0 = pelu_input_x[i];
+  let g0 = pelu_double_backward(dy, dd0, x0, pelu_learned_a[c], pelu_learned_b[c], pelu_cotangent_dda[c], pelu_cotangent_ddb[c]);
+  pelu_gradient_ddy[i] = g0.dy;
+}
+
+@compute @workgroup_size(256)
+fn pelu_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= pelu_uniforms.size) {
+    return;
+  }
+  let c = (i / pelu_uniforms.channelInner) % pelu_uniforms.channels;
+  let dy = pelu_cotangent_dy[i];
+  let dd0 = pelu_cotangent_ddx[i];
+  let x0 = pelu_input_x[i];
+  let g0 = pelu_double_backward(dy, dd0, x0, pelu_learned_a[c], pelu_learned_b[c], pelu_cotangent_dda[c], pelu_cotangent_ddb[c]);
+  pelu_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn pelu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= pelu_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < pelu_uniforms.channelOuter * pelu_uniforms.channelInner; j += 16384u) {
+    let inner = pelu_uniforms.channelInner;
+    let i = ((j / inner) * pelu_uniforms.channels + c) * inner + j % inner;
+    let g = pelu_double_backward(pelu_cotangent_dy[i], pelu_cotangent_ddx[i], pelu_input_x[i], pelu_learned_a[c], pelu_learned_b[c], pelu_cotangent_dda[c], pelu_cotangent_ddb[c]);
+    sum0 += g.a;
+    sum1 += g.b;
+  }
+  let total0 = pelu_workgroup_sum(sum0, lane);
+  let total1 = pelu_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    pelu_scratch_partials[0u * pelu_uniforms.channels * 64u + w] = total0;
+    pelu_scratch_partials[1u * pelu_uniforms.channels * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn pelu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   penalizedTanhBackward,
+  penalizedTanhDoubleBackward,
   penalizedTanhForward,
 } from "./penalized_tanh.js";
 import { penalizedTanhWgsl } from "./penalized_tanh.wgsl.js";
@@ -18,7 +19,11 @@ const penalizedTanhActivation: Activation = {
   hyperparameters: ["a"],
   learned: [],
   axis: false,
-  cpu: { forward: penalizedTanhForward, backward: penalizedTanhBackward },
+  cpu: {
+    forward: penalizedTanhForward,
+    backward: penalizedTanhBackward,
+    doubleBackward: penalizedTanhDoubleBackward,
+  },
   webgpu: {
     code: penalizedTanhWgsl,
     forward: [
@@ -43,6 +48,22 @@ const penalizedTanhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "penalized_tanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter a"],

@@ -42,6 +42,61 @@ export function penalizedTanhBackward(
   }
 }
 
+/** The value of penalized_tanh, and its derivative in each input. */
+export function penalizedTanhFused(
+  x: Float32Array,
+  a: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const p = 4 * a;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p2 = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p2, 709), -746));
+    const q = em1 / (em1 + 2);
+    const e = boundedExp(Math.max(-Math.abs(p2), -746));
+    const u = e + 1;
+    const q2 = e / (u * u);
+    y[i] = choose(xi > 0, q, a * q);
+    dx[i] = choose(xi > 0, 4 * q2, p * q2);
+  }
+}
+
+/** The gradients of what penalized_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function penalizedTanhDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  a: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const p = 4 * a;
+  const p2 = -8 * a;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p3 = 2 * xi;
+    const e = boundedExp(Math.max(-Math.abs(p3), -746));
+    const u = e + 1;
+    const q = e / (u * u);
+    const em1 = boundedExpm1(Math.max(Math.min(p3, 709), -746));
+    const q2 = em1 / (em1 + 2);
+    ddy[i] = ddxI * choose(xi > 0, 4 * q, p * q);
+    dx[i] = dyi * ddxI * choose(xi > 0, -8 * q2 * q, p2 * q2 * q);
+  }
+}
+
 /**
  * tanh with a smaller left side.
  * Source: Xu et al. 2016.
@@ -81,6 +136,61 @@ export function penalizedTanhBackward64(
     const u = e + 1;
     const q = e / (u * u);
     dx[i] = dyi * choose(xi > 0, 4 * q, p * q);
+  }
+}
+
+/** The value of penalized_tanh, and its derivative in each input. */
+export function penalizedTanhFused64(
+  x: Float64Array,
+  a: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const p = 4 * a;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p2 = 2 * xi;
+    const em1 = boundedExpm1(Math.max(Math.min(p2, 709), -746));
+    const q = em1 / (em1 + 2);
+    const e = boundedExp(Math.max(-Math.abs(p2), -746));
+    const u = e + 1;
+    const q2 = e / (u * u);
+    y[i] = choose(xi > 0, q, a * q);
+    dx[i] = choose(xi > 0, 4 * q2, p * q2);
+  }
+}
+
+/** The gradients of what penalized_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function penalizedTanhDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  a: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const p = 4 * a;
+  const p2 = -8 * a;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p3 = 2 * xi;
+    const e = boundedExp(Math.max(-Math.abs(p3), -746));
+    const u = e + 1;
+    const q = e / (u * u);
+    const em1 = boundedExpm1(Math.max(Math.min(p3, 709), -746));
+    const q2 = em1 / (em1 + 2);
+    ddy[i] = ddxI * choose(xi > 0, 4 * q, p * q);
+    dx[i] = dyi * ddxI * choose(xi > 0, -8 * q2 * q, p2 * q2 * q);
   }
 }
 

@@ -1034,6 +1034,109 @@ fn penalized_tanh_backward(dy: f32, x: f32, a: f32) -> f32 {
   return dy * result;
 }
 
+struct penalized_tanh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn penalized_tanh_slope_0(x0: f32, x1: f32) -> f32 {
+  return penalized_tanh_backward(1.0, x0, x1);
+}
+
+fn penalized_tanh_fused(x: f32, a: f32) -> penalized_tanh_value_and_slopes {
+  let p = penalized_tanh_pair_scale(penalized_tanh_pair_from_f32(x), 2.0);
+  let em1 = penalized_tanh_pair_expm1(penalized_tanh_pair_at_most(p, penalized_tanh_pair(80.0, 0.0)));
+  let q = penalized_tanh_pair_divide(em1, penalized_tanh_pair_add(em1, penalized_tanh_pair(2.0, 0.0)));
+  var v = penalized_tanh_pair_multiply(penalized_tanh_pair_from_f32(a), q);
+  if (x > 0.0) {
+    v = q;
+  }
+  let v2 = penalized_tanh_pair_abs(p);
+  let v3 = penalized_tanh_pair_negate(v2);
+  let v4 = penalized_tanh_pair_raised_exp(v3);
+  let u = penalized_tanh_pair_add(penalized_tanh_pair_scale(v4, 8.6736174e-19), penalized_tanh_pair(1.0, 0.0));
+  let q2 = penalized_tanh_pair_divide(v4, penalized_tanh_pair_multiply(u, u));
+  var v5 = penalized_tanh_pair_scale(
+    penalized_tanh_pair_multiply(penalized_tanh_pair_scale(penalized_tanh_pair_from_f32(a), 4.0), q2),
+    8.6736174e-19
+  );
+  if (x > 0.0) {
+    v5 = penalized_tanh_pair_scale(penalized_tanh_pair_scale(q2, 4.0), 8.6736174e-19);
+  }
+  var result_value = penalized_tanh_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) & (abs(a) >= 3.469447e-18))) {
+    result_value = penalized_tanh_value_far(x, a);
+  }
+  var result_x = penalized_tanh_pair_to_f32(v5);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x <= 0.0) | (v4.high >= 3.9443045e-31)) & ((x > 0.0) | (v4.high >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (abs(a) >= 7.888609e-31)
+    )
+  ) {
+    result_x = penalized_tanh_slope_0(x, a);
+  }
+  return penalized_tanh_value_and_slopes(select(result_value, x, penalized_tanh_is_nan(x)), result_x);
+}
+
+fn penalized_tanh_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = penalized_tanh_tanh(x0) * penalized_tanh_logistic(2.0 * x0);
+  return select(-8.0 * (t * x1), -8.0 * t, x0 > 0.0);
+}
+
+fn penalized_tanh_curvature(x: f32, a: f32) -> f32 {
+  let p = penalized_tanh_pair_scale(penalized_tanh_pair_from_f32(x), 2.0);
+  let bounded = penalized_tanh_pair_at_most(p, penalized_tanh_pair(80.0, 0.0));
+  let em1 = penalized_tanh_pair_expm1(bounded);
+  let u = penalized_tanh_pair_add(em1, penalized_tanh_pair(2.0, 0.0));
+  let q = penalized_tanh_pair_divide(em1, u);
+  let v = penalized_tanh_pair_abs(p);
+  let v2 = penalized_tanh_pair_negate(v);
+  let v3 = penalized_tanh_pair_raised_exp(v2);
+  let u2 = penalized_tanh_pair_add(penalized_tanh_pair_scale(v3, 8.6736174e-19), penalized_tanh_pair(1.0, 0.0));
+  let q2 = penalized_tanh_pair_divide(v3, penalized_tanh_pair_multiply(u2, u2));
+  var v4 = penalized_tanh_pair_scale(
+    penalized_tanh_pair_multiply(
+      penalized_tanh_pair_multiply(penalized_tanh_pair_scale(penalized_tanh_pair_from_f32(a), -8.0), q),
+      q2
+    ),
+    8.6736174e-19
+  );
+  if (x > 0.0) {
+    v4 = penalized_tanh_pair_scale(penalized_tanh_pair_multiply(penalized_tanh_pair_scale(q, -8.0), q2), 8.6736174e-19);
+  }
+  var result = penalized_tanh_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | ((q.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        ((x > 0.0) | ((abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (abs(a) >= 7.888609e-31)
+    )
+  ) {
+    let far = penalized_tanh_curvature_0_far(x, a);
+    result = select(far, result, penalized_tanh_is_nan(far));
+  }
+  return result;
+}
+
+struct penalized_tanh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn penalized_tanh_double_backward(dy: f32, ddx: f32, x: f32, a: f32) -> penalized_tanh_second_gradients {
+  let slopes = penalized_tanh_backward(1.0, x, a);
+  let curvatures = penalized_tanh_curvature(x, a);
+  return penalized_tanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct penalized_tanh_uniform_values {
   size: u32,
   p_a: f32,
@@ -1044,6 +1147,9 @@ struct penalized_tanh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> penalized_tanh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> penalized_tanh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> penalized_tanh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> penalized_tanh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> penalized_tanh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> penalized_tanh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn penalized_tanh_forward(
@@ -1080,4 +1186,50 @@ fn penalized_tanh_backward_inputs(
     result[k] = penalized_tanh_backward(dy[k], x0[k], penalized_tanh_uniforms.p_a);
   }
   penalized_tanh_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn penalized_tanh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (penalized_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = penalized_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = penalized_tanh_fused(x0[k], penalized_tanh_uniforms.p_a);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  penalized_tanh_output_y[i] = result0;
+  penalized_tanh_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn penalized_tanh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (penalized_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = penalized_tanh_cotangent_dy[i];
+  let dd0 = penalized_tanh_cotangent_ddx[i];
+  let x0 = penalized_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = penalized_tanh_double_backward(dy[k], dd0[k], x0[k], penalized_tanh_uniforms.p_a);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  penalized_tanh_gradient_ddy[i] = result0;
+  penalized_tanh_gradient_dx[i] = result1;
 }

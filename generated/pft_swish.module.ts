@@ -8,7 +8,11 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { pftSwishBackward, pftSwishForward } from "./pft_swish.js";
+import {
+  pftSwishBackward,
+  pftSwishDoubleBackward,
+  pftSwishForward,
+} from "./pft_swish.js";
 import { pftSwishWgsl } from "./pft_swish.wgsl.js";
 const pftSwishActivation: Activation = {
   name: "pft_swish",
@@ -16,7 +20,11 @@ const pftSwishActivation: Activation = {
   hyperparameters: [],
   learned: [{ name: "t", shape: "scalar" }],
   axis: false,
-  cpu: { forward: pftSwishForward, backward: pftSwishBackward },
+  cpu: {
+    forward: pftSwishForward,
+    backward: pftSwishBackward,
+    doubleBackward: pftSwishDoubleBackward,
+  },
   webgpu: {
     code: pftSwishWgsl,
     forward: [
@@ -62,6 +70,49 @@ const pftSwishActivation: Activation = {
       },
       {
         entryPoint: "pft_swish_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [6, "scratch 64"],
+          [7, "gradient t"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "pft_swish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned t"],
+          [10, "cotangent t"],
+          [11, "gradient"],
+          [5, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "pft_swish_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned t"],
+          [10, "cotangent t"],
+          [6, "scratch 64"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "pft_swish_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

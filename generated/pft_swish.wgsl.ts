@@ -1022,6 +1022,162 @@ fn pft_swish_backward(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
   }
   return pft_swish_gradients(dy * result_x, dy);
 }
+
+struct pft_swish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn pft_swish_fused(x: f32, t: f32) -> pft_swish_value_and_slopes {
+  let bounded = pft_swish_pair_at_most(pft_swish_pair_from_f32(x), pft_swish_pair(40.0, 0.0));
+  let v = pft_swish_pair_raised_exp(bounded);
+  let p = pft_swish_pair_scale(v, 8.6736174e-19);
+  let u = pft_swish_pair_add(p, pft_swish_pair(1.0, 0.0));
+  let q = pft_swish_pair_divide(v, u);
+  let p2 = pft_swish_pair_multiply(pft_swish_pair_from_f32(x), q);
+  let p3 = pft_swish_pair_scale(p2, 8.6736174e-19);
+  let u2 = pft_swish_pair_add(pft_swish_pair_from_f32(t), p3);
+  var v2 = pft_swish_pair_from_f32(t);
+  if (x >= 0.0) {
+    v2 = u2;
+  }
+  let v3 = pft_swish_pair_select(x < 40.0, pft_swish_pair_from_f32(x), pft_swish_pair(0.0, 0.0));
+  let u3 = pft_swish_pair_add(u, v3);
+  let q2 = pft_swish_pair_divide(u3, u);
+  let p4 = pft_swish_pair_multiply(q, q2);
+  var v4 = pft_swish_pair(0.0, 0.0);
+  if (x >= 0.0) {
+    v4 = pft_swish_pair_scale(p4, 8.6736174e-19);
+  }
+  var result_value = pft_swish_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x < 0.0) | ((p3.high <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(t)) <= 0x5c800000u) &
+        ((abs(t) >= 3.469447e-18) | (t == 0.0)) &
+      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
+    )
+  ) {
+    result_value = pft_swish(x, t);
+  }
+  var result_x = pft_swish_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      ((x < 0.0) | (bitcast<u32>(abs(p4.high)) <= 0x7a800000u))
+    )
+  ) {
+    result_x = pft_swish_slope_0_far(x);
+  }
+  return pft_swish_value_and_slopes(select(result_value, x, pft_swish_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn pft_swish_tanh(x: f32) -> f32 {
+  if (pft_swish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (pft_swish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn pft_swish_curvature_0_far(x0: f32) -> f32 {
+  let t = pft_swish_logistic(x0);
+  return select(0.0, 2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * pft_swish_tanh(0.5 * x0), x0 >= 0.0);
+}
+
+fn pft_swish_pair_abs(a: pft_swish_pair) -> pft_swish_pair {
+  return pft_swish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn pft_swish_pair_negate(a: pft_swish_pair) -> pft_swish_pair {
+  return pft_swish_pair(-a.high, -a.low);
+}
+
+fn pft_swish_pair_expm1(a: pft_swish_pair) -> pft_swish_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = pft_swish_pair_expm1_small(pft_swish_pair_reduced(pft_swish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return pft_swish_pair_times_power(pft_swish_pair_add(pft_swish_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = pft_swish_power_of_two(i32(k));
+  return pft_swish_pair_add(pft_swish_pair_sum(scale, -1.0), pft_swish_pair_scale(small, scale));
+}
+
+fn pft_swish_pair_subtract(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
+  let s = pft_swish_pair_sum(a.high, -b.high);
+  return pft_swish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn pft_swish_curvature(x: f32, t: f32) -> f32 {
+  let v = pft_swish_pair_abs(pft_swish_pair_from_f32(x));
+  let v2 = pft_swish_pair_negate(v);
+  let v3 = pft_swish_pair_raised_exp(v2);
+  let p = pft_swish_pair_scale(v3, 8.6736174e-19);
+  let u = pft_swish_pair_add(p, pft_swish_pair(1.0, 0.0));
+  let squared = pft_swish_pair_multiply(u, u);
+  let q = pft_swish_pair_divide(v3, squared);
+  let p2 = pft_swish_pair_scale(q, 2.0);
+  let p3 = pft_swish_pair_scale(p2, 8.6736174e-19);
+  let p4 = pft_swish_pair_multiply(pft_swish_pair_from_f32(x), q);
+  let p5 = pft_swish_pair_scale(p4, 8.6736174e-19);
+  var v4 = p5;
+  if (v.high > 800.0) {
+    v4 = pft_swish_pair(0.0, 0.0);
+  }
+  let p6 = pft_swish_pair_scale(pft_swish_pair_from_f32(x), 0.5);
+  let p7 = pft_swish_pair_scale(p6, 2.0);
+  let bounded = pft_swish_pair_at_most(p7, pft_swish_pair(80.0, 0.0));
+  let em1 = pft_swish_pair_expm1(bounded);
+  let u2 = pft_swish_pair_add(em1, pft_swish_pair(2.0, 0.0));
+  let q2 = pft_swish_pair_divide(em1, u2);
+  var v5 = pft_swish_pair(0.0, 0.0);
+  if (x >= 0.0) {
+    v5 = pft_swish_pair_subtract(p3, pft_swish_pair_multiply(v4, q2));
+  }
+  var result = pft_swish_pair_to_f32(v5);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < 0.0) |
+        (((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+          ((v.high > 800.0) | (abs(p3.high - p5.high * q2.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((v.high >= 3.469447e-18) | (x == 0.0))
+    )
+  ) {
+    let far = pft_swish_curvature_0_far(x);
+    result = select(far, result, pft_swish_is_nan(far));
+  }
+  return result;
+}
+
+struct pft_swish_second_gradients {
+  dy: f32,
+  x: f32,
+  t: f32,
+}
+
+fn pft_swish_double_backward(dy: f32, ddx: f32, x: f32, t: f32, ddt: f32) -> pft_swish_second_gradients {
+  let slopes = pft_swish_backward(1.0, x, t);
+  let curvatures = pft_swish_curvature(x, t);
+  return pft_swish_second_gradients(ddx * slopes.x + ddt * slopes.t, dy * ddx * curvatures, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1039,6 +1195,10 @@ struct pft_swish_uniform_values {
 @group(0) @binding(5) var<storage, read_write> pft_swish_gradient_dx: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> pft_swish_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> pft_swish_gradient_dt: array<f32>;
+@group(0) @binding(8) var<storage, read_write> pft_swish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> pft_swish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> pft_swish_cotangent_ddt: array<f32>;
+@group(0) @binding(11) var<storage, read_write> pft_swish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn pft_swish_forward(
@@ -1118,6 +1278,91 @@ fn pft_swish_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn pft_swish_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += pft_swish_scratch_partials[0u * 1u * 64u + j];
+  }
+  pft_swish_gradient_dt[0] = sum0;
+}
+
+@compute @workgroup_size(256)
+fn pft_swish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (pft_swish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = pft_swish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = pft_swish_fused(x0[k], pft_swish_learned_t[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  pft_swish_output_y[i] = result0;
+  pft_swish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn pft_swish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (pft_swish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = pft_swish_cotangent_dy[i];
+  let dd0 = pft_swish_cotangent_ddx[i];
+  let x0 = pft_swish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = pft_swish_double_backward(dy[k], dd0[k], x0[k], pft_swish_learned_t[0], pft_swish_cotangent_ddt[0]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  pft_swish_gradient_ddy[i] = result0;
+  pft_swish_gradient_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn pft_swish_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < pft_swish_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = pft_swish_double_backward(pft_swish_cotangent_dy[i / 4u][i % 4u], pft_swish_cotangent_ddx[i / 4u][i % 4u], pft_swish_input_x[i / 4u][i % 4u], pft_swish_learned_t[0], pft_swish_cotangent_ddt[0]);
+    sum0 += g.t;
+  }
+  let total0 = pft_swish_workgroup_sum(sum0, lane);
+  if (lane == 0u) {
+    pft_swish_scratch_partials[0u * 1u * 64u + w] = total0;
+  }
+}
+
+@compute @workgroup_size(256)
+fn pft_swish_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { phishBackward, phishForward } from "./phish.js";
+import { phishBackward, phishDoubleBackward, phishForward } from "./phish.js";
 import { phishWgsl } from "./phish.wgsl.js";
 const phishActivation: Activation = {
   name: "phish",
@@ -14,7 +14,11 @@ const phishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: phishForward, backward: phishBackward },
+  cpu: {
+    forward: phishForward,
+    backward: phishBackward,
+    doubleBackward: phishDoubleBackward,
+  },
   webgpu: {
     code: phishWgsl,
     forward: [
@@ -39,6 +43,22 @@ const phishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "phish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -71,6 +71,138 @@ export function phishBackward(
   }
 }
 
+/** The value of phish, and its derivative in each input. */
+export function phishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const em1 = boundedExpm1(
+      Math.max(Math.min(2 * (bounded * normcdf(bounded)), 709), -746),
+    );
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const phi = normcdf(bounded2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(Math.min(2 * (bounded2 * phi), 709), -746);
+    const em12 = boundedExpm1(bounded3);
+    const q = em12 / (em12 + 2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded4 = Math.max(-Math.abs(2 * bounded2 * phi), -746);
+    const e = boundedExp(bounded4);
+    const u = e + 1;
+    const p = 4 * bounded2 * (e / (u * u));
+    const p2 = p * geluSlope(bounded2);
+    const u2 = q + p2;
+    y[i] = bounded * (em1 / (em1 + 2));
+    dx[i] =
+      0.001953125 *
+        ((Math.abs(bounded2 + 0.75) < 0.015625 ? 0.5 : 0) * Math.abs(p)) +
+        (Math.abs(q) * (1 + Math.abs(bounded3)) +
+          0.125 * (Math.abs(p2) * (1 + Math.abs(bounded4)))) <=
+      128 * Math.abs(u2)
+        ? u2
+        : phishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what phish's backward kernel computes, from a cotangent of each of its results. */
+export function phishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const phi = normcdf(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (bounded * phi), 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-Math.abs(2 * bounded * phi), -746);
+      const e = boundedExp(bounded3);
+      const u = e + 1;
+      const q2 = e / (u * u);
+      const p = 4 * bounded * q2;
+      const phi2 = geluSlope(bounded);
+      const p2 = p * phi2;
+      const u2 = q + p2;
+      const v = Math.abs(bounded + 0.75) < 0.015625 ? 0.5 : 0;
+      const u3 = 1 + Math.abs(bounded2);
+      const v2 = Math.abs(bounded3);
+      const u4 = 1 + v2;
+      const p3 = 8 * phi * q2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.min(Math.abs(bounded), 38.6);
+      const p4 = 0.3989422804014327 * boundedExp(bounded4 * bounded4 * -0.5);
+      const p5 = 16 * bounded * p4 * q2;
+      const u5 = p3 + p5;
+      const p6 = 4 * (bounded * bounded * bounded) * p4 * q2;
+      const u6 = u5 - p6;
+      const p7 = 8 * bounded * q;
+      const p8 = p7 * q2;
+      const squared = phi2 * phi2;
+      const p9 = p8 * squared;
+      const u7 = u6 - p9;
+      const p10 = dyi * ddxI * u7;
+      const v3 = Math.abs(p8);
+      const p11 =
+        0.00390625 *
+        (p3 * u4 +
+          Math.abs(p5) * u4 +
+          (0.03125 * Math.abs(u5) + Math.abs(p6) * u4) +
+          (9.332636185032189e-302 * (Math.abs(p7) * squared) +
+            v * Math.abs(phi2) * v3 +
+            9.332636185032189e-302 * v3));
+      if (!(
+        0.001953125 * (v * Math.abs(p)) +
+          (Math.abs(q) * u3 + 0.125 * (Math.abs(p2) * u4)) <=
+          128 * Math.abs(u2) &&
+        p11 + (0.0001220703125 * Math.abs(u6) + Math.abs(p9) * (u3 + v2)) <=
+          128 * Math.abs(u7) &&
+        Math.abs(p10) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u2;
+      dx[i] = p10;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = phishDxExactly(xi, ddxI);
+      dx[i] = phishDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * tanh of gelu as the gate.
  * Source: Naveen 2022.
@@ -138,6 +270,138 @@ export function phishBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = phishDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of phish, and its derivative in each input. */
+export function phishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const em1 = boundedExpm1(
+      Math.max(Math.min(2 * (bounded * normcdf(bounded)), 709), -746),
+    );
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const phi = normcdf(bounded2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(Math.min(2 * (bounded2 * phi), 709), -746);
+    const em12 = boundedExpm1(bounded3);
+    const q = em12 / (em12 + 2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded4 = Math.max(-Math.abs(2 * bounded2 * phi), -746);
+    const e = boundedExp(bounded4);
+    const u = e + 1;
+    const p = 4 * bounded2 * (e / (u * u));
+    const p2 = p * geluSlope(bounded2);
+    const u2 = q + p2;
+    y[i] = bounded * (em1 / (em1 + 2));
+    dx[i] =
+      0.001953125 *
+        ((Math.abs(bounded2 + 0.75) < 0.015625 ? 0.5 : 0) * Math.abs(p)) +
+        (Math.abs(q) * (1 + Math.abs(bounded3)) +
+          0.125 * (Math.abs(p2) * (1 + Math.abs(bounded4)))) <=
+      128 * Math.abs(u2)
+        ? u2
+        : phishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what phish's backward kernel computes, from a cotangent of each of its results. */
+export function phishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const phi = normcdf(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (bounded * phi), 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-Math.abs(2 * bounded * phi), -746);
+      const e = boundedExp(bounded3);
+      const u = e + 1;
+      const q2 = e / (u * u);
+      const p = 4 * bounded * q2;
+      const phi2 = geluSlope(bounded);
+      const p2 = p * phi2;
+      const u2 = q + p2;
+      const v = Math.abs(bounded + 0.75) < 0.015625 ? 0.5 : 0;
+      const u3 = 1 + Math.abs(bounded2);
+      const v2 = Math.abs(bounded3);
+      const u4 = 1 + v2;
+      const p3 = 8 * phi * q2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.min(Math.abs(bounded), 38.6);
+      const p4 = 0.3989422804014327 * boundedExp(bounded4 * bounded4 * -0.5);
+      const p5 = 16 * bounded * p4 * q2;
+      const u5 = p3 + p5;
+      const p6 = 4 * (bounded * bounded * bounded) * p4 * q2;
+      const u6 = u5 - p6;
+      const p7 = 8 * bounded * q;
+      const p8 = p7 * q2;
+      const squared = phi2 * phi2;
+      const p9 = p8 * squared;
+      const u7 = u6 - p9;
+      const p10 = dyi * ddxI * u7;
+      const v3 = Math.abs(p8);
+      const p11 =
+        0.00390625 *
+        (p3 * u4 +
+          Math.abs(p5) * u4 +
+          (0.03125 * Math.abs(u5) + Math.abs(p6) * u4) +
+          (9.332636185032189e-302 * (Math.abs(p7) * squared) +
+            v * Math.abs(phi2) * v3 +
+            9.332636185032189e-302 * v3));
+      if (!(
+        0.001953125 * (v * Math.abs(p)) +
+          (Math.abs(q) * u3 + 0.125 * (Math.abs(p2) * u4)) <=
+          128 * Math.abs(u2) &&
+        p11 + (0.0001220703125 * Math.abs(u6) + Math.abs(p9) * (u3 + v2)) <=
+          128 * Math.abs(u7) &&
+        Math.abs(p10) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u2;
+      dx[i] = p10;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = phishDxExactly(xi, ddxI);
+      dx[i] = phishDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -894,6 +1158,22 @@ function natSquare(x: Wide): bigint {
   return (fraction * fraction) >> 384n;
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /** With e = e^(-2|x|) - 1, -e / (2 + e). */
 function wideTanh(x: Wide): Wide {
   const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
@@ -1226,6 +1506,71 @@ function phishDxExactly(x0: number, x1: number): number {
   let value = phishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = phishDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function phishDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideNormcdf(x0);
+  const t1 = wideLogistic(wideMultiply(wideMultiply(wideInteger(2n), x0), t0));
+  const t2 = wideNormpdf(x0);
+  const t3 = wideSubtract(
+    wideAdd(
+      wideSubtract(
+        wideMultiply(wideMultiply(wideInteger(8n), t0), t1),
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideInteger(8n), x0),
+              wideTanh(wideMultiply(x0, t0)),
+            ),
+            widePower(wideAdd(t0, wideMultiply(x0, t2)), 2),
+          ),
+          t1,
+        ),
+      ),
+      wideMultiply(wideMultiply(wideMultiply(wideInteger(16n), x0), t2), t1),
+    ),
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(4n), widePower(x0, 3)), t2),
+      t1,
+    ),
+  );
+  return wideMultiply(x1, t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function phishDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return phishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function phishDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    phishDxDxExactlyAt(x0, x1, 800n * sign),
+    phishDxDxExactlyAt(x0, x1, 150n * sign),
+    phishDxDxExactlyAt(x0, x1, 140n * sign),
+    phishDxDxExactlyAt(x0, x1, 60n * sign),
+    phishDxDxExactlyAt(x0, x1, 50n * sign),
+    phishDxDxExactlyAt(x0, x1, 26n * sign),
+    phishDxDxExactlyAt(x0, x1, 20n * sign),
+    phishDxDxExactlyAt(x0, x1, 11n * sign),
+    phishDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function phishDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = phishDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = phishDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

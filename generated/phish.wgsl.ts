@@ -1620,6 +1620,198 @@ fn phish_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct phish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn phish_slope_0(x0: f32) -> f32 {
+  return phish_backward(1.0, x0);
+}
+
+fn phish_fused(x: f32) -> phish_value_and_slopes {
+  let v = phish_pair_raised_normcdf(phish_pair_from_f32(x));
+  let p = phish_pair_multiply(phish_pair_from_f32(x), v);
+  let p2 = phish_pair_scale(p, 2.0);
+  let p3 = phish_pair_scale(p2, 8.6736174e-19);
+  let bounded = phish_pair_at_most(p3, phish_pair(80.0, 0.0));
+  let em1 = phish_pair_expm1(bounded);
+  let u = phish_pair_add(em1, phish_pair(2.0, 0.0));
+  let q = phish_pair_divide(em1, u);
+  let p4 = phish_pair_multiply(phish_pair_from_f32(x), q);
+  let p5 = phish_pair_scale(phish_pair_from_f32(x), 4.0);
+  let p6 = phish_pair_scale(phish_pair_from_f32(x), 2.0);
+  let p7 = phish_pair_multiply(p6, v);
+  let p8 = phish_pair_scale(p7, 8.6736174e-19);
+  let v2 = phish_pair_abs(p8);
+  let v3 = phish_pair_negate(v2);
+  let v4 = phish_pair_raised_exp(v3);
+  let p9 = phish_pair_scale(v4, 8.6736174e-19);
+  let u2 = phish_pair_add(p9, phish_pair(1.0, 0.0));
+  let squared = phish_pair_multiply(u2, u2);
+  let q2 = phish_pair_divide(v4, squared);
+  let p10 = phish_pair_multiply(p5, q2);
+  let phi = phish_pair_gelu_slope(phish_pair_from_f32(x));
+  let p11 = phish_pair_multiply(p10, phi);
+  let p12 = phish_pair_scale(p11, 8.6736174e-19);
+  let u3 = phish_pair_add(q, p12);
+  var result_value = phish_pair_to_f32(p4);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(em1.high) * (1.0 + abs(bounded.high)) +
+        1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
+        1.26217745e-29 * (1.0 + abs(em1.high)) <=
+        16.0 * abs(em1.high)) &
+        (abs(em1.high) >= 7.888609e-31) &
+        (abs(em1.high) * (1.0 + abs(bounded.high)) +
+          1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
+          1.26217745e-29 * (1.0 + abs(em1.high)) <=
+          16.0 * u.high) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = phish(x);
+  }
+  var result_x = phish_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (0.125 *
+        ((abs(em1.high) * (1.0 + abs(bounded.high)) +
+          1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
+          1.26217745e-29 * (1.0 + abs(em1.high))) /
+          u.high +
+          ((abs(em1.high) * (1.0 + abs(bounded.high)) +
+            1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
+            1.26217745e-29 * (1.0 + abs(em1.high))) *
+            abs(q.high)) /
+            u.high +
+          1.26217745e-29 * (1.0 / u.high) +
+          ((((abs(v4.high) * v2.high + 1.26217745e-29 * (abs(p6.high) * 8.6736174e-19 * v4.high)) / squared.high +
+            (((abs(v4.high) * v2.high + 1.26217745e-29 * (abs(p6.high) * 8.6736174e-19 * v4.high)) *
+              8.6736174e-19 *
+              u2.high +
+              1.26217745e-29 * u2.high) *
+              q2.high) /
+              squared.high +
+            1.26217745e-29 * (1.0 / squared.high)) *
+            abs(p5.high) +
+            1.26217745e-29 * abs(p5.high)) *
+            abs(phi.high) +
+            select(0.0, 0.5, abs(x + 0.75) < 0.25) * abs(p10.high) +
+            1.26217745e-29 * (abs(phi.high) + abs(p10.high))) *
+            8.6736174e-19) +
+        (abs(q.high) + abs(p12.high)) <=
+        4.0 * abs(u3.high)) &
+        (abs(u3.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0))
+    )
+  ) {
+    result_x = phish_slope_0(x);
+  }
+  return phish_value_and_slopes(select(result_value, x, phish_is_nan(x)), result_x);
+}
+
+fn phish_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = phish_normcdf(t2);
+  let t4 = t2 * t3;
+  let t5 = phish_logistic(2.0 * t4);
+  let t6 = phish_normpdf(t2);
+  let t7 = t2 * t6;
+  let t8 = t3 + t7;
+  return (
+    8.0 * (t3 * t5) - t2 * phish_tanh(t4) * (8.0 * t8 * t8) * t5 + 16.0 * (t7 * t5) - 4.0 * t2 * (t2 * t2) * t6 * t5
+  );
+}
+
+fn phish_curvature(x: f32) -> f32 {
+  let v = phish_pair_raised_normcdf(phish_pair_from_f32(x));
+  let p = phish_pair_scale(v, 8.0);
+  let p2 = phish_pair_scale(p, 9.313226e-10);
+  let p3 = phish_pair_scale(phish_pair_from_f32(x), 2.0);
+  let p4 = phish_pair_multiply(p3, v);
+  let p5 = phish_pair_scale(p4, 8.6736174e-19);
+  let v2 = phish_pair_abs(p5);
+  let v3 = phish_pair_negate(v2);
+  let v4 = phish_pair_raised_exp(v3);
+  let p6 = phish_pair_scale(v4, 8.6736174e-19);
+  let u = phish_pair_add(p6, phish_pair(1.0, 0.0));
+  let squared = phish_pair_multiply(u, u);
+  let q = phish_pair_divide(v4, squared);
+  let p7 = phish_pair_scale(q, 9.313226e-10);
+  let p8 = phish_pair_multiply(p2, p7);
+  let p9 = phish_pair_scale(p8, 8.6736174e-19);
+  let p10 = phish_pair_scale(phish_pair_from_f32(x), 16.0);
+  let squared2 = phish_pair_multiply(phish_pair_from_f32(x), phish_pair_from_f32(x));
+  let v5 = phish_pair_negate(squared2);
+  let p11 = phish_pair_scale(v5, 0.5);
+  let v6 = phish_pair_raised_exp(p11);
+  let p12 = phish_pair_multiply(v6, phish_pair(0.3989423, -1.133517e-8));
+  let p13 = phish_pair_multiply(p10, p12);
+  let p14 = phish_pair_scale(p13, 9.313226e-10);
+  let p15 = phish_pair_multiply(p14, p7);
+  let p16 = phish_pair_scale(p15, 8.6736174e-19);
+  let u2 = phish_pair_add(p9, p16);
+  let p17 = phish_pair_multiply(squared2, phish_pair_from_f32(x));
+  let p18 = phish_pair_scale(p17, 4.0);
+  let p19 = phish_pair_multiply(p18, p12);
+  let p20 = phish_pair_scale(p19, 9.313226e-10);
+  let p21 = phish_pair_multiply(p20, p7);
+  let p22 = phish_pair_scale(p21, 8.6736174e-19);
+  let u3 = phish_pair_subtract(u2, p22);
+  let p23 = phish_pair_scale(phish_pair_from_f32(x), 8.0);
+  let p24 = phish_pair_multiply(phish_pair_from_f32(x), v);
+  let p25 = phish_pair_scale(p24, 2.0);
+  let p26 = phish_pair_scale(p25, 8.6736174e-19);
+  let bounded = phish_pair_at_most(p26, phish_pair(80.0, 0.0));
+  let em1 = phish_pair_expm1(bounded);
+  let u4 = phish_pair_add(em1, phish_pair(2.0, 0.0));
+  let q2 = phish_pair_divide(em1, u4);
+  let p27 = phish_pair_multiply(p23, q2);
+  let p28 = phish_pair_multiply(p27, q);
+  let phi = phish_pair_gelu_slope(phish_pair_from_f32(x));
+  let squared3 = phish_pair_multiply(phi, phi);
+  let p29 = phish_pair_multiply(p28, squared3);
+  let p30 = phish_pair_scale(p29, 8.6736174e-19);
+  let u5 = phish_pair_subtract(u3, p30);
+  var result = phish_pair_to_f32(u5);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u5.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p19.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = phish_curvature_0_far(x);
+    result = select(far, result, phish_is_nan(far));
+  }
+  return result;
+}
+
+struct phish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn phish_double_backward(dy: f32, ddx: f32, x: f32) -> phish_second_gradients {
+  let slopes = phish_backward(1.0, x);
+  let curvatures = phish_curvature(x);
+  return phish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1633,6 +1825,9 @@ struct phish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> phish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> phish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> phish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> phish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> phish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> phish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn phish_forward(
@@ -1669,5 +1864,51 @@ fn phish_backward_inputs(
     result[k] = phish_backward(dy[k], x0[k]);
   }
   phish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn phish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (phish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = phish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = phish_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  phish_output_y[i] = result0;
+  phish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn phish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (phish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = phish_cotangent_dy[i];
+  let dd0 = phish_cotangent_ddx[i];
+  let x0 = phish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = phish_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  phish_gradient_ddy[i] = result0;
+  phish_gradient_dx[i] = result1;
 }
 `);

@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   piecewiseExpSurrogateBackward,
+  piecewiseExpSurrogateDoubleBackward,
   piecewiseExpSurrogateForward,
 } from "./piecewise_exp_surrogate.js";
 import { piecewiseExpSurrogateWgsl } from "./piecewise_exp_surrogate.wgsl.js";
@@ -18,7 +19,11 @@ const piecewiseExpSurrogateActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: piecewiseExpSurrogateForward, backward: piecewiseExpSurrogateBackward },
+  cpu: {
+    forward: piecewiseExpSurrogateForward,
+    backward: piecewiseExpSurrogateBackward,
+    doubleBackward: piecewiseExpSurrogateDoubleBackward,
+  },
   webgpu: {
     code: piecewiseExpSurrogateWgsl,
     forward: [
@@ -43,6 +48,22 @@ const piecewiseExpSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "piecewise_exp_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -49,6 +49,52 @@ export function piecewiseExpSurrogateBackward(
   }
 }
 
+/** The value of piecewise_exp_surrogate, and its derivative in each input. */
+export function piecewiseExpSurrogateFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const p = 0.5 * alpha;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      p * boundedExp(Math.max(Math.min(-(alpha * Math.abs(xi)), 709.79), -746));
+  }
+}
+
+/** The gradients of what piecewise_exp_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function piecewiseExpSurrogateDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const squared = alpha * alpha;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const e = boundedExp(
+      Math.max(Math.min(-(alpha * Math.abs(xi)), 709.79), -746),
+    );
+    ddy[i] = 0.5 * ddxI * alpha * e;
+    dx[i] = -0.5 * (dyi * ddxI) * squared * e * Math.sign(xi);
+  }
+}
+
 /**
  * Step with an exponential gradient.
  * Source: SpikingJelly PiecewiseExp; Neftci et al. 2019.
@@ -95,6 +141,52 @@ export function piecewiseExpSurrogateBackward64(
       dyi *
       alpha *
       boundedExp(Math.max(Math.min(-(alpha * Math.abs(xi)), 709.79), -746));
+  }
+}
+
+/** The value of piecewise_exp_surrogate, and its derivative in each input. */
+export function piecewiseExpSurrogateFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const p = 0.5 * alpha;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      p * boundedExp(Math.max(Math.min(-(alpha * Math.abs(xi)), 709.79), -746));
+  }
+}
+
+/** The gradients of what piecewise_exp_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function piecewiseExpSurrogateDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const squared = alpha * alpha;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const e = boundedExp(
+      Math.max(Math.min(-(alpha * Math.abs(xi)), 709.79), -746),
+    );
+    ddy[i] = 0.5 * ddxI * alpha * e;
+    dx[i] = -0.5 * (dyi * ddxI) * squared * e * Math.sign(xi);
   }
 }
 

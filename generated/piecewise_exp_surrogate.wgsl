@@ -804,6 +804,116 @@ fn piecewise_exp_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct piecewise_exp_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn piecewise_exp_surrogate_slope_0(x0: f32, x1: f32) -> f32 {
+  return piecewise_exp_surrogate_backward(1.0, x0, x1);
+}
+
+fn piecewise_exp_surrogate_fused(x: f32, alpha: f32) -> piecewise_exp_surrogate_value_and_slopes {
+  let v3 = select(0.0, 1.0, x >= 0.0);
+  let v = piecewise_exp_surrogate_pair_abs(piecewise_exp_surrogate_pair_from_f32(x));
+  let p = piecewise_exp_surrogate_pair_multiply(piecewise_exp_surrogate_pair_from_f32(alpha), v);
+  let v2 = piecewise_exp_surrogate_pair_negate(p);
+  let e = piecewise_exp_surrogate_pair_exp(v2);
+  var result_x = piecewise_exp_surrogate_pair_to_f32(
+    piecewise_exp_surrogate_pair_multiply(
+      piecewise_exp_surrogate_pair_scale(piecewise_exp_surrogate_pair_from_f32(alpha), 0.5),
+      e
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      (abs(alpha) >= 3.469447e-18)
+    )
+  ) {
+    result_x = piecewise_exp_surrogate_slope_0(x, alpha);
+  }
+  return piecewise_exp_surrogate_value_and_slopes(
+    select(select(v3, x, piecewise_exp_surrogate_is_nan(x)), x, piecewise_exp_surrogate_is_nan(x)),
+    result_x
+  );
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn piecewise_exp_surrogate_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (piecewise_exp_surrogate_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn piecewise_exp_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return (
+    -0.5 *
+    x1 *
+    x1 *
+    select(piecewise_exp_surrogate_sign(x0), x0, piecewise_exp_surrogate_is_nan(x0)) *
+    piecewise_exp_surrogate_exp(-(abs(x0) * x1))
+  );
+}
+
+fn piecewise_exp_surrogate_pair_sign(a: piecewise_exp_surrogate_pair) -> piecewise_exp_surrogate_pair {
+  return piecewise_exp_surrogate_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn piecewise_exp_surrogate_curvature(x: f32, alpha: f32) -> f32 {
+  let v = piecewise_exp_surrogate_pair_abs(piecewise_exp_surrogate_pair_from_f32(x));
+  let p = piecewise_exp_surrogate_pair_multiply(piecewise_exp_surrogate_pair_from_f32(alpha), v);
+  let v2 = piecewise_exp_surrogate_pair_negate(p);
+  let e = piecewise_exp_surrogate_pair_exp(v2);
+  var result = piecewise_exp_surrogate_pair_to_f32(
+    piecewise_exp_surrogate_pair_multiply(
+      piecewise_exp_surrogate_pair_multiply(
+        piecewise_exp_surrogate_pair_scale(
+          piecewise_exp_surrogate_pair_multiply(
+            piecewise_exp_surrogate_pair_from_f32(alpha),
+            piecewise_exp_surrogate_pair_from_f32(alpha)
+          ),
+          -0.5
+        ),
+        e
+      ),
+      piecewise_exp_surrogate_pair_sign(piecewise_exp_surrogate_pair_from_f32(x))
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+      (abs(alpha) >= 3.637979e-12)
+    )
+  ) {
+    let far = piecewise_exp_surrogate_curvature_0_far(x, alpha);
+    result = select(far, result, piecewise_exp_surrogate_is_nan(far));
+  }
+  return result;
+}
+
+struct piecewise_exp_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn piecewise_exp_surrogate_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32
+) -> piecewise_exp_surrogate_second_gradients {
+  let slopes = piecewise_exp_surrogate_backward(1.0, x, alpha);
+  let curvatures = piecewise_exp_surrogate_curvature(x, alpha);
+  return piecewise_exp_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct piecewise_exp_surrogate_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -814,6 +924,9 @@ struct piecewise_exp_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> piecewise_exp_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> piecewise_exp_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> piecewise_exp_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> piecewise_exp_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> piecewise_exp_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> piecewise_exp_surrogate_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn piecewise_exp_surrogate_forward(
@@ -851,4 +964,50 @@ fn piecewise_exp_surrogate_backward_inputs(
     result[k] = piecewise_exp_surrogate_backward(dy[k], x0[k], piecewise_exp_surrogate_uniforms.p_alpha);
   }
   piecewise_exp_surrogate_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn piecewise_exp_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (piecewise_exp_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = piecewise_exp_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = piecewise_exp_surrogate_fused(x0[k], piecewise_exp_surrogate_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  piecewise_exp_surrogate_output_y[i] = result0;
+  piecewise_exp_surrogate_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn piecewise_exp_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (piecewise_exp_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = piecewise_exp_surrogate_cotangent_dy[i];
+  let dd0 = piecewise_exp_surrogate_cotangent_ddx[i];
+  let x0 = piecewise_exp_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = piecewise_exp_surrogate_double_backward(dy[k], dd0[k], x0[k], piecewise_exp_surrogate_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  piecewise_exp_surrogate_gradient_ddy[i] = result0;
+  piecewise_exp_surrogate_gradient_dx[i] = result1;
 }

@@ -9,7 +9,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   piecewiseLeakyReluSurrogateBackward,
+  piecewiseLeakyReluSurrogateBackwardSaved,
+  piecewiseLeakyReluSurrogateDoubleBackward,
   piecewiseLeakyReluSurrogateForward,
+  piecewiseLeakyReluSurrogateForwardSaved,
 } from "./piecewise_leaky_relu_surrogate.js";
 import { piecewiseLeakyReluSurrogateWgsl } from "./piecewise_leaky_relu_surrogate.wgsl.js";
 const piecewiseLeakyReluSurrogateActivation: Activation = {
@@ -18,7 +21,14 @@ const piecewiseLeakyReluSurrogateActivation: Activation = {
   hyperparameters: ["w", "c"],
   learned: [],
   axis: false,
-  cpu: { forward: piecewiseLeakyReluSurrogateForward, backward: piecewiseLeakyReluSurrogateBackward },
+  saves: "bit",
+  cpu: {
+    forward: piecewiseLeakyReluSurrogateForward,
+    backward: piecewiseLeakyReluSurrogateBackward,
+    doubleBackward: piecewiseLeakyReluSurrogateDoubleBackward,
+    forwardSaved: piecewiseLeakyReluSurrogateForwardSaved,
+    backwardSaved: piecewiseLeakyReluSurrogateBackwardSaved,
+  },
   webgpu: {
     code: piecewiseLeakyReluSurrogateWgsl,
     forward: [
@@ -43,6 +53,60 @@ const piecewiseLeakyReluSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter w", "hyperparameter c"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "piecewise_leaky_relu_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter w", "hyperparameter c"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "piecewise_leaky_relu_surrogate_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter w", "hyperparameter c"],
+      },
+      {
+        entryPoint: "piecewise_leaky_relu_surrogate_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter w", "hyperparameter c"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "piecewise_leaky_relu_surrogate_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter w", "hyperparameter c"],

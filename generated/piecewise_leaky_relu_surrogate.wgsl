@@ -17,6 +17,35 @@ fn piecewise_leaky_relu_surrogate_backward(dy: f32, x: f32, w: f32, c: f32) -> f
   return select(c, 0.5 / w, abs(x) < w) * dy;
 }
 
+struct piecewise_leaky_relu_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn piecewise_leaky_relu_surrogate_fused(x: f32, w: f32, c: f32) -> piecewise_leaky_relu_surrogate_value_and_slopes {
+  let v = select(0.0, 1.0, x >= 0.0);
+  return piecewise_leaky_relu_surrogate_value_and_slopes(
+    select(select(v, x, piecewise_leaky_relu_surrogate_is_nan(x)), x, piecewise_leaky_relu_surrogate_is_nan(x)),
+    select(c, 0.5 / w, abs(x) < w)
+  );
+}
+
+struct piecewise_leaky_relu_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn piecewise_leaky_relu_surrogate_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  w: f32,
+  c: f32
+) -> piecewise_leaky_relu_surrogate_second_gradients {
+  let slopes = piecewise_leaky_relu_surrogate_backward(1.0, x, w, c);
+  return piecewise_leaky_relu_surrogate_second_gradients(ddx * slopes, 0.0);
+}
+
 struct piecewise_leaky_relu_surrogate_uniform_values {
   size: u32,
   p_w: f32,
@@ -28,6 +57,11 @@ struct piecewise_leaky_relu_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> piecewise_leaky_relu_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> piecewise_leaky_relu_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> piecewise_leaky_relu_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> piecewise_leaky_relu_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> piecewise_leaky_relu_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> piecewise_leaky_relu_surrogate_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> piecewise_leaky_relu_surrogate_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> piecewise_leaky_relu_surrogate_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn piecewise_leaky_relu_surrogate_forward(
@@ -66,4 +100,82 @@ fn piecewise_leaky_relu_surrogate_backward_inputs(
     piecewise_leaky_relu_surrogate_backward(dy.z, x0.z, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c),
     piecewise_leaky_relu_surrogate_backward(dy.w, x0.w, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c),
   );
+}
+
+@compute @workgroup_size(256)
+fn piecewise_leaky_relu_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (piecewise_leaky_relu_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = piecewise_leaky_relu_surrogate_input_x[i];
+  let g0 = piecewise_leaky_relu_surrogate_fused(x0.x, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c);
+  let g1 = piecewise_leaky_relu_surrogate_fused(x0.y, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c);
+  let g2 = piecewise_leaky_relu_surrogate_fused(x0.z, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c);
+  let g3 = piecewise_leaky_relu_surrogate_fused(x0.w, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c);
+  piecewise_leaky_relu_surrogate_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  piecewise_leaky_relu_surrogate_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn piecewise_leaky_relu_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (piecewise_leaky_relu_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = piecewise_leaky_relu_surrogate_cotangent_dy[i];
+  let dd0 = piecewise_leaky_relu_surrogate_cotangent_ddx[i];
+  let x0 = piecewise_leaky_relu_surrogate_input_x[i];
+  let g0 = piecewise_leaky_relu_surrogate_double_backward(dy.x, dd0.x, x0.x, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c);
+  let g1 = piecewise_leaky_relu_surrogate_double_backward(dy.y, dd0.y, x0.y, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c);
+  let g2 = piecewise_leaky_relu_surrogate_double_backward(dy.z, dd0.z, x0.z, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c);
+  let g3 = piecewise_leaky_relu_surrogate_double_backward(dy.w, dd0.w, x0.w, piecewise_leaky_relu_surrogate_uniforms.p_w, piecewise_leaky_relu_surrogate_uniforms.p_c);
+  piecewise_leaky_relu_surrogate_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  piecewise_leaky_relu_surrogate_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn piecewise_leaky_relu_surrogate_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= piecewise_leaky_relu_surrogate_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= piecewise_leaky_relu_surrogate_uniforms.size) {
+      break;
+    }
+    let x = piecewise_leaky_relu_surrogate_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, abs(x) >= piecewise_leaky_relu_surrogate_uniforms.p_w) << k;
+  }
+  piecewise_leaky_relu_surrogate_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn piecewise_leaky_relu_surrogate_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (piecewise_leaky_relu_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = piecewise_leaky_relu_surrogate_cotangent_dy[i];
+  let bits = vec4<u32>(piecewise_leaky_relu_surrogate_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  piecewise_leaky_relu_surrogate_gradient_dx[i] = select(dy * (0.5 / piecewise_leaky_relu_surrogate_uniforms.p_w), dy * piecewise_leaky_relu_surrogate_uniforms.p_c, isSet);
 }

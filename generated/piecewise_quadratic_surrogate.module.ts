@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   piecewiseQuadraticSurrogateBackward,
+  piecewiseQuadraticSurrogateDoubleBackward,
   piecewiseQuadraticSurrogateForward,
 } from "./piecewise_quadratic_surrogate.js";
 import { piecewiseQuadraticSurrogateWgsl } from "./piecewise_quadratic_surrogate.wgsl.js";
@@ -18,7 +19,11 @@ const piecewiseQuadraticSurrogateActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: piecewiseQuadraticSurrogateForward, backward: piecewiseQuadraticSurrogateBackward },
+  cpu: {
+    forward: piecewiseQuadraticSurrogateForward,
+    backward: piecewiseQuadraticSurrogateBackward,
+    doubleBackward: piecewiseQuadraticSurrogateDoubleBackward,
+  },
   webgpu: {
     code: piecewiseQuadraticSurrogateWgsl,
     forward: [
@@ -43,6 +48,22 @@ const piecewiseQuadraticSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "piecewise_quadratic_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -59,6 +59,62 @@ export function piecewiseQuadraticSurrogateBackward(
   }
 }
 
+/** The value of piecewise_quadratic_surrogate, and its derivative in each input. */
+export function piecewiseQuadraticSurrogateFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  const squared = alpha * alpha;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = Math.abs(xi);
+    const p = squared * v;
+    const u = alpha - p;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      v > q || p <= 1048576 * Math.abs(u)
+        ? choose(v > q, 0, u)
+        : piecewiseQuadraticSurrogateDxExactly(xi, alpha, 1);
+  }
+}
+
+/** The gradients of what piecewise_quadratic_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function piecewiseQuadraticSurrogateDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  const squared = alpha * alpha;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const v = Math.abs(xi);
+    const p = squared * v;
+    const u = alpha - p;
+    ddy[i] =
+      v > q || p <= 1048576 * Math.abs(u)
+        ? ddxI * choose(v > q, 0, u)
+        : piecewiseQuadraticSurrogateDxExactly(xi, alpha, ddxI);
+    dx[i] = dyi * ddxI * choose(v > q, 0, -(squared * Math.sign(xi)));
+  }
+}
+
 /**
  * Step with a triangular gradient.
  * Source: SpikingJelly PiecewiseQuadratic; Bohte 2011.
@@ -115,6 +171,62 @@ export function piecewiseQuadraticSurrogateBackward64(
       const xi = x[i]!;
       dx[i] = piecewiseQuadraticSurrogateDxExactly(xi, alpha, dyi);
     }
+  }
+}
+
+/** The value of piecewise_quadratic_surrogate, and its derivative in each input. */
+export function piecewiseQuadraticSurrogateFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  const squared = alpha * alpha;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = Math.abs(xi);
+    const p = squared * v;
+    const u = alpha - p;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      v > q || p <= 1048576 * Math.abs(u)
+        ? choose(v > q, 0, u)
+        : piecewiseQuadraticSurrogateDxExactly(xi, alpha, 1);
+  }
+}
+
+/** The gradients of what piecewise_quadratic_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function piecewiseQuadraticSurrogateDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const q = 1 / alpha;
+  const squared = alpha * alpha;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const v = Math.abs(xi);
+    const p = squared * v;
+    const u = alpha - p;
+    ddy[i] =
+      v > q || p <= 1048576 * Math.abs(u)
+        ? ddxI * choose(v > q, 0, u)
+        : piecewiseQuadraticSurrogateDxExactly(xi, alpha, ddxI);
+    dx[i] = dyi * ddxI * choose(v > q, 0, -(squared * Math.sign(xi)));
   }
 }
 

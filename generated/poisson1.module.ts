@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { poisson1Backward, poisson1Forward } from "./poisson1.js";
+import {
+  poisson1Backward,
+  poisson1DoubleBackward,
+  poisson1Forward,
+} from "./poisson1.js";
 import { poisson1Wgsl } from "./poisson1.wgsl.js";
 const poisson1Activation: Activation = {
   name: "poisson1",
@@ -14,7 +18,11 @@ const poisson1Activation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: poisson1Forward, backward: poisson1Backward },
+  cpu: {
+    forward: poisson1Forward,
+    backward: poisson1Backward,
+    doubleBackward: poisson1DoubleBackward,
+  },
   webgpu: {
     code: poisson1Wgsl,
     forward: [
@@ -39,6 +47,22 @@ const poisson1Activation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "poisson1_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

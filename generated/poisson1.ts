@@ -63,6 +63,93 @@ export function poisson1Backward(
   }
 }
 
+/** The value of poisson1, and its derivative in each input. */
+export function poisson1Fused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 3.4028234663852886e38);
+      const e = boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
+      const p = (bounded - 1) * e;
+      const p2 = 2 * e;
+      const p3 = bounded * e;
+      const u = p2 - p3;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        p2 + Math.abs(p3) <= 131072 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = poisson1YExactly(xi);
+      dx[i] = poisson1DxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what poisson1's backward kernel computes, from a cotangent of each of its results. */
+export function poisson1DoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 3.4028234663852886e38);
+      const e = boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
+      const p = 2 * e;
+      const p2 = bounded * e;
+      const u = p - p2;
+      const p3 = ddxI * u;
+      const v = Math.abs(p2);
+      const p4 = 3 * e;
+      const u2 = p2 - p4;
+      const p5 = dyi * ddxI * u2;
+      if (!(
+        p + v <= 131072 * Math.abs(u) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        v + p4 <= 131072 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = poisson1DxExactly(xi, ddxI);
+      dx[i] = poisson1DxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * A bump after 1, exponential growth to the left.
  * Source: mlpack Poisson1Function.
@@ -122,6 +209,93 @@ export function poisson1Backward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = poisson1DxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of poisson1, and its derivative in each input. */
+export function poisson1Fused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 3.4028234663852886e38);
+      const e = boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
+      const p = (bounded - 1) * e;
+      const p2 = 2 * e;
+      const p3 = bounded * e;
+      const u = p2 - p3;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        p2 + Math.abs(p3) <= 131072 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = poisson1YExactly(xi);
+      dx[i] = poisson1DxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what poisson1's backward kernel computes, from a cotangent of each of its results. */
+export function poisson1DoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 3.4028234663852886e38);
+      const e = boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
+      const p = 2 * e;
+      const p2 = bounded * e;
+      const u = p - p2;
+      const p3 = ddxI * u;
+      const v = Math.abs(p2);
+      const p4 = 3 * e;
+      const u2 = p2 - p4;
+      const p5 = dyi * ddxI * u2;
+      if (!(
+        p + v <= 131072 * Math.abs(u) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        v + p4 <= 131072 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = poisson1DxExactly(xi, ddxI);
+      dx[i] = poisson1DxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -772,6 +946,87 @@ function poisson1DxExactly(x0: number, x1: number): number {
   let value = poisson1DxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = poisson1DxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function poisson1YExactlyWide(x0: Wide): Wide {
+  return wideMultiply(
+    wideSubtract(x0, wideInteger(1n)),
+    wideExp(wideNegate(x0)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function poisson1YExactlyAt(x0: number, exponent: bigint): Wide {
+  return poisson1YExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function poisson1YExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    poisson1YExactlyAt(x0, 800n * sign),
+    poisson1YExactlyAt(x0, 150n * sign),
+    poisson1YExactlyAt(x0, 140n * sign),
+    poisson1YExactlyAt(x0, 60n * sign),
+    poisson1YExactlyAt(x0, 50n * sign),
+    poisson1YExactlyAt(x0, 26n * sign),
+    poisson1YExactlyAt(x0, 20n * sign),
+    poisson1YExactlyAt(x0, 11n * sign),
+    poisson1YExactlyAt(x0, 10n * sign),
+  );
+}
+
+function poisson1YExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = poisson1YExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = poisson1YExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function poisson1DxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideExp(wideNegate(x0));
+  return wideMultiply(
+    x1,
+    wideSubtract(wideMultiply(x0, t0), wideMultiply(wideInteger(3n), t0)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function poisson1DxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return poisson1DxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function poisson1DxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    poisson1DxDxExactlyAt(x0, x1, 800n * sign),
+    poisson1DxDxExactlyAt(x0, x1, 150n * sign),
+    poisson1DxDxExactlyAt(x0, x1, 140n * sign),
+    poisson1DxDxExactlyAt(x0, x1, 60n * sign),
+    poisson1DxDxExactlyAt(x0, x1, 50n * sign),
+    poisson1DxDxExactlyAt(x0, x1, 26n * sign),
+    poisson1DxDxExactlyAt(x0, x1, 20n * sign),
+    poisson1DxDxExactlyAt(x0, x1, 11n * sign),
+    poisson1DxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function poisson1DxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = poisson1DxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = poisson1DxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

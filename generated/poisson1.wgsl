@@ -963,6 +963,91 @@ fn poisson1_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct poisson1_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn poisson1_slope_0(x0: f32) -> f32 {
+  return poisson1_backward(1.0, x0);
+}
+
+fn poisson1_fused(x: f32) -> poisson1_value_and_slopes {
+  let u = poisson1_pair_subtract(poisson1_pair_from_f32(x), poisson1_pair(1.0, 0.0));
+  let v = poisson1_pair_negate(poisson1_pair_from_f32(x));
+  let e = poisson1_pair_exp(v);
+  let p = poisson1_pair_multiply(u, e);
+  let p2 = poisson1_pair_scale(e, 2.0);
+  let p3 = poisson1_pair_multiply(poisson1_pair_from_f32(x), e);
+  let u2 = poisson1_pair_subtract(p2, p3);
+  var result_value = poisson1_pair_to_f32(p);
+  // By the function that computes this alone.
+  if (
+    !(
+      (e.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = poisson1(x);
+  }
+  var result_x = poisson1_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = poisson1_slope_0(x);
+  }
+  return poisson1_value_and_slopes(select(result_value, x, poisson1_is_nan(x)), result_x);
+}
+
+fn poisson1_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = poisson1_exp(-t);
+  return t * t2 - 3.0 * t2;
+}
+
+fn poisson1_curvature(x: f32) -> f32 {
+  let v = poisson1_pair_negate(poisson1_pair_from_f32(x));
+  let e = poisson1_pair_exp(v);
+  let p = poisson1_pair_multiply(poisson1_pair_from_f32(x), e);
+  let p2 = poisson1_pair_multiply(poisson1_pair(3.0, 0.0), e);
+  let u = poisson1_pair_subtract(p, p2);
+  var result = poisson1_pair_to_f32(u);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = poisson1_curvature_0_far(x);
+    result = select(far, result, poisson1_is_nan(far));
+  }
+  return result;
+}
+
+struct poisson1_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn poisson1_double_backward(dy: f32, ddx: f32, x: f32) -> poisson1_second_gradients {
+  let slopes = poisson1_backward(1.0, x);
+  let curvatures = poisson1_curvature(x);
+  return poisson1_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct poisson1_uniform_values {
   size: u32,
 }
@@ -972,6 +1057,9 @@ struct poisson1_uniform_values {
 @group(0) @binding(2) var<storage, read_write> poisson1_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> poisson1_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> poisson1_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> poisson1_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> poisson1_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> poisson1_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn poisson1_forward(
@@ -1008,4 +1096,50 @@ fn poisson1_backward_inputs(
     result[k] = poisson1_backward(dy[k], x0[k]);
   }
   poisson1_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn poisson1_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (poisson1_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = poisson1_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = poisson1_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  poisson1_output_y[i] = result0;
+  poisson1_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn poisson1_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (poisson1_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = poisson1_cotangent_dy[i];
+  let dd0 = poisson1_cotangent_ddx[i];
+  let x0 = poisson1_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = poisson1_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  poisson1_gradient_ddy[i] = result0;
+  poisson1_gradient_dx[i] = result1;
 }

@@ -7,7 +7,7 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { poluBackward, poluForward } from "./polu.js";
+import { poluBackward, poluDoubleBackward, poluForward } from "./polu.js";
 import { poluWgsl } from "./polu.wgsl.js";
 const poluActivation: Activation = {
   name: "polu",
@@ -15,7 +15,11 @@ const poluActivation: Activation = {
   hyperparameters: ["n"],
   learned: [],
   axis: false,
-  cpu: { forward: poluForward, backward: poluBackward },
+  cpu: {
+    forward: poluForward,
+    backward: poluBackward,
+    doubleBackward: poluDoubleBackward,
+  },
   webgpu: {
     code: poluWgsl,
     forward: [
@@ -40,6 +44,22 @@ const poluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter n"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "polu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter n"],

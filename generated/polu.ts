@@ -65,6 +65,96 @@ export function poluBackward(
   }
 }
 
+/** The value of polu, and its derivative in each input. */
+export function poluFused(
+  x: Float32Array,
+  n: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const v = Math.abs(n);
+  const u = -n - 1;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const u2 = 1 - xi;
+      const v3 = Math.pow(u2, -n);
+      const u3 = v3 - 1;
+      const v4 = xi < 0 ? u3 : xi;
+      const v5 = Math.pow(u2, u);
+      const v6 = xi >= 0 ? 1 : n * v5;
+      if (!(
+        (xi >= 0 || 0.125 * (Math.abs(v3) * v) + v3 <= 262144 * Math.abs(u3)) &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        (xi >= 0 || Math.abs(v5) * v2 <= 2097152 * v5) &&
+        Math.abs(v6) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v4;
+      dx[i] = v6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = poluYExactly(xi, n);
+      dx[i] = poluDxExactly(xi, n, 1);
+    }
+  }
+}
+
+/** The gradients of what polu's backward kernel computes, from a cotangent of each of its results. */
+export function poluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  n: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = -n - 1;
+  const v = Math.abs(u);
+  const u2 = -n - 2;
+  const v2 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const u3 = 1 - xi;
+      const v3 = Math.pow(u3, u);
+      const v4 = xi >= 0 ? ddxI : ddxI * n * v3;
+      const v5 = Math.pow(u3, u2);
+      const v6 = xi >= 0 ? 0 : -(dyi * ddxI * n * u * v5);
+      if (!(
+        (xi >= 0 || Math.abs(v3) * v <= 2097152 * v3) &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        (xi >= 0 || Math.abs(v5) * v2 <= 2097152 * v5) &&
+        Math.abs(v6) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v4;
+      dx[i] = v6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = poluDxExactly(xi, n, ddxI);
+      dx[i] = poluDxDxExactly(xi, n, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Power linear unit; n = 1 is polylu. The derivative at 0 is 1.
  * Source: Li et al. 2018.
@@ -130,6 +220,96 @@ export function poluBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = poluDxExactly(xi, n, dyi);
+    }
+  }
+}
+
+/** The value of polu, and its derivative in each input. */
+export function poluFused64(
+  x: Float64Array,
+  n: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const v = Math.abs(n);
+  const u = -n - 1;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const u2 = 1 - xi;
+      const v3 = Math.pow(u2, -n);
+      const u3 = v3 - 1;
+      const v4 = xi < 0 ? u3 : xi;
+      const v5 = Math.pow(u2, u);
+      const v6 = xi >= 0 ? 1 : n * v5;
+      if (!(
+        (xi >= 0 || 0.125 * (Math.abs(v3) * v) + v3 <= 262144 * Math.abs(u3)) &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        (xi >= 0 || Math.abs(v5) * v2 <= 2097152 * v5) &&
+        Math.abs(v6) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v4;
+      dx[i] = v6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = poluYExactly(xi, n);
+      dx[i] = poluDxExactly(xi, n, 1);
+    }
+  }
+}
+
+/** The gradients of what polu's backward kernel computes, from a cotangent of each of its results. */
+export function poluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  n: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = -n - 1;
+  const v = Math.abs(u);
+  const u2 = -n - 2;
+  const v2 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const u3 = 1 - xi;
+      const v3 = Math.pow(u3, u);
+      const v4 = xi >= 0 ? ddxI : ddxI * n * v3;
+      const v5 = Math.pow(u3, u2);
+      const v6 = xi >= 0 ? 0 : -(dyi * ddxI * n * u * v5);
+      if (!(
+        (xi >= 0 || Math.abs(v3) * v <= 2097152 * v3) &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        (xi >= 0 || Math.abs(v5) * v2 <= 2097152 * v5) &&
+        Math.abs(v6) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v4;
+      dx[i] = v6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = poluDxExactly(xi, n, ddxI);
+      dx[i] = poluDxDxExactly(xi, n, dyi * ddxI);
     }
   }
 }
@@ -928,6 +1108,122 @@ function poluDxExactly(x0: number, x1: number, x2: number): number {
   let value = poluDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = poluDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function poluYExactlyWide(x0: Wide, x1: Wide): Wide {
+  let t0 = wideSubtract(
+    widePow(wideSubtract(wideInteger(1n), x0), wideNegate(x1)),
+    wideInteger(1n),
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t0 = x0;
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function poluYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return poluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function poluYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    poluYExactlyAt(x0, x1, 800n * sign),
+    poluYExactlyAt(x0, x1, 150n * sign),
+    poluYExactlyAt(x0, x1, 140n * sign),
+    poluYExactlyAt(x0, x1, 60n * sign),
+    poluYExactlyAt(x0, x1, 50n * sign),
+    poluYExactlyAt(x0, x1, 26n * sign),
+    poluYExactlyAt(x0, x1, 20n * sign),
+    poluYExactlyAt(x0, x1, 11n * sign),
+    poluYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function poluYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = poluYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = poluYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function poluDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideNegate(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(x2, x1),
+        wideSubtract(wideNegate(x1), wideInteger(1n)),
+      ),
+      widePow(
+        wideSubtract(wideInteger(1n), x0),
+        wideSubtract(wideNegate(x1), wideInteger(2n)),
+      ),
+    ),
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t0 = wideInteger(0n);
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function poluDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return poluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function poluDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    poluDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    poluDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    poluDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    poluDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    poluDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    poluDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    poluDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    poluDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    poluDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function poluDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = poluDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = poluDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

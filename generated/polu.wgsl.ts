@@ -1546,6 +1546,114 @@ fn polu_backward(dy: f32, x: f32, n: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct polu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn polu_slope_0(x0: f32, x1: f32) -> f32 {
+  return polu_backward(1.0, x0, x1);
+}
+
+fn polu_fused(x: f32, n: f32) -> polu_value_and_slopes {
+  let u = polu_pair_subtract(polu_pair(1.0, 0.0), polu_pair_from_f32(x));
+  let v = polu_pair_negate(polu_pair_from_f32(n));
+  let v2 = polu_pair_pow(u, v);
+  let u2 = polu_pair_subtract(v2, polu_pair(1.0, 0.0));
+  var v3 = u2;
+  if (x >= 0.0) {
+    v3 = polu_pair_from_f32(x);
+  }
+  let u3 = polu_pair_subtract(v, polu_pair(1.0, 0.0));
+  let v4 = polu_pair_pow(u, u3);
+  let p = polu_pair_multiply(polu_pair_from_f32(n), v4);
+  var v5 = p;
+  if (x >= 0.0) {
+    v5 = polu_pair(1.0, 0.0);
+  }
+  var result_value = polu_pair_to_f32(v3);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 0.0) |
+        ((0.000015258789 * (abs(v2.high) * abs(n)) + v2.high <= 32.0 * abs(u2.high)) &
+          (abs(u2.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(n)) <= 0x71800000u) &
+        (abs(n) >= 7.888609e-31) &
+        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+      ((x >= 0.0) | ((bitcast<u32>(abs(u2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_value = polu(x, n);
+  }
+  var result_x = polu_pair_to_f32(v5);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 0.0) | ((abs(v4.high) * abs(u3.high) <= 4194304.0 * v4.high) & (v4.high >= 1.9721523e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(n)) <= 0x71800000u) &
+        (abs(n) >= 7.888609e-31) &
+        (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+      ((x >= 0.0) | ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v4.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_x = polu_slope_0(x, n);
+  }
+  return polu_value_and_slopes(select(result_value, x, polu_is_nan(x)), result_x);
+}
+
+fn polu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return select(-(x1 * (-x1 - 1.0) * polu_pow(1.0 - x0, -x1 - 2.0)), 0.0, x0 >= 0.0);
+}
+
+fn polu_curvature(x: f32, n: f32) -> f32 {
+  let v = polu_pair_negate(polu_pair_from_f32(n));
+  let u = polu_pair_subtract(v, polu_pair(1.0, 0.0));
+  let p = polu_pair_multiply(polu_pair_from_f32(n), u);
+  let u2 = polu_pair_subtract(polu_pair(1.0, 0.0), polu_pair_from_f32(x));
+  let u3 = polu_pair_subtract(v, polu_pair(2.0, 0.0));
+  let v2 = polu_pair_pow(u2, u3);
+  let p2 = polu_pair_multiply(p, v2);
+  let v3 = polu_pair_negate(p2);
+  var v4 = v3;
+  if (x >= 0.0) {
+    v4 = polu_pair(0.0, 0.0);
+  }
+  var result = polu_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x >= 0.0) | (v2.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(n)) <= 0x71800000u) &
+        (abs(n) >= 7.888609e-31) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+      ((x >= 0.0) |
+        ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = polu_curvature_0_far(x, n);
+    result = select(far, result, polu_is_nan(far));
+  }
+  return result;
+}
+
+struct polu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn polu_double_backward(dy: f32, ddx: f32, x: f32, n: f32) -> polu_second_gradients {
+  let slopes = polu_backward(1.0, x, n);
+  let curvatures = polu_curvature(x, n);
+  return polu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1560,6 +1668,9 @@ struct polu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> polu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> polu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> polu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> polu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> polu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> polu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn polu_forward(
@@ -1596,5 +1707,51 @@ fn polu_backward_inputs(
     result[k] = polu_backward(dy[k], x0[k], polu_uniforms.p_n);
   }
   polu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn polu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (polu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = polu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = polu_fused(x0[k], polu_uniforms.p_n);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  polu_output_y[i] = result0;
+  polu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn polu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (polu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = polu_cotangent_dy[i];
+  let dd0 = polu_cotangent_ddx[i];
+  let x0 = polu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = polu_double_backward(dy[k], dd0[k], x0[k], polu_uniforms.p_n);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  polu_gradient_ddy[i] = result0;
+  polu_gradient_dx[i] = result1;
 }
 `);

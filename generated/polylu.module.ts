@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { polyluBackward, polyluForward } from "./polylu.js";
+import {
+  polyluBackward,
+  polyluDoubleBackward,
+  polyluForward,
+} from "./polylu.js";
 import { polyluWgsl } from "./polylu.wgsl.js";
 const polyluActivation: Activation = {
   name: "polylu",
@@ -14,7 +18,11 @@ const polyluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: polyluForward, backward: polyluBackward },
+  cpu: {
+    forward: polyluForward,
+    backward: polyluBackward,
+    doubleBackward: polyluDoubleBackward,
+  },
   webgpu: {
     code: polyluWgsl,
     forward: [
@@ -39,6 +47,22 @@ const polyluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "polylu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -57,6 +57,68 @@ export function polyluBackward(
   }
 }
 
+/** The value of polylu, and its derivative in each input. */
+export function polyluFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const u = 1 - bounded;
+    const q = bounded / u;
+    const u2 = q + 1;
+    y[i] = choose(bounded >= 0, bounded, q);
+    dx[i] =
+      bounded >= 0 || Math.abs(q) <= 1048576 * Math.abs(u2)
+        ? choose(bounded >= 0, 1, u2 / u)
+        : polyluDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what polylu's backward kernel computes, from a cotangent of each of its results. */
+export function polyluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const u = 1 - bounded;
+      const q = bounded / u;
+      const u2 = q + 1;
+      if (!(bounded >= 0 || Math.abs(q) <= 1048576 * Math.abs(u2))) break;
+      ddy[i] = ddxI * choose(bounded >= 0, 1, u2 / u);
+      dx[i] = dyi * ddxI * choose(bounded >= 0, 0, (2 * u2) / (u * u));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = polyluDxExactly(xi, ddxI);
+      dx[i] = polyluDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Exponential linear unit that is 1 / (1 - x) - 1 on the left.
  * Source: Feng and Yang 2022.
@@ -110,6 +172,68 @@ export function polyluBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = polyluDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of polylu, and its derivative in each input. */
+export function polyluFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const u = 1 - bounded;
+    const q = bounded / u;
+    const u2 = q + 1;
+    y[i] = choose(bounded >= 0, bounded, q);
+    dx[i] =
+      bounded >= 0 || Math.abs(q) <= 1048576 * Math.abs(u2)
+        ? choose(bounded >= 0, 1, u2 / u)
+        : polyluDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what polylu's backward kernel computes, from a cotangent of each of its results. */
+export function polyluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const u = 1 - bounded;
+      const q = bounded / u;
+      const u2 = q + 1;
+      if (!(bounded >= 0 || Math.abs(q) <= 1048576 * Math.abs(u2))) break;
+      ddy[i] = ddxI * choose(bounded >= 0, 1, u2 / u);
+      dx[i] = dyi * ddxI * choose(bounded >= 0, 0, (2 * u2) / (u * u));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = polyluDxExactly(xi, ddxI);
+      dx[i] = polyluDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -212,6 +336,13 @@ const WIDE_ZERO: Wide = {
   negative: false,
   mantissa: 0n,
   exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
 };
 
 const WIDE_NAN: Wide = {
@@ -438,6 +569,22 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /**
  * What stands for a number where a limit is sought: of infinity a number with
  * that exponent if it is positive, of zero one if it is negative.
@@ -605,6 +752,57 @@ function polyluDxExactly(x0: number, x1: number): number {
   let value = polyluDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = polyluDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function polyluDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideSubtract(wideInteger(1n), x0);
+  let t1 = wideDivide(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), x1),
+      wideAdd(wideDivide(x0, t0), wideInteger(1n)),
+    ),
+    widePower(t0, 2),
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t1 = wideInteger(0n);
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function polyluDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return polyluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function polyluDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    polyluDxDxExactlyAt(x0, x1, 800n * sign),
+    polyluDxDxExactlyAt(x0, x1, 150n * sign),
+    polyluDxDxExactlyAt(x0, x1, 140n * sign),
+    polyluDxDxExactlyAt(x0, x1, 60n * sign),
+    polyluDxDxExactlyAt(x0, x1, 50n * sign),
+    polyluDxDxExactlyAt(x0, x1, 26n * sign),
+    polyluDxDxExactlyAt(x0, x1, 20n * sign),
+    polyluDxDxExactlyAt(x0, x1, 11n * sign),
+    polyluDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function polyluDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = polyluDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = polyluDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -728,6 +728,86 @@ fn polylu_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct polylu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn polylu_slope_0(x0: f32) -> f32 {
+  return polylu_backward(1.0, x0);
+}
+
+fn polylu_fused(x: f32) -> polylu_value_and_slopes {
+  let bounded = select(x, -3.4028234663852886e38, x < -3.4028234663852886e38);
+  let u = polylu_pair_subtract(polylu_pair(1.0, 0.0), polylu_pair_from_f32(x));
+  let q = polylu_pair_divide(polylu_pair_from_f32(x), u);
+  let u2 = polylu_pair_add(q, polylu_pair(1.0, 0.0));
+  var v = polylu_pair_divide(u2, u);
+  if (x >= 0.0) {
+    v = polylu_pair(1.0, 0.0);
+  }
+  var result_x = polylu_pair_to_f32(v);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 0.0) | ((abs(q.high) <= 2097152.0 * abs(u2.high)) & (abs(u2.high) >= 1.9721523e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_x = polylu_slope_0(x);
+  }
+  return polylu_value_and_slopes(
+    select(select(bounded / (1.0 - bounded), bounded, bounded >= 0.0), x, polylu_is_nan(x)),
+    result_x
+  );
+}
+
+fn polylu_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = 1.0 - t;
+  return select((2.0 * (t / t2 + 1.0)) / (t2 * t2), 0.0, t >= 0.0);
+}
+
+// a times a power of two.
+fn polylu_pair_scale(a: polylu_pair, factor: f32) -> polylu_pair {
+  return polylu_pair(a.high * factor, a.low * factor);
+}
+
+fn polylu_pair_multiply(a: polylu_pair, b: polylu_pair) -> polylu_pair {
+  let p = polylu_pair_product(a.high, b.high);
+  return polylu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn polylu_curvature(x: f32) -> f32 {
+  let u = polylu_pair_subtract(polylu_pair(1.0, 0.0), polylu_pair_from_f32(x));
+  var v = polylu_pair_divide(
+    polylu_pair_scale(polylu_pair_add(polylu_pair_divide(polylu_pair_from_f32(x), u), polylu_pair(1.0, 0.0)), 2.0),
+    polylu_pair_multiply(u, u)
+  );
+  if (x >= 0.0) {
+    v = polylu_pair(0.0, 0.0);
+  }
+  var result = polylu_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    let far = polylu_curvature_0_far(x);
+    result = select(far, result, polylu_is_nan(far));
+  }
+  return result;
+}
+
+struct polylu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn polylu_double_backward(dy: f32, ddx: f32, x: f32) -> polylu_second_gradients {
+  let slopes = polylu_backward(1.0, x);
+  let curvatures = polylu_curvature(x);
+  return polylu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct polylu_uniform_values {
   size: u32,
 }
@@ -737,6 +817,9 @@ struct polylu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> polylu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> polylu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> polylu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> polylu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> polylu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> polylu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn polylu_forward(
@@ -774,4 +857,50 @@ fn polylu_backward_inputs(
     result[k] = polylu_backward(dy[k], x0[k]);
   }
   polylu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn polylu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (polylu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = polylu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = polylu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  polylu_output_y[i] = result0;
+  polylu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn polylu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (polylu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = polylu_cotangent_dy[i];
+  let dd0 = polylu_cotangent_ddx[i];
+  let x0 = polylu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = polylu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  polylu_gradient_ddy[i] = result0;
+  polylu_gradient_dx[i] = result1;
 }

@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { preluBackward, preluForward } from "./prelu.js";
+import { preluBackward, preluDoubleBackward, preluForward } from "./prelu.js";
 import { preluWgsl } from "./prelu.wgsl.js";
 const preluActivation: Activation = {
   name: "prelu",
@@ -16,7 +16,11 @@ const preluActivation: Activation = {
   hyperparameters: [],
   learned: [{ name: "weight", shape: "channel" }],
   axis: false,
-  cpu: { forward: preluForward, backward: preluBackward },
+  cpu: {
+    forward: preluForward,
+    backward: preluBackward,
+    doubleBackward: preluDoubleBackward,
+  },
   webgpu: {
     code: preluWgsl,
     forward: [
@@ -62,6 +66,50 @@ const preluActivation: Activation = {
       },
       {
         entryPoint: "prelu_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [6, "scratch 64 * channels"],
+          [7, "gradient weight"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "prelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned weight"],
+          [10, "cotangent weight"],
+          [11, "gradient"],
+          [5, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "prelu_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned weight"],
+          [10, "cotangent weight"],
+          [6, "scratch 64 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "prelu_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

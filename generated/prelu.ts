@@ -74,6 +74,86 @@ export function preluBackward(
   }
 }
 
+/** The value of prelu, and its derivative in each input. */
+export function preluFused(
+  x: Float32Array,
+  weight: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("weight", weight, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const weightC = weight[c]!;
+    sides[0] = weightC;
+    sides[1] = 1;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const v = pick(0, xi > 0);
+        y[i] = xi * v;
+        dx[i] = v;
+      }
+    }
+  }
+}
+
+/** The gradients of what prelu's backward kernel computes, from a cotangent of each of its results. */
+export function preluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  weight: Float32Array,
+  ddx: Float32Array,
+  ddweight: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dweight: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("weight", weight, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddweight", ddweight, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dweight", dweight, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const weightC = weight[c]!;
+    const ddweightC = ddweight[c]!;
+    sides[0] = weightC;
+    sides[1] = 1;
+    let dweightSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const v = Number(xi <= 0);
+        ddy[i] =
+          ddxI * pick(0, xi > 0) +
+          ddweightC * (Math.min(xi, 3.4028234663852886e38) * v);
+        dx[i] = dyi * ddweightC * v;
+        dweightSum += dyi * ddxI * v;
+      }
+    }
+    dweight[c] = dweightSum;
+  }
+}
+
 /**
  * Leaky rectifier with a learned slope per channel, which is also the derivative at 0.
  * Keras and TF.js start from 0 and learn one slope per element.
@@ -142,6 +222,86 @@ export function preluBackward64(
         dx[i] = dyi * pick(0, xi > 0);
         dweightSum +=
           dyi * (Math.min(xi, 3.4028234663852886e38) * Number(xi <= 0));
+      }
+    }
+    dweight[c] = dweightSum;
+  }
+}
+
+/** The value of prelu, and its derivative in each input. */
+export function preluFused64(
+  x: Float64Array,
+  weight: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("weight", weight, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const weightC = weight[c]!;
+    sides[0] = weightC;
+    sides[1] = 1;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const v = pick(0, xi > 0);
+        y[i] = xi * v;
+        dx[i] = v;
+      }
+    }
+  }
+}
+
+/** The gradients of what prelu's backward kernel computes, from a cotangent of each of its results. */
+export function preluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  weight: Float64Array,
+  ddx: Float64Array,
+  ddweight: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dweight: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("weight", weight, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddweight", ddweight, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dweight", dweight, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const weightC = weight[c]!;
+    const ddweightC = ddweight[c]!;
+    sides[0] = weightC;
+    sides[1] = 1;
+    let dweightSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const v = Number(xi <= 0);
+        ddy[i] =
+          ddxI * pick(0, xi > 0) +
+          ddweightC * (Math.min(xi, 3.4028234663852886e38) * v);
+        dx[i] = dyi * ddweightC * v;
+        dweightSum += dyi * ddxI * v;
       }
     }
     dweight[c] = dweightSum;

@@ -23,6 +23,38 @@ struct prelu_gradients {
 fn prelu_backward(dy: f32, x: f32, weight: f32) -> prelu_gradients {
   return prelu_gradients(select(weight * dy, dy, x > 0.0), select(x * dy, 0.0, x > 0.0));
 }
+
+struct prelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn prelu_fused(x: f32, weight: f32) -> prelu_value_and_slopes {
+  return prelu_value_and_slopes(
+    select(select(x * weight, x, x > 0.0), x, prelu_is_nan(x)),
+    select(weight, 1.0, x > 0.0)
+  );
+}
+
+fn prelu_curvature(x: f32, weight: f32) -> f32 {
+  return select(1.0, 0.0, x > 0.0);
+}
+
+struct prelu_second_gradients {
+  dy: f32,
+  x: f32,
+  weight: f32,
+}
+
+fn prelu_double_backward(dy: f32, ddx: f32, x: f32, weight: f32, ddweight: f32) -> prelu_second_gradients {
+  let slopes = prelu_backward(1.0, x, weight);
+  let curvatures = prelu_curvature(x, weight);
+  return prelu_second_gradients(
+    ddx * slopes.x + ddweight * slopes.weight,
+    dy * ddweight * curvatures,
+    dy * ddx * curvatures
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -42,6 +74,10 @@ struct prelu_uniform_values {
 @group(0) @binding(5) var<storage, read_write> prelu_gradient_dx: array<f32>;
 @group(0) @binding(6) var<storage, read_write> prelu_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> prelu_gradient_dweight: array<f32>;
+@group(0) @binding(8) var<storage, read_write> prelu_derivative_dx: array<f32>;
+@group(0) @binding(9) var<storage, read> prelu_cotangent_ddx: array<f32>;
+@group(0) @binding(10) var<storage, read> prelu_cotangent_ddweight: array<f32>;
+@group(0) @binding(11) var<storage, read_write> prelu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn prelu_forward(
@@ -117,6 +153,83 @@ fn prelu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn prelu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= prelu_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += prelu_scratch_partials[0u * prelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  prelu_gradient_dweight[c] = sum0;
+}
+
+@compute @workgroup_size(256)
+fn prelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= prelu_uniforms.size) {
+    return;
+  }
+  let c = (i / prelu_uniforms.channelInner) % prelu_uniforms.channels;
+  let x0 = prelu_input_x[i];
+  let g0 = prelu_fused(x0, prelu_learned_weight[c]);
+  prelu_output_y[i] = g0.value;
+  prelu_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn prelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= prelu_uniforms.size) {
+    return;
+  }
+  let c = (i / prelu_uniforms.channelInner) % prelu_uniforms.channels;
+  let dy = prelu_cotangent_dy[i];
+  let dd0 = prelu_cotangent_ddx[i];
+  let x0 = prelu_input_x[i];
+  let g0 = prelu_double_backward(dy, dd0, x0, prelu_learned_weight[c], prelu_cotangent_ddweight[c]);
+  prelu_gradient_ddy[i] = g0.dy;
+  prelu_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn prelu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= prelu_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < prelu_uniforms.channelOuter * prelu_uniforms.channelInner; j += 16384u) {
+    let inner = prelu_uniforms.channelInner;
+    let i = ((j / inner) * prelu_uniforms.channels + c) * inner + j % inner;
+    let g = prelu_double_backward(prelu_cotangent_dy[i], prelu_cotangent_ddx[i], prelu_input_x[i], prelu_learned_weight[c], prelu_cotangent_ddweight[c]);
+    sum0 += g.weight;
+  }
+  let total0 = prelu_workgroup_sum(sum0, lane);
+  if (lane == 0u) {
+    prelu_scratch_partials[0u * prelu_uniforms.channels * 64u + w] = total0;
+  }
+}
+
+@compute @workgroup_size(256)
+fn prelu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

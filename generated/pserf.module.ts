@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { pserfBackward, pserfForward } from "./pserf.js";
+import { pserfBackward, pserfDoubleBackward, pserfForward } from "./pserf.js";
 import { pserfWgsl } from "./pserf.wgsl.js";
 const pserfActivation: Activation = {
   name: "pserf",
@@ -19,7 +19,11 @@ const pserfActivation: Activation = {
     { name: "delta", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: pserfForward, backward: pserfBackward },
+  cpu: {
+    forward: pserfForward,
+    backward: pserfBackward,
+    doubleBackward: pserfDoubleBackward,
+  },
   webgpu: {
     code: pserfWgsl,
     forward: [
@@ -68,6 +72,70 @@ const pserfActivation: Activation = {
       },
       {
         entryPoint: "pserf_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [7, "scratch 128"],
+          [8, "gradient gamma"],
+          [9, "gradient delta"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "pserf_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned gamma"],
+          [4, "learned delta"],
+          [12, "cotangent gamma"],
+          [13, "cotangent delta"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "pserf_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned gamma"],
+          [4, "learned delta"],
+          [12, "cotangent gamma"],
+          [13, "cotangent delta"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "pserf_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned gamma"],
+          [4, "learned delta"],
+          [12, "cotangent gamma"],
+          [13, "cotangent delta"],
+          [7, "scratch 128"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "pserf_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

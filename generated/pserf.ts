@@ -108,6 +108,270 @@ export function pserfBackward(
   ddelta[0] = ddeltaSum;
 }
 
+/** The value of pserf, and its derivative in each input. */
+export function pserfFused(
+  x: Float32Array,
+  gamma: Float32Array,
+  delta: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("gamma", gamma, 1);
+  requireLength("delta", delta, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const gammaValue = gamma[0]!;
+  const deltaValue = delta[0]!;
+  const squared = gammaValue * gammaValue;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * deltaValue;
+      const u = Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p));
+      const v = erf(gammaValue * u);
+      const p2 = xi * v;
+      const e = boundedExp(Math.max(Math.min(p, 709), -746));
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(squared * (u * u)), 709.79), -746);
+      const p3 =
+        1.1283791670955126 *
+        xi *
+        gammaValue *
+        deltaValue *
+        (e / (e + 1)) *
+        boundedExp(bounded);
+      const u2 = v + p3;
+      if (!(
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(v) + Math.abs(p3) * (1 + Math.abs(bounded)) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(u2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = pserfYExactly(xi, gammaValue, deltaValue);
+      dx[i] = pserfDxExactly(xi, gammaValue, deltaValue, 1);
+    }
+  }
+}
+
+/** The gradients of what pserf's backward kernel computes, from a cotangent of each of its results. */
+export function pserfDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  gamma: Float32Array,
+  delta: Float32Array,
+  ddx: Float32Array,
+  ddgamma: Float32Array,
+  dddelta: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dgamma: Float32Array,
+  ddelta: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("gamma", gamma, 1);
+  requireLength("delta", delta, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddgamma", ddgamma, 1);
+  requireLength("dddelta", dddelta, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dgamma", dgamma, 1);
+  requireLength("ddelta", ddelta, 1);
+  const gammaValue = gamma[0]!;
+  const deltaValue = delta[0]!;
+  const ddgammaValue = ddgamma[0]!;
+  const dddeltaValue = dddelta[0]!;
+  const squared = gammaValue * gammaValue;
+  const p = 1.1283791670955126 * ddgammaValue;
+  const p2 = 1.1283791670955126 * dddeltaValue;
+  const p3 = 1.1283791670955126 * gammaValue;
+  const p4 = p3 * deltaValue;
+  const p5 = 2 * gammaValue;
+  const p6 = squared * gammaValue;
+  const squared2 = deltaValue * deltaValue;
+  let dgammaSum = 0;
+  let ddeltaSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p7 = xi * deltaValue;
+      const u =
+        Math.max(p7, -746) * Number(p7 > 0) + softplusTail(Math.abs(p7));
+      const v = erf(gammaValue * u);
+      const e = boundedExp(Math.max(Math.min(p7, 709), -746));
+      const u2 = e + 1;
+      const q = e / u2;
+      const squared3 = u * u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(squared * squared3), 709.79), -746);
+      const e2 = boundedExp(bounded);
+      const p8 = 1.1283791670955126 * xi * gammaValue * deltaValue * q * e2;
+      const u3 = v + p8;
+      const p9 = ddxI * u3;
+      const p10 = p * xi * u * e2;
+      const squared4 = xi * xi;
+      const p11 = p2 * squared4 * gammaValue * q * e2;
+      const u4 = 1 + Math.abs(bounded);
+      const p12 = dyi * ddxI;
+      const p13 = p4 * q * e2;
+      const p14 = p5 * e2;
+      const p15 = deltaValue * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p7, 746), -746);
+      const e3 = boundedExp(-Math.abs(bounded2));
+      const u5 = e3 + 1;
+      const p16 = bounded2 * (e3 / (u5 * u5));
+      const p17 = deltaValue * p16;
+      const p18 = p14 * (p15 + p17);
+      const p19 = 4 * xi;
+      const p20 = p19 * p6 * squared2 * u;
+      const squared5 = q * q;
+      const p21 = p20 * squared5;
+      const p22 = p21 * e2;
+      const p23 = 0.5641895835477563 * (p18 - p22);
+      const u6 = p13 + p23;
+      const p24 = p12 * u6;
+      const p25 = dyi * ddgammaValue;
+      const p26 = 0.5641895835477563 * p25;
+      const p27 = 2 * e2;
+      const p28 = p7 * q;
+      const p29 = p27 * (u + p28);
+      const p30 = p19 * squared * deltaValue * squared3;
+      const p31 = p30 * q;
+      const p32 = p31 * e2;
+      const u7 = p29 - p32;
+      const p33 = p26 * u7;
+      const p34 = 0.5641895835477563 * (dyi * dddeltaValue);
+      const p35 = gammaValue * e2;
+      const p36 = p19 * q;
+      const p37 = 2 * xi * p16;
+      const p38 = p35 * (p36 + p37);
+      const p39 = 4 * squared4;
+      const p40 = p39 * p6 * deltaValue * u;
+      const p41 = p40 * squared5;
+      const p42 = p41 * e2;
+      const u8 = p38 - p42;
+      const p43 = p34 * u8;
+      const u9 =
+        ((Math.abs(p15) + Math.abs(p17)) * Math.abs(p14) +
+          9.332636185032189e-302 * (Math.abs(p20) * e2 + Math.abs(p21)) +
+          (Math.abs(p18) * u4 + Math.abs(p22) * u4)) *
+          0.5641895835477563 +
+        (Math.abs(p13) * u4 + 0.0625 * Math.abs(p23));
+      const p44 = 0.5641895835477563 * p12;
+      const p45 = p44 * u7;
+      const p46 = -2.256758334191025 * p25 * xi * gammaValue * (squared3 * u);
+      const p47 = p46 * e2;
+      const p48 = 2 * squared4 * q * e2;
+      const p49 = p39 * squared * squared3;
+      const p50 = p49 * q;
+      const p51 = p50 * e2;
+      const u10 = p48 - p51;
+      const p52 = p34 * u10;
+      const p53 = p44 * u8;
+      const p54 = p26 * u10;
+      const p55 = squared4 * xi;
+      const q2 = (2 * p55 * gammaValue * q * e2) / u2;
+      const p56 = 4 * p55 * p6 * u;
+      const p57 = p56 * squared5;
+      const p58 = p57 * e2;
+      const u11 = q2 - p58;
+      const p59 = p34 * u11;
+      if (!(
+        Math.abs(v) + Math.abs(p8) * u4 <= 32768 * Math.abs(u3) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        u9 <= 16384 * Math.abs(u6) &&
+        Math.abs(p24) <= Number.MAX_VALUE &&
+        (u + Math.abs(p28)) * p27 +
+          9.332636185032189e-302 * (Math.abs(p30) * e2 + Math.abs(p31)) +
+          (Math.abs(p29) * u4 + Math.abs(p32) * u4) <=
+          32768 * Math.abs(u7) &&
+        Math.abs(p33) <= Number.MAX_VALUE &&
+        (Math.abs(p36) + Math.abs(p37)) * Math.abs(p35) +
+          9.332636185032189e-302 * (Math.abs(p40) * e2 + Math.abs(p41)) +
+          (Math.abs(p38) * u4 + Math.abs(p42) * u4) <=
+          16384 * Math.abs(u8) &&
+        Math.abs(p43) <= Number.MAX_VALUE &&
+        Math.abs(p45) <= Number.MAX_VALUE &&
+        Math.abs(p46) >= 1.793662034335766e-43 &&
+        e2 >= 9.332636185032189e-302 &&
+        Math.abs(p47) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * (p49 * e2 + p50) + (p48 * u4 + p51 * u4) <=
+          32768 * Math.abs(u10) &&
+        Math.abs(p52) <= Number.MAX_VALUE &&
+        Math.abs(p53) <= Number.MAX_VALUE &&
+        Math.abs(p54) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * (Math.abs(p56) * e2 + Math.abs(p57)) +
+          (Math.abs(q2) * u4 + Math.abs(p58) * u4) <=
+          16384 * Math.abs(u11) &&
+        Math.abs(p59) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p9 + p10 + p11;
+      dx[i] = p24 + p33 + p43;
+      dgammaSum += p45 + p47 + p52;
+      ddeltaSum += p53 + p54 + p59;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] =
+        pserfDxExactly(xi, gammaValue, deltaValue, ddxI) +
+        pserfDgammaExactly(xi, gammaValue, deltaValue, ddgammaValue) +
+        pserfDdeltaExactly(xi, gammaValue, deltaValue, dddeltaValue);
+      dx[i] =
+        pserfDxDxExactly(xi, gammaValue, deltaValue, dyi * ddxI) +
+        pserfDxDgammaExactly(xi, gammaValue, deltaValue, dyi * ddgammaValue) +
+        pserfDxDdeltaExactly(xi, gammaValue, deltaValue, dyi * dddeltaValue);
+      dgammaSum +=
+        pserfDxDgammaExactly(xi, gammaValue, deltaValue, dyi * ddxI) +
+        pserfDgammaDgammaExactly(
+          xi,
+          gammaValue,
+          deltaValue,
+          dyi * ddgammaValue,
+        ) +
+        pserfDgammaDdeltaExactly(
+          xi,
+          gammaValue,
+          deltaValue,
+          dyi * dddeltaValue,
+        );
+      ddeltaSum +=
+        pserfDxDdeltaExactly(xi, gammaValue, deltaValue, dyi * ddxI) +
+        pserfDgammaDdeltaExactly(
+          xi,
+          gammaValue,
+          deltaValue,
+          dyi * ddgammaValue,
+        ) +
+        pserfDdeltaDdeltaExactly(
+          xi,
+          gammaValue,
+          deltaValue,
+          dyi * dddeltaValue,
+        );
+    }
+  }
+  dgamma[0] = dgammaSum;
+  ddelta[0] = ddeltaSum;
+}
+
 /**
  * serf with a learned gate.
  * Source: Biswas et al. 2022.
@@ -210,6 +474,270 @@ export function pserfBackward64(
       dx[i] = pserfDxExactly(xi, gammaValue, deltaValue, dyi);
       dgammaSum += pserfDgammaExactly(xi, gammaValue, deltaValue, dyi);
       ddeltaSum += pserfDdeltaExactly(xi, gammaValue, deltaValue, dyi);
+    }
+  }
+  dgamma[0] = dgammaSum;
+  ddelta[0] = ddeltaSum;
+}
+
+/** The value of pserf, and its derivative in each input. */
+export function pserfFused64(
+  x: Float64Array,
+  gamma: Float64Array,
+  delta: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("gamma", gamma, 1);
+  requireLength("delta", delta, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const gammaValue = gamma[0]!;
+  const deltaValue = delta[0]!;
+  const squared = gammaValue * gammaValue;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * deltaValue;
+      const u = Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p));
+      const v = erf(gammaValue * u);
+      const p2 = xi * v;
+      const e = boundedExp(Math.max(Math.min(p, 709), -746));
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(squared * (u * u)), 709.79), -746);
+      const p3 =
+        1.1283791670955126 *
+        xi *
+        gammaValue *
+        deltaValue *
+        (e / (e + 1)) *
+        boundedExp(bounded);
+      const u2 = v + p3;
+      if (!(
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(v) + Math.abs(p3) * (1 + Math.abs(bounded)) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(u2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = pserfYExactly(xi, gammaValue, deltaValue);
+      dx[i] = pserfDxExactly(xi, gammaValue, deltaValue, 1);
+    }
+  }
+}
+
+/** The gradients of what pserf's backward kernel computes, from a cotangent of each of its results. */
+export function pserfDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  gamma: Float64Array,
+  delta: Float64Array,
+  ddx: Float64Array,
+  ddgamma: Float64Array,
+  dddelta: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dgamma: Float64Array,
+  ddelta: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("gamma", gamma, 1);
+  requireLength("delta", delta, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddgamma", ddgamma, 1);
+  requireLength("dddelta", dddelta, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dgamma", dgamma, 1);
+  requireLength("ddelta", ddelta, 1);
+  const gammaValue = gamma[0]!;
+  const deltaValue = delta[0]!;
+  const ddgammaValue = ddgamma[0]!;
+  const dddeltaValue = dddelta[0]!;
+  const squared = gammaValue * gammaValue;
+  const p = 1.1283791670955126 * ddgammaValue;
+  const p2 = 1.1283791670955126 * dddeltaValue;
+  const p3 = 1.1283791670955126 * gammaValue;
+  const p4 = p3 * deltaValue;
+  const p5 = 2 * gammaValue;
+  const p6 = squared * gammaValue;
+  const squared2 = deltaValue * deltaValue;
+  let dgammaSum = 0;
+  let ddeltaSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p7 = xi * deltaValue;
+      const u =
+        Math.max(p7, -746) * Number(p7 > 0) + softplusTail(Math.abs(p7));
+      const v = erf(gammaValue * u);
+      const e = boundedExp(Math.max(Math.min(p7, 709), -746));
+      const u2 = e + 1;
+      const q = e / u2;
+      const squared3 = u * u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(squared * squared3), 709.79), -746);
+      const e2 = boundedExp(bounded);
+      const p8 = 1.1283791670955126 * xi * gammaValue * deltaValue * q * e2;
+      const u3 = v + p8;
+      const p9 = ddxI * u3;
+      const p10 = p * xi * u * e2;
+      const squared4 = xi * xi;
+      const p11 = p2 * squared4 * gammaValue * q * e2;
+      const u4 = 1 + Math.abs(bounded);
+      const p12 = dyi * ddxI;
+      const p13 = p4 * q * e2;
+      const p14 = p5 * e2;
+      const p15 = deltaValue * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p7, 746), -746);
+      const e3 = boundedExp(-Math.abs(bounded2));
+      const u5 = e3 + 1;
+      const p16 = bounded2 * (e3 / (u5 * u5));
+      const p17 = deltaValue * p16;
+      const p18 = p14 * (p15 + p17);
+      const p19 = 4 * xi;
+      const p20 = p19 * p6 * squared2 * u;
+      const squared5 = q * q;
+      const p21 = p20 * squared5;
+      const p22 = p21 * e2;
+      const p23 = 0.5641895835477563 * (p18 - p22);
+      const u6 = p13 + p23;
+      const p24 = p12 * u6;
+      const p25 = dyi * ddgammaValue;
+      const p26 = 0.5641895835477563 * p25;
+      const p27 = 2 * e2;
+      const p28 = p7 * q;
+      const p29 = p27 * (u + p28);
+      const p30 = p19 * squared * deltaValue * squared3;
+      const p31 = p30 * q;
+      const p32 = p31 * e2;
+      const u7 = p29 - p32;
+      const p33 = p26 * u7;
+      const p34 = 0.5641895835477563 * (dyi * dddeltaValue);
+      const p35 = gammaValue * e2;
+      const p36 = p19 * q;
+      const p37 = 2 * xi * p16;
+      const p38 = p35 * (p36 + p37);
+      const p39 = 4 * squared4;
+      const p40 = p39 * p6 * deltaValue * u;
+      const p41 = p40 * squared5;
+      const p42 = p41 * e2;
+      const u8 = p38 - p42;
+      const p43 = p34 * u8;
+      const u9 =
+        ((Math.abs(p15) + Math.abs(p17)) * Math.abs(p14) +
+          9.332636185032189e-302 * (Math.abs(p20) * e2 + Math.abs(p21)) +
+          (Math.abs(p18) * u4 + Math.abs(p22) * u4)) *
+          0.5641895835477563 +
+        (Math.abs(p13) * u4 + 0.0625 * Math.abs(p23));
+      const p44 = 0.5641895835477563 * p12;
+      const p45 = p44 * u7;
+      const p46 = -2.256758334191025 * p25 * xi * gammaValue * (squared3 * u);
+      const p47 = p46 * e2;
+      const p48 = 2 * squared4 * q * e2;
+      const p49 = p39 * squared * squared3;
+      const p50 = p49 * q;
+      const p51 = p50 * e2;
+      const u10 = p48 - p51;
+      const p52 = p34 * u10;
+      const p53 = p44 * u8;
+      const p54 = p26 * u10;
+      const p55 = squared4 * xi;
+      const q2 = (2 * p55 * gammaValue * q * e2) / u2;
+      const p56 = 4 * p55 * p6 * u;
+      const p57 = p56 * squared5;
+      const p58 = p57 * e2;
+      const u11 = q2 - p58;
+      const p59 = p34 * u11;
+      if (!(
+        Math.abs(v) + Math.abs(p8) * u4 <= 32768 * Math.abs(u3) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        u9 <= 16384 * Math.abs(u6) &&
+        Math.abs(p24) <= Number.MAX_VALUE &&
+        (u + Math.abs(p28)) * p27 +
+          9.332636185032189e-302 * (Math.abs(p30) * e2 + Math.abs(p31)) +
+          (Math.abs(p29) * u4 + Math.abs(p32) * u4) <=
+          32768 * Math.abs(u7) &&
+        Math.abs(p33) <= Number.MAX_VALUE &&
+        (Math.abs(p36) + Math.abs(p37)) * Math.abs(p35) +
+          9.332636185032189e-302 * (Math.abs(p40) * e2 + Math.abs(p41)) +
+          (Math.abs(p38) * u4 + Math.abs(p42) * u4) <=
+          16384 * Math.abs(u8) &&
+        Math.abs(p43) <= Number.MAX_VALUE &&
+        Math.abs(p45) <= Number.MAX_VALUE &&
+        Math.abs(p46) >= 1.793662034335766e-43 &&
+        e2 >= 9.332636185032189e-302 &&
+        Math.abs(p47) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * (p49 * e2 + p50) + (p48 * u4 + p51 * u4) <=
+          32768 * Math.abs(u10) &&
+        Math.abs(p52) <= Number.MAX_VALUE &&
+        Math.abs(p53) <= Number.MAX_VALUE &&
+        Math.abs(p54) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * (Math.abs(p56) * e2 + Math.abs(p57)) +
+          (Math.abs(q2) * u4 + Math.abs(p58) * u4) <=
+          16384 * Math.abs(u11) &&
+        Math.abs(p59) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p9 + p10 + p11;
+      dx[i] = p24 + p33 + p43;
+      dgammaSum += p45 + p47 + p52;
+      ddeltaSum += p53 + p54 + p59;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] =
+        pserfDxExactly(xi, gammaValue, deltaValue, ddxI) +
+        pserfDgammaExactly(xi, gammaValue, deltaValue, ddgammaValue) +
+        pserfDdeltaExactly(xi, gammaValue, deltaValue, dddeltaValue);
+      dx[i] =
+        pserfDxDxExactly(xi, gammaValue, deltaValue, dyi * ddxI) +
+        pserfDxDgammaExactly(xi, gammaValue, deltaValue, dyi * ddgammaValue) +
+        pserfDxDdeltaExactly(xi, gammaValue, deltaValue, dyi * dddeltaValue);
+      dgammaSum +=
+        pserfDxDgammaExactly(xi, gammaValue, deltaValue, dyi * ddxI) +
+        pserfDgammaDgammaExactly(
+          xi,
+          gammaValue,
+          deltaValue,
+          dyi * ddgammaValue,
+        ) +
+        pserfDgammaDdeltaExactly(
+          xi,
+          gammaValue,
+          deltaValue,
+          dyi * dddeltaValue,
+        );
+      ddeltaSum +=
+        pserfDxDdeltaExactly(xi, gammaValue, deltaValue, dyi * ddxI) +
+        pserfDgammaDdeltaExactly(
+          xi,
+          gammaValue,
+          deltaValue,
+          dyi * ddgammaValue,
+        ) +
+        pserfDdeltaDdeltaExactly(
+          xi,
+          gammaValue,
+          deltaValue,
+          dyi * dddeltaValue,
+        );
     }
   }
   dgamma[0] = dgammaSum;
@@ -654,6 +1182,14 @@ function wideLess(a: Wide, b: Wide): boolean {
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
 }
 
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
 function wideNegate(x: Wide): Wide {
   return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
@@ -1012,6 +1548,22 @@ function wideSigmoid(x: Wide): Wide {
     numerator = e;
   }
   return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
 }
 
 /** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|). */
@@ -1562,6 +2114,634 @@ function pserfDdeltaExactly(
   let value = pserfDdeltaExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = pserfDdeltaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pserfYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    x0,
+    wideErf(wideMultiply(x1, wideSoftplus(wideMultiply(x0, x2)))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pserfYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return pserfYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function pserfYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pserfYExactlyAt(x0, x1, x2, 800n * sign),
+    pserfYExactlyAt(x0, x1, x2, 150n * sign),
+    pserfYExactlyAt(x0, x1, x2, 140n * sign),
+    pserfYExactlyAt(x0, x1, x2, 60n * sign),
+    pserfYExactlyAt(x0, x1, x2, 50n * sign),
+    pserfYExactlyAt(x0, x1, x2, 26n * sign),
+    pserfYExactlyAt(x0, x1, x2, 20n * sign),
+    pserfYExactlyAt(x0, x1, x2, 11n * sign),
+    pserfYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function pserfYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = pserfYExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = pserfYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pserfDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideMultiply(wideInteger(2n), x1);
+  const t1 = wideMultiply(x0, x2);
+  const t2 = wideSigmoid(t1);
+  const t3 = wideSoftplus(t1);
+  const t4 = wideExp(
+    wideNegate(wideMultiply(widePower(x1, 2), widePower(t3, 2))),
+  );
+  const t5 = wideSqrt(WIDE_PI);
+  const t6 = wideDivide(
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(t0, t4),
+        wideAdd(wideMultiply(x2, t2), wideMultiply(x2, wideLogisticMoment(t1))),
+      ),
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(4n), x0), widePower(x1, 3)),
+              widePower(x2, 2),
+            ),
+            t3,
+          ),
+          widePower(t2, 2),
+        ),
+        t4,
+      ),
+    ),
+    t5,
+  );
+  return wideMultiply(
+    x3,
+    wideAdd(
+      wideDivide(wideMultiply(wideMultiply(wideMultiply(t0, x2), t2), t4), t5),
+      t6,
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pserfDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return pserfDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function pserfDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pserfDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    pserfDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    pserfDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    pserfDxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    pserfDxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    pserfDxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    pserfDxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    pserfDxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    pserfDxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function pserfDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = pserfDxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = pserfDxDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pserfDxDgammaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = widePower(x1, 2);
+  const t1 = wideMultiply(x0, x2);
+  const t2 = wideSoftplus(t1);
+  const t3 = widePower(t2, 2);
+  const t4 = wideExp(wideNegate(wideMultiply(t0, t3)));
+  const t5 = wideSigmoid(t1);
+  const t6 = wideMultiply(
+    x3,
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideInteger(2n), t4),
+        wideAdd(t2, wideMultiply(t1, t5)),
+      ),
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(4n), x0), t0),
+              x2,
+            ),
+            t3,
+          ),
+          t5,
+        ),
+        t4,
+      ),
+    ),
+  );
+  return wideDivide(t6, wideSqrt(WIDE_PI));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pserfDxDgammaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return pserfDxDgammaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function pserfDxDgammaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pserfDxDgammaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    pserfDxDgammaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    pserfDxDgammaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    pserfDxDgammaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    pserfDxDgammaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    pserfDxDgammaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    pserfDxDgammaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    pserfDxDgammaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    pserfDxDgammaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function pserfDxDgammaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = pserfDxDgammaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = pserfDxDgammaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pserfDxDdeltaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideMultiply(x0, x2);
+  const t1 = wideSoftplus(t0);
+  const t2 = wideExp(
+    wideNegate(wideMultiply(widePower(x1, 2), widePower(t1, 2))),
+  );
+  const t3 = wideSigmoid(t0);
+  const t4 = wideSubtract(
+    wideMultiply(
+      wideMultiply(x1, t2),
+      wideAdd(
+        wideMultiply(wideMultiply(wideInteger(4n), x0), t3),
+        wideMultiply(wideMultiply(wideInteger(2n), x0), wideLogisticMoment(t0)),
+      ),
+    ),
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideInteger(4n), widePower(x0, 2)),
+              widePower(x1, 3),
+            ),
+            x2,
+          ),
+          t1,
+        ),
+        widePower(t3, 2),
+      ),
+      t2,
+    ),
+  );
+  return wideDivide(wideMultiply(x3, t4), wideSqrt(WIDE_PI));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pserfDxDdeltaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return pserfDxDdeltaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function pserfDxDdeltaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function pserfDxDdeltaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = pserfDxDdeltaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pserfDgammaDgammaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideSoftplus(wideMultiply(x0, x2));
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideMultiply(wideInteger(-4n), x3), x0), x1),
+        widePower(t0, 3),
+      ),
+      wideExp(wideNegate(wideMultiply(widePower(x1, 2), widePower(t0, 2)))),
+    ),
+    wideSqrt(WIDE_PI),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pserfDgammaDgammaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return pserfDgammaDgammaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function pserfDgammaDgammaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function pserfDgammaDgammaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = pserfDgammaDgammaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pserfDgammaDdeltaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideMultiply(x0, x2);
+  const t2 = wideSigmoid(t1);
+  const t3 = widePower(x1, 2);
+  const t4 = widePower(wideSoftplus(t1), 2);
+  const t5 = wideExp(wideNegate(wideMultiply(t3, t4)));
+  return wideDivide(
+    wideMultiply(
+      x3,
+      wideSubtract(
+        wideMultiply(wideMultiply(wideMultiply(wideInteger(2n), t0), t2), t5),
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(4n), t0), t3),
+              t4,
+            ),
+            t2,
+          ),
+          t5,
+        ),
+      ),
+    ),
+    wideSqrt(WIDE_PI),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pserfDgammaDdeltaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return pserfDgammaDdeltaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function pserfDgammaDdeltaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function pserfDgammaDdeltaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = pserfDgammaDdeltaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function pserfDdeltaDdeltaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = widePower(x0, 3);
+  const t1 = wideMultiply(x0, x2);
+  const t2 = wideSoftplus(t1);
+  const t3 = wideExp(
+    wideNegate(wideMultiply(widePower(x1, 2), widePower(t2, 2))),
+  );
+  return wideDivide(
+    wideMultiply(
+      x3,
+      wideSubtract(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideMultiply(wideInteger(2n), t0), x1), t3),
+          wideLogistic(t1),
+        ),
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(4n), t0), widePower(x1, 3)),
+              t2,
+            ),
+            widePower(wideSigmoid(t1), 2),
+          ),
+          t3,
+        ),
+      ),
+    ),
+    wideSqrt(WIDE_PI),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function pserfDdeltaDdeltaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return pserfDdeltaDdeltaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function pserfDdeltaDdeltaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function pserfDdeltaDdeltaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = pserfDdeltaDdeltaExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -1804,6 +1804,497 @@ fn pserf_backward(dy: f32, x: f32, gamma: f32, delta: f32) -> pserf_gradients {
   return pserf_gradients(dy * result_x, dy * result_gamma, dy * result_delta);
 }
 
+struct pserf_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn pserf_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return pserf_backward(1.0, x0, x1, x2).x;
+}
+
+fn pserf_fused(x: f32, gamma: f32, delta: f32) -> pserf_value_and_slopes {
+  let p = pserf_pair_multiply(pserf_pair_from_f32(x), pserf_pair_from_f32(delta));
+  let bounded = pserf_pair_at_least(p, pserf_pair(0.0, 0.0));
+  let v = pserf_pair_abs(p);
+  let v2 = pserf_pair_negate(v);
+  let e = pserf_pair_exp(v2);
+  let l = pserf_pair_log1p(e);
+  let u = pserf_pair_add(bounded, l);
+  let p2 = pserf_pair_multiply(pserf_pair_from_f32(gamma), u);
+  let v3 = pserf_pair_erf(p2);
+  let p3 = pserf_pair_multiply(pserf_pair(1.1283792, -5.8635383e-8), pserf_pair_from_f32(x));
+  let p4 = pserf_pair_multiply(p3, pserf_pair_from_f32(gamma));
+  let p5 = pserf_pair_multiply(p4, pserf_pair_from_f32(delta));
+  let bounded2 = pserf_pair_at_most(p, pserf_pair(40.0, 0.0));
+  let v4 = pserf_pair_raised_exp(bounded2);
+  let p6 = pserf_pair_scale(v4, 8.6736174e-19);
+  let u2 = pserf_pair_add(p6, pserf_pair(1.0, 0.0));
+  let q = pserf_pair_divide(v4, u2);
+  let p7 = pserf_pair_multiply(p5, q);
+  let squared = pserf_pair_multiply(pserf_pair_from_f32(gamma), pserf_pair_from_f32(gamma));
+  let squared2 = pserf_pair_multiply(u, u);
+  let p8 = pserf_pair_multiply(squared, squared2);
+  let v5 = pserf_pair_negate(p8);
+  let e2 = pserf_pair_exp(v5);
+  let p9 = pserf_pair_multiply(p7, e2);
+  let p10 = pserf_pair_scale(p9, 8.6736174e-19);
+  let u3 = pserf_pair_add(v3, p10);
+  var result_value = pserf_pair_to_f32(pserf_pair_multiply(pserf_pair_from_f32(x), v3));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(gamma) * 2.0 + 2.0 <= 1.2676506e+30 * abs(v3.high)) & (abs(v3.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x52800000u) &
+      ((abs(delta) >= 3.637979e-12) | (delta == 0.0))
+    )
+  ) {
+    result_value = pserf(x, gamma, delta);
+  }
+  var result_x = pserf_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (6.3108872e-30 * (abs(gamma) * 2.0 + 2.0) +
+        (3.1554436e-30 * (((1.0 / u2.high) * abs(p5.high) + (q.high + abs(p5.high))) * e2.high) +
+          (abs(e2.high) * p8.high + 6.3108872e-30 * ((u.high * squared.high + squared.high) * e2.high)) * abs(p7.high) +
+          3.1554436e-30 * (e2.high + abs(p7.high))) *
+          8.6736174e-19 +
+        (abs(v3.high) + abs(p10.high)) <=
+        8.0 * abs(u3.high)) &
+        (abs(u3.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x52800000u) &
+        ((abs(delta) >= 3.637979e-12) | (delta == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = pserf_slope_0(x, gamma, delta);
+  }
+  return pserf_value_and_slopes(select(result_value, x, pserf_is_nan(x)), result_x);
+}
+
+struct pserf_curvatures {
+  x_x: f32,
+  x_gamma: f32,
+  x_delta: f32,
+  gamma_gamma: f32,
+  gamma_delta: f32,
+  delta_delta: f32,
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn pserf_logistic(x: f32) -> f32 {
+  if (pserf_is_nan(x)) {
+    return x;
+  }
+  let s = pserf_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn pserf_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * x2;
+  let t4 = pserf_sigmoid(t3);
+  let t5 = x1 * x1;
+  let t6 = pserf_softplus(t3);
+  let t7 = pserf_exp(-(t5 * (t6 * t6)));
+  let t8 = 2.0 * (t7 * (t4 * x2 + select(t3 * pserf_logistic(t3), 0.0, abs(t3) > 800.0) * x2) * x1);
+  let t9 = 0.5641896 * t8 - 0.5641896 * (4.0 * x1 * t5 * (x2 * x2) * (t6 * (t4 * t4)) * t7 * t2);
+  return 1.1283792 * (t4 * t7 * x1 * x2) + t9;
+}
+
+fn pserf_curvature_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * x2;
+  let t4 = pserf_softplus(t3);
+  let t5 = t4 * t4;
+  let t6 = pserf_exp(-(x1 * x1 * t5));
+  let t7 = pserf_sigmoid(t3);
+  return 0.5641896 * (2.0 * (t6 * (t4 + t7 * t2 * x2))) - 0.5641896 * (4.0 * x1 * x1 * (t5 * t7) * t6 * t2 * x2);
+}
+
+fn pserf_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x1 * x1;
+  let t2 = select(x0, 2147483600.0, x0 > 2147483600.0);
+  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
+  let t4 = t3 * x2;
+  let t5 = pserf_softplus(t4);
+  let t6 = pserf_exp(-(t * (t5 * t5)));
+  let t7 = pserf_sigmoid(t4);
+  let t8 = t6 * (4.0 * (t7 * t3) + 2.0 * (select(t4 * pserf_logistic(t4), 0.0, abs(t4) > 800.0) * t3)) * x1;
+  return 0.5641896 * t8 - 0.5641896 * (4.0 * t3 * t3 * (t * x1) * (t5 * (t7 * t7)) * t6 * x2);
+}
+
+fn pserf_curvature_3_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = pserf_softplus(t2 * x2);
+  let t4 = t3 * t3;
+  return -2.2567585 * t3 * t4 * pserf_exp(-(x1 * x1 * t4)) * t2 * x1;
+}
+
+fn pserf_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * x2;
+  let t4 = pserf_sigmoid(t3);
+  let t5 = x1 * x1;
+  let t6 = pserf_softplus(t3);
+  let t7 = t6 * t6;
+  let t8 = pserf_exp(-(t5 * t7));
+  return 0.5641896 * (2.0 * t2 * t2 * t4 * t8) - 0.5641896 * (4.0 * t2 * t2 * t5 * (t7 * t4) * t8);
+}
+
+fn pserf_curvature_5_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = t2 * t2;
+  let t4 = x1 * x1;
+  let t5 = t2 * x2;
+  let t6 = pserf_softplus(t5);
+  let t7 = pserf_exp(-(t4 * (t6 * t6)));
+  let t8 = pserf_sigmoid(t5);
+  return (
+    0.5641896 * (2.0 * t2 * t3 * t7 * pserf_logistic(t5) * x1) -
+    0.5641896 * (4.0 * t2 * t3 * (t4 * x1) * (t6 * (t8 * t8)) * t7)
+  );
+}
+
+fn pserf_curvature(x: f32, gamma: f32, delta: f32) -> pserf_curvatures {
+  let p = pserf_pair_multiply(pserf_pair(1.1283792, -5.8635383e-8), pserf_pair_from_f32(gamma));
+  let p2 = pserf_pair_multiply(p, pserf_pair_from_f32(delta));
+  let p3 = pserf_pair_multiply(pserf_pair_from_f32(x), pserf_pair_from_f32(delta));
+  let bounded = pserf_pair_at_most(p3, pserf_pair(40.0, 0.0));
+  let v = pserf_pair_raised_exp(bounded);
+  let p4 = pserf_pair_scale(v, 8.6736174e-19);
+  let u = pserf_pair_add(p4, pserf_pair(1.0, 0.0));
+  let q = pserf_pair_divide(v, u);
+  let p5 = pserf_pair_multiply(p2, q);
+  let squared = pserf_pair_multiply(pserf_pair_from_f32(gamma), pserf_pair_from_f32(gamma));
+  let bounded2 = pserf_pair_at_least(p3, pserf_pair(0.0, 0.0));
+  let v2 = pserf_pair_abs(p3);
+  let v3 = pserf_pair_negate(v2);
+  let e = pserf_pair_exp(v3);
+  let l = pserf_pair_log1p(e);
+  let u2 = pserf_pair_add(bounded2, l);
+  let squared2 = pserf_pair_multiply(u2, u2);
+  let p6 = pserf_pair_multiply(squared, squared2);
+  let v4 = pserf_pair_negate(p6);
+  let e2 = pserf_pair_exp(v4);
+  let p7 = pserf_pair_multiply(p5, e2);
+  let p8 = pserf_pair_scale(p7, 8.6736174e-19);
+  let p9 = pserf_pair_scale(pserf_pair_from_f32(gamma), 2.0);
+  let p10 = pserf_pair_multiply(p9, e2);
+  let p11 = pserf_pair_multiply(pserf_pair_from_f32(delta), q);
+  let p12 = pserf_pair_scale(p11, 8.6736174e-19);
+  let v5 = pserf_pair_raised_exp(v3);
+  let p13 = pserf_pair_scale(v5, 8.6736174e-19);
+  let u3 = pserf_pair_add(p13, pserf_pair(1.0, 0.0));
+  let squared3 = pserf_pair_multiply(u3, u3);
+  let q2 = pserf_pair_divide(v5, squared3);
+  let p14 = pserf_pair_multiply(p3, q2);
+  let p15 = pserf_pair_scale(p14, 8.6736174e-19);
+  var v6 = p15;
+  if (v2.high > 800.0) {
+    v6 = pserf_pair(0.0, 0.0);
+  }
+  let p16 = pserf_pair_multiply(pserf_pair_from_f32(delta), v6);
+  let u4 = pserf_pair_add(p12, p16);
+  let p17 = pserf_pair_multiply(p10, u4);
+  let p18 = pserf_pair_scale(pserf_pair_from_f32(x), 4.0);
+  let p19 = pserf_pair_multiply(squared, pserf_pair_from_f32(gamma));
+  let p20 = pserf_pair_multiply(p18, p19);
+  let squared4 = pserf_pair_multiply(pserf_pair_from_f32(delta), pserf_pair_from_f32(delta));
+  let p21 = pserf_pair_multiply(p20, squared4);
+  let p22 = pserf_pair_multiply(p21, u2);
+  let p23 = pserf_pair_scale(q, 9.313226e-10);
+  let squared5 = pserf_pair_multiply(p23, p23);
+  let p24 = pserf_pair_multiply(p22, squared5);
+  let p25 = pserf_pair_multiply(p24, e2);
+  let p26 = pserf_pair_scale(p25, 8.6736174e-19);
+  let u5 = pserf_pair_subtract(p17, p26);
+  let p27 = pserf_pair_multiply(pserf_pair(0.5641896, -2.9317691e-8), u5);
+  let u6 = pserf_pair_add(p8, p27);
+  let p28 = pserf_pair_scale(e2, 2.0);
+  let p29 = pserf_pair_multiply(p3, q);
+  let p30 = pserf_pair_scale(p29, 8.6736174e-19);
+  let u7 = pserf_pair_add(u2, p30);
+  let p31 = pserf_pair_multiply(p28, u7);
+  let p32 = pserf_pair_multiply(p18, squared);
+  let p33 = pserf_pair_multiply(p32, pserf_pair_from_f32(delta));
+  let p34 = pserf_pair_multiply(p33, squared2);
+  let p35 = pserf_pair_multiply(p34, q);
+  let p36 = pserf_pair_multiply(p35, e2);
+  let p37 = pserf_pair_scale(p36, 8.6736174e-19);
+  let u8 = pserf_pair_subtract(p31, p37);
+  let p38 = pserf_pair_multiply(pserf_pair(0.5641896, -2.9317691e-8), u8);
+  let p39 = pserf_pair_multiply(pserf_pair_from_f32(gamma), e2);
+  let p40 = pserf_pair_multiply(p18, q);
+  let p41 = pserf_pair_scale(p40, 8.6736174e-19);
+  let p42 = pserf_pair_scale(pserf_pair_from_f32(x), 2.0);
+  let p43 = pserf_pair_multiply(p42, v6);
+  let u9 = pserf_pair_add(p41, p43);
+  let p44 = pserf_pair_multiply(p39, u9);
+  let squared6 = pserf_pair_multiply(pserf_pair_from_f32(x), pserf_pair_from_f32(x));
+  let p45 = pserf_pair_scale(squared6, 4.0);
+  let p46 = pserf_pair_multiply(p45, p19);
+  let p47 = pserf_pair_multiply(p46, pserf_pair_from_f32(delta));
+  let p48 = pserf_pair_multiply(p47, u2);
+  let p49 = pserf_pair_multiply(p48, squared5);
+  let p50 = pserf_pair_multiply(p49, e2);
+  let p51 = pserf_pair_scale(p50, 8.6736174e-19);
+  let u10 = pserf_pair_subtract(p44, p51);
+  let p52 = pserf_pair_multiply(pserf_pair(0.5641896, -2.9317691e-8), u10);
+  let p53 = pserf_pair_multiply(pserf_pair(-2.2567585, 1.17270766e-7), pserf_pair_from_f32(x));
+  let p54 = pserf_pair_multiply(p53, pserf_pair_from_f32(gamma));
+  let p55 = pserf_pair_multiply(squared2, u2);
+  let p56 = pserf_pair_multiply(p54, p55);
+  let p57 = pserf_pair_multiply(p56, e2);
+  let p58 = pserf_pair_scale(squared6, 2.0);
+  let p59 = pserf_pair_multiply(p58, q);
+  let p60 = pserf_pair_multiply(p59, e2);
+  let p61 = pserf_pair_scale(p60, 8.6736174e-19);
+  let p62 = pserf_pair_multiply(p45, squared);
+  let p63 = pserf_pair_multiply(p62, squared2);
+  let p64 = pserf_pair_multiply(p63, q);
+  let p65 = pserf_pair_multiply(p64, e2);
+  let p66 = pserf_pair_scale(p65, 8.6736174e-19);
+  let u11 = pserf_pair_subtract(p61, p66);
+  let p67 = pserf_pair_multiply(pserf_pair(0.5641896, -2.9317691e-8), u11);
+  let p68 = pserf_pair_multiply(squared6, pserf_pair_from_f32(x));
+  let p69 = pserf_pair_scale(p68, 2.0);
+  let p70 = pserf_pair_multiply(p69, pserf_pair_from_f32(gamma));
+  let p71 = pserf_pair_multiply(p70, e2);
+  let p72 = pserf_pair_multiply(p71, q2);
+  let p73 = pserf_pair_scale(p72, 8.6736174e-19);
+  let p74 = pserf_pair_scale(p68, 4.0);
+  let p75 = pserf_pair_multiply(p74, p19);
+  let p76 = pserf_pair_multiply(p75, u2);
+  let p77 = pserf_pair_multiply(p76, squared5);
+  let p78 = pserf_pair_multiply(p77, e2);
+  let p79 = pserf_pair_scale(p78, 8.6736174e-19);
+  let u12 = pserf_pair_subtract(p73, p79);
+  let p80 = pserf_pair_multiply(pserf_pair(0.5641896, -2.9317691e-8), u12);
+  var result_x_x = pserf_pair_to_f32(u6);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u6.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x52800000u) &
+        ((abs(delta) >= 3.637979e-12) | (delta == 0.0)) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p25.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        ((v2.high <= 800.0) | (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)) &
+        ((v2.high > 800.0) |
+          ((bitcast<u32>(abs(p14.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p11.high)) <= 0x7a800000u))) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pserf_curvature_0_far(x, gamma, delta);
+    result_x_x = select(far, result_x_x, pserf_is_nan(far));
+  }
+  var result_x_gamma = pserf_pair_to_f32(p38);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u8.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x52800000u) &
+        ((abs(delta) >= 3.637979e-12) | (delta == 0.0)) &
+        (bitcast<u32>(abs(p38.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p37.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p36.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p35.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p34.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p33.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p31.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p29.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pserf_curvature_1_far(x, gamma, delta);
+    result_x_gamma = select(far, result_x_gamma, pserf_is_nan(far));
+  }
+  var result_x_delta = pserf_pair_to_f32(p52);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u10.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x52800000u) &
+        ((abs(delta) >= 3.637979e-12) | (delta == 0.0)) &
+        (bitcast<u32>(abs(p52.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p51.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p50.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p49.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p48.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p47.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p46.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p44.high)) <= 0x7a800000u) &
+        ((v2.high <= 800.0) | (bitcast<u32>(abs(p40.high)) <= 0x7a800000u)) &
+      ((v2.high > 800.0) |
+        ((bitcast<u32>(abs(p14.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p40.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = pserf_curvature_2_far(x, gamma, delta);
+    result_x_delta = select(far, result_x_delta, pserf_is_nan(far));
+  }
+  var result_gamma_gamma = pserf_pair_to_f32(p57);
+  // Far out, or no number at all.
+  if (
+    !(
+      (u2.high >= 3.1554436e-30) & (u2.high >= 1.5777218e-30) & (e2.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x52800000u) &
+        ((abs(delta) >= 3.637979e-12) | (delta == 0.0)) &
+        (bitcast<u32>(abs(p57.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p56.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p55.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pserf_curvature_3_far(x, gamma, delta);
+    result_gamma_gamma = select(far, result_gamma_gamma, pserf_is_nan(far));
+  }
+  var result_gamma_delta = pserf_pair_to_f32(p67);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u11.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x5c800000u) &
+        ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
+        (bitcast<u32>(abs(p67.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p66.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p65.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p64.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p63.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p62.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p61.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p60.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p59.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pserf_curvature_4_far(x, gamma, delta);
+    result_gamma_delta = select(far, result_gamma_delta, pserf_is_nan(far));
+  }
+  var result_delta_delta = pserf_pair_to_f32(p80);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u12.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x52800000u) &
+        ((abs(delta) >= 3.637979e-12) | (delta == 0.0)) &
+        (bitcast<u32>(abs(p80.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p79.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p78.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p77.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p76.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p75.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p73.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p72.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p71.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p70.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = pserf_curvature_5_far(x, gamma, delta);
+    result_delta_delta = select(far, result_delta_delta, pserf_is_nan(far));
+  }
+  return pserf_curvatures(
+    result_x_x,
+    result_x_gamma,
+    result_x_delta,
+    result_gamma_gamma,
+    result_gamma_delta,
+    result_delta_delta
+  );
+}
+
+struct pserf_second_gradients {
+  dy: f32,
+  x: f32,
+  gamma: f32,
+  delta: f32,
+}
+
+fn pserf_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  gamma: f32,
+  delta: f32,
+  ddgamma: f32,
+  dddelta: f32
+) -> pserf_second_gradients {
+  let slopes = pserf_backward(1.0, x, gamma, delta);
+  let curvatures = pserf_curvature(x, gamma, delta);
+  return pserf_second_gradients(
+    ddx * slopes.x + ddgamma * slopes.gamma + dddelta * slopes.delta,
+    dy * (ddx * curvatures.x_x + ddgamma * curvatures.x_gamma + dddelta * curvatures.x_delta),
+    dy * (ddx * curvatures.x_gamma + ddgamma * curvatures.gamma_gamma + dddelta * curvatures.gamma_delta),
+    dy * (ddx * curvatures.x_delta + ddgamma * curvatures.gamma_delta + dddelta * curvatures.delta_delta)
+  );
+}
+
 struct pserf_uniform_values {
   size: u32,
 }
@@ -1818,6 +2309,11 @@ struct pserf_uniform_values {
 @group(0) @binding(7) var<storage, read_write> pserf_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> pserf_gradient_dgamma: array<f32>;
 @group(0) @binding(9) var<storage, read_write> pserf_gradient_ddelta: array<f32>;
+@group(0) @binding(10) var<storage, read_write> pserf_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> pserf_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> pserf_cotangent_ddgamma: array<f32>;
+@group(0) @binding(13) var<storage, read> pserf_cotangent_dddelta: array<f32>;
+@group(0) @binding(14) var<storage, read_write> pserf_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn pserf_forward(
@@ -1901,6 +2397,118 @@ fn pserf_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn pserf_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += pserf_scratch_partials[0u * 1u * 64u + j];
+  }
+  pserf_gradient_dgamma[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += pserf_scratch_partials[1u * 1u * 64u + j];
+  }
+  pserf_gradient_ddelta[0] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn pserf_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (pserf_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = pserf_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = pserf_fused(x0[k], pserf_learned_gamma[0], pserf_learned_delta[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  pserf_output_y[i] = result0;
+  pserf_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn pserf_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (pserf_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = pserf_cotangent_dy[i];
+  let dd0 = pserf_cotangent_ddx[i];
+  let x0 = pserf_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = pserf_double_backward(dy[k], dd0[k], x0[k], pserf_learned_gamma[0], pserf_learned_delta[0], pserf_cotangent_ddgamma[0], pserf_cotangent_dddelta[0]);
+    result[k] = g.dy;
+  }
+  pserf_gradient_ddy[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn pserf_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (pserf_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = pserf_cotangent_dy[i];
+  let dd0 = pserf_cotangent_ddx[i];
+  let x0 = pserf_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = pserf_double_backward(dy[k], dd0[k], x0[k], pserf_learned_gamma[0], pserf_learned_delta[0], pserf_cotangent_ddgamma[0], pserf_cotangent_dddelta[0]);
+    result[k] = g.x;
+  }
+  pserf_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn pserf_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < pserf_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = pserf_double_backward(pserf_cotangent_dy[i / 4u][i % 4u], pserf_cotangent_ddx[i / 4u][i % 4u], pserf_input_x[i / 4u][i % 4u], pserf_learned_gamma[0], pserf_learned_delta[0], pserf_cotangent_ddgamma[0], pserf_cotangent_dddelta[0]);
+    sum0 += g.gamma;
+    sum1 += g.delta;
+  }
+  let total0 = pserf_workgroup_sum(sum0, lane);
+  let total1 = pserf_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    pserf_scratch_partials[0u * 1u * 64u + w] = total0;
+    pserf_scratch_partials[1u * 1u * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn pserf_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { qPseudoSpikeBackward, qPseudoSpikeForward } from "./q_pseudo_spike.js";
+import {
+  qPseudoSpikeBackward,
+  qPseudoSpikeDoubleBackward,
+  qPseudoSpikeForward,
+} from "./q_pseudo_spike.js";
 import { qPseudoSpikeWgsl } from "./q_pseudo_spike.wgsl.js";
 const qPseudoSpikeActivation: Activation = {
   name: "q_pseudo_spike",
@@ -15,7 +19,11 @@ const qPseudoSpikeActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: qPseudoSpikeForward, backward: qPseudoSpikeBackward },
+  cpu: {
+    forward: qPseudoSpikeForward,
+    backward: qPseudoSpikeBackward,
+    doubleBackward: qPseudoSpikeDoubleBackward,
+  },
   webgpu: {
     code: qPseudoSpikeWgsl,
     forward: [
@@ -40,6 +48,22 @@ const qPseudoSpikeActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "q_pseudo_spike_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -69,6 +69,97 @@ export function qPseudoSpikeBackward(
   }
 }
 
+/** The value of q_pseudo_spike, and its derivative in each input. */
+export function qPseudoSpikeFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const u = alpha - 1;
+  const q = 1 / u;
+  const v = Math.abs(alpha);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 2 * Math.abs(xi) * q;
+    const u2 = p + 1;
+    const v2 = Math.pow(u2, -alpha);
+    const v3 = Math.abs(v2);
+    const p2 = v3 * v;
+    const v4 = Math.abs(u2);
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      4.440892098500626e-16 * (p2 + Math.abs(p) * (p2 / v4)) +
+        (v4 > 1.0715086071862673e301 ? 1 : 0) <=
+        2.3283064365386963e-10 * v3 && Math.abs(v2) <= Number.MAX_VALUE
+        ? v2
+        : qPseudoSpikeDxExactly(xi, alpha, 1);
+  }
+}
+
+/** The gradients of what q_pseudo_spike's backward kernel computes, from a cotangent of each of its results. */
+export function qPseudoSpikeDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = alpha - 1;
+  const q = 1 / u;
+  const v = Math.abs(alpha);
+  const u2 = -alpha - 1;
+  const v2 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = 2 * Math.abs(xi) * q;
+      const u3 = p + 1;
+      const v3 = Math.pow(u3, -alpha);
+      const p2 = ddxI * v3;
+      const v4 = Math.abs(v3);
+      const p3 = v4 * v;
+      const v5 = Math.abs(p);
+      const v6 = Math.abs(u3);
+      const v7 = v6 > 1.0715086071862673e301 ? 1 : 0;
+      const v8 = Math.pow(u3, u2);
+      const p4 = -2 * (dyi * ddxI) * alpha * Math.sign(xi) * v8 * q;
+      const v9 = Math.abs(v8);
+      const p5 = v9 * v2;
+      if (!(
+        4.440892098500626e-16 * (p3 + v5 * (p3 / v6)) + v7 <=
+          2.3283064365386963e-10 * v4 &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        4.440892098500626e-16 * (p5 + v5 * (p5 / v6)) + v7 <=
+          2.3283064365386963e-10 * v9 &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = qPseudoSpikeDxExactly(xi, alpha, ddxI);
+      dx[i] = qPseudoSpikeDxDxExactly(xi, alpha, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Step with the gradient of a q-Gaussian's tail.
  * Source: SpikingJelly QPseudoSpike; Herranz-Celotti and Rouat 2022.
@@ -134,6 +225,97 @@ export function qPseudoSpikeBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = qPseudoSpikeDxExactly(xi, alpha, dyi);
+    }
+  }
+}
+
+/** The value of q_pseudo_spike, and its derivative in each input. */
+export function qPseudoSpikeFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const u = alpha - 1;
+  const q = 1 / u;
+  const v = Math.abs(alpha);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 2 * Math.abs(xi) * q;
+    const u2 = p + 1;
+    const v2 = Math.pow(u2, -alpha);
+    const v3 = Math.abs(v2);
+    const p2 = v3 * v;
+    const v4 = Math.abs(u2);
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      4.440892098500626e-16 * (p2 + Math.abs(p) * (p2 / v4)) +
+        (v4 > 1.0715086071862673e301 ? 1 : 0) <=
+        2.3283064365386963e-10 * v3 && Math.abs(v2) <= Number.MAX_VALUE
+        ? v2
+        : qPseudoSpikeDxExactly(xi, alpha, 1);
+  }
+}
+
+/** The gradients of what q_pseudo_spike's backward kernel computes, from a cotangent of each of its results. */
+export function qPseudoSpikeDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = alpha - 1;
+  const q = 1 / u;
+  const v = Math.abs(alpha);
+  const u2 = -alpha - 1;
+  const v2 = Math.abs(u2);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = 2 * Math.abs(xi) * q;
+      const u3 = p + 1;
+      const v3 = Math.pow(u3, -alpha);
+      const p2 = ddxI * v3;
+      const v4 = Math.abs(v3);
+      const p3 = v4 * v;
+      const v5 = Math.abs(p);
+      const v6 = Math.abs(u3);
+      const v7 = v6 > 1.0715086071862673e301 ? 1 : 0;
+      const v8 = Math.pow(u3, u2);
+      const p4 = -2 * (dyi * ddxI) * alpha * Math.sign(xi) * v8 * q;
+      const v9 = Math.abs(v8);
+      const p5 = v9 * v2;
+      if (!(
+        4.440892098500626e-16 * (p3 + v5 * (p3 / v6)) + v7 <=
+          2.3283064365386963e-10 * v4 &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        4.440892098500626e-16 * (p5 + v5 * (p5 / v6)) + v7 <=
+          2.3283064365386963e-10 * v9 &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = qPseudoSpikeDxExactly(xi, alpha, ddxI);
+      dx[i] = qPseudoSpikeDxDxExactly(xi, alpha, dyi * ddxI);
     }
   }
 }
@@ -318,6 +500,15 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** -1, 0 or 1; NaN for NaN. */
+function wideSign(x: Wide): Wide {
+  return {
+    negative: x.negative,
+    mantissa: x.mantissa === 0n ? 0n : NAT_HALF,
+    exponent: x.mantissa === 0n ? x.exponent : 1n,
+  };
 }
 
 /** x * 2^k for a small k. */
@@ -886,6 +1077,76 @@ function qPseudoSpikeDxExactly(x0: number, x1: number, x2: number): number {
   let value = qPseudoSpikeDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = qPseudoSpikeDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function qPseudoSpikeDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideSubtract(x1, wideInteger(1n));
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(-2n), x2), x1),
+        wideSign(x0),
+      ),
+      widePow(
+        wideAdd(
+          wideDivide(wideMultiply(wideInteger(2n), wideAbs(x0)), t0),
+          wideInteger(1n),
+        ),
+        wideSubtract(wideNegate(x1), wideInteger(1n)),
+      ),
+    ),
+    t0,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function qPseudoSpikeDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return qPseudoSpikeDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function qPseudoSpikeDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function qPseudoSpikeDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = qPseudoSpikeDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

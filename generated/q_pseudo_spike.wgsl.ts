@@ -1301,6 +1301,120 @@ fn q_pseudo_spike_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct q_pseudo_spike_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn q_pseudo_spike_slope_0(x0: f32, x1: f32) -> f32 {
+  return q_pseudo_spike_backward(1.0, x0, x1);
+}
+
+fn q_pseudo_spike_fused(x: f32, alpha: f32) -> q_pseudo_spike_value_and_slopes {
+  let v4 = select(0.0, 1.0, x >= 0.0);
+  let v = q_pseudo_spike_pair_abs(q_pseudo_spike_pair_from_f32(x));
+  let p = q_pseudo_spike_pair_scale(v, 2.0);
+  let u = q_pseudo_spike_pair_subtract(q_pseudo_spike_pair_from_f32(alpha), q_pseudo_spike_pair(1.0, 0.0));
+  let q = q_pseudo_spike_pair_divide(p, u);
+  let u2 = q_pseudo_spike_pair_add(q, q_pseudo_spike_pair(1.0, 0.0));
+  let v2 = q_pseudo_spike_pair_negate(q_pseudo_spike_pair_from_f32(alpha));
+  let v3 = q_pseudo_spike_pair_pow(u2, v2);
+  var result_x = q_pseudo_spike_pair_to_f32(v3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(v3.high) * abs(alpha) +
+        abs(q.high) * ((abs(v3.high) * abs(alpha)) / abs(u2.high)) +
+        4.135903e-25 * ((abs(v3.high) * abs(alpha)) / abs(u2.high)) <=
+        2097152.0 * abs(v3.high)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v.high >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+        (u2.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+      (abs(u.high) >= 7.888609e-31)
+    )
+  ) {
+    result_x = q_pseudo_spike_slope_0(x, alpha);
+  }
+  return q_pseudo_spike_value_and_slopes(
+    select(select(v4, x, q_pseudo_spike_is_nan(x)), x, q_pseudo_spike_is_nan(x)),
+    result_x
+  );
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn q_pseudo_spike_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (q_pseudo_spike_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn q_pseudo_spike_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x1 - 1.0;
+  let t2 =
+    -2.0 *
+    (select(q_pseudo_spike_sign(x0), x0, q_pseudo_spike_is_nan(x0)) *
+      q_pseudo_spike_pow((2.0 * abs(x0)) / t + 1.0, -x1 - 1.0) *
+      x1);
+  return t2 / t;
+}
+
+fn q_pseudo_spike_pair_sign(a: q_pseudo_spike_pair) -> q_pseudo_spike_pair {
+  return q_pseudo_spike_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn q_pseudo_spike_curvature(x: f32, alpha: f32) -> f32 {
+  let p = q_pseudo_spike_pair_scale(q_pseudo_spike_pair_from_f32(alpha), -2.0);
+  let v = q_pseudo_spike_pair_sign(q_pseudo_spike_pair_from_f32(x));
+  let p2 = q_pseudo_spike_pair_multiply(p, v);
+  let v2 = q_pseudo_spike_pair_abs(q_pseudo_spike_pair_from_f32(x));
+  let p3 = q_pseudo_spike_pair_scale(v2, 2.0);
+  let u = q_pseudo_spike_pair_subtract(q_pseudo_spike_pair_from_f32(alpha), q_pseudo_spike_pair(1.0, 0.0));
+  let q = q_pseudo_spike_pair_divide(p3, u);
+  let u2 = q_pseudo_spike_pair_add(q, q_pseudo_spike_pair(1.0, 0.0));
+  let v3 = q_pseudo_spike_pair_negate(q_pseudo_spike_pair_from_f32(alpha));
+  let u3 = q_pseudo_spike_pair_subtract(v3, q_pseudo_spike_pair(1.0, 0.0));
+  let v4 = q_pseudo_spike_pair_pow(u2, u3);
+  let p4 = q_pseudo_spike_pair_multiply(p2, v4);
+  let q2 = q_pseudo_spike_pair_divide(p4, u);
+  var result = q_pseudo_spike_pair_to_f32(q2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(v4.high) >= 1.9721523e-31) & (abs(p4.high) >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v2.high >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (abs(u.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+        (u2.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(q.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = q_pseudo_spike_curvature_0_far(x, alpha);
+    result = select(far, result, q_pseudo_spike_is_nan(far));
+  }
+  return result;
+}
+
+struct q_pseudo_spike_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn q_pseudo_spike_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> q_pseudo_spike_second_gradients {
+  let slopes = q_pseudo_spike_backward(1.0, x, alpha);
+  let curvatures = q_pseudo_spike_curvature(x, alpha);
+  return q_pseudo_spike_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1316,6 +1430,9 @@ struct q_pseudo_spike_uniform_values {
 @group(0) @binding(2) var<storage, read_write> q_pseudo_spike_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> q_pseudo_spike_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> q_pseudo_spike_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> q_pseudo_spike_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> q_pseudo_spike_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> q_pseudo_spike_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn q_pseudo_spike_forward(
@@ -1353,5 +1470,51 @@ fn q_pseudo_spike_backward_inputs(
     result[k] = q_pseudo_spike_backward(dy[k], x0[k], q_pseudo_spike_uniforms.p_alpha);
   }
   q_pseudo_spike_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn q_pseudo_spike_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (q_pseudo_spike_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = q_pseudo_spike_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = q_pseudo_spike_fused(x0[k], q_pseudo_spike_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  q_pseudo_spike_output_y[i] = result0;
+  q_pseudo_spike_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn q_pseudo_spike_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (q_pseudo_spike_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = q_pseudo_spike_cotangent_dy[i];
+  let dd0 = q_pseudo_spike_cotangent_ddx[i];
+  let x0 = q_pseudo_spike_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = q_pseudo_spike_double_backward(dy[k], dd0[k], x0[k], q_pseudo_spike_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  q_pseudo_spike_gradient_ddy[i] = result0;
+  q_pseudo_spike_gradient_dx[i] = result1;
 }
 `);

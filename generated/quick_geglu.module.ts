@@ -7,7 +7,11 @@ import {
   applyActivation,
   splitInputs,
 } from "activation-compiler/runtime";
-import { quickGegluBackward, quickGegluForward } from "./quick_geglu.js";
+import {
+  quickGegluBackward,
+  quickGegluDoubleBackward,
+  quickGegluForward,
+} from "./quick_geglu.js";
 import { quickGegluWgsl } from "./quick_geglu.wgsl.js";
 const quickGegluActivation: Activation = {
   name: "quick_geglu",
@@ -15,7 +19,11 @@ const quickGegluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: quickGegluForward, backward: quickGegluBackward },
+  cpu: {
+    forward: quickGegluForward,
+    backward: quickGegluBackward,
+    doubleBackward: quickGegluDoubleBackward,
+  },
   webgpu: {
     code: quickGegluWgsl,
     forward: [
@@ -42,6 +50,25 @@ const quickGegluActivation: Activation = {
           [4, "cotangent"],
           [1, "input gate"],
           [2, "input up"],
+          [5, "gradient gate"],
+          [6, "gradient up"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "quick_geglu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent gate"],
+          [10, "cotangent up"],
+          [1, "input gate"],
+          [2, "input up"],
+          [11, "gradient"],
           [5, "gradient gate"],
           [6, "gradient up"],
         ],

@@ -1170,6 +1170,232 @@ fn quick_geglu_backward(dy: f32, gate: f32, up: f32) -> quick_geglu_gradients {
   }
   return quick_geglu_gradients(dy * result_gate, dy * result_up);
 }
+
+struct quick_geglu_value_and_slopes {
+  value: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn quick_geglu_slope_0(x0: f32, x1: f32) -> f32 {
+  return quick_geglu_backward(1.0, x0, x1).gate;
+}
+
+fn quick_geglu_fused(gate: f32, up: f32) -> quick_geglu_value_and_slopes {
+  let p = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), quick_geglu_pair_from_f32(up));
+  let p2 = quick_geglu_pair_multiply(quick_geglu_pair(1.702, -2.193451e-8), quick_geglu_pair_from_f32(gate));
+  let bounded = quick_geglu_pair_at_most(p2, quick_geglu_pair(40.0, 0.0));
+  let v = quick_geglu_pair_raised_exp(bounded);
+  let p3 = quick_geglu_pair_scale(v, 8.6736174e-19);
+  let u = quick_geglu_pair_add(p3, quick_geglu_pair(1.0, 0.0));
+  let q = quick_geglu_pair_divide(v, u);
+  let p4 = quick_geglu_pair_multiply(p, q);
+  let p5 = quick_geglu_pair_scale(p4, 8.6736174e-19);
+  let v2 = quick_geglu_pair_select(p2.high < 40.0, p2, quick_geglu_pair(0.0, 0.0));
+  let u2 = quick_geglu_pair_add(u, v2);
+  let q2 = quick_geglu_pair_divide(u2, u);
+  let p6 = quick_geglu_pair_multiply(q, q2);
+  let p7 = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(up), p6);
+  let p8 = quick_geglu_pair_scale(p7, 8.6736174e-19);
+  let p9 = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), q);
+  var result_value = quick_geglu_pair_to_f32(p5);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = quick_geglu(gate, up);
+  }
+  var result_gate = quick_geglu_pair_to_f32(p8);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) &
+        ((p2.high >= 40.0) |
+          ((u.high + 0.000030517578 * abs(p2.high) <= 8.0 * abs(u.high + p2.high)) &
+            (abs(u.high + p2.high) >= 7.888609e-31))) &
+        (bitcast<u32>(abs(gate)) <= 0x71800000u) &
+        ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x71800000u) &
+        ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_gate = quick_geglu_slope_0(gate, up);
+  }
+  var result_up = quick_geglu_pair_to_f32(quick_geglu_pair_scale(p9, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+      (bitcast<u32>(abs(p9.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_up = quick_geglu_slope_1_far(gate);
+  }
+  return quick_geglu_value_and_slopes(
+    select(select(result_value, gate, quick_geglu_is_nan(gate)), up, quick_geglu_is_nan(up)),
+    result_gate,
+    result_up
+  );
+}
+
+struct quick_geglu_curvatures {
+  gate_gate: f32,
+  gate_up: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn quick_geglu_tanh(x: f32) -> f32 {
+  if (quick_geglu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (quick_geglu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn quick_geglu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.702 * x0;
+  let t2 = quick_geglu_logistic(t);
+  return (3.404 * t2 - 1.702 * (select(t * t2, 0.0, abs(t) > 800.0) * quick_geglu_tanh(0.851 * x0))) * x1;
+}
+
+fn quick_geglu_curvature_1_far(x0: f32) -> f32 {
+  let t = 1.702 * x0;
+  return quick_geglu_sigmoid(t) + select(t * quick_geglu_logistic(t), 0.0, abs(t) > 800.0);
+}
+
+fn quick_geglu_pair_abs(a: quick_geglu_pair) -> quick_geglu_pair {
+  return quick_geglu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn quick_geglu_pair_negate(a: quick_geglu_pair) -> quick_geglu_pair {
+  return quick_geglu_pair(-a.high, -a.low);
+}
+
+fn quick_geglu_pair_expm1(a: quick_geglu_pair) -> quick_geglu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = quick_geglu_pair_expm1_small(quick_geglu_pair_reduced(quick_geglu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return quick_geglu_pair_times_power(quick_geglu_pair_add(quick_geglu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = quick_geglu_power_of_two(i32(k));
+  return quick_geglu_pair_add(quick_geglu_pair_sum(scale, -1.0), quick_geglu_pair_scale(small, scale));
+}
+
+fn quick_geglu_pair_subtract(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
+  let s = quick_geglu_pair_sum(a.high, -b.high);
+  return quick_geglu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn quick_geglu_curvature(gate: f32, up: f32) -> quick_geglu_curvatures {
+  let p = quick_geglu_pair_multiply(quick_geglu_pair(1.702, -2.193451e-8), quick_geglu_pair_from_f32(gate));
+  let v = quick_geglu_pair_abs(p);
+  let v2 = quick_geglu_pair_negate(v);
+  let v3 = quick_geglu_pair_raised_exp(v2);
+  let p2 = quick_geglu_pair_scale(v3, 8.6736174e-19);
+  let u = quick_geglu_pair_add(p2, quick_geglu_pair(1.0, 0.0));
+  let squared = quick_geglu_pair_multiply(u, u);
+  let q = quick_geglu_pair_divide(v3, squared);
+  let p3 = quick_geglu_pair_multiply(quick_geglu_pair(3.404, -4.386902e-8), q);
+  let p4 = quick_geglu_pair_scale(p3, 8.6736174e-19);
+  let p5 = quick_geglu_pair_multiply(p, q);
+  let p6 = quick_geglu_pair_scale(p5, 8.6736174e-19);
+  var v4 = p6;
+  if (v.high > 800.0) {
+    v4 = quick_geglu_pair(0.0, 0.0);
+  }
+  let p7 = quick_geglu_pair_multiply(quick_geglu_pair(1.702, -2.193451e-8), v4);
+  let p8 = quick_geglu_pair_multiply(quick_geglu_pair(0.851, -1.0967255e-8), quick_geglu_pair_from_f32(gate));
+  let p9 = quick_geglu_pair_scale(p8, 2.0);
+  let bounded = quick_geglu_pair_at_most(p9, quick_geglu_pair(80.0, 0.0));
+  let em1 = quick_geglu_pair_expm1(bounded);
+  let u2 = quick_geglu_pair_add(em1, quick_geglu_pair(2.0, 0.0));
+  let q2 = quick_geglu_pair_divide(em1, u2);
+  let p10 = quick_geglu_pair_multiply(p7, q2);
+  let u3 = quick_geglu_pair_subtract(p4, p10);
+  let p11 = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(up), u3);
+  let bounded2 = quick_geglu_pair_at_most(p, quick_geglu_pair(40.0, 0.0));
+  let v5 = quick_geglu_pair_raised_exp(bounded2);
+  let p12 = quick_geglu_pair_scale(v5, 8.6736174e-19);
+  let u4 = quick_geglu_pair_add(p12, quick_geglu_pair(1.0, 0.0));
+  let q3 = quick_geglu_pair_divide(v5, u4);
+  let v6 = quick_geglu_pair_select(p.high < 40.0, p, quick_geglu_pair(0.0, 0.0));
+  let u5 = quick_geglu_pair_add(u4, v6);
+  let q4 = quick_geglu_pair_divide(u5, u4);
+  let p13 = quick_geglu_pair_multiply(q3, q4);
+  var result_gate_gate = quick_geglu_pair_to_f32(p11);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+        ((v.high > 800.0) | (abs(p4.high - 1.702 * p6.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(gate)) <= 0x71800000u) &
+        ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x71800000u) &
+        ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p4.high - 1.702 * p6.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(1.702 * p6.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = quick_geglu_curvature_0_far(gate, up);
+    result_gate_gate = select(far, result_gate_gate, quick_geglu_is_nan(far));
+  }
+  var result_gate_up = quick_geglu_pair_to_f32(quick_geglu_pair_scale(p13, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v5.high >= 7.888609e-31) & ((p.high >= 40.0) | (abs(u4.high + p.high) >= 7.888609e-31)) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+      (bitcast<u32>(abs(p13.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = quick_geglu_curvature_1_far(gate);
+    result_gate_up = select(far, result_gate_up, quick_geglu_is_nan(far));
+  }
+  return quick_geglu_curvatures(result_gate_gate, result_gate_up);
+}
+
+struct quick_geglu_second_gradients {
+  dy: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn quick_geglu_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> quick_geglu_second_gradients {
+  let slopes = quick_geglu_backward(1.0, gate, up);
+  let curvatures = quick_geglu_curvature(gate, up);
+  return quick_geglu_second_gradients(
+    ddgate * slopes.gate + ddup * slopes.up,
+    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
+    dy * ddgate * curvatures.gate_up
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1186,6 +1412,11 @@ struct quick_geglu_uniform_values {
 @group(0) @binding(4) var<storage, read> quick_geglu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> quick_geglu_gradient_dgate: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> quick_geglu_gradient_dup: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> quick_geglu_derivative_dgate: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> quick_geglu_derivative_dup: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> quick_geglu_cotangent_ddgate: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> quick_geglu_cotangent_ddup: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> quick_geglu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn quick_geglu_forward(
@@ -1228,5 +1459,60 @@ fn quick_geglu_backward_inputs(
   }
   quick_geglu_gradient_dgate[i] = result0;
   quick_geglu_gradient_dup[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn quick_geglu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (quick_geglu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = quick_geglu_input_gate[i];
+  let x1 = quick_geglu_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = quick_geglu_fused(x0[k], x1[k]);
+    result0[k] = g.value;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  quick_geglu_output_y[i] = result0;
+  quick_geglu_derivative_dgate[i] = result1;
+  quick_geglu_derivative_dup[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn quick_geglu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (quick_geglu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = quick_geglu_cotangent_dy[i];
+  let dd0 = quick_geglu_cotangent_ddgate[i];
+  let dd1 = quick_geglu_cotangent_ddup[i];
+  let x0 = quick_geglu_input_gate[i];
+  let x1 = quick_geglu_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = quick_geglu_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
+    result0[k] = g.dy;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  quick_geglu_gradient_ddy[i] = result0;
+  quick_geglu_gradient_dgate[i] = result1;
+  quick_geglu_gradient_dup[i] = result2;
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { quickGeluBackward, quickGeluForward } from "./quick_gelu.js";
+import {
+  quickGeluBackward,
+  quickGeluDoubleBackward,
+  quickGeluForward,
+} from "./quick_gelu.js";
 import { quickGeluWgsl } from "./quick_gelu.wgsl.js";
 const quickGeluActivation: Activation = {
   name: "quick_gelu",
@@ -14,7 +18,11 @@ const quickGeluActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: quickGeluForward, backward: quickGeluBackward },
+  cpu: {
+    forward: quickGeluForward,
+    backward: quickGeluBackward,
+    doubleBackward: quickGeluDoubleBackward,
+  },
   webgpu: {
     code: quickGeluWgsl,
     forward: [
@@ -39,6 +47,22 @@ const quickGeluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "quick_gelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -1126,6 +1126,172 @@ fn quick_gelu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct quick_gelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn quick_gelu_slope_0(x0: f32, x1: f32) -> f32 {
+  return quick_gelu_backward(1.0, x0, x1);
+}
+
+fn quick_gelu_fused(x: f32, alpha: f32) -> quick_gelu_value_and_slopes {
+  let p = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), quick_gelu_pair_from_f32(alpha));
+  let bounded = quick_gelu_pair_at_most(p, quick_gelu_pair(40.0, 0.0));
+  let v = quick_gelu_pair_raised_exp(bounded);
+  let p2 = quick_gelu_pair_scale(v, 8.6736174e-19);
+  let u = quick_gelu_pair_add(p2, quick_gelu_pair(1.0, 0.0));
+  let q = quick_gelu_pair_divide(v, u);
+  let p3 = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), q);
+  let v2 = quick_gelu_pair_select(p.high < 40.0, p, quick_gelu_pair(0.0, 0.0));
+  let u2 = quick_gelu_pair_add(u, v2);
+  let q2 = quick_gelu_pair_divide(u2, u);
+  let p4 = quick_gelu_pair_multiply(q, q2);
+  let p5 = quick_gelu_pair_scale(p4, 8.6736174e-19);
+  var result_value = quick_gelu_pair_to_f32(quick_gelu_pair_scale(p3, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = quick_gelu(x, alpha);
+  }
+  var result_x = quick_gelu_pair_to_f32(p5);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) &
+        ((p.high >= 40.0) |
+          ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
+            (abs(u.high + p.high) >= 1.5777218e-30))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = quick_gelu_slope_0(x, alpha);
+  }
+  return quick_gelu_value_and_slopes(select(result_value, x, quick_gelu_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn quick_gelu_tanh(x: f32) -> f32 {
+  if (quick_gelu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (quick_gelu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn quick_gelu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  let t2 = quick_gelu_logistic(t);
+  return 2.0 * (t2 * x1) - select(t * t2, 0.0, abs(t) > 800.0) * quick_gelu_tanh(0.5 * t) * x1;
+}
+
+fn quick_gelu_pair_abs(a: quick_gelu_pair) -> quick_gelu_pair {
+  return quick_gelu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn quick_gelu_pair_negate(a: quick_gelu_pair) -> quick_gelu_pair {
+  return quick_gelu_pair(-a.high, -a.low);
+}
+
+fn quick_gelu_pair_expm1(a: quick_gelu_pair) -> quick_gelu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = quick_gelu_pair_expm1_small(quick_gelu_pair_reduced(quick_gelu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return quick_gelu_pair_times_power(quick_gelu_pair_add(quick_gelu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = quick_gelu_power_of_two(i32(k));
+  return quick_gelu_pair_add(quick_gelu_pair_sum(scale, -1.0), quick_gelu_pair_scale(small, scale));
+}
+
+fn quick_gelu_pair_subtract(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
+  let s = quick_gelu_pair_sum(a.high, -b.high);
+  return quick_gelu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn quick_gelu_curvature(x: f32, alpha: f32) -> f32 {
+  let p = quick_gelu_pair_scale(quick_gelu_pair_from_f32(alpha), 2.0);
+  let p2 = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), quick_gelu_pair_from_f32(alpha));
+  let v = quick_gelu_pair_abs(p2);
+  let v2 = quick_gelu_pair_negate(v);
+  let v3 = quick_gelu_pair_raised_exp(v2);
+  let p3 = quick_gelu_pair_scale(v3, 8.6736174e-19);
+  let u = quick_gelu_pair_add(p3, quick_gelu_pair(1.0, 0.0));
+  let squared = quick_gelu_pair_multiply(u, u);
+  let q = quick_gelu_pair_divide(v3, squared);
+  let p4 = quick_gelu_pair_multiply(p, q);
+  let p5 = quick_gelu_pair_scale(p4, 8.6736174e-19);
+  let p6 = quick_gelu_pair_multiply(p2, q);
+  let p7 = quick_gelu_pair_scale(p6, 8.6736174e-19);
+  var v4 = p7;
+  if (v.high > 800.0) {
+    v4 = quick_gelu_pair(0.0, 0.0);
+  }
+  let p8 = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(alpha), v4);
+  let p9 = quick_gelu_pair_scale(quick_gelu_pair_from_f32(x), 0.5);
+  let p10 = quick_gelu_pair_multiply(p9, quick_gelu_pair_from_f32(alpha));
+  let p11 = quick_gelu_pair_scale(p10, 2.0);
+  let bounded = quick_gelu_pair_at_most(p11, quick_gelu_pair(80.0, 0.0));
+  let em1 = quick_gelu_pair_expm1(bounded);
+  let u2 = quick_gelu_pair_add(em1, quick_gelu_pair(2.0, 0.0));
+  let q2 = quick_gelu_pair_divide(em1, u2);
+  let p12 = quick_gelu_pair_multiply(p8, q2);
+  let u3 = quick_gelu_pair_subtract(p5, p12);
+  var result = quick_gelu_pair_to_f32(u3);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+        ((v.high > 800.0) | (abs(p5.high - alpha * p7.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p5.high - alpha * p7.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(alpha * p7.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = quick_gelu_curvature_0_far(x, alpha);
+    result = select(far, result, quick_gelu_is_nan(far));
+  }
+  return result;
+}
+
+struct quick_gelu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn quick_gelu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> quick_gelu_second_gradients {
+  let slopes = quick_gelu_backward(1.0, x, alpha);
+  let curvatures = quick_gelu_curvature(x, alpha);
+  return quick_gelu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1141,6 +1307,9 @@ struct quick_gelu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> quick_gelu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> quick_gelu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> quick_gelu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> quick_gelu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> quick_gelu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> quick_gelu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn quick_gelu_forward(
@@ -1177,5 +1346,51 @@ fn quick_gelu_backward_inputs(
     result[k] = quick_gelu_backward(dy[k], x0[k], quick_gelu_uniforms.p_alpha);
   }
   quick_gelu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn quick_gelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (quick_gelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = quick_gelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = quick_gelu_fused(x0[k], quick_gelu_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  quick_gelu_output_y[i] = result0;
+  quick_gelu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn quick_gelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (quick_gelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = quick_gelu_cotangent_dy[i];
+  let dd0 = quick_gelu_cotangent_ddx[i];
+  let x0 = quick_gelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = quick_gelu_double_backward(dy[k], dd0[k], x0[k], quick_gelu_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  quick_gelu_gradient_ddy[i] = result0;
+  quick_gelu_gradient_dx[i] = result1;
 }
 `);

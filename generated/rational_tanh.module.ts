@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { rationalTanhBackward, rationalTanhForward } from "./rational_tanh.js";
+import {
+  rationalTanhBackward,
+  rationalTanhDoubleBackward,
+  rationalTanhForward,
+} from "./rational_tanh.js";
 import { rationalTanhWgsl } from "./rational_tanh.wgsl.js";
 const rationalTanhActivation: Activation = {
   name: "rational_tanh",
@@ -14,7 +18,11 @@ const rationalTanhActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: rationalTanhForward, backward: rationalTanhBackward },
+  cpu: {
+    forward: rationalTanhForward,
+    backward: rationalTanhBackward,
+    doubleBackward: rationalTanhDoubleBackward,
+  },
   webgpu: {
     code: rationalTanhWgsl,
     forward: [
@@ -39,6 +47,22 @@ const rationalTanhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "rational_tanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

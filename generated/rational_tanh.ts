@@ -67,6 +67,91 @@ export function rationalTanhBackward(
   }
 }
 
+/** The value of rational_tanh, and its derivative in each input. */
+export function rationalTanhFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const p = 0.6666666666666666 * bounded;
+    const squared = bounded * bounded;
+    const p2 = 0.4444444444444444 * squared;
+    const p3 = 0.2797925925925926 * (squared * squared);
+    const u = p + p2 + p3;
+    const u2 = u + 1;
+    const u3 = p2 - p + p3;
+    const u4 = u3 + 1;
+    const u5 =
+      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
+    y[i] = choose(bounded >= 0, (1.7159 * u) / u2, (-1.7159 * u3) / u4);
+    dx[i] = choose(
+      bounded >= 0,
+      (1.7159 * (u5 + 0.6666666666666666)) / (u2 * u2),
+      (-1.7159 * (u5 - 0.6666666666666666)) / (u4 * u4),
+    );
+  }
+}
+
+/** The gradients of what rational_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function rationalTanhDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const squared = bounded * bounded;
+    const u =
+      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
+    const u2 = u + 0.6666666666666666;
+    const p = 0.6666666666666666 * bounded;
+    const p2 = 0.4444444444444444 * squared;
+    const p3 = 0.2797925925925926 * (squared * squared);
+    const u3 = p + p2 + p3 + 1;
+    const squared2 = u3 * u3;
+    const u4 = u - 0.6666666666666666;
+    const u5 = p2 - p + p3 + 1;
+    const squared3 = u5 * u5;
+    const p4 = 1.7159 * (3.357511111111111 * squared + 0.8888888888888888);
+    const q = (3.4318 * (u2 * u2)) / u3;
+    const u6 = p4 - q;
+    const q2 = (3.4318 * (u4 * u4)) / u5;
+    const u7 = q2 - p4;
+    ddy[i] =
+      ddxI *
+      choose(bounded >= 0, (1.7159 * u2) / squared2, (-1.7159 * u4) / squared3);
+    dx[i] =
+      (bounded < 0 || p4 + q <= 65536 * Math.abs(u6)) &&
+      (bounded >= 0 || q2 + p4 <= 65536 * Math.abs(u7))
+        ? dyi * ddxI * choose(bounded >= 0, u6 / squared2, u7 / squared3)
+        : rationalTanhDxDxExactly(xi, dyi * ddxI);
+  }
+}
+
 /**
  * Rational approximation of 1.7159 * tanh(2 * x / 3), odd.
  * Source: DL4J ActivationRationalTanh.
@@ -134,6 +219,91 @@ export function rationalTanhBackward64(
   }
 }
 
+/** The value of rational_tanh, and its derivative in each input. */
+export function rationalTanhFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const p = 0.6666666666666666 * bounded;
+    const squared = bounded * bounded;
+    const p2 = 0.4444444444444444 * squared;
+    const p3 = 0.2797925925925926 * (squared * squared);
+    const u = p + p2 + p3;
+    const u2 = u + 1;
+    const u3 = p2 - p + p3;
+    const u4 = u3 + 1;
+    const u5 =
+      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
+    y[i] = choose(bounded >= 0, (1.7159 * u) / u2, (-1.7159 * u3) / u4);
+    dx[i] = choose(
+      bounded >= 0,
+      (1.7159 * (u5 + 0.6666666666666666)) / (u2 * u2),
+      (-1.7159 * (u5 - 0.6666666666666666)) / (u4 * u4),
+    );
+  }
+}
+
+/** The gradients of what rational_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function rationalTanhDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const squared = bounded * bounded;
+    const u =
+      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
+    const u2 = u + 0.6666666666666666;
+    const p = 0.6666666666666666 * bounded;
+    const p2 = 0.4444444444444444 * squared;
+    const p3 = 0.2797925925925926 * (squared * squared);
+    const u3 = p + p2 + p3 + 1;
+    const squared2 = u3 * u3;
+    const u4 = u - 0.6666666666666666;
+    const u5 = p2 - p + p3 + 1;
+    const squared3 = u5 * u5;
+    const p4 = 1.7159 * (3.357511111111111 * squared + 0.8888888888888888);
+    const q = (3.4318 * (u2 * u2)) / u3;
+    const u6 = p4 - q;
+    const q2 = (3.4318 * (u4 * u4)) / u5;
+    const u7 = q2 - p4;
+    ddy[i] =
+      ddxI *
+      choose(bounded >= 0, (1.7159 * u2) / squared2, (-1.7159 * u4) / squared3);
+    dx[i] =
+      (bounded < 0 || p4 + q <= 65536 * Math.abs(u6)) &&
+      (bounded >= 0 || q2 + p4 <= 65536 * Math.abs(u7))
+        ? dyi * ddxI * choose(bounded >= 0, u6 / squared2, u7 / squared3)
+        : rationalTanhDxDxExactly(xi, dyi * ddxI);
+  }
+}
+
 function requireLength(
   name: string,
   array: ArrayLike<number>,
@@ -153,4 +323,558 @@ function choose(condition: boolean, yes: number, no: number): number {
   choicePair[0] = no;
   choicePair[1] = yes;
   return choicePair[Number(condition)]!;
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
+function wideLessOrEqual(a: Wide, b: Wide): boolean {
+  return wideLess(a, b) || wideEqual(a, b);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(less, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
+    return {
+      negative: close.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(close, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(less),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second and the third are for what stands still, or grows like a power,
+ * until it vanishes, levels off or grows like an exponential, where a parameter
+ * is small; the last are for functions that leave even the range of wide
+ * numbers.
+ */
+function wideLimit(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (
+    wideLess(wideScale(wideAbs(before), 40n), wideAbs(b)) &&
+    !wideLess(wideAbs(before), wideAbs(tail))
+  ) {
+    return WIDE_ZERO;
+  }
+  if (
+    tail.exponent > 0n &&
+    tail.exponent - before.exponent > 1000n &&
+    !wideIsNan(tail)
+  ) {
+    return {
+      negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
+}
+
+function rationalTanhDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideMultiply(
+    wideDivide(wideInteger(17159n), wideInteger(10000n)),
+    wideAdd(
+      wideMultiply(wideDivide(wideInteger(18886n), wideInteger(5625n)), t0),
+      wideDivide(wideInteger(8n), wideInteger(9n)),
+    ),
+  );
+  const t2 = wideAdd(
+    wideMultiply(wideDivide(wideInteger(8n), wideInteger(9n)), x0),
+    wideMultiply(
+      wideDivide(wideInteger(18886n), wideInteger(16875n)),
+      widePower(x0, 3),
+    ),
+  );
+  const t3 = wideMultiply(wideDivide(wideInteger(2n), wideInteger(3n)), x0);
+  const t4 = wideMultiply(wideDivide(wideInteger(4n), wideInteger(9n)), t0);
+  const t5 = wideMultiply(
+    wideDivide(wideInteger(9443n), wideInteger(33750n)),
+    widePower(x0, 4),
+  );
+  const t6 = wideAdd(wideAdd(wideAdd(t3, t4), t5), wideInteger(1n));
+  const t7 = wideAdd(wideAdd(wideSubtract(t4, t3), t5), wideInteger(1n));
+  let t8 = wideDivide(
+    wideSubtract(
+      wideDivide(
+        wideMultiply(
+          wideDivide(wideInteger(17159n), wideInteger(5000n)),
+          widePower(
+            wideSubtract(t2, wideDivide(wideInteger(2n), wideInteger(3n))),
+            2,
+          ),
+        ),
+        t7,
+      ),
+      t1,
+    ),
+    widePower(t7, 2),
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t8 = wideDivide(
+      wideSubtract(
+        t1,
+        wideDivide(
+          wideMultiply(
+            wideDivide(wideInteger(17159n), wideInteger(5000n)),
+            widePower(
+              wideAdd(t2, wideDivide(wideInteger(2n), wideInteger(3n))),
+              2,
+            ),
+          ),
+          t6,
+        ),
+      ),
+      widePower(t6, 2),
+    );
+  }
+  return wideMultiply(x1, t8);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function rationalTanhDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return rationalTanhDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function rationalTanhDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    rationalTanhDxDxExactlyAt(x0, x1, 800n * sign),
+    rationalTanhDxDxExactlyAt(x0, x1, 150n * sign),
+    rationalTanhDxDxExactlyAt(x0, x1, 140n * sign),
+    rationalTanhDxDxExactlyAt(x0, x1, 60n * sign),
+    rationalTanhDxDxExactlyAt(x0, x1, 50n * sign),
+    rationalTanhDxDxExactlyAt(x0, x1, 26n * sign),
+    rationalTanhDxDxExactlyAt(x0, x1, 20n * sign),
+    rationalTanhDxDxExactlyAt(x0, x1, 11n * sign),
+    rationalTanhDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function rationalTanhDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = rationalTanhDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = rationalTanhDxDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
 }

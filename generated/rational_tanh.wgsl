@@ -943,6 +943,250 @@ fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct rational_tanh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn rational_tanh_fused(x: f32) -> rational_tanh_value_and_slopes {
+  let p = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
+  let squared = rational_tanh_pair_multiply(rational_tanh_pair_from_f32(x), rational_tanh_pair_from_f32(x));
+  let p2 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
+  let u = rational_tanh_pair_add(p, p2);
+  let squared2 = rational_tanh_pair_multiply(squared, squared);
+  let p3 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared2);
+  let u2 = rational_tanh_pair_add(u, p3);
+  let p4 = rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u2);
+  let u3 = rational_tanh_pair_add(u2, rational_tanh_pair(1.0, 0.0));
+  let q = rational_tanh_pair_divide(p4, u3);
+  let u4 = rational_tanh_pair_subtract(p2, p);
+  let u5 = rational_tanh_pair_add(u4, p3);
+  let p5 = rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u5);
+  let u6 = rational_tanh_pair_add(u5, rational_tanh_pair(1.0, 0.0));
+  let q2 = rational_tanh_pair_divide(p5, u6);
+  var v = q2;
+  if (x >= 0.0) {
+    v = q;
+  }
+  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), rational_tanh_pair_from_f32(x));
+  let p7 = rational_tanh_pair_multiply(squared, rational_tanh_pair_from_f32(x));
+  let p8 = rational_tanh_pair_multiply(rational_tanh_pair(1.1191704, -5.6952018e-8), p7);
+  let u7 = rational_tanh_pair_add(p6, p8);
+  let u8 = rational_tanh_pair_add(u7, rational_tanh_pair(0.6666667, -1.9868216e-8));
+  let squared3 = rational_tanh_pair_multiply(u3, u3);
+  let u9 = rational_tanh_pair_subtract(u7, rational_tanh_pair(0.6666667, -1.9868216e-8));
+  let squared4 = rational_tanh_pair_multiply(u6, u6);
+  var v2 = rational_tanh_pair_divide(
+    rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u9),
+    squared4
+  );
+  if (x >= 0.0) {
+    v2 = rational_tanh_pair_divide(rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u8), squared3);
+  }
+  var result_value = rational_tanh_pair_to_f32(v);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x < 0.0) |
+        ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u2.high) & (u2.high >= 1.5777218e-30) &
+          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u3.high))) &
+        ((x >= 0.0) |
+          ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u5.high) &
+            (u5.high >= 1.5777218e-30) &
+            (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+        ((x < 0.0) |
+          ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p4.high)) <= 0x7a800000u))) &
+      ((x >= 0.0) |
+        ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_value = rational_tanh(x);
+  }
+  var result_x = rational_tanh_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < 0.0) | ((1.1191704 <= 2.5353012e+30 * u8.high) & (0.2797926 <= 1.2676506e+30 * u3.high))) &
+        ((x >= 0.0) | ((1.1191704 <= 2.5353012e+30 * abs(u9.high)) & (0.2797926 <= 1.2676506e+30 * u6.high))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        ((x < 0.0) |
+          ((bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u))) &
+      ((x >= 0.0) |
+        ((bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_x = rational_tanh_slope_0_far(x);
+  }
+  return rational_tanh_value_and_slopes(select(result_value, x, rational_tanh_is_nan(x)), result_x);
+}
+
+fn rational_tanh_curvature_0_far(x0: f32) -> f32 {
+  let t = 1.5252445 / x0 / x0;
+  let t2 = 0.8888889 / x0 / x0;
+  let t3 = x0 * x0;
+  let t4 = 0.6666667 / x0 / t3;
+  let t5 = t2 + t4 + 1.1191704;
+  let t6 = 0.44444445 / x0 / x0;
+  let t7 = 1.0 / t3 / t3;
+  let t8 = t6 + t4 + t7 + 0.2797926;
+  let t9 = t3 * x0;
+  let t10 = (t - (3.4318 * t5 * t5) / t8 + 5.761153) / (t8 * t8) / t9 / t9;
+  let t11 = t2 - t4 + 1.1191704;
+  let t12 = t6 - t4 + t7 + 0.2797926;
+  let t13 = ((3.4318 * t11 * t11) / t12 - t - 5.761153) / (t12 * t12) / t9 / t9;
+  let t14 = select(t13, t10, x0 >= 0.0);
+  let t15 = 1.7159 * (3.357511 * x0 * x0 + 0.8888889);
+  let t16 = 0.8888889 * x0 + 1.1191704 * x0 * t3;
+  let t17 = t16 + 0.6666667;
+  let t18 = 0.6666667 * x0;
+  let t19 = 0.44444445 * x0 * x0;
+  let t20 = 0.2797926 * x0 * t9;
+  let t21 = t18 + t19 + t20 + 1.0;
+  let t22 = t16 - 0.6666667;
+  let t23 = t19 - t18 + t20 + 1.0;
+  return select(
+    select(
+      select(
+        ((3.4318 * t22 * t22) / t23 - t15) / (t23 * t23),
+        (t15 - (3.4318 * t17 * t17) / t21) / (t21 * t21),
+        x0 >= 0.0
+      ),
+      t14,
+      x0 < -65536.0
+    ),
+    t14,
+    x0 > 65536.0
+  );
+}
+
+fn rational_tanh_curvature(x: f32) -> f32 {
+  let squared = rational_tanh_pair_multiply(rational_tanh_pair_from_f32(x), rational_tanh_pair_from_f32(x));
+  let p = rational_tanh_pair_multiply(rational_tanh_pair(3.357511, 6.7562524e-8), squared);
+  let u = rational_tanh_pair_add(p, rational_tanh_pair(0.8888889, -6.6227384e-9));
+  let p2 = rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u);
+  let p3 = rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), rational_tanh_pair_from_f32(x));
+  let p4 = rational_tanh_pair_multiply(squared, rational_tanh_pair_from_f32(x));
+  let p5 = rational_tanh_pair_multiply(rational_tanh_pair(1.1191704, -5.6952018e-8), p4);
+  let u2 = rational_tanh_pair_add(p3, p5);
+  let u3 = rational_tanh_pair_add(u2, rational_tanh_pair(0.6666667, -1.9868216e-8));
+  let squared2 = rational_tanh_pair_multiply(u3, u3);
+  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(3.4318, 1.1138916e-7), squared2);
+  let p7 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
+  let p8 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
+  let u4 = rational_tanh_pair_add(p7, p8);
+  let squared3 = rational_tanh_pair_multiply(squared, squared);
+  let p9 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared3);
+  let u5 = rational_tanh_pair_add(u4, p9);
+  let u6 = rational_tanh_pair_add(u5, rational_tanh_pair(1.0, 0.0));
+  let q = rational_tanh_pair_divide(p6, u6);
+  let u7 = rational_tanh_pair_subtract(p2, q);
+  let squared4 = rational_tanh_pair_multiply(u6, u6);
+  let q2 = rational_tanh_pair_divide(u7, squared4);
+  let u8 = rational_tanh_pair_subtract(u2, rational_tanh_pair(0.6666667, -1.9868216e-8));
+  let squared5 = rational_tanh_pair_multiply(u8, u8);
+  let p10 = rational_tanh_pair_multiply(rational_tanh_pair(3.4318, 1.1138916e-7), squared5);
+  let u9 = rational_tanh_pair_subtract(p8, p7);
+  let u10 = rational_tanh_pair_add(u9, p9);
+  let u11 = rational_tanh_pair_add(u10, rational_tanh_pair(1.0, 0.0));
+  let q3 = rational_tanh_pair_divide(p10, u11);
+  let u12 = rational_tanh_pair_subtract(q3, p2);
+  let squared6 = rational_tanh_pair_multiply(u11, u11);
+  let q4 = rational_tanh_pair_divide(u12, squared6);
+  var v = q4;
+  if (x >= 0.0) {
+    v = q2;
+  }
+  var result = rational_tanh_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x < 0.0) | (abs(u7.high) >= 3.9443045e-31)) & ((x >= 0.0) | (abs(u12.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+        ((x < 0.0) |
+          ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p.high)) <= 0x7a800000u))) &
+      ((x >= 0.0) |
+        ((bitcast<u32>(abs(q4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u11.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u12.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = rational_tanh_curvature_0_far(x);
+    result = select(far, result, rational_tanh_is_nan(far));
+  }
+  return result;
+}
+
+struct rational_tanh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn rational_tanh_double_backward(dy: f32, ddx: f32, x: f32) -> rational_tanh_second_gradients {
+  let slopes = rational_tanh_backward(1.0, x);
+  let curvatures = rational_tanh_curvature(x);
+  return rational_tanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct rational_tanh_uniform_values {
   size: u32,
 }
@@ -952,6 +1196,9 @@ struct rational_tanh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> rational_tanh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> rational_tanh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> rational_tanh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> rational_tanh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> rational_tanh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> rational_tanh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn rational_tanh_forward(
@@ -988,4 +1235,50 @@ fn rational_tanh_backward_inputs(
     result[k] = rational_tanh_backward(dy[k], x0[k]);
   }
   rational_tanh_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn rational_tanh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rational_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = rational_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = rational_tanh_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  rational_tanh_output_y[i] = result0;
+  rational_tanh_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn rational_tanh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rational_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = rational_tanh_cotangent_dy[i];
+  let dd0 = rational_tanh_cotangent_ddx[i];
+  let x0 = rational_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = rational_tanh_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  rational_tanh_gradient_ddy[i] = result0;
+  rational_tanh_gradient_dx[i] = result1;
 }

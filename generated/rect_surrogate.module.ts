@@ -9,7 +9,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   rectSurrogateBackward,
+  rectSurrogateBackwardSaved,
+  rectSurrogateDoubleBackward,
   rectSurrogateForward,
+  rectSurrogateForwardSaved,
 } from "./rect_surrogate.js";
 import { rectSurrogateWgsl } from "./rect_surrogate.wgsl.js";
 const rectSurrogateActivation: Activation = {
@@ -18,7 +21,14 @@ const rectSurrogateActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: rectSurrogateForward, backward: rectSurrogateBackward },
+  saves: "bit",
+  cpu: {
+    forward: rectSurrogateForward,
+    backward: rectSurrogateBackward,
+    doubleBackward: rectSurrogateDoubleBackward,
+    forwardSaved: rectSurrogateForwardSaved,
+    backwardSaved: rectSurrogateBackwardSaved,
+  },
   webgpu: {
     code: rectSurrogateWgsl,
     forward: [
@@ -43,6 +53,60 @@ const rectSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "rect_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "rect_surrogate_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+      {
+        entryPoint: "rect_surrogate_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "rect_surrogate_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

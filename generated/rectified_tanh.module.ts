@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   rectifiedTanhBackward,
+  rectifiedTanhDoubleBackward,
   rectifiedTanhForward,
 } from "./rectified_tanh.js";
 import { rectifiedTanhWgsl } from "./rectified_tanh.wgsl.js";
@@ -17,7 +18,11 @@ const rectifiedTanhActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: rectifiedTanhForward, backward: rectifiedTanhBackward },
+  cpu: {
+    forward: rectifiedTanhForward,
+    backward: rectifiedTanhBackward,
+    doubleBackward: rectifiedTanhDoubleBackward,
+  },
   webgpu: {
     code: rectifiedTanhWgsl,
     forward: [
@@ -42,6 +47,22 @@ const rectifiedTanhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "rectified_tanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

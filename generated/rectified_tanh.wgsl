@@ -243,6 +243,97 @@ fn rectified_tanh_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct rectified_tanh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn rectified_tanh_fused(x: f32) -> rectified_tanh_value_and_slopes {
+  let t = rectified_tanh_tanh(x);
+  let p = rectified_tanh_pair_scale(rectified_tanh_pair_from_f32(x), 2.0);
+  let bounded = rectified_tanh_pair_at_most(p, rectified_tanh_pair(80.0, 0.0));
+  let em1 = rectified_tanh_pair_expm1(bounded);
+  let u = rectified_tanh_pair_add(em1, rectified_tanh_pair(2.0, 0.0));
+  let q = rectified_tanh_pair_divide(em1, u);
+  let v = rectified_tanh_pair_abs(p);
+  let v2 = rectified_tanh_pair_negate(v);
+  let v3 = rectified_tanh_pair_raised_exp(v2);
+  let u2 = rectified_tanh_pair_add(rectified_tanh_pair_scale(v3, 8.6736174e-19), rectified_tanh_pair(1.0, 0.0));
+  var v4 = rectified_tanh_pair(0.0, 0.0);
+  if (q.high > 0.0) {
+    v4 = rectified_tanh_pair_scale(
+      rectified_tanh_pair_scale(rectified_tanh_pair_divide(v3, rectified_tanh_pair_multiply(u2, u2)), 4.0),
+      8.6736174e-19
+    );
+  }
+  var result_x = rectified_tanh_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((q.high <= 0.0) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_x = rectified_tanh_slope_0_far(x);
+  }
+  return rectified_tanh_value_and_slopes(select(select(t, 0.0, t <= 0.0), x, rectified_tanh_is_nan(x)), result_x);
+}
+
+fn rectified_tanh_curvature_0_far(x0: f32) -> f32 {
+  let t = rectified_tanh_tanh(x0);
+  return select(0.0, -8.0 * (t * rectified_tanh_logistic(2.0 * x0)), t > 0.0);
+}
+
+fn rectified_tanh_curvature(x: f32) -> f32 {
+  let p = rectified_tanh_pair_scale(rectified_tanh_pair_from_f32(x), 2.0);
+  let bounded = rectified_tanh_pair_at_most(p, rectified_tanh_pair(80.0, 0.0));
+  let em1 = rectified_tanh_pair_expm1(bounded);
+  let u = rectified_tanh_pair_add(em1, rectified_tanh_pair(2.0, 0.0));
+  let q = rectified_tanh_pair_divide(em1, u);
+  let p2 = rectified_tanh_pair_scale(q, -8.0);
+  let v = rectified_tanh_pair_abs(p);
+  let v2 = rectified_tanh_pair_negate(v);
+  let v3 = rectified_tanh_pair_raised_exp(v2);
+  let p3 = rectified_tanh_pair_scale(v3, 8.6736174e-19);
+  let u2 = rectified_tanh_pair_add(p3, rectified_tanh_pair(1.0, 0.0));
+  let squared = rectified_tanh_pair_multiply(u2, u2);
+  let q2 = rectified_tanh_pair_divide(v3, squared);
+  let p4 = rectified_tanh_pair_multiply(p2, q2);
+  let p5 = rectified_tanh_pair_scale(p4, 8.6736174e-19);
+  var v4 = rectified_tanh_pair(0.0, 0.0);
+  if (q.high > 0.0) {
+    v4 = p5;
+  }
+  var result = rectified_tanh_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((q.high <= 0.0) | ((q.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+      ((q.high <= 0.0) |
+        ((bitcast<u32>(abs(p5.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = rectified_tanh_curvature_0_far(x);
+    result = select(far, result, rectified_tanh_is_nan(far));
+  }
+  return result;
+}
+
+struct rectified_tanh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn rectified_tanh_double_backward(dy: f32, ddx: f32, x: f32) -> rectified_tanh_second_gradients {
+  let slopes = rectified_tanh_backward(1.0, x);
+  let curvatures = rectified_tanh_curvature(x);
+  return rectified_tanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct rectified_tanh_uniform_values {
   size: u32,
 }
@@ -252,6 +343,9 @@ struct rectified_tanh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> rectified_tanh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> rectified_tanh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> rectified_tanh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> rectified_tanh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> rectified_tanh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> rectified_tanh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn rectified_tanh_forward(
@@ -289,4 +383,50 @@ fn rectified_tanh_backward_inputs(
     result[k] = rectified_tanh_backward(dy[k], x0[k]);
   }
   rectified_tanh_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn rectified_tanh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rectified_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = rectified_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = rectified_tanh_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  rectified_tanh_output_y[i] = result0;
+  rectified_tanh_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn rectified_tanh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rectified_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = rectified_tanh_cotangent_dy[i];
+  let dd0 = rectified_tanh_cotangent_ddx[i];
+  let x0 = rectified_tanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = rectified_tanh_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  rectified_tanh_gradient_ddy[i] = result0;
+  rectified_tanh_gradient_dx[i] = result1;
 }

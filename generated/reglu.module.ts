@@ -7,7 +7,7 @@ import {
   applyActivation,
   splitInputs,
 } from "activation-compiler/runtime";
-import { regluBackward, regluForward } from "./reglu.js";
+import { regluBackward, regluDoubleBackward, regluForward } from "./reglu.js";
 import { regluWgsl } from "./reglu.wgsl.js";
 const regluActivation: Activation = {
   name: "reglu",
@@ -15,7 +15,11 @@ const regluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: regluForward, backward: regluBackward },
+  cpu: {
+    forward: regluForward,
+    backward: regluBackward,
+    doubleBackward: regluDoubleBackward,
+  },
   webgpu: {
     code: regluWgsl,
     forward: [
@@ -42,6 +46,25 @@ const regluActivation: Activation = {
           [4, "cotangent"],
           [1, "input gate"],
           [2, "input up"],
+          [5, "gradient gate"],
+          [6, "gradient up"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "reglu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent gate"],
+          [10, "cotangent up"],
+          [1, "input gate"],
+          [2, "input up"],
+          [11, "gradient"],
           [5, "gradient gate"],
           [6, "gradient up"],
         ],

@@ -25,6 +25,45 @@ fn reglu_backward(dy: f32, gate: f32, up: f32) -> reglu_gradients {
   return reglu_gradients(select(0.0, up * dy, gate > 0.0), select(0.0, gate * dy, gate > 0.0));
 }
 
+struct reglu_value_and_slopes {
+  value: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn reglu_fused(gate: f32, up: f32) -> reglu_value_and_slopes {
+  let v = select(gate, 0.0, gate <= 0.0);
+  return reglu_value_and_slopes(
+    select(
+      select(select(v * up, 0.0, (v == 0.0) & (abs(up) > 3.4028234663852886e38)), gate, reglu_is_nan(gate)),
+      up,
+      reglu_is_nan(up)
+    ),
+    select(0.0, up, gate > 0.0),
+    select(0.0, gate, gate > 0.0)
+  );
+}
+
+fn reglu_curvature(gate: f32, up: f32) -> f32 {
+  return select(0.0, 1.0, gate > 0.0);
+}
+
+struct reglu_second_gradients {
+  dy: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn reglu_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> reglu_second_gradients {
+  let slopes = reglu_backward(1.0, gate, up);
+  let curvatures = reglu_curvature(gate, up);
+  return reglu_second_gradients(
+    ddgate * slopes.gate + ddup * slopes.up,
+    dy * ddup * curvatures,
+    dy * ddgate * curvatures
+  );
+}
+
 struct reglu_uniform_values {
   size: u32,
 }
@@ -36,6 +75,11 @@ struct reglu_uniform_values {
 @group(0) @binding(4) var<storage, read> reglu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> reglu_gradient_dgate: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> reglu_gradient_dup: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> reglu_derivative_dgate: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> reglu_derivative_dup: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> reglu_cotangent_ddgate: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> reglu_cotangent_ddup: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> reglu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn reglu_forward(
@@ -74,6 +118,51 @@ fn reglu_backward_inputs(
   let g1 = reglu_backward(dy.y, x0.y, x1.y);
   let g2 = reglu_backward(dy.z, x0.z, x1.z);
   let g3 = reglu_backward(dy.w, x0.w, x1.w);
+  reglu_gradient_dgate[i] = vec4<f32>(g0.gate, g1.gate, g2.gate, g3.gate);
+  reglu_gradient_dup[i] = vec4<f32>(g0.up, g1.up, g2.up, g3.up);
+}
+
+@compute @workgroup_size(256)
+fn reglu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (reglu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = reglu_input_gate[i];
+  let x1 = reglu_input_up[i];
+  let g0 = reglu_fused(x0.x, x1.x);
+  let g1 = reglu_fused(x0.y, x1.y);
+  let g2 = reglu_fused(x0.z, x1.z);
+  let g3 = reglu_fused(x0.w, x1.w);
+  reglu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  reglu_derivative_dgate[i] = vec4<f32>(g0.gate, g1.gate, g2.gate, g3.gate);
+  reglu_derivative_dup[i] = vec4<f32>(g0.up, g1.up, g2.up, g3.up);
+}
+
+@compute @workgroup_size(256)
+fn reglu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (reglu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = reglu_cotangent_dy[i];
+  let dd0 = reglu_cotangent_ddgate[i];
+  let dd1 = reglu_cotangent_ddup[i];
+  let x0 = reglu_input_gate[i];
+  let x1 = reglu_input_up[i];
+  let g0 = reglu_double_backward(dy.x, dd0.x, dd1.x, x0.x, x1.x);
+  let g1 = reglu_double_backward(dy.y, dd0.y, dd1.y, x0.y, x1.y);
+  let g2 = reglu_double_backward(dy.z, dd0.z, dd1.z, x0.z, x1.z);
+  let g3 = reglu_double_backward(dy.w, dd0.w, dd1.w, x0.w, x1.w);
+  reglu_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
   reglu_gradient_dgate[i] = vec4<f32>(g0.gate, g1.gate, g2.gate, g3.gate);
   reglu_gradient_dup[i] = vec4<f32>(g0.up, g1.up, g2.up, g3.up);
 }

@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { reluBackward, reluForward } from "./relu.js";
+import {
+  reluBackward,
+  reluBackwardSaved,
+  reluDoubleBackward,
+  reluForward,
+  reluForwardSaved,
+} from "./relu.js";
 import { reluWgsl } from "./relu.wgsl.js";
 const reluActivation: Activation = {
   name: "relu",
@@ -14,7 +20,14 @@ const reluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: reluForward, backward: reluBackward },
+  saves: "bit",
+  cpu: {
+    forward: reluForward,
+    backward: reluBackward,
+    doubleBackward: reluDoubleBackward,
+    forwardSaved: reluForwardSaved,
+    backwardSaved: reluBackwardSaved,
+  },
   webgpu: {
     code: reluWgsl,
     forward: [
@@ -39,6 +52,60 @@ const reluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "relu_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "relu_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "relu_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

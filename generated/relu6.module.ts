@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { relu6Backward, relu6Forward } from "./relu6.js";
+import {
+  relu6Backward,
+  relu6BackwardSaved,
+  relu6DoubleBackward,
+  relu6Forward,
+  relu6ForwardSaved,
+} from "./relu6.js";
 import { relu6Wgsl } from "./relu6.wgsl.js";
 const relu6Activation: Activation = {
   name: "relu6",
@@ -14,7 +20,14 @@ const relu6Activation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: relu6Forward, backward: relu6Backward },
+  saves: "bit",
+  cpu: {
+    forward: relu6Forward,
+    backward: relu6Backward,
+    doubleBackward: relu6DoubleBackward,
+    forwardSaved: relu6ForwardSaved,
+    backwardSaved: relu6BackwardSaved,
+  },
   webgpu: {
     code: relu6Wgsl,
     forward: [
@@ -39,6 +52,60 @@ const relu6Activation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "relu6_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "relu6_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "relu6_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "relu6_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

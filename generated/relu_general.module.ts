@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { reluGeneralBackward, reluGeneralForward } from "./relu_general.js";
+import {
+  reluGeneralBackward,
+  reluGeneralDoubleBackward,
+  reluGeneralForward,
+} from "./relu_general.js";
 import { reluGeneralWgsl } from "./relu_general.wgsl.js";
 const reluGeneralActivation: Activation = {
   name: "relu_general",
@@ -15,7 +19,11 @@ const reluGeneralActivation: Activation = {
   hyperparameters: ["negative_slope", "max_value", "threshold"],
   learned: [],
   axis: false,
-  cpu: { forward: reluGeneralForward, backward: reluGeneralBackward },
+  cpu: {
+    forward: reluGeneralForward,
+    backward: reluGeneralBackward,
+    doubleBackward: reluGeneralDoubleBackward,
+  },
   webgpu: {
     code: reluGeneralWgsl,
     forward: [
@@ -45,6 +53,27 @@ const reluGeneralActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "hyperparameter negative_slope",
+          "hyperparameter max_value",
+          "hyperparameter threshold",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "relu_general_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: [

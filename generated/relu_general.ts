@@ -62,6 +62,65 @@ export function reluGeneralBackward(
   }
 }
 
+/** The value of relu_general, and its derivative in each input. */
+export function reluGeneralFused(
+  x: Float32Array,
+  negativeSlope: number,
+  maxValue: number,
+  threshold: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = choose(
+      xi > threshold,
+      Math.min(xi, maxValue),
+      negativeSlope * (xi - threshold),
+    );
+    y[i] =
+      Math.abs(v) <= Number.MAX_VALUE
+        ? v
+        : reluGeneralYExactly(xi, negativeSlope, maxValue, threshold);
+    dx[i] = choose(xi > threshold, Number(xi < maxValue), negativeSlope);
+  }
+}
+
+/** The gradients of what relu_general's backward kernel computes, from a cotangent of each of its results. */
+export function reluGeneralDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  negativeSlope: number,
+  maxValue: number,
+  threshold: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi > threshold, Number(xi < maxValue), negativeSlope);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
 /**
  * Keras's rectifier with all its options: slope below the threshold, upper limit. Keras has no upper limit unless
  * one is given; the default 6 is ours.
@@ -122,6 +181,65 @@ export function reluGeneralBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of relu_general, and its derivative in each input. */
+export function reluGeneralFused64(
+  x: Float64Array,
+  negativeSlope: number,
+  maxValue: number,
+  threshold: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = choose(
+      xi > threshold,
+      Math.min(xi, maxValue),
+      negativeSlope * (xi - threshold),
+    );
+    y[i] =
+      Math.abs(v) <= Number.MAX_VALUE
+        ? v
+        : reluGeneralYExactly(xi, negativeSlope, maxValue, threshold);
+    dx[i] = choose(xi > threshold, Number(xi < maxValue), negativeSlope);
+  }
+}
+
+/** The gradients of what relu_general's backward kernel computes, from a cotangent of each of its results. */
+export function reluGeneralDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  negativeSlope: number,
+  maxValue: number,
+  threshold: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi > threshold, Number(xi < maxValue), negativeSlope);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(
@@ -593,6 +711,79 @@ function reluGeneralExactly(
   let value = reluGeneralExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = reluGeneralExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function reluGeneralYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  let t0 = x2;
+  if (wideLess(x0, x2)) {
+    t0 = x0;
+  }
+  let t1 = wideMultiply(x1, wideSubtract(x0, x3));
+  if (wideLess(x3, x0)) {
+    t1 = t0;
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function reluGeneralYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return reluGeneralYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function reluGeneralYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    reluGeneralYExactlyAt(x0, x1, x2, x3, 800n * sign),
+    reluGeneralYExactlyAt(x0, x1, x2, x3, 150n * sign),
+    reluGeneralYExactlyAt(x0, x1, x2, x3, 140n * sign),
+    reluGeneralYExactlyAt(x0, x1, x2, x3, 60n * sign),
+    reluGeneralYExactlyAt(x0, x1, x2, x3, 50n * sign),
+    reluGeneralYExactlyAt(x0, x1, x2, x3, 26n * sign),
+    reluGeneralYExactlyAt(x0, x1, x2, x3, 20n * sign),
+    reluGeneralYExactlyAt(x0, x1, x2, x3, 11n * sign),
+    reluGeneralYExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function reluGeneralYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = reluGeneralYExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = reluGeneralYExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

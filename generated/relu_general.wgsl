@@ -740,6 +740,61 @@ fn relu_general_backward(dy: f32, x: f32, negative_slope: f32, max_value: f32, t
   return select(negative_slope, select(0.0, 1.0, x < max_value), x > threshold) * dy;
 }
 
+struct relu_general_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn relu_general_fused(x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> relu_general_value_and_slopes {
+  var v = relu_general_pair_from_f32(max_value);
+  if (x < max_value) {
+    v = relu_general_pair_from_f32(x);
+  }
+  var v2 = relu_general_pair_multiply(
+    relu_general_pair_from_f32(negative_slope),
+    relu_general_pair_subtract(relu_general_pair_from_f32(x), relu_general_pair_from_f32(threshold))
+  );
+  if (x > threshold) {
+    v2 = v;
+  }
+  var result_value = relu_general_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(negative_slope)) <= 0x5c800000u) &
+        ((abs(negative_slope) >= 3.469447e-18) | (negative_slope == 0.0)) &
+        (bitcast<u32>(abs(max_value)) <= 0x5c800000u) &
+        ((abs(max_value) >= 3.469447e-18) | (max_value == 0.0)) &
+        (bitcast<u32>(abs(threshold)) <= 0x5c800000u) &
+      ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0))
+    )
+  ) {
+    result_value = relu_general(x, negative_slope, max_value, threshold);
+  }
+  return relu_general_value_and_slopes(
+    select(result_value, x, relu_general_is_nan(x)),
+    select(negative_slope, select(0.0, 1.0, x < max_value), x > threshold)
+  );
+}
+
+struct relu_general_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn relu_general_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  negative_slope: f32,
+  max_value: f32,
+  threshold: f32
+) -> relu_general_second_gradients {
+  let slopes = relu_general_backward(1.0, x, negative_slope, max_value, threshold);
+  return relu_general_second_gradients(ddx * slopes, 0.0);
+}
+
 struct relu_general_uniform_values {
   size: u32,
   p_negative_slope: f32,
@@ -752,6 +807,9 @@ struct relu_general_uniform_values {
 @group(0) @binding(2) var<storage, read_write> relu_general_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> relu_general_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> relu_general_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> relu_general_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> relu_general_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> relu_general_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn relu_general_forward(
@@ -789,4 +847,47 @@ fn relu_general_backward_inputs(
     relu_general_backward(dy.z, x0.z, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
     relu_general_backward(dy.w, x0.w, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
   );
+}
+
+@compute @workgroup_size(256)
+fn relu_general_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (relu_general_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = relu_general_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = relu_general_fused(x0[k], relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  relu_general_output_y[i] = result0;
+  relu_general_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn relu_general_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (relu_general_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = relu_general_cotangent_dy[i];
+  let dd0 = relu_general_cotangent_ddx[i];
+  let x0 = relu_general_input_x[i];
+  let g0 = relu_general_double_backward(dy.x, dd0.x, x0.x, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold);
+  let g1 = relu_general_double_backward(dy.y, dd0.y, x0.y, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold);
+  let g2 = relu_general_double_backward(dy.z, dd0.z, x0.z, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold);
+  let g3 = relu_general_double_backward(dy.w, dd0.w, x0.w, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold);
+  relu_general_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  relu_general_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { reluSquaredBackward, reluSquaredForward } from "./relu_squared.js";
+import {
+  reluSquaredBackward,
+  reluSquaredDoubleBackward,
+  reluSquaredForward,
+} from "./relu_squared.js";
 import { reluSquaredWgsl } from "./relu_squared.wgsl.js";
 const reluSquaredActivation: Activation = {
   name: "relu_squared",
@@ -14,7 +18,11 @@ const reluSquaredActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: reluSquaredForward, backward: reluSquaredBackward },
+  cpu: {
+    forward: reluSquaredForward,
+    backward: reluSquaredBackward,
+    doubleBackward: reluSquaredDoubleBackward,
+  },
   webgpu: {
     code: reluSquaredWgsl,
     forward: [
@@ -39,6 +47,22 @@ const reluSquaredActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "relu_squared_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

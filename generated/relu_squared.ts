@@ -53,6 +53,79 @@ export function reluSquaredBackward(
   }
 }
 
+/** The value of relu_squared, and its derivative in each input. */
+export function reluSquaredFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 2;
+  const value = (xi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    return bounded * bounded * Number(xi > 0);
+  };
+  const slope = (xi: number): number =>
+    Math.max(xi, -3.4028234663852886e38) * pick(0, xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what relu_squared's backward kernel computes, from a cotangent of each of its results. */
+export function reluSquaredDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 2;
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * (Math.max(xi, -3.4028234663852886e38) * pick(0, xi > 0));
+  const slope2 = (dyi: number, xi: number, ddxI: number): number =>
+    dyi * ddxI * pick(0, xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+  }
+}
+
 /**
  * Square of the rectifier. Also called relu2.
  * Source: Transformers relu2; So et al. 2021.
@@ -103,6 +176,79 @@ export function reluSquaredBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of relu_squared, and its derivative in each input. */
+export function reluSquaredFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 2;
+  const value = (xi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    return bounded * bounded * Number(xi > 0);
+  };
+  const slope = (xi: number): number =>
+    Math.max(xi, -3.4028234663852886e38) * pick(0, xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what relu_squared's backward kernel computes, from a cotangent of each of its results. */
+export function reluSquaredDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 2;
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * (Math.max(xi, -3.4028234663852886e38) * pick(0, xi > 0));
+  const slope2 = (dyi: number, xi: number, ddxI: number): number =>
+    dyi * ddxI * pick(0, xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
   }
 }
 

@@ -17,6 +17,33 @@ fn relu_squared(x: f32) -> f32 {
 fn relu_squared_backward(dy: f32, x: f32) -> f32 {
   return select(0.0, 2.0 * (x * dy), x > 0.0);
 }
+
+struct relu_squared_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn relu_squared_fused(x: f32) -> relu_squared_value_and_slopes {
+  return relu_squared_value_and_slopes(
+    select(select(x * x, 0.0, x <= 0.0), x, relu_squared_is_nan(x)),
+    select(0.0, 2.0 * x, x > 0.0)
+  );
+}
+
+fn relu_squared_curvature(x: f32) -> f32 {
+  return select(0.0, 2.0, x > 0.0);
+}
+
+struct relu_squared_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn relu_squared_double_backward(dy: f32, ddx: f32, x: f32) -> relu_squared_second_gradients {
+  let slopes = relu_squared_backward(1.0, x);
+  let curvatures = relu_squared_curvature(x);
+  return relu_squared_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -31,6 +58,9 @@ struct relu_squared_uniform_values {
 @group(0) @binding(2) var<storage, read_write> relu_squared_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> relu_squared_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> relu_squared_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> relu_squared_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> relu_squared_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> relu_squared_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn relu_squared_forward(
@@ -69,5 +99,45 @@ fn relu_squared_backward_inputs(
     relu_squared_backward(dy.z, x0.z),
     relu_squared_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn relu_squared_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (relu_squared_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = relu_squared_input_x[i];
+  let g0 = relu_squared_fused(x0.x);
+  let g1 = relu_squared_fused(x0.y);
+  let g2 = relu_squared_fused(x0.z);
+  let g3 = relu_squared_fused(x0.w);
+  relu_squared_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  relu_squared_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn relu_squared_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (relu_squared_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = relu_squared_cotangent_dy[i];
+  let dd0 = relu_squared_cotangent_ddx[i];
+  let x0 = relu_squared_input_x[i];
+  let g0 = relu_squared_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = relu_squared_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = relu_squared_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = relu_squared_double_backward(dy.w, dd0.w, x0.w);
+  relu_squared_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  relu_squared_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 `);

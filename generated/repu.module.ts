@@ -7,7 +7,7 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { repuBackward, repuForward } from "./repu.js";
+import { repuBackward, repuDoubleBackward, repuForward } from "./repu.js";
 import { repuWgsl } from "./repu.wgsl.js";
 const repuActivation: Activation = {
   name: "repu",
@@ -15,7 +15,11 @@ const repuActivation: Activation = {
   hyperparameters: ["k"],
   learned: [],
   axis: false,
-  cpu: { forward: repuForward, backward: repuBackward },
+  cpu: {
+    forward: repuForward,
+    backward: repuBackward,
+    doubleBackward: repuDoubleBackward,
+  },
   webgpu: {
     code: repuWgsl,
     forward: [
@@ -40,6 +44,22 @@ const repuActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter k"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "repu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter k"],

@@ -43,6 +43,72 @@ export function repuBackward(
   }
 }
 
+/** The value of repu, and its derivative in each input. */
+export function repuFused(
+  x: Float32Array,
+  k: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const u = k - 1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = xi > 0 ? k * Math.pow(xi, u) : 0;
+    y[i] = Number.isNaN(xi) ? xi : choose(xi > 0, Math.pow(xi, k), 0);
+    dx[i] = Math.abs(v) <= Number.MAX_VALUE ? v : repuDxExactly(xi, k, 1);
+  }
+}
+
+/** The gradients of what repu's backward kernel computes, from a cotangent of each of its results. */
+export function repuDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  k: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = k - 1;
+  const u2 = k - 2;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = xi > 0 ? ddxI * k * Math.pow(xi, u) : 0;
+      const p = dyi * ddxI * k * u;
+      const v2 = Math.pow(xi, u2);
+      const v3 = xi > 0 ? p * v2 : 0;
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi <= 0 ||
+          (Math.abs(p) >= 9.332636185032189e-302 &&
+            v2 >= 9.332636185032189e-302)) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v;
+      dx[i] = v3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = repuDxExactly(xi, k, ddxI);
+      dx[i] = repuDxDxExactly(xi, k, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Power of the rectifier; k = 3 is the rectified cubic.
  * Source: Rectified power unit; survey of Kunc and Klema 2024.
@@ -86,6 +152,72 @@ export function repuBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = repuDxExactly(xi, k, dyi);
+    }
+  }
+}
+
+/** The value of repu, and its derivative in each input. */
+export function repuFused64(
+  x: Float64Array,
+  k: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const u = k - 1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = xi > 0 ? k * Math.pow(xi, u) : 0;
+    y[i] = Number.isNaN(xi) ? xi : choose(xi > 0, Math.pow(xi, k), 0);
+    dx[i] = Math.abs(v) <= Number.MAX_VALUE ? v : repuDxExactly(xi, k, 1);
+  }
+}
+
+/** The gradients of what repu's backward kernel computes, from a cotangent of each of its results. */
+export function repuDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  k: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = k - 1;
+  const u2 = k - 2;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = xi > 0 ? ddxI * k * Math.pow(xi, u) : 0;
+      const p = dyi * ddxI * k * u;
+      const v2 = Math.pow(xi, u2);
+      const v3 = xi > 0 ? p * v2 : 0;
+      if (!(
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi <= 0 ||
+          (Math.abs(p) >= 9.332636185032189e-302 &&
+            v2 >= 9.332636185032189e-302)) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v;
+      dx[i] = v3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = repuDxExactly(xi, k, ddxI);
+      dx[i] = repuDxDxExactly(xi, k, dyi * ddxI);
     }
   }
 }
@@ -842,6 +974,67 @@ function repuDxExactly(x0: number, x1: number, x2: number): number {
   let value = repuDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = repuDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function repuDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideMultiply(
+      wideMultiply(wideMultiply(x2, x1), wideSubtract(x1, wideInteger(1n))),
+      widePow(x0, wideSubtract(x1, wideInteger(2n))),
+    );
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function repuDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return repuDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function repuDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    repuDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    repuDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    repuDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    repuDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    repuDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    repuDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    repuDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    repuDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    repuDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function repuDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = repuDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = repuDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

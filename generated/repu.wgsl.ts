@@ -1271,6 +1271,84 @@ fn repu_backward(dy: f32, x: f32, k: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct repu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn repu_slope_0(x0: f32, x1: f32) -> f32 {
+  return repu_backward(1.0, x0, x1);
+}
+
+fn repu_fused(x: f32, k: f32) -> repu_value_and_slopes {
+  let v3 = select(0.0, repu_pow(x, k), x > 0.0);
+  let u = repu_pair_subtract(repu_pair_from_f32(k), repu_pair(1.0, 0.0));
+  let v = repu_pair_pow(repu_pair_from_f32(x), u);
+  let p = repu_pair_multiply(repu_pair_from_f32(k), v);
+  var v2 = repu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v2 = p;
+  }
+  var result_x = repu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x <= 0.0) | (v.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x71800000u) &
+        ((x <= 0.0) | (bitcast<u32>(abs(p.high)) <= 0x7a800000u)) &
+      ((x <= 0.0) | ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_x = repu_slope_0(x, k);
+  }
+  return repu_value_and_slopes(select(select(v3, x, repu_is_nan(x)), x, repu_is_nan(x)), result_x);
+}
+
+fn repu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, x1 * (x1 - 1.0) * repu_pow(x0, x1 - 2.0), x0 > 0.0);
+}
+
+fn repu_curvature(x: f32, k: f32) -> f32 {
+  let u = repu_pair_subtract(repu_pair_from_f32(k), repu_pair(1.0, 0.0));
+  let p = repu_pair_multiply(repu_pair_from_f32(k), u);
+  let u2 = repu_pair_subtract(repu_pair_from_f32(k), repu_pair(2.0, 0.0));
+  let v = repu_pair_pow(repu_pair_from_f32(x), u2);
+  let p2 = repu_pair_multiply(p, v);
+  var v2 = repu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v2 = p2;
+  }
+  var result = repu_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | ((p.high >= 3.9443045e-31) & (v.high >= 3.9443045e-31))) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x71800000u) &
+        ((x <= 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)) &
+      ((x <= 0.0) |
+        ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = repu_curvature_0_far(x, k);
+    result = select(far, result, repu_is_nan(far));
+  }
+  return result;
+}
+
+struct repu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn repu_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> repu_second_gradients {
+  let slopes = repu_backward(1.0, x, k);
+  let curvatures = repu_curvature(x, k);
+  return repu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1285,6 +1363,9 @@ struct repu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> repu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> repu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> repu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> repu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> repu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> repu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn repu_forward(
@@ -1322,5 +1403,51 @@ fn repu_backward_inputs(
     result[k] = repu_backward(dy[k], x0[k], repu_uniforms.p_k);
   }
   repu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn repu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (repu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = repu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = repu_fused(x0[k], repu_uniforms.p_k);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  repu_output_y[i] = result0;
+  repu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn repu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (repu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = repu_cotangent_dy[i];
+  let dd0 = repu_cotangent_ddx[i];
+  let x0 = repu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = repu_double_backward(dy[k], dd0[k], x0[k], repu_uniforms.p_k);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  repu_gradient_ddy[i] = result0;
+  repu_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { reuBackward, reuForward } from "./reu.js";
+import { reuBackward, reuDoubleBackward, reuForward } from "./reu.js";
 import { reuWgsl } from "./reu.wgsl.js";
 const reuActivation: Activation = {
   name: "reu",
@@ -14,7 +14,11 @@ const reuActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: reuForward, backward: reuBackward },
+  cpu: {
+    forward: reuForward,
+    backward: reuBackward,
+    doubleBackward: reuDoubleBackward,
+  },
   webgpu: {
     code: reuWgsl,
     forward: [
@@ -39,6 +43,22 @@ const reuActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "reu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

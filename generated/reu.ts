@@ -51,6 +51,75 @@ export function reuBackward(
   }
 }
 
+/** The value of reu, and its derivative in each input. */
+export function reuFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -746);
+    const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+    const p = bounded * e;
+    const u = e + p;
+    y[i] = choose(bounded > 0, bounded, p);
+    dx[i] =
+      bounded > 0 || e + Math.abs(p) <= 131072 * Math.abs(u)
+        ? choose(bounded > 0, 1, u)
+        : reuDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what reu's backward kernel computes, from a cotangent of each of its results. */
+export function reuDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -746);
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p = bounded * e;
+      const u = e + p;
+      const v = Math.abs(p);
+      const p2 = 2 * e;
+      const u2 = p2 + p;
+      if (!(
+        (bounded > 0 || e + v <= 131072 * Math.abs(u)) &&
+        (bounded > 0 || p2 + v <= 131072 * Math.abs(u2))
+      ))
+        break;
+      ddy[i] = ddxI * choose(bounded > 0, 1, u);
+      dx[i] = dyi * ddxI * choose(bounded > 0, 0, u2);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = reuDxExactly(xi, ddxI);
+      dx[i] = reuDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Rectifier with a bump on the left that fades out. The derivative at 0 is 1.
  * Source: Ying et al. 2019.
@@ -98,6 +167,75 @@ export function reuBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = reuDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of reu, and its derivative in each input. */
+export function reuFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -746);
+    const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+    const p = bounded * e;
+    const u = e + p;
+    y[i] = choose(bounded > 0, bounded, p);
+    dx[i] =
+      bounded > 0 || e + Math.abs(p) <= 131072 * Math.abs(u)
+        ? choose(bounded > 0, 1, u)
+        : reuDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what reu's backward kernel computes, from a cotangent of each of its results. */
+export function reuDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -746);
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p = bounded * e;
+      const u = e + p;
+      const v = Math.abs(p);
+      const p2 = 2 * e;
+      const u2 = p2 + p;
+      if (!(
+        (bounded > 0 || e + v <= 131072 * Math.abs(u)) &&
+        (bounded > 0 || p2 + v <= 131072 * Math.abs(u2))
+      ))
+        break;
+      ddy[i] = ddxI * choose(bounded > 0, 1, u);
+      dx[i] = dyi * ddxI * choose(bounded > 0, 0, u2);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = reuDxExactly(xi, ddxI);
+      dx[i] = reuDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -721,6 +859,54 @@ function reuDxExactly(x0: number, x1: number): number {
   let value = reuDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = reuDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function reuDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideExp(x0);
+  let t1 = wideMultiply(
+    x1,
+    wideAdd(wideMultiply(wideInteger(2n), t0), wideMultiply(x0, t0)),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t1 = wideInteger(0n);
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function reuDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return reuDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function reuDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    reuDxDxExactlyAt(x0, x1, 800n * sign),
+    reuDxDxExactlyAt(x0, x1, 150n * sign),
+    reuDxDxExactlyAt(x0, x1, 140n * sign),
+    reuDxDxExactlyAt(x0, x1, 60n * sign),
+    reuDxDxExactlyAt(x0, x1, 50n * sign),
+    reuDxDxExactlyAt(x0, x1, 26n * sign),
+    reuDxDxExactlyAt(x0, x1, 20n * sign),
+    reuDxDxExactlyAt(x0, x1, 11n * sign),
+    reuDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function reuDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = reuDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = reuDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -956,6 +956,90 @@ fn reu_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct reu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn reu_slope_0(x0: f32) -> f32 {
+  return reu_backward(1.0, x0);
+}
+
+fn reu_fused(x: f32) -> reu_value_and_slopes {
+  let e = reu_pair_exp(reu_pair_from_f32(x));
+  let p = reu_pair_multiply(reu_pair_from_f32(x), e);
+  var v = p;
+  if (x > 0.0) {
+    v = reu_pair_from_f32(x);
+  }
+  let u = reu_pair_add(e, p);
+  var v2 = u;
+  if (x > 0.0) {
+    v2 = reu_pair(1.0, 0.0);
+  }
+  var result_value = reu_pair_to_f32(v);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x > 0.0) | (e.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = reu(x);
+  }
+  var result_x = reu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x > 0.0) | (abs(u.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_x = reu_slope_0(x);
+  }
+  return reu_value_and_slopes(select(result_value, x, reu_is_nan(x)), result_x);
+}
+
+fn reu_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = reu_exp(t);
+  return select(2.0 * t2 + t * t2, 0.0, t > 0.0);
+}
+
+fn reu_curvature(x: f32) -> f32 {
+  let e = reu_pair_exp(reu_pair_from_f32(x));
+  let p = reu_pair_scale(e, 2.0);
+  let p2 = reu_pair_multiply(reu_pair_from_f32(x), e);
+  let u = reu_pair_add(p, p2);
+  var v = u;
+  if (x > 0.0) {
+    v = reu_pair(0.0, 0.0);
+  }
+  var result = reu_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (abs(u.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    let far = reu_curvature_0_far(x);
+    result = select(far, result, reu_is_nan(far));
+  }
+  return result;
+}
+
+struct reu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn reu_double_backward(dy: f32, ddx: f32, x: f32) -> reu_second_gradients {
+  let slopes = reu_backward(1.0, x);
+  let curvatures = reu_curvature(x);
+  return reu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct reu_uniform_values {
   size: u32,
 }
@@ -965,6 +1049,9 @@ struct reu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> reu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> reu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> reu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> reu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> reu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> reu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn reu_forward(
@@ -1001,4 +1088,50 @@ fn reu_backward_inputs(
     result[k] = reu_backward(dy[k], x0[k]);
   }
   reu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn reu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (reu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = reu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = reu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  reu_output_y[i] = result0;
+  reu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn reu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (reu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = reu_cotangent_dy[i];
+  let dd0 = reu_cotangent_ddx[i];
+  let x0 = reu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = reu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  reu_gradient_ddy[i] = result0;
+  reu_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { rootsigBackward, rootsigForward } from "./rootsig.js";
+import {
+  rootsigBackward,
+  rootsigDoubleBackward,
+  rootsigForward,
+} from "./rootsig.js";
 import { rootsigWgsl } from "./rootsig.wgsl.js";
 const rootsigActivation: Activation = {
   name: "rootsig",
@@ -14,7 +18,11 @@ const rootsigActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: rootsigForward, backward: rootsigBackward },
+  cpu: {
+    forward: rootsigForward,
+    backward: rootsigBackward,
+    doubleBackward: rootsigDoubleBackward,
+  },
   webgpu: {
     code: rootsigWgsl,
     forward: [
@@ -39,6 +47,22 @@ const rootsigActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "rootsig_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

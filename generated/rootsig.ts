@@ -54,6 +54,88 @@ export function rootsigBackward(
   }
 }
 
+/** The value of rootsig, and its derivative in each input. */
+export function rootsigFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const r = Math.hypot(1, bounded);
+    const u = r + 1;
+    const q = (bounded * bounded) / (r * u);
+    const u2 = 1 - q;
+    y[i] = bounded / u;
+    dx[i] = q <= 65536 * Math.abs(u2) ? u2 / u : rootsigDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what rootsig's backward kernel computes, from a cotangent of each of its results. */
+export function rootsigDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      const r = Math.hypot(1, bounded);
+      const u = r + 1;
+      const p = r * u;
+      const q = squared / p;
+      const u2 = 1 - q;
+      const p2 = squared * bounded;
+      const u3 = squared + 1;
+      const squared2 = u * u;
+      const q2 = (3 * p2) / (u3 * squared2);
+      const q3 = (3 * bounded) / p;
+      const u4 = q2 - q3;
+      const q4 = p2 / (u3 * r * squared2);
+      const u5 = u4 + q4;
+      if (!(
+        q <= 65536 * Math.abs(u2) &&
+        Math.abs(q2) + Math.abs(q3) + (0.03125 * Math.abs(u4) + Math.abs(q4)) <=
+          65536 * Math.abs(u5)
+      ))
+        break;
+      ddy[i] = (ddxI * u2) / u;
+      dx[i] = (dyi * ddxI * u5) / u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = rootsigDxExactly(xi, ddxI);
+      dx[i] = rootsigDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Algebraic sigmoid from -1 to 1.
  * Source: survey of Kunc and Klema 2024 (rootsig).
@@ -104,6 +186,88 @@ export function rootsigBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = rootsigDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of rootsig, and its derivative in each input. */
+export function rootsigFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const r = Math.hypot(1, bounded);
+    const u = r + 1;
+    const q = (bounded * bounded) / (r * u);
+    const u2 = 1 - q;
+    y[i] = bounded / u;
+    dx[i] = q <= 65536 * Math.abs(u2) ? u2 / u : rootsigDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what rootsig's backward kernel computes, from a cotangent of each of its results. */
+export function rootsigDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      const r = Math.hypot(1, bounded);
+      const u = r + 1;
+      const p = r * u;
+      const q = squared / p;
+      const u2 = 1 - q;
+      const p2 = squared * bounded;
+      const u3 = squared + 1;
+      const squared2 = u * u;
+      const q2 = (3 * p2) / (u3 * squared2);
+      const q3 = (3 * bounded) / p;
+      const u4 = q2 - q3;
+      const q4 = p2 / (u3 * r * squared2);
+      const u5 = u4 + q4;
+      if (!(
+        q <= 65536 * Math.abs(u2) &&
+        Math.abs(q2) + Math.abs(q3) + (0.03125 * Math.abs(u4) + Math.abs(q4)) <=
+          65536 * Math.abs(u5)
+      ))
+        break;
+      ddy[i] = (ddxI * u2) / u;
+      dx[i] = (dyi * ddxI * u5) / u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = rootsigDxExactly(xi, ddxI);
+      dx[i] = rootsigDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -634,6 +798,63 @@ function rootsigDxExactly(x0: number, x1: number): number {
   let value = rootsigDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = rootsigDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function rootsigDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = widePower(x0, 3);
+  const t1 = wideAdd(widePower(x0, 2), wideInteger(1n));
+  const t2 = wideHypot(wideInteger(1n), x0);
+  const t3 = wideAdd(t2, wideInteger(1n));
+  const t4 = widePower(t3, 2);
+  return wideDivide(
+    wideMultiply(
+      x1,
+      wideAdd(
+        wideSubtract(
+          wideDivide(wideMultiply(wideInteger(3n), t0), wideMultiply(t1, t4)),
+          wideDivide(wideMultiply(wideInteger(3n), x0), wideMultiply(t2, t3)),
+        ),
+        wideDivide(t0, wideMultiply(wideMultiply(t1, t2), t4)),
+      ),
+    ),
+    t3,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function rootsigDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return rootsigDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function rootsigDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    rootsigDxDxExactlyAt(x0, x1, 800n * sign),
+    rootsigDxDxExactlyAt(x0, x1, 150n * sign),
+    rootsigDxDxExactlyAt(x0, x1, 140n * sign),
+    rootsigDxDxExactlyAt(x0, x1, 60n * sign),
+    rootsigDxDxExactlyAt(x0, x1, 50n * sign),
+    rootsigDxDxExactlyAt(x0, x1, 26n * sign),
+    rootsigDxDxExactlyAt(x0, x1, 20n * sign),
+    rootsigDxDxExactlyAt(x0, x1, 11n * sign),
+    rootsigDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function rootsigDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = rootsigDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = rootsigDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

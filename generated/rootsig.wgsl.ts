@@ -853,6 +853,109 @@ fn rootsig_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct rootsig_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn rootsig_slope_0(x0: f32) -> f32 {
+  return rootsig_backward(1.0, x0);
+}
+
+fn rootsig_fused(x: f32) -> rootsig_value_and_slopes {
+  let r = rootsig_pair_hypot(rootsig_pair(1.0, 0.0), rootsig_pair_from_f32(x));
+  let u = rootsig_pair_add(r, rootsig_pair(1.0, 0.0));
+  let squared = rootsig_pair_multiply(rootsig_pair_from_f32(x), rootsig_pair_from_f32(x));
+  let p = rootsig_pair_multiply(r, u);
+  let q = rootsig_pair_divide(squared, p);
+  let u2 = rootsig_pair_subtract(rootsig_pair(1.0, 0.0), q);
+  var result_value = rootsig_pair_to_f32(rootsig_pair_divide(rootsig_pair_from_f32(x), u));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+    result_value = rootsig_value_far(x);
+  }
+  var result_x = rootsig_pair_to_f32(rootsig_pair_divide(u2, u));
+  // By the function that computes this alone.
+  if (
+    !(
+      (6.3108872e-30 * (1.0 / p.high) + q.high <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0))
+    )
+  ) {
+    result_x = rootsig_slope_0(x);
+  }
+  return rootsig_value_and_slopes(select(result_value, x, rootsig_is_nan(x)), result_x);
+}
+
+fn rootsig_curvature_0_far(x0: f32) -> f32 {
+  let t = 1.0 / x0;
+  let t2 = rootsig_hypot(t, 1.0);
+  let t3 = t + t2;
+  let t4 = t3 * t3;
+  let t5 = t / x0 + 1.0;
+  let t6 = x0 * t2;
+  let t7 = (1.0 / (t2 * t4 * t5) / x0 / x0 + 3.0 / (x0 * t4 * t5) - 3.0 / (t6 * t3)) / (x0 * t3);
+  let t8 = t - t2;
+  let t9 = t8 * t8;
+  let t10 = (3.0 / (x0 * t9 * t5) + 3.0 / (t6 * t8) - 1.0 / (t2 * t9 * t5) / x0 / x0) / (x0 * t8);
+  let t11 = 3.0 * x0;
+  let t12 = x0 * x0;
+  let t13 = t12 + 1.0;
+  let t14 = rootsig_hypot(1.0, x0);
+  let t15 = t14 + 1.0;
+  let t16 = t15 * t15;
+  return select(
+    select(((t11 * t12) / (t13 * t16) - t11 / (t14 * t15) + (t12 * x0) / (t13 * t14 * t16)) / t15, t10, x0 < -8192.0),
+    t7,
+    x0 > 8192.0
+  );
+}
+
+fn rootsig_curvature(x: f32) -> f32 {
+  let squared = rootsig_pair_multiply(rootsig_pair_from_f32(x), rootsig_pair_from_f32(x));
+  let p = rootsig_pair_multiply(squared, rootsig_pair_from_f32(x));
+  let p2 = rootsig_pair_multiply(rootsig_pair(3.0, 0.0), p);
+  let u = rootsig_pair_add(squared, rootsig_pair(1.0, 0.0));
+  let r = rootsig_pair_hypot(rootsig_pair(1.0, 0.0), rootsig_pair_from_f32(x));
+  let u2 = rootsig_pair_add(r, rootsig_pair(1.0, 0.0));
+  let squared2 = rootsig_pair_multiply(u2, u2);
+  let p3 = rootsig_pair_multiply(u, squared2);
+  let q = rootsig_pair_divide(p2, p3);
+  let p4 = rootsig_pair_multiply(rootsig_pair(3.0, 0.0), rootsig_pair_from_f32(x));
+  let p5 = rootsig_pair_multiply(r, u2);
+  let q2 = rootsig_pair_divide(p4, p5);
+  let u3 = rootsig_pair_subtract(q, q2);
+  let p6 = rootsig_pair_multiply(u, r);
+  let p7 = rootsig_pair_multiply(p6, squared2);
+  let q3 = rootsig_pair_divide(p, p7);
+  let u4 = rootsig_pair_add(u3, q3);
+  var result = rootsig_pair_to_f32(rootsig_pair_divide(u4, u2));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u4.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = rootsig_curvature_0_far(x);
+    result = select(far, result, rootsig_is_nan(far));
+  }
+  return result;
+}
+
+struct rootsig_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn rootsig_double_backward(dy: f32, ddx: f32, x: f32) -> rootsig_second_gradients {
+  let slopes = rootsig_backward(1.0, x);
+  let curvatures = rootsig_curvature(x);
+  return rootsig_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -866,6 +969,9 @@ struct rootsig_uniform_values {
 @group(0) @binding(2) var<storage, read_write> rootsig_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> rootsig_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> rootsig_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> rootsig_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> rootsig_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> rootsig_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn rootsig_forward(
@@ -902,5 +1008,51 @@ fn rootsig_backward_inputs(
     result[k] = rootsig_backward(dy[k], x0[k]);
   }
   rootsig_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn rootsig_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rootsig_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = rootsig_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = rootsig_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  rootsig_output_y[i] = result0;
+  rootsig_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn rootsig_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rootsig_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = rootsig_cotangent_dy[i];
+  let dd0 = rootsig_cotangent_ddx[i];
+  let x0 = rootsig_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = rootsig_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  rootsig_gradient_ddy[i] = result0;
+  rootsig_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { roundSteBackward, roundSteForward } from "./round_ste.js";
+import {
+  roundSteBackward,
+  roundSteBackwardSaved,
+  roundSteDoubleBackward,
+  roundSteForward,
+  roundSteForwardSaved,
+} from "./round_ste.js";
 import { roundSteWgsl } from "./round_ste.wgsl.js";
 const roundSteActivation: Activation = {
   name: "round_ste",
@@ -14,7 +20,14 @@ const roundSteActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: roundSteForward, backward: roundSteBackward },
+  saves: "nothing",
+  cpu: {
+    forward: roundSteForward,
+    backward: roundSteBackward,
+    doubleBackward: roundSteDoubleBackward,
+    forwardSaved: roundSteForwardSaved,
+    backwardSaved: roundSteBackwardSaved,
+  },
   webgpu: {
     code: roundSteWgsl,
     forward: [
@@ -39,6 +52,48 @@ const roundSteActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "round_ste_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "round_ste_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "round_ste_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

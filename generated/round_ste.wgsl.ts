@@ -22,6 +22,25 @@ fn round_ste(x: f32) -> f32 {
 fn round_ste_backward(dy: f32, x: f32) -> f32 {
   return dy;
 }
+
+struct round_ste_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn round_ste_fused(x: f32) -> round_ste_value_and_slopes {
+  return round_ste_value_and_slopes(round_ste_round_even(x), 1.0);
+}
+
+struct round_ste_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn round_ste_double_backward(dy: f32, ddx: f32, x: f32) -> round_ste_second_gradients {
+  let slopes = round_ste_backward(1.0, x);
+  return round_ste_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -36,6 +55,9 @@ struct round_ste_uniform_values {
 @group(0) @binding(2) var<storage, read_write> round_ste_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> round_ste_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> round_ste_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> round_ste_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> round_ste_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> round_ste_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn round_ste_forward(
@@ -74,5 +96,59 @@ fn round_ste_backward_inputs(
     round_ste_backward(dy.z, x0.z),
     round_ste_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn round_ste_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (round_ste_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = round_ste_input_x[i];
+  let g0 = round_ste_fused(x0.x);
+  let g1 = round_ste_fused(x0.y);
+  let g2 = round_ste_fused(x0.z);
+  let g3 = round_ste_fused(x0.w);
+  round_ste_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  round_ste_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn round_ste_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (round_ste_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = round_ste_cotangent_dy[i];
+  let dd0 = round_ste_cotangent_ddx[i];
+  let x0 = round_ste_input_x[i];
+  let g0 = round_ste_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = round_ste_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = round_ste_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = round_ste_double_backward(dy.w, dd0.w, x0.w);
+  round_ste_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  round_ste_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn round_ste_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (round_ste_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = round_ste_cotangent_dy[i];
+  round_ste_gradient_dx[i] = dy;
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { seagullBackward, seagullForward } from "./seagull.js";
+import {
+  seagullBackward,
+  seagullDoubleBackward,
+  seagullForward,
+} from "./seagull.js";
 import { seagullWgsl } from "./seagull.wgsl.js";
 const seagullActivation: Activation = {
   name: "seagull",
@@ -14,7 +18,11 @@ const seagullActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: seagullForward, backward: seagullBackward },
+  cpu: {
+    forward: seagullForward,
+    backward: seagullBackward,
+    doubleBackward: seagullDoubleBackward,
+  },
   webgpu: {
     code: seagullWgsl,
     forward: [
@@ -39,6 +47,22 @@ const seagullActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "seagull_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

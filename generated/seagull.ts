@@ -42,6 +42,69 @@ export function seagullBackward(
   }
 }
 
+/** The value of seagull, and its derivative in each input. */
+export function seagullFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = Math.abs(xi);
+    const squared = xi * xi;
+    const q = (2 * xi) / (squared + 1);
+    y[i] = v > 1073741824 ? 2 * log(v) : log1p(squared);
+    dx[i] = Math.abs(q) <= Number.MAX_VALUE ? q : seagullDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what seagull's backward kernel computes, from a cotangent of each of its results. */
+export function seagullDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const q = (2 * ddxI * xi) / (xi * xi + 1);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      const u = squared + 1;
+      const q2 = (4 * squared) / u;
+      const u2 = 2 - q2;
+      if (!(Math.abs(q) <= Number.MAX_VALUE && q2 <= 1048576 * Math.abs(u2)))
+        break;
+      ddy[i] = q;
+      dx[i] = (dyi * ddxI * u2) / u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = seagullDxExactly(xi, ddxI);
+      dx[i] = seagullDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Even: a parabola near 0, a logarithm far away.
  * Source: Gao and Zhang 2020; Echo Seagull.
@@ -80,6 +143,69 @@ export function seagullBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = seagullDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of seagull, and its derivative in each input. */
+export function seagullFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = Math.abs(xi);
+    const squared = xi * xi;
+    const q = (2 * xi) / (squared + 1);
+    y[i] = v > 1073741824 ? 2 * log(v) : log1p(squared);
+    dx[i] = Math.abs(q) <= Number.MAX_VALUE ? q : seagullDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what seagull's backward kernel computes, from a cotangent of each of its results. */
+export function seagullDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const q = (2 * ddxI * xi) / (xi * xi + 1);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      const u = squared + 1;
+      const q2 = (4 * squared) / u;
+      const u2 = 2 - q2;
+      if (!(Math.abs(q) <= Number.MAX_VALUE && q2 <= 1048576 * Math.abs(u2)))
+        break;
+      ddy[i] = q;
+      dx[i] = (dyi * ddxI * u2) / u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = seagullDxExactly(xi, ddxI);
+      dx[i] = seagullDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -661,6 +787,57 @@ function seagullDxExactly(x0: number, x1: number): number {
   let value = seagullDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = seagullDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function seagullDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideAdd(t0, wideInteger(1n));
+  return wideDivide(
+    wideMultiply(
+      x1,
+      wideSubtract(
+        wideInteger(2n),
+        wideDivide(wideMultiply(wideInteger(4n), t0), t1),
+      ),
+    ),
+    t1,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function seagullDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return seagullDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function seagullDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    seagullDxDxExactlyAt(x0, x1, 800n * sign),
+    seagullDxDxExactlyAt(x0, x1, 150n * sign),
+    seagullDxDxExactlyAt(x0, x1, 140n * sign),
+    seagullDxDxExactlyAt(x0, x1, 60n * sign),
+    seagullDxDxExactlyAt(x0, x1, 50n * sign),
+    seagullDxDxExactlyAt(x0, x1, 26n * sign),
+    seagullDxDxExactlyAt(x0, x1, 20n * sign),
+    seagullDxDxExactlyAt(x0, x1, 11n * sign),
+    seagullDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function seagullDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = seagullDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = seagullDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -182,6 +182,72 @@ fn seagull_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct seagull_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn seagull_fused(x: f32) -> seagull_value_and_slopes {
+  let v = abs(x);
+  var result_x = seagull_pair_to_f32(
+    seagull_pair_divide(
+      seagull_pair_scale(seagull_pair_from_f32(x), 2.0),
+      seagull_pair_add(
+        seagull_pair_multiply(seagull_pair_from_f32(x), seagull_pair_from_f32(x)),
+        seagull_pair(1.0, 0.0)
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    result_x = seagull_slope_0_far(x);
+  }
+  return seagull_value_and_slopes(
+    select(select(seagull_log1p(x * x), 2.0 * seagull_log(v), v > 1073741800.0), x, seagull_is_nan(x)),
+    result_x
+  );
+}
+
+fn seagull_curvature_0_far(x0: f32) -> f32 {
+  let t = 1.0 / x0 / x0 + 1.0;
+  let t2 = (2.0 - 4.0 / t) / t / x0 / x0;
+  let t3 = x0 * x0 + 1.0;
+  return select(select((2.0 - (4.0 * x0 * x0) / t3) / t3, t2, x0 < -1099511600000.0), t2, x0 > 1099511600000.0);
+}
+
+fn seagull_pair_subtract(a: seagull_pair, b: seagull_pair) -> seagull_pair {
+  let s = seagull_pair_sum(a.high, -b.high);
+  return seagull_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn seagull_curvature(x: f32) -> f32 {
+  let squared = seagull_pair_multiply(seagull_pair_from_f32(x), seagull_pair_from_f32(x));
+  let p = seagull_pair_scale(squared, 4.0);
+  let u = seagull_pair_add(squared, seagull_pair(1.0, 0.0));
+  let q = seagull_pair_divide(p, u);
+  let u2 = seagull_pair_subtract(seagull_pair(2.0, 0.0), q);
+  var result = seagull_pair_to_f32(seagull_pair_divide(u2, u));
+  // Far out, or no number at all.
+  if (
+    !((abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))
+  ) {
+    let far = seagull_curvature_0_far(x);
+    result = select(far, result, seagull_is_nan(far));
+  }
+  return result;
+}
+
+struct seagull_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn seagull_double_backward(dy: f32, ddx: f32, x: f32) -> seagull_second_gradients {
+  let slopes = seagull_backward(1.0, x);
+  let curvatures = seagull_curvature(x);
+  return seagull_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -195,6 +261,9 @@ struct seagull_uniform_values {
 @group(0) @binding(2) var<storage, read_write> seagull_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> seagull_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> seagull_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> seagull_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> seagull_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> seagull_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn seagull_forward(
@@ -232,5 +301,51 @@ fn seagull_backward_inputs(
     result[k] = seagull_backward(dy[k], x0[k]);
   }
   seagull_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn seagull_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (seagull_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = seagull_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = seagull_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  seagull_output_y[i] = result0;
+  seagull_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn seagull_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (seagull_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = seagull_cotangent_dy[i];
+  let dd0 = seagull_cotangent_ddx[i];
+  let x0 = seagull_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = seagull_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  seagull_gradient_ddy[i] = result0;
+  seagull_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { selfArctanBackward, selfArctanForward } from "./self_arctan.js";
+import {
+  selfArctanBackward,
+  selfArctanDoubleBackward,
+  selfArctanForward,
+} from "./self_arctan.js";
 import { selfArctanWgsl } from "./self_arctan.wgsl.js";
 const selfArctanActivation: Activation = {
   name: "self_arctan",
@@ -14,7 +18,11 @@ const selfArctanActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: selfArctanForward, backward: selfArctanBackward },
+  cpu: {
+    forward: selfArctanForward,
+    backward: selfArctanBackward,
+    doubleBackward: selfArctanDoubleBackward,
+  },
   webgpu: {
     code: selfArctanWgsl,
     forward: [
@@ -39,6 +47,22 @@ const selfArctanActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "self_arctan_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -48,6 +48,67 @@ export function selfArctanBackward(
   }
 }
 
+/** The value of self_arctan, and its derivative in each input. */
+export function selfArctanFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const v = Math.atan(bounded);
+    const q = bounded / (bounded * bounded + 1);
+    const u = v + q;
+    y[i] = xi * Math.atan(xi);
+    dx[i] =
+      Math.abs(v) + Math.abs(q) <= 262144 * Math.abs(u)
+        ? u
+        : selfArctanDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what self_arctan's backward kernel computes, from a cotangent of each of its results. */
+export function selfArctanDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const v = Math.atan(bounded);
+    const q = bounded / (bounded * bounded + 1);
+    const u = v + q;
+    const u2 = xi * xi + 1;
+    ddy[i] =
+      Math.abs(v) + Math.abs(q) <= 262144 * Math.abs(u)
+        ? ddxI * u
+        : selfArctanDxExactly(xi, ddxI);
+    dx[i] = (2 * (dyi * ddxI)) / (u2 * u2);
+  }
+}
+
 /**
  * x times its arc tangent: even, not negative.
  * Source: survey of Kunc and Klema 2024.
@@ -93,6 +154,67 @@ export function selfArctanBackward64(
       const xi = x[i]!;
       dx[i] = selfArctanDxExactly(xi, dyi);
     }
+  }
+}
+
+/** The value of self_arctan, and its derivative in each input. */
+export function selfArctanFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const v = Math.atan(bounded);
+    const q = bounded / (bounded * bounded + 1);
+    const u = v + q;
+    y[i] = xi * Math.atan(xi);
+    dx[i] =
+      Math.abs(v) + Math.abs(q) <= 262144 * Math.abs(u)
+        ? u
+        : selfArctanDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what self_arctan's backward kernel computes, from a cotangent of each of its results. */
+export function selfArctanDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const v = Math.atan(bounded);
+    const q = bounded / (bounded * bounded + 1);
+    const u = v + q;
+    const u2 = xi * xi + 1;
+    ddy[i] =
+      Math.abs(v) + Math.abs(q) <= 262144 * Math.abs(u)
+        ? ddxI * u
+        : selfArctanDxExactly(xi, ddxI);
+    dx[i] = (2 * (dyi * ddxI)) / (u2 * u2);
   }
 }
 

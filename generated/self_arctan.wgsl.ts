@@ -179,6 +179,61 @@ fn self_arctan_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct self_arctan_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn self_arctan_fused(x: f32) -> self_arctan_value_and_slopes {
+  let v = self_arctan_pair_atan(self_arctan_pair_from_f32(x));
+  let squared = self_arctan_pair_multiply(self_arctan_pair_from_f32(x), self_arctan_pair_from_f32(x));
+  let u = self_arctan_pair_add(squared, self_arctan_pair(1.0, 0.0));
+  let q = self_arctan_pair_divide(self_arctan_pair_from_f32(x), u);
+  let u2 = self_arctan_pair_add(v, q);
+  var result_x = self_arctan_pair_to_f32(u2);
+  // Far out, or no number at all.
+  if (
+    !((abs(u2.high) >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))
+  ) {
+    result_x = self_arctan_slope_0_far(x);
+  }
+  return self_arctan_value_and_slopes(x * self_arctan_atan(x), result_x);
+}
+
+fn self_arctan_curvature_0_far(x0: f32) -> f32 {
+  let t = x0 * x0 + 1.0;
+  return 2.0 / (t * t);
+}
+
+fn self_arctan_curvature(x: f32) -> f32 {
+  let squared = self_arctan_pair_multiply(self_arctan_pair_from_f32(x), self_arctan_pair_from_f32(x));
+  let u = self_arctan_pair_add(squared, self_arctan_pair(1.0, 0.0));
+  let squared2 = self_arctan_pair_multiply(u, u);
+  var result = self_arctan_pair_to_f32(self_arctan_pair_divide(self_arctan_pair(2.0, 0.0), squared2));
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = self_arctan_curvature_0_far(x);
+    result = select(far, result, self_arctan_is_nan(far));
+  }
+  return result;
+}
+
+struct self_arctan_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn self_arctan_double_backward(dy: f32, ddx: f32, x: f32) -> self_arctan_second_gradients {
+  let slopes = self_arctan_backward(1.0, x);
+  let curvatures = self_arctan_curvature(x);
+  return self_arctan_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -193,6 +248,9 @@ struct self_arctan_uniform_values {
 @group(0) @binding(2) var<storage, read_write> self_arctan_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> self_arctan_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> self_arctan_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> self_arctan_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> self_arctan_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> self_arctan_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn self_arctan_forward(
@@ -230,5 +288,51 @@ fn self_arctan_backward_inputs(
     result[k] = self_arctan_backward(dy[k], x0[k]);
   }
   self_arctan_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn self_arctan_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (self_arctan_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = self_arctan_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = self_arctan_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  self_arctan_output_y[i] = result0;
+  self_arctan_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn self_arctan_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (self_arctan_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = self_arctan_cotangent_dy[i];
+  let dd0 = self_arctan_cotangent_ddx[i];
+  let x0 = self_arctan_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = self_arctan_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  self_arctan_gradient_ddy[i] = result0;
+  self_arctan_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { seluBackward, seluForward } from "./selu.js";
+import { seluBackward, seluDoubleBackward, seluForward } from "./selu.js";
 import { seluWgsl } from "./selu.wgsl.js";
 const seluActivation: Activation = {
   name: "selu",
@@ -14,7 +14,11 @@ const seluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: seluForward, backward: seluBackward },
+  cpu: {
+    forward: seluForward,
+    backward: seluBackward,
+    doubleBackward: seluDoubleBackward,
+  },
   webgpu: {
     code: seluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const seluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "selu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -46,6 +46,61 @@ export function seluBackward(
   }
 }
 
+/** The value of selu, and its derivative in each input. */
+export function seluFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 1.0507009873554805;
+  sides[2] = 1.7580993408473768;
+  sides[3] = 0;
+  sides[4] = 1.7580993408473768;
+  sides[5] = 1.0507009873554805;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 746), -746);
+    y[i] =
+      Math.max(xi, -746) * pick(0, xi > 0) +
+      boundedExpm1(Math.max(Math.min(xi, 709), -746)) * pick(2, xi > 0);
+    dx[i] = pick(4, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
+  }
+}
+
+/** The gradients of what selu's backward kernel computes, from a cotangent of each of its results. */
+export function seluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 1.7580993408473768;
+  sides[1] = 0;
+  sides[2] = 1.7580993408473768;
+  sides[3] = 1.0507009873554805;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 746), -746);
+    const e = boundedExp(0.5 * (bounded - Math.abs(bounded)));
+    ddy[i] = ddxI * pick(2, xi > 0) * e;
+    dx[i] = e * (dyi * ddxI * pick(0, xi > 0));
+  }
+}
+
 /**
  * Scaled exponential linear unit, whose constants keep mean 0 and variance 1 through the layers.
  * Source: PyTorch nn.SELU; Klambauer et al. 2017.
@@ -89,6 +144,61 @@ export function seluBackward64(
     const bounded = Math.min(Math.max(xi, -746), 746);
     dx[i] =
       dyi * pick(0, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
+  }
+}
+
+/** The value of selu, and its derivative in each input. */
+export function seluFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 1.0507009873554805;
+  sides[2] = 1.7580993408473768;
+  sides[3] = 0;
+  sides[4] = 1.7580993408473768;
+  sides[5] = 1.0507009873554805;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 746), -746);
+    y[i] =
+      Math.max(xi, -746) * pick(0, xi > 0) +
+      boundedExpm1(Math.max(Math.min(xi, 709), -746)) * pick(2, xi > 0);
+    dx[i] = pick(4, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
+  }
+}
+
+/** The gradients of what selu's backward kernel computes, from a cotangent of each of its results. */
+export function seluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 1.7580993408473768;
+  sides[1] = 0;
+  sides[2] = 1.7580993408473768;
+  sides[3] = 1.0507009873554805;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 746), -746);
+    const e = boundedExp(0.5 * (bounded - Math.abs(bounded)));
+    ddy[i] = ddxI * pick(2, xi > 0) * e;
+    dx[i] = e * (dyi * ddxI * pick(0, xi > 0));
   }
 }
 

@@ -244,6 +244,83 @@ fn selu_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct selu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn selu_fused(x: f32) -> selu_value_and_slopes {
+  let bounded = selu_pair_at_least(selu_pair_from_f32(x), selu_pair(-746.0, 0.0));
+  let bounded2 = selu_pair_at_most(selu_pair_from_f32(x), selu_pair(0.0, 0.0));
+  let bounded3 = selu_pair_at_most(bounded2, selu_pair(40.0, 0.0));
+  let v = selu_pair_raised_exp(bounded3);
+  var result_value = selu_pair_to_f32(
+    selu_pair_add(
+      selu_pair_multiply(bounded, selu_pair_select(x > 0.0, selu_pair(1.050701, -3.4792652e-8), selu_pair(0.0, 0.0))),
+      selu_pair_multiply(
+        selu_pair_select(x > 0.0, selu_pair(0.0, 0.0), selu_pair(1.7580993, 2.3296717e-8)),
+        selu_pair_expm1(selu_pair_at_most(bounded, selu_pair(80.0, 0.0)))
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    result_value = selu_value_far(x);
+  }
+  var result_x = selu_pair_to_f32(
+    selu_pair_scale(
+      selu_pair_multiply(
+        v,
+        selu_pair_select(x > 0.0, selu_pair(1.050701, -3.4792652e-8), selu_pair(1.7580993, 2.3296717e-8))
+      ),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (!((v.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+    result_x = selu_slope_0_far(x);
+  }
+  return selu_value_and_slopes(select(result_value, x, selu_is_nan(x)), result_x);
+}
+
+fn selu_curvature_0_far(x0: f32) -> f32 {
+  return select(1.7580993 * selu_exp(x0), 0.0, x0 > 0.0);
+}
+
+fn selu_curvature(x: f32) -> f32 {
+  let bounded = selu_pair_at_most(selu_pair_from_f32(x), selu_pair(0.0, 0.0));
+  let bounded2 = selu_pair_at_most(bounded, selu_pair(40.0, 0.0));
+  let v = selu_pair_raised_exp(bounded2);
+  var result = selu_pair_to_f32(
+    selu_pair_scale(
+      selu_pair_multiply(selu_pair_select(x > 0.0, selu_pair(0.0, 0.0), selu_pair(1.7580993, 2.3296717e-8)), v),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (v.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    let far = selu_curvature_0_far(x);
+    result = select(far, result, selu_is_nan(far));
+  }
+  return result;
+}
+
+struct selu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn selu_double_backward(dy: f32, ddx: f32, x: f32) -> selu_second_gradients {
+  let slopes = selu_backward(1.0, x);
+  let curvatures = selu_curvature(x);
+  return selu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct selu_uniform_values {
   size: u32,
 }
@@ -253,6 +330,9 @@ struct selu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> selu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> selu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> selu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> selu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> selu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> selu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn selu_forward(
@@ -289,4 +369,50 @@ fn selu_backward_inputs(
     result[k] = selu_backward(dy[k], x0[k]);
   }
   selu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn selu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (selu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = selu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = selu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  selu_output_y[i] = result0;
+  selu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn selu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (selu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = selu_cotangent_dy[i];
+  let dd0 = selu_cotangent_ddx[i];
+  let x0 = selu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = selu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  selu_gradient_ddy[i] = result0;
+  selu_gradient_dx[i] = result1;
 }

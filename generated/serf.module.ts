@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { serfBackward, serfForward } from "./serf.js";
+import { serfBackward, serfDoubleBackward, serfForward } from "./serf.js";
 import { serfWgsl } from "./serf.wgsl.js";
 const serfActivation: Activation = {
   name: "serf",
@@ -14,7 +14,11 @@ const serfActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: serfForward, backward: serfBackward },
+  cpu: {
+    forward: serfForward,
+    backward: serfBackward,
+    doubleBackward: serfDoubleBackward,
+  },
   webgpu: {
     code: serfWgsl,
     forward: [
@@ -39,6 +43,22 @@ const serfActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "serf_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -55,6 +55,99 @@ export function serfBackward(
   }
 }
 
+/** The value of serf, and its derivative in each input. */
+export function serfFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -746);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(Math.min(xi, 709), -746);
+    const u =
+      bounded2 * Number(bounded2 > 0) + softplusTail(Math.abs(bounded2));
+    const v = erf(u);
+    const e = boundedExp(bounded2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(-(u * u), -746);
+    const p =
+      1.1283791670955126 * bounded2 * (e / (e + 1)) * boundedExp(bounded3);
+    const u2 = v + p;
+    y[i] =
+      bounded *
+      erf(bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded)));
+    dx[i] =
+      v + Math.abs(p) * (1 + Math.abs(bounded3)) <= 32768 * Math.abs(u2)
+        ? u2
+        : serfDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what serf's backward kernel computes, from a cotangent of each of its results. */
+export function serfDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const u = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
+      const v = erf(u);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const q = e / u2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-(u * u), -746);
+      const e2 = boundedExp(bounded2);
+      const p = 1.1283791670955126 * bounded * q * e2;
+      const u3 = v + p;
+      const u4 = 1 + Math.abs(bounded2);
+      const p2 = 1.1283791670955126 * q * e2;
+      const p3 = 2 * e2;
+      const p4 = p3 * (q * ((u2 + bounded) / u2));
+      const p5 = 4 * bounded * u * (q * q) * e2;
+      const p6 = 0.5641895835477563 * (p4 - p5);
+      const u5 = p2 + p6;
+      if (!(
+        v + Math.abs(p) * u4 <= 32768 * Math.abs(u3) &&
+        ((u2 / u2) * q * p3 + (Math.abs(p4) * u4 + Math.abs(p5) * u4)) *
+          0.5641895835477563 +
+          (p2 * u4 + 0.0625 * Math.abs(p6)) <=
+          16384 * Math.abs(u5)
+      ))
+        break;
+      ddy[i] = ddxI * u3;
+      dx[i] = dyi * ddxI * u5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = serfDxExactly(xi, ddxI);
+      dx[i] = serfDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Mish with erf in the place of tanh.
  * Source: Nag et al. 2021.
@@ -106,6 +199,99 @@ export function serfBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = serfDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of serf, and its derivative in each input. */
+export function serfFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -746);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(Math.min(xi, 709), -746);
+    const u =
+      bounded2 * Number(bounded2 > 0) + softplusTail(Math.abs(bounded2));
+    const v = erf(u);
+    const e = boundedExp(bounded2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(-(u * u), -746);
+    const p =
+      1.1283791670955126 * bounded2 * (e / (e + 1)) * boundedExp(bounded3);
+    const u2 = v + p;
+    y[i] =
+      bounded *
+      erf(bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded)));
+    dx[i] =
+      v + Math.abs(p) * (1 + Math.abs(bounded3)) <= 32768 * Math.abs(u2)
+        ? u2
+        : serfDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what serf's backward kernel computes, from a cotangent of each of its results. */
+export function serfDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const u = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
+      const v = erf(u);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const q = e / u2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-(u * u), -746);
+      const e2 = boundedExp(bounded2);
+      const p = 1.1283791670955126 * bounded * q * e2;
+      const u3 = v + p;
+      const u4 = 1 + Math.abs(bounded2);
+      const p2 = 1.1283791670955126 * q * e2;
+      const p3 = 2 * e2;
+      const p4 = p3 * (q * ((u2 + bounded) / u2));
+      const p5 = 4 * bounded * u * (q * q) * e2;
+      const p6 = 0.5641895835477563 * (p4 - p5);
+      const u5 = p2 + p6;
+      if (!(
+        v + Math.abs(p) * u4 <= 32768 * Math.abs(u3) &&
+        ((u2 / u2) * q * p3 + (Math.abs(p4) * u4 + Math.abs(p5) * u4)) *
+          0.5641895835477563 +
+          (p2 * u4 + 0.0625 * Math.abs(p6)) <=
+          16384 * Math.abs(u5)
+      ))
+        break;
+      ddy[i] = ddxI * u3;
+      dx[i] = dyi * ddxI * u5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = serfDxExactly(xi, ddxI);
+      dx[i] = serfDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -548,6 +734,14 @@ function wideLess(a: Wide, b: Wide): boolean {
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
 }
 
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
 function wideNegate(x: Wide): Wide {
   return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
@@ -908,6 +1102,22 @@ function wideSigmoid(x: Wide): Wide {
   return wideDivide(numerator, wideAdd(WIDE_ONE, e));
 }
 
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
+}
+
 /** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|). */
 function wideSoftplus(x: Wide): Wide {
   const rest = wideLog1p(wideExp(wideNegate(wideAbs(x))));
@@ -1213,6 +1423,71 @@ function serfDxExactly(x0: number, x1: number): number {
   let value = serfDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = serfDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function serfDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideSigmoid(x0);
+  const t1 = wideSoftplus(x0);
+  const t2 = wideExp(wideNegate(widePower(t1, 2)));
+  const t3 = wideSqrt(WIDE_PI);
+  return wideMultiply(
+    x1,
+    wideAdd(
+      wideDivide(wideMultiply(wideMultiply(wideInteger(2n), t0), t2), t3),
+      wideDivide(
+        wideSubtract(
+          wideMultiply(
+            wideMultiply(wideInteger(2n), t2),
+            wideAdd(t0, wideLogisticMoment(x0)),
+          ),
+          wideMultiply(
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(4n), x0), t1),
+              widePower(t0, 2),
+            ),
+            t2,
+          ),
+        ),
+        t3,
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function serfDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return serfDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function serfDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    serfDxDxExactlyAt(x0, x1, 800n * sign),
+    serfDxDxExactlyAt(x0, x1, 150n * sign),
+    serfDxDxExactlyAt(x0, x1, 140n * sign),
+    serfDxDxExactlyAt(x0, x1, 60n * sign),
+    serfDxDxExactlyAt(x0, x1, 50n * sign),
+    serfDxDxExactlyAt(x0, x1, 26n * sign),
+    serfDxDxExactlyAt(x0, x1, 20n * sign),
+    serfDxDxExactlyAt(x0, x1, 11n * sign),
+    serfDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function serfDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = serfDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = serfDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -1638,6 +1638,164 @@ fn serf_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct serf_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn serf_slope_0(x0: f32) -> f32 {
+  return serf_backward(1.0, x0);
+}
+
+fn serf_fused(x: f32) -> serf_value_and_slopes {
+  let bounded = serf_pair_at_least(serf_pair_from_f32(x), serf_pair(0.0, 0.0));
+  let v = serf_pair_abs(serf_pair_from_f32(x));
+  let v2 = serf_pair_negate(v);
+  let e = serf_pair_exp(v2);
+  let l = serf_pair_log1p(e);
+  let u = serf_pair_add(bounded, l);
+  let v3 = serf_pair_erf(u);
+  let p = serf_pair_multiply(serf_pair(1.1283792, -5.8635383e-8), serf_pair_from_f32(x));
+  let bounded2 = serf_pair_at_most(serf_pair_from_f32(x), serf_pair(40.0, 0.0));
+  let v4 = serf_pair_raised_exp(bounded2);
+  let p2 = serf_pair_scale(v4, 8.6736174e-19);
+  let u2 = serf_pair_add(p2, serf_pair(1.0, 0.0));
+  let q = serf_pair_divide(v4, u2);
+  let p3 = serf_pair_multiply(p, q);
+  let squared = serf_pair_multiply(u, u);
+  let v5 = serf_pair_negate(squared);
+  let e2 = serf_pair_exp(v5);
+  let p4 = serf_pair_multiply(p3, e2);
+  let p5 = serf_pair_scale(p4, 8.6736174e-19);
+  let u3 = serf_pair_add(v3, p5);
+  var result_value = serf_pair_to_f32(serf_pair_multiply(serf_pair_from_f32(x), v3));
+  // By the function that computes this alone.
+  if (
+    !(
+      (2.0 <= 1.2676506e+30 * v3.high) & (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((v.high >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = serf(x);
+  }
+  var result_x = serf_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.26217745e-29 +
+        (3.1554436e-30 * (((1.0 / u2.high) * abs(p.high) + abs(p.high)) * e2.high) +
+          (abs(e2.high) * squared.high + 6.3108872e-30 * (u.high * e2.high)) * abs(p3.high) +
+          3.1554436e-30 * (e2.high + abs(p3.high))) *
+          8.6736174e-19 +
+        (v3.high + abs(p5.high)) <=
+        8.0 * abs(u3.high)) &
+        (abs(u3.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = serf_slope_0(x);
+  }
+  return serf_value_and_slopes(select(result_value, x, serf_is_nan(x)), result_x);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn serf_logistic(x: f32) -> f32 {
+  if (serf_is_nan(x)) {
+    return x;
+  }
+  let s = serf_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn serf_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = serf_sigmoid(t2);
+  let t4 = serf_softplus(t2);
+  let t5 = serf_exp(-(t4 * t4));
+  let t6 =
+    0.5641896 * (2.0 * (t5 * (t3 + select(t2 * serf_logistic(t2), 0.0, abs(t2) > 800.0)))) -
+    0.5641896 * (t2 * t4 * (4.0 * t3 * t3) * t5);
+  return 1.1283792 * (t3 * t5) + t6;
+}
+
+// a where the condition holds, else b.
+fn serf_pair_select(condition: bool, a: serf_pair, b: serf_pair) -> serf_pair {
+  return serf_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
+fn serf_curvature(x: f32) -> f32 {
+  let bounded = serf_pair_at_most(serf_pair_from_f32(x), serf_pair(40.0, 0.0));
+  let v = serf_pair_raised_exp(bounded);
+  let p = serf_pair_scale(v, 8.6736174e-19);
+  let u = serf_pair_add(p, serf_pair(1.0, 0.0));
+  let q = serf_pair_divide(v, u);
+  let p2 = serf_pair_multiply(serf_pair(1.1283792, -5.8635383e-8), q);
+  let bounded2 = serf_pair_at_least(serf_pair_from_f32(x), serf_pair(0.0, 0.0));
+  let v2 = serf_pair_abs(serf_pair_from_f32(x));
+  let v3 = serf_pair_negate(v2);
+  let e = serf_pair_exp(v3);
+  let l = serf_pair_log1p(e);
+  let u2 = serf_pair_add(bounded2, l);
+  let squared = serf_pair_multiply(u2, u2);
+  let v4 = serf_pair_negate(squared);
+  let e2 = serf_pair_exp(v4);
+  let p3 = serf_pair_multiply(p2, e2);
+  let p4 = serf_pair_scale(p3, 8.6736174e-19);
+  let p5 = serf_pair_scale(e2, 2.0);
+  let v5 = serf_pair_select(x < 40.0, serf_pair_from_f32(x), serf_pair(0.0, 0.0));
+  let u3 = serf_pair_add(u, v5);
+  let q2 = serf_pair_divide(u3, u);
+  let p6 = serf_pair_multiply(q, q2);
+  let p7 = serf_pair_multiply(p5, p6);
+  let p8 = serf_pair_scale(p7, 8.6736174e-19);
+  let p9 = serf_pair_scale(serf_pair_from_f32(x), 4.0);
+  let p10 = serf_pair_multiply(p9, u2);
+  let p11 = serf_pair_scale(q, 9.313226e-10);
+  let squared2 = serf_pair_multiply(p11, p11);
+  let p12 = serf_pair_multiply(p10, squared2);
+  let p13 = serf_pair_multiply(p12, e2);
+  let p14 = serf_pair_scale(p13, 8.6736174e-19);
+  let u4 = serf_pair_subtract(p8, p14);
+  let p15 = serf_pair_multiply(serf_pair(0.5641896, -2.9317691e-8), u4);
+  let u5 = serf_pair_add(p4, p15);
+  var result = serf_pair_to_f32(u5);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u5.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v2.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = serf_curvature_0_far(x);
+    result = select(far, result, serf_is_nan(far));
+  }
+  return result;
+}
+
+struct serf_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn serf_double_backward(dy: f32, ddx: f32, x: f32) -> serf_second_gradients {
+  let slopes = serf_backward(1.0, x);
+  let curvatures = serf_curvature(x);
+  return serf_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1651,6 +1809,9 @@ struct serf_uniform_values {
 @group(0) @binding(2) var<storage, read_write> serf_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> serf_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> serf_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> serf_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> serf_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> serf_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn serf_forward(
@@ -1687,5 +1848,51 @@ fn serf_backward_inputs(
     result[k] = serf_backward(dy[k], x0[k]);
   }
   serf_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn serf_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (serf_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = serf_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = serf_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  serf_output_y[i] = result0;
+  serf_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn serf_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (serf_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = serf_cotangent_dy[i];
+  let dd0 = serf_cotangent_ddx[i];
+  let x0 = serf_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = serf_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  serf_gradient_ddy[i] = result0;
+  serf_gradient_dx[i] = result1;
 }
 `);

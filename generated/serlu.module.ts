@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { serluBackward, serluForward } from "./serlu.js";
+import { serluBackward, serluDoubleBackward, serluForward } from "./serlu.js";
 import { serluWgsl } from "./serlu.wgsl.js";
 const serluActivation: Activation = {
   name: "serlu",
@@ -14,7 +14,11 @@ const serluActivation: Activation = {
   hyperparameters: ["lam", "alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: serluForward, backward: serluBackward },
+  cpu: {
+    forward: serluForward,
+    backward: serluBackward,
+    doubleBackward: serluDoubleBackward,
+  },
   webgpu: {
     code: serluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const serluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lam", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "serlu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lam", "hyperparameter alpha"],

@@ -71,6 +71,94 @@ export function serluBackward(
   }
 }
 
+/** The value of serlu, and its derivative in each input. */
+export function serluFused(
+  x: Float32Array,
+  lam: number,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const p = lam * alpha;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p2 = lam * choose(xi >= 0, xi, xi * alpha * e);
+      const p3 = xi * e;
+      const u = e + p3;
+      const v = choose(xi >= 0, lam, p * u);
+      if (!(
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        (xi >= 0 || e + Math.abs(p3) <= 131072 * Math.abs(u)) &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = serluYExactly(xi, lam, alpha);
+      dx[i] = serluDxExactly(xi, lam, alpha, 1);
+    }
+  }
+}
+
+/** The gradients of what serlu's backward kernel computes, from a cotangent of each of its results. */
+export function serluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  lam: number,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const p = lam * alpha;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p2 = xi * e;
+      const u = e + p2;
+      const p3 = ddxI * choose(xi >= 0, lam, p * u);
+      const v = Math.abs(p2);
+      const p4 = 2 * e;
+      const u2 = p4 + p2;
+      const p5 = dyi * ddxI * choose(xi >= 0, 0, p * u2);
+      if (!(
+        (xi >= 0 || e + v <= 131072 * Math.abs(u)) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        (xi >= 0 || p4 + v <= 131072 * Math.abs(u2)) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = serluDxExactly(xi, lam, alpha, ddxI);
+      dx[i] = serluDxDxExactly(xi, lam, alpha, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Scaled, with a bump for negative inputs that fades out.
  * Source: Zhang and Li 2018.
@@ -138,6 +226,94 @@ export function serluBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = serluDxExactly(xi, lam, alpha, dyi);
+    }
+  }
+}
+
+/** The value of serlu, and its derivative in each input. */
+export function serluFused64(
+  x: Float64Array,
+  lam: number,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const p = lam * alpha;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p2 = lam * choose(xi >= 0, xi, xi * alpha * e);
+      const p3 = xi * e;
+      const u = e + p3;
+      const v = choose(xi >= 0, lam, p * u);
+      if (!(
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        (xi >= 0 || e + Math.abs(p3) <= 131072 * Math.abs(u)) &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = serluYExactly(xi, lam, alpha);
+      dx[i] = serluDxExactly(xi, lam, alpha, 1);
+    }
+  }
+}
+
+/** The gradients of what serlu's backward kernel computes, from a cotangent of each of its results. */
+export function serluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  lam: number,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const p = lam * alpha;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p2 = xi * e;
+      const u = e + p2;
+      const p3 = ddxI * choose(xi >= 0, lam, p * u);
+      const v = Math.abs(p2);
+      const p4 = 2 * e;
+      const u2 = p4 + p2;
+      const p5 = dyi * ddxI * choose(xi >= 0, 0, p * u2);
+      if (!(
+        (xi >= 0 || e + v <= 131072 * Math.abs(u)) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        (xi >= 0 || p4 + v <= 131072 * Math.abs(u2)) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = serluDxExactly(xi, lam, alpha, ddxI);
+      dx[i] = serluDxDxExactly(xi, lam, alpha, dyi * ddxI);
     }
   }
 }
@@ -859,6 +1035,137 @@ function serluDxExactly(
   let value = serluDxExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = serluDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function serluYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(wideMultiply(x0, x2), wideExp(x0));
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t0 = x0;
+  }
+  return wideMultiply(x1, t0);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function serluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return serluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function serluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    serluYExactlyAt(x0, x1, x2, 800n * sign),
+    serluYExactlyAt(x0, x1, x2, 150n * sign),
+    serluYExactlyAt(x0, x1, x2, 140n * sign),
+    serluYExactlyAt(x0, x1, x2, 60n * sign),
+    serluYExactlyAt(x0, x1, x2, 50n * sign),
+    serluYExactlyAt(x0, x1, x2, 26n * sign),
+    serluYExactlyAt(x0, x1, x2, 20n * sign),
+    serluYExactlyAt(x0, x1, x2, 11n * sign),
+    serluYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function serluYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = serluYExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = serluYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function serluDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideExp(x0);
+  let t1 = wideMultiply(
+    wideMultiply(wideMultiply(x3, x1), x2),
+    wideAdd(wideMultiply(wideInteger(2n), t0), wideMultiply(x0, t0)),
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t1 = wideInteger(0n);
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function serluDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return serluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function serluDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    serluDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    serluDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    serluDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    serluDxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    serluDxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    serluDxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    serluDxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    serluDxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    serluDxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function serluDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = serluDxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = serluDxDxExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -1047,6 +1047,104 @@ fn serlu_backward(dy: f32, x: f32, lam: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct serlu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn serlu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return serlu_backward(1.0, x0, x1, x2);
+}
+
+fn serlu_fused(x: f32, lam: f32, alpha: f32) -> serlu_value_and_slopes {
+  let e = serlu_pair_exp(serlu_pair_from_f32(x));
+  var v = serlu_pair_multiply(serlu_pair_multiply(serlu_pair_from_f32(x), serlu_pair_from_f32(alpha)), e);
+  if (x >= 0.0) {
+    v = serlu_pair_from_f32(x);
+  }
+  let p = serlu_pair_multiply(serlu_pair_from_f32(x), e);
+  let u = serlu_pair_add(e, p);
+  var v2 = serlu_pair_multiply(serlu_pair_multiply(serlu_pair_from_f32(lam), serlu_pair_from_f32(alpha)), u);
+  if (x >= 0.0) {
+    v2 = serlu_pair_from_f32(lam);
+  }
+  var result_value = serlu_pair_to_f32(serlu_pair_multiply(serlu_pair_from_f32(lam), v));
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 0.0) | (e.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x52800000u) &
+        ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+      ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0))
+    )
+  ) {
+    result_value = serlu(x, lam, alpha);
+  }
+  var result_x = serlu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 0.0) |
+        ((1.26217745e-29 * abs(x) + (e.high + abs(p.high)) <= 32.0 * abs(u.high)) & (abs(u.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x52800000u) &
+        ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+      ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0))
+    )
+  ) {
+    result_x = serlu_slope_0(x, lam, alpha);
+  }
+  return serlu_value_and_slopes(select(result_value, x, serlu_is_nan(x)), result_x);
+}
+
+fn serlu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = serlu_exp(t);
+  return select((2.0 * t2 + t * t2) * x1 * x2, 0.0, t >= 0.0);
+}
+
+fn serlu_curvature(x: f32, lam: f32, alpha: f32) -> f32 {
+  let e = serlu_pair_exp(serlu_pair_from_f32(x));
+  let p = serlu_pair_scale(e, 2.0);
+  let p2 = serlu_pair_multiply(serlu_pair_from_f32(x), e);
+  let u = serlu_pair_add(p, p2);
+  var v = serlu_pair_multiply(serlu_pair_multiply(serlu_pair_from_f32(lam), serlu_pair_from_f32(alpha)), u);
+  if (x >= 0.0) {
+    v = serlu_pair(0.0, 0.0);
+  }
+  var result = serlu_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x >= 0.0) | (abs(u.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(lam)) <= 0x52800000u) &
+        ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+      ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0))
+    )
+  ) {
+    let far = serlu_curvature_0_far(x, lam, alpha);
+    result = select(far, result, serlu_is_nan(far));
+  }
+  return result;
+}
+
+struct serlu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn serlu_double_backward(dy: f32, ddx: f32, x: f32, lam: f32, alpha: f32) -> serlu_second_gradients {
+  let slopes = serlu_backward(1.0, x, lam, alpha);
+  let curvatures = serlu_curvature(x, lam, alpha);
+  return serlu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct serlu_uniform_values {
   size: u32,
   p_lam: f32,
@@ -1058,6 +1156,9 @@ struct serlu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> serlu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> serlu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> serlu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> serlu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> serlu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> serlu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn serlu_forward(
@@ -1094,4 +1195,50 @@ fn serlu_backward_inputs(
     result[k] = serlu_backward(dy[k], x0[k], serlu_uniforms.p_lam, serlu_uniforms.p_alpha);
   }
   serlu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn serlu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (serlu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = serlu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = serlu_fused(x0[k], serlu_uniforms.p_lam, serlu_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  serlu_output_y[i] = result0;
+  serlu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn serlu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (serlu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = serlu_cotangent_dy[i];
+  let dd0 = serlu_cotangent_ddx[i];
+  let x0 = serlu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = serlu_double_backward(dy[k], dd0[k], x0[k], serlu_uniforms.p_lam, serlu_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  serlu_gradient_ddy[i] = result0;
+  serlu_gradient_dx[i] = result1;
 }

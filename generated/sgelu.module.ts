@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { sgeluBackward, sgeluForward } from "./sgelu.js";
+import { sgeluBackward, sgeluDoubleBackward, sgeluForward } from "./sgelu.js";
 import { sgeluWgsl } from "./sgelu.wgsl.js";
 const sgeluActivation: Activation = {
   name: "sgelu",
@@ -14,7 +14,11 @@ const sgeluActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: sgeluForward, backward: sgeluBackward },
+  cpu: {
+    forward: sgeluForward,
+    backward: sgeluBackward,
+    doubleBackward: sgeluDoubleBackward,
+  },
   webgpu: {
     code: sgeluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const sgeluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sgelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -54,6 +54,82 @@ export function sgeluBackward(
   }
 }
 
+/** The value of sgelu, and its derivative in each input. */
+export function sgeluFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = erf(0.7071067811865476 * xi);
+    const p =
+      0.7978845608028654 * xi * boundedExp(Math.max(-0.5 * (xi * xi), -746));
+    const u = v + p;
+    const p2 = alpha * u;
+    y[i] = xi * alpha * v;
+    dx[i] =
+      Math.abs(v) + Math.abs(p) <= 131072 * Math.abs(u) &&
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
+        : sgeluDxExactly(xi, alpha, 1);
+  }
+}
+
+/** The gradients of what sgelu's backward kernel computes, from a cotangent of each of its results. */
+export function sgeluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = erf(0.7071067811865476 * xi);
+      const squared = xi * xi;
+      const e = boundedExp(Math.max(-0.5 * squared, -746));
+      const p = 0.7978845608028654 * xi * e;
+      const u = v + p;
+      const p2 = ddxI * alpha * u;
+      const p3 = 1.5957691216057308 * e;
+      const p4 = 0.7978845608028654 * squared * e;
+      const u2 = p3 - p4;
+      const p5 = dyi * ddxI * alpha * u2;
+      if (!(
+        Math.abs(v) + Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        p3 + p4 <= 131072 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sgeluDxExactly(xi, alpha, ddxI);
+      dx[i] = sgeluDxDxExactly(xi, alpha, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Symmetric: x times erf, which is positive on both sides.
  * Source: Yu and Su 2019.
@@ -104,6 +180,82 @@ export function sgeluBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = sgeluDxExactly(xi, alpha, dyi);
+    }
+  }
+}
+
+/** The value of sgelu, and its derivative in each input. */
+export function sgeluFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const v = erf(0.7071067811865476 * xi);
+    const p =
+      0.7978845608028654 * xi * boundedExp(Math.max(-0.5 * (xi * xi), -746));
+    const u = v + p;
+    const p2 = alpha * u;
+    y[i] = xi * alpha * v;
+    dx[i] =
+      Math.abs(v) + Math.abs(p) <= 131072 * Math.abs(u) &&
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
+        : sgeluDxExactly(xi, alpha, 1);
+  }
+}
+
+/** The gradients of what sgelu's backward kernel computes, from a cotangent of each of its results. */
+export function sgeluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = erf(0.7071067811865476 * xi);
+      const squared = xi * xi;
+      const e = boundedExp(Math.max(-0.5 * squared, -746));
+      const p = 0.7978845608028654 * xi * e;
+      const u = v + p;
+      const p2 = ddxI * alpha * u;
+      const p3 = 1.5957691216057308 * e;
+      const p4 = 0.7978845608028654 * squared * e;
+      const u2 = p3 - p4;
+      const p5 = dyi * ddxI * alpha * u2;
+      if (!(
+        Math.abs(v) + Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        p3 + p4 <= 131072 * Math.abs(u2) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sgeluDxExactly(xi, alpha, ddxI);
+      dx[i] = sgeluDxDxExactly(xi, alpha, dyi * ddxI);
     }
   }
 }
@@ -1040,6 +1192,71 @@ function sgeluDxExactly(x0: number, x1: number, x2: number): number {
   let value = sgeluDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = sgeluDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sgeluDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideExp(
+    wideMultiply(wideDivide(wideInteger(-1n), wideInteger(2n)), t0),
+  );
+  const t2 = wideMultiply(wideSqrt(wideInteger(2n)), wideSqrt(WIDE_PI));
+  return wideMultiply(
+    wideMultiply(x2, x1),
+    wideSubtract(
+      wideDivide(wideMultiply(wideInteger(4n), t1), t2),
+      wideDivide(wideMultiply(wideMultiply(wideInteger(2n), t0), t1), t2),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sgeluDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return sgeluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function sgeluDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    sgeluDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    sgeluDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    sgeluDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    sgeluDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    sgeluDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    sgeluDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    sgeluDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    sgeluDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    sgeluDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function sgeluDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = sgeluDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sgeluDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

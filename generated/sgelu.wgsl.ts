@@ -1381,6 +1381,96 @@ fn sgelu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct sgelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sgelu_slope_0(x0: f32, x1: f32) -> f32 {
+  return sgelu_backward(1.0, x0, x1);
+}
+
+fn sgelu_fused(x: f32, alpha: f32) -> sgelu_value_and_slopes {
+  let p = sgelu_pair_multiply(sgelu_pair(0.70710677, 1.21016175e-8), sgelu_pair_from_f32(x));
+  let v = sgelu_pair_erf(p);
+  let p2 = sgelu_pair_multiply(sgelu_pair(0.7978846, -2.267034e-8), sgelu_pair_from_f32(x));
+  let squared = sgelu_pair_multiply(sgelu_pair_from_f32(x), sgelu_pair_from_f32(x));
+  let p3 = sgelu_pair_scale(squared, -0.5);
+  let e = sgelu_pair_exp(p3);
+  let p4 = sgelu_pair_multiply(p2, e);
+  let u = sgelu_pair_add(v, p4);
+  var result_value = sgelu_pair_to_f32(
+    sgelu_pair_multiply(sgelu_pair_multiply(sgelu_pair_from_f32(x), sgelu_pair_from_f32(alpha)), v)
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+      ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0))
+    )
+  ) {
+    result_value = sgelu(x, alpha);
+  }
+  var result_x = sgelu_pair_to_f32(sgelu_pair_multiply(sgelu_pair_from_f32(alpha), u));
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.26217745e-29 * (0.5 * e.high * abs(p2.high) + abs(p2.high)) + (abs(v.high) + abs(p4.high)) <=
+        32.0 * abs(u.high)) &
+        (abs(u.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
+    )
+  ) {
+    result_x = sgelu_slope_0(x, alpha);
+  }
+  return sgelu_value_and_slopes(select(result_value, x, sgelu_is_nan(x)), result_x);
+}
+
+fn sgelu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  let t3 = sgelu_exp(-0.5 * t2 * t2);
+  return (1.5957692 * t3 - 0.7978846 * t2 * t2 * t3) * x1;
+}
+
+fn sgelu_curvature(x: f32, alpha: f32) -> f32 {
+  let squared = sgelu_pair_multiply(sgelu_pair_from_f32(x), sgelu_pair_from_f32(x));
+  let p = sgelu_pair_scale(squared, -0.5);
+  let e = sgelu_pair_exp(p);
+  let p2 = sgelu_pair_multiply(sgelu_pair(1.5957692, -4.534068e-8), e);
+  let p3 = sgelu_pair_multiply(sgelu_pair(0.7978846, -2.267034e-8), squared);
+  let p4 = sgelu_pair_multiply(p3, e);
+  let u = sgelu_pair_subtract(p2, p4);
+  var result = sgelu_pair_to_f32(sgelu_pair_multiply(sgelu_pair_from_f32(alpha), u));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+      ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0))
+    )
+  ) {
+    let far = sgelu_curvature_0_far(x, alpha);
+    result = select(far, result, sgelu_is_nan(far));
+  }
+  return result;
+}
+
+struct sgelu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sgelu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> sgelu_second_gradients {
+  let slopes = sgelu_backward(1.0, x, alpha);
+  let curvatures = sgelu_curvature(x, alpha);
+  return sgelu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1395,6 +1485,9 @@ struct sgelu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sgelu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sgelu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sgelu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sgelu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sgelu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sgelu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sgelu_forward(
@@ -1431,5 +1524,51 @@ fn sgelu_backward_inputs(
     result[k] = sgelu_backward(dy[k], x0[k], sgelu_uniforms.p_alpha);
   }
   sgelu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sgelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sgelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sgelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sgelu_fused(x0[k], sgelu_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sgelu_output_y[i] = result0;
+  sgelu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sgelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sgelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sgelu_cotangent_dy[i];
+  let dd0 = sgelu_cotangent_ddx[i];
+  let x0 = sgelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sgelu_double_backward(dy[k], dd0[k], x0[k], sgelu_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  sgelu_gradient_ddy[i] = result0;
+  sgelu_gradient_dx[i] = result1;
 }
 `);

@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   shiftedSoftplusBackward,
+  shiftedSoftplusDoubleBackward,
   shiftedSoftplusForward,
 } from "./shifted_softplus.js";
 import { shiftedSoftplusWgsl } from "./shifted_softplus.wgsl.js";
@@ -17,7 +18,11 @@ const shiftedSoftplusActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: shiftedSoftplusForward, backward: shiftedSoftplusBackward },
+  cpu: {
+    forward: shiftedSoftplusForward,
+    backward: shiftedSoftplusBackward,
+    doubleBackward: shiftedSoftplusDoubleBackward,
+  },
   webgpu: {
     code: shiftedSoftplusWgsl,
     forward: [
@@ -42,6 +47,22 @@ const shiftedSoftplusActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "shifted_softplus_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -43,6 +43,50 @@ export function shiftedSoftplusBackward(
   }
 }
 
+/** The value of shifted_softplus, and its derivative in each input. */
+export function shiftedSoftplusFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u = Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+    const u2 = u - 0.6931471805599453;
+    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+    y[i] = u <= 131072 * Math.abs(u2) ? u2 : shiftedSoftplusYExactly(xi);
+    dx[i] = e / (e + 1);
+  }
+}
+
+/** The gradients of what shifted_softplus's backward kernel computes, from a cotangent of each of its results. */
+export function shiftedSoftplusDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+    const e2 = boundedExp(Math.max(-Math.abs(xi), -746));
+    const u = e2 + 1;
+    ddy[i] = ddxI * (e / (e + 1));
+    dx[i] = dyi * ddxI * (e2 / (u * u));
+  }
+}
+
 /**
  * Softplus moved to pass through the origin.
  * Source: Schuett et al. 2017.
@@ -86,6 +130,50 @@ export function shiftedSoftplusBackward64(
     const xi = x[i]!;
     const e = boundedExp(Math.max(Math.min(xi, 709), -746));
     dx[i] = dyi * (e / (e + 1));
+  }
+}
+
+/** The value of shifted_softplus, and its derivative in each input. */
+export function shiftedSoftplusFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u = Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+    const u2 = u - 0.6931471805599453;
+    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+    y[i] = u <= 131072 * Math.abs(u2) ? u2 : shiftedSoftplusYExactly(xi);
+    dx[i] = e / (e + 1);
+  }
+}
+
+/** The gradients of what shifted_softplus's backward kernel computes, from a cotangent of each of its results. */
+export function shiftedSoftplusDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+    const e2 = boundedExp(Math.max(-Math.abs(xi), -746));
+    const u = e2 + 1;
+    ddy[i] = ddxI * (e / (e + 1));
+    dx[i] = dyi * ddxI * (e2 / (u * u));
   }
 }
 
@@ -906,6 +994,40 @@ function shiftedSoftplusExactly(x0: number): number {
   let value = shiftedSoftplusExactlyAt(x0, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = shiftedSoftplusExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function shiftedSoftplusYExactlyWide(x0: Wide): Wide {
+  return wideSubtract(wideSoftplus(x0), wideLog(wideInteger(2n)));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function shiftedSoftplusYExactlyAt(x0: number, exponent: bigint): Wide {
+  return shiftedSoftplusYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function shiftedSoftplusYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    shiftedSoftplusYExactlyAt(x0, 800n * sign),
+    shiftedSoftplusYExactlyAt(x0, 150n * sign),
+    shiftedSoftplusYExactlyAt(x0, 140n * sign),
+    shiftedSoftplusYExactlyAt(x0, 60n * sign),
+    shiftedSoftplusYExactlyAt(x0, 50n * sign),
+    shiftedSoftplusYExactlyAt(x0, 26n * sign),
+    shiftedSoftplusYExactlyAt(x0, 20n * sign),
+    shiftedSoftplusYExactlyAt(x0, 11n * sign),
+    shiftedSoftplusYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function shiftedSoftplusYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = shiftedSoftplusYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = shiftedSoftplusYExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }

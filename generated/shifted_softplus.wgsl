@@ -1174,6 +1174,93 @@ fn shifted_softplus_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct shifted_softplus_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn shifted_softplus_fused(x: f32) -> shifted_softplus_value_and_slopes {
+  let bounded = shifted_softplus_pair_at_least(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(0.0, 0.0));
+  let v = shifted_softplus_pair_abs(shifted_softplus_pair_from_f32(x));
+  let v2 = shifted_softplus_pair_negate(v);
+  let e = shifted_softplus_pair_exp(v2);
+  let l = shifted_softplus_pair_log1p(e);
+  let u = shifted_softplus_pair_add(bounded, l);
+  let u2 = shifted_softplus_pair_subtract(u, shifted_softplus_pair(0.6931472, -1.9046542e-9));
+  let bounded2 = shifted_softplus_pair_at_most(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(40.0, 0.0));
+  let v3 = shifted_softplus_pair_raised_exp(bounded2);
+  var result_value = shifted_softplus_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (u.high + 0.0000052882933 <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((v.high >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = shifted_softplus(x);
+  }
+  var result_x = shifted_softplus_pair_to_f32(
+    shifted_softplus_pair_scale(
+      shifted_softplus_pair_divide(
+        v3,
+        shifted_softplus_pair_add(shifted_softplus_pair_scale(v3, 8.6736174e-19), shifted_softplus_pair(1.0, 0.0))
+      ),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
+    result_x = shifted_softplus_slope_0_far(x);
+  }
+  return shifted_softplus_value_and_slopes(select(result_value, x, shifted_softplus_is_nan(x)), result_x);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn shifted_softplus_logistic(x: f32) -> f32 {
+  if (shifted_softplus_is_nan(x)) {
+    return x;
+  }
+  let s = shifted_softplus_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn shifted_softplus_curvature_0_far(x0: f32) -> f32 {
+  return shifted_softplus_logistic(x0);
+}
+
+fn shifted_softplus_pair_multiply(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
+  let p = shifted_softplus_pair_product(a.high, b.high);
+  return shifted_softplus_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn shifted_softplus_curvature(x: f32) -> f32 {
+  let v = shifted_softplus_pair_abs(shifted_softplus_pair_from_f32(x));
+  let v2 = shifted_softplus_pair_negate(v);
+  let v3 = shifted_softplus_pair_raised_exp(v2);
+  let u = shifted_softplus_pair_add(shifted_softplus_pair_scale(v3, 8.6736174e-19), shifted_softplus_pair(1.0, 0.0));
+  var result = shifted_softplus_pair_to_f32(
+    shifted_softplus_pair_scale(shifted_softplus_pair_divide(v3, shifted_softplus_pair_multiply(u, u)), 8.6736174e-19)
+  );
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
+    let far = shifted_softplus_curvature_0_far(x);
+    result = select(far, result, shifted_softplus_is_nan(far));
+  }
+  return result;
+}
+
+struct shifted_softplus_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn shifted_softplus_double_backward(dy: f32, ddx: f32, x: f32) -> shifted_softplus_second_gradients {
+  let slopes = shifted_softplus_backward(1.0, x);
+  let curvatures = shifted_softplus_curvature(x);
+  return shifted_softplus_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct shifted_softplus_uniform_values {
   size: u32,
 }
@@ -1183,6 +1270,9 @@ struct shifted_softplus_uniform_values {
 @group(0) @binding(2) var<storage, read_write> shifted_softplus_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> shifted_softplus_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> shifted_softplus_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> shifted_softplus_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> shifted_softplus_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> shifted_softplus_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn shifted_softplus_forward(
@@ -1219,4 +1309,50 @@ fn shifted_softplus_backward_inputs(
     result[k] = shifted_softplus_backward(dy[k], x0[k]);
   }
   shifted_softplus_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn shifted_softplus_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (shifted_softplus_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = shifted_softplus_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = shifted_softplus_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  shifted_softplus_output_y[i] = result0;
+  shifted_softplus_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn shifted_softplus_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (shifted_softplus_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = shifted_softplus_cotangent_dy[i];
+  let dd0 = shifted_softplus_cotangent_ddx[i];
+  let x0 = shifted_softplus_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = shifted_softplus_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  shifted_softplus_gradient_ddy[i] = result0;
+  shifted_softplus_gradient_dx[i] = result1;
 }

@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { shiluBackward, shiluForward } from "./shilu.js";
+import { shiluBackward, shiluDoubleBackward, shiluForward } from "./shilu.js";
 import { shiluWgsl } from "./shilu.wgsl.js";
 const shiluActivation: Activation = {
   name: "shilu",
@@ -19,7 +19,11 @@ const shiluActivation: Activation = {
     { name: "beta", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: shiluForward, backward: shiluBackward },
+  cpu: {
+    forward: shiluForward,
+    backward: shiluBackward,
+    doubleBackward: shiluDoubleBackward,
+  },
   webgpu: {
     code: shiluWgsl,
     forward: [
@@ -68,6 +72,70 @@ const shiluActivation: Activation = {
       },
       {
         entryPoint: "shilu_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [7, "scratch 128"],
+          [8, "gradient alpha"],
+          [9, "gradient beta"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "shilu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "shilu_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "shilu_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [7, "scratch 128"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "shilu_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

@@ -71,6 +71,92 @@ export function shiluBackward(
   dbeta[0] = dbetaSum;
 }
 
+/** The value of shilu, and its derivative in each input. */
+export function shiluFused(
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, 1);
+  requireLength("beta", beta, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaValue = alpha[0]!;
+  const betaValue = beta[0]!;
+  sides[0] = 0;
+  sides[1] = alphaValue;
+  const value = (xi: number): number =>
+    betaValue +
+    alphaValue * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0));
+  const slope = (xi: number): number => pick(0, xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what shilu's backward kernel computes, from a cotangent of each of its results. */
+export function shiluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddbeta: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+  dbeta: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("beta", beta, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddbeta", ddbeta, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  requireLength("dbeta", dbeta, 1);
+  const alphaValue = alpha[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const ddbetaValue = ddbeta[0]!;
+  sides[0] = 0;
+  sides[1] = alphaValue;
+  let dalphaSum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const v = Number(xi > 0);
+    ddy[i] =
+      ddxI * pick(0, xi > 0) +
+      ddalphaValue * (Math.max(xi, -3.4028234663852886e38) * v) +
+      ddbetaValue;
+    dx[i] = dyi * ddalphaValue * v;
+    dalphaSum += dyi * ddxI * v;
+  }
+  dalpha[0] = dalphaSum;
+  dbeta.fill(0);
+}
+
 /**
  * Rectifier with learned scale and offset.
  * Source: Pishchik 2023.
@@ -140,6 +226,92 @@ export function shiluBackward64(
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
+}
+
+/** The value of shilu, and its derivative in each input. */
+export function shiluFused64(
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, 1);
+  requireLength("beta", beta, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaValue = alpha[0]!;
+  const betaValue = beta[0]!;
+  sides[0] = 0;
+  sides[1] = alphaValue;
+  const value = (xi: number): number =>
+    betaValue +
+    alphaValue * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0));
+  const slope = (xi: number): number => pick(0, xi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what shilu's backward kernel computes, from a cotangent of each of its results. */
+export function shiluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddbeta: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+  dbeta: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("beta", beta, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddbeta", ddbeta, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  requireLength("dbeta", dbeta, 1);
+  const alphaValue = alpha[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const ddbetaValue = ddbeta[0]!;
+  sides[0] = 0;
+  sides[1] = alphaValue;
+  let dalphaSum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const v = Number(xi > 0);
+    ddy[i] =
+      ddxI * pick(0, xi > 0) +
+      ddalphaValue * (Math.max(xi, -3.4028234663852886e38) * v) +
+      ddbetaValue;
+    dx[i] = dyi * ddalphaValue * v;
+    dalphaSum += dyi * ddxI * v;
+  }
+  dalpha[0] = dalphaSum;
+  dbeta.fill(0);
 }
 
 function requireLength(

@@ -718,6 +718,67 @@ fn shilu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> shilu_gradients {
   return shilu_gradients(select(0.0, alpha * dy, x > 0.0), select(0.0, x * dy, x > 0.0), dy);
 }
 
+struct shilu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn shilu_fused(x: f32, alpha: f32, beta: f32) -> shilu_value_and_slopes {
+  var v = shilu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v = shilu_pair_from_f32(x);
+  }
+  var result_value = shilu_pair_to_f32(
+    shilu_pair_add(shilu_pair_from_f32(beta), shilu_pair_multiply(shilu_pair_from_f32(alpha), v))
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x <= 0.0) |
+        ((abs(alpha * x) <= 2097152.0 * abs(beta + alpha * x)) & (abs(beta + alpha * x) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      ((abs(beta) >= 3.469447e-18) | (beta == 0.0))
+    )
+  ) {
+    result_value = shilu(x, alpha, beta);
+  }
+  return shilu_value_and_slopes(select(result_value, x, shilu_is_nan(x)), select(0.0, alpha, x > 0.0));
+}
+
+fn shilu_curvature(x: f32, alpha: f32, beta: f32) -> f32 {
+  return select(0.0, 1.0, x > 0.0);
+}
+
+struct shilu_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+}
+
+fn shilu_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+  ddalpha: f32,
+  ddbeta: f32
+) -> shilu_second_gradients {
+  let slopes = shilu_backward(1.0, x, alpha, beta);
+  let curvatures = shilu_curvature(x, alpha, beta);
+  return shilu_second_gradients(
+    ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta,
+    dy * ddalpha * curvatures,
+    dy * ddx * curvatures,
+    0.0
+  );
+}
+
 struct shilu_uniform_values {
   size: u32,
 }
@@ -732,6 +793,11 @@ struct shilu_uniform_values {
 @group(0) @binding(7) var<storage, read_write> shilu_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> shilu_gradient_dalpha: array<f32>;
 @group(0) @binding(9) var<storage, read_write> shilu_gradient_dbeta: array<f32>;
+@group(0) @binding(10) var<storage, read_write> shilu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> shilu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> shilu_cotangent_ddalpha: array<f32>;
+@group(0) @binding(13) var<storage, read> shilu_cotangent_ddbeta: array<f32>;
+@group(0) @binding(14) var<storage, read_write> shilu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn shilu_forward(
@@ -814,6 +880,116 @@ fn shilu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn shilu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += shilu_scratch_partials[0u * 1u * 64u + j];
+  }
+  shilu_gradient_dalpha[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += shilu_scratch_partials[1u * 1u * 64u + j];
+  }
+  shilu_gradient_dbeta[0] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn shilu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (shilu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = shilu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = shilu_fused(x0[k], shilu_learned_alpha[0], shilu_learned_beta[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  shilu_output_y[i] = result0;
+  shilu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn shilu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (shilu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = shilu_cotangent_dy[i];
+  let dd0 = shilu_cotangent_ddx[i];
+  let x0 = shilu_input_x[i];
+  let g0 = shilu_double_backward(dy.x, dd0.x, x0.x, shilu_learned_alpha[0], shilu_learned_beta[0], shilu_cotangent_ddalpha[0], shilu_cotangent_ddbeta[0]);
+  let g1 = shilu_double_backward(dy.y, dd0.y, x0.y, shilu_learned_alpha[0], shilu_learned_beta[0], shilu_cotangent_ddalpha[0], shilu_cotangent_ddbeta[0]);
+  let g2 = shilu_double_backward(dy.z, dd0.z, x0.z, shilu_learned_alpha[0], shilu_learned_beta[0], shilu_cotangent_ddalpha[0], shilu_cotangent_ddbeta[0]);
+  let g3 = shilu_double_backward(dy.w, dd0.w, x0.w, shilu_learned_alpha[0], shilu_learned_beta[0], shilu_cotangent_ddalpha[0], shilu_cotangent_ddbeta[0]);
+  shilu_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+}
+
+@compute @workgroup_size(256)
+fn shilu_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (shilu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = shilu_cotangent_dy[i];
+  let dd0 = shilu_cotangent_ddx[i];
+  let x0 = shilu_input_x[i];
+  let g0 = shilu_double_backward(dy.x, dd0.x, x0.x, shilu_learned_alpha[0], shilu_learned_beta[0], shilu_cotangent_ddalpha[0], shilu_cotangent_ddbeta[0]);
+  let g1 = shilu_double_backward(dy.y, dd0.y, x0.y, shilu_learned_alpha[0], shilu_learned_beta[0], shilu_cotangent_ddalpha[0], shilu_cotangent_ddbeta[0]);
+  let g2 = shilu_double_backward(dy.z, dd0.z, x0.z, shilu_learned_alpha[0], shilu_learned_beta[0], shilu_cotangent_ddalpha[0], shilu_cotangent_ddbeta[0]);
+  let g3 = shilu_double_backward(dy.w, dd0.w, x0.w, shilu_learned_alpha[0], shilu_learned_beta[0], shilu_cotangent_ddalpha[0], shilu_cotangent_ddbeta[0]);
+  shilu_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn shilu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < shilu_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = shilu_double_backward(shilu_cotangent_dy[i / 4u][i % 4u], shilu_cotangent_ddx[i / 4u][i % 4u], shilu_input_x[i / 4u][i % 4u], shilu_learned_alpha[0], shilu_learned_beta[0], shilu_cotangent_ddalpha[0], shilu_cotangent_ddbeta[0]);
+    sum0 += g.alpha;
+    sum1 += g.beta;
+  }
+  let total0 = shilu_workgroup_sum(sum0, lane);
+  let total1 = shilu_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    shilu_scratch_partials[0u * 1u * 64u + w] = total0;
+    shilu_scratch_partials[1u * 1u * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn shilu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

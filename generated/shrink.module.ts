@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { shrinkBackward, shrinkForward } from "./shrink.js";
+import {
+  shrinkBackward,
+  shrinkBackwardSaved,
+  shrinkDoubleBackward,
+  shrinkForward,
+  shrinkForwardSaved,
+} from "./shrink.js";
 import { shrinkWgsl } from "./shrink.wgsl.js";
 const shrinkActivation: Activation = {
   name: "shrink",
@@ -14,7 +20,14 @@ const shrinkActivation: Activation = {
   hyperparameters: ["lambd", "bias"],
   learned: [],
   axis: false,
-  cpu: { forward: shrinkForward, backward: shrinkBackward },
+  saves: "bit",
+  cpu: {
+    forward: shrinkForward,
+    backward: shrinkBackward,
+    doubleBackward: shrinkDoubleBackward,
+    forwardSaved: shrinkForwardSaved,
+    backwardSaved: shrinkBackwardSaved,
+  },
   webgpu: {
     code: shrinkWgsl,
     forward: [
@@ -39,6 +52,60 @@ const shrinkActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd", "hyperparameter bias"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "shrink_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd", "hyperparameter bias"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "shrink_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter lambd", "hyperparameter bias"],
+      },
+      {
+        entryPoint: "shrink_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter lambd", "hyperparameter bias"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "shrink_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lambd", "hyperparameter bias"],

@@ -18,6 +18,29 @@ fn shrink(x: f32, lambd: f32, bias: f32) -> f32 {
 fn shrink_backward(dy: f32, x: f32, lambd: f32, bias: f32) -> f32 {
   return select(select(0.0, dy, x > lambd), dy, x < -lambd);
 }
+
+struct shrink_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn shrink_fused(x: f32, lambd: f32, bias: f32) -> shrink_value_and_slopes {
+  let v = select(x - bias, 0.0, x <= lambd);
+  return shrink_value_and_slopes(
+    select(select(select(v, lambd, shrink_is_nan(lambd)), x + bias, x < -lambd), x, shrink_is_nan(x)),
+    select(select(0.0, 1.0, x > lambd), 1.0, x < -lambd)
+  );
+}
+
+struct shrink_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn shrink_double_backward(dy: f32, ddx: f32, x: f32, lambd: f32, bias: f32) -> shrink_second_gradients {
+  let slopes = shrink_backward(1.0, x, lambd, bias);
+  return shrink_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -33,6 +56,11 @@ struct shrink_uniform_values {
 @group(0) @binding(2) var<storage, read_write> shrink_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> shrink_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> shrink_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> shrink_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> shrink_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> shrink_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> shrink_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> shrink_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn shrink_forward(
@@ -71,5 +99,83 @@ fn shrink_backward_inputs(
     shrink_backward(dy.z, x0.z, shrink_uniforms.p_lambd, shrink_uniforms.p_bias),
     shrink_backward(dy.w, x0.w, shrink_uniforms.p_lambd, shrink_uniforms.p_bias),
   );
+}
+
+@compute @workgroup_size(256)
+fn shrink_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (shrink_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = shrink_input_x[i];
+  let g0 = shrink_fused(x0.x, shrink_uniforms.p_lambd, shrink_uniforms.p_bias);
+  let g1 = shrink_fused(x0.y, shrink_uniforms.p_lambd, shrink_uniforms.p_bias);
+  let g2 = shrink_fused(x0.z, shrink_uniforms.p_lambd, shrink_uniforms.p_bias);
+  let g3 = shrink_fused(x0.w, shrink_uniforms.p_lambd, shrink_uniforms.p_bias);
+  shrink_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  shrink_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn shrink_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (shrink_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = shrink_cotangent_dy[i];
+  let dd0 = shrink_cotangent_ddx[i];
+  let x0 = shrink_input_x[i];
+  let g0 = shrink_double_backward(dy.x, dd0.x, x0.x, shrink_uniforms.p_lambd, shrink_uniforms.p_bias);
+  let g1 = shrink_double_backward(dy.y, dd0.y, x0.y, shrink_uniforms.p_lambd, shrink_uniforms.p_bias);
+  let g2 = shrink_double_backward(dy.z, dd0.z, x0.z, shrink_uniforms.p_lambd, shrink_uniforms.p_bias);
+  let g3 = shrink_double_backward(dy.w, dd0.w, x0.w, shrink_uniforms.p_lambd, shrink_uniforms.p_bias);
+  shrink_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  shrink_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn shrink_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= shrink_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= shrink_uniforms.size) {
+      break;
+    }
+    let x = shrink_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (x < -shrink_uniforms.p_lambd) || (x > shrink_uniforms.p_lambd)) << k;
+  }
+  shrink_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn shrink_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (shrink_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = shrink_cotangent_dy[i];
+  let bits = vec4<u32>(shrink_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  shrink_gradient_dx[i] = select(vec4<f32>(), dy, isSet);
 }
 `);

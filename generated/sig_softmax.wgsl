@@ -138,18 +138,23 @@ fn sig_softmax_pair_divide(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_soft
   return sig_softmax_pair_ordered_sum(q, rest / b.high);
 }
 
+// a where the condition holds, else b.
+fn sig_softmax_pair_select(condition: bool, a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
+  return sig_softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 fn sig_softmax_pair_exp(a: sig_softmax_pair) -> sig_softmax_pair {
   return sig_softmax_pair_exp_scaled(a, 0);
+}
+
+// As large as pairs get where e^a is beyond.
+fn sig_softmax_pair_saturated_exp(a: sig_softmax_pair) -> sig_softmax_pair {
+  return sig_softmax_pair_select(a.high > 88.72283, sig_softmax_pair(3.4028234663852886e38, 0.0), sig_softmax_pair_exp(a));
 }
 
 fn sig_softmax_pair_subtract(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
   let s = sig_softmax_pair_sum(a.high, -b.high);
   return sig_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// a where the condition holds, else b.
-fn sig_softmax_pair_select(condition: bool, a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
-  return sig_softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // a - b; 0 where both are the same, be it infinity.
@@ -168,7 +173,7 @@ fn sig_softmax_forward_terms1(x: f32, maximum0: sig_softmax_pair) -> sig_softmax
         t,
         sig_softmax_pair_add(sig_softmax_pair_scale(t, 8.6736174e-19), sig_softmax_pair(1.0, 0.0))
       ),
-      sig_softmax_pair_exp(sig_softmax_pair_excess(sig_softmax_pair_from_f32(x), maximum0))
+      sig_softmax_pair_saturated_exp(sig_softmax_pair_excess(sig_softmax_pair_from_f32(x), maximum0))
     ),
     8.6736174e-19
   );
@@ -191,7 +196,7 @@ fn sig_softmax_forward_elements_result(x: f32, maximum0: sig_softmax_pair, sum1:
             t,
             sig_softmax_pair_add(sig_softmax_pair_scale(t, 8.6736174e-19), sig_softmax_pair(1.0, 0.0))
           ),
-          sig_softmax_pair_exp(sig_softmax_pair_excess(sig_softmax_pair_from_f32(x), maximum0))
+          sig_softmax_pair_saturated_exp(sig_softmax_pair_excess(sig_softmax_pair_from_f32(x), maximum0))
         ),
         sum1
       ),
@@ -217,7 +222,7 @@ fn sig_softmax_backward_terms1(x: f32, dy: f32, maximum0: sig_softmax_pair) -> s
     t,
     sig_softmax_pair_add(sig_softmax_pair_scale(t, 8.6736174e-19), sig_softmax_pair(1.0, 0.0))
   );
-  let t3 = sig_softmax_pair_exp(sig_softmax_pair_excess(sig_softmax_pair_from_f32(x), maximum0));
+  let t3 = sig_softmax_pair_saturated_exp(sig_softmax_pair_excess(sig_softmax_pair_from_f32(x), maximum0));
   return sig_softmax_backward_terms1_results(
     sig_softmax_pair_scale(sig_softmax_pair_multiply(t2, t3), 8.6736174e-19),
     sig_softmax_pair_scale(
@@ -249,7 +254,7 @@ fn sig_softmax_backward_elements_result(
   let t = sig_softmax_pair_raised_exp(
     sig_softmax_pair_at_most(sig_softmax_pair_from_f32(x), sig_softmax_pair(40.0, 0.0))
   );
-  let t2 = sig_softmax_pair_exp(sig_softmax_pair_excess(sig_softmax_pair_from_f32(x), maximum0));
+  let t2 = sig_softmax_pair_saturated_exp(sig_softmax_pair_excess(sig_softmax_pair_from_f32(x), maximum0));
   let t3 = sig_softmax_pair_raised_exp(sig_softmax_pair_negate(sig_softmax_pair_abs(sig_softmax_pair_from_f32(x))));
   let t4 = sig_softmax_pair_add(sig_softmax_pair_scale(t3, 8.6736174e-19), sig_softmax_pair(1.0, 0.0));
   return sig_softmax_pair_to_limit(

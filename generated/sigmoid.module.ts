@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { sigmoidBackward, sigmoidForward } from "./sigmoid.js";
+import {
+  sigmoidBackward,
+  sigmoidDoubleBackward,
+  sigmoidForward,
+} from "./sigmoid.js";
 import { sigmoidWgsl } from "./sigmoid.wgsl.js";
 const sigmoidActivation: Activation = {
   name: "sigmoid",
@@ -14,7 +18,11 @@ const sigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: sigmoidForward, backward: sigmoidBackward },
+  cpu: {
+    forward: sigmoidForward,
+    backward: sigmoidBackward,
+    doubleBackward: sigmoidDoubleBackward,
+  },
   webgpu: {
     code: sigmoidWgsl,
     forward: [
@@ -39,6 +47,22 @@ const sigmoidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -186,6 +186,112 @@ fn sigmoid_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct sigmoid_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sigmoid_fused(x: f32) -> sigmoid_value_and_slopes {
+  let v = sigmoid_pair_abs(sigmoid_pair_from_f32(x));
+  let v2 = sigmoid_pair_negate(v);
+  let v3 = sigmoid_pair_raised_exp(v2);
+  let u = sigmoid_pair_add(sigmoid_pair_scale(v3, 8.6736174e-19), sigmoid_pair(1.0, 0.0));
+  var result_x = sigmoid_pair_to_f32(
+    sigmoid_pair_scale(sigmoid_pair_divide(v3, sigmoid_pair_multiply(u, u)), 8.6736174e-19)
+  );
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
+    result_x = sigmoid_slope_0_far(x);
+  }
+  return sigmoid_value_and_slopes(sigmoid_sigmoid(x), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn sigmoid_tanh(x: f32) -> f32 {
+  if (sigmoid_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (sigmoid_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn sigmoid_curvature_0_far(x0: f32) -> f32 {
+  return -(sigmoid_logistic(x0) * sigmoid_tanh(0.5 * x0));
+}
+
+fn sigmoid_pair_smaller(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn sigmoid_pair_at_most(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
+  return sigmoid_pair_smaller(a, b);
+}
+
+fn sigmoid_pair_expm1(a: sigmoid_pair) -> sigmoid_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = sigmoid_pair_expm1_small(sigmoid_pair_reduced(sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return sigmoid_pair_times_power(sigmoid_pair_add(sigmoid_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = sigmoid_power_of_two(i32(k));
+  return sigmoid_pair_add(sigmoid_pair_sum(scale, -1.0), sigmoid_pair_scale(small, scale));
+}
+
+fn sigmoid_curvature(x: f32) -> f32 {
+  let v = sigmoid_pair_abs(sigmoid_pair_from_f32(x));
+  let v2 = sigmoid_pair_negate(v);
+  let v3 = sigmoid_pair_raised_exp(v2);
+  let p = sigmoid_pair_scale(v3, 8.6736174e-19);
+  let u = sigmoid_pair_add(p, sigmoid_pair(1.0, 0.0));
+  let squared = sigmoid_pair_multiply(u, u);
+  let q = sigmoid_pair_divide(v3, squared);
+  let p2 = sigmoid_pair_scale(sigmoid_pair_from_f32(x), 0.5);
+  let p3 = sigmoid_pair_scale(p2, 2.0);
+  let bounded = sigmoid_pair_at_most(p3, sigmoid_pair(80.0, 0.0));
+  let em1 = sigmoid_pair_expm1(bounded);
+  let u2 = sigmoid_pair_add(em1, sigmoid_pair(2.0, 0.0));
+  let q2 = sigmoid_pair_divide(em1, u2);
+  let p4 = sigmoid_pair_multiply(q, q2);
+  var result = sigmoid_pair_to_f32(sigmoid_pair_scale(sigmoid_pair_negate(p4), 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v.high >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = sigmoid_curvature_0_far(x);
+    result = select(far, result, sigmoid_is_nan(far));
+  }
+  return result;
+}
+
+struct sigmoid_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> sigmoid_second_gradients {
+  let slopes = sigmoid_backward(1.0, x);
+  let curvatures = sigmoid_curvature(x);
+  return sigmoid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct sigmoid_uniform_values {
   size: u32,
 }
@@ -195,6 +301,9 @@ struct sigmoid_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sigmoid_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sigmoid_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sigmoid_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sigmoid_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sigmoid_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sigmoid_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sigmoid_forward(
@@ -232,4 +341,50 @@ fn sigmoid_backward_inputs(
     result[k] = sigmoid_backward(dy[k], x0[k]);
   }
   sigmoid_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sigmoid_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sigmoid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sigmoid_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sigmoid_output_y[i] = result0;
+  sigmoid_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sigmoid_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sigmoid_cotangent_dy[i];
+  let dd0 = sigmoid_cotangent_ddx[i];
+  let x0 = sigmoid_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sigmoid_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  sigmoid_gradient_ddy[i] = result0;
+  sigmoid_gradient_dx[i] = result1;
 }

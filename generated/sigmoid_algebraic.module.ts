@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   sigmoidAlgebraicBackward,
+  sigmoidAlgebraicDoubleBackward,
   sigmoidAlgebraicForward,
 } from "./sigmoid_algebraic.js";
 import { sigmoidAlgebraicWgsl } from "./sigmoid_algebraic.wgsl.js";
@@ -18,7 +19,11 @@ const sigmoidAlgebraicActivation: Activation = {
   hyperparameters: ["a"],
   learned: [],
   axis: false,
-  cpu: { forward: sigmoidAlgebraicForward, backward: sigmoidAlgebraicBackward },
+  cpu: {
+    forward: sigmoidAlgebraicForward,
+    backward: sigmoidAlgebraicBackward,
+    doubleBackward: sigmoidAlgebraicDoubleBackward,
+  },
   webgpu: {
     code: sigmoidAlgebraicWgsl,
     forward: [
@@ -43,6 +48,22 @@ const sigmoidAlgebraicActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sigmoid_algebraic_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter a"],

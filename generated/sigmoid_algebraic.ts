@@ -76,6 +76,152 @@ export function sigmoidAlgebraicBackward(
   }
 }
 
+/** The value of sigmoid_algebraic, and its derivative in each input. */
+export function sigmoidAlgebraicFused(
+  x: Float32Array,
+  a: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const p = 2 * a;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v = Math.abs(xi);
+      const u = a * v + 1;
+      const p2 = xi * u;
+      const u2 = v * u + 1;
+      const q = p2 / u2;
+      const e = boundedExp(Math.max(Math.min(q, 709), -746));
+      const q2 = e / (e + 1);
+      const p3 = p * v;
+      const v2 = Math.sign(xi);
+      const q3 = (p2 * (v2 + p3 * v2)) / u2;
+      const u3 = p3 - q3;
+      const u4 = u3 + 1;
+      const e2 = boundedExp(Math.max(-Math.abs(q), -746));
+      const u5 = e2 + 1;
+      const q4 = (u4 * (e2 / (u5 * u5))) / u2;
+      if (!(
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        0.125 * p3 + Math.abs(q3) + 0.125 * Math.abs(u3) <=
+          65536 * Math.abs(u4) &&
+        Math.abs(q4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = q2;
+      dx[i] = q4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sigmoidAlgebraicYExactly(xi, a);
+      dx[i] = sigmoidAlgebraicDxExactly(xi, a, 1);
+    }
+  }
+}
+
+/** The gradients of what sigmoid_algebraic's backward kernel computes, from a cotangent of each of its results. */
+export function sigmoidAlgebraicDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  a: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const p = 2 * a;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = Math.abs(xi);
+      const p2 = p * v;
+      const u = a * v + 1;
+      const p3 = xi * u;
+      const v2 = Math.sign(xi);
+      const u2 = v2 + p2 * v2;
+      const u3 = v * u + 1;
+      const q = (p3 * u2) / u3;
+      const u4 = p2 - q;
+      const u5 = u4 + 1;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(-Math.abs(p3 / u3), -746);
+      const e = boundedExp(bounded);
+      const u6 = e + 1;
+      const q2 = e / (u6 * u6);
+      const q3 = (ddxI * u5 * q2) / u3;
+      const u7 = 0.125 * p2 + Math.abs(q) + 0.125 * Math.abs(u4);
+      const v3 = Math.abs(u5);
+      const p4 = p * v2;
+      const p5 = u2 * (p2 + 1);
+      const p6 = p2 * u * v2;
+      const u8 = p5 + p6;
+      const q4 = (p3 * (u2 * u2)) / u3;
+      const q5 = (u8 - q4) / u3;
+      const p7 = q2 * (p4 - q5);
+      const squared = u5 * u5;
+      const p8 = squared * q2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * ((0.5 * xi * u) / u3), 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q6 = em1 / (em1 + 2);
+      const q7 = (p8 * q6) / u3;
+      const u9 = p7 - q7;
+      const q8 = (u2 * u5 * q2) / u3;
+      const u10 = u9 - q8;
+      const q9 = (dyi * ddxI * u10) / u3;
+      const p9 =
+        ((Math.abs(p5) +
+          Math.abs(p6) +
+          (0.0625 * Math.abs(u8) + Math.abs(q4))) /
+          u3 +
+          (Math.abs(p4) + Math.abs(q5))) *
+        q2;
+      const v4 = Math.abs(q6);
+      const p10 =
+        0.00390625 *
+        (p9 +
+          ((u7 * v3 * q2 + 9.332636185032189e-302 * squared) * v4 +
+            2.0303534698525194e-115 * (v4 + 2.739761686260504e-194 * p8)) /
+            u3);
+      const u11 = 1 + Math.abs(bounded);
+      const u12 =
+        p10 +
+        (0.0078125 * (Math.abs(p7) * u11) +
+          Math.abs(q7) * (u11 + Math.abs(bounded2))) +
+        0.00390625 * ((u7 * Math.abs(u2) * q2) / u3) +
+        0.0078125 * (0.03125 * Math.abs(u9) + Math.abs(q8) * u11);
+      if (!(
+        u7 <= 65536 * v3 &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        u12 <= 256 * Math.abs(u10) &&
+        Math.abs(q9) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = q3;
+      dx[i] = q9;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sigmoidAlgebraicDxExactly(xi, a, ddxI);
+      dx[i] = sigmoidAlgebraicDxDxExactly(xi, a, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * A sigmoid of an algebraic sigmoid. The default of a is ours.
  * Source: survey of Kunc and Klema 2024 (sigmoid-algebraic).
@@ -148,6 +294,152 @@ export function sigmoidAlgebraicBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = sigmoidAlgebraicDxExactly(xi, a, dyi);
+    }
+  }
+}
+
+/** The value of sigmoid_algebraic, and its derivative in each input. */
+export function sigmoidAlgebraicFused64(
+  x: Float64Array,
+  a: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const p = 2 * a;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v = Math.abs(xi);
+      const u = a * v + 1;
+      const p2 = xi * u;
+      const u2 = v * u + 1;
+      const q = p2 / u2;
+      const e = boundedExp(Math.max(Math.min(q, 709), -746));
+      const q2 = e / (e + 1);
+      const p3 = p * v;
+      const v2 = Math.sign(xi);
+      const q3 = (p2 * (v2 + p3 * v2)) / u2;
+      const u3 = p3 - q3;
+      const u4 = u3 + 1;
+      const e2 = boundedExp(Math.max(-Math.abs(q), -746));
+      const u5 = e2 + 1;
+      const q4 = (u4 * (e2 / (u5 * u5))) / u2;
+      if (!(
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        0.125 * p3 + Math.abs(q3) + 0.125 * Math.abs(u3) <=
+          65536 * Math.abs(u4) &&
+        Math.abs(q4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = q2;
+      dx[i] = q4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sigmoidAlgebraicYExactly(xi, a);
+      dx[i] = sigmoidAlgebraicDxExactly(xi, a, 1);
+    }
+  }
+}
+
+/** The gradients of what sigmoid_algebraic's backward kernel computes, from a cotangent of each of its results. */
+export function sigmoidAlgebraicDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  a: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const p = 2 * a;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = Math.abs(xi);
+      const p2 = p * v;
+      const u = a * v + 1;
+      const p3 = xi * u;
+      const v2 = Math.sign(xi);
+      const u2 = v2 + p2 * v2;
+      const u3 = v * u + 1;
+      const q = (p3 * u2) / u3;
+      const u4 = p2 - q;
+      const u5 = u4 + 1;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(-Math.abs(p3 / u3), -746);
+      const e = boundedExp(bounded);
+      const u6 = e + 1;
+      const q2 = e / (u6 * u6);
+      const q3 = (ddxI * u5 * q2) / u3;
+      const u7 = 0.125 * p2 + Math.abs(q) + 0.125 * Math.abs(u4);
+      const v3 = Math.abs(u5);
+      const p4 = p * v2;
+      const p5 = u2 * (p2 + 1);
+      const p6 = p2 * u * v2;
+      const u8 = p5 + p6;
+      const q4 = (p3 * (u2 * u2)) / u3;
+      const q5 = (u8 - q4) / u3;
+      const p7 = q2 * (p4 - q5);
+      const squared = u5 * u5;
+      const p8 = squared * q2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * ((0.5 * xi * u) / u3), 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q6 = em1 / (em1 + 2);
+      const q7 = (p8 * q6) / u3;
+      const u9 = p7 - q7;
+      const q8 = (u2 * u5 * q2) / u3;
+      const u10 = u9 - q8;
+      const q9 = (dyi * ddxI * u10) / u3;
+      const p9 =
+        ((Math.abs(p5) +
+          Math.abs(p6) +
+          (0.0625 * Math.abs(u8) + Math.abs(q4))) /
+          u3 +
+          (Math.abs(p4) + Math.abs(q5))) *
+        q2;
+      const v4 = Math.abs(q6);
+      const p10 =
+        0.00390625 *
+        (p9 +
+          ((u7 * v3 * q2 + 9.332636185032189e-302 * squared) * v4 +
+            2.0303534698525194e-115 * (v4 + 2.739761686260504e-194 * p8)) /
+            u3);
+      const u11 = 1 + Math.abs(bounded);
+      const u12 =
+        p10 +
+        (0.0078125 * (Math.abs(p7) * u11) +
+          Math.abs(q7) * (u11 + Math.abs(bounded2))) +
+        0.00390625 * ((u7 * Math.abs(u2) * q2) / u3) +
+        0.0078125 * (0.03125 * Math.abs(u9) + Math.abs(q8) * u11);
+      if (!(
+        u7 <= 65536 * v3 &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        u12 <= 256 * Math.abs(u10) &&
+        Math.abs(q9) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = q3;
+      dx[i] = q9;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sigmoidAlgebraicDxExactly(xi, a, ddxI);
+      dx[i] = sigmoidAlgebraicDxDxExactly(xi, a, dyi * ddxI);
     }
   }
 }
@@ -257,6 +549,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -343,6 +693,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -417,6 +774,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** -1, 0 or 1; NaN for NaN. */
@@ -564,6 +926,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -630,6 +999,50 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -896,6 +1309,171 @@ function sigmoidAlgebraicDxExactly(x0: number, x1: number, x2: number): number {
   let value = sigmoidAlgebraicDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = sigmoidAlgebraicDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sigmoidAlgebraicYExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideAbs(x0);
+  const t1 = wideAdd(wideMultiply(x1, t0), wideInteger(1n));
+  return wideSigmoid(
+    wideDivide(
+      wideMultiply(x0, t1),
+      wideAdd(wideMultiply(t0, t1), wideInteger(1n)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sigmoidAlgebraicYExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return sigmoidAlgebraicYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function sigmoidAlgebraicYExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    sigmoidAlgebraicYExactlyAt(x0, x1, 800n * sign),
+    sigmoidAlgebraicYExactlyAt(x0, x1, 150n * sign),
+    sigmoidAlgebraicYExactlyAt(x0, x1, 140n * sign),
+    sigmoidAlgebraicYExactlyAt(x0, x1, 60n * sign),
+    sigmoidAlgebraicYExactlyAt(x0, x1, 50n * sign),
+    sigmoidAlgebraicYExactlyAt(x0, x1, 26n * sign),
+    sigmoidAlgebraicYExactlyAt(x0, x1, 20n * sign),
+    sigmoidAlgebraicYExactlyAt(x0, x1, 11n * sign),
+    sigmoidAlgebraicYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function sigmoidAlgebraicYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = sigmoidAlgebraicYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sigmoidAlgebraicYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sigmoidAlgebraicDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideAbs(x0);
+  const t1 = wideAdd(wideMultiply(x1, t0), wideInteger(1n));
+  const t2 = wideMultiply(x0, t1);
+  const t3 = wideAdd(wideMultiply(t0, t1), wideInteger(1n));
+  const t4 = wideLogistic(wideDivide(t2, t3));
+  const t5 = wideMultiply(wideInteger(2n), x1);
+  const t6 = wideSign(x0);
+  const t7 = wideMultiply(t5, t0);
+  const t8 = wideAdd(t6, wideMultiply(t7, t6));
+  const t9 = wideAdd(
+    wideSubtract(t7, wideDivide(wideMultiply(t2, t8), t3)),
+    wideInteger(1n),
+  );
+  const t10 = wideSubtract(
+    wideMultiply(
+      t4,
+      wideSubtract(
+        wideMultiply(t5, t6),
+        wideDivide(
+          wideSubtract(
+            wideAdd(
+              wideMultiply(t8, wideAdd(t7, wideInteger(1n))),
+              wideMultiply(wideMultiply(t7, t1), t6),
+            ),
+            wideDivide(wideMultiply(t2, widePower(t8, 2)), t3),
+          ),
+          t3,
+        ),
+      ),
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(widePower(t9, 2), t4),
+        wideTanh(
+          wideDivide(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              t1,
+            ),
+            t3,
+          ),
+        ),
+      ),
+      t3,
+    ),
+  );
+  return wideDivide(
+    wideMultiply(
+      x2,
+      wideSubtract(t10, wideDivide(wideMultiply(wideMultiply(t8, t9), t4), t3)),
+    ),
+    t3,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sigmoidAlgebraicDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return sigmoidAlgebraicDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function sigmoidAlgebraicDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function sigmoidAlgebraicDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sigmoidAlgebraicDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -1230,6 +1230,250 @@ fn sigmoid_algebraic_backward(dy: f32, x: f32, a: f32) -> f32 {
   return dy * result;
 }
 
+struct sigmoid_algebraic_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sigmoid_algebraic_slope_0(x0: f32, x1: f32) -> f32 {
+  return sigmoid_algebraic_backward(1.0, x0, x1);
+}
+
+fn sigmoid_algebraic_fused(x: f32, a: f32) -> sigmoid_algebraic_value_and_slopes {
+  let v = sigmoid_algebraic_pair_abs(sigmoid_algebraic_pair_from_f32(x));
+  let p = sigmoid_algebraic_pair_multiply(sigmoid_algebraic_pair_from_f32(a), v);
+  let u = sigmoid_algebraic_pair_add(p, sigmoid_algebraic_pair(1.0, 0.0));
+  let p2 = sigmoid_algebraic_pair_multiply(sigmoid_algebraic_pair_from_f32(x), u);
+  let p3 = sigmoid_algebraic_pair_multiply(v, u);
+  let u2 = sigmoid_algebraic_pair_add(p3, sigmoid_algebraic_pair(1.0, 0.0));
+  let q = sigmoid_algebraic_pair_divide(p2, u2);
+  let bounded = sigmoid_algebraic_pair_at_most(q, sigmoid_algebraic_pair(40.0, 0.0));
+  let v2 = sigmoid_algebraic_pair_raised_exp(bounded);
+  let p4 = sigmoid_algebraic_pair_scale(sigmoid_algebraic_pair_from_f32(a), 2.0);
+  let p5 = sigmoid_algebraic_pair_multiply(p4, v);
+  let v3 = sigmoid_algebraic_pair_sign(sigmoid_algebraic_pair_from_f32(x));
+  let p6 = sigmoid_algebraic_pair_multiply(p5, v3);
+  let u3 = sigmoid_algebraic_pair_add(v3, p6);
+  let p7 = sigmoid_algebraic_pair_multiply(p2, u3);
+  let q2 = sigmoid_algebraic_pair_divide(p7, u2);
+  let u4 = sigmoid_algebraic_pair_subtract(p5, q2);
+  let u5 = sigmoid_algebraic_pair_add(u4, sigmoid_algebraic_pair(1.0, 0.0));
+  let v4 = sigmoid_algebraic_pair_abs(q);
+  let v5 = sigmoid_algebraic_pair_negate(v4);
+  let v6 = sigmoid_algebraic_pair_raised_exp(v5);
+  let p8 = sigmoid_algebraic_pair_scale(v6, 8.6736174e-19);
+  let u6 = sigmoid_algebraic_pair_add(p8, sigmoid_algebraic_pair(1.0, 0.0));
+  let squared = sigmoid_algebraic_pair_multiply(u6, u6);
+  let q3 = sigmoid_algebraic_pair_divide(v6, squared);
+  let p9 = sigmoid_algebraic_pair_multiply(u5, q3);
+  let q4 = sigmoid_algebraic_pair_divide(p9, u2);
+  let p10 = sigmoid_algebraic_pair_scale(q4, 8.6736174e-19);
+  var result_value = sigmoid_algebraic_pair_to_f32(
+    sigmoid_algebraic_pair_scale(
+      sigmoid_algebraic_pair_divide(
+        v2,
+        sigmoid_algebraic_pair_add(sigmoid_algebraic_pair_scale(v2, 8.6736174e-19), sigmoid_algebraic_pair(1.0, 0.0))
+      ),
+      8.6736174e-19
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (v2.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+      ((abs(a) >= 3.637979e-12) | (a == 0.0))
+    )
+  ) {
+    result_value = sigmoid_algebraic(x, a);
+  }
+  var result_x = sigmoid_algebraic_pair_to_f32(p10);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.0339758e-25 * (1.0 / u2.high) + (0.125 * p5.high + abs(q2.high)) + 0.125 * abs(u4.high) <=
+        131072.0 * abs(u5.high)) &
+        (abs(u5.high) >= 3.9443045e-31) &
+        (v6.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = sigmoid_algebraic_slope_0(x, a);
+  }
+  return sigmoid_algebraic_value_and_slopes(select(result_value, x, sigmoid_algebraic_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn sigmoid_algebraic_tanh(x: f32) -> f32 {
+  if (sigmoid_algebraic_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (sigmoid_algebraic_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn sigmoid_algebraic_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 1048576.0, x0 > 1048576.0);
+  let t2 = select(t, -1048576.0, t < -1048576.0);
+  let t3 = abs(t2);
+  let t4 = t3 * x1;
+  let t5 = t4 + 1.0;
+  let t6 = t3 * t5 + 1.0;
+  let t7 = sigmoid_algebraic_logistic((t5 * t2) / t6);
+  let t8 = select(sigmoid_algebraic_sign(t2), t2, sigmoid_algebraic_is_nan(t2));
+  let t9 = t3 * t8;
+  let t10 = t8 + 2.0 * (t9 * x1);
+  let t11 = 2.0 * t4;
+  let t12 = t7 * (2.0 * (t8 * x1) - (t10 * (t11 + 1.0) + 2.0 * (t9 * t5 * x1) - (t5 * (t10 * t10) * t2) / t6) / t6);
+  let t13 = t11 - (t5 * t10 * t2) / t6 + 1.0;
+  let t14 = t12 - (t13 * t13 * t7 * sigmoid_algebraic_tanh(((0.5 * t4 + 0.5) * t2) / t6)) / t6;
+  return (t14 - (t10 * t13 * t7) / t6) / t6;
+}
+
+fn sigmoid_algebraic_pair_expm1(a: sigmoid_algebraic_pair) -> sigmoid_algebraic_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = sigmoid_algebraic_pair_expm1_small(sigmoid_algebraic_pair_reduced(sigmoid_algebraic_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return sigmoid_algebraic_pair_times_power(sigmoid_algebraic_pair_add(sigmoid_algebraic_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = sigmoid_algebraic_power_of_two(i32(k));
+  return sigmoid_algebraic_pair_add(sigmoid_algebraic_pair_sum(scale, -1.0), sigmoid_algebraic_pair_scale(small, scale));
+}
+
+fn sigmoid_algebraic_curvature(x: f32, a: f32) -> f32 {
+  let v = sigmoid_algebraic_pair_abs(sigmoid_algebraic_pair_from_f32(x));
+  let p = sigmoid_algebraic_pair_multiply(sigmoid_algebraic_pair_from_f32(a), v);
+  let u = sigmoid_algebraic_pair_add(p, sigmoid_algebraic_pair(1.0, 0.0));
+  let p2 = sigmoid_algebraic_pair_multiply(sigmoid_algebraic_pair_from_f32(x), u);
+  let p3 = sigmoid_algebraic_pair_multiply(v, u);
+  let u2 = sigmoid_algebraic_pair_add(p3, sigmoid_algebraic_pair(1.0, 0.0));
+  let q = sigmoid_algebraic_pair_divide(p2, u2);
+  let v2 = sigmoid_algebraic_pair_abs(q);
+  let v3 = sigmoid_algebraic_pair_negate(v2);
+  let v4 = sigmoid_algebraic_pair_raised_exp(v3);
+  let p4 = sigmoid_algebraic_pair_scale(v4, 8.6736174e-19);
+  let u3 = sigmoid_algebraic_pair_add(p4, sigmoid_algebraic_pair(1.0, 0.0));
+  let squared = sigmoid_algebraic_pair_multiply(u3, u3);
+  let q2 = sigmoid_algebraic_pair_divide(v4, squared);
+  let p5 = sigmoid_algebraic_pair_scale(sigmoid_algebraic_pair_from_f32(a), 2.0);
+  let v5 = sigmoid_algebraic_pair_sign(sigmoid_algebraic_pair_from_f32(x));
+  let p6 = sigmoid_algebraic_pair_multiply(p5, v5);
+  let p7 = sigmoid_algebraic_pair_multiply(p5, v);
+  let p8 = sigmoid_algebraic_pair_multiply(p7, v5);
+  let u4 = sigmoid_algebraic_pair_add(v5, p8);
+  let u5 = sigmoid_algebraic_pair_add(p7, sigmoid_algebraic_pair(1.0, 0.0));
+  let p9 = sigmoid_algebraic_pair_multiply(u4, u5);
+  let p10 = sigmoid_algebraic_pair_multiply(p7, u);
+  let p11 = sigmoid_algebraic_pair_multiply(p10, v5);
+  let u6 = sigmoid_algebraic_pair_add(p9, p11);
+  let squared2 = sigmoid_algebraic_pair_multiply(u4, u4);
+  let p12 = sigmoid_algebraic_pair_multiply(p2, squared2);
+  let q3 = sigmoid_algebraic_pair_divide(p12, u2);
+  let u7 = sigmoid_algebraic_pair_subtract(u6, q3);
+  let q4 = sigmoid_algebraic_pair_divide(u7, u2);
+  let u8 = sigmoid_algebraic_pair_subtract(p6, q4);
+  let p13 = sigmoid_algebraic_pair_multiply(q2, u8);
+  let p14 = sigmoid_algebraic_pair_scale(p13, 8.6736174e-19);
+  let p15 = sigmoid_algebraic_pair_multiply(p2, u4);
+  let q5 = sigmoid_algebraic_pair_divide(p15, u2);
+  let u9 = sigmoid_algebraic_pair_subtract(p7, q5);
+  let u10 = sigmoid_algebraic_pair_add(u9, sigmoid_algebraic_pair(1.0, 0.0));
+  let squared3 = sigmoid_algebraic_pair_multiply(u10, u10);
+  let p16 = sigmoid_algebraic_pair_multiply(squared3, q2);
+  let p17 = sigmoid_algebraic_pair_scale(sigmoid_algebraic_pair_from_f32(x), 0.5);
+  let p18 = sigmoid_algebraic_pair_multiply(p17, u);
+  let q6 = sigmoid_algebraic_pair_divide(p18, u2);
+  let p19 = sigmoid_algebraic_pair_scale(q6, 2.0);
+  let bounded = sigmoid_algebraic_pair_at_most(p19, sigmoid_algebraic_pair(80.0, 0.0));
+  let em1 = sigmoid_algebraic_pair_expm1(bounded);
+  let u11 = sigmoid_algebraic_pair_add(em1, sigmoid_algebraic_pair(2.0, 0.0));
+  let q7 = sigmoid_algebraic_pair_divide(em1, u11);
+  let p20 = sigmoid_algebraic_pair_multiply(p16, q7);
+  let q8 = sigmoid_algebraic_pair_divide(p20, u2);
+  let p21 = sigmoid_algebraic_pair_scale(q8, 8.6736174e-19);
+  let u12 = sigmoid_algebraic_pair_subtract(p14, p21);
+  let p22 = sigmoid_algebraic_pair_multiply(u4, u10);
+  let p23 = sigmoid_algebraic_pair_multiply(p22, q2);
+  let q9 = sigmoid_algebraic_pair_divide(p23, u2);
+  let p24 = sigmoid_algebraic_pair_scale(q9, 8.6736174e-19);
+  let u13 = sigmoid_algebraic_pair_subtract(u12, p24);
+  let q10 = sigmoid_algebraic_pair_divide(u13, u2);
+  var result = sigmoid_algebraic_pair_to_f32(q10);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u13.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(q10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p9.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = sigmoid_algebraic_curvature_0_far(x, a);
+    result = select(far, result, sigmoid_algebraic_is_nan(far));
+  }
+  return result;
+}
+
+struct sigmoid_algebraic_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sigmoid_algebraic_double_backward(dy: f32, ddx: f32, x: f32, a: f32) -> sigmoid_algebraic_second_gradients {
+  let slopes = sigmoid_algebraic_backward(1.0, x, a);
+  let curvatures = sigmoid_algebraic_curvature(x, a);
+  return sigmoid_algebraic_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct sigmoid_algebraic_uniform_values {
   size: u32,
   p_a: f32,
@@ -1240,6 +1484,9 @@ struct sigmoid_algebraic_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sigmoid_algebraic_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sigmoid_algebraic_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sigmoid_algebraic_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sigmoid_algebraic_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sigmoid_algebraic_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sigmoid_algebraic_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sigmoid_algebraic_forward(
@@ -1276,4 +1523,50 @@ fn sigmoid_algebraic_backward_inputs(
     result[k] = sigmoid_algebraic_backward(dy[k], x0[k], sigmoid_algebraic_uniforms.p_a);
   }
   sigmoid_algebraic_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sigmoid_algebraic_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sigmoid_algebraic_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sigmoid_algebraic_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sigmoid_algebraic_fused(x0[k], sigmoid_algebraic_uniforms.p_a);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sigmoid_algebraic_output_y[i] = result0;
+  sigmoid_algebraic_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sigmoid_algebraic_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sigmoid_algebraic_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sigmoid_algebraic_cotangent_dy[i];
+  let dd0 = sigmoid_algebraic_cotangent_ddx[i];
+  let x0 = sigmoid_algebraic_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sigmoid_algebraic_double_backward(dy[k], dd0[k], x0[k], sigmoid_algebraic_uniforms.p_a);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  sigmoid_algebraic_gradient_ddy[i] = result0;
+  sigmoid_algebraic_gradient_dx[i] = result1;
 }

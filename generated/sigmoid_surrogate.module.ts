@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   sigmoidSurrogateBackward,
+  sigmoidSurrogateDoubleBackward,
   sigmoidSurrogateForward,
 } from "./sigmoid_surrogate.js";
 import { sigmoidSurrogateWgsl } from "./sigmoid_surrogate.wgsl.js";
@@ -18,7 +19,11 @@ const sigmoidSurrogateActivation: Activation = {
   hyperparameters: ["slope"],
   learned: [],
   axis: false,
-  cpu: { forward: sigmoidSurrogateForward, backward: sigmoidSurrogateBackward },
+  cpu: {
+    forward: sigmoidSurrogateForward,
+    backward: sigmoidSurrogateBackward,
+    doubleBackward: sigmoidSurrogateDoubleBackward,
+  },
   webgpu: {
     code: sigmoidSurrogateWgsl,
     forward: [
@@ -43,6 +48,22 @@ const sigmoidSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter slope"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sigmoid_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter slope"],

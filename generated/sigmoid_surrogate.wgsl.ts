@@ -937,6 +937,147 @@ fn sigmoid_surrogate_backward(dy: f32, x: f32, slope: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct sigmoid_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sigmoid_surrogate_slope_0(x0: f32, x1: f32) -> f32 {
+  return sigmoid_surrogate_backward(1.0, x0, x1);
+}
+
+fn sigmoid_surrogate_fused(x: f32, slope: f32) -> sigmoid_surrogate_value_and_slopes {
+  let v4 = select(0.0, 1.0, x > 0.0);
+  let p = sigmoid_surrogate_pair_multiply(sigmoid_surrogate_pair_from_f32(x), sigmoid_surrogate_pair_from_f32(slope));
+  let v = sigmoid_surrogate_pair_abs(p);
+  let v2 = sigmoid_surrogate_pair_negate(v);
+  let v3 = sigmoid_surrogate_pair_raised_exp(v2);
+  let u = sigmoid_surrogate_pair_add(sigmoid_surrogate_pair_scale(v3, 8.6736174e-19), sigmoid_surrogate_pair(1.0, 0.0));
+  var result_x = sigmoid_surrogate_pair_to_f32(
+    sigmoid_surrogate_pair_scale(
+      sigmoid_surrogate_pair_multiply(
+        sigmoid_surrogate_pair_from_f32(slope),
+        sigmoid_surrogate_pair_divide(v3, sigmoid_surrogate_pair_multiply(u, u))
+      ),
+      8.6736174e-19
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
+      (abs(slope) >= 3.469447e-18)
+    )
+  ) {
+    result_x = sigmoid_surrogate_slope_0(x, slope);
+  }
+  return sigmoid_surrogate_value_and_slopes(
+    select(select(v4, x, sigmoid_surrogate_is_nan(x)), x, sigmoid_surrogate_is_nan(x)),
+    result_x
+  );
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn sigmoid_surrogate_tanh(x: f32) -> f32 {
+  if (sigmoid_surrogate_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (sigmoid_surrogate_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn sigmoid_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  return -(x1 * x1 * (sigmoid_surrogate_logistic(t) * sigmoid_surrogate_tanh(0.5 * t)));
+}
+
+fn sigmoid_surrogate_pair_smaller(a: sigmoid_surrogate_pair, b: sigmoid_surrogate_pair) -> sigmoid_surrogate_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn sigmoid_surrogate_pair_at_most(a: sigmoid_surrogate_pair, b: sigmoid_surrogate_pair) -> sigmoid_surrogate_pair {
+  return sigmoid_surrogate_pair_smaller(a, b);
+}
+
+fn sigmoid_surrogate_pair_expm1(a: sigmoid_surrogate_pair) -> sigmoid_surrogate_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = sigmoid_surrogate_pair_expm1_small(sigmoid_surrogate_pair_reduced(sigmoid_surrogate_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return sigmoid_surrogate_pair_times_power(sigmoid_surrogate_pair_add(sigmoid_surrogate_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = sigmoid_surrogate_power_of_two(i32(k));
+  return sigmoid_surrogate_pair_add(sigmoid_surrogate_pair_sum(scale, -1.0), sigmoid_surrogate_pair_scale(small, scale));
+}
+
+fn sigmoid_surrogate_curvature(x: f32, slope: f32) -> f32 {
+  let squared = sigmoid_surrogate_pair_multiply(
+    sigmoid_surrogate_pair_from_f32(slope),
+    sigmoid_surrogate_pair_from_f32(slope)
+  );
+  let p = sigmoid_surrogate_pair_multiply(sigmoid_surrogate_pair_from_f32(x), sigmoid_surrogate_pair_from_f32(slope));
+  let v = sigmoid_surrogate_pair_abs(p);
+  let v2 = sigmoid_surrogate_pair_negate(v);
+  let v3 = sigmoid_surrogate_pair_raised_exp(v2);
+  let p2 = sigmoid_surrogate_pair_scale(v3, 8.6736174e-19);
+  let u = sigmoid_surrogate_pair_add(p2, sigmoid_surrogate_pair(1.0, 0.0));
+  let squared2 = sigmoid_surrogate_pair_multiply(u, u);
+  let q = sigmoid_surrogate_pair_divide(v3, squared2);
+  let p3 = sigmoid_surrogate_pair_multiply(squared, q);
+  let p4 = sigmoid_surrogate_pair_scale(sigmoid_surrogate_pair_from_f32(x), 0.5);
+  let p5 = sigmoid_surrogate_pair_multiply(p4, sigmoid_surrogate_pair_from_f32(slope));
+  let p6 = sigmoid_surrogate_pair_scale(p5, 2.0);
+  let bounded = sigmoid_surrogate_pair_at_most(p6, sigmoid_surrogate_pair(80.0, 0.0));
+  let em1 = sigmoid_surrogate_pair_expm1(bounded);
+  let u2 = sigmoid_surrogate_pair_add(em1, sigmoid_surrogate_pair(2.0, 0.0));
+  let q2 = sigmoid_surrogate_pair_divide(em1, u2);
+  let p7 = sigmoid_surrogate_pair_multiply(p3, q2);
+  let v4 = sigmoid_surrogate_pair_negate(p7);
+  let p8 = sigmoid_surrogate_pair_scale(v4, 8.6736174e-19);
+  var result = sigmoid_surrogate_pair_to_f32(p8);
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 7.888609e-31) & (abs(q2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(slope)) <= 0x52800000u) &
+        (abs(slope) >= 3.637979e-12) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = sigmoid_surrogate_curvature_0_far(x, slope);
+    result = select(far, result, sigmoid_surrogate_is_nan(far));
+  }
+  return result;
+}
+
+struct sigmoid_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sigmoid_surrogate_double_backward(dy: f32, ddx: f32, x: f32, slope: f32) -> sigmoid_surrogate_second_gradients {
+  let slopes = sigmoid_surrogate_backward(1.0, x, slope);
+  let curvatures = sigmoid_surrogate_curvature(x, slope);
+  return sigmoid_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -952,6 +1093,9 @@ struct sigmoid_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sigmoid_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sigmoid_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sigmoid_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sigmoid_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sigmoid_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sigmoid_surrogate_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sigmoid_surrogate_forward(
@@ -989,5 +1133,51 @@ fn sigmoid_surrogate_backward_inputs(
     result[k] = sigmoid_surrogate_backward(dy[k], x0[k], sigmoid_surrogate_uniforms.p_slope);
   }
   sigmoid_surrogate_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sigmoid_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sigmoid_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sigmoid_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sigmoid_surrogate_fused(x0[k], sigmoid_surrogate_uniforms.p_slope);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sigmoid_surrogate_output_y[i] = result0;
+  sigmoid_surrogate_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sigmoid_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sigmoid_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sigmoid_surrogate_cotangent_dy[i];
+  let dd0 = sigmoid_surrogate_cotangent_ddx[i];
+  let x0 = sigmoid_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sigmoid_surrogate_double_backward(dy[k], dd0[k], x0[k], sigmoid_surrogate_uniforms.p_slope);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  sigmoid_surrogate_gradient_ddy[i] = result0;
+  sigmoid_surrogate_gradient_dx[i] = result1;
 }
 `);

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { siluBackward, siluForward } from "./silu.js";
+import { siluBackward, siluDoubleBackward, siluForward } from "./silu.js";
 import { siluWgsl } from "./silu.wgsl.js";
 const siluActivation: Activation = {
   name: "silu",
@@ -14,7 +14,11 @@ const siluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: siluForward, backward: siluBackward },
+  cpu: {
+    forward: siluForward,
+    backward: siluBackward,
+    doubleBackward: siluDoubleBackward,
+  },
   webgpu: {
     code: siluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const siluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "silu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

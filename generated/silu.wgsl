@@ -225,6 +225,151 @@ fn silu_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct silu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn silu_fused(x: f32) -> silu_value_and_slopes {
+  let bounded = silu_pair_at_most(silu_pair_from_f32(x), silu_pair(40.0, 0.0));
+  let v = silu_pair_raised_exp(bounded);
+  let p = silu_pair_scale(v, 8.6736174e-19);
+  let u = silu_pair_add(p, silu_pair(1.0, 0.0));
+  let q = silu_pair_divide(v, u);
+  let p2 = silu_pair_multiply(silu_pair_from_f32(x), q);
+  let v2 = silu_pair_select(x < 40.0, silu_pair_from_f32(x), silu_pair(0.0, 0.0));
+  let u2 = silu_pair_add(u, v2);
+  let q2 = silu_pair_divide(u2, u);
+  let p3 = silu_pair_multiply(q, q2);
+  var result_value = silu_pair_to_f32(silu_pair_scale(p2, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = silu_value_far(x);
+  }
+  var result_x = silu_pair_to_f32(silu_pair_scale(p3, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v.high >= 7.888609e-31) & ((x >= 40.0) | (abs(u.high + x) >= 7.888609e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = silu_slope_0_far(x);
+  }
+  return silu_value_and_slopes(select(result_value, x, silu_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn silu_tanh(x: f32) -> f32 {
+  if (silu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (silu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn silu_curvature_0_far(x0: f32) -> f32 {
+  let t = silu_logistic(x0);
+  return 2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * silu_tanh(0.5 * x0);
+}
+
+fn silu_pair_abs(a: silu_pair) -> silu_pair {
+  return silu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn silu_pair_negate(a: silu_pair) -> silu_pair {
+  return silu_pair(-a.high, -a.low);
+}
+
+fn silu_pair_expm1(a: silu_pair) -> silu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = silu_pair_expm1_small(silu_pair_reduced(silu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return silu_pair_times_power(silu_pair_add(silu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = silu_power_of_two(i32(k));
+  return silu_pair_add(silu_pair_sum(scale, -1.0), silu_pair_scale(small, scale));
+}
+
+fn silu_pair_subtract(a: silu_pair, b: silu_pair) -> silu_pair {
+  let s = silu_pair_sum(a.high, -b.high);
+  return silu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn silu_curvature(x: f32) -> f32 {
+  let v = silu_pair_abs(silu_pair_from_f32(x));
+  let v2 = silu_pair_negate(v);
+  let v3 = silu_pair_raised_exp(v2);
+  let p = silu_pair_scale(v3, 8.6736174e-19);
+  let u = silu_pair_add(p, silu_pair(1.0, 0.0));
+  let squared = silu_pair_multiply(u, u);
+  let q = silu_pair_divide(v3, squared);
+  let p2 = silu_pair_scale(q, 2.0);
+  let p3 = silu_pair_scale(p2, 8.6736174e-19);
+  let p4 = silu_pair_multiply(silu_pair_from_f32(x), q);
+  let p5 = silu_pair_scale(p4, 8.6736174e-19);
+  var v4 = p5;
+  if (v.high > 800.0) {
+    v4 = silu_pair(0.0, 0.0);
+  }
+  let p6 = silu_pair_scale(silu_pair_from_f32(x), 0.5);
+  let p7 = silu_pair_scale(p6, 2.0);
+  let bounded = silu_pair_at_most(p7, silu_pair(80.0, 0.0));
+  let em1 = silu_pair_expm1(bounded);
+  let u2 = silu_pair_add(em1, silu_pair(2.0, 0.0));
+  let q2 = silu_pair_divide(em1, u2);
+  let p8 = silu_pair_multiply(v4, q2);
+  let u3 = silu_pair_subtract(p3, p8);
+  var result = silu_pair_to_f32(u3);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+        ((v.high > 800.0) | (abs(p3.high - p5.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v.high >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p3.high - p5.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = silu_curvature_0_far(x);
+    result = select(far, result, silu_is_nan(far));
+  }
+  return result;
+}
+
+struct silu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn silu_double_backward(dy: f32, ddx: f32, x: f32) -> silu_second_gradients {
+  let slopes = silu_backward(1.0, x);
+  let curvatures = silu_curvature(x);
+  return silu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct silu_uniform_values {
   size: u32,
 }
@@ -234,6 +379,9 @@ struct silu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> silu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> silu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> silu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> silu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> silu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> silu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn silu_forward(
@@ -270,4 +418,50 @@ fn silu_backward_inputs(
     result[k] = silu_backward(dy[k], x0[k]);
   }
   silu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn silu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (silu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = silu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = silu_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  silu_output_y[i] = result0;
+  silu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn silu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (silu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = silu_cotangent_dy[i];
+  let dd0 = silu_cotangent_ddx[i];
+  let x0 = silu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = silu_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  silu_gradient_ddy[i] = result0;
+  silu_gradient_dx[i] = result1;
 }

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { sincBackward, sincForward } from "./sinc.js";
+import { sincBackward, sincDoubleBackward, sincForward } from "./sinc.js";
 import { sincWgsl } from "./sinc.wgsl.js";
 const sincActivation: Activation = {
   name: "sinc",
@@ -14,7 +14,11 @@ const sincActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: sincForward, backward: sincBackward },
+  cpu: {
+    forward: sincForward,
+    backward: sincBackward,
+    doubleBackward: sincDoubleBackward,
+  },
   webgpu: {
     code: sincWgsl,
     forward: [
@@ -39,6 +43,22 @@ const sincActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sinc_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

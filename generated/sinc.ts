@@ -67,6 +67,107 @@ export function sincBackward(
   }
 }
 
+/** The value of sinc, and its derivative in each input. */
+export function sincFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const q = s / xi;
+      const v = xi === 0 ? 1 : q;
+      const c = Math.cos(xi);
+      const u = c - q;
+      const v2 = xi === 0 ? 0 : u / xi;
+      const v3 = Math.abs(u);
+      if (!(
+        (xi === 0 || Math.abs(s) >= 9.332636185032189e-302) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi === 0 ||
+          (9.332636185032189e-302 * (1 / Math.abs(xi)) +
+            (Math.abs(c) + Math.abs(q)) <=
+            131072 * v3 &&
+            v3 >= 9.332636185032189e-302)) &&
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sincYExactly(xi);
+      dx[i] = sincDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what sinc's backward kernel computes, from a cotangent of each of its results. */
+export function sincDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const c = Math.cos(xi);
+      const s = Math.sin(xi);
+      const q = s / xi;
+      const u = c - q;
+      const p = ddxI * u;
+      const v = xi === 0 ? 0 : p / xi;
+      const v2 = Math.abs(xi);
+      const p2 = 9.332636185032189e-302 * (1 / v2);
+      const u2 = p2 + (Math.abs(c) + Math.abs(q));
+      const p3 = dyi * ddxI;
+      const q2 = (2 * u) / xi;
+      const u3 = -s - q2;
+      const p4 = p3 * u3;
+      const v3 = xi === 0 ? -p3 * 0.3333333333333333 : p4 / xi;
+      if (!(
+        (xi === 0 ||
+          (u2 <= 131072 * Math.abs(u) &&
+            Math.abs(p) >= 9.332636185032189e-302)) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi === 0 ||
+          ((u2 * 2) / v2 + p2 + (Math.abs(s) + Math.abs(q2)) <=
+            131072 * Math.abs(u3) &&
+            Math.abs(p4) >= 9.332636185032189e-302)) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v;
+      dx[i] = v3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sincDxExactly(xi, ddxI);
+      dx[i] = sincDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Cardinal sine, not normalised; 1 at 0.
  * Source: Parascandolo et al. 2017.
@@ -130,6 +231,107 @@ export function sincBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = sincDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of sinc, and its derivative in each input. */
+export function sincFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const q = s / xi;
+      const v = xi === 0 ? 1 : q;
+      const c = Math.cos(xi);
+      const u = c - q;
+      const v2 = xi === 0 ? 0 : u / xi;
+      const v3 = Math.abs(u);
+      if (!(
+        (xi === 0 || Math.abs(s) >= 9.332636185032189e-302) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi === 0 ||
+          (9.332636185032189e-302 * (1 / Math.abs(xi)) +
+            (Math.abs(c) + Math.abs(q)) <=
+            131072 * v3 &&
+            v3 >= 9.332636185032189e-302)) &&
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sincYExactly(xi);
+      dx[i] = sincDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what sinc's backward kernel computes, from a cotangent of each of its results. */
+export function sincDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const c = Math.cos(xi);
+      const s = Math.sin(xi);
+      const q = s / xi;
+      const u = c - q;
+      const p = ddxI * u;
+      const v = xi === 0 ? 0 : p / xi;
+      const v2 = Math.abs(xi);
+      const p2 = 9.332636185032189e-302 * (1 / v2);
+      const u2 = p2 + (Math.abs(c) + Math.abs(q));
+      const p3 = dyi * ddxI;
+      const q2 = (2 * u) / xi;
+      const u3 = -s - q2;
+      const p4 = p3 * u3;
+      const v3 = xi === 0 ? -p3 * 0.3333333333333333 : p4 / xi;
+      if (!(
+        (xi === 0 ||
+          (u2 <= 131072 * Math.abs(u) &&
+            Math.abs(p) >= 9.332636185032189e-302)) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi === 0 ||
+          ((u2 * 2) / v2 + p2 + (Math.abs(s) + Math.abs(q2)) <=
+            131072 * Math.abs(u3) &&
+            Math.abs(p4) >= 9.332636185032189e-302)) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v;
+      dx[i] = v3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sincDxExactly(xi, ddxI);
+      dx[i] = sincDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -891,6 +1093,106 @@ function sincDxExactly(x0: number, x1: number): number {
   let value = sincDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = sincDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sincYExactlyWide(x0: Wide): Wide {
+  let t0 = wideDivide(wideSin(x0), x0);
+  if (wideEqual(x0, wideInteger(0n))) {
+    t0 = wideInteger(1n);
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sincYExactlyAt(x0: number, exponent: bigint): Wide {
+  return sincYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function sincYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    sincYExactlyAt(x0, 100000n * sign),
+    sincYExactlyAt(x0, 800n * sign),
+    sincYExactlyAt(x0, 150n * sign),
+    sincYExactlyAt(x0, 140n * sign),
+    sincYExactlyAt(x0, 60n * sign),
+    sincYExactlyAt(x0, 50n * sign),
+    sincYExactlyAt(x0, 26n * sign),
+    sincYExactlyAt(x0, 20n * sign),
+    sincYExactlyAt(x0, 11n * sign),
+    sincYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function sincYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = sincYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sincYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sincDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideSin(x0);
+  let t1 = wideDivide(
+    wideMultiply(
+      x1,
+      wideSubtract(
+        wideNegate(t0),
+        wideDivide(
+          wideMultiply(
+            wideInteger(2n),
+            wideSubtract(wideCos(x0), wideDivide(t0, x0)),
+          ),
+          x0,
+        ),
+      ),
+    ),
+    x0,
+  );
+  if (wideEqual(x0, wideInteger(0n))) {
+    t1 = wideDivide(wideNegate(x1), wideInteger(3n));
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sincDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return sincDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function sincDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    sincDxDxExactlyAt(x0, x1, 100000n * sign),
+    sincDxDxExactlyAt(x0, x1, 800n * sign),
+    sincDxDxExactlyAt(x0, x1, 150n * sign),
+    sincDxDxExactlyAt(x0, x1, 140n * sign),
+    sincDxDxExactlyAt(x0, x1, 60n * sign),
+    sincDxDxExactlyAt(x0, x1, 50n * sign),
+    sincDxDxExactlyAt(x0, x1, 26n * sign),
+    sincDxDxExactlyAt(x0, x1, 20n * sign),
+    sincDxDxExactlyAt(x0, x1, 11n * sign),
+    sincDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function sincDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = sincDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sincDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -1106,6 +1106,117 @@ fn sinc_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct sinc_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sinc_slope_0(x0: f32) -> f32 {
+  return sinc_backward(1.0, x0);
+}
+
+fn sinc_fused(x: f32) -> sinc_value_and_slopes {
+  let bounded = select(x, 3.4028234663852886e38, x > 3.4028234663852886e38);
+  let bounded2 = select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
+  let c = sinc_pair_cos(sinc_pair_from_f32(x));
+  let s = sinc_pair_sin(sinc_pair_from_f32(x));
+  let q = sinc_pair_divide(s, sinc_pair_from_f32(x));
+  let u = sinc_pair_subtract(c, q);
+  let q2 = sinc_pair_divide(u, sinc_pair_from_f32(x));
+  var v = q2;
+  if (x == 0.0) {
+    v = sinc_pair(0.0, 0.0);
+  }
+  var result_x = sinc_pair_to_f32(v);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x == 0.0) |
+        ((1.26217745e-29 * (1.0 / abs(x)) + (abs(c.high) + abs(q.high)) <= 32.0 * abs(u.high)) &
+          (abs(u.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+      ((x == 0.0) |
+        ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (abs(x) >= 7.888609e-31) &
+          (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+          (abs(x) <= 4096.0)))
+    )
+  ) {
+    result_x = sinc_slope_0(x);
+  }
+  return sinc_value_and_slopes(
+    select(select(sinc_sin(bounded2) / bounded2, 1.0, bounded2 == 0.0), x, sinc_is_nan(x)),
+    result_x
+  );
+}
+
+fn sinc_cos(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return sinc_nan();
+  }
+  let angle = sinc_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(sinc_cos_reduced(angle), sinc_sin_reduced(angle), (q & 1) != 0);
+  return select(y, -y, ((q + 1) & 2) != 0);
+}
+
+fn sinc_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = sinc_sin(t2);
+  return select((-t3 - (2.0 * (sinc_cos(t2) - t3 / t2)) / t2) / t2, -0.33333334, t2 == 0.0);
+}
+
+fn sinc_curvature(x: f32) -> f32 {
+  let s = sinc_pair_sin(sinc_pair_from_f32(x));
+  let v = sinc_pair_negate(s);
+  let c = sinc_pair_cos(sinc_pair_from_f32(x));
+  let q = sinc_pair_divide(s, sinc_pair_from_f32(x));
+  let u = sinc_pair_subtract(c, q);
+  let p = sinc_pair_scale(u, 2.0);
+  let q2 = sinc_pair_divide(p, sinc_pair_from_f32(x));
+  let u2 = sinc_pair_subtract(v, q2);
+  let q3 = sinc_pair_divide(u2, sinc_pair_from_f32(x));
+  var v2 = q3;
+  if (x == 0.0) {
+    v2 = sinc_pair(-0.33333334, 9.934108e-9);
+  }
+  var result = sinc_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x == 0.0) | (abs(u2.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((x == 0.0) |
+        ((bitcast<u32>(abs(q3.high)) <= 0x7a800000u) & (abs(x) >= 7.888609e-31) &
+          (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+          (abs(x) <= 4096.0)))
+    )
+  ) {
+    let far = sinc_curvature_0_far(x);
+    result = select(far, result, sinc_is_nan(far));
+  }
+  return result;
+}
+
+struct sinc_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sinc_double_backward(dy: f32, ddx: f32, x: f32) -> sinc_second_gradients {
+  let slopes = sinc_backward(1.0, x);
+  let curvatures = sinc_curvature(x);
+  return sinc_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct sinc_uniform_values {
   size: u32,
 }
@@ -1115,6 +1226,9 @@ struct sinc_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sinc_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sinc_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sinc_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sinc_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sinc_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sinc_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sinc_forward(
@@ -1152,4 +1266,50 @@ fn sinc_backward_inputs(
     result[k] = sinc_backward(dy[k], x0[k]);
   }
   sinc_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sinc_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sinc_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sinc_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sinc_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sinc_output_y[i] = result0;
+  sinc_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sinc_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sinc_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sinc_cotangent_dy[i];
+  let dd0 = sinc_cotangent_ddx[i];
+  let x0 = sinc_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sinc_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  sinc_gradient_ddy[i] = result0;
+  sinc_gradient_dx[i] = result1;
 }

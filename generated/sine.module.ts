@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { sineBackward, sineForward } from "./sine.js";
+import { sineBackward, sineDoubleBackward, sineForward } from "./sine.js";
 import { sineWgsl } from "./sine.wgsl.js";
 const sineActivation: Activation = {
   name: "sine",
@@ -14,7 +14,11 @@ const sineActivation: Activation = {
   hyperparameters: ["w0"],
   learned: [],
   axis: false,
-  cpu: { forward: sineForward, backward: sineBackward },
+  cpu: {
+    forward: sineForward,
+    backward: sineBackward,
+    doubleBackward: sineDoubleBackward,
+  },
   webgpu: {
     code: sineWgsl,
     forward: [
@@ -39,6 +43,22 @@ const sineActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter w0"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sine_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter w0"],

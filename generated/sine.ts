@@ -64,6 +64,90 @@ export function sineBackward(
   }
 }
 
+/** The value of sine, and its derivative in each input. */
+export function sineFused(
+  x: Float32Array,
+  w0: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * w0;
+      const s = Math.sin(p);
+      const v = Math.abs(p);
+      const c = Math.cos(p);
+      const p2 = w0 * c;
+      if (!(
+        v <= 2097152 * Math.abs(s) &&
+        Math.abs(s) <= Number.MAX_VALUE &&
+        v <= 2097152 * Math.abs(c) &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = s;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sineYExactly(xi, w0);
+      dx[i] = sineDxExactly(xi, w0, 1);
+    }
+  }
+}
+
+/** The gradients of what sine's backward kernel computes, from a cotangent of each of its results. */
+export function sineDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  w0: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const squared = w0 * w0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * w0;
+      const c = Math.cos(p);
+      const p2 = ddxI * w0 * c;
+      const v = Math.abs(p);
+      const s = Math.sin(p);
+      const v2 = -(dyi * ddxI * squared * s);
+      if (!(
+        v <= 2097152 * Math.abs(c) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        v <= 2097152 * Math.abs(s) &&
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sineDxExactly(xi, w0, ddxI);
+      dx[i] = sineDxDxExactly(xi, w0, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Sine; layers of the SIREN kind use w0 = 30.
  * Source: Sitzmann et al. 2020; Echo Sine.
@@ -124,6 +208,90 @@ export function sineBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = sineDxExactly(xi, w0, dyi);
+    }
+  }
+}
+
+/** The value of sine, and its derivative in each input. */
+export function sineFused64(
+  x: Float64Array,
+  w0: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * w0;
+      const s = Math.sin(p);
+      const v = Math.abs(p);
+      const c = Math.cos(p);
+      const p2 = w0 * c;
+      if (!(
+        v <= 2097152 * Math.abs(s) &&
+        Math.abs(s) <= Number.MAX_VALUE &&
+        v <= 2097152 * Math.abs(c) &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = s;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sineYExactly(xi, w0);
+      dx[i] = sineDxExactly(xi, w0, 1);
+    }
+  }
+}
+
+/** The gradients of what sine's backward kernel computes, from a cotangent of each of its results. */
+export function sineDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  w0: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const squared = w0 * w0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * w0;
+      const c = Math.cos(p);
+      const p2 = ddxI * w0 * c;
+      const v = Math.abs(p);
+      const s = Math.sin(p);
+      const v2 = -(dyi * ddxI * squared * s);
+      if (!(
+        v <= 2097152 * Math.abs(c) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        v <= 2097152 * Math.abs(s) &&
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sineDxExactly(xi, w0, ddxI);
+      dx[i] = sineDxDxExactly(xi, w0, dyi * ddxI);
     }
   }
 }
@@ -217,6 +385,13 @@ const WIDE_ZERO: Wide = {
   negative: false,
   mantissa: 0n,
   exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
 };
 
 const WIDE_NAN: Wide = {
@@ -341,6 +516,31 @@ function wideMultiply(a: Wide, b: Wide): Wide {
   );
 }
 
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
 /**
  * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
  * N.
@@ -400,6 +600,22 @@ function wideToF64(x: Wide): number {
 function natSquare(x: Wide): bigint {
   const fraction = x.mantissa >> intMax(-x.exponent, 0n);
   return (fraction * fraction) >> 384n;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
 }
 
 const NAT_QUARTER_PI =
@@ -848,6 +1064,107 @@ function sineDxExactly(x0: number, x1: number, x2: number): number {
   let value = sineDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = sineDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sineYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideSin(wideMultiply(x0, x1));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sineYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return sineYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function sineYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    sineYExactlyAt(x0, x1, 100000n * sign),
+    sineYExactlyAt(x0, x1, 800n * sign),
+    sineYExactlyAt(x0, x1, 150n * sign),
+    sineYExactlyAt(x0, x1, 140n * sign),
+    sineYExactlyAt(x0, x1, 60n * sign),
+    sineYExactlyAt(x0, x1, 50n * sign),
+    sineYExactlyAt(x0, x1, 26n * sign),
+    sineYExactlyAt(x0, x1, 20n * sign),
+    sineYExactlyAt(x0, x1, 11n * sign),
+    sineYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function sineYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = sineYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sineYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sineDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(x2, widePower(x1, 2)),
+      wideSin(wideMultiply(x0, x1)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sineDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return sineDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function sineDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    sineDxDxExactlyAt(x0, x1, x2, 100000n * sign),
+    sineDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    sineDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    sineDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    sineDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    sineDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    sineDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    sineDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    sineDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    sineDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function sineDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = sineDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sineDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

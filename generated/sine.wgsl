@@ -1078,6 +1078,85 @@ fn sine_backward(dy: f32, x: f32, w0: f32) -> f32 {
   return dy * result;
 }
 
+struct sine_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sine_slope_0(x0: f32, x1: f32) -> f32 {
+  return sine_backward(1.0, x0, x1);
+}
+
+fn sine_fused(x: f32, w0: f32) -> sine_value_and_slopes {
+  let p = sine_pair_multiply(sine_pair_from_f32(x), sine_pair_from_f32(w0));
+  let s = sine_pair_sin(p);
+  let c = sine_pair_cos(p);
+  var result_value = sine_pair_to_f32(s);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(p.high) <= 2097152.0 * abs(s.high)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(w0)) <= 0x52800000u) &
+        ((abs(w0) >= 3.637979e-12) | (w0 == 0.0)) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    result_value = sine(x, w0);
+  }
+  var result_x = sine_pair_to_f32(sine_pair_multiply(sine_pair_from_f32(w0), c));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(p.high) <= 4194304.0 * abs(c.high)) & (abs(c.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(w0)) <= 0x5c800000u) &
+        ((abs(w0) >= 3.469447e-18) | (w0 == 0.0)) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    result_x = sine_slope_0(x, w0);
+  }
+  return sine_value_and_slopes(select(result_value, x, sine_is_nan(x)), result_x);
+}
+
+fn sine_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return -(x1 * x1 * sine_sin(x0 * x1));
+}
+
+fn sine_curvature(x: f32, w0: f32) -> f32 {
+  let p = sine_pair_multiply(sine_pair_from_f32(x), sine_pair_from_f32(w0));
+  let s = sine_pair_sin(p);
+  var result = sine_pair_to_f32(
+    sine_pair_negate(sine_pair_multiply(sine_pair_multiply(sine_pair_from_f32(w0), sine_pair_from_f32(w0)), s))
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(s.high) >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(w0)) <= 0x52800000u) &
+        ((abs(w0) >= 3.637979e-12) | (w0 == 0.0)) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    let far = sine_curvature_0_far(x, w0);
+    result = select(far, result, sine_is_nan(far));
+  }
+  return result;
+}
+
+struct sine_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sine_double_backward(dy: f32, ddx: f32, x: f32, w0: f32) -> sine_second_gradients {
+  let slopes = sine_backward(1.0, x, w0);
+  let curvatures = sine_curvature(x, w0);
+  return sine_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct sine_uniform_values {
   size: u32,
   p_w0: f32,
@@ -1088,6 +1167,9 @@ struct sine_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sine_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sine_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sine_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sine_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sine_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sine_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sine_forward(
@@ -1124,4 +1206,50 @@ fn sine_backward_inputs(
     result[k] = sine_backward(dy[k], x0[k], sine_uniforms.p_w0);
   }
   sine_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sine_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sine_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sine_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sine_fused(x0[k], sine_uniforms.p_w0);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sine_output_y[i] = result0;
+  sine_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sine_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sine_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sine_cotangent_dy[i];
+  let dd0 = sine_cotangent_ddx[i];
+  let x0 = sine_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sine_double_backward(dy[k], dd0[k], x0[k], sine_uniforms.p_w0);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  sine_gradient_ddy[i] = result0;
+  sine_gradient_dx[i] = result1;
 }

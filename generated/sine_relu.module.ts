@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { sineReluBackward, sineReluForward } from "./sine_relu.js";
+import {
+  sineReluBackward,
+  sineReluDoubleBackward,
+  sineReluForward,
+} from "./sine_relu.js";
 import { sineReluWgsl } from "./sine_relu.wgsl.js";
 const sineReluActivation: Activation = {
   name: "sine_relu",
@@ -14,7 +18,11 @@ const sineReluActivation: Activation = {
   hyperparameters: ["epsilon"],
   learned: [],
   axis: false,
-  cpu: { forward: sineReluForward, backward: sineReluBackward },
+  cpu: {
+    forward: sineReluForward,
+    backward: sineReluBackward,
+    doubleBackward: sineReluDoubleBackward,
+  },
   webgpu: {
     code: sineReluWgsl,
     forward: [
@@ -39,6 +47,22 @@ const sineReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter epsilon"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sine_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter epsilon"],

@@ -69,6 +69,93 @@ export function sineReluBackward(
   }
 }
 
+/** The value of sine_relu, and its derivative in each input. */
+export function sineReluFused(
+  x: Float32Array,
+  epsilon: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const c = Math.cos(xi);
+      const u = s - c;
+      const v = xi > 0 ? xi : epsilon * u;
+      const u2 = Math.abs(s) + Math.abs(c);
+      const u3 = s + c;
+      const v2 = xi > 0 ? 1 : epsilon * u3;
+      if (!(
+        (xi > 0 || u2 <= 262144 * Math.abs(u)) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi > 0 || u2 <= 262144 * Math.abs(u3)) &&
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sineReluYExactly(xi, epsilon);
+      dx[i] = sineReluDxExactly(xi, epsilon, 1);
+    }
+  }
+}
+
+/** The gradients of what sine_relu's backward kernel computes, from a cotangent of each of its results. */
+export function sineReluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  epsilon: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const s = Math.sin(xi);
+      const c = Math.cos(xi);
+      const u = s + c;
+      const v = xi > 0 ? ddxI : ddxI * epsilon * u;
+      const v2 = Math.abs(s);
+      const v3 = Math.abs(c);
+      const u2 = c - s;
+      const v4 = xi > 0 ? 0 : dyi * ddxI * epsilon * u2;
+      if (!(
+        (xi > 0 || v2 + v3 <= 262144 * Math.abs(u)) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi > 0 || v3 + v2 <= 262144 * Math.abs(u2)) &&
+        Math.abs(v4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v;
+      dx[i] = v4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sineReluDxExactly(xi, epsilon, ddxI);
+      dx[i] = sineReluDxDxExactly(xi, epsilon, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * A sine wave to the left of a rectifier. It jumps by epsilon at 0.
  * Source: Rodrigues 2018; Echo SineReLU.
@@ -134,6 +221,93 @@ export function sineReluBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = sineReluDxExactly(xi, epsilon, dyi);
+    }
+  }
+}
+
+/** The value of sine_relu, and its derivative in each input. */
+export function sineReluFused64(
+  x: Float64Array,
+  epsilon: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const c = Math.cos(xi);
+      const u = s - c;
+      const v = xi > 0 ? xi : epsilon * u;
+      const u2 = Math.abs(s) + Math.abs(c);
+      const u3 = s + c;
+      const v2 = xi > 0 ? 1 : epsilon * u3;
+      if (!(
+        (xi > 0 || u2 <= 262144 * Math.abs(u)) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi > 0 || u2 <= 262144 * Math.abs(u3)) &&
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sineReluYExactly(xi, epsilon);
+      dx[i] = sineReluDxExactly(xi, epsilon, 1);
+    }
+  }
+}
+
+/** The gradients of what sine_relu's backward kernel computes, from a cotangent of each of its results. */
+export function sineReluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  epsilon: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const s = Math.sin(xi);
+      const c = Math.cos(xi);
+      const u = s + c;
+      const v = xi > 0 ? ddxI : ddxI * epsilon * u;
+      const v2 = Math.abs(s);
+      const v3 = Math.abs(c);
+      const u2 = c - s;
+      const v4 = xi > 0 ? 0 : dyi * ddxI * epsilon * u2;
+      if (!(
+        (xi > 0 || v2 + v3 <= 262144 * Math.abs(u)) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        (xi > 0 || v3 + v2 <= 262144 * Math.abs(u2)) &&
+        Math.abs(v4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v;
+      dx[i] = v4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sineReluDxExactly(xi, epsilon, ddxI);
+      dx[i] = sineReluDxDxExactly(xi, epsilon, dyi * ddxI);
     }
   }
 }
@@ -882,6 +1056,113 @@ function sineReluDxExactly(x0: number, x1: number, x2: number): number {
   let value = sineReluDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = sineReluDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sineReluYExactlyWide(x0: Wide, x1: Wide): Wide {
+  let t0 = wideMultiply(x1, wideSubtract(wideSin(x0), wideCos(x0)));
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = x0;
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sineReluYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return sineReluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function sineReluYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    sineReluYExactlyAt(x0, x1, 100000n * sign),
+    sineReluYExactlyAt(x0, x1, 800n * sign),
+    sineReluYExactlyAt(x0, x1, 150n * sign),
+    sineReluYExactlyAt(x0, x1, 140n * sign),
+    sineReluYExactlyAt(x0, x1, 60n * sign),
+    sineReluYExactlyAt(x0, x1, 50n * sign),
+    sineReluYExactlyAt(x0, x1, 26n * sign),
+    sineReluYExactlyAt(x0, x1, 20n * sign),
+    sineReluYExactlyAt(x0, x1, 11n * sign),
+    sineReluYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function sineReluYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = sineReluYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sineReluYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sineReluDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(
+    wideMultiply(x2, x1),
+    wideSubtract(wideCos(x0), wideSin(x0)),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideInteger(0n);
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sineReluDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return sineReluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function sineReluDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    sineReluDxDxExactlyAt(x0, x1, x2, 100000n * sign),
+    sineReluDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    sineReluDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    sineReluDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    sineReluDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    sineReluDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    sineReluDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    sineReluDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    sineReluDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    sineReluDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function sineReluDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = sineReluDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sineReluDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -1253,6 +1253,99 @@ fn sine_relu_backward(dy: f32, x: f32, epsilon: f32) -> f32 {
   return dy * result;
 }
 
+struct sine_relu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sine_relu_slope_0(x0: f32, x1: f32) -> f32 {
+  return sine_relu_backward(1.0, x0, x1);
+}
+
+fn sine_relu_fused(x: f32, epsilon: f32) -> sine_relu_value_and_slopes {
+  let s = sine_relu_pair_sin(sine_relu_pair_from_f32(x));
+  let c = sine_relu_pair_cos(sine_relu_pair_from_f32(x));
+  let u = sine_relu_pair_subtract(s, c);
+  var v = sine_relu_pair_multiply(sine_relu_pair_from_f32(epsilon), u);
+  if (x > 0.0) {
+    v = sine_relu_pair_from_f32(x);
+  }
+  let u2 = sine_relu_pair_add(s, c);
+  var v2 = sine_relu_pair_multiply(sine_relu_pair_from_f32(epsilon), u2);
+  if (x > 0.0) {
+    v2 = sine_relu_pair(1.0, 0.0);
+  }
+  var result_value = sine_relu_pair_to_f32(v);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x > 0.0) | ((abs(s.high) + abs(c.high) <= 32.0 * abs(u.high)) & (abs(u.high) >= 7.888609e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(epsilon)) <= 0x71800000u) &
+        ((abs(epsilon) >= 7.888609e-31) | (epsilon == 0.0)) &
+      ((x > 0.0) | (abs(x) <= 4096.0))
+    )
+  ) {
+    result_value = sine_relu(x, epsilon);
+  }
+  var result_x = sine_relu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x > 0.0) | ((abs(s.high) + abs(c.high) <= 32.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(epsilon)) <= 0x71800000u) &
+        ((abs(epsilon) >= 7.888609e-31) | (epsilon == 0.0)) &
+      ((x > 0.0) | (abs(x) <= 4096.0))
+    )
+  ) {
+    result_x = sine_relu_slope_0(x, epsilon);
+  }
+  return sine_relu_value_and_slopes(select(result_value, x, sine_relu_is_nan(x)), result_x);
+}
+
+fn sine_relu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return select((sine_relu_cos(x0) - sine_relu_sin(x0)) * x1, 0.0, x0 > 0.0);
+}
+
+fn sine_relu_curvature(x: f32, epsilon: f32) -> f32 {
+  let c = sine_relu_pair_cos(sine_relu_pair_from_f32(x));
+  let s = sine_relu_pair_sin(sine_relu_pair_from_f32(x));
+  let u = sine_relu_pair_subtract(c, s);
+  var v = sine_relu_pair_multiply(sine_relu_pair_from_f32(epsilon), u);
+  if (x > 0.0) {
+    v = sine_relu_pair(0.0, 0.0);
+  }
+  var result = sine_relu_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (abs(u.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(epsilon)) <= 0x71800000u) &
+        ((abs(epsilon) >= 7.888609e-31) | (epsilon == 0.0)) &
+      ((x > 0.0) | (abs(x) <= 4096.0))
+    )
+  ) {
+    let far = sine_relu_curvature_0_far(x, epsilon);
+    result = select(far, result, sine_relu_is_nan(far));
+  }
+  return result;
+}
+
+struct sine_relu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sine_relu_double_backward(dy: f32, ddx: f32, x: f32, epsilon: f32) -> sine_relu_second_gradients {
+  let slopes = sine_relu_backward(1.0, x, epsilon);
+  let curvatures = sine_relu_curvature(x, epsilon);
+  return sine_relu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct sine_relu_uniform_values {
   size: u32,
   p_epsilon: f32,
@@ -1263,6 +1356,9 @@ struct sine_relu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sine_relu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sine_relu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sine_relu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sine_relu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sine_relu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sine_relu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sine_relu_forward(
@@ -1299,4 +1395,50 @@ fn sine_relu_backward_inputs(
     result[k] = sine_relu_backward(dy[k], x0[k], sine_relu_uniforms.p_epsilon);
   }
   sine_relu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sine_relu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sine_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sine_relu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sine_relu_fused(x0[k], sine_relu_uniforms.p_epsilon);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sine_relu_output_y[i] = result0;
+  sine_relu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sine_relu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sine_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sine_relu_cotangent_dy[i];
+  let dd0 = sine_relu_cotangent_ddx[i];
+  let x0 = sine_relu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sine_relu_double_backward(dy[k], dd0[k], x0[k], sine_relu_uniforms.p_epsilon);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  sine_relu_gradient_ddy[i] = result0;
+  sine_relu_gradient_dx[i] = result1;
 }

@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { sinluBackward, sinluForward } from "./sinlu.js";
+import { sinluBackward, sinluDoubleBackward, sinluForward } from "./sinlu.js";
 import { sinluWgsl } from "./sinlu.wgsl.js";
 const sinluActivation: Activation = {
   name: "sinlu",
@@ -19,7 +19,11 @@ const sinluActivation: Activation = {
     { name: "b", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: sinluForward, backward: sinluBackward },
+  cpu: {
+    forward: sinluForward,
+    backward: sinluBackward,
+    doubleBackward: sinluDoubleBackward,
+  },
   webgpu: {
     code: sinluWgsl,
     forward: [
@@ -68,6 +72,70 @@ const sinluActivation: Activation = {
       },
       {
         entryPoint: "sinlu_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [7, "scratch 128"],
+          [8, "gradient a"],
+          [9, "gradient b"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sinlu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "sinlu_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "sinlu_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned a"],
+          [4, "learned b"],
+          [12, "cotangent a"],
+          [13, "cotangent b"],
+          [7, "scratch 128"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "sinlu_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

@@ -110,6 +110,195 @@ export function sinluBackward(
   db[0] = dbSum;
 }
 
+/** The value of sinlu, and its derivative in each input. */
+export function sinluFused(
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  const p = aValue * bValue;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p2 = xi * bValue;
+      const p3 = aValue * Math.sin(p2);
+      const u = xi + p3;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u2 = e + 1;
+      const q = e / u2;
+      const p4 = u * q;
+      const v = Math.abs(p3);
+      const p5 = p * Math.cos(p2);
+      const p6 = q * (p5 + 1);
+      const q2 = p4 / u2;
+      const u3 = p6 + q2;
+      if (!(
+        v <= 65536 * Math.abs(u) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p5) * q + (v * q) / u2 + (Math.abs(p6) + Math.abs(q2)) <=
+          32768 * Math.abs(u3) &&
+        Math.abs(u3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p4;
+      dx[i] = u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sinluYExactly(xi, aValue, bValue);
+      dx[i] = sinluDxExactly(xi, aValue, bValue, 1);
+    }
+  }
+}
+
+/** The gradients of what sinlu's backward kernel computes, from a cotangent of each of its results. */
+export function sinluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  ddx: Float32Array,
+  dda: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  da: Float32Array,
+  db: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, 1);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, 1);
+  requireLength("db", db, 1);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  const ddaValue = dda[0]!;
+  const ddbValue = ddb[0]!;
+  const p = aValue * bValue;
+  const squared = bValue * bValue;
+  const p2 = aValue * squared;
+  let daSum = 0;
+  let dbSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const p3 = xi * bValue;
+      const c = Math.cos(p3);
+      const p4 = p * c;
+      const u2 = p4 + 1;
+      const p5 = q * u2;
+      const s = Math.sin(p3);
+      const p6 = aValue * s;
+      const p7 = (xi + p6) * q;
+      const q2 = p7 / u;
+      const u3 = p5 + q2;
+      const p8 = ddxI * u3;
+      const p9 = ddaValue * s * q;
+      const p10 = ddbValue * xi * aValue * q * c;
+      const v = Math.abs(p4);
+      const p11 = Math.abs(p6) * q;
+      const p12 = dyi * ddxI;
+      const p13 = 2 * q;
+      const q3 = (p13 * u2) / u;
+      const p14 = p2 * s * q;
+      const u4 = q3 - p14;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q4 = em1 / (em1 + 2);
+      const q5 = (p7 * q4) / u;
+      const u5 = u4 - q5;
+      const p15 = p12 * u5;
+      const p16 = dyi * ddaValue;
+      const p17 = bValue * q * c;
+      const q6 = (s * q) / u;
+      const u6 = p17 + q6;
+      const p18 = p16 * u6;
+      const p19 = dyi * ddbValue;
+      const p20 = c * (q * ((u + xi) / u));
+      const p21 = p3 * s * q;
+      const u7 = p20 - p21;
+      const p22 = p19 * aValue * u7;
+      const v2 = Math.abs(q4);
+      const p23 = p12 * u6;
+      const p24 = p19 * xi * q * c;
+      const p25 = p12 * aValue * u7;
+      const p26 = p16 * xi * q * c;
+      const v3 = -(p19 * (xi * xi) * aValue * s * q);
+      if (!(
+        v * q + p11 / u + (Math.abs(p5) + Math.abs(q2)) <=
+          32768 * Math.abs(u3) &&
+        Math.abs(p8) <= Number.MAX_VALUE &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        (v * p13) / u +
+          (Math.abs(q3) + Math.abs(p14)) +
+          (p11 * v2 + 1.5143067982934716e-269 * v2) / u +
+          (0.03125 * Math.abs(u4) + Math.abs(q5)) <=
+          32768 * Math.abs(u5) &&
+        Math.abs(p15) <= Number.MAX_VALUE &&
+        Math.abs(p17) + Math.abs(q6) <= 32768 * Math.abs(u6) &&
+        Math.abs(p18) <= Number.MAX_VALUE &&
+        (u / u) * q * Math.abs(c) + (Math.abs(p20) + Math.abs(p21)) <=
+          32768 * Math.abs(u7) &&
+        Math.abs(p22) <= Number.MAX_VALUE &&
+        Math.abs(p23) <= Number.MAX_VALUE &&
+        Math.abs(p24) <= Number.MAX_VALUE &&
+        Math.abs(p25) <= Number.MAX_VALUE &&
+        Math.abs(p26) <= Number.MAX_VALUE &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p8 + p9 + p10;
+      dx[i] = p15 + p18 + p22;
+      daSum += p23 + p24;
+      dbSum += p25 + p26 + v3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] =
+        sinluDxExactly(xi, aValue, bValue, ddxI) +
+        sinluDaExactly(xi, bValue, ddaValue) +
+        sinluDbExactly(xi, aValue, bValue, ddbValue);
+      dx[i] =
+        sinluDxDxExactly(xi, aValue, bValue, dyi * ddxI) +
+        sinluDxDaExactly(xi, bValue, dyi * ddaValue) +
+        sinluDxDbExactly(xi, aValue, bValue, dyi * ddbValue);
+      daSum +=
+        sinluDxDaExactly(xi, bValue, dyi * ddxI) +
+        sinluDaDbExactly(xi, bValue, dyi * ddbValue);
+      dbSum +=
+        sinluDxDbExactly(xi, aValue, bValue, dyi * ddxI) +
+        sinluDaDbExactly(xi, bValue, dyi * ddaValue) +
+        sinluDbDbExactly(xi, aValue, bValue, dyi * ddbValue);
+    }
+  }
+  da[0] = daSum;
+  db[0] = dbSum;
+}
+
 /**
  * x plus a learned sine, gated by a sigmoid.
  * Source: Paul et al. 2022.
@@ -214,6 +403,195 @@ export function sinluBackward64(
       dx[i] = sinluDxExactly(xi, aValue, bValue, dyi);
       daSum += sinluDaExactly(xi, bValue, dyi);
       dbSum += sinluDbExactly(xi, aValue, bValue, dyi);
+    }
+  }
+  da[0] = daSum;
+  db[0] = dbSum;
+}
+
+/** The value of sinlu, and its derivative in each input. */
+export function sinluFused64(
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  const p = aValue * bValue;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p2 = xi * bValue;
+      const p3 = aValue * Math.sin(p2);
+      const u = xi + p3;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u2 = e + 1;
+      const q = e / u2;
+      const p4 = u * q;
+      const v = Math.abs(p3);
+      const p5 = p * Math.cos(p2);
+      const p6 = q * (p5 + 1);
+      const q2 = p4 / u2;
+      const u3 = p6 + q2;
+      if (!(
+        v <= 65536 * Math.abs(u) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p5) * q + (v * q) / u2 + (Math.abs(p6) + Math.abs(q2)) <=
+          32768 * Math.abs(u3) &&
+        Math.abs(u3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p4;
+      dx[i] = u3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sinluYExactly(xi, aValue, bValue);
+      dx[i] = sinluDxExactly(xi, aValue, bValue, 1);
+    }
+  }
+}
+
+/** The gradients of what sinlu's backward kernel computes, from a cotangent of each of its results. */
+export function sinluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  ddx: Float64Array,
+  dda: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  da: Float64Array,
+  db: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("a", a, 1);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("dda", dda, 1);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("da", da, 1);
+  requireLength("db", db, 1);
+  const aValue = a[0]!;
+  const bValue = b[0]!;
+  const ddaValue = dda[0]!;
+  const ddbValue = ddb[0]!;
+  const p = aValue * bValue;
+  const squared = bValue * bValue;
+  const p2 = aValue * squared;
+  let daSum = 0;
+  let dbSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const p3 = xi * bValue;
+      const c = Math.cos(p3);
+      const p4 = p * c;
+      const u2 = p4 + 1;
+      const p5 = q * u2;
+      const s = Math.sin(p3);
+      const p6 = aValue * s;
+      const p7 = (xi + p6) * q;
+      const q2 = p7 / u;
+      const u3 = p5 + q2;
+      const p8 = ddxI * u3;
+      const p9 = ddaValue * s * q;
+      const p10 = ddbValue * xi * aValue * q * c;
+      const v = Math.abs(p4);
+      const p11 = Math.abs(p6) * q;
+      const p12 = dyi * ddxI;
+      const p13 = 2 * q;
+      const q3 = (p13 * u2) / u;
+      const p14 = p2 * s * q;
+      const u4 = q3 - p14;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q4 = em1 / (em1 + 2);
+      const q5 = (p7 * q4) / u;
+      const u5 = u4 - q5;
+      const p15 = p12 * u5;
+      const p16 = dyi * ddaValue;
+      const p17 = bValue * q * c;
+      const q6 = (s * q) / u;
+      const u6 = p17 + q6;
+      const p18 = p16 * u6;
+      const p19 = dyi * ddbValue;
+      const p20 = c * (q * ((u + xi) / u));
+      const p21 = p3 * s * q;
+      const u7 = p20 - p21;
+      const p22 = p19 * aValue * u7;
+      const v2 = Math.abs(q4);
+      const p23 = p12 * u6;
+      const p24 = p19 * xi * q * c;
+      const p25 = p12 * aValue * u7;
+      const p26 = p16 * xi * q * c;
+      const v3 = -(p19 * (xi * xi) * aValue * s * q);
+      if (!(
+        v * q + p11 / u + (Math.abs(p5) + Math.abs(q2)) <=
+          32768 * Math.abs(u3) &&
+        Math.abs(p8) <= Number.MAX_VALUE &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        (v * p13) / u +
+          (Math.abs(q3) + Math.abs(p14)) +
+          (p11 * v2 + 1.5143067982934716e-269 * v2) / u +
+          (0.03125 * Math.abs(u4) + Math.abs(q5)) <=
+          32768 * Math.abs(u5) &&
+        Math.abs(p15) <= Number.MAX_VALUE &&
+        Math.abs(p17) + Math.abs(q6) <= 32768 * Math.abs(u6) &&
+        Math.abs(p18) <= Number.MAX_VALUE &&
+        (u / u) * q * Math.abs(c) + (Math.abs(p20) + Math.abs(p21)) <=
+          32768 * Math.abs(u7) &&
+        Math.abs(p22) <= Number.MAX_VALUE &&
+        Math.abs(p23) <= Number.MAX_VALUE &&
+        Math.abs(p24) <= Number.MAX_VALUE &&
+        Math.abs(p25) <= Number.MAX_VALUE &&
+        Math.abs(p26) <= Number.MAX_VALUE &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p8 + p9 + p10;
+      dx[i] = p15 + p18 + p22;
+      daSum += p23 + p24;
+      dbSum += p25 + p26 + v3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] =
+        sinluDxExactly(xi, aValue, bValue, ddxI) +
+        sinluDaExactly(xi, bValue, ddaValue) +
+        sinluDbExactly(xi, aValue, bValue, ddbValue);
+      dx[i] =
+        sinluDxDxExactly(xi, aValue, bValue, dyi * ddxI) +
+        sinluDxDaExactly(xi, bValue, dyi * ddaValue) +
+        sinluDxDbExactly(xi, aValue, bValue, dyi * ddbValue);
+      daSum +=
+        sinluDxDaExactly(xi, bValue, dyi * ddxI) +
+        sinluDaDbExactly(xi, bValue, dyi * ddbValue);
+      dbSum +=
+        sinluDxDbExactly(xi, aValue, bValue, dyi * ddxI) +
+        sinluDaDbExactly(xi, bValue, dyi * ddaValue) +
+        sinluDbDbExactly(xi, aValue, bValue, dyi * ddbValue);
     }
   }
   da[0] = daSum;
@@ -325,6 +703,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -411,6 +847,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -479,12 +922,25 @@ function wideLess(a: Wide, b: Wide): boolean {
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
 }
 
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
 function wideNegate(x: Wide): Wide {
   return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -623,6 +1079,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -691,10 +1154,54 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /** x^2 as a fraction, for |x| < 1; 0 for NaN. */
 function natSquare(x: Wide): bigint {
   const fraction = x.mantissa >> intMax(-x.exponent, 0n);
   return (fraction * fraction) >> 384n;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -712,6 +1219,15 @@ function wideLogistic(x: Wide): Wide {
   const e = wideExp(wideNegate(wideAbs(x)));
   const sum = wideAdd(WIDE_ONE, e);
   return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
 }
 
 const NAT_QUARTER_PI =
@@ -1334,6 +1850,427 @@ function sinluDbExactly(
   let value = sinluDbExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = sinluDbExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sinluYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    wideAdd(x0, wideMultiply(x1, wideSin(wideMultiply(x0, x2)))),
+    wideSigmoid(x0),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sinluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return sinluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function sinluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    sinluYExactlyAt(x0, x1, x2, 100000n * sign),
+    sinluYExactlyAt(x0, x1, x2, 800n * sign),
+    sinluYExactlyAt(x0, x1, x2, 150n * sign),
+    sinluYExactlyAt(x0, x1, x2, 140n * sign),
+    sinluYExactlyAt(x0, x1, x2, 60n * sign),
+    sinluYExactlyAt(x0, x1, x2, 50n * sign),
+    sinluYExactlyAt(x0, x1, x2, 26n * sign),
+    sinluYExactlyAt(x0, x1, x2, 20n * sign),
+    sinluYExactlyAt(x0, x1, x2, 11n * sign),
+    sinluYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function sinluYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = sinluYExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sinluYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sinluDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideMultiply(x0, x2);
+  const t1 = wideLogistic(x0);
+  const t2 = wideSin(t0);
+  return wideMultiply(
+    x3,
+    wideSubtract(
+      wideSubtract(
+        wideMultiply(
+          wideMultiply(
+            wideInteger(2n),
+            wideAdd(
+              wideMultiply(wideMultiply(x1, x2), wideCos(t0)),
+              wideInteger(1n),
+            ),
+          ),
+          t1,
+        ),
+        wideMultiply(
+          wideMultiply(wideMultiply(x1, widePower(x2, 2)), t2),
+          wideSigmoid(x0),
+        ),
+      ),
+      wideMultiply(
+        wideMultiply(wideAdd(x0, wideMultiply(x1, t2)), t1),
+        wideTanh(
+          wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sinluDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return sinluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function sinluDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 100000n * sign),
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    sinluDxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function sinluDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = sinluDxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sinluDxDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sinluDxDaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideMultiply(x0, x1);
+  return wideMultiply(
+    x2,
+    wideAdd(
+      wideMultiply(wideMultiply(x1, wideSigmoid(x0)), wideCos(t0)),
+      wideMultiply(wideSin(t0), wideLogistic(x0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sinluDxDaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return sinluDxDaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function sinluDxDaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    sinluDxDaExactlyAt(x0, x1, x2, 100000n * sign),
+    sinluDxDaExactlyAt(x0, x1, x2, 800n * sign),
+    sinluDxDaExactlyAt(x0, x1, x2, 150n * sign),
+    sinluDxDaExactlyAt(x0, x1, x2, 140n * sign),
+    sinluDxDaExactlyAt(x0, x1, x2, 60n * sign),
+    sinluDxDaExactlyAt(x0, x1, x2, 50n * sign),
+    sinluDxDaExactlyAt(x0, x1, x2, 26n * sign),
+    sinluDxDaExactlyAt(x0, x1, x2, 20n * sign),
+    sinluDxDaExactlyAt(x0, x1, x2, 11n * sign),
+    sinluDxDaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function sinluDxDaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = sinluDxDaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sinluDxDaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sinluDxDbExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideMultiply(x0, x2);
+  const t1 = wideSigmoid(x0);
+  return wideMultiply(
+    wideMultiply(x3, x1),
+    wideSubtract(
+      wideMultiply(wideCos(t0), wideAdd(t1, wideLogisticMoment(x0))),
+      wideMultiply(wideMultiply(t0, wideSin(t0)), t1),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sinluDxDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return sinluDxDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function sinluDxDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 100000n * sign),
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 800n * sign),
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 150n * sign),
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 140n * sign),
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 60n * sign),
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 50n * sign),
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 26n * sign),
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 20n * sign),
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 11n * sign),
+    sinluDxDbExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function sinluDxDbExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = sinluDxDbExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sinluDxDbExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sinluDaDbExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(wideMultiply(x2, x0), wideSigmoid(x0)),
+    wideCos(wideMultiply(x0, x1)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sinluDaDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return sinluDaDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function sinluDaDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    sinluDaDbExactlyAt(x0, x1, x2, 100000n * sign),
+    sinluDaDbExactlyAt(x0, x1, x2, 800n * sign),
+    sinluDaDbExactlyAt(x0, x1, x2, 150n * sign),
+    sinluDaDbExactlyAt(x0, x1, x2, 140n * sign),
+    sinluDaDbExactlyAt(x0, x1, x2, 60n * sign),
+    sinluDaDbExactlyAt(x0, x1, x2, 50n * sign),
+    sinluDaDbExactlyAt(x0, x1, x2, 26n * sign),
+    sinluDaDbExactlyAt(x0, x1, x2, 20n * sign),
+    sinluDaDbExactlyAt(x0, x1, x2, 11n * sign),
+    sinluDaDbExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function sinluDaDbExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = sinluDaDbExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sinluDaDbExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sinluDbDbExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(x3, widePower(x0, 2)), x1),
+        wideSin(wideMultiply(x0, x2)),
+      ),
+      wideSigmoid(x0),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sinluDbDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return sinluDbDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function sinluDbDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 100000n * sign),
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 800n * sign),
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 150n * sign),
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 140n * sign),
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 60n * sign),
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 50n * sign),
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 26n * sign),
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 20n * sign),
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 11n * sign),
+    sinluDbDbExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function sinluDbDbExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = sinluDbDbExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sinluDbDbExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -1621,6 +1621,352 @@ fn sinlu_backward(dy: f32, x: f32, a: f32, b: f32) -> sinlu_gradients {
   return sinlu_gradients(dy * result_x, dy * result_a, dy * result_b);
 }
 
+struct sinlu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sinlu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return sinlu_backward(1.0, x0, x1, x2).x;
+}
+
+fn sinlu_fused(x: f32, a: f32, b: f32) -> sinlu_value_and_slopes {
+  let p = sinlu_pair_multiply(sinlu_pair_from_f32(x), sinlu_pair_from_f32(b));
+  let s = sinlu_pair_sin(p);
+  let p2 = sinlu_pair_multiply(sinlu_pair_from_f32(a), s);
+  let u = sinlu_pair_add(sinlu_pair_from_f32(x), p2);
+  let bounded = sinlu_pair_at_most(sinlu_pair_from_f32(x), sinlu_pair(40.0, 0.0));
+  let v = sinlu_pair_raised_exp(bounded);
+  let p3 = sinlu_pair_scale(v, 8.6736174e-19);
+  let u2 = sinlu_pair_add(p3, sinlu_pair(1.0, 0.0));
+  let q = sinlu_pair_divide(v, u2);
+  let p4 = sinlu_pair_multiply(u, q);
+  let p5 = sinlu_pair_multiply(sinlu_pair_from_f32(a), sinlu_pair_from_f32(b));
+  let c = sinlu_pair_cos(p);
+  let p6 = sinlu_pair_multiply(p5, c);
+  let u3 = sinlu_pair_add(p6, sinlu_pair(1.0, 0.0));
+  let p7 = sinlu_pair_multiply(q, u3);
+  let p8 = sinlu_pair_scale(p7, 8.6736174e-19);
+  let v2 = sinlu_pair_abs(sinlu_pair_from_f32(x));
+  let v3 = sinlu_pair_negate(v2);
+  let v4 = sinlu_pair_raised_exp(v3);
+  let p9 = sinlu_pair_scale(v4, 8.6736174e-19);
+  let u4 = sinlu_pair_add(p9, sinlu_pair(1.0, 0.0));
+  let squared = sinlu_pair_multiply(u4, u4);
+  let q2 = sinlu_pair_divide(v4, squared);
+  let p10 = sinlu_pair_multiply(u, q2);
+  let p11 = sinlu_pair_scale(p10, 8.6736174e-19);
+  let u5 = sinlu_pair_add(p8, p11);
+  var result_value = sinlu_pair_to_f32(sinlu_pair_scale(p4, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (0.000015258789 * (abs(p.high) * abs(a) + 1.6543612e-24 * abs(a)) + abs(p2.high) <= 16.0 * abs(u.high)) &
+        (abs(u.high) >= 7.888609e-31) &
+        (v.high >= 1.5777218e-30) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v2.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x5c800000u) &
+        ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+        ((abs(b) >= 3.469447e-18) | (b == 0.0)) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    result_value = sinlu(x, a, b);
+  }
+  var result_x = sinlu_pair_to_f32(u5);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((1.26217745e-29 * ((1.0 / u2.high) * abs(u3.high)) +
+        (0.000015258789 * (abs(p.high) * abs(p5.high) + 8.271806e-25 * abs(p5.high)) + abs(p6.high)) * q.high +
+        1.26217745e-29 * (abs(u3.high) + q.high)) *
+        8.6736174e-19 +
+        ((0.000015258789 * (abs(p.high) * abs(a) + 8.271806e-25 * abs(a)) + abs(p2.high)) * q2.high +
+          1.26217745e-29 * (((u4.high * q2.high) / squared.high + 1.0 / squared.high) * abs(u.high)) +
+          1.26217745e-29 * (q2.high + abs(u.high))) *
+          8.6736174e-19 +
+        (abs(p8.high) + abs(p11.high)) <=
+        8.0 * abs(u5.high)) &
+        (abs(u5.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((v2.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+        ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (abs(p.high) <= 4096.0) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = sinlu_slope_0(x, a, b);
+  }
+  return sinlu_value_and_slopes(select(result_value, x, sinlu_is_nan(x)), result_x);
+}
+
+struct sinlu_curvatures {
+  x_x: f32,
+  x_a: f32,
+  x_b: f32,
+  a_b: f32,
+  b_b: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn sinlu_tanh(x: f32) -> f32 {
+  if (sinlu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (sinlu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn sinlu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  let t2 = sinlu_logistic(t);
+  let t3 = t * x2;
+  let t4 = sinlu_sin(t3);
+  return (
+    2.0 * (t2 * (sinlu_cos(t3) * x1 * x2 + 1.0)) -
+    x2 * x2 * t4 * sinlu_sigmoid(t) * x1 -
+    t2 * sinlu_tanh(0.5 * t) * (t + t4 * x1)
+  );
+}
+
+fn sinlu_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  let t2 = t * x1;
+  return sinlu_sigmoid(t) * sinlu_cos(t2) * x1 + sinlu_sin(t2) * sinlu_logistic(t);
+}
+
+fn sinlu_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  let t2 = t * x2;
+  let t3 = sinlu_sigmoid(t);
+  return (sinlu_cos(t2) * (t3 + select(t * sinlu_logistic(t), 0.0, abs(t) > 800.0)) - t * t3 * sinlu_sin(t2) * x2) * x1;
+}
+
+fn sinlu_curvature_3_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  return t * sinlu_sigmoid(t) * sinlu_cos(t * x1);
+}
+
+fn sinlu_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
+  return -(t * t * sinlu_sigmoid(t) * sinlu_sin(t * x2) * x1);
+}
+
+fn sinlu_pair_expm1(a: sinlu_pair) -> sinlu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = sinlu_pair_expm1_small(sinlu_pair_reduced(sinlu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return sinlu_pair_times_power(sinlu_pair_add(sinlu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = sinlu_power_of_two(i32(k));
+  return sinlu_pair_add(sinlu_pair_sum(scale, -1.0), sinlu_pair_scale(small, scale));
+}
+
+// a where the condition holds, else b.
+fn sinlu_pair_select(condition: bool, a: sinlu_pair, b: sinlu_pair) -> sinlu_pair {
+  return sinlu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
+fn sinlu_curvature(x: f32, a: f32, b: f32) -> sinlu_curvatures {
+  let p = sinlu_pair_multiply(sinlu_pair_from_f32(a), sinlu_pair_from_f32(b));
+  let p2 = sinlu_pair_multiply(sinlu_pair_from_f32(x), sinlu_pair_from_f32(b));
+  let c = sinlu_pair_cos(p2);
+  let p3 = sinlu_pair_multiply(p, c);
+  let u = sinlu_pair_add(p3, sinlu_pair(1.0, 0.0));
+  let p4 = sinlu_pair_scale(u, 2.0);
+  let v = sinlu_pair_abs(sinlu_pair_from_f32(x));
+  let v2 = sinlu_pair_negate(v);
+  let v3 = sinlu_pair_raised_exp(v2);
+  let p5 = sinlu_pair_scale(v3, 8.6736174e-19);
+  let u2 = sinlu_pair_add(p5, sinlu_pair(1.0, 0.0));
+  let squared = sinlu_pair_multiply(u2, u2);
+  let q = sinlu_pair_divide(v3, squared);
+  let p6 = sinlu_pair_multiply(p4, q);
+  let p7 = sinlu_pair_scale(p6, 8.6736174e-19);
+  let squared2 = sinlu_pair_multiply(sinlu_pair_from_f32(b), sinlu_pair_from_f32(b));
+  let p8 = sinlu_pair_multiply(sinlu_pair_from_f32(a), squared2);
+  let s = sinlu_pair_sin(p2);
+  let p9 = sinlu_pair_multiply(p8, s);
+  let bounded = sinlu_pair_at_most(sinlu_pair_from_f32(x), sinlu_pair(40.0, 0.0));
+  let v4 = sinlu_pair_raised_exp(bounded);
+  let p10 = sinlu_pair_scale(v4, 8.6736174e-19);
+  let u3 = sinlu_pair_add(p10, sinlu_pair(1.0, 0.0));
+  let q2 = sinlu_pair_divide(v4, u3);
+  let p11 = sinlu_pair_multiply(p9, q2);
+  let p12 = sinlu_pair_scale(p11, 8.6736174e-19);
+  let u4 = sinlu_pair_subtract(p7, p12);
+  let p13 = sinlu_pair_multiply(sinlu_pair_from_f32(a), s);
+  let u5 = sinlu_pair_add(sinlu_pair_from_f32(x), p13);
+  let p14 = sinlu_pair_multiply(u5, q);
+  let p15 = sinlu_pair_scale(sinlu_pair_from_f32(x), 0.5);
+  let p16 = sinlu_pair_scale(p15, 2.0);
+  let bounded2 = sinlu_pair_at_most(p16, sinlu_pair(80.0, 0.0));
+  let em1 = sinlu_pair_expm1(bounded2);
+  let u6 = sinlu_pair_add(em1, sinlu_pair(2.0, 0.0));
+  let q3 = sinlu_pair_divide(em1, u6);
+  let p17 = sinlu_pair_multiply(p14, q3);
+  let p18 = sinlu_pair_scale(p17, 8.6736174e-19);
+  let u7 = sinlu_pair_subtract(u4, p18);
+  let p19 = sinlu_pair_multiply(sinlu_pair_from_f32(b), q2);
+  let p20 = sinlu_pair_multiply(p19, c);
+  let p21 = sinlu_pair_scale(p20, 8.6736174e-19);
+  let p22 = sinlu_pair_multiply(s, q);
+  let p23 = sinlu_pair_scale(p22, 8.6736174e-19);
+  let u8 = sinlu_pair_add(p21, p23);
+  let v5 = sinlu_pair_select(x < 40.0, sinlu_pair_from_f32(x), sinlu_pair(0.0, 0.0));
+  let u9 = sinlu_pair_add(u3, v5);
+  let q4 = sinlu_pair_divide(u9, u3);
+  let p24 = sinlu_pair_multiply(q2, q4);
+  let p25 = sinlu_pair_multiply(c, p24);
+  let p26 = sinlu_pair_scale(p25, 8.6736174e-19);
+  let p27 = sinlu_pair_multiply(p2, s);
+  let p28 = sinlu_pair_multiply(p27, q2);
+  let p29 = sinlu_pair_scale(p28, 8.6736174e-19);
+  let u10 = sinlu_pair_subtract(p26, p29);
+  let p30 = sinlu_pair_multiply(sinlu_pair_from_f32(a), u10);
+  let p31 = sinlu_pair_multiply(sinlu_pair_from_f32(x), q2);
+  let p32 = sinlu_pair_multiply(p31, c);
+  let squared3 = sinlu_pair_multiply(sinlu_pair_from_f32(x), sinlu_pair_from_f32(x));
+  let p33 = sinlu_pair_multiply(squared3, sinlu_pair_from_f32(a));
+  let p34 = sinlu_pair_multiply(p33, s);
+  let p35 = sinlu_pair_multiply(p34, q2);
+  let v6 = sinlu_pair_negate(p35);
+  let p36 = sinlu_pair_scale(v6, 8.6736174e-19);
+  var result_x_x = sinlu_pair_to_f32(u7);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u7.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+        ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (abs(p2.high) <= 4096.0) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = sinlu_curvature_0_far(x, a, b);
+    result_x_x = select(far, result_x_x, sinlu_is_nan(far));
+  }
+  var result_x_a = sinlu_pair_to_f32(u8);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u8.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+        ((abs(b) >= 3.469447e-18) | (b == 0.0)) &
+        (abs(p2.high) <= 4096.0) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p19.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = sinlu_curvature_1_far(x, b);
+    result_x_a = select(far, result_x_a, sinlu_is_nan(far));
+  }
+  var result_x_b = sinlu_pair_to_f32(p30);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u10.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x5c800000u) &
+        ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+        ((abs(b) >= 3.469447e-18) | (b == 0.0)) &
+        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+        (abs(p2.high) <= 4096.0) &
+        (bitcast<u32>(abs(p25.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p24.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = sinlu_curvature_2_far(x, a, b);
+    result_x_b = select(far, result_x_b, sinlu_is_nan(far));
+  }
+  var result_a_b = sinlu_pair_to_f32(sinlu_pair_scale(p32, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v4.high >= 7.888609e-31) & (abs(c.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+        ((abs(b) >= 3.469447e-18) | (b == 0.0)) &
+        (bitcast<u32>(abs(p32.high)) <= 0x7a800000u) &
+        (abs(p2.high) <= 4096.0) &
+      (bitcast<u32>(abs(p31.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = sinlu_curvature_3_far(x, b);
+    result_a_b = select(far, result_a_b, sinlu_is_nan(far));
+  }
+  var result_b_b = sinlu_pair_to_f32(p36);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p33.high) >= 7.888609e-31) & (abs(s.high) >= 7.888609e-31) & (v4.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
+        ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+        ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
+        (bitcast<u32>(abs(p36.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p35.high)) <= 0x7a800000u) &
+      (abs(p2.high) <= 4096.0)
+    )
+  ) {
+    let far = sinlu_curvature_4_far(x, a, b);
+    result_b_b = select(far, result_b_b, sinlu_is_nan(far));
+  }
+  return sinlu_curvatures(result_x_x, result_x_a, result_x_b, result_a_b, result_b_b);
+}
+
+struct sinlu_second_gradients {
+  dy: f32,
+  x: f32,
+  a: f32,
+  b: f32,
+}
+
+fn sinlu_double_backward(dy: f32, ddx: f32, x: f32, a: f32, b: f32, dda: f32, ddb: f32) -> sinlu_second_gradients {
+  let slopes = sinlu_backward(1.0, x, a, b);
+  let curvatures = sinlu_curvature(x, a, b);
+  return sinlu_second_gradients(
+    ddx * slopes.x + dda * slopes.a + ddb * slopes.b,
+    dy * (ddx * curvatures.x_x + dda * curvatures.x_a + ddb * curvatures.x_b),
+    dy * (ddx * curvatures.x_a + ddb * curvatures.a_b),
+    dy * (ddx * curvatures.x_b + dda * curvatures.a_b + ddb * curvatures.b_b)
+  );
+}
+
 struct sinlu_uniform_values {
   size: u32,
 }
@@ -1635,6 +1981,11 @@ struct sinlu_uniform_values {
 @group(0) @binding(7) var<storage, read_write> sinlu_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> sinlu_gradient_da: array<f32>;
 @group(0) @binding(9) var<storage, read_write> sinlu_gradient_db: array<f32>;
+@group(0) @binding(10) var<storage, read_write> sinlu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> sinlu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> sinlu_cotangent_dda: array<f32>;
+@group(0) @binding(13) var<storage, read> sinlu_cotangent_ddb: array<f32>;
+@group(0) @binding(14) var<storage, read_write> sinlu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sinlu_forward(
@@ -1718,6 +2069,118 @@ fn sinlu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn sinlu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += sinlu_scratch_partials[0u * 1u * 64u + j];
+  }
+  sinlu_gradient_da[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += sinlu_scratch_partials[1u * 1u * 64u + j];
+  }
+  sinlu_gradient_db[0] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn sinlu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sinlu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sinlu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sinlu_fused(x0[k], sinlu_learned_a[0], sinlu_learned_b[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sinlu_output_y[i] = result0;
+  sinlu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sinlu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sinlu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sinlu_cotangent_dy[i];
+  let dd0 = sinlu_cotangent_ddx[i];
+  let x0 = sinlu_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sinlu_double_backward(dy[k], dd0[k], x0[k], sinlu_learned_a[0], sinlu_learned_b[0], sinlu_cotangent_dda[0], sinlu_cotangent_ddb[0]);
+    result[k] = g.dy;
+  }
+  sinlu_gradient_ddy[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sinlu_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sinlu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sinlu_cotangent_dy[i];
+  let dd0 = sinlu_cotangent_ddx[i];
+  let x0 = sinlu_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sinlu_double_backward(dy[k], dd0[k], x0[k], sinlu_learned_a[0], sinlu_learned_b[0], sinlu_cotangent_dda[0], sinlu_cotangent_ddb[0]);
+    result[k] = g.x;
+  }
+  sinlu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sinlu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < sinlu_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = sinlu_double_backward(sinlu_cotangent_dy[i / 4u][i % 4u], sinlu_cotangent_ddx[i / 4u][i % 4u], sinlu_input_x[i / 4u][i % 4u], sinlu_learned_a[0], sinlu_learned_b[0], sinlu_cotangent_dda[0], sinlu_cotangent_ddb[0]);
+    sum0 += g.a;
+    sum1 += g.b;
+  }
+  let total0 = sinlu_workgroup_sum(sum0, lane);
+  let total1 = sinlu_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    sinlu_scratch_partials[0u * 1u * 64u + w] = total0;
+    sinlu_scratch_partials[1u * 1u * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn sinlu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

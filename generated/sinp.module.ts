@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { sinpBackward, sinpForward } from "./sinp.js";
+import { sinpBackward, sinpDoubleBackward, sinpForward } from "./sinp.js";
 import { sinpWgsl } from "./sinp.wgsl.js";
 const sinpActivation: Activation = {
   name: "sinp",
@@ -14,7 +14,11 @@ const sinpActivation: Activation = {
   hyperparameters: ["a"],
   learned: [],
   axis: false,
-  cpu: { forward: sinpForward, backward: sinpBackward },
+  cpu: {
+    forward: sinpForward,
+    backward: sinpBackward,
+    doubleBackward: sinpDoubleBackward,
+  },
   webgpu: {
     code: sinpWgsl,
     forward: [
@@ -39,6 +43,22 @@ const sinpActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sinp_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter a"],

@@ -62,6 +62,86 @@ export function sinpBackward(
   }
 }
 
+/** The value of sinp, and its derivative in each input. */
+export function sinpFused(
+  x: Float32Array,
+  a: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const p = xi * a;
+      const u = s - p;
+      const c = Math.cos(xi);
+      const u2 = c - a;
+      if (!(
+        Math.abs(s) + 0.125 * Math.abs(p) <= 262144 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(c) <= 262144 * Math.abs(u2) &&
+        Math.abs(u2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sinpYExactly(xi, a);
+      dx[i] = sinpDxExactly(xi, a, 1);
+    }
+  }
+}
+
+/** The gradients of what sinp's backward kernel computes, from a cotangent of each of its results. */
+export function sinpDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  a: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const c = Math.cos(xi);
+      const u = c - a;
+      const p = ddxI * u;
+      const v = -(dyi * ddxI * Math.sin(xi));
+      if (!(
+        Math.abs(c) <= 262144 * Math.abs(u) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sinpDxExactly(xi, a, ddxI);
+      dx[i] = sinpDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Sine minus a line.
  * Source: Eger et al. 2018.
@@ -124,6 +204,86 @@ export function sinpBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = sinpDxExactly(xi, a, dyi);
+    }
+  }
+}
+
+/** The value of sinp, and its derivative in each input. */
+export function sinpFused64(
+  x: Float64Array,
+  a: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const s = Math.sin(xi);
+      const p = xi * a;
+      const u = s - p;
+      const c = Math.cos(xi);
+      const u2 = c - a;
+      if (!(
+        Math.abs(s) + 0.125 * Math.abs(p) <= 262144 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE &&
+        Math.abs(c) <= 262144 * Math.abs(u2) &&
+        Math.abs(u2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sinpYExactly(xi, a);
+      dx[i] = sinpDxExactly(xi, a, 1);
+    }
+  }
+}
+
+/** The gradients of what sinp's backward kernel computes, from a cotangent of each of its results. */
+export function sinpDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  a: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const c = Math.cos(xi);
+      const u = c - a;
+      const p = ddxI * u;
+      const v = -(dyi * ddxI * Math.sin(xi));
+      if (!(
+        Math.abs(c) <= 262144 * Math.abs(u) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = v;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sinpDxExactly(xi, a, ddxI);
+      dx[i] = sinpDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -848,6 +1008,88 @@ function sinpDxExactly(x0: number, x1: number, x2: number): number {
   let value = sinpDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = sinpDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sinpYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideSubtract(wideSin(x0), wideMultiply(x0, x1));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sinpYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return sinpYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function sinpYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    sinpYExactlyAt(x0, x1, 100000n * sign),
+    sinpYExactlyAt(x0, x1, 800n * sign),
+    sinpYExactlyAt(x0, x1, 150n * sign),
+    sinpYExactlyAt(x0, x1, 140n * sign),
+    sinpYExactlyAt(x0, x1, 60n * sign),
+    sinpYExactlyAt(x0, x1, 50n * sign),
+    sinpYExactlyAt(x0, x1, 26n * sign),
+    sinpYExactlyAt(x0, x1, 20n * sign),
+    sinpYExactlyAt(x0, x1, 11n * sign),
+    sinpYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function sinpYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = sinpYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sinpYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sinpDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideNegate(wideMultiply(x1, wideSin(x0)));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sinpDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return sinpDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function sinpDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    sinpDxDxExactlyAt(x0, x1, 100000n * sign),
+    sinpDxDxExactlyAt(x0, x1, 800n * sign),
+    sinpDxDxExactlyAt(x0, x1, 150n * sign),
+    sinpDxDxExactlyAt(x0, x1, 140n * sign),
+    sinpDxDxExactlyAt(x0, x1, 60n * sign),
+    sinpDxDxExactlyAt(x0, x1, 50n * sign),
+    sinpDxDxExactlyAt(x0, x1, 26n * sign),
+    sinpDxDxExactlyAt(x0, x1, 20n * sign),
+    sinpDxDxExactlyAt(x0, x1, 11n * sign),
+    sinpDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function sinpDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = sinpDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sinpDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -1157,6 +1157,66 @@ fn sinp_backward(dy: f32, x: f32, a: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct sinp_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sinp_slope_0(x0: f32, x1: f32) -> f32 {
+  return sinp_backward(1.0, x0, x1);
+}
+
+fn sinp_fused(x: f32, a: f32) -> sinp_value_and_slopes {
+  let s = sinp_pair_sin(sinp_pair_from_f32(x));
+  let p = sinp_pair_multiply(sinp_pair_from_f32(x), sinp_pair_from_f32(a));
+  let u = sinp_pair_subtract(s, p);
+  let c = sinp_pair_cos(sinp_pair_from_f32(x));
+  let u2 = sinp_pair_subtract(c, sinp_pair_from_f32(a));
+  var result_value = sinp_pair_to_f32(u);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(s.high) + 0.000015258789 * abs(p.high) <= 32.0 * abs(u.high)) & (abs(u.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x5c800000u) &
+        ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+      (abs(x) <= 4096.0)
+    )
+  ) {
+    result_value = sinp(x, a);
+  }
+  var result_x = sinp_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(c.high) <= 32.0 * abs(u2.high)) & (abs(u2.high) >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x71800000u) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+      (abs(x) <= 4096.0)
+    )
+  ) {
+    result_x = sinp_slope_0(x, a);
+  }
+  return sinp_value_and_slopes(select(result_value, x, sinp_is_nan(x)), result_x);
+}
+
+fn sinp_curvature(x: f32, a: f32) -> f32 {
+  return -sinp_sin(x);
+}
+
+struct sinp_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sinp_double_backward(dy: f32, ddx: f32, x: f32, a: f32) -> sinp_second_gradients {
+  let slopes = sinp_backward(1.0, x, a);
+  let curvatures = sinp_curvature(x, a);
+  return sinp_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1171,6 +1231,9 @@ struct sinp_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sinp_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sinp_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sinp_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sinp_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sinp_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sinp_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sinp_forward(
@@ -1207,5 +1270,51 @@ fn sinp_backward_inputs(
     result[k] = sinp_backward(dy[k], x0[k], sinp_uniforms.p_a);
   }
   sinp_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sinp_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sinp_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sinp_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sinp_fused(x0[k], sinp_uniforms.p_a);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sinp_output_y[i] = result0;
+  sinp_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sinp_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sinp_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sinp_cotangent_dy[i];
+  let dd0 = sinp_cotangent_ddx[i];
+  let x0 = sinp_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sinp_double_backward(dy[k], dd0[k], x0[k], sinp_uniforms.p_a);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  sinp_gradient_ddy[i] = result0;
+  sinp_gradient_dx[i] = result1;
 }
 `);

@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { slafBackward, slafForward } from "./slaf.js";
+import { slafBackward, slafDoubleBackward, slafForward } from "./slaf.js";
 import { slafWgsl } from "./slaf.wgsl.js";
 const slafActivation: Activation = {
   name: "slaf",
@@ -19,7 +19,11 @@ const slafActivation: Activation = {
     { name: "c1", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: slafForward, backward: slafBackward },
+  cpu: {
+    forward: slafForward,
+    backward: slafBackward,
+    doubleBackward: slafDoubleBackward,
+  },
   webgpu: {
     code: slafWgsl,
     forward: [
@@ -68,6 +72,70 @@ const slafActivation: Activation = {
       },
       {
         entryPoint: "slaf_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [7, "scratch 128"],
+          [8, "gradient c0"],
+          [9, "gradient c1"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "slaf_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned c0"],
+          [4, "learned c1"],
+          [12, "cotangent c0"],
+          [13, "cotangent c1"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "slaf_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned c0"],
+          [4, "learned c1"],
+          [12, "cotangent c0"],
+          [13, "cotangent c1"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "slaf_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned c0"],
+          [4, "learned c1"],
+          [12, "cotangent c0"],
+          [13, "cotangent c1"],
+          [7, "scratch 128"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "slaf_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

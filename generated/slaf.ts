@@ -67,6 +67,82 @@ export function slafBackward(
   dc1[0] = dc1Sum;
 }
 
+/** The value of slaf, and its derivative in each input. */
+export function slafFused(
+  x: Float32Array,
+  c0: Float32Array,
+  c1: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("c0", c0, 1);
+  requireLength("c1", c1, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const c0Value = c0[0]!;
+  const c1Value = c1[0]!;
+  const value = (xi: number): number => c0Value + xi * c1Value;
+  const slope = (): number => c1Value;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope();
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope();
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope();
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+  }
+}
+
+/** The gradients of what slaf's backward kernel computes, from a cotangent of each of its results. */
+export function slafDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  c0: Float32Array,
+  c1: Float32Array,
+  ddx: Float32Array,
+  ddc0: Float32Array,
+  ddc1: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dc0: Float32Array,
+  dc1: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("c0", c0, 1);
+  requireLength("c1", c1, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddc0", ddc0, 1);
+  requireLength("ddc1", ddc1, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dc0", dc0, 1);
+  requireLength("dc1", dc1, 1);
+  const c1Value = c1[0]!;
+  const ddc0Value = ddc0[0]!;
+  const ddc1Value = ddc1[0]!;
+  let dc1Sum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI * c1Value + ddc0Value + ddc1Value * xi;
+    dx[i] = dyi * ddc1Value;
+    dc1Sum += dyi * ddxI;
+  }
+  dc1[0] = dc1Sum;
+  dc0.fill(0);
+}
+
 /**
  * Learnable polynomial with two terms, after Taylor.
  * Source: Goyal et al. 2019; Echo SLAF.
@@ -132,6 +208,82 @@ export function slafBackward64(
   }
   dc0[0] = dc0Sum;
   dc1[0] = dc1Sum;
+}
+
+/** The value of slaf, and its derivative in each input. */
+export function slafFused64(
+  x: Float64Array,
+  c0: Float64Array,
+  c1: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("c0", c0, 1);
+  requireLength("c1", c1, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const c0Value = c0[0]!;
+  const c1Value = c1[0]!;
+  const value = (xi: number): number => c0Value + xi * c1Value;
+  const slope = (): number => c1Value;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope();
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope();
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope();
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+  }
+}
+
+/** The gradients of what slaf's backward kernel computes, from a cotangent of each of its results. */
+export function slafDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  c0: Float64Array,
+  c1: Float64Array,
+  ddx: Float64Array,
+  ddc0: Float64Array,
+  ddc1: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dc0: Float64Array,
+  dc1: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("c0", c0, 1);
+  requireLength("c1", c1, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddc0", ddc0, 1);
+  requireLength("ddc1", ddc1, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dc0", dc0, 1);
+  requireLength("dc1", dc1, 1);
+  const c1Value = c1[0]!;
+  const ddc0Value = ddc0[0]!;
+  const ddc1Value = ddc1[0]!;
+  let dc1Sum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI * c1Value + ddc0Value + ddc1Value * xi;
+    dx[i] = dyi * ddc1Value;
+    dc1Sum += dyi * ddxI;
+  }
+  dc1[0] = dc1Sum;
+  dc0.fill(0);
 }
 
 function requireLength(

@@ -672,6 +672,53 @@ struct slaf_gradients {
 fn slaf_backward(dy: f32, x: f32, c0: f32, c1: f32) -> slaf_gradients {
   return slaf_gradients(c1 * dy, dy, x * dy);
 }
+
+struct slaf_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn slaf_fused(x: f32, c0: f32, c1: f32) -> slaf_value_and_slopes {
+  let p = slaf_pair_multiply(slaf_pair_from_f32(x), slaf_pair_from_f32(c1));
+  let u = slaf_pair_add(slaf_pair_from_f32(c0), p);
+  var result_value = slaf_pair_to_f32(u);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(p.high) <= 2097152.0 * abs(u.high)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(c0)) <= 0x52800000u) &
+        ((abs(c0) >= 3.637979e-12) | (c0 == 0.0)) &
+        (bitcast<u32>(abs(c1)) <= 0x52800000u) &
+      ((abs(c1) >= 3.637979e-12) | (c1 == 0.0))
+    )
+  ) {
+    result_value = slaf(x, c0, c1);
+  }
+  return slaf_value_and_slopes(select(result_value, x, slaf_is_nan(x)), c1);
+}
+
+fn slaf_curvature(x: f32, c0: f32, c1: f32) -> f32 {
+  return 1.0;
+}
+
+struct slaf_second_gradients {
+  dy: f32,
+  x: f32,
+  c0: f32,
+  c1: f32,
+}
+
+fn slaf_double_backward(dy: f32, ddx: f32, x: f32, c0: f32, c1: f32, ddc0: f32, ddc1: f32) -> slaf_second_gradients {
+  let slopes = slaf_backward(1.0, x, c0, c1);
+  let curvatures = slaf_curvature(x, c0, c1);
+  return slaf_second_gradients(
+    ddx * slopes.x + ddc0 * slopes.c0 + ddc1 * slopes.c1,
+    dy * ddc1 * curvatures,
+    0.0,
+    dy * ddx * curvatures
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -690,6 +737,11 @@ struct slaf_uniform_values {
 @group(0) @binding(7) var<storage, read_write> slaf_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> slaf_gradient_dc0: array<f32>;
 @group(0) @binding(9) var<storage, read_write> slaf_gradient_dc1: array<f32>;
+@group(0) @binding(10) var<storage, read_write> slaf_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> slaf_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> slaf_cotangent_ddc0: array<f32>;
+@group(0) @binding(13) var<storage, read> slaf_cotangent_ddc1: array<f32>;
+@group(0) @binding(14) var<storage, read_write> slaf_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn slaf_forward(
@@ -772,6 +824,116 @@ fn slaf_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn slaf_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += slaf_scratch_partials[0u * 1u * 64u + j];
+  }
+  slaf_gradient_dc0[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += slaf_scratch_partials[1u * 1u * 64u + j];
+  }
+  slaf_gradient_dc1[0] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn slaf_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (slaf_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = slaf_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = slaf_fused(x0[k], slaf_learned_c0[0], slaf_learned_c1[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  slaf_output_y[i] = result0;
+  slaf_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn slaf_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (slaf_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = slaf_cotangent_dy[i];
+  let dd0 = slaf_cotangent_ddx[i];
+  let x0 = slaf_input_x[i];
+  let g0 = slaf_double_backward(dy.x, dd0.x, x0.x, slaf_learned_c0[0], slaf_learned_c1[0], slaf_cotangent_ddc0[0], slaf_cotangent_ddc1[0]);
+  let g1 = slaf_double_backward(dy.y, dd0.y, x0.y, slaf_learned_c0[0], slaf_learned_c1[0], slaf_cotangent_ddc0[0], slaf_cotangent_ddc1[0]);
+  let g2 = slaf_double_backward(dy.z, dd0.z, x0.z, slaf_learned_c0[0], slaf_learned_c1[0], slaf_cotangent_ddc0[0], slaf_cotangent_ddc1[0]);
+  let g3 = slaf_double_backward(dy.w, dd0.w, x0.w, slaf_learned_c0[0], slaf_learned_c1[0], slaf_cotangent_ddc0[0], slaf_cotangent_ddc1[0]);
+  slaf_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+}
+
+@compute @workgroup_size(256)
+fn slaf_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (slaf_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = slaf_cotangent_dy[i];
+  let dd0 = slaf_cotangent_ddx[i];
+  let x0 = slaf_input_x[i];
+  let g0 = slaf_double_backward(dy.x, dd0.x, x0.x, slaf_learned_c0[0], slaf_learned_c1[0], slaf_cotangent_ddc0[0], slaf_cotangent_ddc1[0]);
+  let g1 = slaf_double_backward(dy.y, dd0.y, x0.y, slaf_learned_c0[0], slaf_learned_c1[0], slaf_cotangent_ddc0[0], slaf_cotangent_ddc1[0]);
+  let g2 = slaf_double_backward(dy.z, dd0.z, x0.z, slaf_learned_c0[0], slaf_learned_c1[0], slaf_cotangent_ddc0[0], slaf_cotangent_ddc1[0]);
+  let g3 = slaf_double_backward(dy.w, dd0.w, x0.w, slaf_learned_c0[0], slaf_learned_c1[0], slaf_cotangent_ddc0[0], slaf_cotangent_ddc1[0]);
+  slaf_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn slaf_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < slaf_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = slaf_double_backward(slaf_cotangent_dy[i / 4u][i % 4u], slaf_cotangent_ddx[i / 4u][i % 4u], slaf_input_x[i / 4u][i % 4u], slaf_learned_c0[0], slaf_learned_c1[0], slaf_cotangent_ddc0[0], slaf_cotangent_ddc1[0]);
+    sum0 += g.c0;
+    sum1 += g.c1;
+  }
+  let total0 = slaf_workgroup_sum(sum0, lane);
+  let total1 = slaf_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    slaf_scratch_partials[0u * 1u * 64u + w] = total0;
+    slaf_scratch_partials[1u * 1u * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn slaf_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { smishBackward, smishForward } from "./smish.js";
+import { smishBackward, smishDoubleBackward, smishForward } from "./smish.js";
 import { smishWgsl } from "./smish.wgsl.js";
 const smishActivation: Activation = {
   name: "smish",
@@ -14,7 +14,11 @@ const smishActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: smishForward, backward: smishBackward },
+  cpu: {
+    forward: smishForward,
+    backward: smishBackward,
+    doubleBackward: smishDoubleBackward,
+  },
   webgpu: {
     code: smishWgsl,
     forward: [
@@ -39,6 +43,22 @@ const smishActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "smish_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -70,6 +70,134 @@ export function smishBackward(
   }
 }
 
+/** The value of smish, and its derivative in each input. */
+export function smishFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 709), -746);
+    const e = boundedExp(bounded);
+    const q = e / (e + 1);
+    const p = 2 * log1p(q);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(Math.min(p, 709), -746);
+    const em1 = boundedExpm1(bounded2);
+    const q2 = em1 / (em1 + 2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(-Math.abs(p), -746);
+    const e2 = boundedExp(bounded3);
+    const u = e2 + 1;
+    const e3 = boundedExp(-Math.abs(bounded));
+    const u2 = e3 + 1;
+    const q3 = (4 * (e2 / (u * u)) * (bounded * (e3 / (u2 * u2)))) / (q + 1);
+    const u3 = q2 + q3;
+    y[i] = Math.max(xi, -746) * q2;
+    dx[i] =
+      q2 * (1 + Math.abs(bounded2)) + Math.abs(q3) * (1 + Math.abs(bounded3)) <=
+      16384 * Math.abs(u3)
+        ? u3
+        : smishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what smish's backward kernel computes, from a cotangent of each of its results. */
+export function smishDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const q = e / u;
+      const p = 2 * log1p(q);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q2 = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-Math.abs(p), -746);
+      const e2 = boundedExp(bounded3);
+      const u2 = e2 + 1;
+      const q3 = e2 / (u2 * u2);
+      const p2 = 4 * q3;
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u3 = e3 + 1;
+      const u4 = q + 1;
+      const q4 = (p2 * (bounded * (e3 / (u3 * u3)))) / u4;
+      const u5 = q2 + q4;
+      const u6 = 1 + Math.abs(bounded2);
+      const v = Math.abs(bounded3);
+      const u7 = 1 + v;
+      const q5 = q / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(xi, 746), -746);
+      const e4 = boundedExp(-Math.abs(bounded4));
+      const u8 = e4 + 1;
+      const p3 = bounded4 * (e4 / (u8 * u8));
+      const em12 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q6 = em12 / (em12 + 2);
+      const p4 = p3 * q6;
+      const p5 = p2 * (q5 - p4);
+      const p6 = u4 * u;
+      const q7 = (8 * q * q2 * q3 * p3) / p6;
+      const u9 = p5 - q7;
+      const p7 = 4 * q * q3;
+      const q8 = (p7 * p3) / p6;
+      const q9 = (u9 - q8) / u4;
+      const q10 = p7 / p6;
+      const u10 = q9 + q10;
+      const p8 = dyi * ddxI * u10;
+      const v2 = Math.abs(q7);
+      const v3 = Math.abs(q8);
+      const u11 =
+        (9.332636185032189e-302 * Math.abs(q6) + (q5 + Math.abs(p4))) * p2 +
+        9.332636185032189e-302 * ((u * v2) / p6) +
+        (Math.abs(p5) * u7 + v2 * (u6 + v)) +
+        9.332636185032189e-302 * ((u * v3) / p6);
+      if (!(
+        q2 * u6 + Math.abs(q4) * u7 <= 16384 * Math.abs(u5) &&
+        (u11 + (0.015625 * Math.abs(u9) + v3 * u7)) / u4 +
+          9.332636185032189e-302 * ((u * q10) / p6) +
+          (Math.abs(q9) + q10 * u7) <=
+          8192 * Math.abs(u10) &&
+        Math.abs(p8) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u5;
+      dx[i] = p8;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = smishDxExactly(xi, ddxI);
+      dx[i] = smishDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Mish-like, with a sigmoid inside the logarithm.
  * Source: Wang et al. 2022.
@@ -136,6 +264,134 @@ export function smishBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = smishDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of smish, and its derivative in each input. */
+export function smishFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 709), -746);
+    const e = boundedExp(bounded);
+    const q = e / (e + 1);
+    const p = 2 * log1p(q);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(Math.min(p, 709), -746);
+    const em1 = boundedExpm1(bounded2);
+    const q2 = em1 / (em1 + 2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(-Math.abs(p), -746);
+    const e2 = boundedExp(bounded3);
+    const u = e2 + 1;
+    const e3 = boundedExp(-Math.abs(bounded));
+    const u2 = e3 + 1;
+    const q3 = (4 * (e2 / (u * u)) * (bounded * (e3 / (u2 * u2)))) / (q + 1);
+    const u3 = q2 + q3;
+    y[i] = Math.max(xi, -746) * q2;
+    dx[i] =
+      q2 * (1 + Math.abs(bounded2)) + Math.abs(q3) * (1 + Math.abs(bounded3)) <=
+      16384 * Math.abs(u3)
+        ? u3
+        : smishDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what smish's backward kernel computes, from a cotangent of each of its results. */
+export function smishDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const q = e / u;
+      const p = 2 * log1p(q);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q2 = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-Math.abs(p), -746);
+      const e2 = boundedExp(bounded3);
+      const u2 = e2 + 1;
+      const q3 = e2 / (u2 * u2);
+      const p2 = 4 * q3;
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u3 = e3 + 1;
+      const u4 = q + 1;
+      const q4 = (p2 * (bounded * (e3 / (u3 * u3)))) / u4;
+      const u5 = q2 + q4;
+      const u6 = 1 + Math.abs(bounded2);
+      const v = Math.abs(bounded3);
+      const u7 = 1 + v;
+      const q5 = q / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(xi, 746), -746);
+      const e4 = boundedExp(-Math.abs(bounded4));
+      const u8 = e4 + 1;
+      const p3 = bounded4 * (e4 / (u8 * u8));
+      const em12 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q6 = em12 / (em12 + 2);
+      const p4 = p3 * q6;
+      const p5 = p2 * (q5 - p4);
+      const p6 = u4 * u;
+      const q7 = (8 * q * q2 * q3 * p3) / p6;
+      const u9 = p5 - q7;
+      const p7 = 4 * q * q3;
+      const q8 = (p7 * p3) / p6;
+      const q9 = (u9 - q8) / u4;
+      const q10 = p7 / p6;
+      const u10 = q9 + q10;
+      const p8 = dyi * ddxI * u10;
+      const v2 = Math.abs(q7);
+      const v3 = Math.abs(q8);
+      const u11 =
+        (9.332636185032189e-302 * Math.abs(q6) + (q5 + Math.abs(p4))) * p2 +
+        9.332636185032189e-302 * ((u * v2) / p6) +
+        (Math.abs(p5) * u7 + v2 * (u6 + v)) +
+        9.332636185032189e-302 * ((u * v3) / p6);
+      if (!(
+        q2 * u6 + Math.abs(q4) * u7 <= 16384 * Math.abs(u5) &&
+        (u11 + (0.015625 * Math.abs(u9) + v3 * u7)) / u4 +
+          9.332636185032189e-302 * ((u * q10) / p6) +
+          (Math.abs(q9) + q10 * u7) <=
+          8192 * Math.abs(u10) &&
+        Math.abs(p8) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * u5;
+      dx[i] = p8;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = smishDxExactly(xi, ddxI);
+      dx[i] = smishDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -1099,6 +1355,80 @@ function smishDxExactly(x0: number, x1: number): number {
   let value = smishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = smishDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function smishDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideLogistic(x0);
+  const t1 = wideSigmoid(x0);
+  const t2 = wideLog1p(t1);
+  const t3 = wideLogistic(wideMultiply(wideInteger(2n), t2));
+  const t4 = wideMultiply(wideMultiply(wideInteger(4n), t0), t3);
+  const t5 = wideAdd(t1, wideInteger(1n));
+  const t6 = wideLogisticMoment(x0);
+  const t7 = wideSubtract(
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideInteger(4n), t3),
+        wideSubtract(
+          t0,
+          wideMultiply(
+            t6,
+            wideTanh(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+            ),
+          ),
+        ),
+      ),
+      wideDivide(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(wideMultiply(wideInteger(8n), wideTanh(t2)), t0),
+            t3,
+          ),
+          t6,
+        ),
+        t5,
+      ),
+    ),
+    wideDivide(wideMultiply(t4, t6), t5),
+  );
+  return wideMultiply(x1, wideAdd(wideDivide(t4, t5), wideDivide(t7, t5)));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function smishDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return smishDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function smishDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    smishDxDxExactlyAt(x0, x1, 800n * sign),
+    smishDxDxExactlyAt(x0, x1, 150n * sign),
+    smishDxDxExactlyAt(x0, x1, 140n * sign),
+    smishDxDxExactlyAt(x0, x1, 60n * sign),
+    smishDxDxExactlyAt(x0, x1, 50n * sign),
+    smishDxDxExactlyAt(x0, x1, 26n * sign),
+    smishDxDxExactlyAt(x0, x1, 20n * sign),
+    smishDxDxExactlyAt(x0, x1, 11n * sign),
+    smishDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function smishDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = smishDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = smishDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

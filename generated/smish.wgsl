@@ -1518,6 +1518,229 @@ fn smish_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct smish_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn smish_slope_0(x0: f32) -> f32 {
+  return smish_backward(1.0, x0);
+}
+
+fn smish_fused(x: f32) -> smish_value_and_slopes {
+  let bounded = smish_pair_at_most(smish_pair_from_f32(x), smish_pair(40.0, 0.0));
+  let v = smish_pair_raised_exp(bounded);
+  let p = smish_pair_scale(v, 8.6736174e-19);
+  let u = smish_pair_add(p, smish_pair(1.0, 0.0));
+  let q = smish_pair_divide(v, u);
+  let p2 = smish_pair_scale(q, 8.6736174e-19);
+  let l = smish_pair_log1p(p2);
+  let p3 = smish_pair_scale(l, 2.0);
+  let bounded2 = smish_pair_at_most(p3, smish_pair(80.0, 0.0));
+  let em1 = smish_pair_expm1(bounded2);
+  let u2 = smish_pair_add(em1, smish_pair(2.0, 0.0));
+  let q2 = smish_pair_divide(em1, u2);
+  let v2 = smish_pair_abs(p3);
+  let v3 = smish_pair_negate(v2);
+  let v4 = smish_pair_raised_exp(v3);
+  let p4 = smish_pair_scale(v4, 8.6736174e-19);
+  let u3 = smish_pair_add(p4, smish_pair(1.0, 0.0));
+  let squared = smish_pair_multiply(u3, u3);
+  let q3 = smish_pair_divide(v4, squared);
+  let p5 = smish_pair_scale(q3, 4.0);
+  let v5 = smish_pair_abs(smish_pair_from_f32(x));
+  let v6 = smish_pair_negate(v5);
+  let v7 = smish_pair_raised_exp(v6);
+  let p6 = smish_pair_scale(v7, 8.6736174e-19);
+  let u4 = smish_pair_add(p6, smish_pair(1.0, 0.0));
+  let squared2 = smish_pair_multiply(u4, u4);
+  let q4 = smish_pair_divide(v7, squared2);
+  let p7 = smish_pair_multiply(smish_pair_from_f32(x), q4);
+  let p8 = smish_pair_scale(p7, 8.6736174e-19);
+  var v8 = p8;
+  if (v5.high > 800.0) {
+    v8 = smish_pair(0.0, 0.0);
+  }
+  let p9 = smish_pair_multiply(p5, v8);
+  let u5 = smish_pair_add(p2, smish_pair(1.0, 0.0));
+  let q5 = smish_pair_divide(p9, u5);
+  let p10 = smish_pair_scale(q5, 8.6736174e-19);
+  let u6 = smish_pair_add(q2, p10);
+  var result_value = smish_pair_to_f32(smish_pair_multiply(smish_pair_from_f32(x), q2));
+  // By the function that computes this alone.
+  if (
+    !((em1.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v5.high >= 7.888609e-31) | (x == 0.0)))
+  ) {
+    result_value = smish(x);
+  }
+  var result_x = smish_pair_to_f32(u6);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((abs(em1.high) * (1.0 + bounded2.high) +
+        6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * (1.0 + em1.high)) +
+        3.1554436e-30 * (1.0 + em1.high)) /
+        u2.high +
+        ((abs(em1.high) * (1.0 + bounded2.high) +
+          6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * (1.0 + em1.high)) +
+          3.1554436e-30 * (1.0 + em1.high)) *
+          q2.high) /
+          u2.high +
+        3.1554436e-30 * (1.0 / u2.high) +
+        (select(
+          ((abs(v4.high) * v2.high + 6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * v4.high)) /
+            squared.high +
+            (((abs(v4.high) * v2.high + 6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * v4.high)) *
+              8.6736174e-19 *
+              u3.high +
+              3.1554436e-30 * u3.high) *
+              q3.high) /
+              squared.high) *
+            4.0 *
+            abs(p8.high) +
+            3.1554436e-30 *
+              ((((u4.high * q4.high) / squared2.high + 1.0 / squared2.high) * v5.high + v5.high) *
+                8.6736174e-19 *
+                p5.high) +
+            3.1554436e-30 * p5.high,
+          0.0,
+          v5.high > 800.0
+        ) /
+          u5.high +
+          3.1554436e-30 * (((1.0 / u.high) * 8.6736174e-19 * abs(q5.high)) / u5.high) +
+          3.1554436e-30 * (1.0 / u5.high)) *
+          8.6736174e-19 +
+        (q2.high + abs(p10.high)) <=
+        4.0 * abs(u6.high)) &
+        (abs(u6.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((v5.high >= 3.637979e-12) | (x == 0.0))
+    )
+  ) {
+    result_x = smish_slope_0(x);
+  }
+  return smish_value_and_slopes(select(result_value, x, smish_is_nan(x)), result_x);
+}
+
+fn smish_curvature_0_far(x0: f32) -> f32 {
+  let t = smish_logistic(x0);
+  let t2 = smish_sigmoid(x0);
+  let t3 = smish_log1p(t2);
+  let t4 = smish_logistic(2.0 * t3);
+  let t5 = t * t4;
+  let t6 = t2 + 1.0;
+  let t7 = select(x0 * t, 0.0, abs(x0) > 800.0);
+  let t8 =
+    4.0 * (t4 * (t - t7 * smish_tanh(0.5 * x0))) - (8.0 * (smish_tanh(t3) * t * t4 * t7)) / t6 - (4.0 * (t5 * t7)) / t6;
+  return (4.0 * t5) / t6 + t8 / t6;
+}
+
+fn smish_pair_subtract(a: smish_pair, b: smish_pair) -> smish_pair {
+  let s = smish_pair_sum(a.high, -b.high);
+  return smish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn smish_curvature(x: f32) -> f32 {
+  let v = smish_pair_abs(smish_pair_from_f32(x));
+  let v2 = smish_pair_negate(v);
+  let v3 = smish_pair_raised_exp(v2);
+  let p = smish_pair_scale(v3, 8.6736174e-19);
+  let u = smish_pair_add(p, smish_pair(1.0, 0.0));
+  let squared = smish_pair_multiply(u, u);
+  let q = smish_pair_divide(v3, squared);
+  let p2 = smish_pair_scale(q, 4.0);
+  let p3 = smish_pair_scale(p2, 9.313226e-10);
+  let bounded = smish_pair_at_most(smish_pair_from_f32(x), smish_pair(40.0, 0.0));
+  let v4 = smish_pair_raised_exp(bounded);
+  let p4 = smish_pair_scale(v4, 8.6736174e-19);
+  let u2 = smish_pair_add(p4, smish_pair(1.0, 0.0));
+  let q2 = smish_pair_divide(v4, u2);
+  let p5 = smish_pair_scale(q2, 8.6736174e-19);
+  let l = smish_pair_log1p(p5);
+  let p6 = smish_pair_scale(l, 2.0);
+  let v5 = smish_pair_abs(p6);
+  let v6 = smish_pair_negate(v5);
+  let v7 = smish_pair_raised_exp(v6);
+  let p7 = smish_pair_scale(v7, 8.6736174e-19);
+  let u3 = smish_pair_add(p7, smish_pair(1.0, 0.0));
+  let squared2 = smish_pair_multiply(u3, u3);
+  let q3 = smish_pair_divide(v7, squared2);
+  let p8 = smish_pair_scale(q3, 9.313226e-10);
+  let p9 = smish_pair_multiply(p3, p8);
+  let u4 = smish_pair_add(p5, smish_pair(1.0, 0.0));
+  let q4 = smish_pair_divide(p9, u4);
+  let p10 = smish_pair_scale(q4, 8.6736174e-19);
+  let p11 = smish_pair_scale(q3, 4.0);
+  let p12 = smish_pair_scale(q, 8.6736174e-19);
+  let p13 = smish_pair_multiply(smish_pair_from_f32(x), q);
+  let p14 = smish_pair_scale(p13, 8.6736174e-19);
+  var v8 = p14;
+  if (v.high > 800.0) {
+    v8 = smish_pair(0.0, 0.0);
+  }
+  let p15 = smish_pair_scale(smish_pair_from_f32(x), 0.5);
+  let p16 = smish_pair_scale(p15, 2.0);
+  let bounded2 = smish_pair_at_most(p16, smish_pair(80.0, 0.0));
+  let em1 = smish_pair_expm1(bounded2);
+  let u5 = smish_pair_add(em1, smish_pair(2.0, 0.0));
+  let q5 = smish_pair_divide(em1, u5);
+  let p17 = smish_pair_multiply(v8, q5);
+  let u6 = smish_pair_subtract(p12, p17);
+  let p18 = smish_pair_multiply(p11, u6);
+  let p19 = smish_pair_scale(p18, 8.6736174e-19);
+  let bounded3 = smish_pair_at_most(p6, smish_pair(80.0, 0.0));
+  let em12 = smish_pair_expm1(bounded3);
+  let u7 = smish_pair_add(em12, smish_pair(2.0, 0.0));
+  let q6 = smish_pair_divide(em12, u7);
+  let p20 = smish_pair_scale(q6, 8.0);
+  let p21 = smish_pair_multiply(p20, q);
+  let p22 = smish_pair_scale(p21, 9.313226e-10);
+  let p23 = smish_pair_multiply(p22, p8);
+  let p24 = smish_pair_multiply(p23, v8);
+  let q7 = smish_pair_divide(p24, u4);
+  let p25 = smish_pair_scale(q7, 8.6736174e-19);
+  let u8 = smish_pair_subtract(p19, p25);
+  let p26 = smish_pair_multiply(p9, v8);
+  let q8 = smish_pair_divide(p26, u4);
+  let p27 = smish_pair_scale(q8, 8.6736174e-19);
+  let u9 = smish_pair_subtract(u8, p27);
+  let q9 = smish_pair_divide(u9, u4);
+  let u10 = smish_pair_add(p10, q9);
+  var result = smish_pair_to_f32(u10);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u10.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p12.high - p14.high * q5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p14.high * q5.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = smish_curvature_0_far(x);
+    result = select(far, result, smish_is_nan(far));
+  }
+  return result;
+}
+
+struct smish_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn smish_double_backward(dy: f32, ddx: f32, x: f32) -> smish_second_gradients {
+  let slopes = smish_backward(1.0, x);
+  let curvatures = smish_curvature(x);
+  return smish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct smish_uniform_values {
   size: u32,
 }
@@ -1527,6 +1750,9 @@ struct smish_uniform_values {
 @group(0) @binding(2) var<storage, read_write> smish_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> smish_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> smish_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> smish_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> smish_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> smish_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn smish_forward(
@@ -1563,4 +1789,50 @@ fn smish_backward_inputs(
     result[k] = smish_backward(dy[k], x0[k]);
   }
   smish_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn smish_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (smish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = smish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = smish_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  smish_output_y[i] = result0;
+  smish_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn smish_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (smish_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = smish_cotangent_dy[i];
+  let dd0 = smish_cotangent_ddx[i];
+  let x0 = smish_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = smish_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  smish_gradient_ddy[i] = result0;
+  smish_gradient_dx[i] = result1;
 }

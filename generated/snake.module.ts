@@ -9,7 +9,7 @@ import {
   checkRange,
   full,
 } from "activation-compiler/runtime";
-import { snakeBackward, snakeForward } from "./snake.js";
+import { snakeBackward, snakeDoubleBackward, snakeForward } from "./snake.js";
 import { snakeWgsl } from "./snake.wgsl.js";
 const snakeActivation: Activation = {
   name: "snake",
@@ -17,7 +17,11 @@ const snakeActivation: Activation = {
   hyperparameters: [],
   learned: [{ name: "alpha", shape: "channel" }],
   axis: false,
-  cpu: { forward: snakeForward, backward: snakeBackward },
+  cpu: {
+    forward: snakeForward,
+    backward: snakeBackward,
+    doubleBackward: snakeDoubleBackward,
+  },
   webgpu: {
     code: snakeWgsl,
     forward: [
@@ -73,6 +77,50 @@ const snakeActivation: Activation = {
         uniforms: ["size", "channelOuter", "channels", "channelInner"],
       },
     ],
+    doubleBackward: [
+      {
+        entryPoint: "snake_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [10, "cotangent alpha"],
+          [11, "gradient"],
+          [5, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "snake_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [10, "cotangent alpha"],
+          [6, "scratch 64 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "snake_double_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [6, "scratch 64 * channels"],
+          [7, "gradient alpha"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
   },
 };
 
@@ -109,7 +157,12 @@ export class Snake extends Module {
   constructor({ alpha = 1, numParameters = 1 }: SnakeOptions = {}) {
     super();
     checkRange("alpha", alpha, 0, Infinity, false, false);
-    this.alpha = new Parameter(full([numParameters], alpha));
+    this.alpha = new Parameter(full([numParameters], alpha), {
+      low: 0,
+      high: Infinity,
+      lowClosed: false,
+      highClosed: false,
+    });
   }
 
   override forward(x: Tensor): Tensor {

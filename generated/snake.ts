@@ -108,6 +108,164 @@ export function snakeBackward(
   }
 }
 
+/** The value of snake, and its derivative in each input. */
+export function snakeFused(
+  x: Float32Array,
+  alpha: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const q = 1 / alphaC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = xi * alphaC;
+          const s = Math.sin(p);
+          const p2 = s * s * q;
+          const u = xi + p2;
+          const p3 = 2 * s * Math.cos(p);
+          const u2 = p3 + 1;
+          if (!(
+            p2 <= 65536 * Math.abs(u) &&
+            Math.abs(u) <= Number.MAX_VALUE &&
+            Math.abs(p3) <= 65536 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u;
+          dx[i] = u2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = snakeYExactly(xi, alphaC);
+          dx[i] = snakeDxExactly(xi, alphaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what snake's backward kernel computes, from a cotangent of each of its results. */
+export function snakeDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const ddalphaC = ddalpha[c]!;
+    const q = 1 / alphaC;
+    let dalphaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p = xi * alphaC;
+          const s = Math.sin(p);
+          const c2 = Math.cos(p);
+          const p2 = 2 * s * c2;
+          const u = p2 + 1;
+          const p3 = ddxI * u;
+          const p4 = 2 * xi * s * c2;
+          const squared = s * s;
+          const p5 = squared * q;
+          const u2 = p4 - p5;
+          const p6 = ddalphaC * u2 * q;
+          const u3 = Math.abs(p4) + p5;
+          const p7 = 2 * (dyi * ddxI);
+          const squared2 = c2 * c2;
+          const p8 = alphaC * squared2;
+          const p9 = alphaC * squared;
+          const u4 = p8 - p9;
+          const p10 = p7 * u4;
+          const p11 = 2 * (dyi * ddalphaC);
+          const p12 = p * squared2;
+          const p13 = p * squared;
+          const u5 = p12 - p13;
+          const p14 = p11 * u5 * q;
+          const p15 = p7 * u5 * q;
+          const squared3 = xi * xi;
+          const p16 = squared3 * squared2;
+          const p17 = u2 * q;
+          const u6 = p16 - p17;
+          const p18 = squared3 * squared;
+          const u7 = u6 - p18;
+          const p19 = p11 * u7 * q;
+          if (!(
+            Math.abs(p2) <= 65536 * Math.abs(u) &&
+            Math.abs(p3) <= Number.MAX_VALUE &&
+            u3 <= 65536 * Math.abs(u2) &&
+            Math.abs(p6) <= Number.MAX_VALUE &&
+            p8 + p9 <= 65536 * Math.abs(u4) &&
+            Math.abs(p10) <= Number.MAX_VALUE &&
+            Math.abs(p12) + Math.abs(p13) <= 65536 * Math.abs(u5) &&
+            Math.abs(p14) <= Number.MAX_VALUE &&
+            Math.abs(p15) <= Number.MAX_VALUE &&
+            u3 * q + (p16 + Math.abs(p17)) + (0.0625 * Math.abs(u6) + p18) <=
+              65536 * Math.abs(u7) &&
+            Math.abs(p19) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p3 + p6;
+          dx[i] = p10 + p14;
+          dalphaSum += p15 + p19;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            snakeDxExactly(xi, alphaC, ddxI) +
+            snakeDalphaExactly(xi, alphaC, ddalphaC);
+          dx[i] =
+            snakeDxDxExactly(xi, alphaC, dyi * ddxI) +
+            snakeDxDalphaExactly(xi, alphaC, dyi * ddalphaC);
+          dalphaSum +=
+            snakeDxDalphaExactly(xi, alphaC, dyi * ddxI) +
+            snakeDalphaDalphaExactly(xi, alphaC, dyi * ddalphaC);
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+  }
+}
+
 /**
  * x plus a learned periodic part.
  * Source: Ziyin et al. 2020.
@@ -209,6 +367,164 @@ export function snakeBackward64(
           const xi = x[i]!;
           dx[i] = snakeDxExactly(xi, alphaC, dyi);
           dalphaSum += snakeDalphaExactly(xi, alphaC, dyi);
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+  }
+}
+
+/** The value of snake, and its derivative in each input. */
+export function snakeFused64(
+  x: Float64Array,
+  alpha: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const q = 1 / alphaC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = xi * alphaC;
+          const s = Math.sin(p);
+          const p2 = s * s * q;
+          const u = xi + p2;
+          const p3 = 2 * s * Math.cos(p);
+          const u2 = p3 + 1;
+          if (!(
+            p2 <= 65536 * Math.abs(u) &&
+            Math.abs(u) <= Number.MAX_VALUE &&
+            Math.abs(p3) <= 65536 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u;
+          dx[i] = u2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = snakeYExactly(xi, alphaC);
+          dx[i] = snakeDxExactly(xi, alphaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what snake's backward kernel computes, from a cotangent of each of its results. */
+export function snakeDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const ddalphaC = ddalpha[c]!;
+    const q = 1 / alphaC;
+    let dalphaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p = xi * alphaC;
+          const s = Math.sin(p);
+          const c2 = Math.cos(p);
+          const p2 = 2 * s * c2;
+          const u = p2 + 1;
+          const p3 = ddxI * u;
+          const p4 = 2 * xi * s * c2;
+          const squared = s * s;
+          const p5 = squared * q;
+          const u2 = p4 - p5;
+          const p6 = ddalphaC * u2 * q;
+          const u3 = Math.abs(p4) + p5;
+          const p7 = 2 * (dyi * ddxI);
+          const squared2 = c2 * c2;
+          const p8 = alphaC * squared2;
+          const p9 = alphaC * squared;
+          const u4 = p8 - p9;
+          const p10 = p7 * u4;
+          const p11 = 2 * (dyi * ddalphaC);
+          const p12 = p * squared2;
+          const p13 = p * squared;
+          const u5 = p12 - p13;
+          const p14 = p11 * u5 * q;
+          const p15 = p7 * u5 * q;
+          const squared3 = xi * xi;
+          const p16 = squared3 * squared2;
+          const p17 = u2 * q;
+          const u6 = p16 - p17;
+          const p18 = squared3 * squared;
+          const u7 = u6 - p18;
+          const p19 = p11 * u7 * q;
+          if (!(
+            Math.abs(p2) <= 65536 * Math.abs(u) &&
+            Math.abs(p3) <= Number.MAX_VALUE &&
+            u3 <= 65536 * Math.abs(u2) &&
+            Math.abs(p6) <= Number.MAX_VALUE &&
+            p8 + p9 <= 65536 * Math.abs(u4) &&
+            Math.abs(p10) <= Number.MAX_VALUE &&
+            Math.abs(p12) + Math.abs(p13) <= 65536 * Math.abs(u5) &&
+            Math.abs(p14) <= Number.MAX_VALUE &&
+            Math.abs(p15) <= Number.MAX_VALUE &&
+            u3 * q + (p16 + Math.abs(p17)) + (0.0625 * Math.abs(u6) + p18) <=
+              65536 * Math.abs(u7) &&
+            Math.abs(p19) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p3 + p6;
+          dx[i] = p10 + p14;
+          dalphaSum += p15 + p19;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            snakeDxExactly(xi, alphaC, ddxI) +
+            snakeDalphaExactly(xi, alphaC, ddalphaC);
+          dx[i] =
+            snakeDxDxExactly(xi, alphaC, dyi * ddxI) +
+            snakeDxDalphaExactly(xi, alphaC, dyi * ddalphaC);
+          dalphaSum +=
+            snakeDxDalphaExactly(xi, alphaC, dyi * ddxI) +
+            snakeDalphaDalphaExactly(xi, alphaC, dyi * ddalphaC);
         }
       }
     }
@@ -1076,6 +1392,256 @@ function snakeDalphaExactly(x0: number, x1: number, x2: number): number {
   let value = snakeDalphaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = snakeDalphaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideAdd(
+    x0,
+    wideDivide(widePower(wideSin(wideMultiply(x0, x1)), 2), x1),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return snakeYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function snakeYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimitOfWaves(
+    snakeYExactlyAt(x0, x1, 100000n * sign),
+    snakeYExactlyAt(x0, x1, 800n * sign),
+    snakeYExactlyAt(x0, x1, 150n * sign),
+    snakeYExactlyAt(x0, x1, 140n * sign),
+    snakeYExactlyAt(x0, x1, 60n * sign),
+    snakeYExactlyAt(x0, x1, 50n * sign),
+    snakeYExactlyAt(x0, x1, 26n * sign),
+    snakeYExactlyAt(x0, x1, 20n * sign),
+    snakeYExactlyAt(x0, x1, 11n * sign),
+    snakeYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function snakeYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = snakeYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideMultiply(x0, x1);
+  return wideMultiply(
+    wideMultiply(wideInteger(2n), x2),
+    wideSubtract(
+      wideMultiply(x1, widePower(wideCos(t0), 2)),
+      wideMultiply(x1, widePower(wideSin(t0), 2)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return snakeDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function snakeDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeDxDxExactlyAt(x0, x1, x2, 100000n * sign),
+    snakeDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    snakeDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    snakeDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    snakeDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    snakeDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    snakeDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    snakeDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    snakeDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    snakeDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function snakeDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = snakeDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeDxDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeDxDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideMultiply(x0, x1);
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), x2),
+      wideSubtract(
+        wideMultiply(t0, widePower(wideCos(t0), 2)),
+        wideMultiply(t0, widePower(wideSin(t0), 2)),
+      ),
+    ),
+    x1,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeDxDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return snakeDxDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function snakeDxDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeDxDalphaExactlyAt(x0, x1, x2, 100000n * sign),
+    snakeDxDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    snakeDxDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    snakeDxDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    snakeDxDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    snakeDxDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    snakeDxDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    snakeDxDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    snakeDxDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    snakeDxDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function snakeDxDalphaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = snakeDxDalphaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeDxDalphaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeDalphaDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = widePower(x0, 2);
+  const t1 = wideMultiply(x0, x1);
+  const t2 = wideCos(t1);
+  const t3 = wideSin(t1);
+  const t4 = widePower(t3, 2);
+  const t5 = wideMultiply(
+    wideMultiply(wideInteger(2n), x2),
+    wideSubtract(
+      wideSubtract(
+        wideMultiply(t0, widePower(t2, 2)),
+        wideDivide(
+          wideSubtract(
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(2n), x0), t3),
+              t2,
+            ),
+            wideDivide(t4, x1),
+          ),
+          x1,
+        ),
+      ),
+      wideMultiply(t0, t4),
+    ),
+  );
+  return wideDivide(t5, x1);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeDalphaDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return snakeDalphaDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function snakeDalphaDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 100000n * sign),
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    snakeDalphaDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function snakeDalphaDalphaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = snakeDalphaDalphaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeDalphaDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -1347,6 +1347,183 @@ fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
   }
   return snake_gradients(dy * result_x, dy * result_alpha);
 }
+
+struct snake_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn snake_slope_0(x0: f32, x1: f32) -> f32 {
+  return snake_backward(1.0, x0, x1).x;
+}
+
+fn snake_fused(x: f32, alpha: f32) -> snake_value_and_slopes {
+  let p = snake_pair_multiply(snake_pair_from_f32(x), snake_pair_from_f32(alpha));
+  let s = snake_pair_sin(p);
+  let squared = snake_pair_multiply(s, s);
+  let q = snake_pair_divide(squared, snake_pair_from_f32(alpha));
+  let u = snake_pair_add(snake_pair_from_f32(x), q);
+  let p2 = snake_pair_scale(s, 2.0);
+  let c = snake_pair_cos(p);
+  let p3 = snake_pair_multiply(p2, c);
+  let u2 = snake_pair_add(p3, snake_pair(1.0, 0.0));
+  var result_value = snake_pair_to_f32(u);
+  // By the function that computes this alone.
+  if (
+    !(
+      (0.0000076293945 *
+        ((abs(p.high) * abs(s.high) + 1.6543612e-24 * abs(s.high)) / abs(alpha) + 8.271806e-25 * (1.0 / abs(alpha))) +
+        q.high <=
+        16.0 * abs(u.high)) &
+        (abs(u.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        (abs(alpha) >= 3.469447e-18) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    result_value = snake(x, alpha);
+  }
+  var result_x = snake_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (0.0000076293945 *
+        ((abs(p.high) * 2.0 + 3.3087225e-24) * abs(c.high) +
+          abs(p.high) * abs(p2.high) +
+          1.6543612e-24 * (abs(c.high) + abs(p2.high))) +
+        abs(p3.high) <=
+        16.0 * abs(u2.high)) &
+        (abs(u2.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        (abs(alpha) >= 3.469447e-18) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    result_x = snake_slope_0(x, alpha);
+  }
+  return snake_value_and_slopes(select(result_value, x, snake_is_nan(x)), result_x);
+}
+
+struct snake_curvatures {
+  x_x: f32,
+  x_alpha: f32,
+  alpha_alpha: f32,
+}
+
+fn snake_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  let t2 = snake_cos(t);
+  let t3 = snake_sin(t);
+  return 2.0 * (t2 * t2 * x1 - t3 * t3 * x1);
+}
+
+fn snake_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  let t2 = snake_cos(t);
+  let t3 = snake_sin(t);
+  return (2.0 * (t2 * t2 * x0 * x1 - t3 * t3 * x0 * x1)) / x1;
+}
+
+fn snake_curvature_2_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  let t3 = t2 * t2;
+  let t4 = t2 * x1;
+  let t5 = snake_cos(t4);
+  let t6 = snake_sin(t4);
+  let t7 = t6 * t6;
+  let t8 = 2.0 * (t3 * (t5 * t5) - (2.0 * (t6 * t5 * t2) - t7 / x1) / x1 - t3 * t7);
+  return t8 / x1;
+}
+
+fn snake_curvature(x: f32, alpha: f32) -> snake_curvatures {
+  let p = snake_pair_multiply(snake_pair_from_f32(x), snake_pair_from_f32(alpha));
+  let c = snake_pair_cos(p);
+  let squared = snake_pair_multiply(c, c);
+  let p2 = snake_pair_multiply(snake_pair_from_f32(alpha), squared);
+  let s = snake_pair_sin(p);
+  let squared2 = snake_pair_multiply(s, s);
+  let p3 = snake_pair_multiply(snake_pair_from_f32(alpha), squared2);
+  let u = snake_pair_subtract(p2, p3);
+  let p4 = snake_pair_multiply(p, squared);
+  let p5 = snake_pair_multiply(p, squared2);
+  let u2 = snake_pair_subtract(p4, p5);
+  let p6 = snake_pair_scale(u2, 2.0);
+  let squared3 = snake_pair_multiply(snake_pair_from_f32(x), snake_pair_from_f32(x));
+  let p7 = snake_pair_multiply(squared3, squared);
+  let p8 = snake_pair_scale(snake_pair_from_f32(x), 2.0);
+  let p9 = snake_pair_multiply(p8, s);
+  let p10 = snake_pair_multiply(p9, c);
+  let q = snake_pair_divide(squared2, snake_pair_from_f32(alpha));
+  let u3 = snake_pair_subtract(p10, q);
+  let q2 = snake_pair_divide(u3, snake_pair_from_f32(alpha));
+  let u4 = snake_pair_subtract(p7, q2);
+  let p11 = snake_pair_multiply(squared3, squared2);
+  let u5 = snake_pair_subtract(u4, p11);
+  let p12 = snake_pair_scale(u5, 2.0);
+  var result_x_x = snake_pair_to_f32(snake_pair_scale(u, 2.0));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        (abs(alpha) >= 3.469447e-18) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    let far = snake_curvature_0_far(x, alpha);
+    result_x_x = select(far, result_x_x, snake_is_nan(far));
+  }
+  var result_x_alpha = snake_pair_to_f32(snake_pair_divide(p6, snake_pair_from_f32(alpha)));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u2.high) >= 3.9443045e-31) & (abs(p6.high) >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    let far = snake_curvature_1_far(x, alpha);
+    result_x_alpha = select(far, result_x_alpha, snake_is_nan(far));
+  }
+  var result_alpha_alpha = snake_pair_to_f32(snake_pair_divide(p12, snake_pair_from_f32(alpha)));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u5.high) >= 7.888609e-31) & (abs(p12.high) >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+      (abs(p.high) <= 4096.0)
+    )
+  ) {
+    let far = snake_curvature_2_far(x, alpha);
+    result_alpha_alpha = select(far, result_alpha_alpha, snake_is_nan(far));
+  }
+  return snake_curvatures(result_x_x, result_x_alpha, result_alpha_alpha);
+}
+
+struct snake_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha: f32,
+}
+
+fn snake_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32, ddalpha: f32) -> snake_second_gradients {
+  let slopes = snake_backward(1.0, x, alpha);
+  let curvatures = snake_curvature(x, alpha);
+  return snake_second_gradients(
+    ddx * slopes.x + ddalpha * slopes.alpha,
+    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha),
+    dy * (ddx * curvatures.x_alpha + ddalpha * curvatures.alpha_alpha)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1366,6 +1543,10 @@ struct snake_uniform_values {
 @group(0) @binding(5) var<storage, read_write> snake_gradient_dx: array<f32>;
 @group(0) @binding(6) var<storage, read_write> snake_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> snake_gradient_dalpha: array<f32>;
+@group(0) @binding(8) var<storage, read_write> snake_derivative_dx: array<f32>;
+@group(0) @binding(9) var<storage, read> snake_cotangent_ddx: array<f32>;
+@group(0) @binding(10) var<storage, read> snake_cotangent_ddalpha: array<f32>;
+@group(0) @binding(11) var<storage, read_write> snake_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn snake_forward(
@@ -1441,6 +1622,83 @@ fn snake_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn snake_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= snake_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += snake_scratch_partials[0u * snake_uniforms.channels * 64u + c * 64u + j];
+  }
+  snake_gradient_dalpha[c] = sum0;
+}
+
+@compute @workgroup_size(256)
+fn snake_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= snake_uniforms.size) {
+    return;
+  }
+  let c = (i / snake_uniforms.channelInner) % snake_uniforms.channels;
+  let x0 = snake_input_x[i];
+  let g0 = snake_fused(x0, snake_learned_alpha[c]);
+  snake_output_y[i] = g0.value;
+  snake_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn snake_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= snake_uniforms.size) {
+    return;
+  }
+  let c = (i / snake_uniforms.channelInner) % snake_uniforms.channels;
+  let dy = snake_cotangent_dy[i];
+  let dd0 = snake_cotangent_ddx[i];
+  let x0 = snake_input_x[i];
+  let g0 = snake_double_backward(dy, dd0, x0, snake_learned_alpha[c], snake_cotangent_ddalpha[c]);
+  snake_gradient_ddy[i] = g0.dy;
+  snake_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn snake_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= snake_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < snake_uniforms.channelOuter * snake_uniforms.channelInner; j += 16384u) {
+    let inner = snake_uniforms.channelInner;
+    let i = ((j / inner) * snake_uniforms.channels + c) * inner + j % inner;
+    let g = snake_double_backward(snake_cotangent_dy[i], snake_cotangent_ddx[i], snake_input_x[i], snake_learned_alpha[c], snake_cotangent_ddalpha[c]);
+    sum0 += g.alpha;
+  }
+  let total0 = snake_workgroup_sum(sum0, lane);
+  if (lane == 0u) {
+    snake_scratch_partials[0u * snake_uniforms.channels * 64u + w] = total0;
+  }
+}
+
+@compute @workgroup_size(256)
+fn snake_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -8,7 +8,11 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { snakeBetaBackward, snakeBetaForward } from "./snake_beta.js";
+import {
+  snakeBetaBackward,
+  snakeBetaDoubleBackward,
+  snakeBetaForward,
+} from "./snake_beta.js";
 import { snakeBetaWgsl } from "./snake_beta.wgsl.js";
 const snakeBetaActivation: Activation = {
   name: "snake_beta",
@@ -19,7 +23,11 @@ const snakeBetaActivation: Activation = {
     { name: "beta", shape: "channel" },
   ],
   axis: false,
-  cpu: { forward: snakeBetaForward, backward: snakeBetaBackward },
+  cpu: {
+    forward: snakeBetaForward,
+    backward: snakeBetaBackward,
+    doubleBackward: snakeBetaDoubleBackward,
+  },
   webgpu: {
     code: snakeBetaWgsl,
     forward: [
@@ -68,6 +76,71 @@ const snakeBetaActivation: Activation = {
       },
       {
         entryPoint: "snake_beta_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch 128 * channels"],
+          [8, "gradient alpha"],
+          [9, "gradient beta"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "snake_beta_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "snake_beta_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "snake_beta_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [12, "cotangent alpha"],
+          [13, "cotangent beta"],
+          [7, "scratch 128 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "snake_beta_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

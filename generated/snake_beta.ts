@@ -176,6 +176,332 @@ export function snakeBetaBackward(
   }
 }
 
+/** The value of snake_beta, and its derivative in each input. */
+export function snakeBetaFused(
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.min(alphaC, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(bounded, -746);
+    const e = boundedExp(bounded2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.min(betaC, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded4 = Math.max(bounded3, -746);
+    const e2 = boundedExp(bounded4);
+    const u = e2 + 1e-9;
+    const q = 1 / u;
+    const p = 2 * e;
+    const p2 = 1.681218273811815e-285 * p;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p3 = xi * e;
+          const s = Math.sin(p3);
+          const p4 = s * s * q;
+          const u2 = xi + p4;
+          const v = Math.abs(p3);
+          const u3 =
+            1.7763568394002505e-15 * v + (v > 1.0715086071862673e301 ? 1 : 0);
+          const p5 = p * s;
+          const c2 = Math.cos(p3);
+          const p6 = p5 * c2;
+          const p7 = p6 * q;
+          const u4 = p7 + 1;
+          const v2 = Math.abs(p5);
+          const u5 =
+            ((u3 * p + p2) * Math.abs(c2) +
+              u3 * v2 +
+              1.681218273811815e-285 * v2) *
+              q +
+            9.332636185032189e-302 * Math.abs(p6) +
+            7.105427357601002e-15 * Math.abs(p7);
+          if (!(
+            u3 * Math.abs(s) * q + 3.552713678800501e-15 * p4 <=
+              2.3283064365386963e-10 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            u5 <= 2.3283064365386963e-10 * Math.abs(u4) &&
+            Math.abs(u4) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u2;
+          dx[i] = u4;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = snakeBetaYExactly(xi, alphaC, betaC);
+          dx[i] = snakeBetaDxExactly(xi, alphaC, betaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what snake_beta's backward kernel computes, from a cotangent of each of its results. */
+export function snakeBetaDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddbeta: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+  dbeta: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const ddalphaC = ddalpha[c]!;
+    const ddbetaC = ddbeta[c]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.min(alphaC, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(bounded, -746);
+    const e = boundedExp(bounded2);
+    const p = 2 * e;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.min(betaC, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded4 = Math.max(bounded3, -746);
+    const e2 = boundedExp(bounded4);
+    const u = e2 + 1e-9;
+    const q = 1 / u;
+    const p2 = 2 * ddalphaC;
+    const p3 = ddbetaC * e2;
+    const squared = u * u;
+    const q2 = 1 / squared;
+    const p4 = 1.681218273811815e-285 * p;
+    const v = Math.abs(p3);
+    const squared2 = e * e;
+    const u2 = alphaC + betaC;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded5 = Math.min(u2, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded6 = Math.max(bounded5, -746);
+    const e3 = boundedExp(bounded6);
+    const p5 = 3.36243654762363e-285 * squared2;
+    const p6 = 1.681218273811815e-285 * e;
+    const squared3 = e2 * e2;
+    const p7 = 2 * squared3;
+    const q3 = p7 / u;
+    const u3 = q3 - e2;
+    const p8 = e2 * 2;
+    const q4 = p8 / u;
+    const p9 = 8.881784197001252e-16 * q4;
+    const u4 = p9 + p7;
+    const p10 = 3.13151306251402e-294 * u4;
+    const u5 = q3 + e2;
+    const u6 = p10 + u5;
+    const v2 = Math.abs(u3);
+    const p11 = 16384 * v2;
+    let dalphaSum = 0;
+    let dbetaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p12 = xi * e;
+          const s = Math.sin(p12);
+          const p13 = p * s;
+          const c2 = Math.cos(p12);
+          const p14 = p13 * c2;
+          const p15 = p14 * q;
+          const u7 = p15 + 1;
+          const p16 = ddxI * u7;
+          const p17 = p2 * xi * e;
+          const p18 = p17 * s * c2 * q;
+          const squared4 = s * s;
+          const p19 = -(p3 * squared4) * q2;
+          const v3 = Math.abs(p12);
+          const u8 =
+            1.7763568394002505e-15 * v3 + (v3 > 1.0715086071862673e301 ? 1 : 0);
+          const v4 = Math.abs(c2);
+          const v5 = Math.abs(p13);
+          const u9 =
+            ((u8 * p + p4) * v4 + u8 * v5 + 1.681218273811815e-285 * v5) * q +
+            9.332636185032189e-302 * Math.abs(p14) +
+            7.105427357601002e-15 * Math.abs(p15);
+          const v6 = Math.abs(s);
+          const p20 = dyi * ddxI;
+          const p21 = 2 * p20;
+          const squared5 = c2 * c2;
+          const p22 = squared2 * squared5;
+          const p23 = squared2 * squared4;
+          const u10 = p22 - p23;
+          const p24 = p21 * u10 * q;
+          const p25 = dyi * ddalphaC;
+          const p26 = 2 * p25;
+          const p27 = e * s;
+          const p28 = xi * squared2;
+          const p29 = p28 * c2;
+          const u11 = p27 + p29;
+          const p30 = c2 * u11;
+          const p31 = p28 * squared4;
+          const u12 = p30 - p31;
+          const p32 = p26 * u12 * q;
+          const p33 = dyi * ddbetaC;
+          const p34 = -2 * p33;
+          const p35 = p34 * s * c2 * e3 * q2;
+          const p36 = u8 * v6;
+          const v7 = Math.abs(u11);
+          const p37 = e * Math.abs(xi);
+          const v8 = Math.abs(p28);
+          const u13 =
+            u8 * v7 +
+            (u8 * e +
+              p6 +
+              (9.332636185032189e-302 * (p37 * v4) +
+                u8 * v8 +
+                1.681218273811815e-285 * v8) +
+              3.552713678800501e-15 * (Math.abs(p27) + Math.abs(p29))) *
+              v4;
+          const p38 = p21 * u12 * q;
+          const p39 = p12 * s;
+          const squared6 = xi * xi;
+          const p40 = squared6 * squared2;
+          const p41 = p40 * c2;
+          const u14 = p39 + p41;
+          const p42 = c2 * u14;
+          const p43 = p40 * squared4;
+          const u15 = p42 - p43;
+          const p44 = p26 * u15 * q;
+          const p45 = p34 * xi * s * c2 * e3 * q2;
+          const v9 = Math.abs(u14);
+          const p46 = e * squared6;
+          const u16 =
+            u8 * v9 +
+            (u8 * v3 +
+              1.681218273811815e-285 * v3 +
+              (9.332636185032189e-302 * (p46 * v4) +
+                u8 * p40 +
+                1.681218273811815e-285 * p40) +
+              3.552713678800501e-15 * (Math.abs(p39) + Math.abs(p41))) *
+              v4;
+          const p47 = -2 * p20 * s * c2 * e3 * q2;
+          const p48 = -2 * p25 * xi * s * c2 * e3 * q2;
+          const p49 = p33 * squared4 * u3 * q2;
+          if (!(
+            u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
+            Math.abs(p16) <= Number.MAX_VALUE &&
+            Math.abs(p17) >= 3.931365215818563e-236 &&
+            u8 <= 2.9103830456733704e-11 * v6 &&
+            u8 <= 5.820766091346741e-11 * v4 &&
+            q >= 9.556619453472961e-299 &&
+            Math.abs(p18) <= Number.MAX_VALUE &&
+            v >= 2.8883110013837273e-275 &&
+            Math.abs(p19) <= Number.MAX_VALUE &&
+            9.332636185032189e-302 * (e * squared5) +
+              u8 * v4 * squared2 +
+              p5 +
+              (9.332636185032189e-302 * (e * squared4) + p36 * squared2 + p5) +
+              7.105427357601002e-15 * (p22 + p23) <=
+              1.1641532182693481e-10 * Math.abs(u10) &&
+            Math.abs(p24) <= Number.MAX_VALUE &&
+            u13 +
+              1.681218273811815e-285 * v7 +
+              (9.332636185032189e-302 * (p37 * squared4) +
+                p36 * v8 +
+                3.36243654762363e-285 * v8) +
+              7.105427357601002e-15 * (Math.abs(p30) + Math.abs(p31)) <=
+              1.1641532182693481e-10 * Math.abs(u12) &&
+            Math.abs(p32) <= Number.MAX_VALUE &&
+            u8 <= 2.9103830456733704e-11 * v4 &&
+            e3 >= 9.332636185032189e-302 &&
+            Math.abs(p35) <= Number.MAX_VALUE &&
+            Math.abs(p38) <= Number.MAX_VALUE &&
+            u16 +
+              1.681218273811815e-285 * v9 +
+              (9.332636185032189e-302 * (p46 * squared4) +
+                p36 * p40 +
+                3.36243654762363e-285 * p40) +
+              7.105427357601002e-15 * (Math.abs(p42) + p43) <=
+              1.1641532182693481e-10 * Math.abs(u15) &&
+            Math.abs(p44) <= Number.MAX_VALUE &&
+            Math.abs(p45) <= Number.MAX_VALUE &&
+            Math.abs(p47) <= Number.MAX_VALUE &&
+            Math.abs(p48) <= Number.MAX_VALUE &&
+            u6 <= p11 &&
+            Math.abs(p49) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p16 + p18 + p19;
+          dx[i] = p24 + p32 + p35;
+          dalphaSum += p38 + p44 + p45;
+          dbetaSum += p47 + p48 + p49;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            snakeBetaDxExactly(xi, alphaC, betaC, ddxI) +
+            snakeBetaDalphaExactly(xi, alphaC, betaC, ddalphaC) +
+            snakeBetaDbetaExactly(xi, alphaC, betaC, ddbetaC);
+          dx[i] =
+            snakeBetaDxDxExactly(xi, alphaC, betaC, dyi * ddxI) +
+            snakeBetaDxDalphaExactly(xi, alphaC, betaC, dyi * ddalphaC) +
+            snakeBetaDxDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
+          dalphaSum +=
+            snakeBetaDxDalphaExactly(xi, alphaC, betaC, dyi * ddxI) +
+            snakeBetaDalphaDalphaExactly(xi, alphaC, betaC, dyi * ddalphaC) +
+            snakeBetaDalphaDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
+          dbetaSum +=
+            snakeBetaDxDbetaExactly(xi, alphaC, betaC, dyi * ddxI) +
+            snakeBetaDalphaDbetaExactly(xi, alphaC, betaC, dyi * ddalphaC) +
+            snakeBetaDbetaDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+    dbeta[c] = dbetaSum;
+  }
+}
+
 /**
  * snake with a separate amplitude, both learned on a logarithmic scale.
  * Source: public code SnakeBeta (alpha_logscale=True); Lee et al. 2022 (BigVGAN).
@@ -344,6 +670,332 @@ export function snakeBetaBackward64(
           dx[i] = snakeBetaDxExactly(xi, alphaC, betaC, dyi);
           dalphaSum += snakeBetaDalphaExactly(xi, alphaC, betaC, dyi);
           dbetaSum += snakeBetaDbetaExactly(xi, alphaC, betaC, dyi);
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+    dbeta[c] = dbetaSum;
+  }
+}
+
+/** The value of snake_beta, and its derivative in each input. */
+export function snakeBetaFused64(
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.min(alphaC, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(bounded, -746);
+    const e = boundedExp(bounded2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.min(betaC, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded4 = Math.max(bounded3, -746);
+    const e2 = boundedExp(bounded4);
+    const u = e2 + 1e-9;
+    const q = 1 / u;
+    const p = 2 * e;
+    const p2 = 1.681218273811815e-285 * p;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p3 = xi * e;
+          const s = Math.sin(p3);
+          const p4 = s * s * q;
+          const u2 = xi + p4;
+          const v = Math.abs(p3);
+          const u3 =
+            1.7763568394002505e-15 * v + (v > 1.0715086071862673e301 ? 1 : 0);
+          const p5 = p * s;
+          const c2 = Math.cos(p3);
+          const p6 = p5 * c2;
+          const p7 = p6 * q;
+          const u4 = p7 + 1;
+          const v2 = Math.abs(p5);
+          const u5 =
+            ((u3 * p + p2) * Math.abs(c2) +
+              u3 * v2 +
+              1.681218273811815e-285 * v2) *
+              q +
+            9.332636185032189e-302 * Math.abs(p6) +
+            7.105427357601002e-15 * Math.abs(p7);
+          if (!(
+            u3 * Math.abs(s) * q + 3.552713678800501e-15 * p4 <=
+              2.3283064365386963e-10 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            u5 <= 2.3283064365386963e-10 * Math.abs(u4) &&
+            Math.abs(u4) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u2;
+          dx[i] = u4;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = snakeBetaYExactly(xi, alphaC, betaC);
+          dx[i] = snakeBetaDxExactly(xi, alphaC, betaC, 1);
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what snake_beta's backward kernel computes, from a cotangent of each of its results. */
+export function snakeBetaDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddbeta: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+  dbeta: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const ddalphaC = ddalpha[c]!;
+    const ddbetaC = ddbeta[c]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.min(alphaC, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(bounded, -746);
+    const e = boundedExp(bounded2);
+    const p = 2 * e;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.min(betaC, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded4 = Math.max(bounded3, -746);
+    const e2 = boundedExp(bounded4);
+    const u = e2 + 1e-9;
+    const q = 1 / u;
+    const p2 = 2 * ddalphaC;
+    const p3 = ddbetaC * e2;
+    const squared = u * u;
+    const q2 = 1 / squared;
+    const p4 = 1.681218273811815e-285 * p;
+    const v = Math.abs(p3);
+    const squared2 = e * e;
+    const u2 = alphaC + betaC;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded5 = Math.min(u2, 709.79);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded6 = Math.max(bounded5, -746);
+    const e3 = boundedExp(bounded6);
+    const p5 = 3.36243654762363e-285 * squared2;
+    const p6 = 1.681218273811815e-285 * e;
+    const squared3 = e2 * e2;
+    const p7 = 2 * squared3;
+    const q3 = p7 / u;
+    const u3 = q3 - e2;
+    const p8 = e2 * 2;
+    const q4 = p8 / u;
+    const p9 = 8.881784197001252e-16 * q4;
+    const u4 = p9 + p7;
+    const p10 = 3.13151306251402e-294 * u4;
+    const u5 = q3 + e2;
+    const u6 = p10 + u5;
+    const v2 = Math.abs(u3);
+    const p11 = 16384 * v2;
+    let dalphaSum = 0;
+    let dbetaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p12 = xi * e;
+          const s = Math.sin(p12);
+          const p13 = p * s;
+          const c2 = Math.cos(p12);
+          const p14 = p13 * c2;
+          const p15 = p14 * q;
+          const u7 = p15 + 1;
+          const p16 = ddxI * u7;
+          const p17 = p2 * xi * e;
+          const p18 = p17 * s * c2 * q;
+          const squared4 = s * s;
+          const p19 = -(p3 * squared4) * q2;
+          const v3 = Math.abs(p12);
+          const u8 =
+            1.7763568394002505e-15 * v3 + (v3 > 1.0715086071862673e301 ? 1 : 0);
+          const v4 = Math.abs(c2);
+          const v5 = Math.abs(p13);
+          const u9 =
+            ((u8 * p + p4) * v4 + u8 * v5 + 1.681218273811815e-285 * v5) * q +
+            9.332636185032189e-302 * Math.abs(p14) +
+            7.105427357601002e-15 * Math.abs(p15);
+          const v6 = Math.abs(s);
+          const p20 = dyi * ddxI;
+          const p21 = 2 * p20;
+          const squared5 = c2 * c2;
+          const p22 = squared2 * squared5;
+          const p23 = squared2 * squared4;
+          const u10 = p22 - p23;
+          const p24 = p21 * u10 * q;
+          const p25 = dyi * ddalphaC;
+          const p26 = 2 * p25;
+          const p27 = e * s;
+          const p28 = xi * squared2;
+          const p29 = p28 * c2;
+          const u11 = p27 + p29;
+          const p30 = c2 * u11;
+          const p31 = p28 * squared4;
+          const u12 = p30 - p31;
+          const p32 = p26 * u12 * q;
+          const p33 = dyi * ddbetaC;
+          const p34 = -2 * p33;
+          const p35 = p34 * s * c2 * e3 * q2;
+          const p36 = u8 * v6;
+          const v7 = Math.abs(u11);
+          const p37 = e * Math.abs(xi);
+          const v8 = Math.abs(p28);
+          const u13 =
+            u8 * v7 +
+            (u8 * e +
+              p6 +
+              (9.332636185032189e-302 * (p37 * v4) +
+                u8 * v8 +
+                1.681218273811815e-285 * v8) +
+              3.552713678800501e-15 * (Math.abs(p27) + Math.abs(p29))) *
+              v4;
+          const p38 = p21 * u12 * q;
+          const p39 = p12 * s;
+          const squared6 = xi * xi;
+          const p40 = squared6 * squared2;
+          const p41 = p40 * c2;
+          const u14 = p39 + p41;
+          const p42 = c2 * u14;
+          const p43 = p40 * squared4;
+          const u15 = p42 - p43;
+          const p44 = p26 * u15 * q;
+          const p45 = p34 * xi * s * c2 * e3 * q2;
+          const v9 = Math.abs(u14);
+          const p46 = e * squared6;
+          const u16 =
+            u8 * v9 +
+            (u8 * v3 +
+              1.681218273811815e-285 * v3 +
+              (9.332636185032189e-302 * (p46 * v4) +
+                u8 * p40 +
+                1.681218273811815e-285 * p40) +
+              3.552713678800501e-15 * (Math.abs(p39) + Math.abs(p41))) *
+              v4;
+          const p47 = -2 * p20 * s * c2 * e3 * q2;
+          const p48 = -2 * p25 * xi * s * c2 * e3 * q2;
+          const p49 = p33 * squared4 * u3 * q2;
+          if (!(
+            u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
+            Math.abs(p16) <= Number.MAX_VALUE &&
+            Math.abs(p17) >= 3.931365215818563e-236 &&
+            u8 <= 2.9103830456733704e-11 * v6 &&
+            u8 <= 5.820766091346741e-11 * v4 &&
+            q >= 9.556619453472961e-299 &&
+            Math.abs(p18) <= Number.MAX_VALUE &&
+            v >= 2.8883110013837273e-275 &&
+            Math.abs(p19) <= Number.MAX_VALUE &&
+            9.332636185032189e-302 * (e * squared5) +
+              u8 * v4 * squared2 +
+              p5 +
+              (9.332636185032189e-302 * (e * squared4) + p36 * squared2 + p5) +
+              7.105427357601002e-15 * (p22 + p23) <=
+              1.1641532182693481e-10 * Math.abs(u10) &&
+            Math.abs(p24) <= Number.MAX_VALUE &&
+            u13 +
+              1.681218273811815e-285 * v7 +
+              (9.332636185032189e-302 * (p37 * squared4) +
+                p36 * v8 +
+                3.36243654762363e-285 * v8) +
+              7.105427357601002e-15 * (Math.abs(p30) + Math.abs(p31)) <=
+              1.1641532182693481e-10 * Math.abs(u12) &&
+            Math.abs(p32) <= Number.MAX_VALUE &&
+            u8 <= 2.9103830456733704e-11 * v4 &&
+            e3 >= 9.332636185032189e-302 &&
+            Math.abs(p35) <= Number.MAX_VALUE &&
+            Math.abs(p38) <= Number.MAX_VALUE &&
+            u16 +
+              1.681218273811815e-285 * v9 +
+              (9.332636185032189e-302 * (p46 * squared4) +
+                p36 * p40 +
+                3.36243654762363e-285 * p40) +
+              7.105427357601002e-15 * (Math.abs(p42) + p43) <=
+              1.1641532182693481e-10 * Math.abs(u15) &&
+            Math.abs(p44) <= Number.MAX_VALUE &&
+            Math.abs(p45) <= Number.MAX_VALUE &&
+            Math.abs(p47) <= Number.MAX_VALUE &&
+            Math.abs(p48) <= Number.MAX_VALUE &&
+            u6 <= p11 &&
+            Math.abs(p49) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] = p16 + p18 + p19;
+          dx[i] = p24 + p32 + p35;
+          dalphaSum += p38 + p44 + p45;
+          dbetaSum += p47 + p48 + p49;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          ddy[i] =
+            snakeBetaDxExactly(xi, alphaC, betaC, ddxI) +
+            snakeBetaDalphaExactly(xi, alphaC, betaC, ddalphaC) +
+            snakeBetaDbetaExactly(xi, alphaC, betaC, ddbetaC);
+          dx[i] =
+            snakeBetaDxDxExactly(xi, alphaC, betaC, dyi * ddxI) +
+            snakeBetaDxDalphaExactly(xi, alphaC, betaC, dyi * ddalphaC) +
+            snakeBetaDxDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
+          dalphaSum +=
+            snakeBetaDxDalphaExactly(xi, alphaC, betaC, dyi * ddxI) +
+            snakeBetaDalphaDalphaExactly(xi, alphaC, betaC, dyi * ddalphaC) +
+            snakeBetaDalphaDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
+          dbetaSum +=
+            snakeBetaDxDbetaExactly(xi, alphaC, betaC, dyi * ddxI) +
+            snakeBetaDalphaDbetaExactly(xi, alphaC, betaC, dyi * ddalphaC) +
+            snakeBetaDbetaDbetaExactly(xi, alphaC, betaC, dyi * ddbetaC);
         }
       }
     }
@@ -1510,6 +2162,582 @@ function snakeBetaDbetaExactly(
   let value = snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = snakeBetaDbetaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideAdd(
+    x0,
+    wideDivide(
+      widePower(wideSin(wideMultiply(x0, wideExp(x1))), 2),
+      wideAdd(
+        wideExp(x2),
+        wideDivide(wideInteger(1n), wideInteger(1000000000n)),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return snakeBetaYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function snakeBetaYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeBetaYExactlyAt(x0, x1, x2, 100000n * sign),
+    snakeBetaYExactlyAt(x0, x1, x2, 800n * sign),
+    snakeBetaYExactlyAt(x0, x1, x2, 150n * sign),
+    snakeBetaYExactlyAt(x0, x1, x2, 140n * sign),
+    snakeBetaYExactlyAt(x0, x1, x2, 60n * sign),
+    snakeBetaYExactlyAt(x0, x1, x2, 50n * sign),
+    snakeBetaYExactlyAt(x0, x1, x2, 26n * sign),
+    snakeBetaYExactlyAt(x0, x1, x2, 20n * sign),
+    snakeBetaYExactlyAt(x0, x1, x2, 11n * sign),
+    snakeBetaYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function snakeBetaYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = snakeBetaYExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeBetaYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideExp(x1);
+  const t1 = widePower(t0, 2);
+  const t2 = wideMultiply(x0, t0);
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), x3),
+      wideSubtract(
+        wideMultiply(t1, widePower(wideCos(t2), 2)),
+        wideMultiply(t1, widePower(wideSin(t2), 2)),
+      ),
+    ),
+    wideAdd(wideExp(x2), wideDivide(wideInteger(1n), wideInteger(1000000000n))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return snakeBetaDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function snakeBetaDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 100000n * sign),
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function snakeBetaDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = snakeBetaDxDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeBetaDxDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaDxDalphaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideExp(x1);
+  const t1 = wideMultiply(x0, t0);
+  const t2 = wideCos(t1);
+  const t3 = wideSin(t1);
+  const t4 = wideMultiply(x0, widePower(t0, 2));
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), x3),
+      wideSubtract(
+        wideMultiply(t2, wideAdd(wideMultiply(t0, t3), wideMultiply(t4, t2))),
+        wideMultiply(t4, widePower(t3, 2)),
+      ),
+    ),
+    wideAdd(wideExp(x2), wideDivide(wideInteger(1n), wideInteger(1000000000n))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaDxDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return snakeBetaDxDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function snakeBetaDxDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 100000n * sign),
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function snakeBetaDxDalphaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = snakeBetaDxDalphaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeBetaDxDalphaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaDxDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideMultiply(x0, wideExp(x1));
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(-2n), x3), wideSin(t0)),
+        wideCos(t0),
+      ),
+      wideExp(wideAdd(x1, x2)),
+    ),
+    widePower(
+      wideAdd(
+        wideExp(x2),
+        wideDivide(wideInteger(1n), wideInteger(1000000000n)),
+      ),
+      2,
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaDxDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return snakeBetaDxDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function snakeBetaDxDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 100000n * sign),
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function snakeBetaDxDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = snakeBetaDxDbetaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeBetaDxDbetaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaDalphaDalphaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideExp(x1);
+  const t1 = wideMultiply(x0, t0);
+  const t2 = wideCos(t1);
+  const t3 = wideSin(t1);
+  const t4 = wideMultiply(widePower(x0, 2), widePower(t0, 2));
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), x3),
+      wideSubtract(
+        wideMultiply(t2, wideAdd(wideMultiply(t1, t3), wideMultiply(t4, t2))),
+        wideMultiply(t4, widePower(t3, 2)),
+      ),
+    ),
+    wideAdd(wideExp(x2), wideDivide(wideInteger(1n), wideInteger(1000000000n))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaDalphaDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return snakeBetaDalphaDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function snakeBetaDalphaDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 100000n * sign),
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function snakeBetaDalphaDalphaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = snakeBetaDalphaDalphaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeBetaDalphaDalphaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaDalphaDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideMultiply(x0, wideExp(x1));
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideInteger(-2n), x3), x0),
+          wideSin(t0),
+        ),
+        wideCos(t0),
+      ),
+      wideExp(wideAdd(x1, x2)),
+    ),
+    widePower(
+      wideAdd(
+        wideExp(x2),
+        wideDivide(wideInteger(1n), wideInteger(1000000000n)),
+      ),
+      2,
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaDalphaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return snakeBetaDalphaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function snakeBetaDalphaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 100000n * sign),
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function snakeBetaDalphaDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = snakeBetaDalphaDbetaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeBetaDalphaDbetaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaDbetaDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideExp(x2);
+  const t1 = wideAdd(t0, wideDivide(wideInteger(1n), wideInteger(1000000000n)));
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(x3, widePower(wideSin(wideMultiply(x0, wideExp(x1))), 2)),
+      wideSubtract(
+        wideDivide(wideMultiply(wideInteger(2n), widePower(t0, 2)), t1),
+        t0,
+      ),
+    ),
+    widePower(t1, 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaDbetaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return snakeBetaDbetaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function snakeBetaDbetaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 100000n * sign),
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function snakeBetaDbetaDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = snakeBetaDbetaDbetaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = snakeBetaDbetaDbetaExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

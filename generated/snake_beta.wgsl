@@ -1809,6 +1809,403 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
   return snake_beta_gradients(dy * result_x, dy * result_alpha, dy * result_beta);
 }
 
+struct snake_beta_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn snake_beta_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return snake_beta_backward(1.0, x0, x1, x2).x;
+}
+
+fn snake_beta_fused(x: f32, alpha: f32, beta: f32) -> snake_beta_value_and_slopes {
+  let e = snake_beta_pair_exp(snake_beta_pair_from_f32(alpha));
+  let p = snake_beta_pair_multiply(snake_beta_pair_from_f32(x), e);
+  let s = snake_beta_pair_sin(p);
+  let squared = snake_beta_pair_multiply(s, s);
+  let e2 = snake_beta_pair_exp(snake_beta_pair_from_f32(beta));
+  let u = snake_beta_pair_add(e2, snake_beta_pair(1e-9, 2.828193e-17));
+  let q = snake_beta_pair_divide(squared, u);
+  let u2 = snake_beta_pair_add(snake_beta_pair_from_f32(x), q);
+  let p2 = snake_beta_pair_scale(e, 2.0);
+  let p3 = snake_beta_pair_multiply(p2, s);
+  let c = snake_beta_pair_cos(p);
+  let p4 = snake_beta_pair_multiply(p3, c);
+  let q2 = snake_beta_pair_divide(p4, u);
+  let u3 = snake_beta_pair_add(q2, snake_beta_pair(1.0, 0.0));
+  var result_value = snake_beta_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (((abs(p.high) + 1.26217745e-29 * abs(x)) * abs(s.high) + 2.524355e-29 * abs(s.high)) / u.high +
+        1.26217745e-29 * (1.0 / u.high) +
+        q.high <=
+        8.0 * abs(u2.high)) &
+        (abs(u2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (abs(p.high) <= 4096.0) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = snake_beta(x, alpha, beta);
+  }
+  var result_x = snake_beta_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (((1.26217745e-29 * (2.0 * abs(s.high)) +
+        (abs(p.high) + 1.26217745e-29 * abs(x)) * p2.high +
+        2.524355e-29 * (abs(s.high) + p2.high)) *
+        abs(c.high) +
+        (abs(p.high) + 1.26217745e-29 * abs(x)) * abs(p3.high) +
+        2.524355e-29 * (abs(c.high) + abs(p3.high))) /
+        u.high +
+        1.26217745e-29 * (1.0 / u.high) +
+        abs(q2.high) <=
+        8.0 * abs(u3.high)) &
+        (abs(u3.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (abs(p.high) <= 4096.0) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = snake_beta_slope_0(x, alpha, beta);
+  }
+  return snake_beta_value_and_slopes(select(result_value, x, snake_beta_is_nan(x)), result_x);
+}
+
+struct snake_beta_curvatures {
+  x_x: f32,
+  x_alpha: f32,
+  x_beta: f32,
+  alpha_alpha: f32,
+  alpha_beta: f32,
+  beta_beta: f32,
+}
+
+fn snake_beta_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = snake_beta_exp(x1);
+  let t2 = t * t;
+  let t3 = t * x0;
+  let t4 = snake_beta_cos(t3);
+  let t5 = snake_beta_sin(t3);
+  return (2.0 * (t2 * (t4 * t4) - t2 * (t5 * t5))) / (snake_beta_exp(x2) + 1e-9);
+}
+
+fn snake_beta_curvature_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = snake_beta_exp(x1);
+  let t2 = t * x0;
+  let t3 = snake_beta_cos(t2);
+  let t4 = snake_beta_sin(t2);
+  let t5 = t * t;
+  return (2.0 * (t3 * (t * t4 + t5 * t3 * x0) - t5 * (t4 * t4) * x0)) / (snake_beta_exp(x2) + 1e-9);
+}
+
+fn snake_beta_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = snake_beta_exp(x1) * x0;
+  let t2 = snake_beta_exp(x2) + 1e-9;
+  return (-2.0 * (snake_beta_sin(t) * snake_beta_cos(t) * snake_beta_exp(x1 + x2))) / (t2 * t2);
+}
+
+fn snake_beta_curvature_3_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = snake_beta_exp(x1);
+  let t2 = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t3 = select(t2, -9223372000000000000.0, t2 < -9223372000000000000.0);
+  let t4 = t * t3;
+  let t5 = snake_beta_cos(t4);
+  let t6 = snake_beta_sin(t4);
+  let t7 = t3 * t3 * (t * t);
+  return (2.0 * (t5 * (t * t6 * t3 + t7 * t5) - t7 * (t6 * t6))) / (snake_beta_exp(x2) + 1e-9);
+}
+
+fn snake_beta_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = snake_beta_exp(x1) * x0;
+  let t2 = snake_beta_exp(x2) + 1e-9;
+  return (-2.0 * (snake_beta_sin(t) * snake_beta_cos(t) * snake_beta_exp(x1 + x2) * x0)) / (t2 * t2);
+}
+
+fn snake_beta_curvature_5_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = snake_beta_sin(snake_beta_exp(x1) * x0);
+  let t2 = snake_beta_exp(x2);
+  let t3 = t2 + 1e-9;
+  return (t * t * ((2.0 * t2 * t2) / t3 - t2)) / (t3 * t3);
+}
+
+fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures {
+  let e = snake_beta_pair_exp(snake_beta_pair_from_f32(alpha));
+  let squared = snake_beta_pair_multiply(e, e);
+  let p = snake_beta_pair_multiply(snake_beta_pair_from_f32(x), e);
+  let c = snake_beta_pair_cos(p);
+  let squared2 = snake_beta_pair_multiply(c, c);
+  let p2 = snake_beta_pair_multiply(squared, squared2);
+  let s = snake_beta_pair_sin(p);
+  let squared3 = snake_beta_pair_multiply(s, s);
+  let p3 = snake_beta_pair_multiply(squared, squared3);
+  let u = snake_beta_pair_subtract(p2, p3);
+  let p4 = snake_beta_pair_scale(u, 2.0);
+  let e2 = snake_beta_pair_exp(snake_beta_pair_from_f32(beta));
+  let u2 = snake_beta_pair_add(e2, snake_beta_pair(1e-9, 2.828193e-17));
+  let q = snake_beta_pair_divide(p4, u2);
+  let p5 = snake_beta_pair_multiply(e, s);
+  let p6 = snake_beta_pair_multiply(snake_beta_pair_from_f32(x), squared);
+  let p7 = snake_beta_pair_multiply(p6, c);
+  let u3 = snake_beta_pair_add(p5, p7);
+  let p8 = snake_beta_pair_multiply(c, u3);
+  let p9 = snake_beta_pair_multiply(p6, squared3);
+  let u4 = snake_beta_pair_subtract(p8, p9);
+  let p10 = snake_beta_pair_scale(u4, 2.0);
+  let q2 = snake_beta_pair_divide(p10, u2);
+  let p11 = snake_beta_pair_scale(s, -2.0);
+  let p12 = snake_beta_pair_multiply(p11, c);
+  let u5 = snake_beta_pair_add(snake_beta_pair_from_f32(alpha), snake_beta_pair_from_f32(beta));
+  let e3 = snake_beta_pair_exp(u5);
+  let p13 = snake_beta_pair_multiply(p12, e3);
+  let squared4 = snake_beta_pair_multiply(u2, u2);
+  let q3 = snake_beta_pair_divide(p13, squared4);
+  let p14 = snake_beta_pair_multiply(p, s);
+  let squared5 = snake_beta_pair_multiply(snake_beta_pair_from_f32(x), snake_beta_pair_from_f32(x));
+  let p15 = snake_beta_pair_multiply(squared5, squared);
+  let p16 = snake_beta_pair_multiply(p15, c);
+  let u6 = snake_beta_pair_add(p14, p16);
+  let p17 = snake_beta_pair_multiply(c, u6);
+  let p18 = snake_beta_pair_multiply(p15, squared3);
+  let u7 = snake_beta_pair_subtract(p17, p18);
+  let p19 = snake_beta_pair_scale(u7, 2.0);
+  let q4 = snake_beta_pair_divide(p19, u2);
+  let p20 = snake_beta_pair_scale(snake_beta_pair_from_f32(x), -2.0);
+  let p21 = snake_beta_pair_multiply(p20, s);
+  let p22 = snake_beta_pair_multiply(p21, c);
+  let p23 = snake_beta_pair_multiply(p22, e3);
+  let q5 = snake_beta_pair_divide(p23, squared4);
+  let squared6 = snake_beta_pair_multiply(e2, e2);
+  let p24 = snake_beta_pair_scale(squared6, 2.0);
+  let q6 = snake_beta_pair_divide(p24, u2);
+  let u8 = snake_beta_pair_subtract(q6, e2);
+  let p25 = snake_beta_pair_multiply(squared3, u8);
+  let q7 = snake_beta_pair_divide(p25, squared4);
+  var result_x_x = snake_beta_pair_to_f32(q);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 7.888609e-31) & (abs(p4.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+        (abs(p.high) <= 4096.0) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = snake_beta_curvature_0_far(x, alpha, beta);
+    result_x_x = select(far, result_x_x, snake_beta_is_nan(far));
+  }
+  var result_x_alpha = snake_beta_pair_to_f32(q2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u4.high) >= 7.888609e-31) & (abs(p10.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (abs(p.high) <= 4096.0) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = snake_beta_curvature_1_far(x, alpha, beta);
+    result_x_alpha = select(far, result_x_alpha, snake_beta_is_nan(far));
+  }
+  var result_x_beta = snake_beta_pair_to_f32(q3);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(s.high) >= 3.1554436e-30) & (abs(c.high) >= 3.1554436e-30) & (e3.high >= 7.888609e-31) &
+        (abs(p13.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e3.high)) <= 0x7a800000u) &
+        (abs(p.high) <= 4096.0) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = snake_beta_curvature_2_far(x, alpha, beta);
+    result_x_beta = select(far, result_x_beta, snake_beta_is_nan(far));
+  }
+  var result_alpha_alpha = snake_beta_pair_to_f32(q4);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u7.high) >= 7.888609e-31) & (abs(p19.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (abs(p.high) <= 4096.0) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p14.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = snake_beta_curvature_3_far(x, alpha, beta);
+    result_alpha_alpha = select(far, result_alpha_alpha, snake_beta_is_nan(far));
+  }
+  var result_alpha_beta = snake_beta_pair_to_f32(q5);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(s.high) >= 3.1554436e-30) & (abs(c.high) >= 3.1554436e-30) & (e3.high >= 7.888609e-31) &
+        (abs(p23.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e3.high)) <= 0x7a800000u) &
+        (abs(p.high) <= 4096.0) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = snake_beta_curvature_4_far(x, alpha, beta);
+    result_alpha_beta = select(far, result_alpha_beta, snake_beta_is_nan(far));
+  }
+  var result_beta_beta = snake_beta_pair_to_f32(q7);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(s.high) >= 3.1554436e-30) & (abs(u8.high) >= 1.5777218e-30) & (abs(p25.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(q7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p25.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared6.high)) <= 0x7a800000u) &
+        (abs(p.high) <= 4096.0) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = snake_beta_curvature_5_far(x, alpha, beta);
+    result_beta_beta = select(far, result_beta_beta, snake_beta_is_nan(far));
+  }
+  return snake_beta_curvatures(
+    result_x_x,
+    result_x_alpha,
+    result_x_beta,
+    result_alpha_alpha,
+    result_alpha_beta,
+    result_beta_beta
+  );
+}
+
+struct snake_beta_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+}
+
+fn snake_beta_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+  ddalpha: f32,
+  ddbeta: f32
+) -> snake_beta_second_gradients {
+  let slopes = snake_beta_backward(1.0, x, alpha, beta);
+  let curvatures = snake_beta_curvature(x, alpha, beta);
+  return snake_beta_second_gradients(
+    ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta,
+    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha + ddbeta * curvatures.x_beta),
+    dy * (ddx * curvatures.x_alpha + ddalpha * curvatures.alpha_alpha + ddbeta * curvatures.alpha_beta),
+    dy * (ddx * curvatures.x_beta + ddalpha * curvatures.alpha_beta + ddbeta * curvatures.beta_beta)
+  );
+}
+
 struct snake_beta_uniform_values {
   size: u32,
   channelOuter: u32,
@@ -1826,6 +2223,11 @@ struct snake_beta_uniform_values {
 @group(0) @binding(7) var<storage, read_write> snake_beta_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> snake_beta_gradient_dalpha: array<f32>;
 @group(0) @binding(9) var<storage, read_write> snake_beta_gradient_dbeta: array<f32>;
+@group(0) @binding(10) var<storage, read_write> snake_beta_derivative_dx: array<f32>;
+@group(0) @binding(11) var<storage, read> snake_beta_cotangent_ddx: array<f32>;
+@group(0) @binding(12) var<storage, read> snake_beta_cotangent_ddalpha: array<f32>;
+@group(0) @binding(13) var<storage, read> snake_beta_cotangent_ddbeta: array<f32>;
+@group(0) @binding(14) var<storage, read_write> snake_beta_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn snake_beta_forward(
@@ -1905,6 +2307,109 @@ fn snake_beta_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn snake_beta_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= snake_beta_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += snake_beta_scratch_partials[0u * snake_beta_uniforms.channels * 64u + c * 64u + j];
+  }
+  snake_beta_gradient_dalpha[c] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum1 += snake_beta_scratch_partials[1u * snake_beta_uniforms.channels * 64u + c * 64u + j];
+  }
+  snake_beta_gradient_dbeta[c] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn snake_beta_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= snake_beta_uniforms.size) {
+    return;
+  }
+  let c = (i / snake_beta_uniforms.channelInner) % snake_beta_uniforms.channels;
+  let x0 = snake_beta_input_x[i];
+  let g0 = snake_beta_fused(x0, snake_beta_learned_alpha[c], snake_beta_learned_beta[c]);
+  snake_beta_output_y[i] = g0.value;
+  snake_beta_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn snake_beta_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= snake_beta_uniforms.size) {
+    return;
+  }
+  let c = (i / snake_beta_uniforms.channelInner) % snake_beta_uniforms.channels;
+  let dy = snake_beta_cotangent_dy[i];
+  let dd0 = snake_beta_cotangent_ddx[i];
+  let x0 = snake_beta_input_x[i];
+  let g0 = snake_beta_double_backward(dy, dd0, x0, snake_beta_learned_alpha[c], snake_beta_learned_beta[c], snake_beta_cotangent_ddalpha[c], snake_beta_cotangent_ddbeta[c]);
+  snake_beta_gradient_ddy[i] = g0.dy;
+}
+
+@compute @workgroup_size(256)
+fn snake_beta_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= snake_beta_uniforms.size) {
+    return;
+  }
+  let c = (i / snake_beta_uniforms.channelInner) % snake_beta_uniforms.channels;
+  let dy = snake_beta_cotangent_dy[i];
+  let dd0 = snake_beta_cotangent_ddx[i];
+  let x0 = snake_beta_input_x[i];
+  let g0 = snake_beta_double_backward(dy, dd0, x0, snake_beta_learned_alpha[c], snake_beta_learned_beta[c], snake_beta_cotangent_ddalpha[c], snake_beta_cotangent_ddbeta[c]);
+  snake_beta_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn snake_beta_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= snake_beta_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < snake_beta_uniforms.channelOuter * snake_beta_uniforms.channelInner; j += 16384u) {
+    let inner = snake_beta_uniforms.channelInner;
+    let i = ((j / inner) * snake_beta_uniforms.channels + c) * inner + j % inner;
+    let g = snake_beta_double_backward(snake_beta_cotangent_dy[i], snake_beta_cotangent_ddx[i], snake_beta_input_x[i], snake_beta_learned_alpha[c], snake_beta_learned_beta[c], snake_beta_cotangent_ddalpha[c], snake_beta_cotangent_ddbeta[c]);
+    sum0 += g.alpha;
+    sum1 += g.beta;
+  }
+  let total0 = snake_beta_workgroup_sum(sum0, lane);
+  let total1 = snake_beta_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    snake_beta_scratch_partials[0u * snake_beta_uniforms.channels * 64u + w] = total0;
+    snake_beta_scratch_partials[1u * snake_beta_uniforms.channels * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn snake_beta_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

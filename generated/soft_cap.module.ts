@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { softCapBackward, softCapForward } from "./soft_cap.js";
+import {
+  softCapBackward,
+  softCapDoubleBackward,
+  softCapForward,
+} from "./soft_cap.js";
 import { softCapWgsl } from "./soft_cap.wgsl.js";
 const softCapActivation: Activation = {
   name: "soft_cap",
@@ -15,7 +19,11 @@ const softCapActivation: Activation = {
   hyperparameters: ["cap"],
   learned: [],
   axis: false,
-  cpu: { forward: softCapForward, backward: softCapBackward },
+  cpu: {
+    forward: softCapForward,
+    backward: softCapBackward,
+    doubleBackward: softCapDoubleBackward,
+  },
   webgpu: {
     code: softCapWgsl,
     forward: [
@@ -40,6 +48,22 @@ const softCapActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter cap"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "soft_cap_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter cap"],

@@ -1188,6 +1188,117 @@ fn soft_cap_backward(dy: f32, x: f32, cap: f32) -> f32 {
   return dy * result;
 }
 
+struct soft_cap_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn soft_cap_slope_0(x0: f32, x1: f32) -> f32 {
+  return soft_cap_backward(1.0, x0, x1);
+}
+
+fn soft_cap_fused(x: f32, cap: f32) -> soft_cap_value_and_slopes {
+  let q = soft_cap_pair_divide(soft_cap_pair_from_f32(x), soft_cap_pair_from_f32(cap));
+  let p = soft_cap_pair_scale(q, 2.0);
+  let bounded = soft_cap_pair_at_most(p, soft_cap_pair(80.0, 0.0));
+  let em1 = soft_cap_pair_expm1(bounded);
+  let u = soft_cap_pair_add(em1, soft_cap_pair(2.0, 0.0));
+  let q2 = soft_cap_pair_divide(em1, u);
+  let p2 = soft_cap_pair_multiply(soft_cap_pair_from_f32(cap), q2);
+  let p3 = soft_cap_pair_scale(soft_cap_pair_from_f32(x), 2.0);
+  let q3 = soft_cap_pair_divide(p3, soft_cap_pair_from_f32(cap));
+  let v = soft_cap_pair_abs(q3);
+  let v2 = soft_cap_pair_negate(v);
+  let v3 = soft_cap_pair_raised_exp(v2);
+  let u2 = soft_cap_pair_add(soft_cap_pair_scale(v3, 8.6736174e-19), soft_cap_pair(1.0, 0.0));
+  var result_value = soft_cap_pair_to_f32(p2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(q2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(cap)) <= 0x52800000u) &
+        (abs(cap) >= 3.637979e-12) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = soft_cap(x, cap);
+  }
+  var result_x = soft_cap_pair_to_f32(
+    soft_cap_pair_scale(
+      soft_cap_pair_scale(soft_cap_pair_divide(v3, soft_cap_pair_multiply(u2, u2)), 4.0),
+      8.6736174e-19
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(cap)) <= 0x5c800000u) &
+      (abs(cap) >= 3.469447e-18)
+    )
+  ) {
+    result_x = soft_cap_slope_0(x, cap);
+  }
+  return soft_cap_value_and_slopes(select(result_value, x, soft_cap_is_nan(x)), result_x);
+}
+
+fn soft_cap_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return (-8.0 * (soft_cap_tanh(x0 / x1) * soft_cap_logistic((2.0 * x0) / x1))) / x1;
+}
+
+fn soft_cap_curvature(x: f32, cap: f32) -> f32 {
+  let q = soft_cap_pair_divide(soft_cap_pair_from_f32(x), soft_cap_pair_from_f32(cap));
+  let p = soft_cap_pair_scale(q, 2.0);
+  let bounded = soft_cap_pair_at_most(p, soft_cap_pair(80.0, 0.0));
+  let em1 = soft_cap_pair_expm1(bounded);
+  let u = soft_cap_pair_add(em1, soft_cap_pair(2.0, 0.0));
+  let q2 = soft_cap_pair_divide(em1, u);
+  let p2 = soft_cap_pair_scale(q2, -8.0);
+  let p3 = soft_cap_pair_scale(soft_cap_pair_from_f32(x), 2.0);
+  let q3 = soft_cap_pair_divide(p3, soft_cap_pair_from_f32(cap));
+  let v = soft_cap_pair_abs(q3);
+  let v2 = soft_cap_pair_negate(v);
+  let v3 = soft_cap_pair_raised_exp(v2);
+  let p4 = soft_cap_pair_scale(v3, 8.6736174e-19);
+  let u2 = soft_cap_pair_add(p4, soft_cap_pair(1.0, 0.0));
+  let squared = soft_cap_pair_multiply(u2, u2);
+  let q4 = soft_cap_pair_divide(v3, squared);
+  let p5 = soft_cap_pair_multiply(p2, q4);
+  let q5 = soft_cap_pair_divide(p5, soft_cap_pair_from_f32(cap));
+  let p6 = soft_cap_pair_scale(q5, 8.6736174e-19);
+  var result = soft_cap_pair_to_f32(p6);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(em1.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) & (abs(p5.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(cap)) <= 0x5c800000u) &
+        (abs(cap) >= 3.469447e-18) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = soft_cap_curvature_0_far(x, cap);
+    result = select(far, result, soft_cap_is_nan(far));
+  }
+  return result;
+}
+
+struct soft_cap_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn soft_cap_double_backward(dy: f32, ddx: f32, x: f32, cap: f32) -> soft_cap_second_gradients {
+  let slopes = soft_cap_backward(1.0, x, cap);
+  let curvatures = soft_cap_curvature(x, cap);
+  return soft_cap_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct soft_cap_uniform_values {
   size: u32,
   p_cap: f32,
@@ -1198,6 +1309,9 @@ struct soft_cap_uniform_values {
 @group(0) @binding(2) var<storage, read_write> soft_cap_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> soft_cap_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> soft_cap_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> soft_cap_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> soft_cap_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> soft_cap_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn soft_cap_forward(
@@ -1234,4 +1348,50 @@ fn soft_cap_backward_inputs(
     result[k] = soft_cap_backward(dy[k], x0[k], soft_cap_uniforms.p_cap);
   }
   soft_cap_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn soft_cap_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_cap_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = soft_cap_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = soft_cap_fused(x0[k], soft_cap_uniforms.p_cap);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  soft_cap_output_y[i] = result0;
+  soft_cap_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn soft_cap_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_cap_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = soft_cap_cotangent_dy[i];
+  let dd0 = soft_cap_cotangent_ddx[i];
+  let x0 = soft_cap_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = soft_cap_double_backward(dy[k], dd0[k], x0[k], soft_cap_uniforms.p_cap);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  soft_cap_gradient_ddy[i] = result0;
+  soft_cap_gradient_dx[i] = result1;
 }

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { softClippingBackward, softClippingForward } from "./soft_clipping.js";
+import {
+  softClippingBackward,
+  softClippingDoubleBackward,
+  softClippingForward,
+} from "./soft_clipping.js";
 import { softClippingWgsl } from "./soft_clipping.wgsl.js";
 const softClippingActivation: Activation = {
   name: "soft_clipping",
@@ -15,7 +19,11 @@ const softClippingActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: softClippingForward, backward: softClippingBackward },
+  cpu: {
+    forward: softClippingForward,
+    backward: softClippingBackward,
+    doubleBackward: softClippingDoubleBackward,
+  },
   webgpu: {
     code: softClippingWgsl,
     forward: [
@@ -40,6 +48,22 @@ const softClippingActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "soft_clipping_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

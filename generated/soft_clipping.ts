@@ -79,6 +79,138 @@ export function softClippingBackward(
   }
 }
 
+/** The value of soft_clipping, and its derivative in each input. */
+export function softClippingFused(
+  x: Float32Array,
+  alpha: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const em1 = expm1(alpha);
+  const q = 1 / alpha;
+  const p = 9.332636185032189e-302 * em1;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
+      const u = e + 1;
+      const q2 = e / u;
+      const p2 = em1 * q2;
+      const l = log1p(p2);
+      const p3 = l * q;
+      const v = Math.abs(p2);
+      const u2 = p2 + 1;
+      const p4 = u2 * u;
+      const q3 = p2 / p4;
+      if (!(
+        p + (v > 1.0715086071862673e301 ? 1 : 0) <=
+          2.3283064365386963e-10 * l &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        q2 >= 9.332636185032189e-302 &&
+        em1 <= 1.0715086071862673e301 * u2 &&
+        (Math.abs(p4) <= 1.0715086071862673e301 ||
+          v <= 2.3283064365386963e-10 * Math.abs(q3)) &&
+        Math.abs(q3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p3;
+      dx[i] = q3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = softClippingYExactly(xi, alpha);
+      dx[i] = softClippingDxExactly(xi, alpha, 1);
+    }
+  }
+}
+
+/** The gradients of what soft_clipping's backward kernel computes, from a cotangent of each of its results. */
+export function softClippingDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const em1 = expm1(alpha);
+  const p = alpha * em1;
+  const p2 = 0.5 * alpha;
+  const squared = em1 * em1;
+  const p3 = alpha * squared;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const u = xi - 1;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(alpha * u, 709), -746);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const q = e / u2;
+      const p4 = ddxI * em1 * q;
+      const u3 = em1 * q + 1;
+      const p5 = u3 * u2;
+      const q2 = p4 / p5;
+      const p6 = p * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (p2 * u), 709), -746);
+      const em12 = boundedExpm1(bounded2);
+      const q3 = em12 / (em12 + 2);
+      const q4 = -(p6 * q3) / u2;
+      const p7 = p3 * (q * q);
+      const squared2 = u2 * u2;
+      const p8 = u3 * squared2;
+      const q5 = p7 / p8;
+      const u4 = q4 - q5;
+      const p9 = dyi * ddxI * u4;
+      const q6 = p9 / u3;
+      const v = Math.abs(q3);
+      const u5 =
+        9.332636185032189e-302 *
+          (p3 / p8 + ((em1 * squared2 + u2 * u3 + squared2) * q5) / p8) +
+        (Math.abs(p8) > 1.0715086071862673e301 ? p7 : 0);
+      const u6 = 1 + Math.abs(bounded);
+      if (!(
+        q >= 9.332636185032189e-302 &&
+        em1 <= 1.0715086071862673e301 * u3 &&
+        (Math.abs(p5) <= 1.0715086071862673e301 ||
+          Math.abs(p4) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * ((p * v + (v + p6)) / u2) +
+          u5 +
+          2.2737367544323206e-13 *
+            (Math.abs(q4) * (u6 + Math.abs(bounded2)) + 0.125 * (q5 * u6)) <=
+          1.1641532182693481e-10 * Math.abs(u4) &&
+        (Math.abs(u3) <= 1.0715086071862673e301 ||
+          Math.abs(p9) <= 2.3283064365386963e-10 * Math.abs(q6)) &&
+        Math.abs(q6) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = q2;
+      dx[i] = q6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = softClippingDxExactly(xi, alpha, ddxI);
+      dx[i] = softClippingDxDxExactly(xi, alpha, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Smooth clipping to [0, 1].
  * Source: Klimek and Perelstein 2020; Echo SoftClipping.
@@ -154,6 +286,138 @@ export function softClippingBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = softClippingDxExactly(xi, alpha, dyi);
+    }
+  }
+}
+
+/** The value of soft_clipping, and its derivative in each input. */
+export function softClippingFused64(
+  x: Float64Array,
+  alpha: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const em1 = expm1(alpha);
+  const q = 1 / alpha;
+  const p = 9.332636185032189e-302 * em1;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
+      const u = e + 1;
+      const q2 = e / u;
+      const p2 = em1 * q2;
+      const l = log1p(p2);
+      const p3 = l * q;
+      const v = Math.abs(p2);
+      const u2 = p2 + 1;
+      const p4 = u2 * u;
+      const q3 = p2 / p4;
+      if (!(
+        p + (v > 1.0715086071862673e301 ? 1 : 0) <=
+          2.3283064365386963e-10 * l &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        q2 >= 9.332636185032189e-302 &&
+        em1 <= 1.0715086071862673e301 * u2 &&
+        (Math.abs(p4) <= 1.0715086071862673e301 ||
+          v <= 2.3283064365386963e-10 * Math.abs(q3)) &&
+        Math.abs(q3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p3;
+      dx[i] = q3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = softClippingYExactly(xi, alpha);
+      dx[i] = softClippingDxExactly(xi, alpha, 1);
+    }
+  }
+}
+
+/** The gradients of what soft_clipping's backward kernel computes, from a cotangent of each of its results. */
+export function softClippingDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const em1 = expm1(alpha);
+  const p = alpha * em1;
+  const p2 = 0.5 * alpha;
+  const squared = em1 * em1;
+  const p3 = alpha * squared;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const u = xi - 1;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(alpha * u, 709), -746);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const q = e / u2;
+      const p4 = ddxI * em1 * q;
+      const u3 = em1 * q + 1;
+      const p5 = u3 * u2;
+      const q2 = p4 / p5;
+      const p6 = p * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (p2 * u), 709), -746);
+      const em12 = boundedExpm1(bounded2);
+      const q3 = em12 / (em12 + 2);
+      const q4 = -(p6 * q3) / u2;
+      const p7 = p3 * (q * q);
+      const squared2 = u2 * u2;
+      const p8 = u3 * squared2;
+      const q5 = p7 / p8;
+      const u4 = q4 - q5;
+      const p9 = dyi * ddxI * u4;
+      const q6 = p9 / u3;
+      const v = Math.abs(q3);
+      const u5 =
+        9.332636185032189e-302 *
+          (p3 / p8 + ((em1 * squared2 + u2 * u3 + squared2) * q5) / p8) +
+        (Math.abs(p8) > 1.0715086071862673e301 ? p7 : 0);
+      const u6 = 1 + Math.abs(bounded);
+      if (!(
+        q >= 9.332636185032189e-302 &&
+        em1 <= 1.0715086071862673e301 * u3 &&
+        (Math.abs(p5) <= 1.0715086071862673e301 ||
+          Math.abs(p4) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * ((p * v + (v + p6)) / u2) +
+          u5 +
+          2.2737367544323206e-13 *
+            (Math.abs(q4) * (u6 + Math.abs(bounded2)) + 0.125 * (q5 * u6)) <=
+          1.1641532182693481e-10 * Math.abs(u4) &&
+        (Math.abs(u3) <= 1.0715086071862673e301 ||
+          Math.abs(p9) <= 2.3283064365386963e-10 * Math.abs(q6)) &&
+        Math.abs(q6) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = q2;
+      dx[i] = q6;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = softClippingDxExactly(xi, alpha, ddxI);
+      dx[i] = softClippingDxDxExactly(xi, alpha, dyi * ddxI);
     }
   }
 }
@@ -576,6 +840,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
 /** x * 2^k for a small k. */
 function wideScale(x: Wide, k: bigint): Wide {
   return wideNormalised(x.negative, x.mantissa, x.exponent + k);
@@ -904,6 +1173,28 @@ function wideLog1p(x: Wide): Wide {
   return wideLog(wideAdd(x, WIDE_ONE));
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
+}
+
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
 function wideSigmoid(x: Wide): Wide {
   const e = wideExp(wideNegate(wideAbs(x)));
@@ -1147,6 +1438,139 @@ function softClippingDxExactly(x0: number, x1: number, x2: number): number {
   let value = softClippingDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = softClippingDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function softClippingYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideDivide(
+    wideLog1p(
+      wideMultiply(
+        wideExpm1(x1),
+        wideSigmoid(wideMultiply(x1, wideSubtract(x0, wideInteger(1n)))),
+      ),
+    ),
+    x1,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function softClippingYExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return softClippingYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function softClippingYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    softClippingYExactlyAt(x0, x1, 800n * sign),
+    softClippingYExactlyAt(x0, x1, 150n * sign),
+    softClippingYExactlyAt(x0, x1, 140n * sign),
+    softClippingYExactlyAt(x0, x1, 60n * sign),
+    softClippingYExactlyAt(x0, x1, 50n * sign),
+    softClippingYExactlyAt(x0, x1, 26n * sign),
+    softClippingYExactlyAt(x0, x1, 20n * sign),
+    softClippingYExactlyAt(x0, x1, 11n * sign),
+    softClippingYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function softClippingYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = softClippingYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = softClippingYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function softClippingDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideExpm1(x1);
+  const t1 = wideSubtract(x0, wideInteger(1n));
+  const t2 = wideMultiply(x1, t1);
+  const t3 = wideLogistic(t2);
+  const t4 = wideAdd(wideMultiply(t0, wideSigmoid(t2)), wideInteger(1n));
+  return wideDivide(
+    wideMultiply(
+      x2,
+      wideSubtract(
+        wideNegate(
+          wideMultiply(
+            wideMultiply(wideMultiply(x1, t0), t3),
+            wideTanh(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x1),
+                t1,
+              ),
+            ),
+          ),
+        ),
+        wideDivide(
+          wideMultiply(wideMultiply(x1, widePower(t0, 2)), widePower(t3, 2)),
+          t4,
+        ),
+      ),
+    ),
+    t4,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function softClippingDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return softClippingDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function softClippingDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softClippingDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    softClippingDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    softClippingDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    softClippingDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    softClippingDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    softClippingDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    softClippingDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    softClippingDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    softClippingDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function softClippingDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = softClippingDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = softClippingDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -1437,6 +1437,183 @@ fn soft_clipping_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct soft_clipping_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn soft_clipping_slope_0(x0: f32, x1: f32) -> f32 {
+  return soft_clipping_backward(1.0, x0, x1);
+}
+
+fn soft_clipping_fused(x: f32, alpha: f32) -> soft_clipping_value_and_slopes {
+  let em1 = soft_clipping_pair_expm1(soft_clipping_pair_from_f32(alpha));
+  let u = soft_clipping_pair_subtract(soft_clipping_pair_from_f32(x), soft_clipping_pair(1.0, 0.0));
+  let p = soft_clipping_pair_multiply(soft_clipping_pair_from_f32(alpha), u);
+  let bounded = soft_clipping_pair_at_most(p, soft_clipping_pair(40.0, 0.0));
+  let v = soft_clipping_pair_raised_exp(bounded);
+  let p2 = soft_clipping_pair_scale(v, 8.6736174e-19);
+  let u2 = soft_clipping_pair_add(p2, soft_clipping_pair(1.0, 0.0));
+  let q = soft_clipping_pair_divide(v, u2);
+  let p3 = soft_clipping_pair_multiply(em1, q);
+  let p4 = soft_clipping_pair_scale(p3, 8.6736174e-19);
+  let l = soft_clipping_pair_log1p(p4);
+  let v2 = soft_clipping_pair_abs(p);
+  let v3 = soft_clipping_pair_negate(v2);
+  let v4 = soft_clipping_pair_raised_exp(v3);
+  let p5 = soft_clipping_pair_scale(v4, 8.6736174e-19);
+  let u3 = soft_clipping_pair_add(p5, soft_clipping_pair(1.0, 0.0));
+  let squared = soft_clipping_pair_multiply(u3, u3);
+  let q2 = soft_clipping_pair_divide(v4, squared);
+  let p6 = soft_clipping_pair_multiply(em1, q2);
+  let u4 = soft_clipping_pair_add(p4, soft_clipping_pair(1.0, 0.0));
+  let q3 = soft_clipping_pair_divide(p6, u4);
+  let p7 = soft_clipping_pair_scale(q3, 8.6736174e-19);
+  var result_value = soft_clipping_pair_to_f32(soft_clipping_pair_divide(l, soft_clipping_pair_from_f32(alpha)));
+  // By the function that computes this alone.
+  if (
+    !(
+      (((1.0 / u2.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) &
+        (l.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        (abs(alpha) >= 3.469447e-18) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(em1.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = soft_clipping(x, alpha);
+  }
+  var result_x = soft_clipping_pair_to_f32(p7);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v4.high >= 7.888609e-31) & (((1.0 / u2.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * u4.high) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        (abs(alpha) >= 3.469447e-18) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = soft_clipping_slope_0(x, alpha);
+  }
+  return soft_clipping_value_and_slopes(select(result_value, x, soft_clipping_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn soft_clipping_tanh(x: f32) -> f32 {
+  if (soft_clipping_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (soft_clipping_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn soft_clipping_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = soft_clipping_expm1(x1);
+  let t2 = (x0 - 1.0) * x1;
+  let t3 = soft_clipping_logistic(t2);
+  let t4 = t * soft_clipping_sigmoid(t2) + 1.0;
+  let t5 = -(x1 * t * (t3 * soft_clipping_tanh((0.5 * x0 - 0.5) * x1))) - (x1 * (t * t) * (t3 * t3)) / t4;
+  return t5 / t4;
+}
+
+fn soft_clipping_curvature(x: f32, alpha: f32) -> f32 {
+  let em1 = soft_clipping_pair_expm1(soft_clipping_pair_from_f32(alpha));
+  let p = soft_clipping_pair_multiply(soft_clipping_pair_from_f32(alpha), em1);
+  let u = soft_clipping_pair_subtract(soft_clipping_pair_from_f32(x), soft_clipping_pair(1.0, 0.0));
+  let p2 = soft_clipping_pair_multiply(soft_clipping_pair_from_f32(alpha), u);
+  let v = soft_clipping_pair_abs(p2);
+  let v2 = soft_clipping_pair_negate(v);
+  let v3 = soft_clipping_pair_raised_exp(v2);
+  let p3 = soft_clipping_pair_scale(v3, 8.6736174e-19);
+  let u2 = soft_clipping_pair_add(p3, soft_clipping_pair(1.0, 0.0));
+  let squared = soft_clipping_pair_multiply(u2, u2);
+  let q = soft_clipping_pair_divide(v3, squared);
+  let p4 = soft_clipping_pair_multiply(p, q);
+  let p5 = soft_clipping_pair_scale(soft_clipping_pair_from_f32(alpha), 0.5);
+  let p6 = soft_clipping_pair_multiply(p5, u);
+  let p7 = soft_clipping_pair_scale(p6, 2.0);
+  let bounded = soft_clipping_pair_at_most(p7, soft_clipping_pair(80.0, 0.0));
+  let em12 = soft_clipping_pair_expm1(bounded);
+  let u3 = soft_clipping_pair_add(em12, soft_clipping_pair(2.0, 0.0));
+  let q2 = soft_clipping_pair_divide(em12, u3);
+  let p8 = soft_clipping_pair_multiply(p4, q2);
+  let v4 = soft_clipping_pair_negate(p8);
+  let p9 = soft_clipping_pair_scale(v4, 8.6736174e-19);
+  let squared2 = soft_clipping_pair_multiply(em1, em1);
+  let p10 = soft_clipping_pair_multiply(soft_clipping_pair_from_f32(alpha), squared2);
+  let p11 = soft_clipping_pair_scale(q, 9.313226e-10);
+  let squared3 = soft_clipping_pair_multiply(p11, p11);
+  let p12 = soft_clipping_pair_multiply(p10, squared3);
+  let bounded2 = soft_clipping_pair_at_most(p2, soft_clipping_pair(40.0, 0.0));
+  let v5 = soft_clipping_pair_raised_exp(bounded2);
+  let p13 = soft_clipping_pair_scale(v5, 8.6736174e-19);
+  let u4 = soft_clipping_pair_add(p13, soft_clipping_pair(1.0, 0.0));
+  let q3 = soft_clipping_pair_divide(v5, u4);
+  let p14 = soft_clipping_pair_multiply(em1, q3);
+  let p15 = soft_clipping_pair_scale(p14, 8.6736174e-19);
+  let u5 = soft_clipping_pair_add(p15, soft_clipping_pair(1.0, 0.0));
+  let q4 = soft_clipping_pair_divide(p12, u5);
+  let p16 = soft_clipping_pair_scale(q4, 8.6736174e-19);
+  let u6 = soft_clipping_pair_subtract(p9, p16);
+  let q5 = soft_clipping_pair_divide(u6, u5);
+  var result = soft_clipping_pair_to_f32(q5);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u6.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        (abs(alpha) >= 3.469447e-18) &
+        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = soft_clipping_curvature_0_far(x, alpha);
+    result = select(far, result, soft_clipping_is_nan(far));
+  }
+  return result;
+}
+
+struct soft_clipping_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn soft_clipping_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> soft_clipping_second_gradients {
+  let slopes = soft_clipping_backward(1.0, x, alpha);
+  let curvatures = soft_clipping_curvature(x, alpha);
+  return soft_clipping_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1452,6 +1629,9 @@ struct soft_clipping_uniform_values {
 @group(0) @binding(2) var<storage, read_write> soft_clipping_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> soft_clipping_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> soft_clipping_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> soft_clipping_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> soft_clipping_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> soft_clipping_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn soft_clipping_forward(
@@ -1488,5 +1668,51 @@ fn soft_clipping_backward_inputs(
     result[k] = soft_clipping_backward(dy[k], x0[k], soft_clipping_uniforms.p_alpha);
   }
   soft_clipping_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn soft_clipping_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_clipping_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = soft_clipping_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = soft_clipping_fused(x0[k], soft_clipping_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  soft_clipping_output_y[i] = result0;
+  soft_clipping_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn soft_clipping_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_clipping_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = soft_clipping_cotangent_dy[i];
+  let dd0 = soft_clipping_cotangent_ddx[i];
+  let x0 = soft_clipping_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = soft_clipping_double_backward(dy[k], dd0[k], x0[k], soft_clipping_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  soft_clipping_gradient_ddy[i] = result0;
+  soft_clipping_gradient_dx[i] = result1;
 }
 `);

@@ -10,6 +10,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   softExponentialBackward,
+  softExponentialDoubleBackward,
   softExponentialForward,
 } from "./soft_exponential.js";
 import { softExponentialWgsl } from "./soft_exponential.wgsl.js";
@@ -19,7 +20,11 @@ const softExponentialActivation: Activation = {
   hyperparameters: [],
   learned: [{ name: "alpha", shape: "scalar" }],
   axis: false,
-  cpu: { forward: softExponentialForward, backward: softExponentialBackward },
+  cpu: {
+    forward: softExponentialForward,
+    backward: softExponentialBackward,
+    doubleBackward: softExponentialDoubleBackward,
+  },
   webgpu: {
     code: softExponentialWgsl,
     forward: [
@@ -65,6 +70,49 @@ const softExponentialActivation: Activation = {
       },
       {
         entryPoint: "soft_exponential_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [6, "scratch 64"],
+          [7, "gradient alpha"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "soft_exponential_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [10, "cotangent alpha"],
+          [11, "gradient"],
+          [5, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "soft_exponential_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha"],
+          [10, "cotangent alpha"],
+          [6, "scratch 64"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "soft_exponential_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

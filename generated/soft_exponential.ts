@@ -126,6 +126,229 @@ export function softExponentialBackward(
   dalpha[0] = dalphaSum;
 }
 
+/** The value of soft_exponential, and its derivative in each input. */
+export function softExponentialFused(
+  x: Float32Array,
+  alpha: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaValue = alpha[0]!;
+  const q = 1 / alphaValue;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = alphaValue * (xi + alphaValue);
+      const v = -p;
+      const l = log1p(v);
+      const p2 = xi * alphaValue;
+      const p3 = expm1(p2) * q;
+      const u = alphaValue + p3;
+      const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
+      const v3 = Math.abs(p);
+      const q2 = 1 / (1 + v);
+      const u2 = 1 - p;
+      const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
+      const v4 = alphaValue === 0 ? 1 : alphaValue < 0 ? 1 / u2 : e;
+      if (!(
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 ||
+            v3 * q2 + 9.332636185032189e-302 * q2 <= 1048576 * Math.abs(l)) &&
+            (alphaValue < 0 || Math.abs(p3) <= 262144 * Math.abs(u)))) &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v3 <= 1048576 * Math.abs(u2)) &&
+            (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
+        Math.abs(v4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v2;
+      dx[i] = v4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = softExponentialYExactly(xi, alphaValue);
+      dx[i] = softExponentialDxExactly(xi, alphaValue, 1);
+    }
+  }
+}
+
+/** The gradients of what soft_exponential's backward kernel computes, from a cotangent of each of its results. */
+export function softExponentialDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  const alphaValue = alpha[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const q = 1 / alphaValue;
+  const p = 2 * alphaValue;
+  const v = Math.abs(q);
+  const p2 = 1.8928834978668395e-270 * v;
+  const squared = alphaValue * alphaValue;
+  const q2 = 1 / squared;
+  const v2 = Math.abs(alphaValue);
+  const p3 = 3.785766995733679e-270 * v;
+  let dalphaSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p4 = alphaValue * (xi + alphaValue);
+      const u = 1 - p4;
+      const p5 = xi * alphaValue;
+      const e = boundedExp(Math.max(Math.min(p5, 709.79), -746));
+      const v3 = alphaValue === 0 ? ddxI : ddxI * (alphaValue < 0 ? 1 / u : e);
+      const squared2 = xi * xi;
+      const v4 = -p4;
+      const l = log1p(v4);
+      const p6 = l * q;
+      const u2 = -xi - p;
+      const q3 = u2 / u;
+      const u3 = p6 - q3;
+      const p7 = xi * e;
+      const p8 = expm1(p5) * q;
+      const u4 = p7 - p8;
+      const p9 = u4 * q;
+      const u5 = p9 + 1;
+      const p10 =
+        ddalphaValue *
+        (alphaValue === 0
+          ? 0.5 * (squared2 + 2)
+          : alphaValue < 0
+            ? u3 * q
+            : u5);
+      const v5 = Math.abs(p4);
+      const v6 = Math.abs(u);
+      const q4 = 1 / (1 + v4);
+      const u6 = v5 * q4 + 9.332636185032189e-302 * q4;
+      const v7 = Math.abs(q3);
+      const v8 =
+        alphaValue >= 0 ||
+        u6 * v +
+          ((v5 * v7) / v6 + 9.332636185032189e-302 * (v7 / v6)) +
+          (Math.abs(p6) + v7) <=
+          262144 * Math.abs(u3);
+      const v9 = Math.abs(p7);
+      const u7 = v9 + Math.abs(p8);
+      const p11 = dyi * ddxI;
+      const squared3 = u * u;
+      const p12 = alphaValue * e;
+      const v10 =
+        alphaValue === 0
+          ? 0
+          : p11 * (alphaValue < 0 ? alphaValue / squared3 : p12);
+      const p13 = dyi * ddalphaValue;
+      const v11 =
+        alphaValue === 0 ? xi : alphaValue < 0 ? (xi + p) / squared3 : p7;
+      const p14 = p13 * v11;
+      const p15 = p11 * v11;
+      const q5 = (u2 * u2) / squared3;
+      const q6 = 2 / u;
+      const u8 = q5 - q6;
+      const p16 = 2 * l * q2;
+      const u9 = u8 - p16;
+      const p17 = alphaValue * u;
+      const q7 = (2 * xi) / p17;
+      const u10 = u9 - q7;
+      const p18 = squared2 * e;
+      const p19 = 2 * u4 * q;
+      const u11 = p18 - p19;
+      const p20 =
+        p13 *
+        (alphaValue === 0
+          ? squared2 * xi * 0.3333333333333333
+          : alphaValue < 0
+            ? u10 * q
+            : u11 * q);
+      const v12 = Math.abs(q5);
+      const v13 = Math.abs(q6);
+      const u12 =
+        (v5 * v6 * v12) / squared3 +
+        1.0305838031355413e-230 *
+          (2.1590421387736112e-78 * (1 / squared3) + v12 / squared3) +
+        ((v5 * v13) / v6 + 9.332636185032189e-302 * (v13 / v6)) +
+        (v12 + v13) +
+        u6 * 2 * q2;
+      const v14 = Math.abs(q7);
+      const v15 = Math.abs(p17);
+      const v16 =
+        alphaValue >= 0 ||
+        u12 +
+          (Math.abs(u8) + Math.abs(p16)) +
+          ((v5 * v2 * v14) / v15 + 7.571533991467358e-270 * (v14 / v15)) +
+          (Math.abs(u9) + v14) <=
+          262144 * Math.abs(u10);
+      if (!(
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v5 <= 1048576 * v6) &&
+            (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
+        Math.abs(v3) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          (v8 &&
+            (alphaValue < 0 ||
+              u7 * v + p2 + Math.abs(p9) <= 131072 * Math.abs(u5)))) &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
+            (alphaValue < 0 || p12 >= 7.220777503459318e-276))) &&
+        Math.abs(v10) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
+            (alphaValue < 0 || v9 >= 7.220777503459318e-276))) &&
+        Math.abs(p14) <= Number.MAX_VALUE &&
+        Math.abs(p15) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          (v16 &&
+            (alphaValue < 0 ||
+              u7 * 2 * v + p3 + (p18 + Math.abs(p19)) <=
+                131072 * Math.abs(u11)))) &&
+        Math.abs(p20) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v3 + p10;
+      dx[i] = v10 + p14;
+      dalphaSum += p15 + p20;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] =
+        softExponentialDxExactly(xi, alphaValue, ddxI) +
+        softExponentialDalphaExactly(xi, alphaValue, ddalphaValue);
+      dx[i] =
+        softExponentialDxDxExactly(xi, alphaValue, dyi * ddxI) +
+        softExponentialDxDalphaExactly(xi, alphaValue, dyi * ddalphaValue);
+      dalphaSum +=
+        softExponentialDxDalphaExactly(xi, alphaValue, dyi * ddxI) +
+        softExponentialDalphaDalphaExactly(xi, alphaValue, dyi * ddalphaValue);
+    }
+  }
+  dalpha[0] = dalphaSum;
+}
+
 /**
  * Interpolates between logarithm, identity and exponential as alpha goes from -1 to 1.
  * Source: Godfrey and Gashler 2015; Echo SoftExponential.
@@ -247,6 +470,229 @@ export function softExponentialBackward64(
       const xi = x[i]!;
       dx[i] = softExponentialDxExactly(xi, alphaValue, dyi);
       dalphaSum += softExponentialDalphaExactly(xi, alphaValue, dyi);
+    }
+  }
+  dalpha[0] = dalphaSum;
+}
+
+/** The value of soft_exponential, and its derivative in each input. */
+export function softExponentialFused64(
+  x: Float64Array,
+  alpha: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaValue = alpha[0]!;
+  const q = 1 / alphaValue;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = alphaValue * (xi + alphaValue);
+      const v = -p;
+      const l = log1p(v);
+      const p2 = xi * alphaValue;
+      const p3 = expm1(p2) * q;
+      const u = alphaValue + p3;
+      const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
+      const v3 = Math.abs(p);
+      const q2 = 1 / (1 + v);
+      const u2 = 1 - p;
+      const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
+      const v4 = alphaValue === 0 ? 1 : alphaValue < 0 ? 1 / u2 : e;
+      if (!(
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 ||
+            v3 * q2 + 9.332636185032189e-302 * q2 <= 1048576 * Math.abs(l)) &&
+            (alphaValue < 0 || Math.abs(p3) <= 262144 * Math.abs(u)))) &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v3 <= 1048576 * Math.abs(u2)) &&
+            (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
+        Math.abs(v4) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = v2;
+      dx[i] = v4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = softExponentialYExactly(xi, alphaValue);
+      dx[i] = softExponentialDxExactly(xi, alphaValue, 1);
+    }
+  }
+}
+
+/** The gradients of what soft_exponential's backward kernel computes, from a cotangent of each of its results. */
+export function softExponentialDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  const alphaValue = alpha[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const q = 1 / alphaValue;
+  const p = 2 * alphaValue;
+  const v = Math.abs(q);
+  const p2 = 1.8928834978668395e-270 * v;
+  const squared = alphaValue * alphaValue;
+  const q2 = 1 / squared;
+  const v2 = Math.abs(alphaValue);
+  const p3 = 3.785766995733679e-270 * v;
+  let dalphaSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p4 = alphaValue * (xi + alphaValue);
+      const u = 1 - p4;
+      const p5 = xi * alphaValue;
+      const e = boundedExp(Math.max(Math.min(p5, 709.79), -746));
+      const v3 = alphaValue === 0 ? ddxI : ddxI * (alphaValue < 0 ? 1 / u : e);
+      const squared2 = xi * xi;
+      const v4 = -p4;
+      const l = log1p(v4);
+      const p6 = l * q;
+      const u2 = -xi - p;
+      const q3 = u2 / u;
+      const u3 = p6 - q3;
+      const p7 = xi * e;
+      const p8 = expm1(p5) * q;
+      const u4 = p7 - p8;
+      const p9 = u4 * q;
+      const u5 = p9 + 1;
+      const p10 =
+        ddalphaValue *
+        (alphaValue === 0
+          ? 0.5 * (squared2 + 2)
+          : alphaValue < 0
+            ? u3 * q
+            : u5);
+      const v5 = Math.abs(p4);
+      const v6 = Math.abs(u);
+      const q4 = 1 / (1 + v4);
+      const u6 = v5 * q4 + 9.332636185032189e-302 * q4;
+      const v7 = Math.abs(q3);
+      const v8 =
+        alphaValue >= 0 ||
+        u6 * v +
+          ((v5 * v7) / v6 + 9.332636185032189e-302 * (v7 / v6)) +
+          (Math.abs(p6) + v7) <=
+          262144 * Math.abs(u3);
+      const v9 = Math.abs(p7);
+      const u7 = v9 + Math.abs(p8);
+      const p11 = dyi * ddxI;
+      const squared3 = u * u;
+      const p12 = alphaValue * e;
+      const v10 =
+        alphaValue === 0
+          ? 0
+          : p11 * (alphaValue < 0 ? alphaValue / squared3 : p12);
+      const p13 = dyi * ddalphaValue;
+      const v11 =
+        alphaValue === 0 ? xi : alphaValue < 0 ? (xi + p) / squared3 : p7;
+      const p14 = p13 * v11;
+      const p15 = p11 * v11;
+      const q5 = (u2 * u2) / squared3;
+      const q6 = 2 / u;
+      const u8 = q5 - q6;
+      const p16 = 2 * l * q2;
+      const u9 = u8 - p16;
+      const p17 = alphaValue * u;
+      const q7 = (2 * xi) / p17;
+      const u10 = u9 - q7;
+      const p18 = squared2 * e;
+      const p19 = 2 * u4 * q;
+      const u11 = p18 - p19;
+      const p20 =
+        p13 *
+        (alphaValue === 0
+          ? squared2 * xi * 0.3333333333333333
+          : alphaValue < 0
+            ? u10 * q
+            : u11 * q);
+      const v12 = Math.abs(q5);
+      const v13 = Math.abs(q6);
+      const u12 =
+        (v5 * v6 * v12) / squared3 +
+        1.0305838031355413e-230 *
+          (2.1590421387736112e-78 * (1 / squared3) + v12 / squared3) +
+        ((v5 * v13) / v6 + 9.332636185032189e-302 * (v13 / v6)) +
+        (v12 + v13) +
+        u6 * 2 * q2;
+      const v14 = Math.abs(q7);
+      const v15 = Math.abs(p17);
+      const v16 =
+        alphaValue >= 0 ||
+        u12 +
+          (Math.abs(u8) + Math.abs(p16)) +
+          ((v5 * v2 * v14) / v15 + 7.571533991467358e-270 * (v14 / v15)) +
+          (Math.abs(u9) + v14) <=
+          262144 * Math.abs(u10);
+      if (!(
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v5 <= 1048576 * v6) &&
+            (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
+        Math.abs(v3) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          (v8 &&
+            (alphaValue < 0 ||
+              u7 * v + p2 + Math.abs(p9) <= 131072 * Math.abs(u5)))) &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
+            (alphaValue < 0 || p12 >= 7.220777503459318e-276))) &&
+        Math.abs(v10) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
+            (alphaValue < 0 || v9 >= 7.220777503459318e-276))) &&
+        Math.abs(p14) <= Number.MAX_VALUE &&
+        Math.abs(p15) <= Number.MAX_VALUE &&
+        (alphaValue === 0 ||
+          (v16 &&
+            (alphaValue < 0 ||
+              u7 * 2 * v + p3 + (p18 + Math.abs(p19)) <=
+                131072 * Math.abs(u11)))) &&
+        Math.abs(p20) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v3 + p10;
+      dx[i] = v10 + p14;
+      dalphaSum += p15 + p20;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] =
+        softExponentialDxExactly(xi, alphaValue, ddxI) +
+        softExponentialDalphaExactly(xi, alphaValue, ddalphaValue);
+      dx[i] =
+        softExponentialDxDxExactly(xi, alphaValue, dyi * ddxI) +
+        softExponentialDxDalphaExactly(xi, alphaValue, dyi * ddalphaValue);
+      dalphaSum +=
+        softExponentialDxDalphaExactly(xi, alphaValue, dyi * ddxI) +
+        softExponentialDalphaDalphaExactly(xi, alphaValue, dyi * ddalphaValue);
     }
   }
   dalpha[0] = dalphaSum;
@@ -1354,6 +1800,321 @@ function softExponentialDalphaExactly(
   let value = softExponentialDalphaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = softExponentialDalphaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function softExponentialYExactlyWide(x0: Wide, x1: Wide): Wide {
+  let t0 = wideAdd(x1, wideDivide(wideExpm1(wideMultiply(x0, x1)), x1));
+  if (wideLess(x1, wideInteger(0n))) {
+    t0 = wideDivide(
+      wideNegate(wideLog1p(wideNegate(wideMultiply(x1, wideAdd(x0, x1))))),
+      x1,
+    );
+  }
+  let t1 = t0;
+  if (wideEqual(x1, wideInteger(0n))) {
+    t1 = x0;
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialYExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return softExponentialYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function softExponentialYExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialYExactlyAt(x0, x1, 800n * sign),
+    softExponentialYExactlyAt(x0, x1, 150n * sign),
+    softExponentialYExactlyAt(x0, x1, 140n * sign),
+    softExponentialYExactlyAt(x0, x1, 60n * sign),
+    softExponentialYExactlyAt(x0, x1, 50n * sign),
+    softExponentialYExactlyAt(x0, x1, 26n * sign),
+    softExponentialYExactlyAt(x0, x1, 20n * sign),
+    softExponentialYExactlyAt(x0, x1, 11n * sign),
+    softExponentialYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function softExponentialYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = softExponentialYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = softExponentialYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function softExponentialDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(x1, wideExp(wideMultiply(x0, x1)));
+  if (wideLess(x1, wideInteger(0n))) {
+    t0 = wideDivide(
+      x1,
+      widePower(
+        wideSubtract(wideInteger(1n), wideMultiply(x1, wideAdd(x0, x1))),
+        2,
+      ),
+    );
+  }
+  let t1 = wideMultiply(x2, t0);
+  if (wideEqual(x1, wideInteger(0n))) {
+    t1 = wideInteger(0n);
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return softExponentialDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function softExponentialDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    softExponentialDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    softExponentialDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    softExponentialDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    softExponentialDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    softExponentialDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    softExponentialDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    softExponentialDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    softExponentialDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function softExponentialDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = softExponentialDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = softExponentialDxDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function softExponentialDxDalphaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+): Wide {
+  let t0 = wideMultiply(x0, wideExp(wideMultiply(x0, x1)));
+  if (wideLess(x1, wideInteger(0n))) {
+    t0 = wideDivide(
+      wideAdd(x0, wideMultiply(wideInteger(2n), x1)),
+      widePower(
+        wideSubtract(wideInteger(1n), wideMultiply(x1, wideAdd(x0, x1))),
+        2,
+      ),
+    );
+  }
+  let t1 = t0;
+  if (wideEqual(x1, wideInteger(0n))) {
+    t1 = x0;
+  }
+  return wideMultiply(x2, t1);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialDxDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return softExponentialDxDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function softExponentialDxDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialDxDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    softExponentialDxDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    softExponentialDxDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    softExponentialDxDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    softExponentialDxDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    softExponentialDxDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    softExponentialDxDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    softExponentialDxDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    softExponentialDxDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function softExponentialDxDalphaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = softExponentialDxDalphaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = softExponentialDxDalphaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function softExponentialDalphaDalphaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+): Wide {
+  const t0 = wideMultiply(x1, wideAdd(x0, x1));
+  const t1 = wideSubtract(wideInteger(1n), t0);
+  const t2 = wideDivide(
+    wideSubtract(
+      wideSubtract(
+        wideSubtract(
+          wideDivide(
+            widePower(
+              wideSubtract(wideNegate(x0), wideMultiply(wideInteger(2n), x1)),
+              2,
+            ),
+            widePower(t1, 2),
+          ),
+          wideDivide(wideInteger(2n), t1),
+        ),
+        wideDivide(
+          wideMultiply(wideInteger(2n), wideLog1p(wideNegate(t0))),
+          widePower(x1, 2),
+        ),
+      ),
+      wideDivide(wideMultiply(wideInteger(2n), x0), wideMultiply(x1, t1)),
+    ),
+    x1,
+  );
+  const t3 = wideMultiply(x0, x1);
+  const t4 = wideExp(t3);
+  let t5 = wideDivide(
+    wideSubtract(
+      wideMultiply(widePower(x0, 2), t4),
+      wideDivide(
+        wideMultiply(
+          wideInteger(2n),
+          wideSubtract(wideMultiply(x0, t4), wideDivide(wideExpm1(t3), x1)),
+        ),
+        x1,
+      ),
+    ),
+    x1,
+  );
+  if (wideLess(x1, wideInteger(0n))) {
+    t5 = t2;
+  }
+  let t6 = t5;
+  if (wideEqual(x1, wideInteger(0n))) {
+    t6 = wideDivide(widePower(x0, 3), wideInteger(3n));
+  }
+  return wideMultiply(x2, t6);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialDalphaDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return softExponentialDalphaDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function softExponentialDalphaDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function softExponentialDalphaDalphaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = softExponentialDalphaDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

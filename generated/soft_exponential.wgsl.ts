@@ -1809,6 +1809,314 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
   }
   return soft_exponential_gradients(dy * result_x, dy * result_alpha);
 }
+
+struct soft_exponential_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn soft_exponential_slope_0(x0: f32, x1: f32) -> f32 {
+  return soft_exponential_backward(1.0, x0, x1).x;
+}
+
+fn soft_exponential_fused(x: f32, alpha: f32) -> soft_exponential_value_and_slopes {
+  let u = soft_exponential_pair_add(soft_exponential_pair_from_f32(x), soft_exponential_pair_from_f32(alpha));
+  let p = soft_exponential_pair_multiply(soft_exponential_pair_from_f32(alpha), u);
+  let v = soft_exponential_pair_negate(p);
+  let l = soft_exponential_pair_log1p(v);
+  let v2 = soft_exponential_pair_negate(l);
+  let q = soft_exponential_pair_divide(v2, soft_exponential_pair_from_f32(alpha));
+  let p2 = soft_exponential_pair_multiply(soft_exponential_pair_from_f32(x), soft_exponential_pair_from_f32(alpha));
+  let em1 = soft_exponential_pair_expm1(p2);
+  let q2 = soft_exponential_pair_divide(em1, soft_exponential_pair_from_f32(alpha));
+  let u2 = soft_exponential_pair_add(soft_exponential_pair_from_f32(alpha), q2);
+  var v3 = u2;
+  if (alpha < 0.0) {
+    v3 = q;
+  }
+  var v4 = v3;
+  if (alpha == 0.0) {
+    v4 = soft_exponential_pair_from_f32(x);
+  }
+  let u3 = soft_exponential_pair_subtract(soft_exponential_pair(1.0, 0.0), p);
+  let q3 = soft_exponential_pair_divide(soft_exponential_pair(1.0, 0.0), u3);
+  let e = soft_exponential_pair_exp(p2);
+  var v5 = e;
+  if (alpha < 0.0) {
+    v5 = q3;
+  }
+  var v6 = v5;
+  if (alpha == 0.0) {
+    v6 = soft_exponential_pair(1.0, 0.0);
+  }
+  var result_value = soft_exponential_pair_to_f32(v4);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((alpha == 0.0) |
+        (((alpha >= 0.0) |
+          ((abs(p.high) * (1.0 / (1.0 + v.high)) + 4.135903e-25 * (1.0 / (1.0 + v.high)) <= 1048576.0 * abs(l.high)) &
+            (abs(l.high) >= 3.9443045e-31))) &
+          ((alpha < 0.0) |
+            (1.26217745e-29 * ((1.0 + abs(em1.high)) / abs(alpha) + 1.0 / abs(alpha)) + abs(q2.high) <=
+              32.0 * abs(u2.high))))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+      ((alpha == 0.0) |
+        ((bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+          ((alpha >= 0.0) | ((v.high >= -0.99902344) & (bitcast<u32>(abs(p.high)) <= 0x7a800000u))) &
+          ((alpha < 0.0) |
+            ((bitcast<u32>(abs(u2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+              (abs(alpha) >= 7.888609e-31) &
+              (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))))
+    )
+  ) {
+    result_value = soft_exponential(x, alpha);
+  }
+  var result_x = soft_exponential_pair_to_f32(v6);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((alpha == 0.0) |
+        ((alpha >= 0.0) | ((abs(p.high) <= 2097152.0 * abs(u3.high)) & (abs(u3.high) >= 1.9721523e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+      ((alpha == 0.0) |
+        ((bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+          ((alpha >= 0.0) |
+            ((bitcast<u32>(abs(q3.high)) <= 0x7a800000u) & (abs(u3.high) >= 7.888609e-31) &
+              (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p.high)) <= 0x7a800000u))) &
+          ((alpha < 0.0) | ((bitcast<u32>(abs(e.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))))
+    )
+  ) {
+    result_x = soft_exponential_slope_0(x, alpha);
+  }
+  return soft_exponential_value_and_slopes(select(result_value, x, soft_exponential_is_nan(x)), result_x);
+}
+
+struct soft_exponential_curvatures {
+  x_x: f32,
+  x_alpha: f32,
+  alpha_alpha: f32,
+}
+
+fn soft_exponential_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.0 - (x0 + x1) * x1;
+  return select(select(soft_exponential_exp(x0 * x1) * x1, x1 / (t * t), x1 < 0.0), 0.0, x1 == 0.0);
+}
+
+fn soft_exponential_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.0 - (x0 + x1) * x1;
+  return select(select(soft_exponential_exp(x0 * x1) * x0, (x0 + 2.0 * x1) / (t * t), x1 < 0.0), x0, x1 == 0.0);
+}
+
+fn soft_exponential_curvature_2_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = -x0 - 2.0 * x1;
+  let t3 = (x0 + x1) * x1;
+  let t4 = 1.0 - t3;
+  let t5 =
+    ((t2 * t2) / (t4 * t4) - 2.0 / t4 - (2.0 * soft_exponential_log1p(-t3)) / x1 / x1 - (2.0 * x0) / (t4 * x1)) / x1;
+  let t6 = x0 * x1;
+  let t7 = soft_exponential_exp(t6);
+  let t8 = select((t * t7 - (2.0 * (t7 * x0 - soft_exponential_expm1(t6) / x1)) / x1) / x1, t5, x1 < 0.0);
+  return select(t8, 0.33333334 * x0 * t, x1 == 0.0);
+}
+
+fn soft_exponential_curvature(x: f32, alpha: f32) -> soft_exponential_curvatures {
+  let u = soft_exponential_pair_add(soft_exponential_pair_from_f32(x), soft_exponential_pair_from_f32(alpha));
+  let p = soft_exponential_pair_multiply(soft_exponential_pair_from_f32(alpha), u);
+  let u2 = soft_exponential_pair_subtract(soft_exponential_pair(1.0, 0.0), p);
+  let squared = soft_exponential_pair_multiply(u2, u2);
+  let q = soft_exponential_pair_divide(soft_exponential_pair_from_f32(alpha), squared);
+  let p2 = soft_exponential_pair_multiply(soft_exponential_pair_from_f32(x), soft_exponential_pair_from_f32(alpha));
+  let e = soft_exponential_pair_exp(p2);
+  let p3 = soft_exponential_pair_multiply(soft_exponential_pair_from_f32(alpha), e);
+  var v = p3;
+  if (alpha < 0.0) {
+    v = q;
+  }
+  var v2 = v;
+  if (alpha == 0.0) {
+    v2 = soft_exponential_pair(0.0, 0.0);
+  }
+  let p4 = soft_exponential_pair_scale(soft_exponential_pair_from_f32(alpha), 2.0);
+  let u3 = soft_exponential_pair_add(soft_exponential_pair_from_f32(x), p4);
+  let q2 = soft_exponential_pair_divide(u3, squared);
+  let p5 = soft_exponential_pair_multiply(soft_exponential_pair_from_f32(x), e);
+  var v3 = p5;
+  if (alpha < 0.0) {
+    v3 = q2;
+  }
+  var v4 = v3;
+  if (alpha == 0.0) {
+    v4 = soft_exponential_pair_from_f32(x);
+  }
+  let squared2 = soft_exponential_pair_multiply(soft_exponential_pair_from_f32(x), soft_exponential_pair_from_f32(x));
+  let p6 = soft_exponential_pair_multiply(squared2, soft_exponential_pair_from_f32(x));
+  let q3 = soft_exponential_pair_divide(p6, soft_exponential_pair(3.0, 0.0));
+  let v5 = soft_exponential_pair_negate(soft_exponential_pair_from_f32(x));
+  let u4 = soft_exponential_pair_subtract(v5, p4);
+  let squared3 = soft_exponential_pair_multiply(u4, u4);
+  let q4 = soft_exponential_pair_divide(squared3, squared);
+  let q5 = soft_exponential_pair_divide(soft_exponential_pair(2.0, 0.0), u2);
+  let u5 = soft_exponential_pair_subtract(q4, q5);
+  let v6 = soft_exponential_pair_negate(p);
+  let l = soft_exponential_pair_log1p(v6);
+  let p7 = soft_exponential_pair_scale(l, 2.0);
+  let squared4 = soft_exponential_pair_multiply(
+    soft_exponential_pair_from_f32(alpha),
+    soft_exponential_pair_from_f32(alpha)
+  );
+  let q6 = soft_exponential_pair_divide(p7, squared4);
+  let u6 = soft_exponential_pair_subtract(u5, q6);
+  let p8 = soft_exponential_pair_scale(soft_exponential_pair_from_f32(x), 2.0);
+  let p9 = soft_exponential_pair_multiply(soft_exponential_pair_from_f32(alpha), u2);
+  let q7 = soft_exponential_pair_divide(p8, p9);
+  let u7 = soft_exponential_pair_subtract(u6, q7);
+  let q8 = soft_exponential_pair_divide(u7, soft_exponential_pair_from_f32(alpha));
+  let p10 = soft_exponential_pair_multiply(squared2, e);
+  let em1 = soft_exponential_pair_expm1(p2);
+  let q9 = soft_exponential_pair_divide(em1, soft_exponential_pair_from_f32(alpha));
+  let u8 = soft_exponential_pair_subtract(p5, q9);
+  let p11 = soft_exponential_pair_scale(u8, 2.0);
+  let q10 = soft_exponential_pair_divide(p11, soft_exponential_pair_from_f32(alpha));
+  let u9 = soft_exponential_pair_subtract(p10, q10);
+  let q11 = soft_exponential_pair_divide(u9, soft_exponential_pair_from_f32(alpha));
+  var v7 = q11;
+  if (alpha < 0.0) {
+    v7 = q8;
+  }
+  var v8 = v7;
+  if (alpha == 0.0) {
+    v8 = q3;
+  }
+  var result_x_x = soft_exponential_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((alpha == 0.0) |
+        (((alpha >= 0.0) | (abs(u2.high) >= 3.9443045e-31)) & ((alpha < 0.0) | (e.high >= 1.9721523e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((alpha == 0.0) |
+        ((bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+          ((alpha >= 0.0) |
+            ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (squared.high >= 7.888609e-31) &
+              (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p.high)) <= 0x7a800000u))) &
+          ((alpha < 0.0) |
+            ((bitcast<u32>(abs(p3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))))
+    )
+  ) {
+    let far = soft_exponential_curvature_0_far(x, alpha);
+    result_x_x = select(far, result_x_x, soft_exponential_is_nan(far));
+  }
+  var result_x_alpha = soft_exponential_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((alpha == 0.0) |
+        (((alpha >= 0.0) | (abs(u2.high) >= 3.9443045e-31)) & ((alpha < 0.0) | (e.high >= 1.9721523e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
+      ((alpha == 0.0) |
+        ((bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+          ((alpha >= 0.0) |
+            ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (squared.high >= 7.888609e-31) &
+              (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p.high)) <= 0x7a800000u))) &
+          ((alpha < 0.0) |
+            ((bitcast<u32>(abs(p5.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))))
+    )
+  ) {
+    let far = soft_exponential_curvature_1_far(x, alpha);
+    result_x_alpha = select(far, result_x_alpha, soft_exponential_is_nan(far));
+  }
+  var result_alpha_alpha = soft_exponential_pair_to_f32(v8);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((alpha != 0.0) | (abs(p6.high) >= 1.9721523e-31)) &
+        ((alpha == 0.0) |
+          (((alpha >= 0.0) | (abs(u7.high) >= 7.888609e-31)) & ((alpha < 0.0) | (abs(u9.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(v8.high)) <= 0x7a800000u) &
+      ((alpha == 0.0) |
+        ((bitcast<u32>(abs(v7.high)) <= 0x7a800000u) &
+          ((alpha >= 0.0) |
+            ((bitcast<u32>(abs(q8.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q7.high)) <= 0x7a800000u) &
+              (abs(p9.high) >= 7.888609e-31) &
+              (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+              (v6.high >= -0.99902344) &
+              (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+              (abs(u2.high) >= 7.888609e-31) &
+              (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+              (squared.high >= 7.888609e-31) &
+              (bitcast<u32>(abs(squared.high)) <= 0x7a800000u))) &
+          ((alpha < 0.0) |
+            ((bitcast<u32>(abs(q11.high)) <= 0x7a800000u) & (abs(alpha) >= 7.888609e-31) &
+              (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q10.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q9.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)))))
+    )
+  ) {
+    let far = soft_exponential_curvature_2_far(x, alpha);
+    result_alpha_alpha = select(far, result_alpha_alpha, soft_exponential_is_nan(far));
+  }
+  return soft_exponential_curvatures(result_x_x, result_x_alpha, result_alpha_alpha);
+}
+
+struct soft_exponential_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha: f32,
+}
+
+fn soft_exponential_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  ddalpha: f32
+) -> soft_exponential_second_gradients {
+  let slopes = soft_exponential_backward(1.0, x, alpha);
+  let curvatures = soft_exponential_curvature(x, alpha);
+  return soft_exponential_second_gradients(
+    ddx * slopes.x + ddalpha * slopes.alpha,
+    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha),
+    dy * (ddx * curvatures.x_alpha + ddalpha * curvatures.alpha_alpha)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1826,6 +2134,10 @@ struct soft_exponential_uniform_values {
 @group(0) @binding(5) var<storage, read_write> soft_exponential_gradient_dx: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> soft_exponential_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> soft_exponential_gradient_dalpha: array<f32>;
+@group(0) @binding(8) var<storage, read_write> soft_exponential_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> soft_exponential_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> soft_exponential_cotangent_ddalpha: array<f32>;
+@group(0) @binding(11) var<storage, read_write> soft_exponential_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn soft_exponential_forward(
@@ -1905,6 +2217,91 @@ fn soft_exponential_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn soft_exponential_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += soft_exponential_scratch_partials[0u * 1u * 64u + j];
+  }
+  soft_exponential_gradient_dalpha[0] = sum0;
+}
+
+@compute @workgroup_size(256)
+fn soft_exponential_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = soft_exponential_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = soft_exponential_fused(x0[k], soft_exponential_learned_alpha[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  soft_exponential_output_y[i] = result0;
+  soft_exponential_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn soft_exponential_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = soft_exponential_cotangent_dy[i];
+  let dd0 = soft_exponential_cotangent_ddx[i];
+  let x0 = soft_exponential_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = soft_exponential_double_backward(dy[k], dd0[k], x0[k], soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  soft_exponential_gradient_ddy[i] = result0;
+  soft_exponential_gradient_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn soft_exponential_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < soft_exponential_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = soft_exponential_double_backward(soft_exponential_cotangent_dy[i / 4u][i % 4u], soft_exponential_cotangent_ddx[i / 4u][i % 4u], soft_exponential_input_x[i / 4u][i % 4u], soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
+    sum0 += g.alpha;
+  }
+  let total0 = soft_exponential_workgroup_sum(sum0, lane);
+  if (lane == 0u) {
+    soft_exponential_scratch_partials[0u * 1u * 64u + w] = total0;
+  }
+}
+
+@compute @workgroup_size(256)
+fn soft_exponential_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

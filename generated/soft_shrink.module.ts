@@ -7,7 +7,13 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { softShrinkBackward, softShrinkForward } from "./soft_shrink.js";
+import {
+  softShrinkBackward,
+  softShrinkBackwardSaved,
+  softShrinkDoubleBackward,
+  softShrinkForward,
+  softShrinkForwardSaved,
+} from "./soft_shrink.js";
 import { softShrinkWgsl } from "./soft_shrink.wgsl.js";
 const softShrinkActivation: Activation = {
   name: "soft_shrink",
@@ -15,7 +21,14 @@ const softShrinkActivation: Activation = {
   hyperparameters: ["lambd"],
   learned: [],
   axis: false,
-  cpu: { forward: softShrinkForward, backward: softShrinkBackward },
+  saves: "bit",
+  cpu: {
+    forward: softShrinkForward,
+    backward: softShrinkBackward,
+    doubleBackward: softShrinkDoubleBackward,
+    forwardSaved: softShrinkForwardSaved,
+    backwardSaved: softShrinkBackwardSaved,
+  },
   webgpu: {
     code: softShrinkWgsl,
     forward: [
@@ -40,6 +53,60 @@ const softShrinkActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "soft_shrink_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "soft_shrink_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+      {
+        entryPoint: "soft_shrink_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "soft_shrink_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lambd"],

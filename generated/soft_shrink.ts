@@ -53,6 +53,89 @@ export function softShrinkBackward(
   }
 }
 
+/** The value of soft_shrink, and its derivative in each input. */
+export function softShrinkFused(
+  x: Float32Array,
+  lambd: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(xi > lambd, xi - lambd, choose(xi >= -lambd, 0, xi + lambd));
+    dx[i] = choose(xi > lambd, 1, Number(xi < -lambd));
+  }
+}
+
+/** The gradients of what soft_shrink's backward kernel computes, from a cotangent of each of its results. */
+export function softShrinkDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  lambd: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi > lambd, 1, Number(xi < -lambd));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link softShrinkForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function softShrinkForwardSaved(
+  x: Float32Array,
+  lambd: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > lambd || xi < -lambd) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  softShrinkForward(x, lambd, y);
+}
+
+/** As the backward kernel, from what {@link softShrinkForwardSaved} kept. */
+export function softShrinkBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _lambd: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Moves every input towards 0 by lambd.
  * Source: PyTorch nn.Softshrink.
@@ -104,6 +187,53 @@ export function softShrinkBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of soft_shrink, and its derivative in each input. */
+export function softShrinkFused64(
+  x: Float64Array,
+  lambd: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(xi > lambd, xi - lambd, choose(xi >= -lambd, 0, xi + lambd));
+    dx[i] = choose(xi > lambd, 1, Number(xi < -lambd));
+  }
+}
+
+/** The gradients of what soft_shrink's backward kernel computes, from a cotangent of each of its results. */
+export function softShrinkDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  lambd: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi > lambd, 1, Number(xi < -lambd));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

@@ -15,6 +15,28 @@ fn soft_shrink_backward(dy: f32, x: f32, lambd: f32) -> f32 {
   return select(select(0.0, dy, x < -lambd), dy, x > lambd);
 }
 
+struct soft_shrink_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn soft_shrink_fused(x: f32, lambd: f32) -> soft_shrink_value_and_slopes {
+  return soft_shrink_value_and_slopes(
+    select(select(select(x + lambd, 0.0, x >= -lambd), x - lambd, x > lambd), x, soft_shrink_is_nan(x)),
+    select(select(0.0, 1.0, x < -lambd), 1.0, x > lambd)
+  );
+}
+
+struct soft_shrink_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn soft_shrink_double_backward(dy: f32, ddx: f32, x: f32, lambd: f32) -> soft_shrink_second_gradients {
+  let slopes = soft_shrink_backward(1.0, x, lambd);
+  return soft_shrink_second_gradients(ddx * slopes, 0.0);
+}
+
 struct soft_shrink_uniform_values {
   size: u32,
   p_lambd: f32,
@@ -25,6 +47,11 @@ struct soft_shrink_uniform_values {
 @group(0) @binding(2) var<storage, read_write> soft_shrink_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> soft_shrink_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> soft_shrink_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> soft_shrink_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> soft_shrink_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> soft_shrink_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> soft_shrink_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> soft_shrink_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn soft_shrink_forward(
@@ -63,4 +90,82 @@ fn soft_shrink_backward_inputs(
     soft_shrink_backward(dy.z, x0.z, soft_shrink_uniforms.p_lambd),
     soft_shrink_backward(dy.w, x0.w, soft_shrink_uniforms.p_lambd),
   );
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_shrink_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = soft_shrink_input_x[i];
+  let g0 = soft_shrink_fused(x0.x, soft_shrink_uniforms.p_lambd);
+  let g1 = soft_shrink_fused(x0.y, soft_shrink_uniforms.p_lambd);
+  let g2 = soft_shrink_fused(x0.z, soft_shrink_uniforms.p_lambd);
+  let g3 = soft_shrink_fused(x0.w, soft_shrink_uniforms.p_lambd);
+  soft_shrink_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  soft_shrink_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_shrink_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = soft_shrink_cotangent_dy[i];
+  let dd0 = soft_shrink_cotangent_ddx[i];
+  let x0 = soft_shrink_input_x[i];
+  let g0 = soft_shrink_double_backward(dy.x, dd0.x, x0.x, soft_shrink_uniforms.p_lambd);
+  let g1 = soft_shrink_double_backward(dy.y, dd0.y, x0.y, soft_shrink_uniforms.p_lambd);
+  let g2 = soft_shrink_double_backward(dy.z, dd0.z, x0.z, soft_shrink_uniforms.p_lambd);
+  let g3 = soft_shrink_double_backward(dy.w, dd0.w, x0.w, soft_shrink_uniforms.p_lambd);
+  soft_shrink_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  soft_shrink_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= soft_shrink_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= soft_shrink_uniforms.size) {
+      break;
+    }
+    let x = soft_shrink_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (x > soft_shrink_uniforms.p_lambd) || (x < -soft_shrink_uniforms.p_lambd)) << k;
+  }
+  soft_shrink_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_shrink_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = soft_shrink_cotangent_dy[i];
+  let bits = vec4<u32>(soft_shrink_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  soft_shrink_gradient_dx[i] = select(vec4<f32>(), dy, isSet);
 }

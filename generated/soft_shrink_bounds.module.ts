@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   softShrinkBoundsBackward,
+  softShrinkBoundsBackwardSaved,
+  softShrinkBoundsDoubleBackward,
   softShrinkBoundsForward,
+  softShrinkBoundsForwardSaved,
 } from "./soft_shrink_bounds.js";
 import { softShrinkBoundsWgsl } from "./soft_shrink_bounds.wgsl.js";
 const softShrinkBoundsActivation: Activation = {
@@ -17,7 +20,14 @@ const softShrinkBoundsActivation: Activation = {
   hyperparameters: ["lower", "upper"],
   learned: [],
   axis: false,
-  cpu: { forward: softShrinkBoundsForward, backward: softShrinkBoundsBackward },
+  saves: "bit",
+  cpu: {
+    forward: softShrinkBoundsForward,
+    backward: softShrinkBoundsBackward,
+    doubleBackward: softShrinkBoundsDoubleBackward,
+    forwardSaved: softShrinkBoundsForwardSaved,
+    backwardSaved: softShrinkBoundsBackwardSaved,
+  },
   webgpu: {
     code: softShrinkBoundsWgsl,
     forward: [
@@ -42,6 +52,60 @@ const softShrinkBoundsActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lower", "hyperparameter upper"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "soft_shrink_bounds_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lower", "hyperparameter upper"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "soft_shrink_bounds_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter lower", "hyperparameter upper"],
+      },
+      {
+        entryPoint: "soft_shrink_bounds_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter lower", "hyperparameter upper"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "soft_shrink_bounds_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lower", "hyperparameter upper"],

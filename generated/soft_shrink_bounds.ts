@@ -55,6 +55,93 @@ export function softShrinkBoundsBackward(
   }
 }
 
+/** The value of soft_shrink_bounds, and its derivative in each input. */
+export function softShrinkBoundsFused(
+  x: Float32Array,
+  lower: number,
+  upper: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(xi >= lower, choose(xi <= upper, 0, xi - upper), xi - lower);
+    dx[i] = choose(xi < lower, 1, Number(xi > upper));
+  }
+}
+
+/** The gradients of what soft_shrink_bounds's backward kernel computes, from a cotangent of each of its results. */
+export function softShrinkBoundsDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  lower: number,
+  upper: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi < lower, 1, Number(xi > upper));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link softShrinkBoundsForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function softShrinkBoundsForwardSaved(
+  x: Float32Array,
+  lower: number,
+  upper: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi < lower || xi > upper) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  softShrinkBoundsForward(x, lower, upper, y);
+}
+
+/** As the backward kernel, from what {@link softShrinkBoundsForwardSaved} kept. */
+export function softShrinkBoundsBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _lower: number,
+  _upper: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Soft shrink with separate ends.
  * Source: TensorFlow Addons softshrink.
@@ -108,6 +195,55 @@ export function softShrinkBoundsBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of soft_shrink_bounds, and its derivative in each input. */
+export function softShrinkBoundsFused64(
+  x: Float64Array,
+  lower: number,
+  upper: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(xi >= lower, choose(xi <= upper, 0, xi - upper), xi - lower);
+    dx[i] = choose(xi < lower, 1, Number(xi > upper));
+  }
+}
+
+/** The gradients of what soft_shrink_bounds's backward kernel computes, from a cotangent of each of its results. */
+export function softShrinkBoundsDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  lower: number,
+  upper: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi < lower, 1, Number(xi > upper));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

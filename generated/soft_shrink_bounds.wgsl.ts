@@ -17,6 +17,34 @@ fn soft_shrink_bounds(x: f32, lower: f32, upper: f32) -> f32 {
 fn soft_shrink_bounds_backward(dy: f32, x: f32, lower: f32, upper: f32) -> f32 {
   return select(select(0.0, dy, x > upper), dy, x < lower);
 }
+
+struct soft_shrink_bounds_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn soft_shrink_bounds_fused(x: f32, lower: f32, upper: f32) -> soft_shrink_bounds_value_and_slopes {
+  return soft_shrink_bounds_value_and_slopes(
+    select(select(x - lower, select(x - upper, 0.0, x <= upper), x >= lower), x, soft_shrink_bounds_is_nan(x)),
+    select(select(0.0, 1.0, x > upper), 1.0, x < lower)
+  );
+}
+
+struct soft_shrink_bounds_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn soft_shrink_bounds_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  lower: f32,
+  upper: f32
+) -> soft_shrink_bounds_second_gradients {
+  let slopes = soft_shrink_bounds_backward(1.0, x, lower, upper);
+  return soft_shrink_bounds_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -33,6 +61,11 @@ struct soft_shrink_bounds_uniform_values {
 @group(0) @binding(2) var<storage, read_write> soft_shrink_bounds_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> soft_shrink_bounds_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> soft_shrink_bounds_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> soft_shrink_bounds_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> soft_shrink_bounds_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> soft_shrink_bounds_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> soft_shrink_bounds_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> soft_shrink_bounds_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn soft_shrink_bounds_forward(
@@ -71,5 +104,83 @@ fn soft_shrink_bounds_backward_inputs(
     soft_shrink_bounds_backward(dy.z, x0.z, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper),
     soft_shrink_bounds_backward(dy.w, x0.w, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper),
   );
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_bounds_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_shrink_bounds_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = soft_shrink_bounds_input_x[i];
+  let g0 = soft_shrink_bounds_fused(x0.x, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper);
+  let g1 = soft_shrink_bounds_fused(x0.y, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper);
+  let g2 = soft_shrink_bounds_fused(x0.z, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper);
+  let g3 = soft_shrink_bounds_fused(x0.w, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper);
+  soft_shrink_bounds_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  soft_shrink_bounds_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_bounds_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_shrink_bounds_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = soft_shrink_bounds_cotangent_dy[i];
+  let dd0 = soft_shrink_bounds_cotangent_ddx[i];
+  let x0 = soft_shrink_bounds_input_x[i];
+  let g0 = soft_shrink_bounds_double_backward(dy.x, dd0.x, x0.x, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper);
+  let g1 = soft_shrink_bounds_double_backward(dy.y, dd0.y, x0.y, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper);
+  let g2 = soft_shrink_bounds_double_backward(dy.z, dd0.z, x0.z, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper);
+  let g3 = soft_shrink_bounds_double_backward(dy.w, dd0.w, x0.w, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper);
+  soft_shrink_bounds_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  soft_shrink_bounds_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_bounds_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= soft_shrink_bounds_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= soft_shrink_bounds_uniforms.size) {
+      break;
+    }
+    let x = soft_shrink_bounds_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (x < soft_shrink_bounds_uniforms.p_lower) || (x > soft_shrink_bounds_uniforms.p_upper)) << k;
+  }
+  soft_shrink_bounds_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_bounds_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_shrink_bounds_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = soft_shrink_bounds_cotangent_dy[i];
+  let bits = vec4<u32>(soft_shrink_bounds_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  soft_shrink_bounds_gradient_dx[i] = select(vec4<f32>(), dy, isSet);
 }
 `);

@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   softSignSurrogateBackward,
+  softSignSurrogateDoubleBackward,
   softSignSurrogateForward,
 } from "./soft_sign_surrogate.js";
 import { softSignSurrogateWgsl } from "./soft_sign_surrogate.wgsl.js";
@@ -18,7 +19,11 @@ const softSignSurrogateActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: softSignSurrogateForward, backward: softSignSurrogateBackward },
+  cpu: {
+    forward: softSignSurrogateForward,
+    backward: softSignSurrogateBackward,
+    doubleBackward: softSignSurrogateDoubleBackward,
+  },
   webgpu: {
     code: softSignSurrogateWgsl,
     forward: [
@@ -43,6 +48,22 @@ const softSignSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "soft_sign_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

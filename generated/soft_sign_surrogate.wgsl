@@ -765,6 +765,103 @@ fn soft_sign_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct soft_sign_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn soft_sign_surrogate_slope_0(x0: f32, x1: f32) -> f32 {
+  return soft_sign_surrogate_backward(1.0, x0, x1);
+}
+
+fn soft_sign_surrogate_fused(x: f32, alpha: f32) -> soft_sign_surrogate_value_and_slopes {
+  let v2 = select(0.0, 1.0, x >= 0.0);
+  let q = soft_sign_surrogate_pair_divide(soft_sign_surrogate_pair(1.0, 0.0), soft_sign_surrogate_pair_from_f32(alpha));
+  let v = soft_sign_surrogate_pair_abs(soft_sign_surrogate_pair_from_f32(x));
+  let u = soft_sign_surrogate_pair_add(q, v);
+  let squared = soft_sign_surrogate_pair_multiply(u, u);
+  let p = soft_sign_surrogate_pair_multiply(soft_sign_surrogate_pair_from_f32(alpha), squared);
+  var result_x = soft_sign_surrogate_pair_to_f32(
+    soft_sign_surrogate_pair_divide(soft_sign_surrogate_pair(0.5, 0.0), p)
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (p.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+      (p.high >= 7.888609e-31)
+    )
+  ) {
+    result_x = soft_sign_surrogate_slope_0(x, alpha);
+  }
+  return soft_sign_surrogate_value_and_slopes(
+    select(select(v2, x, soft_sign_surrogate_is_nan(x)), x, soft_sign_surrogate_is_nan(x)),
+    result_x
+  );
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn soft_sign_surrogate_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (soft_sign_surrogate_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn soft_sign_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.0 / x1 + abs(x0);
+  return -select(soft_sign_surrogate_sign(x0), x0, soft_sign_surrogate_is_nan(x0)) / (t * t * t * x1);
+}
+
+fn soft_sign_surrogate_pair_sign(a: soft_sign_surrogate_pair) -> soft_sign_surrogate_pair {
+  return soft_sign_surrogate_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn soft_sign_surrogate_pair_negate(a: soft_sign_surrogate_pair) -> soft_sign_surrogate_pair {
+  return soft_sign_surrogate_pair(-a.high, -a.low);
+}
+
+fn soft_sign_surrogate_curvature(x: f32, alpha: f32) -> f32 {
+  let v = soft_sign_surrogate_pair_sign(soft_sign_surrogate_pair_from_f32(x));
+  let v2 = soft_sign_surrogate_pair_negate(v);
+  let q = soft_sign_surrogate_pair_divide(soft_sign_surrogate_pair(1.0, 0.0), soft_sign_surrogate_pair_from_f32(alpha));
+  let v3 = soft_sign_surrogate_pair_abs(soft_sign_surrogate_pair_from_f32(x));
+  let u = soft_sign_surrogate_pair_add(q, v3);
+  let squared = soft_sign_surrogate_pair_multiply(u, u);
+  let p = soft_sign_surrogate_pair_multiply(squared, u);
+  let p2 = soft_sign_surrogate_pair_multiply(soft_sign_surrogate_pair_from_f32(alpha), p);
+  let q2 = soft_sign_surrogate_pair_divide(v2, p2);
+  var result = soft_sign_surrogate_pair_to_f32(q2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (p.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v3.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        (abs(alpha) >= 3.637979e-12) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (p2.high >= 7.888609e-31) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = soft_sign_surrogate_curvature_0_far(x, alpha);
+    result = select(far, result, soft_sign_surrogate_is_nan(far));
+  }
+  return result;
+}
+
+struct soft_sign_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn soft_sign_surrogate_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> soft_sign_surrogate_second_gradients {
+  let slopes = soft_sign_surrogate_backward(1.0, x, alpha);
+  let curvatures = soft_sign_surrogate_curvature(x, alpha);
+  return soft_sign_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct soft_sign_surrogate_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -775,6 +872,9 @@ struct soft_sign_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> soft_sign_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> soft_sign_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> soft_sign_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> soft_sign_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> soft_sign_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> soft_sign_surrogate_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn soft_sign_surrogate_forward(
@@ -812,4 +912,50 @@ fn soft_sign_surrogate_backward_inputs(
     result[k] = soft_sign_surrogate_backward(dy[k], x0[k], soft_sign_surrogate_uniforms.p_alpha);
   }
   soft_sign_surrogate_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn soft_sign_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_sign_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = soft_sign_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = soft_sign_surrogate_fused(x0[k], soft_sign_surrogate_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  soft_sign_surrogate_output_y[i] = result0;
+  soft_sign_surrogate_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn soft_sign_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_sign_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = soft_sign_surrogate_cotangent_dy[i];
+  let dd0 = soft_sign_surrogate_cotangent_ddx[i];
+  let x0 = soft_sign_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = soft_sign_surrogate_double_backward(dy[k], dd0[k], x0[k], soft_sign_surrogate_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  soft_sign_surrogate_gradient_ddy[i] = result0;
+  soft_sign_surrogate_gradient_dx[i] = result1;
 }

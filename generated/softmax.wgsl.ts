@@ -61,6 +61,11 @@ fn softmax_forward_terms0(x: f32) -> softmax_pair {
   return softmax_pair_from_f32(x);
 }
 
+// a where the condition holds, else b.
+fn softmax_pair_select(condition: bool, a: softmax_pair, b: softmax_pair) -> softmax_pair {
+  return softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
 fn softmax_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
@@ -121,14 +126,14 @@ fn softmax_pair_exp(a: softmax_pair) -> softmax_pair {
   return softmax_pair_exp_scaled(a, 0);
 }
 
+// As large as pairs get where e^a is beyond.
+fn softmax_pair_saturated_exp(a: softmax_pair) -> softmax_pair {
+  return softmax_pair_select(a.high > 88.72283, softmax_pair(3.4028234663852886e38, 0.0), softmax_pair_exp(a));
+}
+
 fn softmax_pair_subtract(a: softmax_pair, b: softmax_pair) -> softmax_pair {
   let s = softmax_pair_sum(a.high, -b.high);
   return softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// a where the condition holds, else b.
-fn softmax_pair_select(condition: bool, a: softmax_pair, b: softmax_pair) -> softmax_pair {
-  return softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // a - b; 0 where both are the same, be it infinity.
@@ -138,7 +143,7 @@ fn softmax_pair_excess(a: softmax_pair, b: softmax_pair) -> softmax_pair {
 }
 
 fn softmax_forward_terms1(x: f32, maximum0: softmax_pair) -> softmax_pair {
-  return softmax_pair_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0));
+  return softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0));
 }
 
 // The number, and infinity for what is as large as pairs get.
@@ -156,7 +161,7 @@ fn softmax_pair_divide(a: softmax_pair, b: softmax_pair) -> softmax_pair {
 
 fn softmax_forward_elements_result(x: f32, maximum0: softmax_pair, sum1: softmax_pair) -> f32 {
   return softmax_pair_to_limit(
-    softmax_pair_divide(softmax_pair_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)), sum1)
+    softmax_pair_divide(softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)), sum1)
   );
 }
 
@@ -185,7 +190,10 @@ fn softmax_backward_terms1(
   if (place == first_maximum1.high) {
     t = softmax_pair_from_f32(dy);
   }
-  return softmax_backward_terms1_results(t, softmax_pair_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)));
+  return softmax_backward_terms1_results(
+    t,
+    softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0))
+  );
 }
 
 fn softmax_pair_multiply(a: softmax_pair, b: softmax_pair) -> softmax_pair {
@@ -195,7 +203,7 @@ fn softmax_pair_multiply(a: softmax_pair, b: softmax_pair) -> softmax_pair {
 
 fn softmax_backward_terms2(x: f32, dy: f32, maximum0: softmax_pair, sum2: softmax_pair) -> softmax_pair {
   return softmax_pair_multiply(
-    softmax_pair_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)),
+    softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)),
     softmax_pair_subtract(softmax_pair_from_f32(dy), sum2)
   );
 }
@@ -215,7 +223,7 @@ fn softmax_backward_elements_result(
   return softmax_pair_to_limit(
     softmax_pair_divide(
       softmax_pair_multiply(
-        softmax_pair_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)),
+        softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)),
         softmax_pair_subtract(softmax_pair_subtract(softmax_pair_from_f32(dy), sum2), row_expression_0)
       ),
       sum3

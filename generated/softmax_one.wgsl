@@ -37,6 +37,11 @@ fn softmax_one_pair_add(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one
   return softmax_one_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+// a where the condition holds, else b.
+fn softmax_one_pair_select(condition: bool, a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
 fn softmax_one_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
@@ -97,12 +102,17 @@ fn softmax_one_pair_exp(a: softmax_one_pair) -> softmax_one_pair {
   return softmax_one_pair_exp_scaled(a, 0);
 }
 
+// As large as pairs get where e^a is beyond.
+fn softmax_one_pair_saturated_exp(a: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair_select(a.high > 88.72283, softmax_one_pair(3.4028234663852886e38, 0.0), softmax_one_pair_exp(a));
+}
+
 fn softmax_one_pair_from_f32(x: f32) -> softmax_one_pair {
   return softmax_one_pair(x, 0.0);
 }
 
 fn softmax_one_forward_terms0(x: f32) -> softmax_one_pair {
-  return softmax_one_pair_exp(softmax_one_pair_from_f32(x));
+  return softmax_one_pair_saturated_exp(softmax_one_pair_from_f32(x));
 }
 
 fn softmax_one_forward_row0(sum0: softmax_one_pair) -> softmax_one_pair {
@@ -124,7 +134,7 @@ fn softmax_one_pair_divide(a: softmax_one_pair, b: softmax_one_pair) -> softmax_
 
 fn softmax_one_forward_elements_result(x: f32, row_expression_0: softmax_one_pair) -> f32 {
   return softmax_one_pair_to_limit(
-    softmax_one_pair_divide(softmax_one_pair_exp(softmax_one_pair_from_f32(x)), row_expression_0)
+    softmax_one_pair_divide(softmax_one_pair_saturated_exp(softmax_one_pair_from_f32(x)), row_expression_0)
   );
 }
 
@@ -139,7 +149,7 @@ fn softmax_one_pair_multiply(a: softmax_one_pair, b: softmax_one_pair) -> softma
 }
 
 fn softmax_one_backward_terms0(x: f32, dy: f32) -> softmax_one_backward_terms0_results {
-  let t = softmax_one_pair_exp(softmax_one_pair_from_f32(x));
+  let t = softmax_one_pair_saturated_exp(softmax_one_pair_from_f32(x));
   return softmax_one_backward_terms0_results(t, softmax_one_pair_multiply(softmax_one_pair_from_f32(dy), t));
 }
 
@@ -166,7 +176,7 @@ fn softmax_one_backward_elements_result(
 ) -> f32 {
   return softmax_one_pair_to_limit(
     softmax_one_pair_multiply(
-      softmax_one_pair_exp(softmax_one_pair_from_f32(x)),
+      softmax_one_pair_saturated_exp(softmax_one_pair_from_f32(x)),
       softmax_one_pair_subtract(
         softmax_one_pair_divide(softmax_one_pair_from_f32(dy), row_expression_0),
         row_expression_1

@@ -64,6 +64,11 @@ fn softmin_forward_terms0(x: f32) -> softmin_pair {
   return softmin_pair_negate(softmin_pair_from_f32(x));
 }
 
+// a where the condition holds, else b.
+fn softmin_pair_select(condition: bool, a: softmin_pair, b: softmin_pair) -> softmin_pair {
+  return softmin_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
 fn softmin_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
@@ -124,14 +129,14 @@ fn softmin_pair_exp(a: softmin_pair) -> softmin_pair {
   return softmin_pair_exp_scaled(a, 0);
 }
 
+// As large as pairs get where e^a is beyond.
+fn softmin_pair_saturated_exp(a: softmin_pair) -> softmin_pair {
+  return softmin_pair_select(a.high > 88.72283, softmin_pair(3.4028234663852886e38, 0.0), softmin_pair_exp(a));
+}
+
 fn softmin_pair_subtract(a: softmin_pair, b: softmin_pair) -> softmin_pair {
   let s = softmin_pair_sum(a.high, -b.high);
   return softmin_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// a where the condition holds, else b.
-fn softmin_pair_select(condition: bool, a: softmin_pair, b: softmin_pair) -> softmin_pair {
-  return softmin_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // a - b; 0 where both are the same, be it infinity.
@@ -141,7 +146,7 @@ fn softmin_pair_excess(a: softmin_pair, b: softmin_pair) -> softmin_pair {
 }
 
 fn softmin_forward_terms1(x: f32, maximum0: softmin_pair) -> softmin_pair {
-  return softmin_pair_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0));
+  return softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0));
 }
 
 // The number, and infinity for what is as large as pairs get.
@@ -160,7 +165,7 @@ fn softmin_pair_divide(a: softmin_pair, b: softmin_pair) -> softmin_pair {
 fn softmin_forward_elements_result(x: f32, maximum0: softmin_pair, sum1: softmin_pair) -> f32 {
   return softmin_pair_to_limit(
     softmin_pair_divide(
-      softmin_pair_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0)),
+      softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0)),
       sum1
     )
   );
@@ -196,7 +201,7 @@ fn softmin_backward_terms1(
   }
   return softmin_backward_terms1_results(
     t,
-    softmin_pair_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0))
+    softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0))
   );
 }
 
@@ -207,7 +212,7 @@ fn softmin_pair_multiply(a: softmin_pair, b: softmin_pair) -> softmin_pair {
 
 fn softmin_backward_terms2(x: f32, dy: f32, maximum0: softmin_pair, sum2: softmin_pair) -> softmin_pair {
   return softmin_pair_multiply(
-    softmin_pair_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0)),
+    softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0)),
     softmin_pair_subtract(softmin_pair_from_f32(dy), sum2)
   );
 }
@@ -228,7 +233,7 @@ fn softmin_backward_elements_result(
     softmin_pair_divide(
       softmin_pair_negate(
         softmin_pair_multiply(
-          softmin_pair_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0)),
+          softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_f32(x)), maximum0)),
           softmin_pair_subtract(softmin_pair_subtract(softmin_pair_from_f32(dy), sum2), row_expression_0)
         )
       ),

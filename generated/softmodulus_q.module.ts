@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { softmodulusQBackward, softmodulusQForward } from "./softmodulus_q.js";
+import {
+  softmodulusQBackward,
+  softmodulusQDoubleBackward,
+  softmodulusQForward,
+} from "./softmodulus_q.js";
 import { softmodulusQWgsl } from "./softmodulus_q.wgsl.js";
 const softmodulusQActivation: Activation = {
   name: "softmodulus_q",
@@ -14,7 +18,11 @@ const softmodulusQActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: softmodulusQForward, backward: softmodulusQBackward },
+  cpu: {
+    forward: softmodulusQForward,
+    backward: softmodulusQBackward,
+    doubleBackward: softmodulusQDoubleBackward,
+  },
   webgpu: {
     code: softmodulusQWgsl,
     forward: [
@@ -39,6 +47,22 @@ const softmodulusQActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "softmodulus_q_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -52,6 +52,80 @@ export function softmodulusQBackward(
   }
 }
 
+/** The value of softmodulus_q, and its derivative in each input. */
+export function softmodulusQFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => {
+    const v = Math.abs(xi);
+    return choose(v <= 1, xi * xi * (2 - v), v);
+  };
+  const slope = (xi: number): number => {
+    const v = Math.abs(xi);
+    return choose(v <= 1, 4 * xi - 3 * xi * v, Math.sign(xi));
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what softmodulus_q's backward kernel computes, from a cotangent of each of its results. */
+export function softmodulusQDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => {
+    const v = Math.abs(xi);
+    return ddxI * choose(v <= 1, 4 * xi - 3 * xi * v, Math.sign(xi));
+  };
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
+    const v = Math.abs(xi);
+    return dyi * ddxI * choose(v <= 1, 4 - 6 * v, 0);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+  }
+}
+
 /**
  * abs with a cubic between -1 and 1 that joins smoothly.
  * Source: Valles-Perez et al. 2023 (soft modulus Q).
@@ -101,6 +175,80 @@ export function softmodulusQBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of softmodulus_q, and its derivative in each input. */
+export function softmodulusQFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => {
+    const v = Math.abs(xi);
+    return choose(v <= 1, xi * xi * (2 - v), v);
+  };
+  const slope = (xi: number): number => {
+    const v = Math.abs(xi);
+    return choose(v <= 1, 4 * xi - 3 * xi * v, Math.sign(xi));
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what softmodulus_q's backward kernel computes, from a cotangent of each of its results. */
+export function softmodulusQDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => {
+    const v = Math.abs(xi);
+    return ddxI * choose(v <= 1, 4 * xi - 3 * xi * v, Math.sign(xi));
+  };
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
+    const v = Math.abs(xi);
+    return dyi * ddxI * choose(v <= 1, 4 - 6 * v, 0);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
   }
 }
 

@@ -787,6 +787,77 @@ fn softmodulus_q_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct softmodulus_q_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn softmodulus_q_fused(x: f32) -> softmodulus_q_value_and_slopes {
+  let v = softmodulus_q_pair_abs(softmodulus_q_pair_from_f32(x));
+  var v2 = v;
+  if (v.high <= 1.0) {
+    v2 = softmodulus_q_pair_multiply(
+      softmodulus_q_pair_multiply(softmodulus_q_pair_from_f32(x), softmodulus_q_pair_from_f32(x)),
+      softmodulus_q_pair_subtract(softmodulus_q_pair(2.0, 0.0), v)
+    );
+  }
+  var v3 = softmodulus_q_pair_sign(softmodulus_q_pair_from_f32(x));
+  if (v.high <= 1.0) {
+    v3 = softmodulus_q_pair_subtract(
+      softmodulus_q_pair_scale(softmodulus_q_pair_from_f32(x), 4.0),
+      softmodulus_q_pair_multiply(
+        softmodulus_q_pair_multiply(softmodulus_q_pair(3.0, 0.0), softmodulus_q_pair_from_f32(x)),
+        v
+      )
+    );
+  }
+  var result_value = softmodulus_q_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)))) {
+    result_value = softmodulus_q(x);
+  }
+  var result_x = softmodulus_q_pair_to_f32(v3);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)))) {
+    result_x = softmodulus_q_slope_0_far(x);
+  }
+  return softmodulus_q_value_and_slopes(select(result_value, x, softmodulus_q_is_nan(x)), result_x);
+}
+
+fn softmodulus_q_curvature_0_far(x0: f32) -> f32 {
+  let t = abs(x0);
+  return select(0.0, 4.0 - 6.0 * t, t <= 1.0);
+}
+
+fn softmodulus_q_curvature(x: f32) -> f32 {
+  let v = softmodulus_q_pair_abs(softmodulus_q_pair_from_f32(x));
+  var v2 = softmodulus_q_pair(0.0, 0.0);
+  if (v.high <= 1.0) {
+    v2 = softmodulus_q_pair_subtract(
+      softmodulus_q_pair(4.0, 0.0),
+      softmodulus_q_pair_multiply(softmodulus_q_pair(6.0, 0.0), v)
+    );
+  }
+  var result = softmodulus_q_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
+    let far = softmodulus_q_curvature_0_far(x);
+    result = select(far, result, softmodulus_q_is_nan(far));
+  }
+  return result;
+}
+
+struct softmodulus_q_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn softmodulus_q_double_backward(dy: f32, ddx: f32, x: f32) -> softmodulus_q_second_gradients {
+  let slopes = softmodulus_q_backward(1.0, x);
+  let curvatures = softmodulus_q_curvature(x);
+  return softmodulus_q_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -801,6 +872,9 @@ struct softmodulus_q_uniform_values {
 @group(0) @binding(2) var<storage, read_write> softmodulus_q_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> softmodulus_q_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> softmodulus_q_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> softmodulus_q_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> softmodulus_q_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> softmodulus_q_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn softmodulus_q_forward(
@@ -837,5 +911,51 @@ fn softmodulus_q_backward_inputs(
     result[k] = softmodulus_q_backward(dy[k], x0[k]);
   }
   softmodulus_q_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn softmodulus_q_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (softmodulus_q_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = softmodulus_q_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = softmodulus_q_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  softmodulus_q_output_y[i] = result0;
+  softmodulus_q_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn softmodulus_q_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (softmodulus_q_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = softmodulus_q_cotangent_dy[i];
+  let dd0 = softmodulus_q_cotangent_ddx[i];
+  let x0 = softmodulus_q_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = softmodulus_q_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  softmodulus_q_gradient_ddy[i] = result0;
+  softmodulus_q_gradient_dx[i] = result1;
 }
 `);

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { softplusBackward, softplusForward } from "./softplus.js";
+import {
+  softplusBackward,
+  softplusDoubleBackward,
+  softplusForward,
+} from "./softplus.js";
 import { softplusWgsl } from "./softplus.wgsl.js";
 const softplusActivation: Activation = {
   name: "softplus",
@@ -15,7 +19,11 @@ const softplusActivation: Activation = {
   hyperparameters: ["beta"],
   learned: [],
   axis: false,
-  cpu: { forward: softplusForward, backward: softplusBackward },
+  cpu: {
+    forward: softplusForward,
+    backward: softplusBackward,
+    doubleBackward: softplusDoubleBackward,
+  },
   webgpu: {
     code: softplusWgsl,
     forward: [
@@ -40,6 +48,22 @@ const softplusActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "softplus_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter beta"],

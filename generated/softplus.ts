@@ -39,6 +39,53 @@ export function softplusBackward(
   }
 }
 
+/** The value of softplus, and its derivative in each input. */
+export function softplusFused(
+  x: Float32Array,
+  beta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / beta;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * beta;
+    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    y[i] = (Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p))) * q;
+    dx[i] = e / (e + 1);
+  }
+}
+
+/** The gradients of what softplus's backward kernel computes, from a cotangent of each of its results. */
+export function softplusDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  beta: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = xi * beta;
+    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+    const u = e2 + 1;
+    ddy[i] = ddxI * (e / (e + 1));
+    dx[i] = dyi * ddxI * beta * (e2 / (u * u));
+  }
+}
+
 /**
  * A smooth rectifier. PyTorch returns x itself where beta * x > 20: see softplus_beta.
  * Source: PyTorch nn.Softplus; Dugas et al. 2001.
@@ -75,6 +122,53 @@ export function softplusBackward64(
     const xi = x[i]!;
     const e = boundedExp(Math.max(Math.min(xi * beta, 709), -746));
     dx[i] = dyi * (e / (e + 1));
+  }
+}
+
+/** The value of softplus, and its derivative in each input. */
+export function softplusFused64(
+  x: Float64Array,
+  beta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / beta;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * beta;
+    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    y[i] = (Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p))) * q;
+    dx[i] = e / (e + 1);
+  }
+}
+
+/** The gradients of what softplus's backward kernel computes, from a cotangent of each of its results. */
+export function softplusDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  beta: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = xi * beta;
+    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+    const u = e2 + 1;
+    ddy[i] = ddxI * (e / (e + 1));
+    dx[i] = dyi * ddxI * beta * (e2 / (u * u));
   }
 }
 

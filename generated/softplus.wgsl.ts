@@ -1309,6 +1309,105 @@ fn softplus_backward(dy: f32, x: f32, beta: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct softplus_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn softplus_slope_0(x0: f32, x1: f32) -> f32 {
+  return softplus_backward(1.0, x0, x1);
+}
+
+fn softplus_fused(x: f32, beta: f32) -> softplus_value_and_slopes {
+  let p = softplus_pair_multiply(softplus_pair_from_f32(x), softplus_pair_from_f32(beta));
+  let bounded = softplus_pair_at_least(p, softplus_pair(0.0, 0.0));
+  let v = softplus_pair_abs(p);
+  let v2 = softplus_pair_negate(v);
+  let e = softplus_pair_exp(v2);
+  let l = softplus_pair_log1p(e);
+  let u = softplus_pair_add(bounded, l);
+  let bounded2 = softplus_pair_at_most(p, softplus_pair(40.0, 0.0));
+  let v3 = softplus_pair_raised_exp(bounded2);
+  var result_value = softplus_pair_to_f32(softplus_pair_divide(u, softplus_pair_from_f32(beta)));
+  // By the function that computes this alone.
+  if (
+    !(
+      (u.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+      (abs(beta) >= 3.637979e-12)
+    )
+  ) {
+    result_value = softplus(x, beta);
+  }
+  var result_x = softplus_pair_to_f32(
+    softplus_pair_scale(
+      softplus_pair_divide(v3, softplus_pair_add(softplus_pair_scale(v3, 8.6736174e-19), softplus_pair(1.0, 0.0))),
+      8.6736174e-19
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      (abs(beta) >= 3.469447e-18)
+    )
+  ) {
+    result_x = softplus_slope_0(x, beta);
+  }
+  return softplus_value_and_slopes(select(result_value, x, softplus_is_nan(x)), result_x);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn softplus_logistic(x: f32) -> f32 {
+  if (softplus_is_nan(x)) {
+    return x;
+  }
+  let s = softplus_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn softplus_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return softplus_logistic(x0 * x1) * x1;
+}
+
+fn softplus_curvature(x: f32, beta: f32) -> f32 {
+  let p = softplus_pair_multiply(softplus_pair_from_f32(x), softplus_pair_from_f32(beta));
+  let v = softplus_pair_abs(p);
+  let v2 = softplus_pair_negate(v);
+  let v3 = softplus_pair_raised_exp(v2);
+  let u = softplus_pair_add(softplus_pair_scale(v3, 8.6736174e-19), softplus_pair(1.0, 0.0));
+  var result = softplus_pair_to_f32(
+    softplus_pair_scale(
+      softplus_pair_multiply(softplus_pair_from_f32(beta), softplus_pair_divide(v3, softplus_pair_multiply(u, u))),
+      8.6736174e-19
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      (abs(beta) >= 3.469447e-18)
+    )
+  ) {
+    let far = softplus_curvature_0_far(x, beta);
+    result = select(far, result, softplus_is_nan(far));
+  }
+  return result;
+}
+
+struct softplus_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn softplus_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> softplus_second_gradients {
+  let slopes = softplus_backward(1.0, x, beta);
+  let curvatures = softplus_curvature(x, beta);
+  return softplus_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1324,6 +1423,9 @@ struct softplus_uniform_values {
 @group(0) @binding(2) var<storage, read_write> softplus_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> softplus_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> softplus_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> softplus_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> softplus_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> softplus_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn softplus_forward(
@@ -1360,5 +1462,51 @@ fn softplus_backward_inputs(
     result[k] = softplus_backward(dy[k], x0[k], softplus_uniforms.p_beta);
   }
   softplus_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn softplus_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (softplus_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = softplus_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = softplus_fused(x0[k], softplus_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  softplus_output_y[i] = result0;
+  softplus_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn softplus_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (softplus_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = softplus_cotangent_dy[i];
+  let dd0 = softplus_cotangent_ddx[i];
+  let x0 = softplus_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = softplus_double_backward(dy[k], dd0[k], x0[k], softplus_uniforms.p_beta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  softplus_gradient_ddy[i] = result0;
+  softplus_gradient_dx[i] = result1;
 }
 `);

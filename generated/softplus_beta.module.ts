@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { softplusBetaBackward, softplusBetaForward } from "./softplus_beta.js";
+import {
+  softplusBetaBackward,
+  softplusBetaDoubleBackward,
+  softplusBetaForward,
+} from "./softplus_beta.js";
 import { softplusBetaWgsl } from "./softplus_beta.wgsl.js";
 const softplusBetaActivation: Activation = {
   name: "softplus_beta",
@@ -15,7 +19,11 @@ const softplusBetaActivation: Activation = {
   hyperparameters: ["beta", "threshold"],
   learned: [],
   axis: false,
-  cpu: { forward: softplusBetaForward, backward: softplusBetaBackward },
+  cpu: {
+    forward: softplusBetaForward,
+    backward: softplusBetaBackward,
+    doubleBackward: softplusBetaDoubleBackward,
+  },
   webgpu: {
     code: softplusBetaWgsl,
     forward: [
@@ -40,6 +48,22 @@ const softplusBetaActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta", "hyperparameter threshold"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "softplus_beta_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter beta", "hyperparameter threshold"],

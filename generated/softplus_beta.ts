@@ -48,6 +48,61 @@ export function softplusBetaBackward(
   }
 }
 
+/** The value of softplus_beta, and its derivative in each input. */
+export function softplusBetaFused(
+  x: Float32Array,
+  beta: number,
+  threshold: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / beta;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * beta;
+    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    y[i] = Number.isNaN(threshold)
+      ? threshold
+      : choose(
+          p > threshold,
+          xi,
+          (Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p))) * q,
+        );
+    dx[i] = choose(p > threshold, 1, e / (e + 1));
+  }
+}
+
+/** The gradients of what softplus_beta's backward kernel computes, from a cotangent of each of its results. */
+export function softplusBetaDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  beta: number,
+  threshold: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = xi * beta;
+    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+    const u = e2 + 1;
+    ddy[i] = ddxI * choose(p > threshold, 1, e / (e + 1));
+    dx[i] = dyi * ddxI * choose(p > threshold, 0, (beta * e2) / (u * u));
+  }
+}
+
 /**
  * Softplus as PyTorch computes it: x itself above the threshold, where it jumps by exp(-threshold) / beta.
  * Source: PyTorch nn.Softplus.
@@ -93,6 +148,61 @@ export function softplusBetaBackward64(
     const p = xi * beta;
     const e = boundedExp(Math.max(Math.min(p, 709), -746));
     dx[i] = dyi * choose(p > threshold, 1, e / (e + 1));
+  }
+}
+
+/** The value of softplus_beta, and its derivative in each input. */
+export function softplusBetaFused64(
+  x: Float64Array,
+  beta: number,
+  threshold: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / beta;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * beta;
+    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    y[i] = Number.isNaN(threshold)
+      ? threshold
+      : choose(
+          p > threshold,
+          xi,
+          (Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p))) * q,
+        );
+    dx[i] = choose(p > threshold, 1, e / (e + 1));
+  }
+}
+
+/** The gradients of what softplus_beta's backward kernel computes, from a cotangent of each of its results. */
+export function softplusBetaDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  beta: number,
+  threshold: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = xi * beta;
+    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+    const u = e2 + 1;
+    ddy[i] = ddxI * choose(p > threshold, 1, e / (e + 1));
+    dx[i] = dyi * ddxI * choose(p > threshold, 0, (beta * e2) / (u * u));
   }
 }
 

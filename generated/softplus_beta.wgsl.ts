@@ -1369,6 +1369,135 @@ fn softplus_beta_backward(dy: f32, x: f32, beta: f32, threshold: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct softplus_beta_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn softplus_beta_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return softplus_beta_backward(1.0, x0, x1, x2);
+}
+
+fn softplus_beta_fused(x: f32, beta: f32, threshold: f32) -> softplus_beta_value_and_slopes {
+  let p = softplus_beta_pair_multiply(softplus_beta_pair_from_f32(x), softplus_beta_pair_from_f32(beta));
+  let bounded = softplus_beta_pair_at_least(p, softplus_beta_pair(0.0, 0.0));
+  let v = softplus_beta_pair_abs(p);
+  let v2 = softplus_beta_pair_negate(v);
+  let e = softplus_beta_pair_exp(v2);
+  let l = softplus_beta_pair_log1p(e);
+  let u = softplus_beta_pair_add(bounded, l);
+  var v3 = softplus_beta_pair_divide(u, softplus_beta_pair_from_f32(beta));
+  if (p.high > threshold) {
+    v3 = softplus_beta_pair_from_f32(x);
+  }
+  let bounded2 = softplus_beta_pair_at_most(p, softplus_beta_pair(40.0, 0.0));
+  let v4 = softplus_beta_pair_raised_exp(bounded2);
+  var v5 = softplus_beta_pair_scale(
+    softplus_beta_pair_divide(
+      v4,
+      softplus_beta_pair_add(softplus_beta_pair_scale(v4, 8.6736174e-19), softplus_beta_pair(1.0, 0.0))
+    ),
+    8.6736174e-19
+  );
+  if (p.high > threshold) {
+    v5 = softplus_beta_pair(1.0, 0.0);
+  }
+  var result_value = softplus_beta_pair_to_f32(v3);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((p.high > threshold) | (u.high >= 7.888609e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        (abs(beta) >= 3.637979e-12) &
+        (bitcast<u32>(abs(threshold)) <= 0x52800000u) &
+      ((abs(threshold) >= 3.637979e-12) | (threshold == 0.0))
+    )
+  ) {
+    result_value = softplus_beta(x, beta, threshold);
+  }
+  var result_x = softplus_beta_pair_to_f32(v5);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((p.high > threshold) | (v4.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(threshold)) <= 0x5c800000u) &
+      ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0))
+    )
+  ) {
+    result_x = softplus_beta_slope_0(x, beta, threshold);
+  }
+  return softplus_beta_value_and_slopes(select(result_value, x, softplus_beta_is_nan(x)), result_x);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn softplus_beta_logistic(x: f32) -> f32 {
+  if (softplus_beta_is_nan(x)) {
+    return x;
+  }
+  let s = softplus_beta_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn softplus_beta_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x0 * x1;
+  return select(softplus_beta_logistic(t) * x1, 0.0, t > x2);
+}
+
+fn softplus_beta_curvature(x: f32, beta: f32, threshold: f32) -> f32 {
+  let p = softplus_beta_pair_multiply(softplus_beta_pair_from_f32(x), softplus_beta_pair_from_f32(beta));
+  let v = softplus_beta_pair_abs(p);
+  let v2 = softplus_beta_pair_negate(v);
+  let v3 = softplus_beta_pair_raised_exp(v2);
+  let u = softplus_beta_pair_add(softplus_beta_pair_scale(v3, 8.6736174e-19), softplus_beta_pair(1.0, 0.0));
+  var v4 = softplus_beta_pair_scale(
+    softplus_beta_pair_multiply(
+      softplus_beta_pair_from_f32(beta),
+      softplus_beta_pair_divide(v3, softplus_beta_pair_multiply(u, u))
+    ),
+    8.6736174e-19
+  );
+  if (p.high > threshold) {
+    v4 = softplus_beta_pair(0.0, 0.0);
+  }
+  var result = softplus_beta_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((p.high > threshold) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(threshold)) <= 0x5c800000u) &
+      ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0))
+    )
+  ) {
+    let far = softplus_beta_curvature_0_far(x, beta, threshold);
+    result = select(far, result, softplus_beta_is_nan(far));
+  }
+  return result;
+}
+
+struct softplus_beta_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn softplus_beta_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  beta: f32,
+  threshold: f32
+) -> softplus_beta_second_gradients {
+  let slopes = softplus_beta_backward(1.0, x, beta, threshold);
+  let curvatures = softplus_beta_curvature(x, beta, threshold);
+  return softplus_beta_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1385,6 +1514,9 @@ struct softplus_beta_uniform_values {
 @group(0) @binding(2) var<storage, read_write> softplus_beta_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> softplus_beta_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> softplus_beta_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> softplus_beta_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> softplus_beta_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> softplus_beta_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn softplus_beta_forward(
@@ -1421,5 +1553,51 @@ fn softplus_beta_backward_inputs(
     result[k] = softplus_beta_backward(dy[k], x0[k], softplus_beta_uniforms.p_beta, softplus_beta_uniforms.p_threshold);
   }
   softplus_beta_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn softplus_beta_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (softplus_beta_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = softplus_beta_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = softplus_beta_fused(x0[k], softplus_beta_uniforms.p_beta, softplus_beta_uniforms.p_threshold);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  softplus_beta_output_y[i] = result0;
+  softplus_beta_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn softplus_beta_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (softplus_beta_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = softplus_beta_cotangent_dy[i];
+  let dd0 = softplus_beta_cotangent_ddx[i];
+  let x0 = softplus_beta_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = softplus_beta_double_backward(dy[k], dd0[k], x0[k], softplus_beta_uniforms.p_beta, softplus_beta_uniforms.p_threshold);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  softplus_beta_gradient_ddy[i] = result0;
+  softplus_beta_gradient_dx[i] = result1;
 }
 `);

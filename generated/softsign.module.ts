@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { softsignBackward, softsignForward } from "./softsign.js";
+import {
+  softsignBackward,
+  softsignDoubleBackward,
+  softsignForward,
+} from "./softsign.js";
 import { softsignWgsl } from "./softsign.wgsl.js";
 const softsignActivation: Activation = {
   name: "softsign",
@@ -14,7 +18,11 @@ const softsignActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: softsignForward, backward: softsignBackward },
+  cpu: {
+    forward: softsignForward,
+    backward: softsignBackward,
+    doubleBackward: softsignDoubleBackward,
+  },
   webgpu: {
     code: softsignWgsl,
     forward: [
@@ -39,6 +47,22 @@ const softsignActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "softsign_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

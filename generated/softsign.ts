@@ -56,6 +56,84 @@ export function softsignBackward(
   }
 }
 
+/** The value of softsign, and its derivative in each input. */
+export function softsignFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    return bounded / (Math.abs(bounded) + 1);
+  };
+  const slope = (xi: number): number => {
+    const u = Math.abs(xi) + 1;
+    return 1 / (u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what softsign's backward kernel computes, from a cotangent of each of its results. */
+export function softsignDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => {
+    const u = Math.abs(xi) + 1;
+    return ddxI / (u * u);
+  };
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
+    const u = Math.abs(xi) + 1;
+    return (-2 * (dyi * ddxI) * Math.sign(xi)) / (u * u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+  }
+}
+
 /**
  * A sigmoid with polynomial tails.
  * Source: PyTorch nn.Softsign; Glorot and Bengio 2010.
@@ -109,6 +187,84 @@ export function softsignBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of softsign, and its derivative in each input. */
+export function softsignFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(xi, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    return bounded / (Math.abs(bounded) + 1);
+  };
+  const slope = (xi: number): number => {
+    const u = Math.abs(xi) + 1;
+    return 1 / (u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what softsign's backward kernel computes, from a cotangent of each of its results. */
+export function softsignDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => {
+    const u = Math.abs(xi) + 1;
+    return ddxI / (u * u);
+  };
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
+    const u = Math.abs(xi) + 1;
+    return (-2 * (dyi * ddxI) * Math.sign(xi)) / (u * u * u);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
   }
 }
 

@@ -99,6 +99,75 @@ fn softsign_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct softsign_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn softsign_fused(x: f32) -> softsign_value_and_slopes {
+  let bounded = select(x, 3.4028234663852886e38, x > 3.4028234663852886e38);
+  let bounded2 = select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
+  let v = softsign_pair_abs(softsign_pair_from_f32(x));
+  let u = softsign_pair_add(v, softsign_pair(1.0, 0.0));
+  var result_x = softsign_pair_to_f32(softsign_pair_divide(softsign_pair(1.0, 0.0), softsign_pair_multiply(u, u)));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
+    result_x = softsign_slope_0_far(x);
+  }
+  return softsign_value_and_slopes(select(bounded2 / (abs(bounded2) + 1.0), x, softsign_is_nan(x)), result_x);
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn softsign_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (softsign_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn softsign_curvature_0_far(x0: f32) -> f32 {
+  let t = abs(x0) + 1.0;
+  return (-2.0 * select(softsign_sign(x0), x0, softsign_is_nan(x0))) / (t * t * t);
+}
+
+// a times a power of two.
+fn softsign_pair_scale(a: softsign_pair, factor: f32) -> softsign_pair {
+  return softsign_pair(a.high * factor, a.low * factor);
+}
+
+fn softsign_pair_sign(a: softsign_pair) -> softsign_pair {
+  return softsign_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn softsign_curvature(x: f32) -> f32 {
+  let v = softsign_pair_abs(softsign_pair_from_f32(x));
+  let u = softsign_pair_add(v, softsign_pair(1.0, 0.0));
+  var result = softsign_pair_to_f32(
+    softsign_pair_divide(
+      softsign_pair_scale(softsign_pair_sign(softsign_pair_from_f32(x)), -2.0),
+      softsign_pair_multiply(softsign_pair_multiply(u, u), u)
+    )
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)))) {
+    let far = softsign_curvature_0_far(x);
+    result = select(far, result, softsign_is_nan(far));
+  }
+  return result;
+}
+
+struct softsign_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn softsign_double_backward(dy: f32, ddx: f32, x: f32) -> softsign_second_gradients {
+  let slopes = softsign_backward(1.0, x);
+  let curvatures = softsign_curvature(x);
+  return softsign_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct softsign_uniform_values {
   size: u32,
 }
@@ -108,6 +177,9 @@ struct softsign_uniform_values {
 @group(0) @binding(2) var<storage, read_write> softsign_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> softsign_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> softsign_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> softsign_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> softsign_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> softsign_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn softsign_forward(
@@ -145,4 +217,50 @@ fn softsign_backward_inputs(
     result[k] = softsign_backward(dy[k], x0[k]);
   }
   softsign_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn softsign_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (softsign_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = softsign_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = softsign_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  softsign_output_y[i] = result0;
+  softsign_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn softsign_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (softsign_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = softsign_cotangent_dy[i];
+  let dd0 = softsign_cotangent_ddx[i];
+  let x0 = softsign_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = softsign_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  softsign_gradient_ddy[i] = result0;
+  softsign_gradient_dx[i] = result1;
 }

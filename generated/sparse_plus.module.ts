@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { sparsePlusBackward, sparsePlusForward } from "./sparse_plus.js";
+import {
+  sparsePlusBackward,
+  sparsePlusDoubleBackward,
+  sparsePlusForward,
+} from "./sparse_plus.js";
 import { sparsePlusWgsl } from "./sparse_plus.wgsl.js";
 const sparsePlusActivation: Activation = {
   name: "sparse_plus",
@@ -14,7 +18,11 @@ const sparsePlusActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: sparsePlusForward, backward: sparsePlusBackward },
+  cpu: {
+    forward: sparsePlusForward,
+    backward: sparsePlusBackward,
+    doubleBackward: sparsePlusDoubleBackward,
+  },
   webgpu: {
     code: sparsePlusWgsl,
     forward: [
@@ -39,6 +47,22 @@ const sparsePlusActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sparse_plus_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

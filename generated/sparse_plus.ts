@@ -50,6 +50,47 @@ export function sparsePlusBackward(
   }
 }
 
+/** The value of sparse_plus, and its derivative in each input. */
+export function sparsePlusFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u = xi + 1;
+    y[i] = choose(xi <= -1, 0, choose(xi >= 1, xi, 0.25 * (u * u)));
+    dx[i] = choose(xi <= -1, 0, choose(xi >= 1, 1, 0.5 * u));
+  }
+}
+
+/** The gradients of what sparse_plus's backward kernel computes, from a cotangent of each of its results. */
+export function sparsePlusDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0.5;
+  sides[1] = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI * choose(xi <= -1, 0, choose(xi >= 1, 1, 0.5 * (xi + 1)));
+    dx[i] = dyi * ddxI * choose(xi <= -1, 0, pick(0, xi >= 1));
+  }
+}
+
 /**
  * 0, a parabola, then x.
  * Source: JAX sparse_plus; Keras 3 sparse_plus.
@@ -100,6 +141,47 @@ export function sparsePlusBackward64(
   }
 }
 
+/** The value of sparse_plus, and its derivative in each input. */
+export function sparsePlusFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u = xi + 1;
+    y[i] = choose(xi <= -1, 0, choose(xi >= 1, xi, 0.25 * (u * u)));
+    dx[i] = choose(xi <= -1, 0, choose(xi >= 1, 1, 0.5 * u));
+  }
+}
+
+/** The gradients of what sparse_plus's backward kernel computes, from a cotangent of each of its results. */
+export function sparsePlusDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0.5;
+  sides[1] = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI * choose(xi <= -1, 0, choose(xi >= 1, 1, 0.5 * (xi + 1)));
+    dx[i] = dyi * ddxI * choose(xi <= -1, 0, pick(0, xi >= 1));
+  }
+}
+
 function requireLength(
   name: string,
   array: ArrayLike<number>,
@@ -119,4 +201,12 @@ function choose(condition: boolean, yes: number, no: number): number {
   choicePair[0] = no;
   choicePair[1] = yes;
   return choicePair[Number(condition)]!;
+}
+
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
+
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }

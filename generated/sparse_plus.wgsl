@@ -103,6 +103,53 @@ fn sparse_plus_backward(dy: f32, x: f32) -> f32 {
   return select(select((0.5 * x + 0.5) * dy, dy, x >= 1.0), 0.0, x <= -1.0);
 }
 
+struct sparse_plus_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sparse_plus_fused(x: f32) -> sparse_plus_value_and_slopes {
+  let u = sparse_plus_pair_add(sparse_plus_pair_from_f32(x), sparse_plus_pair(1.0, 0.0));
+  let squared = sparse_plus_pair_multiply(u, u);
+  var v = sparse_plus_pair_scale(squared, 0.25);
+  if (x >= 1.0) {
+    v = sparse_plus_pair_from_f32(x);
+  }
+  var v2 = v;
+  if (x <= -1.0) {
+    v2 = sparse_plus_pair(0.0, 0.0);
+  }
+  var result_value = sparse_plus_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= -1.0) | ((x >= 1.0) | (squared.high >= 3.9443045e-31))) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = sparse_plus_value_far(x);
+  }
+  return sparse_plus_value_and_slopes(
+    select(result_value, x, sparse_plus_is_nan(x)),
+    select(select(0.5 * x + 0.5, 1.0, x >= 1.0), 0.0, x <= -1.0)
+  );
+}
+
+fn sparse_plus_curvature(x: f32) -> f32 {
+  return select(select(0.5, 0.0, x >= 1.0), 0.0, x <= -1.0);
+}
+
+struct sparse_plus_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sparse_plus_double_backward(dy: f32, ddx: f32, x: f32) -> sparse_plus_second_gradients {
+  let slopes = sparse_plus_backward(1.0, x);
+  let curvatures = sparse_plus_curvature(x);
+  return sparse_plus_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct sparse_plus_uniform_values {
   size: u32,
 }
@@ -112,6 +159,9 @@ struct sparse_plus_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sparse_plus_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sparse_plus_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sparse_plus_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sparse_plus_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sparse_plus_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sparse_plus_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sparse_plus_forward(
@@ -149,4 +199,47 @@ fn sparse_plus_backward_inputs(
     sparse_plus_backward(dy.z, x0.z),
     sparse_plus_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn sparse_plus_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sparse_plus_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sparse_plus_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sparse_plus_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sparse_plus_output_y[i] = result0;
+  sparse_plus_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sparse_plus_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sparse_plus_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sparse_plus_cotangent_dy[i];
+  let dd0 = sparse_plus_cotangent_ddx[i];
+  let x0 = sparse_plus_input_x[i];
+  let g0 = sparse_plus_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = sparse_plus_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = sparse_plus_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = sparse_plus_double_backward(dy.w, dd0.w, x0.w);
+  sparse_plus_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  sparse_plus_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }

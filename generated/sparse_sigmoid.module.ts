@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   sparseSigmoidBackward,
+  sparseSigmoidBackwardSaved,
+  sparseSigmoidDoubleBackward,
   sparseSigmoidForward,
+  sparseSigmoidForwardSaved,
 } from "./sparse_sigmoid.js";
 import { sparseSigmoidWgsl } from "./sparse_sigmoid.wgsl.js";
 const sparseSigmoidActivation: Activation = {
@@ -17,7 +20,14 @@ const sparseSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: sparseSigmoidForward, backward: sparseSigmoidBackward },
+  saves: "bit",
+  cpu: {
+    forward: sparseSigmoidForward,
+    backward: sparseSigmoidBackward,
+    doubleBackward: sparseSigmoidDoubleBackward,
+    forwardSaved: sparseSigmoidForwardSaved,
+    backwardSaved: sparseSigmoidBackwardSaved,
+  },
   webgpu: {
     code: sparseSigmoidWgsl,
     forward: [
@@ -42,6 +52,60 @@ const sparseSigmoidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sparse_sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "sparse_sigmoid_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "sparse_sigmoid_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "sparse_sigmoid_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -15,6 +15,28 @@ fn sparse_sigmoid_backward(dy: f32, x: f32) -> f32 {
   return select(select(0.5 * dy, 0.0, x >= 1.0), 0.0, x <= -1.0);
 }
 
+struct sparse_sigmoid_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sparse_sigmoid_fused(x: f32) -> sparse_sigmoid_value_and_slopes {
+  return sparse_sigmoid_value_and_slopes(
+    select(select(select(0.5 * x + 0.5, 1.0, x >= 1.0), 0.0, x <= -1.0), x, sparse_sigmoid_is_nan(x)),
+    select(select(0.5, 0.0, x >= 1.0), 0.0, x <= -1.0)
+  );
+}
+
+struct sparse_sigmoid_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sparse_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> sparse_sigmoid_second_gradients {
+  let slopes = sparse_sigmoid_backward(1.0, x);
+  return sparse_sigmoid_second_gradients(ddx * slopes, 0.0);
+}
+
 struct sparse_sigmoid_uniform_values {
   size: u32,
 }
@@ -24,6 +46,11 @@ struct sparse_sigmoid_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sparse_sigmoid_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sparse_sigmoid_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sparse_sigmoid_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sparse_sigmoid_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sparse_sigmoid_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sparse_sigmoid_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> sparse_sigmoid_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> sparse_sigmoid_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn sparse_sigmoid_forward(
@@ -62,4 +89,82 @@ fn sparse_sigmoid_backward_inputs(
     sparse_sigmoid_backward(dy.z, x0.z),
     sparse_sigmoid_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn sparse_sigmoid_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sparse_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sparse_sigmoid_input_x[i];
+  let g0 = sparse_sigmoid_fused(x0.x);
+  let g1 = sparse_sigmoid_fused(x0.y);
+  let g2 = sparse_sigmoid_fused(x0.z);
+  let g3 = sparse_sigmoid_fused(x0.w);
+  sparse_sigmoid_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  sparse_sigmoid_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn sparse_sigmoid_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sparse_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sparse_sigmoid_cotangent_dy[i];
+  let dd0 = sparse_sigmoid_cotangent_ddx[i];
+  let x0 = sparse_sigmoid_input_x[i];
+  let g0 = sparse_sigmoid_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = sparse_sigmoid_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = sparse_sigmoid_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = sparse_sigmoid_double_backward(dy.w, dd0.w, x0.w);
+  sparse_sigmoid_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  sparse_sigmoid_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn sparse_sigmoid_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= sparse_sigmoid_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= sparse_sigmoid_uniforms.size) {
+      break;
+    }
+    let x = sparse_sigmoid_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (x > -1.0) && (x < 1.0)) << k;
+  }
+  sparse_sigmoid_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn sparse_sigmoid_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sparse_sigmoid_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sparse_sigmoid_cotangent_dy[i];
+  let bits = vec4<u32>(sparse_sigmoid_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  sparse_sigmoid_gradient_dx[i] = select(vec4<f32>(), dy * 0.5, isSet);
 }

@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   spikeRateEscapeBackward,
+  spikeRateEscapeDoubleBackward,
   spikeRateEscapeForward,
 } from "./spike_rate_escape.js";
 import { spikeRateEscapeWgsl } from "./spike_rate_escape.wgsl.js";
@@ -18,7 +19,11 @@ const spikeRateEscapeActivation: Activation = {
   hyperparameters: ["beta", "slope"],
   learned: [],
   axis: false,
-  cpu: { forward: spikeRateEscapeForward, backward: spikeRateEscapeBackward },
+  cpu: {
+    forward: spikeRateEscapeForward,
+    backward: spikeRateEscapeBackward,
+    doubleBackward: spikeRateEscapeDoubleBackward,
+  },
   webgpu: {
     code: spikeRateEscapeWgsl,
     forward: [
@@ -43,6 +48,22 @@ const spikeRateEscapeActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta", "hyperparameter slope"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "spike_rate_escape_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter beta", "hyperparameter slope"],

@@ -50,6 +50,54 @@ export function spikeRateEscapeBackward(
   }
 }
 
+/** The value of spike_rate_escape, and its derivative in each input. */
+export function spikeRateEscapeFused(
+  x: Float32Array,
+  beta: number,
+  slope: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
+    dx[i] =
+      slope *
+      boundedExp(Math.max(Math.min(-(beta * Math.abs(xi - 1)), 709.79), -746));
+  }
+}
+
+/** The gradients of what spike_rate_escape's backward kernel computes, from a cotangent of each of its results. */
+export function spikeRateEscapeDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  beta: number,
+  slope: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u = xi - 1;
+    const e = boundedExp(
+      Math.max(Math.min(-(beta * Math.abs(u)), 709.79), -746),
+    );
+    ddy[i] = ddxI * slope * e;
+    dx[i] = -(dyi * ddxI * beta * slope * e * Math.sign(u));
+  }
+}
+
 /**
  * Step with a gradient that falls off on both sides of 1.
  * Source: snnTorch spike_rate_escape; Gerstner and Kistler 2002.
@@ -97,6 +145,54 @@ export function spikeRateEscapeBackward64(
       dyi *
       slope *
       boundedExp(Math.max(Math.min(-(beta * Math.abs(xi - 1)), 709.79), -746));
+  }
+}
+
+/** The value of spike_rate_escape, and its derivative in each input. */
+export function spikeRateEscapeFused64(
+  x: Float64Array,
+  beta: number,
+  slope: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
+    dx[i] =
+      slope *
+      boundedExp(Math.max(Math.min(-(beta * Math.abs(xi - 1)), 709.79), -746));
+  }
+}
+
+/** The gradients of what spike_rate_escape's backward kernel computes, from a cotangent of each of its results. */
+export function spikeRateEscapeDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  beta: number,
+  slope: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u = xi - 1;
+    const e = boundedExp(
+      Math.max(Math.min(-(beta * Math.abs(u)), 709.79), -746),
+    );
+    ddy[i] = ddxI * slope * e;
+    dx[i] = -(dyi * ddxI * beta * slope * e * Math.sign(u));
   }
 }
 

@@ -881,6 +881,119 @@ fn spike_rate_escape_backward(dy: f32, x: f32, beta: f32, slope: f32) -> f32 {
   return dy * result;
 }
 
+struct spike_rate_escape_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn spike_rate_escape_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return spike_rate_escape_backward(1.0, x0, x1, x2);
+}
+
+fn spike_rate_escape_fused(x: f32, beta: f32, slope: f32) -> spike_rate_escape_value_and_slopes {
+  let v3 = select(0.0, 1.0, x > 0.0);
+  let u = spike_rate_escape_pair_subtract(spike_rate_escape_pair_from_f32(x), spike_rate_escape_pair(1.0, 0.0));
+  let v = spike_rate_escape_pair_abs(u);
+  let p = spike_rate_escape_pair_multiply(spike_rate_escape_pair_from_f32(beta), v);
+  let v2 = spike_rate_escape_pair_negate(p);
+  let e = spike_rate_escape_pair_exp(v2);
+  var result_x = spike_rate_escape_pair_to_f32(
+    spike_rate_escape_pair_multiply(spike_rate_escape_pair_from_f32(slope), e)
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
+      ((abs(slope) >= 3.469447e-18) | (slope == 0.0))
+    )
+  ) {
+    result_x = spike_rate_escape_slope_0(x, beta, slope);
+  }
+  return spike_rate_escape_value_and_slopes(
+    select(select(v3, x, spike_rate_escape_is_nan(x)), x, spike_rate_escape_is_nan(x)),
+    result_x
+  );
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn spike_rate_escape_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (spike_rate_escape_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn spike_rate_escape_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x0 - 1.0;
+  return -(
+    select(spike_rate_escape_sign(t), t, spike_rate_escape_is_nan(t)) *
+    spike_rate_escape_exp(-(abs(t) * x1)) *
+    x1 *
+    x2
+  );
+}
+
+fn spike_rate_escape_pair_sign(a: spike_rate_escape_pair) -> spike_rate_escape_pair {
+  return spike_rate_escape_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn spike_rate_escape_curvature(x: f32, beta: f32, slope: f32) -> f32 {
+  let u = spike_rate_escape_pair_subtract(spike_rate_escape_pair_from_f32(x), spike_rate_escape_pair(1.0, 0.0));
+  let v = spike_rate_escape_pair_abs(u);
+  let p = spike_rate_escape_pair_multiply(spike_rate_escape_pair_from_f32(beta), v);
+  let v2 = spike_rate_escape_pair_negate(p);
+  let e = spike_rate_escape_pair_exp(v2);
+  var result = spike_rate_escape_pair_to_f32(
+    spike_rate_escape_pair_negate(
+      spike_rate_escape_pair_multiply(
+        spike_rate_escape_pair_multiply(
+          spike_rate_escape_pair_multiply(
+            spike_rate_escape_pair_from_f32(beta),
+            spike_rate_escape_pair_from_f32(slope)
+          ),
+          e
+        ),
+        spike_rate_escape_pair_sign(u)
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        (abs(beta) >= 3.637979e-12) &
+        (bitcast<u32>(abs(slope)) <= 0x52800000u) &
+      ((abs(slope) >= 3.637979e-12) | (slope == 0.0))
+    )
+  ) {
+    let far = spike_rate_escape_curvature_0_far(x, beta, slope);
+    result = select(far, result, spike_rate_escape_is_nan(far));
+  }
+  return result;
+}
+
+struct spike_rate_escape_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn spike_rate_escape_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  beta: f32,
+  slope: f32
+) -> spike_rate_escape_second_gradients {
+  let slopes = spike_rate_escape_backward(1.0, x, beta, slope);
+  let curvatures = spike_rate_escape_curvature(x, beta, slope);
+  return spike_rate_escape_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct spike_rate_escape_uniform_values {
   size: u32,
   p_beta: f32,
@@ -892,6 +1005,9 @@ struct spike_rate_escape_uniform_values {
 @group(0) @binding(2) var<storage, read_write> spike_rate_escape_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> spike_rate_escape_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> spike_rate_escape_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> spike_rate_escape_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> spike_rate_escape_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> spike_rate_escape_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn spike_rate_escape_forward(
@@ -929,4 +1045,50 @@ fn spike_rate_escape_backward_inputs(
     result[k] = spike_rate_escape_backward(dy[k], x0[k], spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope);
   }
   spike_rate_escape_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn spike_rate_escape_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (spike_rate_escape_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = spike_rate_escape_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = spike_rate_escape_fused(x0[k], spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  spike_rate_escape_output_y[i] = result0;
+  spike_rate_escape_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn spike_rate_escape_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (spike_rate_escape_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = spike_rate_escape_cotangent_dy[i];
+  let dd0 = spike_rate_escape_cotangent_ddx[i];
+  let x0 = spike_rate_escape_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = spike_rate_escape_double_backward(dy[k], dd0[k], x0[k], spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  spike_rate_escape_gradient_ddy[i] = result0;
+  spike_rate_escape_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { splineLogBackward, splineLogForward } from "./spline_log.js";
+import {
+  splineLogBackward,
+  splineLogDoubleBackward,
+  splineLogForward,
+} from "./spline_log.js";
 import { splineLogWgsl } from "./spline_log.wgsl.js";
 const splineLogActivation: Activation = {
   name: "spline_log",
@@ -14,7 +18,11 @@ const splineLogActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: splineLogForward, backward: splineLogBackward },
+  cpu: {
+    forward: splineLogForward,
+    backward: splineLogBackward,
+    doubleBackward: splineLogDoubleBackward,
+  },
   webgpu: {
     code: splineLogWgsl,
     forward: [
@@ -39,6 +47,22 @@ const splineLogActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "spline_log_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

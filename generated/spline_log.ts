@@ -58,6 +58,100 @@ export function splineLogBackward(
   }
 }
 
+/** The value of spline_log, and its derivative in each input. */
+export function splineLogFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const squared = xi * xi;
+      const l = log1p(xi);
+      const p = squared * l;
+      const p2 = 2 * xi * l;
+      const q = squared / (xi + 1);
+      const u = p2 + q;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) + Math.abs(q) <= 262144 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = splineLogYExactly(xi);
+      dx[i] = splineLogDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what spline_log's backward kernel computes, from a cotangent of each of its results. */
+export function splineLogDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const l = log1p(xi);
+      const p = 2 * xi * l;
+      const squared = xi * xi;
+      const u = xi + 1;
+      const q = squared / u;
+      const u2 = p + q;
+      const p2 = ddxI * u2;
+      const p3 = 2 * l;
+      const q2 = (4 * xi) / u;
+      const u3 = p3 + q2;
+      const squared2 = u * u;
+      const q3 = squared / squared2;
+      const u4 = u3 - q3;
+      const p4 = dyi * ddxI * u4;
+      const v = Math.abs(q3);
+      if (!(
+        Math.abs(p) + Math.abs(q) <= 262144 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) +
+          Math.abs(q2) +
+          9.332636185032189e-302 * (v / squared2) +
+          (Math.abs(u3) + v) <=
+          524288 * Math.abs(u4) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = splineLogDxExactly(xi, ddxI);
+      dx[i] = splineLogDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Thin-plate-like spline, defined for x > -1.
  * Source: mlpack SplineFunction.
@@ -112,6 +206,100 @@ export function splineLogBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = splineLogDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of spline_log, and its derivative in each input. */
+export function splineLogFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const squared = xi * xi;
+      const l = log1p(xi);
+      const p = squared * l;
+      const p2 = 2 * xi * l;
+      const q = squared / (xi + 1);
+      const u = p2 + q;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) + Math.abs(q) <= 262144 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = u;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = splineLogYExactly(xi);
+      dx[i] = splineLogDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what spline_log's backward kernel computes, from a cotangent of each of its results. */
+export function splineLogDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const l = log1p(xi);
+      const p = 2 * xi * l;
+      const squared = xi * xi;
+      const u = xi + 1;
+      const q = squared / u;
+      const u2 = p + q;
+      const p2 = ddxI * u2;
+      const p3 = 2 * l;
+      const q2 = (4 * xi) / u;
+      const u3 = p3 + q2;
+      const squared2 = u * u;
+      const q3 = squared / squared2;
+      const u4 = u3 - q3;
+      const p4 = dyi * ddxI * u4;
+      const v = Math.abs(q3);
+      if (!(
+        Math.abs(p) + Math.abs(q) <= 262144 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) +
+          Math.abs(q2) +
+          9.332636185032189e-302 * (v / squared2) +
+          (Math.abs(u3) + v) <=
+          524288 * Math.abs(u4) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = splineLogDxExactly(xi, ddxI);
+      dx[i] = splineLogDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -821,6 +1009,94 @@ function splineLogDxExactly(x0: number, x1: number): number {
   let value = splineLogDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = splineLogDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function splineLogYExactlyWide(x0: Wide): Wide {
+  return wideMultiply(widePower(x0, 2), wideLog1p(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function splineLogYExactlyAt(x0: number, exponent: bigint): Wide {
+  return splineLogYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function splineLogYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    splineLogYExactlyAt(x0, 800n * sign),
+    splineLogYExactlyAt(x0, 150n * sign),
+    splineLogYExactlyAt(x0, 140n * sign),
+    splineLogYExactlyAt(x0, 60n * sign),
+    splineLogYExactlyAt(x0, 50n * sign),
+    splineLogYExactlyAt(x0, 26n * sign),
+    splineLogYExactlyAt(x0, 20n * sign),
+    splineLogYExactlyAt(x0, 11n * sign),
+    splineLogYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function splineLogYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = splineLogYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = splineLogYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function splineLogDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideAdd(x0, wideInteger(1n));
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideAdd(
+        wideMultiply(wideInteger(2n), wideLog1p(x0)),
+        wideDivide(wideMultiply(wideInteger(4n), x0), t0),
+      ),
+      wideDivide(widePower(x0, 2), widePower(t0, 2)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function splineLogDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return splineLogDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function splineLogDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    splineLogDxDxExactlyAt(x0, x1, 800n * sign),
+    splineLogDxDxExactlyAt(x0, x1, 150n * sign),
+    splineLogDxDxExactlyAt(x0, x1, 140n * sign),
+    splineLogDxDxExactlyAt(x0, x1, 60n * sign),
+    splineLogDxDxExactlyAt(x0, x1, 50n * sign),
+    splineLogDxDxExactlyAt(x0, x1, 26n * sign),
+    splineLogDxDxExactlyAt(x0, x1, 20n * sign),
+    splineLogDxDxExactlyAt(x0, x1, 11n * sign),
+    splineLogDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function splineLogDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = splineLogDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = splineLogDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -996,6 +996,102 @@ fn spline_log_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct spline_log_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn spline_log_slope_0(x0: f32) -> f32 {
+  return spline_log_backward(1.0, x0);
+}
+
+fn spline_log_fused(x: f32) -> spline_log_value_and_slopes {
+  let squared = spline_log_pair_multiply(spline_log_pair_from_f32(x), spline_log_pair_from_f32(x));
+  let l = spline_log_pair_log1p(spline_log_pair_from_f32(x));
+  let p = spline_log_pair_scale(spline_log_pair_from_f32(x), 2.0);
+  let p2 = spline_log_pair_multiply(p, l);
+  let u = spline_log_pair_add(spline_log_pair_from_f32(x), spline_log_pair(1.0, 0.0));
+  let q = spline_log_pair_divide(squared, u);
+  let u2 = spline_log_pair_add(p2, q);
+  var result_value = spline_log_pair_to_f32(spline_log_pair_multiply(squared, l));
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (x >= -0.99902344))) {
+    result_value = spline_log_value_far(x);
+  }
+  var result_x = spline_log_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (1.26217745e-29 * (1.0 / abs(u.high)) + (abs(p2.high) + 0.000030517578 * abs(q.high)) <= 32.0 * abs(u2.high)) &
+        (abs(u2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (abs(u.high) >= 7.888609e-31) &
+      (x >= -0.99902344)
+    )
+  ) {
+    result_x = spline_log_slope_0(x);
+  }
+  return spline_log_value_and_slopes(select(result_value, x, spline_log_is_nan(x)), result_x);
+}
+
+fn spline_log_curvature_0_far(x0: f32) -> f32 {
+  let t = 2.0 * spline_log_log1p(x0);
+  let t2 = 1.0 / x0 + 1.0;
+  let t3 = x0 + 1.0;
+  return select(t + (4.0 * x0) / t3 - (x0 * x0) / (t3 * t3), t + 4.0 / t2 - 1.0 / (t2 * t2), x0 > 1099511600000.0);
+}
+
+fn spline_log_pair_subtract(a: spline_log_pair, b: spline_log_pair) -> spline_log_pair {
+  let s = spline_log_pair_sum(a.high, -b.high);
+  return spline_log_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn spline_log_curvature(x: f32) -> f32 {
+  let l = spline_log_pair_log1p(spline_log_pair_from_f32(x));
+  let p = spline_log_pair_scale(l, 2.0);
+  let p2 = spline_log_pair_scale(spline_log_pair_from_f32(x), 4.0);
+  let u = spline_log_pair_add(spline_log_pair_from_f32(x), spline_log_pair(1.0, 0.0));
+  let q = spline_log_pair_divide(p2, u);
+  let u2 = spline_log_pair_add(p, q);
+  let squared = spline_log_pair_multiply(spline_log_pair_from_f32(x), spline_log_pair_from_f32(x));
+  let squared2 = spline_log_pair_multiply(u, u);
+  let q2 = spline_log_pair_divide(squared, squared2);
+  let u3 = spline_log_pair_subtract(u2, q2);
+  var result = spline_log_pair_to_f32(u3);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u3.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (squared2.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+        (abs(u.high) >= 7.888609e-31) &
+      (x >= -0.99902344)
+    )
+  ) {
+    let far = spline_log_curvature_0_far(x);
+    result = select(far, result, spline_log_is_nan(far));
+  }
+  return result;
+}
+
+struct spline_log_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn spline_log_double_backward(dy: f32, ddx: f32, x: f32) -> spline_log_second_gradients {
+  let slopes = spline_log_backward(1.0, x);
+  let curvatures = spline_log_curvature(x);
+  return spline_log_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1010,6 +1106,9 @@ struct spline_log_uniform_values {
 @group(0) @binding(2) var<storage, read_write> spline_log_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> spline_log_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> spline_log_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> spline_log_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> spline_log_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> spline_log_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn spline_log_forward(
@@ -1046,5 +1145,51 @@ fn spline_log_backward_inputs(
     result[k] = spline_log_backward(dy[k], x0[k]);
   }
   spline_log_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn spline_log_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (spline_log_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = spline_log_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = spline_log_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  spline_log_output_y[i] = result0;
+  spline_log_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn spline_log_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (spline_log_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = spline_log_cotangent_dy[i];
+  let dd0 = spline_log_cotangent_ddx[i];
+  let x0 = spline_log_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = spline_log_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  spline_log_gradient_ddy[i] = result0;
+  spline_log_gradient_dx[i] = result1;
 }
 `);

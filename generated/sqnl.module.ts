@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { sqnlBackward, sqnlForward } from "./sqnl.js";
+import { sqnlBackward, sqnlDoubleBackward, sqnlForward } from "./sqnl.js";
 import { sqnlWgsl } from "./sqnl.wgsl.js";
 const sqnlActivation: Activation = {
   name: "sqnl",
@@ -14,7 +14,11 @@ const sqnlActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: sqnlForward, backward: sqnlBackward },
+  cpu: {
+    forward: sqnlForward,
+    backward: sqnlBackward,
+    doubleBackward: sqnlDoubleBackward,
+  },
   webgpu: {
     code: sqnlWgsl,
     forward: [
@@ -39,6 +43,22 @@ const sqnlActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sqnl_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

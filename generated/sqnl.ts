@@ -39,6 +39,60 @@ export function sqnlBackward(
   }
 }
 
+/** The value of sqnl, and its derivative in each input. */
+export function sqnlFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 0.25 * (xi * xi);
+    const p2 = 0.5 * xi;
+    y[i] = choose(
+      xi > 2,
+      1,
+      choose(xi >= 0, xi - p, choose(xi < -2, -1, xi + p)),
+    );
+    dx[i] = choose(
+      xi > 2,
+      0,
+      choose(xi >= 0, 1 - p2, choose(xi >= -2, p2 + 1, 0)),
+    );
+  }
+}
+
+/** The gradients of what sqnl's backward kernel computes, from a cotangent of each of its results. */
+export function sqnlDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 0.5;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = 0.5 * xi;
+    ddy[i] =
+      ddxI *
+      choose(xi > 2, 0, choose(xi >= 0, 1 - p, choose(xi >= -2, p + 1, 0)));
+    dx[i] =
+      dyi * ddxI * choose(xi > 2, 0, choose(xi >= 0, -0.5, pick(0, xi >= -2)));
+  }
+}
+
 /**
  * Square non-linearity: two parabolas between -1 and 1.
  * Source: Wuraola and Patel 2018; Echo SQNL.
@@ -78,6 +132,60 @@ export function sqnlBackward64(
   }
 }
 
+/** The value of sqnl, and its derivative in each input. */
+export function sqnlFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 0.25 * (xi * xi);
+    const p2 = 0.5 * xi;
+    y[i] = choose(
+      xi > 2,
+      1,
+      choose(xi >= 0, xi - p, choose(xi < -2, -1, xi + p)),
+    );
+    dx[i] = choose(
+      xi > 2,
+      0,
+      choose(xi >= 0, 1 - p2, choose(xi >= -2, p2 + 1, 0)),
+    );
+  }
+}
+
+/** The gradients of what sqnl's backward kernel computes, from a cotangent of each of its results. */
+export function sqnlDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  sides[0] = 0;
+  sides[1] = 0.5;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const p = 0.5 * xi;
+    ddy[i] =
+      ddxI *
+      choose(xi > 2, 0, choose(xi >= 0, 1 - p, choose(xi >= -2, p + 1, 0)));
+    dx[i] =
+      dyi * ddxI * choose(xi > 2, 0, choose(xi >= 0, -0.5, pick(0, xi >= -2)));
+  }
+}
+
 function requireLength(
   name: string,
   array: ArrayLike<number>,
@@ -97,4 +205,12 @@ function choose(condition: boolean, yes: number, no: number): number {
   choicePair[0] = no;
   choicePair[1] = yes;
   return choicePair[Number(condition)]!;
+}
+
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
+
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }

@@ -109,6 +109,52 @@ fn sqnl_backward(dy: f32, x: f32) -> f32 {
   let p = 0.5 * x;
   return select(select(select(0.0, p + 1.0, x >= -2.0), 1.0 - p, x >= 0.0) * dy, 0.0, x > 2.0);
 }
+
+struct sqnl_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sqnl_fused(x: f32) -> sqnl_value_and_slopes {
+  let p2 = 0.5 * x;
+  let p = sqnl_pair_scale(sqnl_pair_multiply(sqnl_pair_from_f32(x), sqnl_pair_from_f32(x)), 0.25);
+  var v = sqnl_pair(-1.0, 0.0);
+  if (x >= -2.0) {
+    v = sqnl_pair_add(sqnl_pair_from_f32(x), p);
+  }
+  var v2 = v;
+  if (x >= 0.0) {
+    v2 = sqnl_pair_subtract(sqnl_pair_from_f32(x), p);
+  }
+  var v3 = v2;
+  if (x > 2.0) {
+    v3 = sqnl_pair(1.0, 0.0);
+  }
+  var result_value = sqnl_pair_to_f32(v3);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    result_value = sqnl_value_far(x);
+  }
+  return sqnl_value_and_slopes(
+    select(result_value, x, sqnl_is_nan(x)),
+    select(select(select(0.0, p2 + 1.0, x >= -2.0), 1.0 - p2, x >= 0.0), 0.0, x > 2.0)
+  );
+}
+
+fn sqnl_curvature(x: f32) -> f32 {
+  return select(select(select(0.0, 0.5, x >= -2.0), -0.5, x >= 0.0), 0.0, x > 2.0);
+}
+
+struct sqnl_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sqnl_double_backward(dy: f32, ddx: f32, x: f32) -> sqnl_second_gradients {
+  let slopes = sqnl_backward(1.0, x);
+  let curvatures = sqnl_curvature(x);
+  return sqnl_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -122,6 +168,9 @@ struct sqnl_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sqnl_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sqnl_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sqnl_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sqnl_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sqnl_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sqnl_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sqnl_forward(
@@ -159,5 +208,48 @@ fn sqnl_backward_inputs(
     sqnl_backward(dy.z, x0.z),
     sqnl_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn sqnl_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sqnl_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sqnl_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sqnl_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  sqnl_output_y[i] = result0;
+  sqnl_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn sqnl_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sqnl_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sqnl_cotangent_dy[i];
+  let dd0 = sqnl_cotangent_ddx[i];
+  let x0 = sqnl_input_x[i];
+  let g0 = sqnl_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = sqnl_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = sqnl_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = sqnl_double_backward(dy.w, dd0.w, x0.w);
+  sqnl_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  sqnl_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { sqrtSignedBackward, sqrtSignedForward } from "./sqrt_signed.js";
+import {
+  sqrtSignedBackward,
+  sqrtSignedDoubleBackward,
+  sqrtSignedForward,
+} from "./sqrt_signed.js";
 import { sqrtSignedWgsl } from "./sqrt_signed.wgsl.js";
 const sqrtSignedActivation: Activation = {
   name: "sqrt_signed",
@@ -14,7 +18,11 @@ const sqrtSignedActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: sqrtSignedForward, backward: sqrtSignedBackward },
+  cpu: {
+    forward: sqrtSignedForward,
+    backward: sqrtSignedBackward,
+    doubleBackward: sqrtSignedDoubleBackward,
+  },
   webgpu: {
     code: sqrtSignedWgsl,
     forward: [
@@ -39,6 +47,22 @@ const sqrtSignedActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sqrt_signed_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -54,6 +54,71 @@ export function sqrtSignedBackward(
   }
 }
 
+/** The value of sqrt_signed, and its derivative in each input. */
+export function sqrtSignedFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const r = Math.sqrt(xi);
+    const r2 = Math.sqrt(-xi);
+    const v = choose(xi >= 0, 0.5 / r, 0.5 / r2);
+    y[i] = choose(xi >= 0, r, -r2);
+    dx[i] =
+      Math.abs(v) <= Number.MAX_VALUE && Math.abs(xi) <= Number.MAX_VALUE
+        ? v
+        : sqrtSignedDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what sqrt_signed's backward kernel computes, from a cotangent of each of its results. */
+export function sqrtSignedDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const r = Math.sqrt(xi);
+      const r2 = Math.sqrt(-xi);
+      const p = ddxI * choose(xi >= 0, 0.5 / r, 0.5 / r2);
+      const p2 =
+        dyi * ddxI * choose(xi >= 0, -0.25 / (xi * r), -0.25 / (xi * r2));
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(xi) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sqrtSignedDxExactly(xi, ddxI);
+      dx[i] = sqrtSignedDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Square root with the sign of its operand. The derivative at 0 is infinite.
  * Source: survey of Kunc and Klema 2024.
@@ -104,6 +169,71 @@ export function sqrtSignedBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = sqrtSignedDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of sqrt_signed, and its derivative in each input. */
+export function sqrtSignedFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const r = Math.sqrt(xi);
+    const r2 = Math.sqrt(-xi);
+    const v = choose(xi >= 0, 0.5 / r, 0.5 / r2);
+    y[i] = choose(xi >= 0, r, -r2);
+    dx[i] =
+      Math.abs(v) <= Number.MAX_VALUE && Math.abs(xi) <= Number.MAX_VALUE
+        ? v
+        : sqrtSignedDxExactly(xi, 1);
+  }
+}
+
+/** The gradients of what sqrt_signed's backward kernel computes, from a cotangent of each of its results. */
+export function sqrtSignedDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const r = Math.sqrt(xi);
+      const r2 = Math.sqrt(-xi);
+      const p = ddxI * choose(xi >= 0, 0.5 / r, 0.5 / r2);
+      const p2 =
+        dyi * ddxI * choose(xi >= 0, -0.25 / (xi * r), -0.25 / (xi * r2));
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(xi) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = sqrtSignedDxExactly(xi, ddxI);
+      dx[i] = sqrtSignedDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -620,6 +750,64 @@ function sqrtSignedDxExactly(x0: number, x1: number): number {
   let value = sqrtSignedDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = sqrtSignedDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sqrtSignedDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  let t0 = wideDivide(
+    wideDivide(wideInteger(-1n), wideInteger(4n)),
+    wideMultiply(x0, wideSqrt(wideNegate(x0))),
+  );
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t0 = wideDivide(
+      wideDivide(wideInteger(-1n), wideInteger(4n)),
+      wideMultiply(x0, wideSqrt(x0)),
+    );
+  }
+  return wideMultiply(x1, t0);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sqrtSignedDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return sqrtSignedDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function sqrtSignedDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    sqrtSignedDxDxExactlyAt(x0, x1, 800n * sign),
+    sqrtSignedDxDxExactlyAt(x0, x1, 150n * sign),
+    sqrtSignedDxDxExactlyAt(x0, x1, 140n * sign),
+    sqrtSignedDxDxExactlyAt(x0, x1, 60n * sign),
+    sqrtSignedDxDxExactlyAt(x0, x1, 50n * sign),
+    sqrtSignedDxDxExactlyAt(x0, x1, 26n * sign),
+    sqrtSignedDxDxExactlyAt(x0, x1, 20n * sign),
+    sqrtSignedDxDxExactlyAt(x0, x1, 11n * sign),
+    sqrtSignedDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function sqrtSignedDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = sqrtSignedDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sqrtSignedDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -15,6 +15,35 @@ fn sqrt_signed_backward(dy: f32, x: f32) -> f32 {
   return select(0.5 / sqrt(-x), 0.5 / sqrt(x), x >= 0.0) * dy;
 }
 
+struct sqrt_signed_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn sqrt_signed_fused(x: f32) -> sqrt_signed_value_and_slopes {
+  let r = sqrt(x);
+  let r2 = sqrt(-x);
+  return sqrt_signed_value_and_slopes(
+    select(select(-r2, r, x >= 0.0), x, sqrt_signed_is_nan(x)),
+    select(0.5 / r2, 0.5 / r, x >= 0.0)
+  );
+}
+
+fn sqrt_signed_curvature(x: f32) -> f32 {
+  return select(-0.25 / (x * sqrt(-x)), -0.25 / (x * sqrt(x)), x >= 0.0);
+}
+
+struct sqrt_signed_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn sqrt_signed_double_backward(dy: f32, ddx: f32, x: f32) -> sqrt_signed_second_gradients {
+  let slopes = sqrt_signed_backward(1.0, x);
+  let curvatures = sqrt_signed_curvature(x);
+  return sqrt_signed_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct sqrt_signed_uniform_values {
   size: u32,
 }
@@ -24,6 +53,9 @@ struct sqrt_signed_uniform_values {
 @group(0) @binding(2) var<storage, read_write> sqrt_signed_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> sqrt_signed_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sqrt_signed_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> sqrt_signed_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> sqrt_signed_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sqrt_signed_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn sqrt_signed_forward(
@@ -62,4 +94,44 @@ fn sqrt_signed_backward_inputs(
     sqrt_signed_backward(dy.z, x0.z),
     sqrt_signed_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn sqrt_signed_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sqrt_signed_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = sqrt_signed_input_x[i];
+  let g0 = sqrt_signed_fused(x0.x);
+  let g1 = sqrt_signed_fused(x0.y);
+  let g2 = sqrt_signed_fused(x0.z);
+  let g3 = sqrt_signed_fused(x0.w);
+  sqrt_signed_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  sqrt_signed_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn sqrt_signed_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (sqrt_signed_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = sqrt_signed_cotangent_dy[i];
+  let dd0 = sqrt_signed_cotangent_ddx[i];
+  let x0 = sqrt_signed_input_x[i];
+  let g0 = sqrt_signed_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = sqrt_signed_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = sqrt_signed_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = sqrt_signed_double_backward(dy.w, dd0.w, x0.w);
+  sqrt_signed_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  sqrt_signed_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { squBackward, squForward } from "./squ.js";
+import { squBackward, squDoubleBackward, squForward } from "./squ.js";
 import { squWgsl } from "./squ.wgsl.js";
 const squActivation: Activation = {
   name: "squ",
@@ -14,7 +14,11 @@ const squActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: squForward, backward: squBackward },
+  cpu: {
+    forward: squForward,
+    backward: squBackward,
+    doubleBackward: squDoubleBackward,
+  },
   webgpu: {
     code: squWgsl,
     forward: [
@@ -39,6 +43,22 @@ const squActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "squ_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

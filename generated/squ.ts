@@ -47,6 +47,56 @@ export function squBackward(
   }
 }
 
+/** The value of squ, and its derivative in each input. */
+export function squFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u = xi + xi * xi;
+    y[i] = Math.abs(u) <= Number.MAX_VALUE ? u : squYExactly(xi);
+    dx[i] = 2 * xi + 1;
+  }
+}
+
+/** The gradients of what squ's backward kernel computes, from a cotangent of each of its results. */
+export function squDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => ddxI * (2 * xi + 1);
+  const slope2 = (dyi: number, ddxI: number): number => 2 * (dyi * ddxI);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, ddx[i]!);
+  }
+}
+
 /**
  * Shifted quadratic unit.
  * Source: Noel et al. 2021; survey of Kunc and Klema 2024.
@@ -91,6 +141,56 @@ export function squBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of squ, and its derivative in each input. */
+export function squFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const u = xi + xi * xi;
+    y[i] = Math.abs(u) <= Number.MAX_VALUE ? u : squYExactly(xi);
+    dx[i] = 2 * xi + 1;
+  }
+}
+
+/** The gradients of what squ's backward kernel computes, from a cotangent of each of its results. */
+export function squDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number => ddxI * (2 * xi + 1);
+  const slope2 = (dyi: number, ddxI: number): number => 2 * (dyi * ddxI);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, ddx[i]!);
   }
 }
 
@@ -563,6 +663,40 @@ function squExactly(x0: number): number {
   let value = squExactlyAt(x0, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = squExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function squYExactlyWide(x0: Wide): Wide {
+  return wideAdd(x0, widePower(x0, 2));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function squYExactlyAt(x0: number, exponent: bigint): Wide {
+  return squYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function squYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    squYExactlyAt(x0, 800n * sign),
+    squYExactlyAt(x0, 150n * sign),
+    squYExactlyAt(x0, 140n * sign),
+    squYExactlyAt(x0, 60n * sign),
+    squYExactlyAt(x0, 50n * sign),
+    squYExactlyAt(x0, 26n * sign),
+    squYExactlyAt(x0, 20n * sign),
+    squYExactlyAt(x0, 11n * sign),
+    squYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function squYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = squYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = squYExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }

@@ -87,6 +87,37 @@ fn squ(x: f32) -> f32 {
 fn squ_backward(dy: f32, x: f32) -> f32 {
   return (2.0 * x + 1.0) * dy;
 }
+
+struct squ_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn squ_fused(x: f32) -> squ_value_and_slopes {
+  var result_value = squ_pair_to_f32(
+    squ_pair_add(squ_pair_from_f32(x), squ_pair_multiply(squ_pair_from_f32(x), squ_pair_from_f32(x)))
+  );
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+    result_value = squ_value_far(x);
+  }
+  return squ_value_and_slopes(select(result_value, x, squ_is_nan(x)), 2.0 * x + 1.0);
+}
+
+fn squ_curvature(x: f32) -> f32 {
+  return 2.0;
+}
+
+struct squ_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn squ_double_backward(dy: f32, ddx: f32, x: f32) -> squ_second_gradients {
+  let slopes = squ_backward(1.0, x);
+  let curvatures = squ_curvature(x);
+  return squ_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -100,6 +131,9 @@ struct squ_uniform_values {
 @group(0) @binding(2) var<storage, read_write> squ_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> squ_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> squ_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> squ_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> squ_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> squ_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn squ_forward(
@@ -137,5 +171,48 @@ fn squ_backward_inputs(
     squ_backward(dy.z, x0.z),
     squ_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn squ_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (squ_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = squ_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = squ_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  squ_output_y[i] = result0;
+  squ_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn squ_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (squ_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = squ_cotangent_dy[i];
+  let dd0 = squ_cotangent_ddx[i];
+  let x0 = squ_input_x[i];
+  let g0 = squ_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = squ_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = squ_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = squ_double_backward(dy.w, dd0.w, x0.w);
+  squ_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  squ_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 `);

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { squareBackward, squareForward } from "./square.js";
+import {
+  squareBackward,
+  squareDoubleBackward,
+  squareForward,
+} from "./square.js";
 import { squareWgsl } from "./square.wgsl.js";
 const squareActivation: Activation = {
   name: "square",
@@ -14,7 +18,11 @@ const squareActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: squareForward, backward: squareBackward },
+  cpu: {
+    forward: squareForward,
+    backward: squareBackward,
+    doubleBackward: squareDoubleBackward,
+  },
   webgpu: {
     code: squareWgsl,
     forward: [
@@ -39,6 +47,22 @@ const squareActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "square_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -13,6 +13,30 @@ fn square(x: f32) -> f32 {
 fn square_backward(dy: f32, x: f32) -> f32 {
   return 2.0 * (x * dy);
 }
+
+struct square_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn square_fused(x: f32) -> square_value_and_slopes {
+  return square_value_and_slopes(x * x, 2.0 * x);
+}
+
+fn square_curvature(x: f32) -> f32 {
+  return 2.0;
+}
+
+struct square_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn square_double_backward(dy: f32, ddx: f32, x: f32) -> square_second_gradients {
+  let slopes = square_backward(1.0, x);
+  let curvatures = square_curvature(x);
+  return square_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -26,6 +50,9 @@ struct square_uniform_values {
 @group(0) @binding(2) var<storage, read_write> square_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> square_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> square_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> square_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> square_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> square_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn square_forward(
@@ -64,5 +91,45 @@ fn square_backward_inputs(
     square_backward(dy.z, x0.z),
     square_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn square_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (square_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = square_input_x[i];
+  let g0 = square_fused(x0.x);
+  let g1 = square_fused(x0.y);
+  let g2 = square_fused(x0.z);
+  let g3 = square_fused(x0.w);
+  square_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  square_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn square_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (square_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = square_cotangent_dy[i];
+  let dd0 = square_cotangent_ddx[i];
+  let x0 = square_input_x[i];
+  let g0 = square_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = square_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = square_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = square_double_backward(dy.w, dd0.w, x0.w);
+  square_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  square_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 `);

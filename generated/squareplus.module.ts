@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { squareplusBackward, squareplusForward } from "./squareplus.js";
+import {
+  squareplusBackward,
+  squareplusDoubleBackward,
+  squareplusForward,
+} from "./squareplus.js";
 import { squareplusWgsl } from "./squareplus.wgsl.js";
 const squareplusActivation: Activation = {
   name: "squareplus",
@@ -15,7 +19,11 @@ const squareplusActivation: Activation = {
   hyperparameters: ["b"],
   learned: [],
   axis: false,
-  cpu: { forward: squareplusForward, backward: squareplusBackward },
+  cpu: {
+    forward: squareplusForward,
+    backward: squareplusBackward,
+    doubleBackward: squareplusDoubleBackward,
+  },
   webgpu: {
     code: squareplusWgsl,
     forward: [
@@ -40,6 +48,22 @@ const squareplusActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter b"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "squareplus_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter b"],

@@ -65,6 +65,76 @@ export function squareplusBackward(
   }
 }
 
+/** The value of squareplus, and its derivative in each input. */
+export function squareplusFused(
+  x: Float32Array,
+  b: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(b);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const r2 = Math.hypot(r, xi);
+      const u = xi + r2;
+      const p = 0.5 * u;
+      const q = xi / r2;
+      const u2 = q + 1;
+      const p2 = 0.5 * u2;
+      if (!(
+        r2 <= 131072 * Math.abs(u) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(q) <= 131072 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = squareplusYExactly(xi, b);
+      dx[i] = squareplusDxExactly(xi, b, 1);
+    }
+  }
+}
+
+/** The gradients of what squareplus's backward kernel computes, from a cotangent of each of its results. */
+export function squareplusDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  b: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(b);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const r2 = Math.hypot(r, xi);
+    const q = xi / r2;
+    const u = q + 1;
+    const p = 0.5 * ddxI * u;
+    ddy[i] =
+      Math.abs(q) <= 131072 * Math.abs(u) && Math.abs(p) <= Number.MAX_VALUE
+        ? p
+        : squareplusDxExactly(xi, b, ddxI);
+    dx[i] = (0.5 * (dyi * ddxI) * b) / ((b + xi * xi) * r2);
+  }
+}
+
 /**
  * A hyperbola between 0 and x, an algebraic softplus.
  * Source: JAX nn.squareplus; Keras 3 squareplus; Barron 2021.
@@ -127,6 +197,76 @@ export function squareplusBackward64(
       const xi = x[i]!;
       dx[i] = squareplusDxExactly(xi, b, dyi);
     }
+  }
+}
+
+/** The value of squareplus, and its derivative in each input. */
+export function squareplusFused64(
+  x: Float64Array,
+  b: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(b);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const r2 = Math.hypot(r, xi);
+      const u = xi + r2;
+      const p = 0.5 * u;
+      const q = xi / r2;
+      const u2 = q + 1;
+      const p2 = 0.5 * u2;
+      if (!(
+        r2 <= 131072 * Math.abs(u) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(q) <= 131072 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = squareplusYExactly(xi, b);
+      dx[i] = squareplusDxExactly(xi, b, 1);
+    }
+  }
+}
+
+/** The gradients of what squareplus's backward kernel computes, from a cotangent of each of its results. */
+export function squareplusDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  b: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const r = Math.sqrt(b);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const r2 = Math.hypot(r, xi);
+    const q = xi / r2;
+    const u = q + 1;
+    const p = 0.5 * ddxI * u;
+    ddy[i] =
+      Math.abs(q) <= 131072 * Math.abs(u) && Math.abs(p) <= Number.MAX_VALUE
+        ? p
+        : squareplusDxExactly(xi, b, ddxI);
+    dx[i] = (0.5 * (dyi * ddxI) * b) / ((b + xi * xi) * r2);
   }
 }
 
@@ -682,6 +822,49 @@ function squareplusDxExactly(x0: number, x1: number, x2: number): number {
   let value = squareplusDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = squareplusDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function squareplusYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideDivide(wideInteger(1n), wideInteger(2n)),
+    wideAdd(x0, wideHypot(wideSqrt(x1), x0)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function squareplusYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return squareplusYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function squareplusYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    squareplusYExactlyAt(x0, x1, 800n * sign),
+    squareplusYExactlyAt(x0, x1, 150n * sign),
+    squareplusYExactlyAt(x0, x1, 140n * sign),
+    squareplusYExactlyAt(x0, x1, 60n * sign),
+    squareplusYExactlyAt(x0, x1, 50n * sign),
+    squareplusYExactlyAt(x0, x1, 26n * sign),
+    squareplusYExactlyAt(x0, x1, 20n * sign),
+    squareplusYExactlyAt(x0, x1, 11n * sign),
+    squareplusYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function squareplusYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = squareplusYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = squareplusYExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -971,6 +971,90 @@ fn squareplus_backward(dy: f32, x: f32, b: f32) -> f32 {
   return dy * result;
 }
 
+struct squareplus_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn squareplus_slope_0(x0: f32, x1: f32) -> f32 {
+  return squareplus_backward(1.0, x0, x1);
+}
+
+fn squareplus_fused(x: f32, b: f32) -> squareplus_value_and_slopes {
+  let r = squareplus_pair_sqrt(squareplus_pair_from_f32(b));
+  let r2 = squareplus_pair_hypot(r, squareplus_pair_from_f32(x));
+  let u = squareplus_pair_add(squareplus_pair_from_f32(x), r2);
+  let q = squareplus_pair_divide(squareplus_pair_from_f32(x), r2);
+  let u2 = squareplus_pair_add(q, squareplus_pair(1.0, 0.0));
+  var result_value = squareplus_pair_to_f32(squareplus_pair_scale(u, 0.5));
+  // By the function that computes this alone.
+  if (
+    !(
+      (r2.high <= 32.0 * abs(u.high)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
+      (abs(b) >= 7.888609e-31)
+    )
+  ) {
+    result_value = squareplus(x, b);
+  }
+  var result_x = squareplus_pair_to_f32(squareplus_pair_scale(u2, 0.5));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(q.high) <= 32.0 * abs(u2.high)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+      (abs(b) >= 3.637979e-12)
+    )
+  ) {
+    result_x = squareplus_slope_0(x, b);
+  }
+  return squareplus_value_and_slopes(select(result_value, x, squareplus_is_nan(x)), result_x);
+}
+
+fn squareplus_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return (0.5 * x1) / ((x1 + x0 * x0) * squareplus_hypot(sqrt(x1), x0));
+}
+
+fn squareplus_curvature(x: f32, b: f32) -> f32 {
+  var result = squareplus_pair_to_f32(
+    squareplus_pair_divide(
+      squareplus_pair_scale(squareplus_pair_from_f32(b), 0.5),
+      squareplus_pair_multiply(
+        squareplus_pair_add(
+          squareplus_pair_from_f32(b),
+          squareplus_pair_multiply(squareplus_pair_from_f32(x), squareplus_pair_from_f32(x))
+        ),
+        squareplus_pair_hypot(squareplus_pair_sqrt(squareplus_pair_from_f32(b)), squareplus_pair_from_f32(x))
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
+      (abs(b) >= 3.637979e-12)
+    )
+  ) {
+    let far = squareplus_curvature_0_far(x, b);
+    result = select(far, result, squareplus_is_nan(far));
+  }
+  return result;
+}
+
+struct squareplus_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn squareplus_double_backward(dy: f32, ddx: f32, x: f32, b: f32) -> squareplus_second_gradients {
+  let slopes = squareplus_backward(1.0, x, b);
+  let curvatures = squareplus_curvature(x, b);
+  return squareplus_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct squareplus_uniform_values {
   size: u32,
   p_b: f32,
@@ -981,6 +1065,9 @@ struct squareplus_uniform_values {
 @group(0) @binding(2) var<storage, read_write> squareplus_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> squareplus_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> squareplus_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> squareplus_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> squareplus_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> squareplus_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn squareplus_forward(
@@ -1017,4 +1104,50 @@ fn squareplus_backward_inputs(
     result[k] = squareplus_backward(dy[k], x0[k], squareplus_uniforms.p_b);
   }
   squareplus_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn squareplus_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (squareplus_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = squareplus_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = squareplus_fused(x0[k], squareplus_uniforms.p_b);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  squareplus_output_y[i] = result0;
+  squareplus_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn squareplus_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (squareplus_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = squareplus_cotangent_dy[i];
+  let dd0 = squareplus_cotangent_ddx[i];
+  let x0 = squareplus_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = squareplus_double_backward(dy[k], dd0[k], x0[k], squareplus_uniforms.p_b);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  squareplus_gradient_ddy[i] = result0;
+  squareplus_gradient_dx[i] = result1;
 }

@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   squarewaveFourierSurrogateBackward,
+  squarewaveFourierSurrogateDoubleBackward,
   squarewaveFourierSurrogateForward,
 } from "./squarewave_fourier_surrogate.js";
 import { squarewaveFourierSurrogateWgsl } from "./squarewave_fourier_surrogate.wgsl.js";
@@ -18,7 +19,11 @@ const squarewaveFourierSurrogateActivation: Activation = {
   hyperparameters: ["t_period"],
   learned: [],
   axis: false,
-  cpu: { forward: squarewaveFourierSurrogateForward, backward: squarewaveFourierSurrogateBackward },
+  cpu: {
+    forward: squarewaveFourierSurrogateForward,
+    backward: squarewaveFourierSurrogateBackward,
+    doubleBackward: squarewaveFourierSurrogateDoubleBackward,
+  },
   webgpu: {
     code: squarewaveFourierSurrogateWgsl,
     forward: [
@@ -43,6 +48,22 @@ const squarewaveFourierSurrogateActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter t_period"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "squarewave_fourier_surrogate_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter t_period"],

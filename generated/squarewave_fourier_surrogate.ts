@@ -61,6 +61,79 @@ export function squarewaveFourierSurrogateBackward(
   }
 }
 
+/** The value of squarewave_fourier_surrogate, and its derivative in each input. */
+export function squarewaveFourierSurrogateFused(
+  x: Float32Array,
+  tPeriod: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / tPeriod;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 6.283185307179586 * xi * q;
+    const c = Math.cos(p);
+    const p2 = 4 * c * q;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      Math.abs(p) <= 524288 * Math.abs(c) && Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
+        : squarewaveFourierSurrogateDxExactly(xi, tPeriod, 1);
+  }
+}
+
+/** The gradients of what squarewave_fourier_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function squarewaveFourierSurrogateDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  tPeriod: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const q = 1 / tPeriod;
+  const squared = tPeriod * tPeriod;
+  const q2 = 1 / squared;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = 6.283185307179586 * xi * q;
+      const c = Math.cos(p);
+      const p2 = 4 * ddxI * c * q;
+      const v = Math.abs(p);
+      const s = Math.sin(p);
+      const p3 = -25.132741228718345 * (dyi * ddxI) * s * q2;
+      if (!(
+        v <= 524288 * Math.abs(c) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        v <= 524288 * Math.abs(s) &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = squarewaveFourierSurrogateDxExactly(xi, tPeriod, ddxI);
+      dx[i] = squarewaveFourierSurrogateDxDxExactly(xi, tPeriod, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Step with the gradient of a square wave's first harmonic; further ones (n > 2) are not here.
  * Source: SpikingJelly SquarewaveFourierSeries(n=2).
@@ -118,6 +191,79 @@ export function squarewaveFourierSurrogateBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = squarewaveFourierSurrogateDxExactly(xi, tPeriod, dyi);
+    }
+  }
+}
+
+/** The value of squarewave_fourier_surrogate, and its derivative in each input. */
+export function squarewaveFourierSurrogateFused64(
+  x: Float64Array,
+  tPeriod: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const q = 1 / tPeriod;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = 6.283185307179586 * xi * q;
+    const c = Math.cos(p);
+    const p2 = 4 * c * q;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
+    dx[i] =
+      Math.abs(p) <= 524288 * Math.abs(c) && Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
+        : squarewaveFourierSurrogateDxExactly(xi, tPeriod, 1);
+  }
+}
+
+/** The gradients of what squarewave_fourier_surrogate's backward kernel computes, from a cotangent of each of its results. */
+export function squarewaveFourierSurrogateDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  tPeriod: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const q = 1 / tPeriod;
+  const squared = tPeriod * tPeriod;
+  const q2 = 1 / squared;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = 6.283185307179586 * xi * q;
+      const c = Math.cos(p);
+      const p2 = 4 * ddxI * c * q;
+      const v = Math.abs(p);
+      const s = Math.sin(p);
+      const p3 = -25.132741228718345 * (dyi * ddxI) * s * q2;
+      if (!(
+        v <= 524288 * Math.abs(c) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        v <= 524288 * Math.abs(s) &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = squarewaveFourierSurrogateDxExactly(xi, tPeriod, ddxI);
+      dx[i] = squarewaveFourierSurrogateDxDxExactly(xi, tPeriod, dyi * ddxI);
     }
   }
 }
@@ -211,6 +357,13 @@ const WIDE_ZERO: Wide = {
   negative: false,
   mantissa: 0n,
   exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
 };
 
 const WIDE_NAN: Wide = {
@@ -431,6 +584,22 @@ function natSquare(x: Wide): bigint {
   return (fraction * fraction) >> 384n;
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 const WIDE_PI: Wide = {
   negative: false,
   mantissa:
@@ -582,6 +751,10 @@ function wideSine(x: Wide, quarters: number): Wide {
   const negative = ((quarter & 2) === 2) !== (!odd && turn.rest.negative);
   const mantissa = odd ? cosine : (turn.rest.mantissa * cosine) >> 384n;
   return wideNormalised(negative, mantissa, odd ? 1n : turn.rest.exponent + 1n);
+}
+
+function wideSin(x: Wide): Wide {
+  return wideSine(x, 0);
 }
 
 function wideCos(x: Wide): Wide {
@@ -861,6 +1034,78 @@ function squarewaveFourierSurrogateDxExactly(
   let value = squarewaveFourierSurrogateDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = squarewaveFourierSurrogateDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function squarewaveFourierSurrogateDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+): Wide {
+  const t0 = WIDE_PI;
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(-8n), t0), x2),
+      wideSin(
+        wideDivide(wideMultiply(wideMultiply(wideInteger(2n), t0), x0), x1),
+      ),
+    ),
+    widePower(x1, 2),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function squarewaveFourierSurrogateDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return squarewaveFourierSurrogateDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function squarewaveFourierSurrogateDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfWaves(
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 100000n * sign),
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function squarewaveFourierSurrogateDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = squarewaveFourierSurrogateDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = squarewaveFourierSurrogateDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

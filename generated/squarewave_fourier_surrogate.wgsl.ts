@@ -1215,6 +1215,116 @@ fn squarewave_fourier_surrogate_backward(dy: f32, x: f32, t_period: f32) -> f32 
   }
   return dy * result;
 }
+
+struct squarewave_fourier_surrogate_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn squarewave_fourier_surrogate_slope_0(x0: f32, x1: f32) -> f32 {
+  return squarewave_fourier_surrogate_backward(1.0, x0, x1);
+}
+
+fn squarewave_fourier_surrogate_fused(x: f32, t_period: f32) -> squarewave_fourier_surrogate_value_and_slopes {
+  let v = select(0.0, 1.0, x >= 0.0);
+  let p = squarewave_fourier_surrogate_pair_multiply(
+    squarewave_fourier_surrogate_pair(6.2831855, -1.7484555e-7),
+    squarewave_fourier_surrogate_pair_from_f32(x)
+  );
+  let q = squarewave_fourier_surrogate_pair_divide(p, squarewave_fourier_surrogate_pair_from_f32(t_period));
+  let c = squarewave_fourier_surrogate_pair_cos(q);
+  let p2 = squarewave_fourier_surrogate_pair_scale(c, 4.0);
+  var result_x = squarewave_fourier_surrogate_pair_to_f32(
+    squarewave_fourier_surrogate_pair_divide(p2, squarewave_fourier_surrogate_pair_from_f32(t_period))
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(q.high) <= 1048576.0 * abs(c.high)) & (abs(c.high) >= 1.9721523e-31) & (abs(p2.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(t_period)) <= 0x52800000u) &
+        (abs(t_period) >= 3.637979e-12) &
+      (abs(q.high) <= 4096.0)
+    )
+  ) {
+    result_x = squarewave_fourier_surrogate_slope_0(x, t_period);
+  }
+  return squarewave_fourier_surrogate_value_and_slopes(
+    select(select(v, x, squarewave_fourier_surrogate_is_nan(x)), x, squarewave_fourier_surrogate_is_nan(x)),
+    result_x
+  );
+}
+
+fn squarewave_fourier_surrogate_sin(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return squarewave_fourier_surrogate_nan();
+  }
+  if (abs(x) < 1e-4) {
+    return x;
+  }
+  let angle = squarewave_fourier_surrogate_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(squarewave_fourier_surrogate_sin_reduced(angle), squarewave_fourier_surrogate_cos_reduced(angle), (q & 1) != 0);
+  return select(y, -y, (q & 2) != 0);
+}
+
+fn squarewave_fourier_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return (-25.132742 * squarewave_fourier_surrogate_sin((6.2831855 * x0) / x1)) / x1 / x1;
+}
+
+fn squarewave_fourier_surrogate_pair_sin(a: squarewave_fourier_surrogate_pair) -> squarewave_fourier_surrogate_pair {
+  return squarewave_fourier_surrogate_pair_sine_of(a, 0);
+}
+
+fn squarewave_fourier_surrogate_curvature(x: f32, t_period: f32) -> f32 {
+  let p = squarewave_fourier_surrogate_pair_multiply(
+    squarewave_fourier_surrogate_pair(6.2831855, -1.7484555e-7),
+    squarewave_fourier_surrogate_pair_from_f32(x)
+  );
+  let q = squarewave_fourier_surrogate_pair_divide(p, squarewave_fourier_surrogate_pair_from_f32(t_period));
+  let s = squarewave_fourier_surrogate_pair_sin(q);
+  let p2 = squarewave_fourier_surrogate_pair_multiply(squarewave_fourier_surrogate_pair(-25.132742, 6.993822e-7), s);
+  var result = squarewave_fourier_surrogate_pair_to_f32(
+    squarewave_fourier_surrogate_pair_divide(
+      p2,
+      squarewave_fourier_surrogate_pair_multiply(
+        squarewave_fourier_surrogate_pair_from_f32(t_period),
+        squarewave_fourier_surrogate_pair_from_f32(t_period)
+      )
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(s.high) >= 1.9721523e-31) & (abs(p2.high) >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(t_period)) <= 0x52800000u) &
+        (abs(t_period) >= 3.637979e-12) &
+      (abs(q.high) <= 4096.0)
+    )
+  ) {
+    let far = squarewave_fourier_surrogate_curvature_0_far(x, t_period);
+    result = select(far, result, squarewave_fourier_surrogate_is_nan(far));
+  }
+  return result;
+}
+
+struct squarewave_fourier_surrogate_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn squarewave_fourier_surrogate_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  t_period: f32
+) -> squarewave_fourier_surrogate_second_gradients {
+  let slopes = squarewave_fourier_surrogate_backward(1.0, x, t_period);
+  let curvatures = squarewave_fourier_surrogate_curvature(x, t_period);
+  return squarewave_fourier_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1230,6 +1340,9 @@ struct squarewave_fourier_surrogate_uniform_values {
 @group(0) @binding(2) var<storage, read_write> squarewave_fourier_surrogate_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> squarewave_fourier_surrogate_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> squarewave_fourier_surrogate_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> squarewave_fourier_surrogate_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> squarewave_fourier_surrogate_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> squarewave_fourier_surrogate_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn squarewave_fourier_surrogate_forward(
@@ -1267,5 +1380,51 @@ fn squarewave_fourier_surrogate_backward_inputs(
     result[k] = squarewave_fourier_surrogate_backward(dy[k], x0[k], squarewave_fourier_surrogate_uniforms.p_t_period);
   }
   squarewave_fourier_surrogate_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn squarewave_fourier_surrogate_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (squarewave_fourier_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = squarewave_fourier_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = squarewave_fourier_surrogate_fused(x0[k], squarewave_fourier_surrogate_uniforms.p_t_period);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  squarewave_fourier_surrogate_output_y[i] = result0;
+  squarewave_fourier_surrogate_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn squarewave_fourier_surrogate_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (squarewave_fourier_surrogate_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = squarewave_fourier_surrogate_cotangent_dy[i];
+  let dd0 = squarewave_fourier_surrogate_cotangent_ddx[i];
+  let x0 = squarewave_fourier_surrogate_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = squarewave_fourier_surrogate_double_backward(dy[k], dd0[k], x0[k], squarewave_fourier_surrogate_uniforms.p_t_period);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  squarewave_fourier_surrogate_gradient_ddy[i] = result0;
+  squarewave_fourier_surrogate_gradient_dx[i] = result1;
 }
 `);

@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { sreluBackward, sreluForward } from "./srelu.js";
+import { sreluBackward, sreluDoubleBackward, sreluForward } from "./srelu.js";
 import { sreluWgsl } from "./srelu.wgsl.js";
 const sreluActivation: Activation = {
   name: "srelu",
@@ -21,7 +21,11 @@ const sreluActivation: Activation = {
     { name: "a_l", shape: "channel" },
   ],
   axis: false,
-  cpu: { forward: sreluForward, backward: sreluBackward },
+  cpu: {
+    forward: sreluForward,
+    backward: sreluBackward,
+    doubleBackward: sreluDoubleBackward,
+  },
   webgpu: {
     code: sreluWgsl,
     forward: [
@@ -76,6 +80,81 @@ const sreluActivation: Activation = {
       },
       {
         entryPoint: "srelu_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [9, "scratch 256 * channels"],
+          [10, "gradient t_r"],
+          [11, "gradient a_r"],
+          [12, "gradient t_l"],
+          [13, "gradient a_l"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "srelu_gather_0",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [3, "learned t_r"],
+          [4, "learned a_r"],
+          [5, "learned t_l"],
+          [6, "learned a_l"],
+          [20, "scratch 4 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "srelu_double_backward_gather_0",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [16, "cotangent t_r"],
+          [17, "cotangent a_r"],
+          [18, "cotangent t_l"],
+          [19, "cotangent a_l"],
+          [21, "scratch 4 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "srelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "cotangent"],
+          [15, "cotangent x"],
+          [1, "input x"],
+          [20, "scratch 4 * channels"],
+          [21, "scratch 4 * channels"],
+          [22, "gradient"],
+          [8, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "srelu_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [7, "cotangent"],
+          [15, "cotangent x"],
+          [1, "input x"],
+          [20, "scratch 4 * channels"],
+          [21, "scratch 4 * channels"],
+          [9, "scratch 256 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "srelu_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

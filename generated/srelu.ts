@@ -131,6 +131,157 @@ export function sreluBackward(
   }
 }
 
+/** The value of srelu, and its derivative in each input. */
+export function sreluFused(
+  x: Float32Array,
+  tR: Float32Array,
+  aR: Float32Array,
+  tL: Float32Array,
+  aL: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("tR", tR, channels);
+  requireLength("aR", aR, channels);
+  requireLength("tL", tL, channels);
+  requireLength("aL", aL, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const tRC = tR[c]!;
+    const aRC = aR[c]!;
+    const tLC = tL[c]!;
+    const aLC = aL[c]!;
+    sides[0] = aLC;
+    sides[1] = 1;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const p = aLC * (xi - tLC);
+        const u = tLC + p;
+        const p2 = aRC * (xi - tRC);
+        const u2 = tRC + p2;
+        const v = choose(xi < tRC, choose(xi > tLC, xi, u), u2);
+        y[i] =
+          (xi >= tRC || xi > tLC || Math.abs(p) <= 1048576 * Math.abs(u)) &&
+          (xi < tRC || Math.abs(p2) <= 1048576 * Math.abs(u2)) &&
+          Math.abs(v) <= Number.MAX_VALUE
+            ? v
+            : sreluYExactly(xi, tRC, aRC, tLC, aLC);
+        dx[i] = choose(xi >= tRC, aRC, pick(0, xi > tLC));
+      }
+    }
+  }
+}
+
+/** The gradients of what srelu's backward kernel computes, from a cotangent of each of its results. */
+export function sreluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  tR: Float32Array,
+  aR: Float32Array,
+  tL: Float32Array,
+  aL: Float32Array,
+  ddx: Float32Array,
+  ddtR: Float32Array,
+  ddaR: Float32Array,
+  ddtL: Float32Array,
+  ddaL: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dtR: Float32Array,
+  daR: Float32Array,
+  dtL: Float32Array,
+  daL: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("tR", tR, channels);
+  requireLength("aR", aR, channels);
+  requireLength("tL", tL, channels);
+  requireLength("aL", aL, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddtR", ddtR, channels);
+  requireLength("ddaR", ddaR, channels);
+  requireLength("ddtL", ddtL, channels);
+  requireLength("ddaL", ddaL, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dtR", dtR, channels);
+  requireLength("daR", daR, channels);
+  requireLength("dtL", dtL, channels);
+  requireLength("daL", daL, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  sides[6] = 0;
+  sides[7] = -1;
+  sides[8] = -1;
+  sides[9] = 0;
+  for (let c = 0; c < channels; c++) {
+    const tRC = tR[c]!;
+    const aRC = aR[c]!;
+    const tLC = tL[c]!;
+    const aLC = aL[c]!;
+    const ddtRC = ddtR[c]!;
+    const ddaRC = ddaR[c]!;
+    const ddtLC = ddtL[c]!;
+    const ddaLC = ddaL[c]!;
+    const u = 1 - aRC;
+    const u2 = 1 - aLC;
+    sides[0] = aLC;
+    sides[1] = 1;
+    sides[2] = 0;
+    sides[3] = u;
+    sides[4] = u2;
+    sides[5] = 0;
+    let dtRSum = 0;
+    let daRSum = 0;
+    let dtLSum = 0;
+    let daLSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const u3 =
+          ddxI * choose(xi >= tRC, aRC, pick(0, xi > tLC)) +
+          ddtRC * pick(2, xi >= tRC) +
+          ddaRC * choose(xi >= tRC, xi - tRC, 0) +
+          ddtLC * choose(xi >= tRC, 0, pick(4, xi > tLC));
+        const p = dyi * ddaRC;
+        const v = Number(xi >= tRC);
+        const p2 = dyi * ddaLC;
+        const v2 = choose(xi >= tRC, 0, Number(xi <= tLC));
+        const v3 = pick(6, xi >= tRC);
+        const p3 = dyi * ddxI;
+        const v4 = choose(xi >= tRC, 0, pick(8, xi > tLC));
+        ddy[i] =
+          u3 + ddaLC * choose(xi >= tRC, 0, choose(xi > tLC, 0, xi - tLC));
+        dx[i] = p * v + p2 * v2;
+        dtRSum += p * v3;
+        daRSum += p3 * v + dyi * ddtRC * v3;
+        dtLSum += p2 * v4;
+        daLSum += p3 * v2 + dyi * ddtLC * v4;
+      }
+    }
+    dtR[c] = dtRSum;
+    daR[c] = daRSum;
+    dtL[c] = dtLSum;
+    daL[c] = daLSum;
+  }
+}
+
 /**
  * S-shaped: three linear pieces per channel. Needs t_l < t_r. The initial values are ours (Echo draws
  * them): it starts as relu.
@@ -253,6 +404,157 @@ export function sreluBackward64(
         daRSum += dyi * choose(xi >= tRC, xi - tRC, 0);
         dtLSum += dyi * choose(xi >= tRC, 0, pick(4, xi > tLC));
         daLSum += dyi * choose(xi >= tRC, 0, choose(xi > tLC, 0, xi - tLC));
+      }
+    }
+    dtR[c] = dtRSum;
+    daR[c] = daRSum;
+    dtL[c] = dtLSum;
+    daL[c] = daLSum;
+  }
+}
+
+/** The value of srelu, and its derivative in each input. */
+export function sreluFused64(
+  x: Float64Array,
+  tR: Float64Array,
+  aR: Float64Array,
+  tL: Float64Array,
+  aL: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("tR", tR, channels);
+  requireLength("aR", aR, channels);
+  requireLength("tL", tL, channels);
+  requireLength("aL", aL, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const tRC = tR[c]!;
+    const aRC = aR[c]!;
+    const tLC = tL[c]!;
+    const aLC = aL[c]!;
+    sides[0] = aLC;
+    sides[1] = 1;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const p = aLC * (xi - tLC);
+        const u = tLC + p;
+        const p2 = aRC * (xi - tRC);
+        const u2 = tRC + p2;
+        const v = choose(xi < tRC, choose(xi > tLC, xi, u), u2);
+        y[i] =
+          (xi >= tRC || xi > tLC || Math.abs(p) <= 1048576 * Math.abs(u)) &&
+          (xi < tRC || Math.abs(p2) <= 1048576 * Math.abs(u2)) &&
+          Math.abs(v) <= Number.MAX_VALUE
+            ? v
+            : sreluYExactly(xi, tRC, aRC, tLC, aLC);
+        dx[i] = choose(xi >= tRC, aRC, pick(0, xi > tLC));
+      }
+    }
+  }
+}
+
+/** The gradients of what srelu's backward kernel computes, from a cotangent of each of its results. */
+export function sreluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  tR: Float64Array,
+  aR: Float64Array,
+  tL: Float64Array,
+  aL: Float64Array,
+  ddx: Float64Array,
+  ddtR: Float64Array,
+  ddaR: Float64Array,
+  ddtL: Float64Array,
+  ddaL: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dtR: Float64Array,
+  daR: Float64Array,
+  dtL: Float64Array,
+  daL: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("tR", tR, channels);
+  requireLength("aR", aR, channels);
+  requireLength("tL", tL, channels);
+  requireLength("aL", aL, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddtR", ddtR, channels);
+  requireLength("ddaR", ddaR, channels);
+  requireLength("ddtL", ddtL, channels);
+  requireLength("ddaL", ddaL, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dtR", dtR, channels);
+  requireLength("daR", daR, channels);
+  requireLength("dtL", dtL, channels);
+  requireLength("daL", daL, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  sides[6] = 0;
+  sides[7] = -1;
+  sides[8] = -1;
+  sides[9] = 0;
+  for (let c = 0; c < channels; c++) {
+    const tRC = tR[c]!;
+    const aRC = aR[c]!;
+    const tLC = tL[c]!;
+    const aLC = aL[c]!;
+    const ddtRC = ddtR[c]!;
+    const ddaRC = ddaR[c]!;
+    const ddtLC = ddtL[c]!;
+    const ddaLC = ddaL[c]!;
+    const u = 1 - aRC;
+    const u2 = 1 - aLC;
+    sides[0] = aLC;
+    sides[1] = 1;
+    sides[2] = 0;
+    sides[3] = u;
+    sides[4] = u2;
+    sides[5] = 0;
+    let dtRSum = 0;
+    let daRSum = 0;
+    let dtLSum = 0;
+    let daLSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const u3 =
+          ddxI * choose(xi >= tRC, aRC, pick(0, xi > tLC)) +
+          ddtRC * pick(2, xi >= tRC) +
+          ddaRC * choose(xi >= tRC, xi - tRC, 0) +
+          ddtLC * choose(xi >= tRC, 0, pick(4, xi > tLC));
+        const p = dyi * ddaRC;
+        const v = Number(xi >= tRC);
+        const p2 = dyi * ddaLC;
+        const v2 = choose(xi >= tRC, 0, Number(xi <= tLC));
+        const v3 = pick(6, xi >= tRC);
+        const p3 = dyi * ddxI;
+        const v4 = choose(xi >= tRC, 0, pick(8, xi > tLC));
+        ddy[i] =
+          u3 + ddaLC * choose(xi >= tRC, 0, choose(xi > tLC, 0, xi - tLC));
+        dx[i] = p * v + p2 * v2;
+        dtRSum += p * v3;
+        daRSum += p3 * v + dyi * ddtRC * v3;
+        dtLSum += p2 * v4;
+        daLSum += p3 * v2 + dyi * ddtLC * v4;
       }
     }
     dtR[c] = dtRSum;
@@ -764,6 +1066,92 @@ function sreluExactly(
   let value = sreluExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = sreluExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function sreluYExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  let t0 = wideAdd(x3, wideMultiply(x4, wideSubtract(x0, x3)));
+  if (wideLess(x3, x0)) {
+    t0 = x0;
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, x0)) {
+    t1 = wideAdd(x1, wideMultiply(x2, wideSubtract(x0, x1)));
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function sreluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return sreluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function sreluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    sreluYExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    sreluYExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    sreluYExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    sreluYExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    sreluYExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    sreluYExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    sreluYExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    sreluYExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    sreluYExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function sreluYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = sreluYExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = sreluYExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

@@ -886,6 +886,102 @@ fn srelu_backward(dy: f32, x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> sr
     select(select((x - t_l) * dy, 0.0, x > t_l), 0.0, x >= t_r)
   );
 }
+
+struct srelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn srelu_fused(x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> srelu_value_and_slopes {
+  let u = srelu_pair_subtract(srelu_pair_from_f32(x), srelu_pair_from_f32(t_r));
+  let p = srelu_pair_multiply(srelu_pair_from_f32(a_r), u);
+  let u2 = srelu_pair_add(srelu_pair_from_f32(t_r), p);
+  let u3 = srelu_pair_subtract(srelu_pair_from_f32(x), srelu_pair_from_f32(t_l));
+  let p2 = srelu_pair_multiply(srelu_pair_from_f32(a_l), u3);
+  let u4 = srelu_pair_add(srelu_pair_from_f32(t_l), p2);
+  var v = u4;
+  if (x > t_l) {
+    v = srelu_pair_from_f32(x);
+  }
+  var v2 = v;
+  if (x >= t_r) {
+    v2 = u2;
+  }
+  var result_value = srelu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x < t_r) | ((abs(p.high) <= 1048576.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31))) &
+        ((x >= t_r) | ((x > t_l) | ((abs(p2.high) <= 1048576.0 * abs(u4.high)) & (abs(u4.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(t_r)) <= 0x5c800000u) &
+        ((abs(t_r) >= 3.469447e-18) | (t_r == 0.0)) &
+        (bitcast<u32>(abs(a_r)) <= 0x5c800000u) &
+        ((abs(a_r) >= 3.469447e-18) | (a_r == 0.0)) &
+        (bitcast<u32>(abs(t_l)) <= 0x5c800000u) &
+        ((abs(t_l) >= 3.469447e-18) | (t_l == 0.0)) &
+        (bitcast<u32>(abs(a_l)) <= 0x5c800000u) &
+      ((abs(a_l) >= 3.469447e-18) | (a_l == 0.0))
+    )
+  ) {
+    result_value = srelu(x, t_r, a_r, t_l, a_l);
+  }
+  return srelu_value_and_slopes(
+    select(result_value, x, srelu_is_nan(x)),
+    select(select(a_l, 1.0, x > t_l), a_r, x >= t_r)
+  );
+}
+
+struct srelu_curvatures {
+  x_a_r: f32,
+  x_a_l: f32,
+  t_r_a_r: f32,
+  t_l_a_l: f32,
+}
+
+fn srelu_curvature(x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> srelu_curvatures {
+  return srelu_curvatures(
+    select(0.0, 1.0, x >= t_r),
+    select(select(1.0, 0.0, x > t_l), 0.0, x >= t_r),
+    select(0.0, -1.0, x >= t_r),
+    select(select(-1.0, 0.0, x > t_l), 0.0, x >= t_r)
+  );
+}
+
+struct srelu_second_gradients {
+  dy: f32,
+  x: f32,
+  t_r: f32,
+  a_r: f32,
+  t_l: f32,
+  a_l: f32,
+}
+
+fn srelu_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  t_r: f32,
+  a_r: f32,
+  t_l: f32,
+  a_l: f32,
+  ddt_r: f32,
+  dda_r: f32,
+  ddt_l: f32,
+  dda_l: f32
+) -> srelu_second_gradients {
+  let slopes = srelu_backward(1.0, x, t_r, a_r, t_l, a_l);
+  let curvatures = srelu_curvature(x, t_r, a_r, t_l, a_l);
+  return srelu_second_gradients(
+    ddx * slopes.x + ddt_r * slopes.t_r + dda_r * slopes.a_r + ddt_l * slopes.t_l + dda_l * slopes.a_l,
+    dy * (dda_r * curvatures.x_a_r + dda_l * curvatures.x_a_l),
+    dy * dda_r * curvatures.t_r_a_r,
+    dy * (ddx * curvatures.x_a_r + ddt_r * curvatures.t_r_a_r),
+    dy * dda_l * curvatures.t_l_a_l,
+    dy * (ddx * curvatures.x_a_l + ddt_l * curvatures.t_l_a_l)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -911,6 +1007,15 @@ struct srelu_uniform_values {
 @group(0) @binding(11) var<storage, read_write> srelu_gradient_da_r: array<f32>;
 @group(0) @binding(12) var<storage, read_write> srelu_gradient_dt_l: array<f32>;
 @group(0) @binding(13) var<storage, read_write> srelu_gradient_da_l: array<f32>;
+@group(0) @binding(14) var<storage, read_write> srelu_derivative_dx: array<f32>;
+@group(0) @binding(15) var<storage, read> srelu_cotangent_ddx: array<f32>;
+@group(0) @binding(16) var<storage, read> srelu_cotangent_ddt_r: array<f32>;
+@group(0) @binding(17) var<storage, read> srelu_cotangent_dda_r: array<f32>;
+@group(0) @binding(18) var<storage, read> srelu_cotangent_ddt_l: array<f32>;
+@group(0) @binding(19) var<storage, read> srelu_cotangent_dda_l: array<f32>;
+@group(0) @binding(20) var<storage, read_write> srelu_scratch_parameters: array<f32>;
+@group(0) @binding(21) var<storage, read_write> srelu_scratch_cotangents_of_learned: array<f32>;
+@group(0) @binding(22) var<storage, read_write> srelu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn srelu_forward(
@@ -998,6 +1103,142 @@ fn srelu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn srelu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= srelu_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += srelu_scratch_partials[0u * srelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  srelu_gradient_dt_r[c] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum1 += srelu_scratch_partials[1u * srelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  srelu_gradient_da_r[c] = sum1;
+  var sum2 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum2 += srelu_scratch_partials[2u * srelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  srelu_gradient_dt_l[c] = sum2;
+  var sum3 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum3 += srelu_scratch_partials[3u * srelu_uniforms.channels * 64u + c * 64u + j];
+  }
+  srelu_gradient_da_l[c] = sum3;
+}
+
+@compute @workgroup_size(256)
+fn srelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= srelu_uniforms.size) {
+    return;
+  }
+  let c = (i / srelu_uniforms.channelInner) % srelu_uniforms.channels;
+  let x0 = srelu_input_x[i];
+  let g0 = srelu_fused(x0, srelu_learned_t_r[c], srelu_learned_a_r[c], srelu_learned_t_l[c], srelu_learned_a_l[c]);
+  srelu_output_y[i] = g0.value;
+  srelu_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn srelu_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= srelu_uniforms.channels) {
+    return;
+  }
+  srelu_scratch_parameters[0u * srelu_uniforms.channels + c] = srelu_learned_t_r[c];
+  srelu_scratch_parameters[1u * srelu_uniforms.channels + c] = srelu_learned_a_r[c];
+  srelu_scratch_parameters[2u * srelu_uniforms.channels + c] = srelu_learned_t_l[c];
+  srelu_scratch_parameters[3u * srelu_uniforms.channels + c] = srelu_learned_a_l[c];
+}
+
+@compute @workgroup_size(256)
+fn srelu_double_backward_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= srelu_uniforms.channels) {
+    return;
+  }
+  srelu_scratch_cotangents_of_learned[0u * srelu_uniforms.channels + c] = srelu_cotangent_ddt_r[c];
+  srelu_scratch_cotangents_of_learned[1u * srelu_uniforms.channels + c] = srelu_cotangent_dda_r[c];
+  srelu_scratch_cotangents_of_learned[2u * srelu_uniforms.channels + c] = srelu_cotangent_ddt_l[c];
+  srelu_scratch_cotangents_of_learned[3u * srelu_uniforms.channels + c] = srelu_cotangent_dda_l[c];
+}
+
+@compute @workgroup_size(256)
+fn srelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= srelu_uniforms.size) {
+    return;
+  }
+  let c = (i / srelu_uniforms.channelInner) % srelu_uniforms.channels;
+  let dy = srelu_cotangent_dy[i];
+  let dd0 = srelu_cotangent_ddx[i];
+  let x0 = srelu_input_x[i];
+  let g0 = srelu_double_backward(dy, dd0, x0, srelu_scratch_parameters[0u * srelu_uniforms.channels + c], srelu_scratch_parameters[1u * srelu_uniforms.channels + c], srelu_scratch_parameters[2u * srelu_uniforms.channels + c], srelu_scratch_parameters[3u * srelu_uniforms.channels + c], srelu_scratch_cotangents_of_learned[0u * srelu_uniforms.channels + c], srelu_scratch_cotangents_of_learned[1u * srelu_uniforms.channels + c], srelu_scratch_cotangents_of_learned[2u * srelu_uniforms.channels + c], srelu_scratch_cotangents_of_learned[3u * srelu_uniforms.channels + c]);
+  srelu_gradient_ddy[i] = g0.dy;
+  srelu_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn srelu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= srelu_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  var sum2 = 0.0;
+  var sum3 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < srelu_uniforms.channelOuter * srelu_uniforms.channelInner; j += 16384u) {
+    let inner = srelu_uniforms.channelInner;
+    let i = ((j / inner) * srelu_uniforms.channels + c) * inner + j % inner;
+    let g = srelu_double_backward(srelu_cotangent_dy[i], srelu_cotangent_ddx[i], srelu_input_x[i], srelu_scratch_parameters[0u * srelu_uniforms.channels + c], srelu_scratch_parameters[1u * srelu_uniforms.channels + c], srelu_scratch_parameters[2u * srelu_uniforms.channels + c], srelu_scratch_parameters[3u * srelu_uniforms.channels + c], srelu_scratch_cotangents_of_learned[0u * srelu_uniforms.channels + c], srelu_scratch_cotangents_of_learned[1u * srelu_uniforms.channels + c], srelu_scratch_cotangents_of_learned[2u * srelu_uniforms.channels + c], srelu_scratch_cotangents_of_learned[3u * srelu_uniforms.channels + c]);
+    sum0 += g.t_r;
+    sum1 += g.a_r;
+    sum2 += g.t_l;
+    sum3 += g.a_l;
+  }
+  let total0 = srelu_workgroup_sum(sum0, lane);
+  let total1 = srelu_workgroup_sum(sum1, lane);
+  let total2 = srelu_workgroup_sum(sum2, lane);
+  let total3 = srelu_workgroup_sum(sum3, lane);
+  if (lane == 0u) {
+    srelu_scratch_partials[0u * srelu_uniforms.channels * 64u + w] = total0;
+    srelu_scratch_partials[1u * srelu_uniforms.channels * 64u + w] = total1;
+    srelu_scratch_partials[2u * srelu_uniforms.channels * 64u + w] = total2;
+    srelu_scratch_partials[3u * srelu_uniforms.channels * 64u + w] = total3;
+  }
+}
+
+@compute @workgroup_size(256)
+fn srelu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

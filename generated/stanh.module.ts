@@ -5,8 +5,9 @@ import {
   Module,
   type Tensor,
   applyActivation,
+  checkRange,
 } from "activation-compiler/runtime";
-import { stanhBackward, stanhForward } from "./stanh.js";
+import { stanhBackward, stanhDoubleBackward, stanhForward } from "./stanh.js";
 import { stanhWgsl } from "./stanh.wgsl.js";
 const stanhActivation: Activation = {
   name: "stanh",
@@ -14,7 +15,11 @@ const stanhActivation: Activation = {
   hyperparameters: ["scale_a", "scale_b"],
   learned: [],
   axis: false,
-  cpu: { forward: stanhForward, backward: stanhBackward },
+  cpu: {
+    forward: stanhForward,
+    backward: stanhBackward,
+    doubleBackward: stanhDoubleBackward,
+  },
   webgpu: {
     code: stanhWgsl,
     forward: [
@@ -44,6 +49,22 @@ const stanhActivation: Activation = {
         uniforms: ["size", "hyperparameter scale_a", "hyperparameter scale_b"],
       },
     ],
+    doubleBackward: [
+      {
+        entryPoint: "stanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter scale_a", "hyperparameter scale_b"],
+      },
+    ],
   },
 };
 
@@ -52,7 +73,7 @@ const stanhActivation: Activation = {
  * Source: Paddle stanh; Lasagne ScaledTanH; LeCun et al. 1998.
  *
  * ```
- * stanh(x; scale_a = 0.67, scale_b = 1.7159) = scale_b * tanh(scale_a * x)
+ * stanh(x; scale_a = 0.67 in (0, inf), scale_b = 1.7159) = scale_b * tanh(scale_a * x)
  * ```
  *
  * Derivatives:
@@ -62,6 +83,7 @@ const stanhActivation: Activation = {
  */
 export function stanh(x: Tensor, options: STanhOptions = {}): Tensor {
   const { scaleA = 0.67, scaleB = 1.7159 } = options;
+  checkRange("scale_a", scaleA, 0, Infinity, false, false);
   return applyActivation(stanhActivation, {
     inputs: [x],
     hyperparameters: [scaleA, scaleB],
@@ -70,7 +92,7 @@ export function stanh(x: Tensor, options: STanhOptions = {}): Tensor {
 
 /** Options of {@link STanh}. */
 export interface STanhOptions {
-  /** 0.67 unless given. */
+  /** 0.67 unless given; in (0, inf). */
   readonly scaleA?: number;
   /** 1.7159 unless given. */
   readonly scaleB?: number;
@@ -83,6 +105,7 @@ export class STanh extends Module {
 
   constructor({ scaleA = 0.67, scaleB = 1.7159 }: STanhOptions = {}) {
     super();
+    checkRange("scale_a", scaleA, 0, Infinity, false, false);
     this.scaleA = scaleA;
     this.scaleB = scaleB;
   }

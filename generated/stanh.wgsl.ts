@@ -963,7 +963,7 @@ fn stanh_pair_to_f32(a: stanh_pair) -> f32 {
 
 // tanh with scales for input and output; LeCun's has 2/3 and 1.7159.
 // Source: Paddle stanh; Lasagne ScaledTanH; LeCun et al. 1998.
-// stanh(x; scale_a = 0.67, scale_b = 1.7159) = scale_b * tanh(scale_a * x)
+// stanh(x; scale_a = 0.67 in (0, inf), scale_b = 1.7159) = scale_b * tanh(scale_a * x)
 fn stanh(x: f32, scale_a: f32, scale_b: f32) -> f32 {
   let p = stanh_pair_multiply(stanh_pair_from_f32(x), stanh_pair_from_f32(scale_a));
   let p2 = stanh_pair_scale(p, 2.0);
@@ -976,7 +976,7 @@ fn stanh(x: f32, scale_a: f32, scale_b: f32) -> f32 {
   var found =
     (abs(q.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(scale_a)) <= 0x52800000u) &
-      ((abs(scale_a) >= 3.637979e-12) | (scale_a == 0.0)) &
+      (abs(scale_a) >= 3.637979e-12) &
       (bitcast<u32>(abs(scale_b)) <= 0x52800000u) &
       ((abs(scale_b) >= 3.637979e-12) | (scale_b == 0.0)) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
@@ -1185,7 +1185,7 @@ fn stanh_backward(dy: f32, x: f32, scale_a: f32, scale_b: f32) -> f32 {
   var found =
     (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(scale_a)) <= 0x52800000u) &
-      ((abs(scale_a) >= 3.637979e-12) | (scale_a == 0.0)) &
+      (abs(scale_a) >= 3.637979e-12) &
       (bitcast<u32>(abs(scale_b)) <= 0x52800000u) &
       ((abs(scale_b) >= 3.637979e-12) | (scale_b == 0.0)) &
     (bitcast<u32>(abs(p6.high)) <= 0x7a800000u);
@@ -1199,6 +1199,126 @@ fn stanh_backward(dy: f32, x: f32, scale_a: f32, scale_b: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+struct stanh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn stanh_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return stanh_backward(1.0, x0, x1, x2);
+}
+
+fn stanh_fused(x: f32, scale_a: f32, scale_b: f32) -> stanh_value_and_slopes {
+  let p = stanh_pair_multiply(stanh_pair_from_f32(x), stanh_pair_from_f32(scale_a));
+  let p2 = stanh_pair_scale(p, 2.0);
+  let bounded = stanh_pair_at_most(p2, stanh_pair(80.0, 0.0));
+  let em1 = stanh_pair_expm1(bounded);
+  let u = stanh_pair_add(em1, stanh_pair(2.0, 0.0));
+  let q = stanh_pair_divide(em1, u);
+  let p3 = stanh_pair_multiply(stanh_pair_from_f32(scale_b), q);
+  let p4 = stanh_pair_scale(stanh_pair_from_f32(scale_a), 4.0);
+  let p5 = stanh_pair_multiply(p4, stanh_pair_from_f32(scale_b));
+  let p6 = stanh_pair_scale(stanh_pair_from_f32(x), 2.0);
+  let p7 = stanh_pair_multiply(p6, stanh_pair_from_f32(scale_a));
+  let v = stanh_pair_abs(p7);
+  let v2 = stanh_pair_negate(v);
+  let v3 = stanh_pair_raised_exp(v2);
+  let p8 = stanh_pair_scale(v3, 8.6736174e-19);
+  let u2 = stanh_pair_add(p8, stanh_pair(1.0, 0.0));
+  let squared = stanh_pair_multiply(u2, u2);
+  let q2 = stanh_pair_divide(v3, squared);
+  let p9 = stanh_pair_multiply(p5, q2);
+  var result_value = stanh_pair_to_f32(p3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(q.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(scale_a)) <= 0x52800000u) &
+        (abs(scale_a) >= 3.637979e-12) &
+        (bitcast<u32>(abs(scale_b)) <= 0x52800000u) &
+        ((abs(scale_b) >= 3.637979e-12) | (scale_b == 0.0)) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = stanh(x, scale_a, scale_b);
+  }
+  var result_x = stanh_pair_to_f32(stanh_pair_scale(p9, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(scale_a)) <= 0x52800000u) &
+        (abs(scale_a) >= 3.637979e-12) &
+        (bitcast<u32>(abs(scale_b)) <= 0x52800000u) &
+        ((abs(scale_b) >= 3.637979e-12) | (scale_b == 0.0)) &
+      (bitcast<u32>(abs(p9.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = stanh_slope_0(x, scale_a, scale_b);
+  }
+  return stanh_value_and_slopes(select(result_value, x, stanh_is_nan(x)), result_x);
+}
+
+fn stanh_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x0 * x1;
+  return -8.0 * x1 * x1 * (stanh_tanh(t) * stanh_logistic(2.0 * t)) * x2;
+}
+
+fn stanh_curvature(x: f32, scale_a: f32, scale_b: f32) -> f32 {
+  let squared = stanh_pair_multiply(stanh_pair_from_f32(scale_a), stanh_pair_from_f32(scale_a));
+  let p = stanh_pair_scale(squared, -8.0);
+  let p2 = stanh_pair_multiply(p, stanh_pair_from_f32(scale_b));
+  let p3 = stanh_pair_multiply(stanh_pair_from_f32(x), stanh_pair_from_f32(scale_a));
+  let p4 = stanh_pair_scale(p3, 2.0);
+  let bounded = stanh_pair_at_most(p4, stanh_pair(80.0, 0.0));
+  let em1 = stanh_pair_expm1(bounded);
+  let u = stanh_pair_add(em1, stanh_pair(2.0, 0.0));
+  let q = stanh_pair_divide(em1, u);
+  let p5 = stanh_pair_multiply(p2, q);
+  let p6 = stanh_pair_scale(stanh_pair_from_f32(x), 2.0);
+  let p7 = stanh_pair_multiply(p6, stanh_pair_from_f32(scale_a));
+  let v = stanh_pair_abs(p7);
+  let v2 = stanh_pair_negate(v);
+  let v3 = stanh_pair_raised_exp(v2);
+  let p8 = stanh_pair_scale(v3, 8.6736174e-19);
+  let u2 = stanh_pair_add(p8, stanh_pair(1.0, 0.0));
+  let squared2 = stanh_pair_multiply(u2, u2);
+  let q2 = stanh_pair_divide(v3, squared2);
+  let p9 = stanh_pair_multiply(p5, q2);
+  let p10 = stanh_pair_scale(p9, 8.6736174e-19);
+  var result = stanh_pair_to_f32(p10);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p2.high) >= 7.888609e-31) & (abs(q.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(scale_a)) <= 0x52800000u) &
+        (abs(scale_a) >= 3.637979e-12) &
+        (bitcast<u32>(abs(scale_b)) <= 0x52800000u) &
+        ((abs(scale_b) >= 3.637979e-12) | (scale_b == 0.0)) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = stanh_curvature_0_far(x, scale_a, scale_b);
+    result = select(far, result, stanh_is_nan(far));
+  }
+  return result;
+}
+
+struct stanh_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn stanh_double_backward(dy: f32, ddx: f32, x: f32, scale_a: f32, scale_b: f32) -> stanh_second_gradients {
+  let slopes = stanh_backward(1.0, x, scale_a, scale_b);
+  let curvatures = stanh_curvature(x, scale_a, scale_b);
+  return stanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
 }
 `;
 
@@ -1215,6 +1335,9 @@ struct stanh_uniform_values {
 @group(0) @binding(2) var<storage, read_write> stanh_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> stanh_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> stanh_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> stanh_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> stanh_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> stanh_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn stanh_forward(
@@ -1251,5 +1374,51 @@ fn stanh_backward_inputs(
     result[k] = stanh_backward(dy[k], x0[k], stanh_uniforms.p_scale_a, stanh_uniforms.p_scale_b);
   }
   stanh_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn stanh_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (stanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = stanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = stanh_fused(x0[k], stanh_uniforms.p_scale_a, stanh_uniforms.p_scale_b);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  stanh_output_y[i] = result0;
+  stanh_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn stanh_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (stanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = stanh_cotangent_dy[i];
+  let dd0 = stanh_cotangent_ddx[i];
+  let x0 = stanh_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = stanh_double_backward(dy[k], dd0[k], x0[k], stanh_uniforms.p_scale_a, stanh_uniforms.p_scale_b);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  stanh_gradient_ddy[i] = result0;
+  stanh_gradient_dx[i] = result1;
 }
 `);

@@ -8,7 +8,11 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { starReluBackward, starReluForward } from "./star_relu.js";
+import {
+  starReluBackward,
+  starReluDoubleBackward,
+  starReluForward,
+} from "./star_relu.js";
 import { starReluWgsl } from "./star_relu.wgsl.js";
 const starReluActivation: Activation = {
   name: "star_relu",
@@ -19,7 +23,11 @@ const starReluActivation: Activation = {
     { name: "bias", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: starReluForward, backward: starReluBackward },
+  cpu: {
+    forward: starReluForward,
+    backward: starReluBackward,
+    doubleBackward: starReluDoubleBackward,
+  },
   webgpu: {
     code: starReluWgsl,
     forward: [
@@ -68,6 +76,70 @@ const starReluActivation: Activation = {
       },
       {
         entryPoint: "star_relu_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [7, "scratch 128"],
+          [8, "gradient scale"],
+          [9, "gradient bias"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "star_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned scale"],
+          [4, "learned bias"],
+          [12, "cotangent scale"],
+          [13, "cotangent bias"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "star_relu_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned scale"],
+          [4, "learned bias"],
+          [12, "cotangent scale"],
+          [13, "cotangent bias"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "star_relu_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned scale"],
+          [4, "learned bias"],
+          [12, "cotangent scale"],
+          [13, "cotangent bias"],
+          [7, "scratch 128"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "star_relu_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

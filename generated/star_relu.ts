@@ -77,6 +77,92 @@ export function starReluBackward(
   dbias[0] = dbiasSum;
 }
 
+/** The value of star_relu, and its derivative in each input. */
+export function starReluFused(
+  x: Float32Array,
+  scale: Float32Array,
+  bias: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("scale", scale, 1);
+  requireLength("bias", bias, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const scaleValue = scale[0]!;
+  const biasValue = bias[0]!;
+  const p = 2 * scaleValue;
+  sides[0] = 0;
+  sides[1] = p;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const squared = bounded * bounded;
+    const p2 = scaleValue * squared;
+    y[i] =
+      xi <= 0 || Math.abs(p2) <= 2097152 * Math.abs(biasValue + p2)
+        ? biasValue + scaleValue * (squared * Number(xi > 0))
+        : starReluYExactly(xi, scaleValue, biasValue);
+    dx[i] = bounded * pick(0, xi > 0);
+  }
+}
+
+/** The gradients of what star_relu's backward kernel computes, from a cotangent of each of its results. */
+export function starReluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  scale: Float32Array,
+  bias: Float32Array,
+  ddx: Float32Array,
+  ddscale: Float32Array,
+  ddbias: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dscale: Float32Array,
+  dbias: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("scale", scale, 1);
+  requireLength("bias", bias, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddscale", ddscale, 1);
+  requireLength("ddbias", ddbias, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dscale", dscale, 1);
+  requireLength("dbias", dbias, 1);
+  const scaleValue = scale[0]!;
+  const ddscaleValue = ddscale[0]!;
+  const ddbiasValue = ddbias[0]!;
+  const p = 2 * scaleValue;
+  sides[0] = 0;
+  sides[1] = p;
+  sides[2] = 0;
+  sides[3] = 2;
+  let dscaleSum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const v = pick(0, xi > 0);
+    const p2 = dyi * ddxI;
+    const p3 = bounded * pick(2, xi > 0);
+    ddy[i] =
+      ddxI * (bounded * v) +
+      ddscaleValue * (bounded * bounded * Number(xi > 0)) +
+      ddbiasValue;
+    dx[i] = p2 * v + dyi * ddscaleValue * p3;
+    dscaleSum += p2 * p3;
+  }
+  dscale[0] = dscaleSum;
+  dbias.fill(0);
+}
+
 /**
  * Square of the rectifier, with learned scale and offset; 0.8944 and -0.4472 give mean 0 and variance 1. The code's
  * initial values.
@@ -152,6 +238,92 @@ export function starReluBackward64(
   }
   dscale[0] = dscaleSum;
   dbias[0] = dbiasSum;
+}
+
+/** The value of star_relu, and its derivative in each input. */
+export function starReluFused64(
+  x: Float64Array,
+  scale: Float64Array,
+  bias: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("scale", scale, 1);
+  requireLength("bias", bias, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const scaleValue = scale[0]!;
+  const biasValue = bias[0]!;
+  const p = 2 * scaleValue;
+  sides[0] = 0;
+  sides[1] = p;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const squared = bounded * bounded;
+    const p2 = scaleValue * squared;
+    y[i] =
+      xi <= 0 || Math.abs(p2) <= 2097152 * Math.abs(biasValue + p2)
+        ? biasValue + scaleValue * (squared * Number(xi > 0))
+        : starReluYExactly(xi, scaleValue, biasValue);
+    dx[i] = bounded * pick(0, xi > 0);
+  }
+}
+
+/** The gradients of what star_relu's backward kernel computes, from a cotangent of each of its results. */
+export function starReluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  scale: Float64Array,
+  bias: Float64Array,
+  ddx: Float64Array,
+  ddscale: Float64Array,
+  ddbias: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dscale: Float64Array,
+  dbias: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("scale", scale, 1);
+  requireLength("bias", bias, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddscale", ddscale, 1);
+  requireLength("ddbias", ddbias, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dscale", dscale, 1);
+  requireLength("dbias", dbias, 1);
+  const scaleValue = scale[0]!;
+  const ddscaleValue = ddscale[0]!;
+  const ddbiasValue = ddbias[0]!;
+  const p = 2 * scaleValue;
+  sides[0] = 0;
+  sides[1] = p;
+  sides[2] = 0;
+  sides[3] = 2;
+  let dscaleSum = 0;
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(xi, -3.4028234663852886e38);
+    const v = pick(0, xi > 0);
+    const p2 = dyi * ddxI;
+    const p3 = bounded * pick(2, xi > 0);
+    ddy[i] =
+      ddxI * (bounded * v) +
+      ddscaleValue * (bounded * bounded * Number(xi > 0)) +
+      ddbiasValue;
+    dx[i] = p2 * v + dyi * ddscaleValue * p3;
+    dscaleSum += p2 * p3;
+  }
+  dscale[0] = dscaleSum;
+  dbias.fill(0);
 }
 
 function requireLength(
@@ -665,6 +837,64 @@ function starReluExactly(x0: number, x1: number, x2: number): number {
   let value = starReluExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = starReluExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function starReluYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = widePower(x0, 2);
+  }
+  return wideAdd(x2, wideMultiply(x1, t0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function starReluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return starReluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function starReluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    starReluYExactlyAt(x0, x1, x2, 800n * sign),
+    starReluYExactlyAt(x0, x1, x2, 150n * sign),
+    starReluYExactlyAt(x0, x1, x2, 140n * sign),
+    starReluYExactlyAt(x0, x1, x2, 60n * sign),
+    starReluYExactlyAt(x0, x1, x2, 50n * sign),
+    starReluYExactlyAt(x0, x1, x2, 26n * sign),
+    starReluYExactlyAt(x0, x1, x2, 20n * sign),
+    starReluYExactlyAt(x0, x1, x2, 11n * sign),
+    starReluYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function starReluYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = starReluYExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = starReluYExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -877,6 +877,93 @@ fn star_relu_backward(dy: f32, x: f32, scale: f32, bias: f32) -> star_relu_gradi
   return star_relu_gradients(dy * result_x, dy * result_scale, dy);
 }
 
+struct star_relu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn star_relu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return star_relu_backward(1.0, x0, x1, x2).x;
+}
+
+fn star_relu_fused(x: f32, scale: f32, bias: f32) -> star_relu_value_and_slopes {
+  let squared = star_relu_pair_multiply(star_relu_pair_from_f32(x), star_relu_pair_from_f32(x));
+  var v = star_relu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v = squared;
+  }
+  var v2 = star_relu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v2 = star_relu_pair_multiply(star_relu_pair_scale(star_relu_pair_from_f32(x), 2.0), star_relu_pair_from_f32(scale));
+  }
+  var result_value = star_relu_pair_to_f32(
+    star_relu_pair_add(star_relu_pair_from_f32(bias), star_relu_pair_multiply(star_relu_pair_from_f32(scale), v))
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x <= 0.0) |
+        ((abs(scale * squared.high) <= 1048576.0 * abs(bias + scale * squared.high)) &
+          (abs(bias + scale * squared.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(scale)) <= 0x52800000u) &
+        ((abs(scale) >= 3.637979e-12) | (scale == 0.0)) &
+        (bitcast<u32>(abs(bias)) <= 0x52800000u) &
+      ((abs(bias) >= 3.637979e-12) | (bias == 0.0))
+    )
+  ) {
+    result_value = star_relu(x, scale, bias);
+  }
+  var result_x = star_relu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(scale)) <= 0x5c800000u) &
+      ((abs(scale) >= 3.469447e-18) | (scale == 0.0))
+    )
+  ) {
+    result_x = star_relu_slope_0(x, scale, bias);
+  }
+  return star_relu_value_and_slopes(select(result_value, x, star_relu_is_nan(x)), result_x);
+}
+
+struct star_relu_curvatures {
+  x_x: f32,
+  x_scale: f32,
+}
+
+fn star_relu_curvature(x: f32, scale: f32, bias: f32) -> star_relu_curvatures {
+  return star_relu_curvatures(select(0.0, 2.0 * scale, x > 0.0), select(0.0, 2.0 * x, x > 0.0));
+}
+
+struct star_relu_second_gradients {
+  dy: f32,
+  x: f32,
+  scale: f32,
+  bias: f32,
+}
+
+fn star_relu_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  scale: f32,
+  bias: f32,
+  ddscale: f32,
+  ddbias: f32
+) -> star_relu_second_gradients {
+  let slopes = star_relu_backward(1.0, x, scale, bias);
+  let curvatures = star_relu_curvature(x, scale, bias);
+  return star_relu_second_gradients(
+    ddx * slopes.x + ddscale * slopes.scale + ddbias * slopes.bias,
+    dy * (ddx * curvatures.x_x + ddscale * curvatures.x_scale),
+    dy * ddx * curvatures.x_scale,
+    0.0
+  );
+}
+
 struct star_relu_uniform_values {
   size: u32,
 }
@@ -891,6 +978,11 @@ struct star_relu_uniform_values {
 @group(0) @binding(7) var<storage, read_write> star_relu_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> star_relu_gradient_dscale: array<f32>;
 @group(0) @binding(9) var<storage, read_write> star_relu_gradient_dbias: array<f32>;
+@group(0) @binding(10) var<storage, read_write> star_relu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> star_relu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> star_relu_cotangent_ddscale: array<f32>;
+@group(0) @binding(13) var<storage, read> star_relu_cotangent_ddbias: array<f32>;
+@group(0) @binding(14) var<storage, read_write> star_relu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn star_relu_forward(
@@ -974,6 +1066,118 @@ fn star_relu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn star_relu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += star_relu_scratch_partials[0u * 1u * 64u + j];
+  }
+  star_relu_gradient_dscale[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += star_relu_scratch_partials[1u * 1u * 64u + j];
+  }
+  star_relu_gradient_dbias[0] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn star_relu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (star_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = star_relu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = star_relu_fused(x0[k], star_relu_learned_scale[0], star_relu_learned_bias[0]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  star_relu_output_y[i] = result0;
+  star_relu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn star_relu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (star_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = star_relu_cotangent_dy[i];
+  let dd0 = star_relu_cotangent_ddx[i];
+  let x0 = star_relu_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = star_relu_double_backward(dy[k], dd0[k], x0[k], star_relu_learned_scale[0], star_relu_learned_bias[0], star_relu_cotangent_ddscale[0], star_relu_cotangent_ddbias[0]);
+    result[k] = g.dy;
+  }
+  star_relu_gradient_ddy[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn star_relu_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (star_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = star_relu_cotangent_dy[i];
+  let dd0 = star_relu_cotangent_ddx[i];
+  let x0 = star_relu_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = star_relu_double_backward(dy[k], dd0[k], x0[k], star_relu_learned_scale[0], star_relu_learned_bias[0], star_relu_cotangent_ddscale[0], star_relu_cotangent_ddbias[0]);
+    result[k] = g.x;
+  }
+  star_relu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn star_relu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < star_relu_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = star_relu_double_backward(star_relu_cotangent_dy[i / 4u][i % 4u], star_relu_cotangent_ddx[i / 4u][i % 4u], star_relu_input_x[i / 4u][i % 4u], star_relu_learned_scale[0], star_relu_learned_bias[0], star_relu_cotangent_ddscale[0], star_relu_cotangent_ddbias[0]);
+    sum0 += g.scale;
+    sum1 += g.bias;
+  }
+  let total0 = star_relu_workgroup_sum(sum0, lane);
+  let total1 = star_relu_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    star_relu_scratch_partials[0u * 1u * 64u + w] = total0;
+    star_relu_scratch_partials[1u * 1u * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn star_relu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -7,7 +7,13 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { steSignBackward, steSignForward } from "./ste_sign.js";
+import {
+  steSignBackward,
+  steSignBackwardSaved,
+  steSignDoubleBackward,
+  steSignForward,
+  steSignForwardSaved,
+} from "./ste_sign.js";
 import { steSignWgsl } from "./ste_sign.wgsl.js";
 const steSignActivation: Activation = {
   name: "ste_sign",
@@ -15,7 +21,14 @@ const steSignActivation: Activation = {
   hyperparameters: ["clip_value"],
   learned: [],
   axis: false,
-  cpu: { forward: steSignForward, backward: steSignBackward },
+  saves: "bit",
+  cpu: {
+    forward: steSignForward,
+    backward: steSignBackward,
+    doubleBackward: steSignDoubleBackward,
+    forwardSaved: steSignForwardSaved,
+    backwardSaved: steSignBackwardSaved,
+  },
   webgpu: {
     code: steSignWgsl,
     forward: [
@@ -40,6 +53,60 @@ const steSignActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter clip_value"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "ste_sign_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter clip_value"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "ste_sign_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter clip_value"],
+      },
+      {
+        entryPoint: "ste_sign_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter clip_value"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "ste_sign_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter clip_value"],

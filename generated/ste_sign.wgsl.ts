@@ -19,6 +19,29 @@ fn ste_sign(x: f32, clip_value: f32) -> f32 {
 fn ste_sign_backward(dy: f32, x: f32, clip_value: f32) -> f32 {
   return select(0.0, dy, abs(x) <= clip_value);
 }
+
+struct ste_sign_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn ste_sign_fused(x: f32, clip_value: f32) -> ste_sign_value_and_slopes {
+  let v = select(-1.0, 1.0, x >= 0.0);
+  return ste_sign_value_and_slopes(
+    select(select(v, x, ste_sign_is_nan(x)), x, ste_sign_is_nan(x)),
+    select(0.0, 1.0, abs(x) <= clip_value)
+  );
+}
+
+struct ste_sign_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn ste_sign_double_backward(dy: f32, ddx: f32, x: f32, clip_value: f32) -> ste_sign_second_gradients {
+  let slopes = ste_sign_backward(1.0, x, clip_value);
+  return ste_sign_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -33,6 +56,11 @@ struct ste_sign_uniform_values {
 @group(0) @binding(2) var<storage, read_write> ste_sign_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> ste_sign_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> ste_sign_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> ste_sign_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> ste_sign_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> ste_sign_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> ste_sign_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> ste_sign_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn ste_sign_forward(
@@ -71,5 +99,83 @@ fn ste_sign_backward_inputs(
     ste_sign_backward(dy.z, x0.z, ste_sign_uniforms.p_clip_value),
     ste_sign_backward(dy.w, x0.w, ste_sign_uniforms.p_clip_value),
   );
+}
+
+@compute @workgroup_size(256)
+fn ste_sign_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (ste_sign_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = ste_sign_input_x[i];
+  let g0 = ste_sign_fused(x0.x, ste_sign_uniforms.p_clip_value);
+  let g1 = ste_sign_fused(x0.y, ste_sign_uniforms.p_clip_value);
+  let g2 = ste_sign_fused(x0.z, ste_sign_uniforms.p_clip_value);
+  let g3 = ste_sign_fused(x0.w, ste_sign_uniforms.p_clip_value);
+  ste_sign_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  ste_sign_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn ste_sign_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (ste_sign_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = ste_sign_cotangent_dy[i];
+  let dd0 = ste_sign_cotangent_ddx[i];
+  let x0 = ste_sign_input_x[i];
+  let g0 = ste_sign_double_backward(dy.x, dd0.x, x0.x, ste_sign_uniforms.p_clip_value);
+  let g1 = ste_sign_double_backward(dy.y, dd0.y, x0.y, ste_sign_uniforms.p_clip_value);
+  let g2 = ste_sign_double_backward(dy.z, dd0.z, x0.z, ste_sign_uniforms.p_clip_value);
+  let g3 = ste_sign_double_backward(dy.w, dd0.w, x0.w, ste_sign_uniforms.p_clip_value);
+  ste_sign_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  ste_sign_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn ste_sign_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= ste_sign_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= ste_sign_uniforms.size) {
+      break;
+    }
+    let x = ste_sign_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, abs(x) <= ste_sign_uniforms.p_clip_value) << k;
+  }
+  ste_sign_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn ste_sign_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (ste_sign_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = ste_sign_cotangent_dy[i];
+  let bits = vec4<u32>(ste_sign_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  ste_sign_gradient_dx[i] = select(vec4<f32>(), dy, isSet);
 }
 `);

@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { stepBackward, stepForward } from "./step.js";
+import {
+  stepBackward,
+  stepBackwardSaved,
+  stepDoubleBackward,
+  stepForward,
+  stepForwardSaved,
+} from "./step.js";
 import { stepWgsl } from "./step.wgsl.js";
 const stepActivation: Activation = {
   name: "step",
@@ -14,7 +20,14 @@ const stepActivation: Activation = {
   hyperparameters: ["threshold"],
   learned: [],
   axis: false,
-  cpu: { forward: stepForward, backward: stepBackward },
+  saves: "nothing",
+  cpu: {
+    forward: stepForward,
+    backward: stepBackward,
+    doubleBackward: stepDoubleBackward,
+    forwardSaved: stepForwardSaved,
+    backwardSaved: stepBackwardSaved,
+  },
   webgpu: {
     code: stepWgsl,
     forward: [
@@ -39,6 +52,48 @@ const stepActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "step__double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "step__forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "step__backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter threshold"],

@@ -56,6 +56,76 @@ export function stepBackward(
   }
 }
 
+/** The value of step, and its derivative in each input. */
+export function stepFused(
+  x: Float32Array,
+  threshold: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number =>
+    Number.isNaN(threshold)
+      ? threshold
+      : Number.isNaN(xi)
+        ? xi
+        : Number(xi > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+  }
+  dx.fill(0);
+}
+
+/** The gradients of what step's backward kernel computes, from a cotangent of each of its results. */
+export function stepDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  _threshold: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  ddy.fill(0);
+  dx.fill(0);
+}
+
+/** As {@link stepForward}: backward needs nothing else. */
+export function stepForwardSaved(
+  x: Float32Array,
+  threshold: number,
+  y: Float32Array,
+): void {
+  stepForward(x, threshold, y);
+}
+
+/** As the backward kernel, from what {@link stepForwardSaved} kept. */
+export function stepBackwardSaved(
+  dy: Float32Array,
+  _threshold: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = 0;
+  }
+}
+
 /**
  * A step from 0 to 1; 0 at the threshold itself. Its derivative is 0 everywhere.
  * Source: MLX step.
@@ -110,6 +180,54 @@ export function stepBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope();
   }
+}
+
+/** The value of step, and its derivative in each input. */
+export function stepFused64(
+  x: Float64Array,
+  threshold: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number =>
+    Number.isNaN(threshold)
+      ? threshold
+      : Number.isNaN(xi)
+        ? xi
+        : Number(xi > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+  }
+  dx.fill(0);
+}
+
+/** The gradients of what step's backward kernel computes, from a cotangent of each of its results. */
+export function stepDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  _threshold: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  ddy.fill(0);
+  dx.fill(0);
 }
 
 function requireLength(

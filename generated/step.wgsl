@@ -17,6 +17,27 @@ fn step__backward(dy: f32, x: f32, threshold: f32) -> f32 {
   return 0.0;
 }
 
+struct step__value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn step__fused(x: f32, threshold: f32) -> step__value_and_slopes {
+  let v = select(0.0, 1.0, x > threshold);
+  let v2 = select(v, x, step__is_nan(x));
+  return step__value_and_slopes(select(select(v2, threshold, step__is_nan(threshold)), x, step__is_nan(x)), 0.0);
+}
+
+struct step__second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn step__double_backward(dy: f32, ddx: f32, x: f32, threshold: f32) -> step__second_gradients {
+  let slopes = step__backward(1.0, x, threshold);
+  return step__second_gradients(ddx * slopes, 0.0);
+}
+
 struct step__uniform_values {
   size: u32,
   p_threshold: f32,
@@ -27,6 +48,9 @@ struct step__uniform_values {
 @group(0) @binding(2) var<storage, read_write> step__output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> step__cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> step__gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> step__derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> step__cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> step__gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn step__forward(
@@ -65,4 +89,58 @@ fn step__backward_inputs(
     step__backward(dy.z, x0.z, step__uniforms.p_threshold),
     step__backward(dy.w, x0.w, step__uniforms.p_threshold),
   );
+}
+
+@compute @workgroup_size(256)
+fn step__fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (step__uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = step__input_x[i];
+  let g0 = step__fused(x0.x, step__uniforms.p_threshold);
+  let g1 = step__fused(x0.y, step__uniforms.p_threshold);
+  let g2 = step__fused(x0.z, step__uniforms.p_threshold);
+  let g3 = step__fused(x0.w, step__uniforms.p_threshold);
+  step__output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  step__derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn step__double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (step__uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = step__cotangent_dy[i];
+  let dd0 = step__cotangent_ddx[i];
+  let x0 = step__input_x[i];
+  let g0 = step__double_backward(dy.x, dd0.x, x0.x, step__uniforms.p_threshold);
+  let g1 = step__double_backward(dy.y, dd0.y, x0.y, step__uniforms.p_threshold);
+  let g2 = step__double_backward(dy.z, dd0.z, x0.z, step__uniforms.p_threshold);
+  let g3 = step__double_backward(dy.w, dd0.w, x0.w, step__uniforms.p_threshold);
+  step__gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  step__gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn step__backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (step__uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = step__cotangent_dy[i];
+  step__gradient_dx[i] = vec4<f32>();
 }

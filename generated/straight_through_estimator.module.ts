@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   straightThroughEstimatorBackward,
+  straightThroughEstimatorBackwardSaved,
+  straightThroughEstimatorDoubleBackward,
   straightThroughEstimatorForward,
+  straightThroughEstimatorForwardSaved,
 } from "./straight_through_estimator.js";
 import { straightThroughEstimatorWgsl } from "./straight_through_estimator.wgsl.js";
 const straightThroughEstimatorActivation: Activation = {
@@ -17,7 +20,14 @@ const straightThroughEstimatorActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: straightThroughEstimatorForward, backward: straightThroughEstimatorBackward },
+  saves: "nothing",
+  cpu: {
+    forward: straightThroughEstimatorForward,
+    backward: straightThroughEstimatorBackward,
+    doubleBackward: straightThroughEstimatorDoubleBackward,
+    forwardSaved: straightThroughEstimatorForwardSaved,
+    backwardSaved: straightThroughEstimatorBackwardSaved,
+  },
   webgpu: {
     code: straightThroughEstimatorWgsl,
     forward: [
@@ -42,6 +52,48 @@ const straightThroughEstimatorActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "straight_through_estimator_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "straight_through_estimator_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "straight_through_estimator_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -50,6 +50,83 @@ export function straightThroughEstimatorBackward(
   }
 }
 
+/** The value of straight_through_estimator, and its derivative in each input. */
+export function straightThroughEstimatorFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => Number.isNaN(xi) ? xi : Number(xi > 0);
+  const slope = (): number => 1;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope();
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope();
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope();
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+  }
+}
+
+/** The gradients of what straight_through_estimator's backward kernel computes, from a cotangent of each of its results. */
+export function straightThroughEstimatorDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (ddxI: number): number => ddxI;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(ddx[i]!);
+    ddy[i + 1] = slope(ddx[i + 1]!);
+    ddy[i + 2] = slope(ddx[i + 2]!);
+    ddy[i + 3] = slope(ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link straightThroughEstimatorForward}: backward needs nothing else. */
+export function straightThroughEstimatorForwardSaved(
+  x: Float32Array,
+  y: Float32Array,
+): void {
+  straightThroughEstimatorForward(x, y);
+}
+
+/** As the backward kernel, from what {@link straightThroughEstimatorForwardSaved} kept. */
+export function straightThroughEstimatorBackwardSaved(
+  dy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = dy[i]!;
+  }
+}
+
 /**
  * Step whose gradient passes as if it were the identity.
  * Source: snnTorch straight_through_estimator; Bengio et al. 2013.
@@ -98,6 +175,63 @@ export function straightThroughEstimatorBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!);
   }
+}
+
+/** The value of straight_through_estimator, and its derivative in each input. */
+export function straightThroughEstimatorFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value = (xi: number): number => Number.isNaN(xi) ? xi : Number(xi > 0);
+  const slope = (): number => 1;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+    y[i + 1] = value(x[i + 1]!);
+    dx[i + 1] = slope();
+    y[i + 2] = value(x[i + 2]!);
+    dx[i + 2] = slope();
+    y[i + 3] = value(x[i + 3]!);
+    dx[i + 3] = slope();
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
+    dx[i] = slope();
+  }
+}
+
+/** The gradients of what straight_through_estimator's backward kernel computes, from a cotangent of each of its results. */
+export function straightThroughEstimatorDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (ddxI: number): number => ddxI;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(ddx[i]!);
+    ddy[i + 1] = slope(ddx[i + 1]!);
+    ddy[i + 2] = slope(ddx[i + 2]!);
+    ddy[i + 3] = slope(ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

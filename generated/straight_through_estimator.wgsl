@@ -17,6 +17,33 @@ fn straight_through_estimator_backward(dy: f32, x: f32) -> f32 {
   return dy;
 }
 
+struct straight_through_estimator_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn straight_through_estimator_fused(x: f32) -> straight_through_estimator_value_and_slopes {
+  let v = select(0.0, 1.0, x > 0.0);
+  return straight_through_estimator_value_and_slopes(
+    select(select(v, x, straight_through_estimator_is_nan(x)), x, straight_through_estimator_is_nan(x)),
+    1.0
+  );
+}
+
+struct straight_through_estimator_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn straight_through_estimator_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32
+) -> straight_through_estimator_second_gradients {
+  let slopes = straight_through_estimator_backward(1.0, x);
+  return straight_through_estimator_second_gradients(ddx * slopes, 0.0);
+}
+
 struct straight_through_estimator_uniform_values {
   size: u32,
 }
@@ -26,6 +53,9 @@ struct straight_through_estimator_uniform_values {
 @group(0) @binding(2) var<storage, read_write> straight_through_estimator_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> straight_through_estimator_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> straight_through_estimator_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> straight_through_estimator_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> straight_through_estimator_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> straight_through_estimator_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn straight_through_estimator_forward(
@@ -64,4 +94,58 @@ fn straight_through_estimator_backward_inputs(
     straight_through_estimator_backward(dy.z, x0.z),
     straight_through_estimator_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn straight_through_estimator_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (straight_through_estimator_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = straight_through_estimator_input_x[i];
+  let g0 = straight_through_estimator_fused(x0.x);
+  let g1 = straight_through_estimator_fused(x0.y);
+  let g2 = straight_through_estimator_fused(x0.z);
+  let g3 = straight_through_estimator_fused(x0.w);
+  straight_through_estimator_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  straight_through_estimator_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn straight_through_estimator_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (straight_through_estimator_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = straight_through_estimator_cotangent_dy[i];
+  let dd0 = straight_through_estimator_cotangent_ddx[i];
+  let x0 = straight_through_estimator_input_x[i];
+  let g0 = straight_through_estimator_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = straight_through_estimator_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = straight_through_estimator_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = straight_through_estimator_double_backward(dy.w, dd0.w, x0.w);
+  straight_through_estimator_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  straight_through_estimator_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn straight_through_estimator_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (straight_through_estimator_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = straight_through_estimator_cotangent_dy[i];
+  straight_through_estimator_gradient_dx[i] = dy;
 }

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { superSpikeBackward, superSpikeForward } from "./super_spike.js";
+import {
+  superSpikeBackward,
+  superSpikeDoubleBackward,
+  superSpikeForward,
+} from "./super_spike.js";
 import { superSpikeWgsl } from "./super_spike.wgsl.js";
 const superSpikeActivation: Activation = {
   name: "super_spike",
@@ -15,7 +19,11 @@ const superSpikeActivation: Activation = {
   hyperparameters: ["alpha"],
   learned: [],
   axis: false,
-  cpu: { forward: superSpikeForward, backward: superSpikeBackward },
+  cpu: {
+    forward: superSpikeForward,
+    backward: superSpikeBackward,
+    doubleBackward: superSpikeDoubleBackward,
+  },
   webgpu: {
     code: superSpikeWgsl,
     forward: [
@@ -40,6 +48,22 @@ const superSpikeActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "super_spike_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha"],

@@ -742,6 +742,95 @@ fn super_spike_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+struct super_spike_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn super_spike_slope_0(x0: f32, x1: f32) -> f32 {
+  return super_spike_backward(1.0, x0, x1);
+}
+
+fn super_spike_fused(x: f32, alpha: f32) -> super_spike_value_and_slopes {
+  let v2 = select(0.0, 1.0, x >= 0.0);
+  let v = super_spike_pair_abs(super_spike_pair_from_f32(x));
+  let u = super_spike_pair_add(v, super_spike_pair(1.0, 0.0));
+  var result_x = super_spike_pair_to_f32(
+    super_spike_pair_divide(super_spike_pair_from_f32(alpha), super_spike_pair_multiply(u, u))
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      (abs(alpha) >= 3.469447e-18)
+    )
+  ) {
+    result_x = super_spike_slope_0(x, alpha);
+  }
+  return super_spike_value_and_slopes(select(select(v2, x, super_spike_is_nan(x)), x, super_spike_is_nan(x)), result_x);
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn super_spike_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (super_spike_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
+}
+
+fn super_spike_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = abs(x0) + 1.0;
+  return (-2.0 * (select(super_spike_sign(x0), x0, super_spike_is_nan(x0)) * x1)) / (t * t * t);
+}
+
+// a times a power of two.
+fn super_spike_pair_scale(a: super_spike_pair, factor: f32) -> super_spike_pair {
+  return super_spike_pair(a.high * factor, a.low * factor);
+}
+
+fn super_spike_pair_sign(a: super_spike_pair) -> super_spike_pair {
+  return super_spike_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn super_spike_curvature(x: f32, alpha: f32) -> f32 {
+  let v = super_spike_pair_abs(super_spike_pair_from_f32(x));
+  let u = super_spike_pair_add(v, super_spike_pair(1.0, 0.0));
+  var result = super_spike_pair_to_f32(
+    super_spike_pair_divide(
+      super_spike_pair_multiply(
+        super_spike_pair_scale(super_spike_pair_from_f32(alpha), -2.0),
+        super_spike_pair_sign(super_spike_pair_from_f32(x))
+      ),
+      super_spike_pair_multiply(super_spike_pair_multiply(u, u), u)
+    )
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+      (abs(alpha) >= 3.637979e-12)
+    )
+  ) {
+    let far = super_spike_curvature_0_far(x, alpha);
+    result = select(far, result, super_spike_is_nan(far));
+  }
+  return result;
+}
+
+struct super_spike_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn super_spike_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> super_spike_second_gradients {
+  let slopes = super_spike_backward(1.0, x, alpha);
+  let curvatures = super_spike_curvature(x, alpha);
+  return super_spike_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct super_spike_uniform_values {
   size: u32,
   p_alpha: f32,
@@ -752,6 +841,9 @@ struct super_spike_uniform_values {
 @group(0) @binding(2) var<storage, read_write> super_spike_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> super_spike_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> super_spike_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> super_spike_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> super_spike_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> super_spike_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn super_spike_forward(
@@ -789,4 +881,50 @@ fn super_spike_backward_inputs(
     result[k] = super_spike_backward(dy[k], x0[k], super_spike_uniforms.p_alpha);
   }
   super_spike_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn super_spike_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (super_spike_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = super_spike_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = super_spike_fused(x0[k], super_spike_uniforms.p_alpha);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  super_spike_output_y[i] = result0;
+  super_spike_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn super_spike_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (super_spike_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = super_spike_cotangent_dy[i];
+  let dd0 = super_spike_cotangent_ddx[i];
+  let x0 = super_spike_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = super_spike_double_backward(dy[k], dd0[k], x0[k], super_spike_uniforms.p_alpha);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  super_spike_gradient_ddy[i] = result0;
+  super_spike_gradient_dx[i] = result1;
 }

@@ -7,7 +7,11 @@ import {
   applyActivation,
   splitInputs,
 } from "activation-compiler/runtime";
-import { swigluBackward, swigluForward } from "./swiglu.js";
+import {
+  swigluBackward,
+  swigluDoubleBackward,
+  swigluForward,
+} from "./swiglu.js";
 import { swigluWgsl } from "./swiglu.wgsl.js";
 const swigluActivation: Activation = {
   name: "swiglu",
@@ -15,7 +19,11 @@ const swigluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: swigluForward, backward: swigluBackward },
+  cpu: {
+    forward: swigluForward,
+    backward: swigluBackward,
+    doubleBackward: swigluDoubleBackward,
+  },
   webgpu: {
     code: swigluWgsl,
     forward: [
@@ -42,6 +50,25 @@ const swigluActivation: Activation = {
           [4, "cotangent"],
           [1, "input gate"],
           [2, "input up"],
+          [5, "gradient gate"],
+          [6, "gradient up"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "swiglu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent gate"],
+          [10, "cotangent up"],
+          [1, "input gate"],
+          [2, "input up"],
+          [11, "gradient"],
           [5, "gradient gate"],
           [6, "gradient up"],
         ],

@@ -81,6 +81,137 @@ export function swigluBackward(
   }
 }
 
+/** The value of swiglu, and its derivative in each input. */
+export function swigluFused(
+  gate: Float32Array,
+  up: Float32Array,
+  y: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 709);
+      const e = boundedExp(Math.max(bounded, -746));
+      const u = e + 1;
+      const q = e / u;
+      const p = gateI * upi * q;
+      const u2 = u + bounded;
+      const p2 = upi * (q * (u2 / u));
+      const p3 = gateI * q;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dgate[i] = p2;
+      dup[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluYExactly(gateI, upi);
+      dgate[i] = swigluDgateExactly(gateI, upi, 1);
+      dup[i] = swigluDupExactly(gateI, 1);
+    }
+  }
+}
+
+/** The gradients of what swiglu's backward kernel computes, from a cotangent of each of its results. */
+export function swigluDoubleBackward(
+  dy: Float32Array,
+  gate: Float32Array,
+  up: Float32Array,
+  ddgate: Float32Array,
+  ddup: Float32Array,
+  ddy: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 709);
+      const e = boundedExp(Math.max(bounded, -746));
+      const u = e + 1;
+      const q = e / u;
+      const u2 = u + bounded;
+      const p = q * (u2 / u);
+      const p2 = ddgateI * upi * p;
+      const p3 = ddupI * gateI * q;
+      const p4 = dyi * ddgateI;
+      const q2 = (2 * q) / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(gateI, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded2));
+      const u3 = e2 + 1;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (0.5 * gateI), 709), -746),
+      );
+      const q3 = em1 / (em1 + 2);
+      const p5 = bounded2 * (e2 / (u3 * u3)) * q3;
+      const u4 = q2 - p5;
+      const p6 = p4 * upi * u4;
+      const p7 = dyi * ddupI * p;
+      const p8 = p4 * p;
+      if (!(
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * Math.abs(q3) + (q2 + Math.abs(p5)) <=
+          32768 * Math.abs(u4) &&
+        Math.abs(p6) <= Number.MAX_VALUE &&
+        Math.abs(p7) <= Number.MAX_VALUE &&
+        Math.abs(p8) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2 + p3;
+      dgate[i] = p6 + p7;
+      dup[i] = p8;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        swigluDgateExactly(gateI, upi, ddgateI) +
+        swigluDupExactly(gateI, ddupI);
+      dgate[i] =
+        swigluDgateDgateExactly(gateI, upi, dyi * ddgateI) +
+        swigluDgateDupExactly(gateI, dyi * ddupI);
+      dup[i] = swigluDgateDupExactly(gateI, dyi * ddgateI);
+    }
+  }
+}
+
 /**
  * Gate through silu. The gate is the first half, as in Liger-Kernel and vLLM SiluAndMul.
  * Source: Shazeer 2020.
@@ -158,6 +289,137 @@ export function swigluBackward64(
       const upi = up[i]!;
       dgate[i] = swigluDgateExactly(gateI, upi, dyi);
       dup[i] = swigluDupExactly(gateI, dyi);
+    }
+  }
+}
+
+/** The value of swiglu, and its derivative in each input. */
+export function swigluFused64(
+  gate: Float64Array,
+  up: Float64Array,
+  y: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 709);
+      const e = boundedExp(Math.max(bounded, -746));
+      const u = e + 1;
+      const q = e / u;
+      const p = gateI * upi * q;
+      const u2 = u + bounded;
+      const p2 = upi * (q * (u2 / u));
+      const p3 = gateI * q;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dgate[i] = p2;
+      dup[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluYExactly(gateI, upi);
+      dgate[i] = swigluDgateExactly(gateI, upi, 1);
+      dup[i] = swigluDupExactly(gateI, 1);
+    }
+  }
+}
+
+/** The gradients of what swiglu's backward kernel computes, from a cotangent of each of its results. */
+export function swigluDoubleBackward64(
+  dy: Float64Array,
+  gate: Float64Array,
+  up: Float64Array,
+  ddgate: Float64Array,
+  ddup: Float64Array,
+  ddy: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 709);
+      const e = boundedExp(Math.max(bounded, -746));
+      const u = e + 1;
+      const q = e / u;
+      const u2 = u + bounded;
+      const p = q * (u2 / u);
+      const p2 = ddgateI * upi * p;
+      const p3 = ddupI * gateI * q;
+      const p4 = dyi * ddgateI;
+      const q2 = (2 * q) / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(gateI, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded2));
+      const u3 = e2 + 1;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (0.5 * gateI), 709), -746),
+      );
+      const q3 = em1 / (em1 + 2);
+      const p5 = bounded2 * (e2 / (u3 * u3)) * q3;
+      const u4 = q2 - p5;
+      const p6 = p4 * upi * u4;
+      const p7 = dyi * ddupI * p;
+      const p8 = p4 * p;
+      if (!(
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * Math.abs(q3) + (q2 + Math.abs(p5)) <=
+          32768 * Math.abs(u4) &&
+        Math.abs(p6) <= Number.MAX_VALUE &&
+        Math.abs(p7) <= Number.MAX_VALUE &&
+        Math.abs(p8) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2 + p3;
+      dgate[i] = p6 + p7;
+      dup[i] = p8;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        swigluDgateExactly(gateI, upi, ddgateI) +
+        swigluDupExactly(gateI, ddupI);
+      dgate[i] =
+        swigluDgateDgateExactly(gateI, upi, dyi * ddgateI) +
+        swigluDgateDupExactly(gateI, dyi * ddupI);
+      dup[i] = swigluDgateDupExactly(gateI, dyi * ddgateI);
     }
   }
 }
@@ -267,6 +529,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -353,6 +673,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -383,6 +710,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -425,6 +762,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -563,6 +905,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -629,6 +978,34 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -921,6 +1298,167 @@ function swigluDupExactly(x0: number, x1: number): number {
   let value = swigluDupExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = swigluDupExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x0, x1), wideSigmoid(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return swigluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function swigluYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    swigluYExactlyAt(x0, x1, 800n * sign),
+    swigluYExactlyAt(x0, x1, 150n * sign),
+    swigluYExactlyAt(x0, x1, 140n * sign),
+    swigluYExactlyAt(x0, x1, 60n * sign),
+    swigluYExactlyAt(x0, x1, 50n * sign),
+    swigluYExactlyAt(x0, x1, 26n * sign),
+    swigluYExactlyAt(x0, x1, 20n * sign),
+    swigluYExactlyAt(x0, x1, 11n * sign),
+    swigluYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function swigluYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = swigluYExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = swigluYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluDgateDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(x2, x1),
+    wideSubtract(
+      wideMultiply(wideInteger(2n), wideLogistic(x0)),
+      wideMultiply(
+        wideLogisticMoment(x0),
+        wideTanh(
+          wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluDgateDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return swigluDgateDgateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function swigluDgateDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluDgateDgateExactlyAt(x0, x1, x2, 800n * sign),
+    swigluDgateDgateExactlyAt(x0, x1, x2, 150n * sign),
+    swigluDgateDgateExactlyAt(x0, x1, x2, 140n * sign),
+    swigluDgateDgateExactlyAt(x0, x1, x2, 60n * sign),
+    swigluDgateDgateExactlyAt(x0, x1, x2, 50n * sign),
+    swigluDgateDgateExactlyAt(x0, x1, x2, 26n * sign),
+    swigluDgateDgateExactlyAt(x0, x1, x2, 20n * sign),
+    swigluDgateDgateExactlyAt(x0, x1, x2, 11n * sign),
+    swigluDgateDgateExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function swigluDgateDgateExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = swigluDgateDgateExactlyAt(x0, x1, x2, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = swigluDgateDgateExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluDgateDupExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, wideAdd(wideSigmoid(x0), wideLogisticMoment(x0)));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluDgateDupExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return swigluDgateDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function swigluDgateDupExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluDgateDupExactlyAt(x0, x1, 800n * sign),
+    swigluDgateDupExactlyAt(x0, x1, 150n * sign),
+    swigluDgateDupExactlyAt(x0, x1, 140n * sign),
+    swigluDgateDupExactlyAt(x0, x1, 60n * sign),
+    swigluDgateDupExactlyAt(x0, x1, 50n * sign),
+    swigluDgateDupExactlyAt(x0, x1, 26n * sign),
+    swigluDgateDupExactlyAt(x0, x1, 20n * sign),
+    swigluDgateDupExactlyAt(x0, x1, 11n * sign),
+    swigluDgateDupExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function swigluDgateDupExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = swigluDgateDupExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = swigluDgateDupExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

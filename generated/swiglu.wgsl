@@ -1130,6 +1130,225 @@ fn swiglu_backward(dy: f32, gate: f32, up: f32) -> swiglu_gradients {
   return swiglu_gradients(dy * result_gate, dy * result_up);
 }
 
+struct swiglu_value_and_slopes {
+  value: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn swiglu_slope_0(x0: f32, x1: f32) -> f32 {
+  return swiglu_backward(1.0, x0, x1).gate;
+}
+
+fn swiglu_fused(gate: f32, up: f32) -> swiglu_value_and_slopes {
+  let p = swiglu_pair_multiply(swiglu_pair_from_f32(gate), swiglu_pair_from_f32(up));
+  let bounded = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(40.0, 0.0));
+  let v = swiglu_pair_raised_exp(bounded);
+  let p2 = swiglu_pair_scale(v, 8.6736174e-19);
+  let u = swiglu_pair_add(p2, swiglu_pair(1.0, 0.0));
+  let q = swiglu_pair_divide(v, u);
+  let p3 = swiglu_pair_multiply(p, q);
+  let p4 = swiglu_pair_scale(p3, 8.6736174e-19);
+  let v2 = swiglu_pair_select(gate < 40.0, swiglu_pair_from_f32(gate), swiglu_pair(0.0, 0.0));
+  let u2 = swiglu_pair_add(u, v2);
+  let q2 = swiglu_pair_divide(u2, u);
+  let p5 = swiglu_pair_multiply(q, q2);
+  let p6 = swiglu_pair_multiply(swiglu_pair_from_f32(up), p5);
+  let p7 = swiglu_pair_scale(p6, 8.6736174e-19);
+  let p8 = swiglu_pair_multiply(swiglu_pair_from_f32(gate), q);
+  var result_value = swiglu_pair_to_f32(p4);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = swiglu(gate, up);
+  }
+  var result_gate = swiglu_pair_to_f32(p7);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) &
+        ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))) &
+        (bitcast<u32>(abs(gate)) <= 0x71800000u) &
+        ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x71800000u) &
+        ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_gate = swiglu_slope_0(gate, up);
+  }
+  var result_up = swiglu_pair_to_f32(swiglu_pair_scale(p8, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+      (bitcast<u32>(abs(p8.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_up = swiglu_slope_1_far(gate);
+  }
+  return swiglu_value_and_slopes(
+    select(select(result_value, gate, swiglu_is_nan(gate)), up, swiglu_is_nan(up)),
+    result_gate,
+    result_up
+  );
+}
+
+struct swiglu_curvatures {
+  gate_gate: f32,
+  gate_up: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn swiglu_tanh(x: f32) -> f32 {
+  if (swiglu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (swiglu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn swiglu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = swiglu_logistic(x0);
+  return (2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * swiglu_tanh(0.5 * x0)) * x1;
+}
+
+fn swiglu_curvature_1_far(x0: f32) -> f32 {
+  return swiglu_sigmoid(x0) + select(x0 * swiglu_logistic(x0), 0.0, abs(x0) > 800.0);
+}
+
+fn swiglu_pair_abs(a: swiglu_pair) -> swiglu_pair {
+  return swiglu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn swiglu_pair_negate(a: swiglu_pair) -> swiglu_pair {
+  return swiglu_pair(-a.high, -a.low);
+}
+
+fn swiglu_pair_expm1(a: swiglu_pair) -> swiglu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = swiglu_pair_expm1_small(swiglu_pair_reduced(swiglu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return swiglu_pair_times_power(swiglu_pair_add(swiglu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = swiglu_power_of_two(i32(k));
+  return swiglu_pair_add(swiglu_pair_sum(scale, -1.0), swiglu_pair_scale(small, scale));
+}
+
+fn swiglu_pair_subtract(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  let s = swiglu_pair_sum(a.high, -b.high);
+  return swiglu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn swiglu_curvature(gate: f32, up: f32) -> swiglu_curvatures {
+  let v = swiglu_pair_abs(swiglu_pair_from_f32(gate));
+  let v2 = swiglu_pair_negate(v);
+  let v3 = swiglu_pair_raised_exp(v2);
+  let p = swiglu_pair_scale(v3, 8.6736174e-19);
+  let u = swiglu_pair_add(p, swiglu_pair(1.0, 0.0));
+  let squared = swiglu_pair_multiply(u, u);
+  let q = swiglu_pair_divide(v3, squared);
+  let p2 = swiglu_pair_scale(q, 2.0);
+  let p3 = swiglu_pair_scale(p2, 8.6736174e-19);
+  let p4 = swiglu_pair_multiply(swiglu_pair_from_f32(gate), q);
+  let p5 = swiglu_pair_scale(p4, 8.6736174e-19);
+  var v4 = p5;
+  if (v.high > 800.0) {
+    v4 = swiglu_pair(0.0, 0.0);
+  }
+  let p6 = swiglu_pair_scale(swiglu_pair_from_f32(gate), 0.5);
+  let p7 = swiglu_pair_scale(p6, 2.0);
+  let bounded = swiglu_pair_at_most(p7, swiglu_pair(80.0, 0.0));
+  let em1 = swiglu_pair_expm1(bounded);
+  let u2 = swiglu_pair_add(em1, swiglu_pair(2.0, 0.0));
+  let q2 = swiglu_pair_divide(em1, u2);
+  let p8 = swiglu_pair_multiply(v4, q2);
+  let u3 = swiglu_pair_subtract(p3, p8);
+  let p9 = swiglu_pair_multiply(swiglu_pair_from_f32(up), u3);
+  let bounded2 = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(40.0, 0.0));
+  let v5 = swiglu_pair_raised_exp(bounded2);
+  let p10 = swiglu_pair_scale(v5, 8.6736174e-19);
+  let u4 = swiglu_pair_add(p10, swiglu_pair(1.0, 0.0));
+  let q3 = swiglu_pair_divide(v5, u4);
+  let v6 = swiglu_pair_select(gate < 40.0, swiglu_pair_from_f32(gate), swiglu_pair(0.0, 0.0));
+  let u5 = swiglu_pair_add(u4, v6);
+  let q4 = swiglu_pair_divide(u5, u4);
+  let p11 = swiglu_pair_multiply(q3, q4);
+  var result_gate_gate = swiglu_pair_to_f32(p9);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+        ((v.high > 800.0) | (abs(p3.high - p5.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(gate)) <= 0x71800000u) &
+        ((v.high >= 7.888609e-31) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x71800000u) &
+        ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p3.high - p5.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = swiglu_curvature_0_far(gate, up);
+    result_gate_gate = select(far, result_gate_gate, swiglu_is_nan(far));
+  }
+  var result_gate_up = swiglu_pair_to_f32(swiglu_pair_scale(p11, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v5.high >= 7.888609e-31) & ((gate >= 40.0) | (abs(u4.high + gate) >= 7.888609e-31)) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (gate == 0.0)) &
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = swiglu_curvature_1_far(gate);
+    result_gate_up = select(far, result_gate_up, swiglu_is_nan(far));
+  }
+  return swiglu_curvatures(result_gate_gate, result_gate_up);
+}
+
+struct swiglu_second_gradients {
+  dy: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn swiglu_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> swiglu_second_gradients {
+  let slopes = swiglu_backward(1.0, gate, up);
+  let curvatures = swiglu_curvature(gate, up);
+  return swiglu_second_gradients(
+    ddgate * slopes.gate + ddup * slopes.up,
+    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
+    dy * ddgate * curvatures.gate_up
+  );
+}
+
 struct swiglu_uniform_values {
   size: u32,
 }
@@ -1141,6 +1360,11 @@ struct swiglu_uniform_values {
 @group(0) @binding(4) var<storage, read> swiglu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> swiglu_gradient_dgate: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> swiglu_gradient_dup: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> swiglu_derivative_dgate: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> swiglu_derivative_dup: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> swiglu_cotangent_ddgate: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> swiglu_cotangent_ddup: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> swiglu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn swiglu_forward(
@@ -1183,4 +1407,59 @@ fn swiglu_backward_inputs(
   }
   swiglu_gradient_dgate[i] = result0;
   swiglu_gradient_dup[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn swiglu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swiglu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = swiglu_input_gate[i];
+  let x1 = swiglu_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swiglu_fused(x0[k], x1[k]);
+    result0[k] = g.value;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  swiglu_output_y[i] = result0;
+  swiglu_derivative_dgate[i] = result1;
+  swiglu_derivative_dup[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn swiglu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swiglu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = swiglu_cotangent_dy[i];
+  let dd0 = swiglu_cotangent_ddgate[i];
+  let dd1 = swiglu_cotangent_ddup[i];
+  let x0 = swiglu_input_gate[i];
+  let x1 = swiglu_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swiglu_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
+    result0[k] = g.dy;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  swiglu_gradient_ddy[i] = result0;
+  swiglu_gradient_dgate[i] = result1;
+  swiglu_gradient_dup[i] = result2;
 }

@@ -8,7 +8,11 @@ import {
   checkRange,
   splitInputs,
 } from "activation-compiler/runtime";
-import { swigluOaiBackward, swigluOaiForward } from "./swiglu_oai.js";
+import {
+  swigluOaiBackward,
+  swigluOaiDoubleBackward,
+  swigluOaiForward,
+} from "./swiglu_oai.js";
 import { swigluOaiWgsl } from "./swiglu_oai.wgsl.js";
 const swigluOaiActivation: Activation = {
   name: "swiglu_oai",
@@ -16,7 +20,11 @@ const swigluOaiActivation: Activation = {
   hyperparameters: ["alpha", "limit"],
   learned: [],
   axis: false,
-  cpu: { forward: swigluOaiForward, backward: swigluOaiBackward },
+  cpu: {
+    forward: swigluOaiForward,
+    backward: swigluOaiBackward,
+    doubleBackward: swigluOaiDoubleBackward,
+  },
   webgpu: {
     code: swigluOaiWgsl,
     forward: [
@@ -43,6 +51,25 @@ const swigluOaiActivation: Activation = {
           [4, "cotangent"],
           [1, "input gate"],
           [2, "input up"],
+          [5, "gradient gate"],
+          [6, "gradient up"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter limit"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "swiglu_oai_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent gate"],
+          [10, "cotangent up"],
+          [1, "input gate"],
+          [2, "input up"],
+          [11, "gradient"],
           [5, "gradient gate"],
           [6, "gradient up"],
         ],

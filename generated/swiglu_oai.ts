@@ -103,6 +103,190 @@ export function swigluOaiBackward(
   }
 }
 
+/** The value of swiglu_oai, and its derivative in each input. */
+export function swigluOaiFused(
+  gate: Float32Array,
+  up: Float32Array,
+  alpha: number,
+  limit: number,
+  y: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const v = Math.min(gateI, limit);
+      const e = boundedExp(Math.max(Math.min(alpha * v, 709), -746));
+      const p =
+        v *
+        (choose(upi <= -limit, -limit, Math.min(upi, limit)) + 1) *
+        (e / (e + 1));
+      const u =
+        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
+      const v2 = choose(gateI < limit, gateI, limit);
+      const p2 = alpha * v2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p2, 709), -746);
+      const e2 = boundedExp(bounded);
+      const u2 = e2 + 1;
+      const p3 = u * (e2 / u2);
+      const v3 = Number(gateI < limit);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p2, 746), -746);
+      const v4 = -Math.abs(bounded2);
+      const e3 = boundedExp(v4);
+      const u3 = e3 + 1;
+      const p4 = bounded2 * (e3 / (u3 * u3));
+      const p5 = u * p4;
+      const v5 = choose(
+        upi <= -limit,
+        0,
+        choose(upi >= limit, 0, (v2 * e2) / u2),
+      );
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        (gateI >= limit ||
+          Math.abs(p3) * (1 + Math.abs(bounded)) +
+            Math.abs(p5) * (1 + Math.abs(v4)) <=
+            32768 * Math.abs(p3 + p5)) &&
+        Math.abs(v5) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dgate[i] = p3 * v3 + u * v3 * p4;
+      dup[i] = v5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluOaiYExactly(gateI, upi, alpha, limit);
+      dgate[i] = swigluOaiDgateExactly(gateI, upi, alpha, limit, 1);
+      dup[i] = swigluOaiDupExactly(gateI, upi, alpha, limit, 1);
+    }
+  }
+}
+
+/** The gradients of what swiglu_oai's backward kernel computes, from a cotangent of each of its results. */
+export function swigluOaiDoubleBackward(
+  dy: Float32Array,
+  gate: Float32Array,
+  up: Float32Array,
+  alpha: number,
+  limit: number,
+  ddgate: Float32Array,
+  ddup: Float32Array,
+  ddy: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  const p = 0.5 * alpha;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      const u =
+        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
+      const v = choose(gateI < limit, gateI, limit);
+      const p2 = alpha * v;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p2, 709), -746);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const q = e / u2;
+      const p3 = u * q;
+      const v2 = Number(gateI < limit);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p2, 746), -746);
+      const v3 = -Math.abs(bounded2);
+      const e2 = boundedExp(v3);
+      const u3 = e2 + 1;
+      const p4 = bounded2 * (e2 / (u3 * u3));
+      const p5 =
+        ddupI * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
+      const u4 = 1 + Math.abs(bounded);
+      const p6 = u * p4;
+      const u5 = 1 + Math.abs(v3);
+      const p7 = dyi * ddgateI;
+      const p8 = alpha * u;
+      const q2 = q / u2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(2 * (p * v), 709), -746);
+      const em1 = boundedExpm1(bounded3);
+      const q3 = em1 / (em1 + 2);
+      const p9 = p4 * q3;
+      const u6 = q2 - p9;
+      const q4 = (p8 * q * v2) / u2;
+      const p10 = p7 * (p8 * v2 * u6 + q4);
+      const u7 = q * v2 + v2 * p4;
+      const p11 = p8 * u6;
+      const v4 = Math.abs(q4);
+      const u8 =
+        (9.332636185032189e-302 * Math.abs(q3) +
+          (0.0625 * (q2 * u4) + Math.abs(p9) * (u5 + Math.abs(bounded3)))) *
+          Math.abs(p8) +
+        9.332636185032189e-302 * Math.abs(u6) +
+        0.0625 * (0.125 * Math.abs(p11) + v4 * u4);
+      if (!(
+        (gateI >= limit ||
+          Math.abs(p3) * u4 + Math.abs(p6) * u5 <= 32768 * Math.abs(p3 + p6)) &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        (gateI >= limit || u8 <= 2048 * Math.abs(p11 + q4)) &&
+        (gateI < limit || v4 >= 4.914206519773204e-237) &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        (upi <= -limit ||
+          upi >= limit ||
+          gateI >= limit ||
+          q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4))
+      ))
+        break;
+      ddy[i] = ddgateI * (p3 * v2 + u * v2 * p4) + p5;
+      dgate[i] =
+        p10 + (upi <= -limit ? 0 : upi >= limit ? 0 : dyi * ddupI * u7);
+      dup[i] = upi <= -limit ? 0 : upi >= limit ? 0 : p7 * u7;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        swigluOaiDgateExactly(gateI, upi, alpha, limit, ddgateI) +
+        swigluOaiDupExactly(gateI, upi, alpha, limit, ddupI);
+      dgate[i] =
+        swigluOaiDgateDgateExactly(gateI, upi, alpha, limit, dyi * ddgateI) +
+        swigluOaiDgateDupExactly(gateI, upi, alpha, limit, dyi * ddupI);
+      dup[i] = swigluOaiDgateDupExactly(
+        gateI,
+        upi,
+        alpha,
+        limit,
+        dyi * ddgateI,
+      );
+    }
+  }
+}
+
 /**
  * The gate of gpt-oss. There the two operands are interleaved along the last axis; a module here takes halves.
  * Source: vLLM SwigluOAIAndMul.
@@ -202,6 +386,190 @@ export function swigluOaiBackward64(
       const upi = up[i]!;
       dgate[i] = swigluOaiDgateExactly(gateI, upi, alpha, limit, dyi);
       dup[i] = swigluOaiDupExactly(gateI, upi, alpha, limit, dyi);
+    }
+  }
+}
+
+/** The value of swiglu_oai, and its derivative in each input. */
+export function swigluOaiFused64(
+  gate: Float64Array,
+  up: Float64Array,
+  alpha: number,
+  limit: number,
+  y: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const v = Math.min(gateI, limit);
+      const e = boundedExp(Math.max(Math.min(alpha * v, 709), -746));
+      const p =
+        v *
+        (choose(upi <= -limit, -limit, Math.min(upi, limit)) + 1) *
+        (e / (e + 1));
+      const u =
+        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
+      const v2 = choose(gateI < limit, gateI, limit);
+      const p2 = alpha * v2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p2, 709), -746);
+      const e2 = boundedExp(bounded);
+      const u2 = e2 + 1;
+      const p3 = u * (e2 / u2);
+      const v3 = Number(gateI < limit);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p2, 746), -746);
+      const v4 = -Math.abs(bounded2);
+      const e3 = boundedExp(v4);
+      const u3 = e3 + 1;
+      const p4 = bounded2 * (e3 / (u3 * u3));
+      const p5 = u * p4;
+      const v5 = choose(
+        upi <= -limit,
+        0,
+        choose(upi >= limit, 0, (v2 * e2) / u2),
+      );
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        (gateI >= limit ||
+          Math.abs(p3) * (1 + Math.abs(bounded)) +
+            Math.abs(p5) * (1 + Math.abs(v4)) <=
+            32768 * Math.abs(p3 + p5)) &&
+        Math.abs(v5) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+      dgate[i] = p3 * v3 + u * v3 * p4;
+      dup[i] = v5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluOaiYExactly(gateI, upi, alpha, limit);
+      dgate[i] = swigluOaiDgateExactly(gateI, upi, alpha, limit, 1);
+      dup[i] = swigluOaiDupExactly(gateI, upi, alpha, limit, 1);
+    }
+  }
+}
+
+/** The gradients of what swiglu_oai's backward kernel computes, from a cotangent of each of its results. */
+export function swigluOaiDoubleBackward64(
+  dy: Float64Array,
+  gate: Float64Array,
+  up: Float64Array,
+  alpha: number,
+  limit: number,
+  ddgate: Float64Array,
+  ddup: Float64Array,
+  ddy: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  const p = 0.5 * alpha;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      const u =
+        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
+      const v = choose(gateI < limit, gateI, limit);
+      const p2 = alpha * v;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p2, 709), -746);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const q = e / u2;
+      const p3 = u * q;
+      const v2 = Number(gateI < limit);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p2, 746), -746);
+      const v3 = -Math.abs(bounded2);
+      const e2 = boundedExp(v3);
+      const u3 = e2 + 1;
+      const p4 = bounded2 * (e2 / (u3 * u3));
+      const p5 =
+        ddupI * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
+      const u4 = 1 + Math.abs(bounded);
+      const p6 = u * p4;
+      const u5 = 1 + Math.abs(v3);
+      const p7 = dyi * ddgateI;
+      const p8 = alpha * u;
+      const q2 = q / u2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(2 * (p * v), 709), -746);
+      const em1 = boundedExpm1(bounded3);
+      const q3 = em1 / (em1 + 2);
+      const p9 = p4 * q3;
+      const u6 = q2 - p9;
+      const q4 = (p8 * q * v2) / u2;
+      const p10 = p7 * (p8 * v2 * u6 + q4);
+      const u7 = q * v2 + v2 * p4;
+      const p11 = p8 * u6;
+      const v4 = Math.abs(q4);
+      const u8 =
+        (9.332636185032189e-302 * Math.abs(q3) +
+          (0.0625 * (q2 * u4) + Math.abs(p9) * (u5 + Math.abs(bounded3)))) *
+          Math.abs(p8) +
+        9.332636185032189e-302 * Math.abs(u6) +
+        0.0625 * (0.125 * Math.abs(p11) + v4 * u4);
+      if (!(
+        (gateI >= limit ||
+          Math.abs(p3) * u4 + Math.abs(p6) * u5 <= 32768 * Math.abs(p3 + p6)) &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        (gateI >= limit || u8 <= 2048 * Math.abs(p11 + q4)) &&
+        (gateI < limit || v4 >= 4.914206519773204e-237) &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        (upi <= -limit ||
+          upi >= limit ||
+          gateI >= limit ||
+          q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4))
+      ))
+        break;
+      ddy[i] = ddgateI * (p3 * v2 + u * v2 * p4) + p5;
+      dgate[i] =
+        p10 + (upi <= -limit ? 0 : upi >= limit ? 0 : dyi * ddupI * u7);
+      dup[i] = upi <= -limit ? 0 : upi >= limit ? 0 : p7 * u7;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        swigluOaiDgateExactly(gateI, upi, alpha, limit, ddgateI) +
+        swigluOaiDupExactly(gateI, upi, alpha, limit, ddupI);
+      dgate[i] =
+        swigluOaiDgateDgateExactly(gateI, upi, alpha, limit, dyi * ddgateI) +
+        swigluOaiDgateDupExactly(gateI, upi, alpha, limit, dyi * ddupI);
+      dup[i] = swigluOaiDgateDupExactly(
+        gateI,
+        upi,
+        alpha,
+        limit,
+        dyi * ddgateI,
+      );
     }
   }
 }
@@ -320,6 +688,64 @@ function choose(condition: boolean, yes: number, no: number): number {
   return choicePair[Number(condition)]!;
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -404,6 +830,13 @@ const WIDE_ONE: Wide = {
   mantissa:
     0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
   exponent: 1n,
+};
+
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
 };
 
 const WIDE_NAN: Wide = {
@@ -492,6 +925,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -630,6 +1068,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -696,6 +1141,34 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -1130,6 +1603,316 @@ function swigluOaiDupExactly(
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = swigluOaiDupExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluOaiYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  let t0 = x3;
+  if (wideLess(x0, x3)) {
+    t0 = x0;
+  }
+  let t1 = x1;
+  if (wideLessOrEqual(x3, x1)) {
+    t1 = x3;
+  }
+  let t2 = t1;
+  if (wideLessOrEqual(x1, wideNegate(x3))) {
+    t2 = wideNegate(x3);
+  }
+  return wideMultiply(
+    wideMultiply(t0, wideAdd(t2, wideInteger(1n))),
+    wideSigmoid(wideMultiply(x2, t0)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluOaiYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return swigluOaiYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function swigluOaiYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluOaiYExactlyAt(x0, x1, x2, x3, 800n * sign),
+    swigluOaiYExactlyAt(x0, x1, x2, x3, 150n * sign),
+    swigluOaiYExactlyAt(x0, x1, x2, x3, 140n * sign),
+    swigluOaiYExactlyAt(x0, x1, x2, x3, 60n * sign),
+    swigluOaiYExactlyAt(x0, x1, x2, x3, 50n * sign),
+    swigluOaiYExactlyAt(x0, x1, x2, x3, 26n * sign),
+    swigluOaiYExactlyAt(x0, x1, x2, x3, 20n * sign),
+    swigluOaiYExactlyAt(x0, x1, x2, x3, 11n * sign),
+    swigluOaiYExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function swigluOaiYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = swigluOaiYExactlyAt(x0, x1, x2, x3, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = swigluOaiYExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluOaiDgateDgateExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  let t0 = x1;
+  if (wideLessOrEqual(x3, x1)) {
+    t0 = x3;
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, wideNegate(x3))) {
+    t1 = wideNegate(x3);
+  }
+  let t2 = wideInteger(0n);
+  if (wideLess(x0, x3)) {
+    t2 = wideInteger(1n);
+  }
+  const t3 = wideMultiply(wideMultiply(x2, wideAdd(t1, wideInteger(1n))), t2);
+  let t4 = x3;
+  if (wideLess(x0, x3)) {
+    t4 = x0;
+  }
+  const t5 = wideMultiply(x2, t4);
+  const t6 = wideLogistic(t5);
+  return wideMultiply(
+    x4,
+    wideAdd(
+      wideMultiply(t3, t6),
+      wideMultiply(
+        t3,
+        wideSubtract(
+          t6,
+          wideMultiply(
+            wideLogisticMoment(t5),
+            wideTanh(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x2),
+                t4,
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluOaiDgateDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return swigluOaiDgateDgateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function swigluOaiDgateDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function swigluOaiDgateDgateExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = swigluOaiDgateDgateExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluOaiDgateDupExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  let t0 = x3;
+  if (wideLess(x0, x3)) {
+    t0 = x0;
+  }
+  const t1 = wideMultiply(x2, t0);
+  let t2 = wideInteger(0n);
+  if (wideLess(x0, x3)) {
+    t2 = wideInteger(1n);
+  }
+  let t3 = wideMultiply(
+    x4,
+    wideAdd(
+      wideMultiply(wideSigmoid(t1), t2),
+      wideMultiply(t2, wideLogisticMoment(t1)),
+    ),
+  );
+  if (wideLessOrEqual(x3, x1)) {
+    t3 = wideInteger(0n);
+  }
+  let t4 = t3;
+  if (wideLessOrEqual(x1, wideNegate(x3))) {
+    t4 = wideInteger(0n);
+  }
+  return t4;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluOaiDgateDupExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return swigluOaiDgateDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function swigluOaiDgateDupExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function swigluOaiDgateDupExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = swigluOaiDgateDupExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

@@ -1389,6 +1389,357 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
   }
   return swiglu_oai_gradients(dy * result_gate, dy * result_up);
 }
+
+struct swiglu_oai_value_and_slopes {
+  value: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn swiglu_oai_slope_0(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return swiglu_oai_backward(1.0, x0, x1, x2, x3).gate;
+}
+
+fn swiglu_oai_slope_1(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return swiglu_oai_backward(1.0, x0, x1, x2, x3).up;
+}
+
+fn swiglu_oai_fused(gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oai_value_and_slopes {
+  var g = swiglu_oai_pair_from_f32(limit);
+  if (gate < limit) {
+    g = swiglu_oai_pair_from_f32(gate);
+  }
+  let v = swiglu_oai_pair_negate(swiglu_oai_pair_from_f32(limit));
+  var v2 = swiglu_oai_pair_from_f32(up);
+  if (up >= limit) {
+    v2 = swiglu_oai_pair_from_f32(limit);
+  }
+  var v3 = v2;
+  if (up <= v.high) {
+    v3 = v;
+  }
+  let u = swiglu_oai_pair_add(v3, swiglu_oai_pair(1.0, 0.0));
+  let p = swiglu_oai_pair_multiply(g, u);
+  let p2 = swiglu_oai_pair_multiply(swiglu_oai_pair_from_f32(alpha), g);
+  let bounded = swiglu_oai_pair_at_most(p2, swiglu_oai_pair(40.0, 0.0));
+  let v4 = swiglu_oai_pair_raised_exp(bounded);
+  let p3 = swiglu_oai_pair_scale(v4, 8.6736174e-19);
+  let u2 = swiglu_oai_pair_add(p3, swiglu_oai_pair(1.0, 0.0));
+  let q = swiglu_oai_pair_divide(v4, u2);
+  let p4 = swiglu_oai_pair_multiply(p, q);
+  let p5 = swiglu_oai_pair_scale(p4, 8.6736174e-19);
+  let p6 = swiglu_oai_pair_multiply(u, q);
+  var v5 = swiglu_oai_pair(0.0, 0.0);
+  if (gate < limit) {
+    v5 = swiglu_oai_pair(1.0, 0.0);
+  }
+  let v6 = swiglu_oai_pair_abs(p2);
+  let v7 = swiglu_oai_pair_negate(v6);
+  let v8 = swiglu_oai_pair_raised_exp(v7);
+  let p7 = swiglu_oai_pair_scale(v8, 8.6736174e-19);
+  let u3 = swiglu_oai_pair_add(p7, swiglu_oai_pair(1.0, 0.0));
+  let squared = swiglu_oai_pair_multiply(u3, u3);
+  let q2 = swiglu_oai_pair_divide(v8, squared);
+  let p8 = swiglu_oai_pair_multiply(p2, q2);
+  let p9 = swiglu_oai_pair_scale(p8, 8.6736174e-19);
+  var v9 = p9;
+  if (v6.high > 800.0) {
+    v9 = swiglu_oai_pair(0.0, 0.0);
+  }
+  let p10 = swiglu_oai_pair_multiply(g, q);
+  var v10 = swiglu_oai_pair_scale(p10, 8.6736174e-19);
+  if (up >= limit) {
+    v10 = swiglu_oai_pair(0.0, 0.0);
+  }
+  var v11 = v10;
+  if (up <= v.high) {
+    v11 = swiglu_oai_pair(0.0, 0.0);
+  }
+  var result_value = swiglu_oai_pair_to_f32(p5);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(p.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
+        (abs(limit) >= 3.469447e-18) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = swiglu_oai(gate, up, alpha, limit);
+  }
+  var result_gate = swiglu_oai_pair_to_f32(
+    swiglu_oai_pair_add(
+      swiglu_oai_pair_scale(swiglu_oai_pair_multiply(p6, v5), 8.6736174e-19),
+      swiglu_oai_pair_multiply(swiglu_oai_pair_multiply(u, v5), v9)
+    )
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      ((gate >= limit) |
+        ((3.1554436e-30 *
+          (((1.0 / u2.high) * abs(u.high) + abs(u.high)) * 8.6736174e-19 +
+            (select(
+              (((u3.high * q2.high) / squared.high + 1.0 / squared.high) * v6.high + v6.high) * 8.6736174e-19,
+              0.0,
+              v6.high > 800.0
+            ) *
+              abs(u.high) +
+              abs(u.high))) +
+          (abs(p6.high * 8.6736174e-19) + abs(u.high * v9.high)) <=
+          8.0 * abs(p6.high * 8.6736174e-19 + u.high * v9.high)) &
+          (abs(p6.high * 8.6736174e-19 + u.high * v9.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x52800000u) &
+        (abs(limit) >= 3.637979e-12) &
+      ((gate >= limit) |
+        (((v6.high > 800.0) | (bitcast<u32>(abs(p8.high)) <= 0x7a800000u)) &
+          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_gate = swiglu_oai_slope_0(gate, up, alpha, limit);
+  }
+  var result_up = swiglu_oai_pair_to_f32(v11);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((up <= v.high) | ((up >= limit) | (v4.high >= 3.9443045e-31))) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
+        (abs(limit) >= 3.469447e-18) &
+      ((up <= v.high) | ((up >= limit) | (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)))
+    )
+  ) {
+    result_up = swiglu_oai_slope_1(gate, up, alpha, limit);
+  }
+  return swiglu_oai_value_and_slopes(
+    select(select(result_value, gate, swiglu_oai_is_nan(gate)), up, swiglu_oai_is_nan(up)),
+    result_gate,
+    result_up
+  );
+}
+
+struct swiglu_oai_curvatures {
+  gate_gate: f32,
+  gate_up: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn swiglu_oai_tanh(x: f32) -> f32 {
+  if (swiglu_oai_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (swiglu_oai_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn swiglu_oai_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = (select(select(x1, x3, x1 >= x3), -x3, x1 <= -x3) + 1.0) * select(0.0, 1.0, x0 < x3);
+  let t2 = select(x3, x0, x0 < x3) * x2;
+  let t3 = swiglu_oai_logistic(t2);
+  return t * t3 * x2 + t * (t3 - select(t2 * t3, 0.0, abs(t2) > 800.0) * swiglu_oai_tanh(0.5 * t2)) * x2;
+}
+
+fn swiglu_oai_curvature_1_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(0.0, 1.0, x0 < x3);
+  let t2 = select(x3, x0, x0 < x3) * x2;
+  return select(
+    select(t * swiglu_oai_sigmoid(t2) + t * select(t2 * swiglu_oai_logistic(t2), 0.0, abs(t2) > 800.0), 0.0, x1 >= x3),
+    0.0,
+    x1 <= -x3
+  );
+}
+
+fn swiglu_oai_pair_expm1(a: swiglu_oai_pair) -> swiglu_oai_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = swiglu_oai_pair_expm1_small(swiglu_oai_pair_reduced(swiglu_oai_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return swiglu_oai_pair_times_power(swiglu_oai_pair_add(swiglu_oai_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = swiglu_oai_power_of_two(i32(k));
+  return swiglu_oai_pair_add(swiglu_oai_pair_sum(scale, -1.0), swiglu_oai_pair_scale(small, scale));
+}
+
+fn swiglu_oai_pair_subtract(a: swiglu_oai_pair, b: swiglu_oai_pair) -> swiglu_oai_pair {
+  let s = swiglu_oai_pair_sum(a.high, -b.high);
+  return swiglu_oai_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn swiglu_oai_curvature(gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oai_curvatures {
+  let v = swiglu_oai_pair_negate(swiglu_oai_pair_from_f32(limit));
+  var v2 = swiglu_oai_pair_from_f32(up);
+  if (up >= limit) {
+    v2 = swiglu_oai_pair_from_f32(limit);
+  }
+  var v3 = v2;
+  if (up <= v.high) {
+    v3 = v;
+  }
+  let u = swiglu_oai_pair_add(v3, swiglu_oai_pair(1.0, 0.0));
+  let p = swiglu_oai_pair_multiply(swiglu_oai_pair_from_f32(alpha), u);
+  var v4 = swiglu_oai_pair(0.0, 0.0);
+  if (gate < limit) {
+    v4 = swiglu_oai_pair(1.0, 0.0);
+  }
+  let p2 = swiglu_oai_pair_multiply(p, v4);
+  var g = swiglu_oai_pair_from_f32(limit);
+  if (gate < limit) {
+    g = swiglu_oai_pair_from_f32(gate);
+  }
+  let p3 = swiglu_oai_pair_multiply(swiglu_oai_pair_from_f32(alpha), g);
+  let v5 = swiglu_oai_pair_abs(p3);
+  let v6 = swiglu_oai_pair_negate(v5);
+  let v7 = swiglu_oai_pair_raised_exp(v6);
+  let p4 = swiglu_oai_pair_scale(v7, 8.6736174e-19);
+  let u2 = swiglu_oai_pair_add(p4, swiglu_oai_pair(1.0, 0.0));
+  let squared = swiglu_oai_pair_multiply(u2, u2);
+  let q = swiglu_oai_pair_divide(v7, squared);
+  let p5 = swiglu_oai_pair_multiply(p2, q);
+  let p6 = swiglu_oai_pair_scale(p5, 8.6736174e-19);
+  let p7 = swiglu_oai_pair_scale(q, 8.6736174e-19);
+  let p8 = swiglu_oai_pair_multiply(p3, q);
+  let p9 = swiglu_oai_pair_scale(p8, 8.6736174e-19);
+  var v8 = p9;
+  if (v5.high > 800.0) {
+    v8 = swiglu_oai_pair(0.0, 0.0);
+  }
+  let p10 = swiglu_oai_pair_scale(swiglu_oai_pair_from_f32(alpha), 0.5);
+  let p11 = swiglu_oai_pair_multiply(p10, g);
+  let p12 = swiglu_oai_pair_scale(p11, 2.0);
+  let bounded = swiglu_oai_pair_at_most(p12, swiglu_oai_pair(80.0, 0.0));
+  let em1 = swiglu_oai_pair_expm1(bounded);
+  let u3 = swiglu_oai_pair_add(em1, swiglu_oai_pair(2.0, 0.0));
+  let q2 = swiglu_oai_pair_divide(em1, u3);
+  let p13 = swiglu_oai_pair_multiply(v8, q2);
+  let u4 = swiglu_oai_pair_subtract(p7, p13);
+  let p14 = swiglu_oai_pair_multiply(p2, u4);
+  let u5 = swiglu_oai_pair_add(p6, p14);
+  let bounded2 = swiglu_oai_pair_at_most(p3, swiglu_oai_pair(40.0, 0.0));
+  let v9 = swiglu_oai_pair_raised_exp(bounded2);
+  let p15 = swiglu_oai_pair_scale(v9, 8.6736174e-19);
+  let u6 = swiglu_oai_pair_add(p15, swiglu_oai_pair(1.0, 0.0));
+  let q3 = swiglu_oai_pair_divide(v9, u6);
+  var v10 = swiglu_oai_pair_add(
+    swiglu_oai_pair_scale(swiglu_oai_pair_multiply(q3, v4), 8.6736174e-19),
+    swiglu_oai_pair_multiply(v4, v8)
+  );
+  if (up >= limit) {
+    v10 = swiglu_oai_pair(0.0, 0.0);
+  }
+  var v11 = v10;
+  if (up <= v.high) {
+    v11 = swiglu_oai_pair(0.0, 0.0);
+  }
+  var result_gate_gate = swiglu_oai_pair_to_f32(u5);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((gate >= limit) | (abs(p.high * q.high * 8.6736174e-19 + p.high * u4.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(gate)) <= 0x71800000u) &
+        ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x71800000u) &
+        ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x71800000u) &
+        (abs(limit) >= 7.888609e-31) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+      ((gate >= limit) |
+        ((bitcast<u32>(abs(p.high * q.high * 8.6736174e-19 + p.high * u4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high * u4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+          ((v5.high <= 800.0) | (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)) &
+          ((v5.high > 800.0) |
+            ((bitcast<u32>(abs(p7.high - p9.high * q2.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p9.high * q2.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(bounded.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p3.high)) <= 0x7a800000u))) &
+          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high * q.high * 8.6736174e-19)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p.high * q.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = swiglu_oai_curvature_0_far(gate, up, alpha, limit);
+    result_gate_gate = select(far, result_gate_gate, swiglu_oai_is_nan(far));
+  }
+  var result_gate_up = swiglu_oai_pair_to_f32(v11);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((up <= v.high) |
+        ((up >= limit) | ((gate >= limit) | (abs(q3.high * 8.6736174e-19 + v8.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
+        (abs(limit) >= 3.469447e-18) &
+      ((up <= v.high) |
+        ((up >= limit) | ((gate >= limit) | ((v5.high > 800.0) | (bitcast<u32>(abs(p8.high)) <= 0x7a800000u)))))
+    )
+  ) {
+    let far = swiglu_oai_curvature_1_far(gate, up, alpha, limit);
+    result_gate_up = select(far, result_gate_up, swiglu_oai_is_nan(far));
+  }
+  return swiglu_oai_curvatures(result_gate_gate, result_gate_up);
+}
+
+struct swiglu_oai_second_gradients {
+  dy: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn swiglu_oai_double_backward(
+  dy: f32,
+  ddgate: f32,
+  ddup: f32,
+  gate: f32,
+  up: f32,
+  alpha: f32,
+  limit: f32
+) -> swiglu_oai_second_gradients {
+  let slopes = swiglu_oai_backward(1.0, gate, up, alpha, limit);
+  let curvatures = swiglu_oai_curvature(gate, up, alpha, limit);
+  return swiglu_oai_second_gradients(
+    ddgate * slopes.gate + ddup * slopes.up,
+    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
+    dy * ddgate * curvatures.gate_up
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1407,6 +1758,11 @@ struct swiglu_oai_uniform_values {
 @group(0) @binding(4) var<storage, read> swiglu_oai_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> swiglu_oai_gradient_dgate: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> swiglu_oai_gradient_dup: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> swiglu_oai_derivative_dgate: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> swiglu_oai_derivative_dup: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> swiglu_oai_cotangent_ddgate: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> swiglu_oai_cotangent_ddup: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> swiglu_oai_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn swiglu_oai_forward(
@@ -1449,5 +1805,60 @@ fn swiglu_oai_backward_inputs(
   }
   swiglu_oai_gradient_dgate[i] = result0;
   swiglu_oai_gradient_dup[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn swiglu_oai_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swiglu_oai_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = swiglu_oai_input_gate[i];
+  let x1 = swiglu_oai_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swiglu_oai_fused(x0[k], x1[k], swiglu_oai_uniforms.p_alpha, swiglu_oai_uniforms.p_limit);
+    result0[k] = g.value;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  swiglu_oai_output_y[i] = result0;
+  swiglu_oai_derivative_dgate[i] = result1;
+  swiglu_oai_derivative_dup[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn swiglu_oai_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swiglu_oai_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = swiglu_oai_cotangent_dy[i];
+  let dd0 = swiglu_oai_cotangent_ddgate[i];
+  let dd1 = swiglu_oai_cotangent_ddup[i];
+  let x0 = swiglu_oai_input_gate[i];
+  let x1 = swiglu_oai_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swiglu_oai_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k], swiglu_oai_uniforms.p_alpha, swiglu_oai_uniforms.p_limit);
+    result0[k] = g.dy;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  swiglu_oai_gradient_ddy[i] = result0;
+  swiglu_oai_gradient_dgate[i] = result1;
+  swiglu_oai_gradient_dup[i] = result2;
 }
 `);

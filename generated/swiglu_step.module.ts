@@ -8,7 +8,11 @@ import {
   checkRange,
   splitInputs,
 } from "activation-compiler/runtime";
-import { swigluStepBackward, swigluStepForward } from "./swiglu_step.js";
+import {
+  swigluStepBackward,
+  swigluStepDoubleBackward,
+  swigluStepForward,
+} from "./swiglu_step.js";
 import { swigluStepWgsl } from "./swiglu_step.wgsl.js";
 const swigluStepActivation: Activation = {
   name: "swiglu_step",
@@ -16,7 +20,11 @@ const swigluStepActivation: Activation = {
   hyperparameters: ["limit"],
   learned: [],
   axis: false,
-  cpu: { forward: swigluStepForward, backward: swigluStepBackward },
+  cpu: {
+    forward: swigluStepForward,
+    backward: swigluStepBackward,
+    doubleBackward: swigluStepDoubleBackward,
+  },
   webgpu: {
     code: swigluStepWgsl,
     forward: [
@@ -43,6 +51,25 @@ const swigluStepActivation: Activation = {
           [4, "cotangent"],
           [1, "input gate"],
           [2, "input up"],
+          [5, "gradient gate"],
+          [6, "gradient up"],
+        ],
+        uniforms: ["size", "hyperparameter limit"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "swiglu_step_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent gate"],
+          [10, "cotangent up"],
+          [1, "input gate"],
+          [2, "input up"],
+          [11, "gradient"],
           [5, "gradient gate"],
           [6, "gradient up"],
         ],

@@ -96,6 +96,170 @@ export function swigluStepBackward(
   }
 }
 
+/** The value of swiglu_step, and its derivative in each input. */
+export function swigluStepFused(
+  gate: Float32Array,
+  up: Float32Array,
+  limit: number,
+  y: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(gateI, 709), -746));
+      const u = e + 1;
+      const p = gateI * (e / u);
+      const p2 =
+        choose(upi <= -limit, -limit, Math.min(upi, limit)) *
+        Math.min(p, limit);
+      const u2 = u + gateI;
+      const p3 =
+        e *
+        u2 *
+        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
+      const q = p3 / (u * u);
+      const v = choose(p < limit, q, 0);
+      if (!(
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        (p >= limit ||
+          (e >= 9.332636185032189e-302 &&
+            u <= 32768 * Math.abs(u2) &&
+            Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q))) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        Math.abs(gateI) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dgate[i] = v;
+      dup[i] = choose(
+        upi <= -limit,
+        0,
+        choose(upi >= limit, 0, choose(p < limit, p, limit)),
+      );
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluStepYExactly(gateI, upi, limit);
+      dgate[i] = swigluStepDgateExactly(gateI, upi, limit, 1);
+      dup[i] = swigluStepDupExactly(gateI, upi, limit, 1);
+    }
+  }
+}
+
+/** The gradients of what swiglu_step's backward kernel computes, from a cotangent of each of its results. */
+export function swigluStepDoubleBackward(
+  dy: Float32Array,
+  gate: Float32Array,
+  up: Float32Array,
+  limit: number,
+  ddgate: Float32Array,
+  ddup: Float32Array,
+  ddy: Float32Array,
+  dgate: Float32Array,
+  dup: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      const e = boundedExp(Math.max(Math.min(gateI, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const p = gateI * q;
+      const u2 = u + gateI;
+      const p2 = e * u2;
+      const v = choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
+      const p3 = p2 * v;
+      const squared = u * u;
+      const q2 = p3 / squared;
+      const p4 = ddgateI * choose(p < limit, q2, 0);
+      const p5 = dyi * ddgateI;
+      const q3 = (2 * q) / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(gateI, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u3 = e2 + 1;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (0.5 * gateI), 709), -746),
+      );
+      const q4 = em1 / (em1 + 2);
+      const p6 = bounded * (e2 / (u3 * u3)) * q4;
+      const u4 = q3 - p6;
+      const v2 = p < limit ? p5 * v * u4 : 0;
+      const p7 = p2 * choose(upi <= -limit, 0, Number(upi < limit));
+      const q5 = p7 / squared;
+      const v3 = choose(p < limit, q5, 0);
+      const p8 = dyi * ddupI * v3;
+      const p9 = p5 * v3;
+      if (!(
+        (p >= limit ||
+          (e >= 9.332636185032189e-302 &&
+            u <= 32768 * Math.abs(u2) &&
+            Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q2))) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(gateI) <= Number.MAX_VALUE &&
+        (p >= limit ||
+          9.332636185032189e-302 * Math.abs(q4) + (q3 + Math.abs(p6)) <=
+            32768 * Math.abs(u4)) &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        (p >= limit ||
+          ((upi <= -limit ||
+            (e >= 9.332636185032189e-302 && u <= 32768 * Math.abs(u2))) &&
+            Math.abs(p7) <= 2.0927902484106784e298 * Math.abs(q5))) &&
+        Math.abs(p8) <= Number.MAX_VALUE &&
+        Math.abs(p9) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] =
+        p4 +
+        ddupI *
+          choose(
+            upi <= -limit,
+            0,
+            choose(upi >= limit, 0, choose(p < limit, p, limit)),
+          );
+      dgate[i] = v2 + p8;
+      dup[i] = p9;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        swigluStepDgateExactly(gateI, upi, limit, ddgateI) +
+        swigluStepDupExactly(gateI, upi, limit, ddupI);
+      dgate[i] =
+        swigluStepDgateDgateExactly(gateI, upi, limit, dyi * ddgateI) +
+        swigluStepDgateDupExactly(gateI, upi, limit, dyi * ddupI);
+      dup[i] = swigluStepDgateDupExactly(gateI, upi, limit, dyi * ddgateI);
+    }
+  }
+}
+
 /**
  * swiglu, clipped on both sides. The gate is the first half.
  * Source: vLLM SwigluStepAndMul.
@@ -188,6 +352,170 @@ export function swigluStepBackward64(
       const upi = up[i]!;
       dgate[i] = swigluStepDgateExactly(gateI, upi, limit, dyi);
       dup[i] = swigluStepDupExactly(gateI, upi, limit, dyi);
+    }
+  }
+}
+
+/** The value of swiglu_step, and its derivative in each input. */
+export function swigluStepFused64(
+  gate: Float64Array,
+  up: Float64Array,
+  limit: number,
+  y: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = gate.length;
+  requireLength("up", up, size);
+  requireLength("y", y, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(gateI, 709), -746));
+      const u = e + 1;
+      const p = gateI * (e / u);
+      const p2 =
+        choose(upi <= -limit, -limit, Math.min(upi, limit)) *
+        Math.min(p, limit);
+      const u2 = u + gateI;
+      const p3 =
+        e *
+        u2 *
+        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
+      const q = p3 / (u * u);
+      const v = choose(p < limit, q, 0);
+      if (!(
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        (p >= limit ||
+          (e >= 9.332636185032189e-302 &&
+            u <= 32768 * Math.abs(u2) &&
+            Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q))) &&
+        Math.abs(v) <= Number.MAX_VALUE &&
+        Math.abs(gateI) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dgate[i] = v;
+      dup[i] = choose(
+        upi <= -limit,
+        0,
+        choose(upi >= limit, 0, choose(p < limit, p, limit)),
+      );
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluStepYExactly(gateI, upi, limit);
+      dgate[i] = swigluStepDgateExactly(gateI, upi, limit, 1);
+      dup[i] = swigluStepDupExactly(gateI, upi, limit, 1);
+    }
+  }
+}
+
+/** The gradients of what swiglu_step's backward kernel computes, from a cotangent of each of its results. */
+export function swigluStepDoubleBackward64(
+  dy: Float64Array,
+  gate: Float64Array,
+  up: Float64Array,
+  limit: number,
+  ddgate: Float64Array,
+  ddup: Float64Array,
+  ddy: Float64Array,
+  dgate: Float64Array,
+  dup: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("gate", gate, size);
+  requireLength("up", up, size);
+  requireLength("ddgate", ddgate, size);
+  requireLength("ddup", ddup, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dgate", dgate, size);
+  requireLength("dup", dup, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      const e = boundedExp(Math.max(Math.min(gateI, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const p = gateI * q;
+      const u2 = u + gateI;
+      const p2 = e * u2;
+      const v = choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
+      const p3 = p2 * v;
+      const squared = u * u;
+      const q2 = p3 / squared;
+      const p4 = ddgateI * choose(p < limit, q2, 0);
+      const p5 = dyi * ddgateI;
+      const q3 = (2 * q) / u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(gateI, 746), -746);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u3 = e2 + 1;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (0.5 * gateI), 709), -746),
+      );
+      const q4 = em1 / (em1 + 2);
+      const p6 = bounded * (e2 / (u3 * u3)) * q4;
+      const u4 = q3 - p6;
+      const v2 = p < limit ? p5 * v * u4 : 0;
+      const p7 = p2 * choose(upi <= -limit, 0, Number(upi < limit));
+      const q5 = p7 / squared;
+      const v3 = choose(p < limit, q5, 0);
+      const p8 = dyi * ddupI * v3;
+      const p9 = p5 * v3;
+      if (!(
+        (p >= limit ||
+          (e >= 9.332636185032189e-302 &&
+            u <= 32768 * Math.abs(u2) &&
+            Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q2))) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(gateI) <= Number.MAX_VALUE &&
+        (p >= limit ||
+          9.332636185032189e-302 * Math.abs(q4) + (q3 + Math.abs(p6)) <=
+            32768 * Math.abs(u4)) &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        (p >= limit ||
+          ((upi <= -limit ||
+            (e >= 9.332636185032189e-302 && u <= 32768 * Math.abs(u2))) &&
+            Math.abs(p7) <= 2.0927902484106784e298 * Math.abs(q5))) &&
+        Math.abs(p8) <= Number.MAX_VALUE &&
+        Math.abs(p9) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] =
+        p4 +
+        ddupI *
+          choose(
+            upi <= -limit,
+            0,
+            choose(upi >= limit, 0, choose(p < limit, p, limit)),
+          );
+      dgate[i] = v2 + p8;
+      dup[i] = p9;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const ddgateI = ddgate[i]!;
+      const ddupI = ddup[i]!;
+      ddy[i] =
+        swigluStepDgateExactly(gateI, upi, limit, ddgateI) +
+        swigluStepDupExactly(gateI, upi, limit, ddupI);
+      dgate[i] =
+        swigluStepDgateDgateExactly(gateI, upi, limit, dyi * ddgateI) +
+        swigluStepDgateDupExactly(gateI, upi, limit, dyi * ddupI);
+      dup[i] = swigluStepDgateDupExactly(gateI, upi, limit, dyi * ddgateI);
     }
   }
 }
@@ -306,6 +634,64 @@ function choose(condition: boolean, yes: number, no: number): number {
   return choicePair[Number(condition)]!;
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -390,6 +776,13 @@ const WIDE_ONE: Wide = {
   mantissa:
     0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
   exponent: 1n,
+};
+
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
 };
 
 const WIDE_NAN: Wide = {
@@ -478,6 +871,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -616,6 +1014,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -682,6 +1087,34 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -1074,6 +1507,258 @@ function swigluStepDupExactly(
     Math.abs(x1) > 1.7976931348623157e308
   ) {
     value = swigluStepDupExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluStepYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = x1;
+  if (wideLessOrEqual(x2, x1)) {
+    t0 = x2;
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, wideNegate(x2))) {
+    t1 = wideNegate(x2);
+  }
+  const t2 = wideMultiply(x0, wideSigmoid(x0));
+  let t3 = x2;
+  if (wideLess(t2, x2)) {
+    t3 = t2;
+  }
+  return wideMultiply(t1, t3);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluStepYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return swigluStepYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function swigluStepYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluStepYExactlyAt(x0, x1, x2, 800n * sign),
+    swigluStepYExactlyAt(x0, x1, x2, 150n * sign),
+    swigluStepYExactlyAt(x0, x1, x2, 140n * sign),
+    swigluStepYExactlyAt(x0, x1, x2, 60n * sign),
+    swigluStepYExactlyAt(x0, x1, x2, 50n * sign),
+    swigluStepYExactlyAt(x0, x1, x2, 26n * sign),
+    swigluStepYExactlyAt(x0, x1, x2, 20n * sign),
+    swigluStepYExactlyAt(x0, x1, x2, 11n * sign),
+    swigluStepYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function swigluStepYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = swigluStepYExactlyAt(x0, x1, x2, 0n);
+  if (
+    Math.abs(x0) > 1.7976931348623157e308 ||
+    Math.abs(x1) > 1.7976931348623157e308
+  ) {
+    value = swigluStepYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluStepDgateDgateExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  let t0 = x1;
+  if (wideLessOrEqual(x2, x1)) {
+    t0 = x2;
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, wideNegate(x2))) {
+    t1 = wideNegate(x2);
+  }
+  let t2 = wideInteger(0n);
+  if (wideLess(wideMultiply(x0, wideSigmoid(x0)), x2)) {
+    t2 = wideMultiply(
+      wideMultiply(x3, t1),
+      wideSubtract(
+        wideMultiply(wideInteger(2n), wideLogistic(x0)),
+        wideMultiply(
+          wideLogisticMoment(x0),
+          wideTanh(
+            wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+          ),
+        ),
+      ),
+    );
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluStepDgateDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return swigluStepDgateDgateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function swigluStepDgateDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 800n * sign),
+    swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 150n * sign),
+    swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 140n * sign),
+    swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 60n * sign),
+    swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 50n * sign),
+    swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 26n * sign),
+    swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 20n * sign),
+    swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 11n * sign),
+    swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function swigluStepDgateDgateExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 0n);
+  if (
+    Math.abs(x0) > 1.7976931348623157e308 ||
+    Math.abs(x1) > 1.7976931348623157e308
+  ) {
+    value = swigluStepDgateDgateExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluStepDgateDupExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideSigmoid(x0);
+  let t1 = x3;
+  if (wideLessOrEqual(x2, x1)) {
+    t1 = wideInteger(0n);
+  }
+  let t2 = t1;
+  if (wideLessOrEqual(x1, wideNegate(x2))) {
+    t2 = wideInteger(0n);
+  }
+  let t3 = wideInteger(0n);
+  if (wideLess(wideMultiply(x0, t0), x2)) {
+    t3 = wideMultiply(wideAdd(t0, wideLogisticMoment(x0)), t2);
+  }
+  return t3;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluStepDgateDupExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return swigluStepDgateDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function swigluStepDgateDupExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 800n * sign),
+    swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 150n * sign),
+    swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 140n * sign),
+    swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 60n * sign),
+    swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 50n * sign),
+    swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 26n * sign),
+    swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 20n * sign),
+    swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 11n * sign),
+    swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function swigluStepDgateDupExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 0n);
+  if (
+    Math.abs(x0) > 1.7976931348623157e308 ||
+    Math.abs(x1) > 1.7976931348623157e308
+  ) {
+    value = swigluStepDgateDupExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -1343,6 +1343,322 @@ fn swiglu_step_backward(dy: f32, gate: f32, up: f32, limit: f32) -> swiglu_step_
   return swiglu_step_gradients(dy * result_gate, dy * result_up);
 }
 
+struct swiglu_step_value_and_slopes {
+  value: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn swiglu_step_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return swiglu_step_backward(1.0, x0, x1, x2).gate;
+}
+
+fn swiglu_step_slope_1(x0: f32, x1: f32, x2: f32) -> f32 {
+  return swiglu_step_backward(1.0, x0, x1, x2).up;
+}
+
+fn swiglu_step_fused(gate: f32, up: f32, limit: f32) -> swiglu_step_value_and_slopes {
+  let v = swiglu_step_pair_negate(swiglu_step_pair_from_f32(limit));
+  var v2 = swiglu_step_pair_from_f32(up);
+  if (up >= limit) {
+    v2 = swiglu_step_pair_from_f32(limit);
+  }
+  var v3 = v2;
+  if (up <= v.high) {
+    v3 = v;
+  }
+  let bounded = swiglu_step_pair_at_most(swiglu_step_pair_from_f32(gate), swiglu_step_pair(40.0, 0.0));
+  let v4 = swiglu_step_pair_raised_exp(bounded);
+  let p = swiglu_step_pair_scale(v4, 8.6736174e-19);
+  let u = swiglu_step_pair_add(p, swiglu_step_pair(1.0, 0.0));
+  let q = swiglu_step_pair_divide(v4, u);
+  let p2 = swiglu_step_pair_multiply(swiglu_step_pair_from_f32(gate), q);
+  let p3 = swiglu_step_pair_scale(p2, 8.6736174e-19);
+  var v5 = swiglu_step_pair_from_f32(limit);
+  if (p3.high < limit) {
+    v5 = p3;
+  }
+  let p4 = swiglu_step_pair_multiply(v3, v5);
+  let v6 = swiglu_step_pair_select(gate < 40.0, swiglu_step_pair_from_f32(gate), swiglu_step_pair(0.0, 0.0));
+  let u2 = swiglu_step_pair_add(u, v6);
+  let q2 = swiglu_step_pair_divide(u2, u);
+  let p5 = swiglu_step_pair_multiply(q, q2);
+  let p6 = swiglu_step_pair_multiply(v3, p5);
+  let p7 = swiglu_step_pair_scale(p6, 8.6736174e-19);
+  var v7 = swiglu_step_pair(0.0, 0.0);
+  if (p3.high < limit) {
+    v7 = p7;
+  }
+  var v8 = v5;
+  if (up >= limit) {
+    v8 = swiglu_step_pair(0.0, 0.0);
+  }
+  var v9 = v8;
+  if (up <= v.high) {
+    v9 = swiglu_step_pair(0.0, 0.0);
+  }
+  var result_value = swiglu_step_pair_to_f32(p4);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((p3.high >= limit) | (v4.high >= 7.888609e-31)) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
+        (abs(limit) >= 3.469447e-18) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        ((p3.high >= limit) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = swiglu_step(gate, up, limit);
+  }
+  var result_gate = swiglu_step_pair_to_f32(v7);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((p3.high >= limit) |
+        ((v4.high >= 7.888609e-31) &
+          ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))))) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
+        (abs(limit) >= 3.469447e-18) &
+        (bitcast<u32>(abs(v7.high)) <= 0x7a800000u) &
+        ((p3.high >= limit) |
+          ((bitcast<u32>(abs(p7.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p5.high)) <= 0x7a800000u))) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_gate = swiglu_step_slope_0(gate, up, limit);
+  }
+  var result_up = swiglu_step_pair_to_f32(v9);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((up <= v.high) | ((up >= limit) | ((p3.high >= limit) | (v4.high >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
+        (abs(limit) >= 3.469447e-18) &
+      ((up <= v.high) |
+        ((up >= limit) |
+          (((p3.high >= limit) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))))
+    )
+  ) {
+    result_up = swiglu_step_slope_1(gate, up, limit);
+  }
+  return swiglu_step_value_and_slopes(
+    select(select(result_value, gate, swiglu_step_is_nan(gate)), up, swiglu_step_is_nan(up)),
+    result_gate,
+    result_up
+  );
+}
+
+struct swiglu_step_curvatures {
+  gate_gate: f32,
+  gate_up: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn swiglu_step_tanh(x: f32) -> f32 {
+  if (swiglu_step_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (swiglu_step_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn swiglu_step_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = swiglu_step_logistic(x0);
+  return select(
+    0.0,
+    select(select(x1, x2, x1 >= x2), -x2, x1 <= -x2) *
+      (2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * swiglu_step_tanh(0.5 * x0)),
+    x0 * swiglu_step_sigmoid(x0) < x2
+  );
+}
+
+fn swiglu_step_curvature_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = swiglu_step_sigmoid(x0);
+  return select(
+    0.0,
+    (t + select(x0 * swiglu_step_logistic(x0), 0.0, abs(x0) > 800.0)) *
+      select(select(1.0, 0.0, x1 >= x2), 0.0, x1 <= -x2),
+    x0 * t < x2
+  );
+}
+
+fn swiglu_step_pair_abs(a: swiglu_step_pair) -> swiglu_step_pair {
+  return swiglu_step_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn swiglu_step_pair_expm1(a: swiglu_step_pair) -> swiglu_step_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = swiglu_step_pair_expm1_small(swiglu_step_pair_reduced(swiglu_step_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return swiglu_step_pair_times_power(swiglu_step_pair_add(swiglu_step_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = swiglu_step_power_of_two(i32(k));
+  return swiglu_step_pair_add(swiglu_step_pair_sum(scale, -1.0), swiglu_step_pair_scale(small, scale));
+}
+
+fn swiglu_step_pair_subtract(a: swiglu_step_pair, b: swiglu_step_pair) -> swiglu_step_pair {
+  let s = swiglu_step_pair_sum(a.high, -b.high);
+  return swiglu_step_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn swiglu_step_curvature(gate: f32, up: f32, limit: f32) -> swiglu_step_curvatures {
+  let bounded = swiglu_step_pair_at_most(swiglu_step_pair_from_f32(gate), swiglu_step_pair(40.0, 0.0));
+  let v = swiglu_step_pair_raised_exp(bounded);
+  let p = swiglu_step_pair_scale(v, 8.6736174e-19);
+  let u = swiglu_step_pair_add(p, swiglu_step_pair(1.0, 0.0));
+  let q = swiglu_step_pair_divide(v, u);
+  let p2 = swiglu_step_pair_multiply(swiglu_step_pair_from_f32(gate), q);
+  let p3 = swiglu_step_pair_scale(p2, 8.6736174e-19);
+  let v2 = swiglu_step_pair_negate(swiglu_step_pair_from_f32(limit));
+  var v3 = swiglu_step_pair_from_f32(up);
+  if (up >= limit) {
+    v3 = swiglu_step_pair_from_f32(limit);
+  }
+  var v4 = v3;
+  if (up <= v2.high) {
+    v4 = v2;
+  }
+  let v5 = swiglu_step_pair_abs(swiglu_step_pair_from_f32(gate));
+  let v6 = swiglu_step_pair_negate(v5);
+  let v7 = swiglu_step_pair_raised_exp(v6);
+  let p4 = swiglu_step_pair_scale(v7, 8.6736174e-19);
+  let u2 = swiglu_step_pair_add(p4, swiglu_step_pair(1.0, 0.0));
+  let squared = swiglu_step_pair_multiply(u2, u2);
+  let q2 = swiglu_step_pair_divide(v7, squared);
+  let p5 = swiglu_step_pair_scale(q2, 2.0);
+  let p6 = swiglu_step_pair_scale(p5, 8.6736174e-19);
+  let p7 = swiglu_step_pair_multiply(swiglu_step_pair_from_f32(gate), q2);
+  let p8 = swiglu_step_pair_scale(p7, 8.6736174e-19);
+  var v8 = p8;
+  if (v5.high > 800.0) {
+    v8 = swiglu_step_pair(0.0, 0.0);
+  }
+  let p9 = swiglu_step_pair_scale(swiglu_step_pair_from_f32(gate), 0.5);
+  let p10 = swiglu_step_pair_scale(p9, 2.0);
+  let bounded2 = swiglu_step_pair_at_most(p10, swiglu_step_pair(80.0, 0.0));
+  let em1 = swiglu_step_pair_expm1(bounded2);
+  let u3 = swiglu_step_pair_add(em1, swiglu_step_pair(2.0, 0.0));
+  let q3 = swiglu_step_pair_divide(em1, u3);
+  let p11 = swiglu_step_pair_multiply(v8, q3);
+  let u4 = swiglu_step_pair_subtract(p6, p11);
+  let p12 = swiglu_step_pair_multiply(v4, u4);
+  var v9 = swiglu_step_pair(0.0, 0.0);
+  if (p3.high < limit) {
+    v9 = p12;
+  }
+  var v10 = swiglu_step_pair(1.0, 0.0);
+  if (up >= limit) {
+    v10 = swiglu_step_pair(0.0, 0.0);
+  }
+  var v11 = v10;
+  if (up <= v2.high) {
+    v11 = swiglu_step_pair(0.0, 0.0);
+  }
+  let v12 = swiglu_step_pair_select(gate < 40.0, swiglu_step_pair_from_f32(gate), swiglu_step_pair(0.0, 0.0));
+  let u5 = swiglu_step_pair_add(u, v12);
+  let q4 = swiglu_step_pair_divide(u5, u);
+  let p13 = swiglu_step_pair_multiply(q, q4);
+  var v13 = swiglu_step_pair(0.0, 0.0);
+  if (p3.high < limit) {
+    v13 = swiglu_step_pair_scale(swiglu_step_pair_multiply(v11, p13), 8.6736174e-19);
+  }
+  var result_gate_gate = swiglu_step_pair_to_f32(v9);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((p3.high >= limit) |
+        (((v5.high <= 800.0) | (v7.high >= 3.9443045e-31)) &
+          ((v5.high > 800.0) | (abs(p6.high - p8.high * q3.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((v5.high >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
+        (abs(limit) >= 3.469447e-18) &
+        (bitcast<u32>(abs(v9.high)) <= 0x7a800000u) &
+        ((p3.high >= limit) |
+          ((bitcast<u32>(abs(p12.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+            ((v5.high > 800.0) |
+              ((bitcast<u32>(abs(p6.high - p8.high * q3.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(p8.high * q3.high)) <= 0x7a800000u))))) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = swiglu_step_curvature_0_far(gate, up, limit);
+    result_gate_gate = select(far, result_gate_gate, swiglu_step_is_nan(far));
+  }
+  var result_gate_up = swiglu_step_pair_to_f32(v13);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((p3.high >= limit) |
+        ((up <= v2.high) | ((v.high >= 7.888609e-31) & ((gate >= 40.0) | (abs(u.high + gate) >= 7.888609e-31))))) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((v5.high >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
+        (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
+        (abs(limit) >= 3.469447e-18) &
+        ((p3.high >= limit) |
+          ((up <= v2.high) |
+            ((bitcast<u32>(abs(v10.high * p13.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p13.high)) <= 0x7a800000u)))) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = swiglu_step_curvature_1_far(gate, up, limit);
+    result_gate_up = select(far, result_gate_up, swiglu_step_is_nan(far));
+  }
+  return swiglu_step_curvatures(result_gate_gate, result_gate_up);
+}
+
+struct swiglu_step_second_gradients {
+  dy: f32,
+  gate: f32,
+  up: f32,
+}
+
+fn swiglu_step_double_backward(
+  dy: f32,
+  ddgate: f32,
+  ddup: f32,
+  gate: f32,
+  up: f32,
+  limit: f32
+) -> swiglu_step_second_gradients {
+  let slopes = swiglu_step_backward(1.0, gate, up, limit);
+  let curvatures = swiglu_step_curvature(gate, up, limit);
+  return swiglu_step_second_gradients(
+    ddgate * slopes.gate + ddup * slopes.up,
+    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
+    dy * ddgate * curvatures.gate_up
+  );
+}
+
 struct swiglu_step_uniform_values {
   size: u32,
   p_limit: f32,
@@ -1355,6 +1671,11 @@ struct swiglu_step_uniform_values {
 @group(0) @binding(4) var<storage, read> swiglu_step_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> swiglu_step_gradient_dgate: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> swiglu_step_gradient_dup: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> swiglu_step_derivative_dgate: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> swiglu_step_derivative_dup: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> swiglu_step_cotangent_ddgate: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> swiglu_step_cotangent_ddup: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> swiglu_step_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn swiglu_step_forward(
@@ -1397,4 +1718,59 @@ fn swiglu_step_backward_inputs(
   }
   swiglu_step_gradient_dgate[i] = result0;
   swiglu_step_gradient_dup[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn swiglu_step_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swiglu_step_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = swiglu_step_input_gate[i];
+  let x1 = swiglu_step_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swiglu_step_fused(x0[k], x1[k], swiglu_step_uniforms.p_limit);
+    result0[k] = g.value;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  swiglu_step_output_y[i] = result0;
+  swiglu_step_derivative_dgate[i] = result1;
+  swiglu_step_derivative_dup[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn swiglu_step_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swiglu_step_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = swiglu_step_cotangent_dy[i];
+  let dd0 = swiglu_step_cotangent_ddgate[i];
+  let dd1 = swiglu_step_cotangent_ddup[i];
+  let x0 = swiglu_step_input_gate[i];
+  let x1 = swiglu_step_input_up[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swiglu_step_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k], swiglu_step_uniforms.p_limit);
+    result0[k] = g.dy;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  swiglu_step_gradient_ddy[i] = result0;
+  swiglu_step_gradient_dgate[i] = result1;
+  swiglu_step_gradient_dup[i] = result2;
 }

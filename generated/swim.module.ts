@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { swimBackward, swimForward } from "./swim.js";
+import { swimBackward, swimDoubleBackward, swimForward } from "./swim.js";
 import { swimWgsl } from "./swim.wgsl.js";
 const swimActivation: Activation = {
   name: "swim",
@@ -14,7 +14,11 @@ const swimActivation: Activation = {
   hyperparameters: ["k"],
   learned: [],
   axis: false,
-  cpu: { forward: swimForward, backward: swimBackward },
+  cpu: {
+    forward: swimForward,
+    backward: swimBackward,
+    doubleBackward: swimDoubleBackward,
+  },
   webgpu: {
     code: swimWgsl,
     forward: [
@@ -39,6 +43,22 @@ const swimActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter k"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "swim_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter k"],

@@ -63,6 +63,97 @@ export function swimBackward(
   }
 }
 
+/** The value of swim, and its derivative in each input. */
+export function swimFused(
+  x: Float32Array,
+  k: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * k;
+      const r = Math.hypot(1, xi);
+      const q = p / r;
+      const u = q + 1;
+      const p2 = 0.5 * xi * u;
+      const u2 = q + p / ((xi * xi + 1) * r);
+      const u3 = u2 + 1;
+      const p3 = 0.5 * u3;
+      if (!(
+        Math.abs(q) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(u2) <= 131072 * Math.abs(u3) &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = swimYExactly(xi, k);
+      dx[i] = swimDxExactly(xi, k, 1);
+    }
+  }
+}
+
+/** The gradients of what swim's backward kernel computes, from a cotangent of each of its results. */
+export function swimDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  k: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * k;
+      const r = Math.hypot(1, xi);
+      const u = xi * xi + 1;
+      const p2 = u * r;
+      const u2 = p / r + p / p2;
+      const u3 = u2 + 1;
+      const p3 = 0.5 * ddxI * u3;
+      const q = 1 / p2;
+      const q2 = (0.5 * xi * (2 * xi * r + (xi * u) / r)) / (u * u * u);
+      const u4 = q - q2;
+      const p4 = dyi * ddxI * k * u4;
+      if (!(
+        Math.abs(u2) <= 131072 * Math.abs(u3) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        q + Math.abs(q2) <= 65536 * Math.abs(u4) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = swimDxExactly(xi, k, ddxI);
+      dx[i] = swimDxDxExactly(xi, k, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Swish with an algebraic sigmoid. The default of k is from memory.
  * Source: Abdool and Dear 2023.
@@ -126,6 +217,97 @@ export function swimBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = swimDxExactly(xi, k, dyi);
+    }
+  }
+}
+
+/** The value of swim, and its derivative in each input. */
+export function swimFused64(
+  x: Float64Array,
+  k: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * k;
+      const r = Math.hypot(1, xi);
+      const q = p / r;
+      const u = q + 1;
+      const p2 = 0.5 * xi * u;
+      const u2 = q + p / ((xi * xi + 1) * r);
+      const u3 = u2 + 1;
+      const p3 = 0.5 * u3;
+      if (!(
+        Math.abs(q) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(u2) <= 131072 * Math.abs(u3) &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = swimYExactly(xi, k);
+      dx[i] = swimDxExactly(xi, k, 1);
+    }
+  }
+}
+
+/** The gradients of what swim's backward kernel computes, from a cotangent of each of its results. */
+export function swimDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  k: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * k;
+      const r = Math.hypot(1, xi);
+      const u = xi * xi + 1;
+      const p2 = u * r;
+      const u2 = p / r + p / p2;
+      const u3 = u2 + 1;
+      const p3 = 0.5 * ddxI * u3;
+      const q = 1 / p2;
+      const q2 = (0.5 * xi * (2 * xi * r + (xi * u) / r)) / (u * u * u);
+      const u4 = q - q2;
+      const p4 = dyi * ddxI * k * u4;
+      if (!(
+        Math.abs(u2) <= 131072 * Math.abs(u3) &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        q + Math.abs(q2) <= 65536 * Math.abs(u4) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p3;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = swimDxExactly(xi, k, ddxI);
+      dx[i] = swimDxDxExactly(xi, k, dyi * ddxI);
     }
   }
 }
@@ -716,6 +898,123 @@ function swimDxExactly(x0: number, x1: number, x2: number): number {
   let value = swimDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = swimDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swimYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+    wideAdd(
+      wideDivide(wideMultiply(x0, x1), wideHypot(wideInteger(1n), x0)),
+      wideInteger(1n),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swimYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return swimYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function swimYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    swimYExactlyAt(x0, x1, 800n * sign),
+    swimYExactlyAt(x0, x1, 150n * sign),
+    swimYExactlyAt(x0, x1, 140n * sign),
+    swimYExactlyAt(x0, x1, 60n * sign),
+    swimYExactlyAt(x0, x1, 50n * sign),
+    swimYExactlyAt(x0, x1, 26n * sign),
+    swimYExactlyAt(x0, x1, 20n * sign),
+    swimYExactlyAt(x0, x1, 11n * sign),
+    swimYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function swimYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = swimYExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = swimYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swimDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideAdd(widePower(x0, 2), wideInteger(1n));
+  const t1 = wideHypot(wideInteger(1n), x0);
+  return wideMultiply(
+    wideMultiply(x2, x1),
+    wideSubtract(
+      wideDivide(wideInteger(1n), wideMultiply(t0, t1)),
+      wideDivide(
+        wideMultiply(
+          wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+          wideAdd(
+            wideMultiply(wideMultiply(wideInteger(2n), x0), t1),
+            wideDivide(wideMultiply(x0, t0), t1),
+          ),
+        ),
+        widePower(t0, 3),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swimDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return swimDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function swimDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swimDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    swimDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    swimDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    swimDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    swimDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    swimDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    swimDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    swimDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    swimDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function swimDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = swimDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = swimDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -982,6 +982,125 @@ fn swim_backward(dy: f32, x: f32, k: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct swim_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn swim_slope_0(x0: f32, x1: f32) -> f32 {
+  return swim_backward(1.0, x0, x1);
+}
+
+fn swim_fused(x: f32, k: f32) -> swim_value_and_slopes {
+  let p = swim_pair_multiply(swim_pair_from_f32(x), swim_pair_from_f32(k));
+  let r = swim_pair_hypot(swim_pair(1.0, 0.0), swim_pair_from_f32(x));
+  let q = swim_pair_divide(p, r);
+  let u = swim_pair_add(q, swim_pair(1.0, 0.0));
+  let squared = swim_pair_multiply(swim_pair_from_f32(x), swim_pair_from_f32(x));
+  let u2 = swim_pair_add(squared, swim_pair(1.0, 0.0));
+  let p2 = swim_pair_multiply(u2, r);
+  let q2 = swim_pair_divide(p, p2);
+  let u3 = swim_pair_add(q, q2);
+  let u4 = swim_pair_add(u3, swim_pair(1.0, 0.0));
+  var result_value = swim_pair_to_f32(swim_pair_multiply(swim_pair_scale(swim_pair_from_f32(x), 0.5), u));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(q.high) <= 32.0 * abs(u.high)) & (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x52800000u) &
+      ((abs(k) >= 3.637979e-12) | (k == 0.0))
+    )
+  ) {
+    result_value = swim(x, k);
+  }
+  var result_x = swim_pair_to_f32(swim_pair_scale(u4, 0.5));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(u3.high) <= 32.0 * abs(u4.high)) & (abs(u4.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x52800000u) &
+      ((abs(k) >= 3.637979e-12) | (k == 0.0))
+    )
+  ) {
+    result_x = swim_slope_0(x, k);
+  }
+  return swim_value_and_slopes(select(result_value, x, swim_is_nan(x)), result_x);
+}
+
+fn swim_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.0 / x0;
+  let t2 = swim_hypot(t, 1.0);
+  let t3 = t / x0 + 1.0;
+  let t4 = t2 * t3;
+  let t5 = x0 * x0;
+  let t6 = 0.5 * (t3 / t2);
+  let t7 = t3 * t3 * t3;
+  let t8 = (1.0 / t4 / x0 / t5 - (0.5 * (2.0 * t2) + t6) / t7 / x0 / t5) * x1;
+  let t9 = (-1.0 / t4 / x0 / t5 - (0.5 * (-2.0 * t2) - t6) / t7 / x0 / t5) * x1;
+  let t10 = t5 + 1.0;
+  let t11 = swim_hypot(1.0, x0);
+  let t12 = (1.0 / (t10 * t11) - (x0 * (0.5 * (2.0 * (x0 * t11)) + 0.5 * ((x0 * t10) / t11))) / (t10 * t10 * t10)) * x1;
+  return select(select(t12, t9, x0 < -16777216.0), t8, x0 > 16777216.0);
+}
+
+fn swim_pair_subtract(a: swim_pair, b: swim_pair) -> swim_pair {
+  let s = swim_pair_sum(a.high, -b.high);
+  return swim_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn swim_curvature(x: f32, k: f32) -> f32 {
+  let squared = swim_pair_multiply(swim_pair_from_f32(x), swim_pair_from_f32(x));
+  let u = swim_pair_add(squared, swim_pair(1.0, 0.0));
+  let r = swim_pair_hypot(swim_pair(1.0, 0.0), swim_pair_from_f32(x));
+  let p = swim_pair_multiply(u, r);
+  let q = swim_pair_divide(swim_pair(1.0, 0.0), p);
+  let p2 = swim_pair_scale(swim_pair_from_f32(x), 0.5);
+  let p3 = swim_pair_scale(swim_pair_from_f32(x), 2.0);
+  let p4 = swim_pair_multiply(p3, r);
+  let p5 = swim_pair_multiply(swim_pair_from_f32(x), u);
+  let q2 = swim_pair_divide(p5, r);
+  let u2 = swim_pair_add(p4, q2);
+  let p6 = swim_pair_multiply(p2, u2);
+  let squared2 = swim_pair_multiply(u, u);
+  let p7 = swim_pair_multiply(squared2, u);
+  let q3 = swim_pair_divide(p6, p7);
+  let u3 = swim_pair_subtract(q, q3);
+  let p8 = swim_pair_multiply(swim_pair_from_f32(k), u3);
+  var result = swim_pair_to_f32(p8);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u3.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x52800000u) &
+        ((abs(k) >= 3.637979e-12) | (k == 0.0)) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = swim_curvature_0_far(x, k);
+    result = select(far, result, swim_is_nan(far));
+  }
+  return result;
+}
+
+struct swim_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn swim_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> swim_second_gradients {
+  let slopes = swim_backward(1.0, x, k);
+  let curvatures = swim_curvature(x, k);
+  return swim_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -996,6 +1115,9 @@ struct swim_uniform_values {
 @group(0) @binding(2) var<storage, read_write> swim_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> swim_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> swim_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> swim_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> swim_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> swim_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn swim_forward(
@@ -1032,5 +1154,51 @@ fn swim_backward_inputs(
     result[k] = swim_backward(dy[k], x0[k], swim_uniforms.p_k);
   }
   swim_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn swim_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swim_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = swim_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swim_fused(x0[k], swim_uniforms.p_k);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  swim_output_y[i] = result0;
+  swim_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn swim_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swim_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = swim_cotangent_dy[i];
+  let dd0 = swim_cotangent_ddx[i];
+  let x0 = swim_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swim_double_backward(dy[k], dd0[k], x0[k], swim_uniforms.p_k);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  swim_gradient_ddy[i] = result0;
+  swim_gradient_dx[i] = result1;
 }
 `);

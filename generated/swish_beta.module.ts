@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { swishBetaBackward, swishBetaForward } from "./swish_beta.js";
+import {
+  swishBetaBackward,
+  swishBetaDoubleBackward,
+  swishBetaForward,
+} from "./swish_beta.js";
 import { swishBetaWgsl } from "./swish_beta.wgsl.js";
 const swishBetaActivation: Activation = {
   name: "swish_beta",
@@ -14,7 +18,11 @@ const swishBetaActivation: Activation = {
   hyperparameters: ["beta"],
   learned: [],
   axis: false,
-  cpu: { forward: swishBetaForward, backward: swishBetaBackward },
+  cpu: {
+    forward: swishBetaForward,
+    backward: swishBetaBackward,
+    doubleBackward: swishBetaDoubleBackward,
+  },
   webgpu: {
     code: swishBetaWgsl,
     forward: [
@@ -39,6 +47,22 @@ const swishBetaActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "swish_beta_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter beta"],

@@ -1124,6 +1124,172 @@ fn swish_beta_backward(dy: f32, x: f32, beta: f32) -> f32 {
   return dy * result;
 }
 
+struct swish_beta_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn swish_beta_slope_0(x0: f32, x1: f32) -> f32 {
+  return swish_beta_backward(1.0, x0, x1);
+}
+
+fn swish_beta_fused(x: f32, beta: f32) -> swish_beta_value_and_slopes {
+  let p = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), swish_beta_pair_from_f32(beta));
+  let bounded = swish_beta_pair_at_most(p, swish_beta_pair(40.0, 0.0));
+  let v = swish_beta_pair_raised_exp(bounded);
+  let p2 = swish_beta_pair_scale(v, 8.6736174e-19);
+  let u = swish_beta_pair_add(p2, swish_beta_pair(1.0, 0.0));
+  let q = swish_beta_pair_divide(v, u);
+  let p3 = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), q);
+  let v2 = swish_beta_pair_select(p.high < 40.0, p, swish_beta_pair(0.0, 0.0));
+  let u2 = swish_beta_pair_add(u, v2);
+  let q2 = swish_beta_pair_divide(u2, u);
+  let p4 = swish_beta_pair_multiply(q, q2);
+  let p5 = swish_beta_pair_scale(p4, 8.6736174e-19);
+  var result_value = swish_beta_pair_to_f32(swish_beta_pair_scale(p3, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = swish_beta(x, beta);
+  }
+  var result_x = swish_beta_pair_to_f32(p5);
+  // By the function that computes this alone.
+  if (
+    !(
+      (v.high >= 7.888609e-31) &
+        ((p.high >= 40.0) |
+          ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
+            (abs(u.high + p.high) >= 1.5777218e-30))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = swish_beta_slope_0(x, beta);
+  }
+  return swish_beta_value_and_slopes(select(result_value, x, swish_beta_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn swish_beta_tanh(x: f32) -> f32 {
+  if (swish_beta_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (swish_beta_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn swish_beta_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  let t2 = swish_beta_logistic(t);
+  return 2.0 * (t2 * x1) - select(t * t2, 0.0, abs(t) > 800.0) * swish_beta_tanh(0.5 * t) * x1;
+}
+
+fn swish_beta_pair_abs(a: swish_beta_pair) -> swish_beta_pair {
+  return swish_beta_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn swish_beta_pair_negate(a: swish_beta_pair) -> swish_beta_pair {
+  return swish_beta_pair(-a.high, -a.low);
+}
+
+fn swish_beta_pair_expm1(a: swish_beta_pair) -> swish_beta_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = swish_beta_pair_expm1_small(swish_beta_pair_reduced(swish_beta_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return swish_beta_pair_times_power(swish_beta_pair_add(swish_beta_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = swish_beta_power_of_two(i32(k));
+  return swish_beta_pair_add(swish_beta_pair_sum(scale, -1.0), swish_beta_pair_scale(small, scale));
+}
+
+fn swish_beta_pair_subtract(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
+  let s = swish_beta_pair_sum(a.high, -b.high);
+  return swish_beta_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn swish_beta_curvature(x: f32, beta: f32) -> f32 {
+  let p = swish_beta_pair_scale(swish_beta_pair_from_f32(beta), 2.0);
+  let p2 = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), swish_beta_pair_from_f32(beta));
+  let v = swish_beta_pair_abs(p2);
+  let v2 = swish_beta_pair_negate(v);
+  let v3 = swish_beta_pair_raised_exp(v2);
+  let p3 = swish_beta_pair_scale(v3, 8.6736174e-19);
+  let u = swish_beta_pair_add(p3, swish_beta_pair(1.0, 0.0));
+  let squared = swish_beta_pair_multiply(u, u);
+  let q = swish_beta_pair_divide(v3, squared);
+  let p4 = swish_beta_pair_multiply(p, q);
+  let p5 = swish_beta_pair_scale(p4, 8.6736174e-19);
+  let p6 = swish_beta_pair_multiply(p2, q);
+  let p7 = swish_beta_pair_scale(p6, 8.6736174e-19);
+  var v4 = p7;
+  if (v.high > 800.0) {
+    v4 = swish_beta_pair(0.0, 0.0);
+  }
+  let p8 = swish_beta_pair_multiply(swish_beta_pair_from_f32(beta), v4);
+  let p9 = swish_beta_pair_scale(swish_beta_pair_from_f32(x), 0.5);
+  let p10 = swish_beta_pair_multiply(p9, swish_beta_pair_from_f32(beta));
+  let p11 = swish_beta_pair_scale(p10, 2.0);
+  let bounded = swish_beta_pair_at_most(p11, swish_beta_pair(80.0, 0.0));
+  let em1 = swish_beta_pair_expm1(bounded);
+  let u2 = swish_beta_pair_add(em1, swish_beta_pair(2.0, 0.0));
+  let q2 = swish_beta_pair_divide(em1, u2);
+  let p12 = swish_beta_pair_multiply(p8, q2);
+  let u3 = swish_beta_pair_subtract(p5, p12);
+  var result = swish_beta_pair_to_f32(u3);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+        ((v.high > 800.0) | (abs(p5.high - beta * p7.high * q2.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      ((v.high > 800.0) |
+        ((bitcast<u32>(abs(p5.high - beta * p7.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(beta * p7.high * q2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = swish_beta_curvature_0_far(x, beta);
+    result = select(far, result, swish_beta_is_nan(far));
+  }
+  return result;
+}
+
+struct swish_beta_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn swish_beta_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> swish_beta_second_gradients {
+  let slopes = swish_beta_backward(1.0, x, beta);
+  let curvatures = swish_beta_curvature(x, beta);
+  return swish_beta_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct swish_beta_uniform_values {
   size: u32,
   p_beta: f32,
@@ -1134,6 +1300,9 @@ struct swish_beta_uniform_values {
 @group(0) @binding(2) var<storage, read_write> swish_beta_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> swish_beta_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> swish_beta_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> swish_beta_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> swish_beta_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> swish_beta_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn swish_beta_forward(
@@ -1170,4 +1339,50 @@ fn swish_beta_backward_inputs(
     result[k] = swish_beta_backward(dy[k], x0[k], swish_beta_uniforms.p_beta);
   }
   swish_beta_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn swish_beta_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swish_beta_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = swish_beta_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swish_beta_fused(x0[k], swish_beta_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  swish_beta_output_y[i] = result0;
+  swish_beta_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn swish_beta_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swish_beta_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = swish_beta_cotangent_dy[i];
+  let dd0 = swish_beta_cotangent_ddx[i];
+  let x0 = swish_beta_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swish_beta_double_backward(dy[k], dd0[k], x0[k], swish_beta_uniforms.p_beta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  swish_beta_gradient_ddy[i] = result0;
+  swish_beta_gradient_dx[i] = result1;
 }

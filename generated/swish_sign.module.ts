@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { swishSignBackward, swishSignForward } from "./swish_sign.js";
+import {
+  swishSignBackward,
+  swishSignDoubleBackward,
+  swishSignForward,
+} from "./swish_sign.js";
 import { swishSignWgsl } from "./swish_sign.wgsl.js";
 const swishSignActivation: Activation = {
   name: "swish_sign",
@@ -15,7 +19,11 @@ const swishSignActivation: Activation = {
   hyperparameters: ["beta"],
   learned: [],
   axis: false,
-  cpu: { forward: swishSignForward, backward: swishSignBackward },
+  cpu: {
+    forward: swishSignForward,
+    backward: swishSignBackward,
+    doubleBackward: swishSignDoubleBackward,
+  },
   webgpu: {
     code: swishSignWgsl,
     forward: [
@@ -40,6 +48,22 @@ const swishSignActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "swish_sign_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter beta"],

@@ -71,6 +71,118 @@ export function swishSignBackward(
   }
 }
 
+/** The value of swish_sign, and its derivative in each input. */
+export function swishSignFused(
+  x: Float32Array,
+  beta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = -1;
+  sides[1] = 1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * beta;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(2 * (0.5 * xi * beta), 709), -746);
+    const em1 = boundedExpm1(bounded);
+    const p2 = p * (em1 / (em1 + 2));
+    const u = 2 - p2;
+    const p3 = beta * u;
+    const q = p3 / (Math.cosh(p) + 1);
+    y[i] = Number.isNaN(xi) ? xi : pick(0, xi >= 0);
+    dx[i] =
+      Math.abs(p2) * (1 + Math.abs(bounded)) <= 2048 * Math.abs(u) &&
+      Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q) &&
+      Math.abs(q) <= Number.MAX_VALUE &&
+      Math.abs(q) <= Number.MAX_VALUE
+        ? q
+        : swishSignDxExactly(xi, beta, 1);
+  }
+}
+
+/** The gradients of what swish_sign's backward kernel computes, from a cotangent of each of its results. */
+export function swishSignDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  beta: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const p = 2 * beta;
+  const squared = beta * beta;
+  const v = Math.abs(beta);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p2 = xi * beta;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(2 * (0.5 * xi * beta), 709), -746);
+      const em1 = boundedExpm1(bounded);
+      const q = em1 / (em1 + 2);
+      const p3 = p2 * q;
+      const u = 2 - p3;
+      const p4 = ddxI * beta * u;
+      const u2 = Math.cosh(p2) + 1;
+      const q2 = p4 / u2;
+      const u3 = 1 + Math.abs(bounded);
+      const p5 = Math.abs(p3) * u3;
+      const p6 = beta * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p2, 746), -746);
+      const v2 = -Math.abs(bounded2);
+      const e = boundedExp(v2);
+      const u4 = e + 1;
+      const p7 = p * (bounded2 * (e / (u4 * u4)));
+      const p8 = beta * (-p6 - p7);
+      const v3 = Math.sinh(p2);
+      const p9 = squared * u * v3;
+      const q3 = p9 / u2;
+      const u5 = p8 - q3;
+      const p10 = dyi * ddxI * u5;
+      const q4 = p10 / u2;
+      const v4 = Math.abs(v3);
+      const u6 =
+        (Math.abs(p6) * u3 + 0.0625 * (Math.abs(p7) * (1 + Math.abs(v2)))) * v +
+        ((p5 * squared * v4 + 1.1653657392500323e-156 * v4) / u2 +
+          9.785978320356312e-296 * Math.abs(p9));
+      if (!(
+        p5 <= 2048 * Math.abs(u) &&
+        Math.abs(p4) <= 2.0927902484106784e298 * Math.abs(q2) &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        u6 +
+          0.03125 *
+            (0.125 * Math.abs(p8) + Math.abs(q3) * (1 + Math.abs(p2))) <=
+          2048 * Math.abs(u5) &&
+        Math.abs(p10) <= 2.0927902484106784e298 * Math.abs(q4) &&
+        Math.abs(q4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = q2;
+      dx[i] = q4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = swishSignDxExactly(xi, beta, ddxI);
+      dx[i] = swishSignDxDxExactly(xi, beta, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Sign, 1 at 0, with the slope of a swish-like curve for its gradient.
  * Source: Larq swish_sign; Darabi et al. 2018.
@@ -138,6 +250,118 @@ export function swishSignBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = swishSignDxExactly(xi, beta, dyi);
+    }
+  }
+}
+
+/** The value of swish_sign, and its derivative in each input. */
+export function swishSignFused64(
+  x: Float64Array,
+  beta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  sides[0] = -1;
+  sides[1] = 1;
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const p = xi * beta;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(2 * (0.5 * xi * beta), 709), -746);
+    const em1 = boundedExpm1(bounded);
+    const p2 = p * (em1 / (em1 + 2));
+    const u = 2 - p2;
+    const p3 = beta * u;
+    const q = p3 / (Math.cosh(p) + 1);
+    y[i] = Number.isNaN(xi) ? xi : pick(0, xi >= 0);
+    dx[i] =
+      Math.abs(p2) * (1 + Math.abs(bounded)) <= 2048 * Math.abs(u) &&
+      Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q) &&
+      Math.abs(q) <= Number.MAX_VALUE &&
+      Math.abs(q) <= Number.MAX_VALUE
+        ? q
+        : swishSignDxExactly(xi, beta, 1);
+  }
+}
+
+/** The gradients of what swish_sign's backward kernel computes, from a cotangent of each of its results. */
+export function swishSignDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  beta: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const p = 2 * beta;
+  const squared = beta * beta;
+  const v = Math.abs(beta);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p2 = xi * beta;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(2 * (0.5 * xi * beta), 709), -746);
+      const em1 = boundedExpm1(bounded);
+      const q = em1 / (em1 + 2);
+      const p3 = p2 * q;
+      const u = 2 - p3;
+      const p4 = ddxI * beta * u;
+      const u2 = Math.cosh(p2) + 1;
+      const q2 = p4 / u2;
+      const u3 = 1 + Math.abs(bounded);
+      const p5 = Math.abs(p3) * u3;
+      const p6 = beta * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p2, 746), -746);
+      const v2 = -Math.abs(bounded2);
+      const e = boundedExp(v2);
+      const u4 = e + 1;
+      const p7 = p * (bounded2 * (e / (u4 * u4)));
+      const p8 = beta * (-p6 - p7);
+      const v3 = Math.sinh(p2);
+      const p9 = squared * u * v3;
+      const q3 = p9 / u2;
+      const u5 = p8 - q3;
+      const p10 = dyi * ddxI * u5;
+      const q4 = p10 / u2;
+      const v4 = Math.abs(v3);
+      const u6 =
+        (Math.abs(p6) * u3 + 0.0625 * (Math.abs(p7) * (1 + Math.abs(v2)))) * v +
+        ((p5 * squared * v4 + 1.1653657392500323e-156 * v4) / u2 +
+          9.785978320356312e-296 * Math.abs(p9));
+      if (!(
+        p5 <= 2048 * Math.abs(u) &&
+        Math.abs(p4) <= 2.0927902484106784e298 * Math.abs(q2) &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        u6 +
+          0.03125 *
+            (0.125 * Math.abs(p8) + Math.abs(q3) * (1 + Math.abs(p2))) <=
+          2048 * Math.abs(u5) &&
+        Math.abs(p10) <= 2.0927902484106784e298 * Math.abs(q4) &&
+        Math.abs(q4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = q2;
+      dx[i] = q4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = swishSignDxExactly(xi, beta, ddxI);
+      dx[i] = swishSignDxDxExactly(xi, beta, dyi * ddxI);
     }
   }
 }
@@ -263,6 +487,56 @@ function boundedExpm1(x: number): number {
   return whole + (1 + whole) * rest;
 }
 
+/** e^(j / 32) and e^(j / 1024) */
+const EXP_1_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0317434074991028, 1.0644944589178593, 1.0982851403078258,
+  1.1331484530668263, 1.1691184461695043, 1.2062302494209807,
+  1.2445201077660952, 1.2840254166877414, 1.3247847587288655,
+  1.3668379411737963, 1.4102260349257107, 1.4549914146182013,
+  1.5011778000001228, 1.5488302986341331, 1.5979954499506333,
+  1.6487212707001282, 1.7010573018484008, 1.7550546569602985,
+  1.8107660721193872, 1.8682459574322223, 1.9275504501675447, 1.988737469582292,
+  2.0518667734879767, 2.117000016612675, 2.184200810815618, 2.2535347872132085,
+  2.325069660277121, 2.398875293967098, 2.475023769963025, 2.553589458062927,
+  2.6346490888156313,
+]);
+
+const EXP_1_1024 = /* @__PURE__ */ new Float64Array([
+  1, 1.0009770394924165, 1.0019550335910028, 1.0029339832284467,
+  1.0039138893383475, 1.0048947528552166, 1.0058765747144782, 1.006859355852471,
+  1.007843097206448, 1.008827799714578, 1.0098134643159469, 1.0108000919505575,
+  1.0117876835593316, 1.0127762400841096, 1.0137657624676528,
+  1.0147562516536435, 1.0157477085866857, 1.0167401342123066, 1.017733529476957,
+  1.0187278953280123, 1.0197232327137742, 1.02071954258347, 1.0217168258872555,
+  1.0227150835762138, 1.023714316602358, 1.0247145259186305, 1.025715712478906,
+  1.0267178772379901, 1.0277210211516217, 1.0287251451764734,
+  1.0297302502701529, 1.0307363373912026,
+]);
+
+/** e^(i / 1024) */
+function expFractionEntry(i: number): number {
+  return EXP_1_32[i >> 5]! * EXP_1_1024[i & 31]!;
+}
+
+const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
+ */
+function boundedExp(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
+  return (
+    EXP_INTEGER[(k >> 10) + 748]! *
+    EXP_FRACTION[k & 1023]! *
+    (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
+  );
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -356,6 +630,13 @@ const WIDE_TWO: Wide = {
   exponent: 2n,
 };
 
+const WIDE_INFINITY: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n << 4096n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -422,6 +703,14 @@ function wideLess(a: Wide, b: Wide): boolean {
     return wideIsNegative(a);
   }
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
 }
 
 function wideNegate(x: Wide): Wide {
@@ -670,6 +959,32 @@ function wideExpm1(x: Wide): Wide {
   return result;
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** With e = e^|x| - 1, (e + e / (e + 1)) / 2. */
+function wideSinh(x: Wide): Wide {
+  const e = wideExpm1(wideAbs(x));
+  if (wideEqual(e, WIDE_INFINITY)) {
+    return wideWithSign(e, x);
+  }
+  const doubled = wideAdd(e, wideDivide(e, wideAdd(e, WIDE_ONE)));
+  return wideWithSign(wideScale(doubled, -1n), x);
+}
+
 function wideCosh(x: Wide): Wide {
   const e = wideExp(wideAbs(x));
   return wideScale(wideAdd(e, wideDivide(WIDE_ONE, e)), -1n);
@@ -679,6 +994,22 @@ function wideCosh(x: Wide): Wide {
 function wideTanh(x: Wide): Wide {
   const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
   return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
 }
 
 /**
@@ -872,6 +1203,95 @@ function swishSignDxExactly(x0: number, x1: number, x2: number): number {
   let value = swishSignDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = swishSignDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swishSignDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideTanh(
+    wideMultiply(
+      wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+      x1,
+    ),
+  );
+  const t1 = wideMultiply(x0, x1);
+  const t2 = wideAdd(wideCosh(t1), wideInteger(1n));
+  return wideDivide(
+    wideMultiply(
+      x2,
+      wideSubtract(
+        wideMultiply(
+          x1,
+          wideSubtract(
+            wideNegate(wideMultiply(x1, t0)),
+            wideMultiply(
+              wideMultiply(wideInteger(2n), x1),
+              wideLogisticMoment(t1),
+            ),
+          ),
+        ),
+        wideDivide(
+          wideMultiply(
+            wideMultiply(
+              widePower(x1, 2),
+              wideSubtract(wideInteger(2n), wideMultiply(t1, t0)),
+            ),
+            wideSinh(t1),
+          ),
+          t2,
+        ),
+      ),
+    ),
+    t2,
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swishSignDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return swishSignDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function swishSignDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swishSignDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    swishSignDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    swishSignDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    swishSignDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    swishSignDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    swishSignDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    swishSignDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    swishSignDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    swishSignDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function swishSignDxDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = swishSignDxDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = swishSignDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -1072,6 +1072,210 @@ fn swish_sign_backward(dy: f32, x: f32, beta: f32) -> f32 {
   return dy * result;
 }
 
+struct swish_sign_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn swish_sign_slope_0(x0: f32, x1: f32) -> f32 {
+  return swish_sign_backward(1.0, x0, x1);
+}
+
+fn swish_sign_fused(x: f32, beta: f32) -> swish_sign_value_and_slopes {
+  let v2 = select(-1.0, 1.0, x >= 0.0);
+  let p = swish_sign_pair_multiply(swish_sign_pair_from_f32(x), swish_sign_pair_from_f32(beta));
+  let p2 = swish_sign_pair_scale(swish_sign_pair_from_f32(x), 0.5);
+  let p3 = swish_sign_pair_multiply(p2, swish_sign_pair_from_f32(beta));
+  let p4 = swish_sign_pair_scale(p3, 2.0);
+  let bounded = swish_sign_pair_at_most(p4, swish_sign_pair(80.0, 0.0));
+  let em1 = swish_sign_pair_expm1(bounded);
+  let u = swish_sign_pair_add(em1, swish_sign_pair(2.0, 0.0));
+  let q = swish_sign_pair_divide(em1, u);
+  let p5 = swish_sign_pair_multiply(p, q);
+  let u2 = swish_sign_pair_subtract(swish_sign_pair(2.0, 0.0), p5);
+  let p6 = swish_sign_pair_multiply(swish_sign_pair_from_f32(beta), u2);
+  let v = swish_sign_pair_cosh(p);
+  let u3 = swish_sign_pair_add(v, swish_sign_pair(1.0, 0.0));
+  let q2 = swish_sign_pair_divide(p6, u3);
+  var result_x = swish_sign_pair_to_f32(q2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (3.1554436e-30 *
+        (((2.0 * (1.0 + abs(em1.high)) + (1.0 + abs(em1.high))) / u.high +
+          ((2.0 * (1.0 + abs(em1.high)) + (1.0 + abs(em1.high))) * abs(q.high)) / u.high +
+          1.0 / u.high) *
+          abs(p.high) +
+          (abs(q.high) + abs(p.high))) +
+        abs(p5.high) <=
+        8.0 * abs(u2.high)) &
+        (abs(u2.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = swish_sign_slope_0(x, beta);
+  }
+  return swish_sign_value_and_slopes(select(select(v2, x, swish_sign_is_nan(x)), x, swish_sign_is_nan(x)), result_x);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn swish_sign_sigmoid(x: f32) -> f32 {
+  if (swish_sign_is_nan(x)) {
+    return x;
+  }
+  let e = swish_sign_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn swish_sign_logistic(x: f32) -> f32 {
+  if (swish_sign_is_nan(x)) {
+    return x;
+  }
+  let s = swish_sign_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+// A polynomial (5.2e-9) up to 1, then h - 1/(4h) with h = e^|x| / 2.
+fn swish_sign_sinh(x: f32) -> f32 {
+  if (swish_sign_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 1.0) {
+    let z = x * x;
+    return x + x * (z * (0.166666672 + z * (0.0083333496 + z * (0.000198361595 + z * 2.81695088e-6))));
+  }
+  let h = swish_sign_exp_scaled(a, 0.0, -1);
+  let y = h - 0.25 / h;
+  return select(-y, y, x > 0.0);
+}
+
+fn swish_sign_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  let t2 = swish_sign_tanh(0.5 * t);
+  let t3 = swish_sign_cosh(t) + 1.0;
+  let t4 =
+    (-(t2 * x1) - 2.0 * (select(t * swish_sign_logistic(t), 0.0, abs(t) > 800.0) * x1)) * x1 -
+    (x1 * x1 * (swish_sign_sinh(t) * (2.0 - t2 * x0 * x1))) / t3;
+  return t4 / t3;
+}
+
+fn swish_sign_pair_negate(a: swish_sign_pair) -> swish_sign_pair {
+  return swish_sign_pair(-a.high, -a.low);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn swish_sign_pair_raised_exp(a: swish_sign_pair) -> swish_sign_pair {
+  return swish_sign_pair_exp_scaled(a, 60);
+}
+
+fn swish_sign_pair_sinh(a: swish_sign_pair) -> swish_sign_pair {
+  let e = swish_sign_pair_expm1(swish_sign_pair_abs(a));
+  let s = swish_sign_pair_scale(
+    swish_sign_pair_add(e, swish_sign_pair_divide(e, swish_sign_pair_add(swish_sign_pair(1.0, 0.0), e))),
+    0.5
+  );
+  if (a.high < 0.0) {
+    return swish_sign_pair_negate(s);
+  }
+  return s;
+}
+
+fn swish_sign_curvature(x: f32, beta: f32) -> f32 {
+  let p = swish_sign_pair_scale(swish_sign_pair_from_f32(x), 0.5);
+  let p2 = swish_sign_pair_multiply(p, swish_sign_pair_from_f32(beta));
+  let p3 = swish_sign_pair_scale(p2, 2.0);
+  let bounded = swish_sign_pair_at_most(p3, swish_sign_pair(80.0, 0.0));
+  let em1 = swish_sign_pair_expm1(bounded);
+  let u = swish_sign_pair_add(em1, swish_sign_pair(2.0, 0.0));
+  let q = swish_sign_pair_divide(em1, u);
+  let p4 = swish_sign_pair_multiply(swish_sign_pair_from_f32(beta), q);
+  let v = swish_sign_pair_negate(p4);
+  let p5 = swish_sign_pair_scale(swish_sign_pair_from_f32(beta), 2.0);
+  let p6 = swish_sign_pair_multiply(swish_sign_pair_from_f32(x), swish_sign_pair_from_f32(beta));
+  let v2 = swish_sign_pair_abs(p6);
+  let v3 = swish_sign_pair_negate(v2);
+  let v4 = swish_sign_pair_raised_exp(v3);
+  let p7 = swish_sign_pair_scale(v4, 8.6736174e-19);
+  let u2 = swish_sign_pair_add(p7, swish_sign_pair(1.0, 0.0));
+  let squared = swish_sign_pair_multiply(u2, u2);
+  let q2 = swish_sign_pair_divide(v4, squared);
+  let p8 = swish_sign_pair_multiply(p6, q2);
+  let p9 = swish_sign_pair_scale(p8, 8.6736174e-19);
+  var v5 = p9;
+  if (v2.high > 800.0) {
+    v5 = swish_sign_pair(0.0, 0.0);
+  }
+  let p10 = swish_sign_pair_multiply(p5, v5);
+  let u3 = swish_sign_pair_subtract(v, p10);
+  let p11 = swish_sign_pair_multiply(swish_sign_pair_from_f32(beta), u3);
+  let squared2 = swish_sign_pair_multiply(swish_sign_pair_from_f32(beta), swish_sign_pair_from_f32(beta));
+  let p12 = swish_sign_pair_multiply(p6, q);
+  let u4 = swish_sign_pair_subtract(swish_sign_pair(2.0, 0.0), p12);
+  let p13 = swish_sign_pair_multiply(squared2, u4);
+  let v6 = swish_sign_pair_sinh(p6);
+  let p14 = swish_sign_pair_multiply(p13, v6);
+  let v7 = swish_sign_pair_cosh(p6);
+  let u5 = swish_sign_pair_add(v7, swish_sign_pair(1.0, 0.0));
+  let q3 = swish_sign_pair_divide(p14, u5);
+  let u6 = swish_sign_pair_subtract(p11, q3);
+  let q4 = swish_sign_pair_divide(u6, u5);
+  var result = swish_sign_pair_to_f32(q4);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u6.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        ((v2.high <= 800.0) | (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)) &
+      ((v2.high > 800.0) |
+        ((bitcast<u32>(abs(v.high - p5.high * p9.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high * p9.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)))
+    )
+  ) {
+    let far = swish_sign_curvature_0_far(x, beta);
+    result = select(far, result, swish_sign_is_nan(far));
+  }
+  return result;
+}
+
+struct swish_sign_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn swish_sign_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> swish_sign_second_gradients {
+  let slopes = swish_sign_backward(1.0, x, beta);
+  let curvatures = swish_sign_curvature(x, beta);
+  return swish_sign_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct swish_sign_uniform_values {
   size: u32,
   p_beta: f32,
@@ -1082,6 +1286,9 @@ struct swish_sign_uniform_values {
 @group(0) @binding(2) var<storage, read_write> swish_sign_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> swish_sign_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> swish_sign_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> swish_sign_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> swish_sign_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> swish_sign_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn swish_sign_forward(
@@ -1119,4 +1326,50 @@ fn swish_sign_backward_inputs(
     result[k] = swish_sign_backward(dy[k], x0[k], swish_sign_uniforms.p_beta);
   }
   swish_sign_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn swish_sign_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swish_sign_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = swish_sign_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swish_sign_fused(x0[k], swish_sign_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  swish_sign_output_y[i] = result0;
+  swish_sign_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn swish_sign_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (swish_sign_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = swish_sign_cotangent_dy[i];
+  let dd0 = swish_sign_cotangent_ddx[i];
+  let x0 = swish_sign_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = swish_sign_double_backward(dy[k], dd0[k], x0[k], swish_sign_uniforms.p_beta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  swish_sign_gradient_ddy[i] = result0;
+  swish_sign_gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { symlogBackward, symlogForward } from "./symlog.js";
+import {
+  symlogBackward,
+  symlogDoubleBackward,
+  symlogForward,
+} from "./symlog.js";
 import { symlogWgsl } from "./symlog.wgsl.js";
 const symlogActivation: Activation = {
   name: "symlog",
@@ -14,7 +18,11 @@ const symlogActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: symlogForward, backward: symlogBackward },
+  cpu: {
+    forward: symlogForward,
+    backward: symlogBackward,
+    doubleBackward: symlogDoubleBackward,
+  },
   webgpu: {
     code: symlogWgsl,
     forward: [
@@ -39,6 +47,22 @@ const symlogActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "symlog_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

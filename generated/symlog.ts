@@ -39,6 +39,46 @@ export function symlogBackward(
   }
 }
 
+/** The value of symlog, and its derivative in each input. */
+export function symlogFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = xi >= 0 ? log1p(xi) : -log1p(-xi);
+    dx[i] = choose(xi >= 0, 1 / (xi + 1), 1 / (1 - xi));
+  }
+}
+
+/** The gradients of what symlog's backward kernel computes, from a cotangent of each of its results. */
+export function symlogDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u = xi + 1;
+    const u2 = 1 - xi;
+    ddy[i] = ddxI * choose(xi >= 0, 1 / u, 1 / u2);
+    dx[i] = dyi * ddxI * choose(xi >= 0, -1 / (u * u), 1 / (u2 * u2));
+  }
+}
+
 /**
  * Symmetric logarithm, sign(x) * log(1 + abs(x)), written so that its derivative at 0 is 1.
  * Source: Hafner et al. 2023.
@@ -75,6 +115,46 @@ export function symlogBackward64(
   }
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
+  }
+}
+
+/** The value of symlog, and its derivative in each input. */
+export function symlogFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = xi >= 0 ? log1p(xi) : -log1p(-xi);
+    dx[i] = choose(xi >= 0, 1 / (xi + 1), 1 / (1 - xi));
+  }
+}
+
+/** The gradients of what symlog's backward kernel computes, from a cotangent of each of its results. */
+export function symlogDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    const u = xi + 1;
+    const u2 = 1 - xi;
+    ddy[i] = ddxI * choose(xi >= 0, 1 / u, 1 / u2);
+    dx[i] = dyi * ddxI * choose(xi >= 0, -1 / (u * u), 1 / (u2 * u2));
   }
 }
 

@@ -92,6 +92,122 @@ fn symlog(x: f32) -> f32 {
 fn symlog_backward(dy: f32, x: f32) -> f32 {
   return select(1.0 / (1.0 - x), 1.0 / (x + 1.0), x >= 0.0) * dy;
 }
+
+struct symlog_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn symlog_fused(x: f32) -> symlog_value_and_slopes {
+  return symlog_value_and_slopes(
+    select(select(-symlog_log1p(-x), symlog_log1p(x), x >= 0.0), x, symlog_is_nan(x)),
+    select(1.0 / (1.0 - x), 1.0 / (x + 1.0), x >= 0.0)
+  );
+}
+
+fn symlog_curvature_0_far(x0: f32) -> f32 {
+  let t = x0 + 1.0;
+  let t2 = 1.0 - x0;
+  return select(1.0 / (t2 * t2), -1.0 / (t * t), x0 >= 0.0);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct symlog_pair {
+  high: f32,
+  low: f32,
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn symlog_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn symlog_pair_sum(a: f32, b: f32) -> symlog_pair {
+  let s = symlog_rounded(a + b);
+  let t = symlog_rounded(s - a);
+  return symlog_pair(s, (a - symlog_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn symlog_pair_ordered_sum(a: f32, b: f32) -> symlog_pair {
+  let s = symlog_rounded(a + b);
+  return symlog_pair(s, b - symlog_rounded(s - a));
+}
+
+fn symlog_pair_add(a: symlog_pair, b: symlog_pair) -> symlog_pair {
+  let s = symlog_pair_sum(a.high, b.high);
+  return symlog_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn symlog_pair_from_f32(x: f32) -> symlog_pair {
+  return symlog_pair(x, 0.0);
+}
+
+fn symlog_pair_subtract(a: symlog_pair, b: symlog_pair) -> symlog_pair {
+  let s = symlog_pair_sum(a.high, -b.high);
+  return symlog_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn symlog_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn symlog_pair_product(a: f32, b: f32) -> symlog_pair {
+  let p = symlog_rounded(a * b);
+  let ah = symlog_upper_half(a);
+  let al = a - ah;
+  let bh = symlog_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return symlog_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn symlog_pair_divide(a: symlog_pair, b: symlog_pair) -> symlog_pair {
+  let q = symlog_rounded(a.high / b.high);
+  let p = symlog_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return symlog_pair_ordered_sum(q, rest / b.high);
+}
+
+fn symlog_pair_multiply(a: symlog_pair, b: symlog_pair) -> symlog_pair {
+  let p = symlog_pair_product(a.high, b.high);
+  return symlog_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn symlog_pair_to_f32(a: symlog_pair) -> f32 {
+  return a.high + a.low;
+}
+
+fn symlog_curvature(x: f32) -> f32 {
+  let u = symlog_pair_add(symlog_pair_from_f32(x), symlog_pair(1.0, 0.0));
+  let u2 = symlog_pair_subtract(symlog_pair(1.0, 0.0), symlog_pair_from_f32(x));
+  var v = symlog_pair_divide(symlog_pair(1.0, 0.0), symlog_pair_multiply(u2, u2));
+  if (x >= 0.0) {
+    v = symlog_pair_divide(symlog_pair(-1.0, 0.0), symlog_pair_multiply(u, u));
+  }
+  var result = symlog_pair_to_f32(v);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+    let far = symlog_curvature_0_far(x);
+    result = select(far, result, symlog_is_nan(far));
+  }
+  return result;
+}
+
+struct symlog_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn symlog_double_backward(dy: f32, ddx: f32, x: f32) -> symlog_second_gradients {
+  let slopes = symlog_backward(1.0, x);
+  let curvatures = symlog_curvature(x);
+  return symlog_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -105,6 +221,9 @@ struct symlog_uniform_values {
 @group(0) @binding(2) var<storage, read_write> symlog_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> symlog_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> symlog_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> symlog_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> symlog_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> symlog_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn symlog_forward(
@@ -143,5 +262,48 @@ fn symlog_backward_inputs(
     symlog_backward(dy.z, x0.z),
     symlog_backward(dy.w, x0.w),
   );
+}
+
+@compute @workgroup_size(256)
+fn symlog_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (symlog_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = symlog_input_x[i];
+  let g0 = symlog_fused(x0.x);
+  let g1 = symlog_fused(x0.y);
+  let g2 = symlog_fused(x0.z);
+  let g3 = symlog_fused(x0.w);
+  symlog_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  symlog_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn symlog_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (symlog_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = symlog_cotangent_dy[i];
+  let dd0 = symlog_cotangent_ddx[i];
+  let x0 = symlog_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = symlog_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  symlog_gradient_ddy[i] = result0;
+  symlog_gradient_dx[i] = result1;
 }
 `);

@@ -8,7 +8,11 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { taafSigmoidBackward, taafSigmoidForward } from "./taaf_sigmoid.js";
+import {
+  taafSigmoidBackward,
+  taafSigmoidDoubleBackward,
+  taafSigmoidForward,
+} from "./taaf_sigmoid.js";
 import { taafSigmoidWgsl } from "./taaf_sigmoid.wgsl.js";
 const taafSigmoidActivation: Activation = {
   name: "taaf_sigmoid",
@@ -21,7 +25,11 @@ const taafSigmoidActivation: Activation = {
     { name: "delta", shape: "channel" },
   ],
   axis: false,
-  cpu: { forward: taafSigmoidForward, backward: taafSigmoidBackward },
+  cpu: {
+    forward: taafSigmoidForward,
+    backward: taafSigmoidBackward,
+    doubleBackward: taafSigmoidDoubleBackward,
+  },
   webgpu: {
     code: taafSigmoidWgsl,
     forward: [
@@ -76,6 +84,81 @@ const taafSigmoidActivation: Activation = {
       },
       {
         entryPoint: "taaf_sigmoid_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [9, "scratch 256 * channels"],
+          [10, "gradient alpha"],
+          [11, "gradient beta"],
+          [12, "gradient gamma"],
+          [13, "gradient delta"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "taaf_sigmoid_gather_0",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [3, "learned alpha"],
+          [4, "learned beta"],
+          [5, "learned gamma"],
+          [6, "learned delta"],
+          [20, "scratch 4 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "taaf_sigmoid_double_backward_gather_0",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [16, "cotangent alpha"],
+          [17, "cotangent beta"],
+          [18, "cotangent gamma"],
+          [19, "cotangent delta"],
+          [21, "scratch 4 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "taaf_sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "cotangent"],
+          [15, "cotangent x"],
+          [1, "input x"],
+          [20, "scratch 4 * channels"],
+          [21, "scratch 4 * channels"],
+          [22, "gradient"],
+          [8, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "taaf_sigmoid_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [7, "cotangent"],
+          [15, "cotangent x"],
+          [1, "input x"],
+          [20, "scratch 4 * channels"],
+          [21, "scratch 4 * channels"],
+          [9, "scratch 256 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "taaf_sigmoid_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

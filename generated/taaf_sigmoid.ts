@@ -127,6 +127,282 @@ export function taafSigmoidBackward(
   }
 }
 
+/** The value of taaf_sigmoid, and its derivative in each input. */
+export function taafSigmoidFused(
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  gamma: Float32Array,
+  delta: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("gamma", gamma, channels);
+  requireLength("delta", delta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const gammaC = gamma[c]!;
+    const deltaC = delta[c]!;
+    const p = alphaC * betaC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        // Beyond this size, and at infinity, the result is its limit.
+        const bounded = Math.max(Math.min(gammaC + xi * betaC, 709), -746);
+        const e = boundedExp(bounded);
+        const u = e + 1;
+        const q = e / u;
+        const p2 = alphaC * q;
+        const u2 = deltaC + p2;
+        y[i] =
+          Math.abs(p2) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u2)
+            ? u2
+            : taafSigmoidYExactly(xi, alphaC, betaC, gammaC, deltaC);
+        dx[i] = (p * q) / u;
+      }
+    }
+  }
+}
+
+/** The gradients of what taaf_sigmoid's backward kernel computes, from a cotangent of each of its results. */
+export function taafSigmoidDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  beta: Float32Array,
+  gamma: Float32Array,
+  delta: Float32Array,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddbeta: Float32Array,
+  ddgamma: Float32Array,
+  dddelta: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+  dbeta: Float32Array,
+  dgamma: Float32Array,
+  ddelta: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("gamma", gamma, channels);
+  requireLength("delta", delta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddgamma", ddgamma, channels);
+  requireLength("dddelta", dddelta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dgamma", dgamma, channels);
+  requireLength("ddelta", ddelta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const gammaC = gamma[c]!;
+    const ddalphaC = ddalpha[c]!;
+    const ddbetaC = ddbeta[c]!;
+    const ddgammaC = ddgamma[c]!;
+    const dddeltaC = dddelta[c]!;
+    const p = ddgammaC * alphaC;
+    const squared = betaC * betaC;
+    let dalphaSum = 0;
+    let dbetaSum = 0;
+    let dgammaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p2 = xi * betaC;
+          const u = gammaC + p2;
+          const e = boundedExp(Math.max(Math.min(u, 709), -746));
+          const u2 = e + 1;
+          const q = e / u2;
+          const q2 = (ddbetaC * xi * alphaC * q) / u2;
+          const p3 = dyi * ddxI;
+          const p4 = p3 * alphaC;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(-Math.abs(u), -746);
+          const e2 = boundedExp(bounded);
+          const u3 = e2 + 1;
+          const q3 = e2 / (u3 * u3);
+          const p5 = p4 * squared * q3;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(2 * (0.5 * u), 709), -746);
+          const em1 = boundedExpm1(bounded2);
+          const q4 = em1 / (em1 + 2);
+          const v = -(p5 * q4);
+          const p6 = dyi * ddalphaC;
+          const p7 = dyi * ddbetaC;
+          const p8 = p2 * q3 * q4;
+          const u4 = q3 - p8;
+          const p9 = p7 * alphaC * u4;
+          const p10 = dyi * ddgammaC;
+          const p11 = p10 * alphaC;
+          const p12 = p11 * betaC * q3;
+          const v2 = -(p12 * q4);
+          const v3 = Math.abs(q4);
+          const u5 = 1 + Math.abs(bounded);
+          const p13 = p7 * xi;
+          const p14 = p13 * q3;
+          const p15 = p4 * u4;
+          const p16 = p6 * xi * q3;
+          const p17 = p7 * (xi * xi) * alphaC * q3;
+          const v4 = -(p17 * q4);
+          const p18 = p10 * xi * alphaC * q3;
+          const v5 = -(p18 * q4);
+          const p19 = p4 * betaC * q3;
+          const v6 = -(p19 * q4);
+          const p20 = p13 * alphaC * q3;
+          const v7 = -(p20 * q4);
+          const p21 = p11 * q3;
+          const v8 = -(p21 * q4);
+          if (!(
+            Math.abs(q2) <= Number.MAX_VALUE &&
+            Math.abs(p5) >= 1.1380524797363597e-159 &&
+            v3 >= 9.332636185032189e-302 &&
+            Math.abs(v) <= Number.MAX_VALUE &&
+            2.0128589904991042e-233 * v3 +
+              (0.0625 * (q3 * u5) + Math.abs(p8) * (u5 + Math.abs(bounded2))) <=
+              2048 * Math.abs(u4) &&
+            Math.abs(p9) <= Number.MAX_VALUE &&
+            Math.abs(p12) >= 3.3444356521734666e-198 &&
+            Math.abs(v2) <= Number.MAX_VALUE &&
+            Math.abs(p14) <= Number.MAX_VALUE &&
+            Math.abs(p15) <= Number.MAX_VALUE &&
+            Math.abs(p16) <= Number.MAX_VALUE &&
+            Math.abs(p17) >= 1.1380524797363597e-159 &&
+            Math.abs(v4) <= Number.MAX_VALUE &&
+            Math.abs(p18) >= 3.3444356521734666e-198 &&
+            Math.abs(v5) <= Number.MAX_VALUE &&
+            Math.abs(p19) >= 3.3444356521734666e-198 &&
+            Math.abs(v6) <= Number.MAX_VALUE &&
+            Math.abs(p20) >= 3.3444356521734666e-198 &&
+            Math.abs(v7) <= Number.MAX_VALUE &&
+            Math.abs(p21) >= 9.828413039546407e-237 &&
+            Math.abs(v8) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] =
+            (ddxI * alphaC * betaC * q) / u2 +
+            ddalphaC * q +
+            q2 +
+            (p * q) / u2 +
+            dddeltaC;
+          dx[i] = v + p6 * betaC * q3 + p9 + v2;
+          dalphaSum += p3 * betaC * q3 + p14 + p10 * q3;
+          dbetaSum += p15 + p16 + v4 + v5;
+          dgammaSum += v6 + p6 * q3 + v7 + v8;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const u6 = gammaC + xi * betaC;
+          const e3 = boundedExp(Math.max(Math.min(u6, 709), -746));
+          const u7 = e3 + 1;
+          const q5 = e3 / u7;
+          const p22 = dyi * ddalphaC;
+          const e4 = boundedExp(Math.max(-Math.abs(u6), -746));
+          const u8 = e4 + 1;
+          const q6 = e4 / (u8 * u8);
+          ddy[i] =
+            (ddxI * alphaC * betaC * q5) / u7 +
+            ddalphaC * q5 +
+            taafSigmoidDbetaExactly(xi, alphaC, betaC, gammaC, ddbetaC) +
+            (p * q5) / u7 +
+            dddeltaC;
+          dx[i] =
+            taafSigmoidDxDxExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
+            p22 * betaC * q6 +
+            taafSigmoidDxDbetaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddbetaC,
+            ) +
+            taafSigmoidDxDgammaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddgammaC,
+            );
+          dalphaSum +=
+            dyi * ddxI * betaC * q6 +
+            taafSigmoidDalphaDbetaExactly(xi, betaC, gammaC, dyi * ddbetaC) +
+            dyi * ddgammaC * q6;
+          dbetaSum +=
+            taafSigmoidDxDbetaExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
+            taafSigmoidDalphaDbetaExactly(xi, betaC, gammaC, dyi * ddalphaC) +
+            taafSigmoidDbetaDbetaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddbetaC,
+            ) +
+            taafSigmoidDbetaDgammaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddgammaC,
+            );
+          dgammaSum +=
+            taafSigmoidDxDgammaExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
+            p22 * q6 +
+            taafSigmoidDbetaDgammaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddbetaC,
+            ) +
+            taafSigmoidDgammaDgammaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddgammaC,
+            );
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+    dbeta[c] = dbetaSum;
+    dgamma[c] = dgammaSum;
+  }
+  ddelta.fill(0);
+}
+
 /**
  * Sigmoid with a learned affine map on both sides.
  * Source: Kunc and Klema 2024 (transformative adaptive activation function).
@@ -254,6 +530,282 @@ export function taafSigmoidBackward64(
   }
 }
 
+/** The value of taaf_sigmoid, and its derivative in each input. */
+export function taafSigmoidFused64(
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  gamma: Float64Array,
+  delta: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("gamma", gamma, channels);
+  requireLength("delta", delta, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const gammaC = gamma[c]!;
+    const deltaC = delta[c]!;
+    const p = alphaC * betaC;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        // Beyond this size, and at infinity, the result is its limit.
+        const bounded = Math.max(Math.min(gammaC + xi * betaC, 709), -746);
+        const e = boundedExp(bounded);
+        const u = e + 1;
+        const q = e / u;
+        const p2 = alphaC * q;
+        const u2 = deltaC + p2;
+        y[i] =
+          Math.abs(p2) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u2)
+            ? u2
+            : taafSigmoidYExactly(xi, alphaC, betaC, gammaC, deltaC);
+        dx[i] = (p * q) / u;
+      }
+    }
+  }
+}
+
+/** The gradients of what taaf_sigmoid's backward kernel computes, from a cotangent of each of its results. */
+export function taafSigmoidDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  beta: Float64Array,
+  gamma: Float64Array,
+  delta: Float64Array,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddbeta: Float64Array,
+  ddgamma: Float64Array,
+  dddelta: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+  dbeta: Float64Array,
+  dgamma: Float64Array,
+  ddelta: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, channels);
+  requireLength("beta", beta, channels);
+  requireLength("gamma", gamma, channels);
+  requireLength("delta", delta, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, channels);
+  requireLength("ddbeta", ddbeta, channels);
+  requireLength("ddgamma", ddgamma, channels);
+  requireLength("dddelta", dddelta, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, channels);
+  requireLength("dbeta", dbeta, channels);
+  requireLength("dgamma", dgamma, channels);
+  requireLength("ddelta", ddelta, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const alphaC = alpha[c]!;
+    const betaC = beta[c]!;
+    const gammaC = gamma[c]!;
+    const ddalphaC = ddalpha[c]!;
+    const ddbetaC = ddbeta[c]!;
+    const ddgammaC = ddgamma[c]!;
+    const dddeltaC = dddelta[c]!;
+    const p = ddgammaC * alphaC;
+    const squared = betaC * betaC;
+    let dalphaSum = 0;
+    let dbetaSum = 0;
+    let dgammaSum = 0;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p2 = xi * betaC;
+          const u = gammaC + p2;
+          const e = boundedExp(Math.max(Math.min(u, 709), -746));
+          const u2 = e + 1;
+          const q = e / u2;
+          const q2 = (ddbetaC * xi * alphaC * q) / u2;
+          const p3 = dyi * ddxI;
+          const p4 = p3 * alphaC;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(-Math.abs(u), -746);
+          const e2 = boundedExp(bounded);
+          const u3 = e2 + 1;
+          const q3 = e2 / (u3 * u3);
+          const p5 = p4 * squared * q3;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded2 = Math.max(Math.min(2 * (0.5 * u), 709), -746);
+          const em1 = boundedExpm1(bounded2);
+          const q4 = em1 / (em1 + 2);
+          const v = -(p5 * q4);
+          const p6 = dyi * ddalphaC;
+          const p7 = dyi * ddbetaC;
+          const p8 = p2 * q3 * q4;
+          const u4 = q3 - p8;
+          const p9 = p7 * alphaC * u4;
+          const p10 = dyi * ddgammaC;
+          const p11 = p10 * alphaC;
+          const p12 = p11 * betaC * q3;
+          const v2 = -(p12 * q4);
+          const v3 = Math.abs(q4);
+          const u5 = 1 + Math.abs(bounded);
+          const p13 = p7 * xi;
+          const p14 = p13 * q3;
+          const p15 = p4 * u4;
+          const p16 = p6 * xi * q3;
+          const p17 = p7 * (xi * xi) * alphaC * q3;
+          const v4 = -(p17 * q4);
+          const p18 = p10 * xi * alphaC * q3;
+          const v5 = -(p18 * q4);
+          const p19 = p4 * betaC * q3;
+          const v6 = -(p19 * q4);
+          const p20 = p13 * alphaC * q3;
+          const v7 = -(p20 * q4);
+          const p21 = p11 * q3;
+          const v8 = -(p21 * q4);
+          if (!(
+            Math.abs(q2) <= Number.MAX_VALUE &&
+            Math.abs(p5) >= 1.1380524797363597e-159 &&
+            v3 >= 9.332636185032189e-302 &&
+            Math.abs(v) <= Number.MAX_VALUE &&
+            2.0128589904991042e-233 * v3 +
+              (0.0625 * (q3 * u5) + Math.abs(p8) * (u5 + Math.abs(bounded2))) <=
+              2048 * Math.abs(u4) &&
+            Math.abs(p9) <= Number.MAX_VALUE &&
+            Math.abs(p12) >= 3.3444356521734666e-198 &&
+            Math.abs(v2) <= Number.MAX_VALUE &&
+            Math.abs(p14) <= Number.MAX_VALUE &&
+            Math.abs(p15) <= Number.MAX_VALUE &&
+            Math.abs(p16) <= Number.MAX_VALUE &&
+            Math.abs(p17) >= 1.1380524797363597e-159 &&
+            Math.abs(v4) <= Number.MAX_VALUE &&
+            Math.abs(p18) >= 3.3444356521734666e-198 &&
+            Math.abs(v5) <= Number.MAX_VALUE &&
+            Math.abs(p19) >= 3.3444356521734666e-198 &&
+            Math.abs(v6) <= Number.MAX_VALUE &&
+            Math.abs(p20) >= 3.3444356521734666e-198 &&
+            Math.abs(v7) <= Number.MAX_VALUE &&
+            Math.abs(p21) >= 9.828413039546407e-237 &&
+            Math.abs(v8) <= Number.MAX_VALUE
+          ))
+            break;
+          ddy[i] =
+            (ddxI * alphaC * betaC * q) / u2 +
+            ddalphaC * q +
+            q2 +
+            (p * q) / u2 +
+            dddeltaC;
+          dx[i] = v + p6 * betaC * q3 + p9 + v2;
+          dalphaSum += p3 * betaC * q3 + p14 + p10 * q3;
+          dbetaSum += p15 + p16 + v4 + v5;
+          dgammaSum += v6 + p6 * q3 + v7 + v8;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const u6 = gammaC + xi * betaC;
+          const e3 = boundedExp(Math.max(Math.min(u6, 709), -746));
+          const u7 = e3 + 1;
+          const q5 = e3 / u7;
+          const p22 = dyi * ddalphaC;
+          const e4 = boundedExp(Math.max(-Math.abs(u6), -746));
+          const u8 = e4 + 1;
+          const q6 = e4 / (u8 * u8);
+          ddy[i] =
+            (ddxI * alphaC * betaC * q5) / u7 +
+            ddalphaC * q5 +
+            taafSigmoidDbetaExactly(xi, alphaC, betaC, gammaC, ddbetaC) +
+            (p * q5) / u7 +
+            dddeltaC;
+          dx[i] =
+            taafSigmoidDxDxExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
+            p22 * betaC * q6 +
+            taafSigmoidDxDbetaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddbetaC,
+            ) +
+            taafSigmoidDxDgammaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddgammaC,
+            );
+          dalphaSum +=
+            dyi * ddxI * betaC * q6 +
+            taafSigmoidDalphaDbetaExactly(xi, betaC, gammaC, dyi * ddbetaC) +
+            dyi * ddgammaC * q6;
+          dbetaSum +=
+            taafSigmoidDxDbetaExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
+            taafSigmoidDalphaDbetaExactly(xi, betaC, gammaC, dyi * ddalphaC) +
+            taafSigmoidDbetaDbetaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddbetaC,
+            ) +
+            taafSigmoidDbetaDgammaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddgammaC,
+            );
+          dgammaSum +=
+            taafSigmoidDxDgammaExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
+            p22 * q6 +
+            taafSigmoidDbetaDgammaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddbetaC,
+            ) +
+            taafSigmoidDgammaDgammaExactly(
+              xi,
+              alphaC,
+              betaC,
+              gammaC,
+              dyi * ddgammaC,
+            );
+        }
+      }
+    }
+    dalpha[c] = dalphaSum;
+    dbeta[c] = dbetaSum;
+    dgamma[c] = dgammaSum;
+  }
+  ddelta.fill(0);
+}
+
 function requireLength(
   name: string,
   array: ArrayLike<number>,
@@ -359,6 +911,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -445,6 +1055,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -475,6 +1092,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -509,6 +1136,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -647,6 +1279,13 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -713,6 +1352,50 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -1013,6 +1696,678 @@ function taafSigmoidDbetaExactly(
   let value = taafSigmoidDbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = taafSigmoidDbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidYExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideAdd(
+    x4,
+    wideMultiply(x1, wideSigmoid(wideAdd(x3, wideMultiply(x0, x2)))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function taafSigmoidYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function taafSigmoidYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidYExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideAdd(x3, wideMultiply(x0, x2));
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(x4, x1), widePower(x2, 2)),
+        wideLogistic(t0),
+      ),
+      wideTanh(wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function taafSigmoidDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function taafSigmoidDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDxDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDxDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideMultiply(x0, x2);
+  const t1 = wideAdd(x3, t0);
+  const t2 = wideLogistic(t1);
+  return wideMultiply(
+    wideMultiply(x4, x1),
+    wideSubtract(
+      t2,
+      wideMultiply(
+        wideMultiply(t0, t2),
+        wideTanh(
+          wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t1),
+        ),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDxDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDxDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function taafSigmoidDxDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function taafSigmoidDxDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDxDbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDxDgammaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideAdd(x3, wideMultiply(x0, x2));
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideMultiply(x4, x1), x2), wideLogistic(t0)),
+      wideTanh(wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDxDgammaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDxDgammaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function taafSigmoidDxDgammaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function taafSigmoidDxDgammaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDxDgammaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDalphaDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(x3, x0),
+    wideLogistic(wideAdd(x2, wideMultiply(x0, x1))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDalphaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDalphaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function taafSigmoidDalphaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function taafSigmoidDalphaDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDalphaDbetaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDbetaDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideAdd(x3, wideMultiply(x0, x2));
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(x4, widePower(x0, 2)), x1),
+        wideLogistic(t0),
+      ),
+      wideTanh(wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDbetaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDbetaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function taafSigmoidDbetaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function taafSigmoidDbetaDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDbetaDbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDbetaDgammaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideAdd(x3, wideMultiply(x0, x2));
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideMultiply(x4, x0), x1), wideLogistic(t0)),
+      wideTanh(wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDbetaDgammaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDbetaDgammaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function taafSigmoidDbetaDgammaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function taafSigmoidDbetaDgammaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDbetaDgammaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDgammaDgammaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideAdd(x3, wideMultiply(x0, x2));
+  return wideNegate(
+    wideMultiply(
+      wideMultiply(wideMultiply(x4, x1), wideLogistic(t0)),
+      wideTanh(wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0)),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDgammaDgammaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDgammaDgammaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function taafSigmoidDgammaDgammaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function taafSigmoidDgammaDgammaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDgammaDgammaExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

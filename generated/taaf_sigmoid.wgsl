@@ -1320,6 +1320,462 @@ fn taaf_sigmoid_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, del
   return taaf_sigmoid_gradients(dy * result_x, dy * result_alpha, dy * result_beta, dy * result_gamma, dy);
 }
 
+struct taaf_sigmoid_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn taaf_sigmoid_slope_0(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  return taaf_sigmoid_backward(1.0, x0, x1, x2, x3, x4).x;
+}
+
+fn taaf_sigmoid_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> taaf_sigmoid_value_and_slopes {
+  let p = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(x), taaf_sigmoid_pair_from_f32(beta));
+  let u = taaf_sigmoid_pair_add(taaf_sigmoid_pair_from_f32(gamma), p);
+  let bounded = taaf_sigmoid_pair_at_most(u, taaf_sigmoid_pair(40.0, 0.0));
+  let v = taaf_sigmoid_pair_raised_exp(bounded);
+  let p2 = taaf_sigmoid_pair_scale(v, 8.6736174e-19);
+  let u2 = taaf_sigmoid_pair_add(p2, taaf_sigmoid_pair(1.0, 0.0));
+  let q = taaf_sigmoid_pair_divide(v, u2);
+  let p3 = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(alpha), q);
+  let p4 = taaf_sigmoid_pair_scale(p3, 8.6736174e-19);
+  let u3 = taaf_sigmoid_pair_add(taaf_sigmoid_pair_from_f32(delta), p4);
+  let p5 = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(alpha), taaf_sigmoid_pair_from_f32(beta));
+  let v2 = taaf_sigmoid_pair_abs(u);
+  let v3 = taaf_sigmoid_pair_negate(v2);
+  let v4 = taaf_sigmoid_pair_raised_exp(v3);
+  let p6 = taaf_sigmoid_pair_scale(v4, 8.6736174e-19);
+  let u4 = taaf_sigmoid_pair_add(p6, taaf_sigmoid_pair(1.0, 0.0));
+  let squared = taaf_sigmoid_pair_multiply(u4, u4);
+  let q2 = taaf_sigmoid_pair_divide(v4, squared);
+  let p7 = taaf_sigmoid_pair_multiply(p5, q2);
+  var result_value = taaf_sigmoid_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      (0.0000038146973 *
+        ((((abs(p.high) * v.high) / u2.high +
+          (abs(p.high) * v.high * 8.6736174e-19 * q.high) / u2.high +
+          8.271806e-25 * (1.0 / u2.high)) *
+          abs(alpha) +
+          8.271806e-25 * abs(alpha)) *
+          8.6736174e-19) +
+        abs(p4.high) <=
+        8.0 * abs(u3.high)) &
+        (abs(u3.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(delta)) <= 0x5c800000u) &
+        ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = taaf_sigmoid(x, alpha, beta, gamma, delta);
+  }
+  var result_x = taaf_sigmoid_pair_to_f32(taaf_sigmoid_pair_scale(p7, 8.6736174e-19));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(p.high) * v4.high <= 2097152.0 * v4.high) & (v4.high >= 3.9443045e-31) &
+        (abs(p.high) * v4.high * 8.6736174e-19 <= 1048576.0 * u4.high) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = taaf_sigmoid_slope_0(x, alpha, beta, gamma, delta);
+  }
+  return taaf_sigmoid_value_and_slopes(select(result_value, x, taaf_sigmoid_is_nan(x)), result_x);
+}
+
+struct taaf_sigmoid_curvatures {
+  x_x: f32,
+  x_alpha: f32,
+  x_beta: f32,
+  x_gamma: f32,
+  alpha_beta: f32,
+  alpha_gamma: f32,
+  beta_beta: f32,
+  beta_gamma: f32,
+  gamma_gamma: f32,
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn taaf_sigmoid_tanh(x: f32) -> f32 {
+  if (taaf_sigmoid_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (taaf_sigmoid_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn taaf_sigmoid_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x2;
+  return -(x2 * x2 * (taaf_sigmoid_logistic(x3 + t2) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t2)) * x1);
+}
+
+fn taaf_sigmoid_curvature_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  return taaf_sigmoid_logistic(x2 + select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x1) * x1;
+}
+
+fn taaf_sigmoid_curvature_2_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  let t3 = t2 * x2;
+  let t4 = taaf_sigmoid_logistic(x3 + t3);
+  return (t4 - t4 * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t3) * t2 * x2) * x1;
+}
+
+fn taaf_sigmoid_curvature_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x2;
+  return -(taaf_sigmoid_logistic(x3 + t2) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t2) * x1 * x2);
+}
+
+fn taaf_sigmoid_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  return taaf_sigmoid_logistic(x2 + t2 * x1) * t2;
+}
+
+fn taaf_sigmoid_curvature_5_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  return taaf_sigmoid_logistic(x2 + select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x1);
+}
+
+fn taaf_sigmoid_curvature_6_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  let t3 = t2 * x2;
+  return -(t2 * t2 * (taaf_sigmoid_logistic(x3 + t3) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t3)) * x1);
+}
+
+fn taaf_sigmoid_curvature_7_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
+  let t3 = t2 * x2;
+  return -(taaf_sigmoid_logistic(x3 + t3) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t3) * t2 * x1);
+}
+
+fn taaf_sigmoid_curvature_8_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x2;
+  return -(taaf_sigmoid_logistic(x3 + t2) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t2) * x1);
+}
+
+fn taaf_sigmoid_pair_expm1(a: taaf_sigmoid_pair) -> taaf_sigmoid_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = taaf_sigmoid_pair_expm1_small(taaf_sigmoid_pair_reduced(taaf_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return taaf_sigmoid_pair_times_power(taaf_sigmoid_pair_add(taaf_sigmoid_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = taaf_sigmoid_power_of_two(i32(k));
+  return taaf_sigmoid_pair_add(taaf_sigmoid_pair_sum(scale, -1.0), taaf_sigmoid_pair_scale(small, scale));
+}
+
+fn taaf_sigmoid_pair_subtract(a: taaf_sigmoid_pair, b: taaf_sigmoid_pair) -> taaf_sigmoid_pair {
+  let s = taaf_sigmoid_pair_sum(a.high, -b.high);
+  return taaf_sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn taaf_sigmoid_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> taaf_sigmoid_curvatures {
+  let squared = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(beta), taaf_sigmoid_pair_from_f32(beta));
+  let p = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(alpha), squared);
+  let p2 = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(x), taaf_sigmoid_pair_from_f32(beta));
+  let u = taaf_sigmoid_pair_add(taaf_sigmoid_pair_from_f32(gamma), p2);
+  let v = taaf_sigmoid_pair_abs(u);
+  let v2 = taaf_sigmoid_pair_negate(v);
+  let v3 = taaf_sigmoid_pair_raised_exp(v2);
+  let p3 = taaf_sigmoid_pair_scale(v3, 8.6736174e-19);
+  let u2 = taaf_sigmoid_pair_add(p3, taaf_sigmoid_pair(1.0, 0.0));
+  let squared2 = taaf_sigmoid_pair_multiply(u2, u2);
+  let q = taaf_sigmoid_pair_divide(v3, squared2);
+  let p4 = taaf_sigmoid_pair_multiply(p, q);
+  let p5 = taaf_sigmoid_pair_scale(u, 0.5);
+  let p6 = taaf_sigmoid_pair_scale(p5, 2.0);
+  let bounded = taaf_sigmoid_pair_at_most(p6, taaf_sigmoid_pair(80.0, 0.0));
+  let em1 = taaf_sigmoid_pair_expm1(bounded);
+  let u3 = taaf_sigmoid_pair_add(em1, taaf_sigmoid_pair(2.0, 0.0));
+  let q2 = taaf_sigmoid_pair_divide(em1, u3);
+  let p7 = taaf_sigmoid_pair_multiply(p4, q2);
+  let v4 = taaf_sigmoid_pair_negate(p7);
+  let p8 = taaf_sigmoid_pair_scale(v4, 8.6736174e-19);
+  let p9 = taaf_sigmoid_pair_scale(q, 8.6736174e-19);
+  let p10 = taaf_sigmoid_pair_multiply(p2, q);
+  let p11 = taaf_sigmoid_pair_multiply(p10, q2);
+  let p12 = taaf_sigmoid_pair_scale(p11, 8.6736174e-19);
+  let u4 = taaf_sigmoid_pair_subtract(p9, p12);
+  let p13 = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(alpha), u4);
+  let p14 = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(alpha), taaf_sigmoid_pair_from_f32(beta));
+  let p15 = taaf_sigmoid_pair_multiply(p14, q);
+  let p16 = taaf_sigmoid_pair_multiply(p15, q2);
+  let v5 = taaf_sigmoid_pair_negate(p16);
+  let p17 = taaf_sigmoid_pair_scale(v5, 8.6736174e-19);
+  let squared3 = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(x), taaf_sigmoid_pair_from_f32(x));
+  let p18 = taaf_sigmoid_pair_multiply(squared3, taaf_sigmoid_pair_from_f32(alpha));
+  let p19 = taaf_sigmoid_pair_multiply(p18, q);
+  let p20 = taaf_sigmoid_pair_multiply(p19, q2);
+  let v6 = taaf_sigmoid_pair_negate(p20);
+  let p21 = taaf_sigmoid_pair_scale(v6, 8.6736174e-19);
+  let p22 = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(x), taaf_sigmoid_pair_from_f32(alpha));
+  let p23 = taaf_sigmoid_pair_multiply(p22, q);
+  let p24 = taaf_sigmoid_pair_multiply(p23, q2);
+  let v7 = taaf_sigmoid_pair_negate(p24);
+  let p25 = taaf_sigmoid_pair_scale(v7, 8.6736174e-19);
+  let p26 = taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(alpha), q);
+  let p27 = taaf_sigmoid_pair_multiply(p26, q2);
+  let v8 = taaf_sigmoid_pair_negate(p27);
+  let p28 = taaf_sigmoid_pair_scale(v8, 8.6736174e-19);
+  var result_x_x = taaf_sigmoid_pair_to_f32(p8);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p.high) >= 7.888609e-31) & (v3.high >= 1.5777218e-30) & (abs(em1.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = taaf_sigmoid_curvature_0_far(x, alpha, beta, gamma);
+    result_x_x = select(far, result_x_x, taaf_sigmoid_is_nan(far));
+  }
+  var result_x_alpha = taaf_sigmoid_pair_to_f32(
+    taaf_sigmoid_pair_scale(taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(beta), q), 8.6736174e-19)
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+      ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0))
+    )
+  ) {
+    let far = taaf_sigmoid_curvature_1_far(x, beta, gamma);
+    result_x_alpha = select(far, result_x_alpha, taaf_sigmoid_is_nan(far));
+  }
+  var result_x_beta = taaf_sigmoid_pair_to_f32(p13);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u4.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = taaf_sigmoid_curvature_2_far(x, alpha, beta, gamma);
+    result_x_beta = select(far, result_x_beta, taaf_sigmoid_is_nan(far));
+  }
+  var result_x_gamma = taaf_sigmoid_pair_to_f32(p17);
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p15.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = taaf_sigmoid_curvature_3_far(x, alpha, beta, gamma);
+    result_x_gamma = select(far, result_x_gamma, taaf_sigmoid_is_nan(far));
+  }
+  var result_alpha_beta = taaf_sigmoid_pair_to_f32(
+    taaf_sigmoid_pair_scale(taaf_sigmoid_pair_multiply(taaf_sigmoid_pair_from_f32(x), q), 8.6736174e-19)
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+      ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0))
+    )
+  ) {
+    let far = taaf_sigmoid_curvature_4_far(x, beta, gamma);
+    result_alpha_beta = select(far, result_alpha_beta, taaf_sigmoid_is_nan(far));
+  }
+  var result_alpha_gamma = taaf_sigmoid_pair_to_f32(p9);
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+      ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0))
+    )
+  ) {
+    let far = taaf_sigmoid_curvature_5_far(x, beta, gamma);
+    result_alpha_gamma = select(far, result_alpha_gamma, taaf_sigmoid_is_nan(far));
+  }
+  var result_beta_beta = taaf_sigmoid_pair_to_f32(p21);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(p18.high) >= 7.888609e-31) & (v3.high >= 1.5777218e-30) & (abs(em1.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(p21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p19.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = taaf_sigmoid_curvature_6_far(x, alpha, beta, gamma);
+    result_beta_beta = select(far, result_beta_beta, taaf_sigmoid_is_nan(far));
+  }
+  var result_beta_gamma = taaf_sigmoid_pair_to_f32(p25);
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(p25.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p23.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = taaf_sigmoid_curvature_7_far(x, alpha, beta, gamma);
+    result_beta_gamma = select(far, result_beta_gamma, taaf_sigmoid_is_nan(far));
+  }
+  var result_gamma_gamma = taaf_sigmoid_pair_to_f32(p28);
+  // Far out, or no number at all.
+  if (
+    !(
+      (v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0)) &
+        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p27.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = taaf_sigmoid_curvature_8_far(x, alpha, beta, gamma);
+    result_gamma_gamma = select(far, result_gamma_gamma, taaf_sigmoid_is_nan(far));
+  }
+  return taaf_sigmoid_curvatures(
+    result_x_x,
+    result_x_alpha,
+    result_x_beta,
+    result_x_gamma,
+    result_alpha_beta,
+    result_alpha_gamma,
+    result_beta_beta,
+    result_beta_gamma,
+    result_gamma_gamma
+  );
+}
+
+struct taaf_sigmoid_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+  gamma: f32,
+  delta: f32,
+}
+
+fn taaf_sigmoid_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+  gamma: f32,
+  delta: f32,
+  ddalpha: f32,
+  ddbeta: f32,
+  ddgamma: f32,
+  dddelta: f32
+) -> taaf_sigmoid_second_gradients {
+  let slopes = taaf_sigmoid_backward(1.0, x, alpha, beta, gamma, delta);
+  let curvatures = taaf_sigmoid_curvature(x, alpha, beta, gamma, delta);
+  return taaf_sigmoid_second_gradients(
+    ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta + ddgamma * slopes.gamma + dddelta * slopes.delta,
+    dy *
+      (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha + ddbeta * curvatures.x_beta + ddgamma * curvatures.x_gamma),
+    dy * (ddx * curvatures.x_alpha + ddbeta * curvatures.alpha_beta + ddgamma * curvatures.alpha_gamma),
+    dy *
+      (ddx * curvatures.x_beta +
+        ddalpha * curvatures.alpha_beta +
+        ddbeta * curvatures.beta_beta +
+        ddgamma * curvatures.beta_gamma),
+    dy *
+      (ddx * curvatures.x_gamma +
+        ddalpha * curvatures.alpha_gamma +
+        ddbeta * curvatures.beta_gamma +
+        ddgamma * curvatures.gamma_gamma),
+    0.0
+  );
+}
+
 struct taaf_sigmoid_uniform_values {
   size: u32,
   channelOuter: u32,
@@ -1341,6 +1797,15 @@ struct taaf_sigmoid_uniform_values {
 @group(0) @binding(11) var<storage, read_write> taaf_sigmoid_gradient_dbeta: array<f32>;
 @group(0) @binding(12) var<storage, read_write> taaf_sigmoid_gradient_dgamma: array<f32>;
 @group(0) @binding(13) var<storage, read_write> taaf_sigmoid_gradient_ddelta: array<f32>;
+@group(0) @binding(14) var<storage, read_write> taaf_sigmoid_derivative_dx: array<f32>;
+@group(0) @binding(15) var<storage, read> taaf_sigmoid_cotangent_ddx: array<f32>;
+@group(0) @binding(16) var<storage, read> taaf_sigmoid_cotangent_ddalpha: array<f32>;
+@group(0) @binding(17) var<storage, read> taaf_sigmoid_cotangent_ddbeta: array<f32>;
+@group(0) @binding(18) var<storage, read> taaf_sigmoid_cotangent_ddgamma: array<f32>;
+@group(0) @binding(19) var<storage, read> taaf_sigmoid_cotangent_dddelta: array<f32>;
+@group(0) @binding(20) var<storage, read_write> taaf_sigmoid_scratch_parameters: array<f32>;
+@group(0) @binding(21) var<storage, read_write> taaf_sigmoid_scratch_cotangents_of_learned: array<f32>;
+@group(0) @binding(22) var<storage, read_write> taaf_sigmoid_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn taaf_sigmoid_forward(
@@ -1428,6 +1893,142 @@ fn taaf_sigmoid_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn taaf_sigmoid_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= taaf_sigmoid_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += taaf_sigmoid_scratch_partials[0u * taaf_sigmoid_uniforms.channels * 64u + c * 64u + j];
+  }
+  taaf_sigmoid_gradient_dalpha[c] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum1 += taaf_sigmoid_scratch_partials[1u * taaf_sigmoid_uniforms.channels * 64u + c * 64u + j];
+  }
+  taaf_sigmoid_gradient_dbeta[c] = sum1;
+  var sum2 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum2 += taaf_sigmoid_scratch_partials[2u * taaf_sigmoid_uniforms.channels * 64u + c * 64u + j];
+  }
+  taaf_sigmoid_gradient_dgamma[c] = sum2;
+  var sum3 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum3 += taaf_sigmoid_scratch_partials[3u * taaf_sigmoid_uniforms.channels * 64u + c * 64u + j];
+  }
+  taaf_sigmoid_gradient_ddelta[c] = sum3;
+}
+
+@compute @workgroup_size(256)
+fn taaf_sigmoid_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= taaf_sigmoid_uniforms.size) {
+    return;
+  }
+  let c = (i / taaf_sigmoid_uniforms.channelInner) % taaf_sigmoid_uniforms.channels;
+  let x0 = taaf_sigmoid_input_x[i];
+  let g0 = taaf_sigmoid_fused(x0, taaf_sigmoid_learned_alpha[c], taaf_sigmoid_learned_beta[c], taaf_sigmoid_learned_gamma[c], taaf_sigmoid_learned_delta[c]);
+  taaf_sigmoid_output_y[i] = g0.value;
+  taaf_sigmoid_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn taaf_sigmoid_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= taaf_sigmoid_uniforms.channels) {
+    return;
+  }
+  taaf_sigmoid_scratch_parameters[0u * taaf_sigmoid_uniforms.channels + c] = taaf_sigmoid_learned_alpha[c];
+  taaf_sigmoid_scratch_parameters[1u * taaf_sigmoid_uniforms.channels + c] = taaf_sigmoid_learned_beta[c];
+  taaf_sigmoid_scratch_parameters[2u * taaf_sigmoid_uniforms.channels + c] = taaf_sigmoid_learned_gamma[c];
+  taaf_sigmoid_scratch_parameters[3u * taaf_sigmoid_uniforms.channels + c] = taaf_sigmoid_learned_delta[c];
+}
+
+@compute @workgroup_size(256)
+fn taaf_sigmoid_double_backward_gather_0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= taaf_sigmoid_uniforms.channels) {
+    return;
+  }
+  taaf_sigmoid_scratch_cotangents_of_learned[0u * taaf_sigmoid_uniforms.channels + c] = taaf_sigmoid_cotangent_ddalpha[c];
+  taaf_sigmoid_scratch_cotangents_of_learned[1u * taaf_sigmoid_uniforms.channels + c] = taaf_sigmoid_cotangent_ddbeta[c];
+  taaf_sigmoid_scratch_cotangents_of_learned[2u * taaf_sigmoid_uniforms.channels + c] = taaf_sigmoid_cotangent_ddgamma[c];
+  taaf_sigmoid_scratch_cotangents_of_learned[3u * taaf_sigmoid_uniforms.channels + c] = taaf_sigmoid_cotangent_dddelta[c];
+}
+
+@compute @workgroup_size(256)
+fn taaf_sigmoid_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= taaf_sigmoid_uniforms.size) {
+    return;
+  }
+  let c = (i / taaf_sigmoid_uniforms.channelInner) % taaf_sigmoid_uniforms.channels;
+  let dy = taaf_sigmoid_cotangent_dy[i];
+  let dd0 = taaf_sigmoid_cotangent_ddx[i];
+  let x0 = taaf_sigmoid_input_x[i];
+  let g0 = taaf_sigmoid_double_backward(dy, dd0, x0, taaf_sigmoid_scratch_parameters[0u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_parameters[1u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_parameters[2u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_parameters[3u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_cotangents_of_learned[0u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_cotangents_of_learned[1u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_cotangents_of_learned[2u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_cotangents_of_learned[3u * taaf_sigmoid_uniforms.channels + c]);
+  taaf_sigmoid_gradient_ddy[i] = g0.dy;
+  taaf_sigmoid_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn taaf_sigmoid_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= taaf_sigmoid_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  var sum2 = 0.0;
+  var sum3 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < taaf_sigmoid_uniforms.channelOuter * taaf_sigmoid_uniforms.channelInner; j += 16384u) {
+    let inner = taaf_sigmoid_uniforms.channelInner;
+    let i = ((j / inner) * taaf_sigmoid_uniforms.channels + c) * inner + j % inner;
+    let g = taaf_sigmoid_double_backward(taaf_sigmoid_cotangent_dy[i], taaf_sigmoid_cotangent_ddx[i], taaf_sigmoid_input_x[i], taaf_sigmoid_scratch_parameters[0u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_parameters[1u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_parameters[2u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_parameters[3u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_cotangents_of_learned[0u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_cotangents_of_learned[1u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_cotangents_of_learned[2u * taaf_sigmoid_uniforms.channels + c], taaf_sigmoid_scratch_cotangents_of_learned[3u * taaf_sigmoid_uniforms.channels + c]);
+    sum0 += g.alpha;
+    sum1 += g.beta;
+    sum2 += g.gamma;
+    sum3 += g.delta;
+  }
+  let total0 = taaf_sigmoid_workgroup_sum(sum0, lane);
+  let total1 = taaf_sigmoid_workgroup_sum(sum1, lane);
+  let total2 = taaf_sigmoid_workgroup_sum(sum2, lane);
+  let total3 = taaf_sigmoid_workgroup_sum(sum3, lane);
+  if (lane == 0u) {
+    taaf_sigmoid_scratch_partials[0u * taaf_sigmoid_uniforms.channels * 64u + w] = total0;
+    taaf_sigmoid_scratch_partials[1u * taaf_sigmoid_uniforms.channels * 64u + w] = total1;
+    taaf_sigmoid_scratch_partials[2u * taaf_sigmoid_uniforms.channels * 64u + w] = total2;
+    taaf_sigmoid_scratch_partials[3u * taaf_sigmoid_uniforms.channels * 64u + w] = total3;
+  }
+}
+
+@compute @workgroup_size(256)
+fn taaf_sigmoid_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

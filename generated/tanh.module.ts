@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { tanhBackward, tanhForward } from "./tanh.js";
+import { tanhBackward, tanhDoubleBackward, tanhForward } from "./tanh.js";
 import { tanhWgsl } from "./tanh.wgsl.js";
 const tanhActivation: Activation = {
   name: "tanh",
@@ -14,7 +14,11 @@ const tanhActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: tanhForward, backward: tanhBackward },
+  cpu: {
+    forward: tanhForward,
+    backward: tanhBackward,
+    doubleBackward: tanhDoubleBackward,
+  },
   webgpu: {
     code: tanhWgsl,
     forward: [
@@ -39,6 +43,22 @@ const tanhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "tanh__double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -202,6 +202,101 @@ fn tanh__backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct tanh__value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn tanh__fused(x: f32) -> tanh__value_and_slopes {
+  let p = tanh__pair_scale(tanh__pair_from_f32(x), 2.0);
+  let v = tanh__pair_abs(p);
+  let v2 = tanh__pair_negate(v);
+  let v3 = tanh__pair_raised_exp(v2);
+  let u = tanh__pair_add(tanh__pair_scale(v3, 8.6736174e-19), tanh__pair(1.0, 0.0));
+  var result_x = tanh__pair_to_f32(
+    tanh__pair_scale(tanh__pair_scale(tanh__pair_divide(v3, tanh__pair_multiply(u, u)), 4.0), 8.6736174e-19)
+  );
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+    result_x = tanh__slope_0_far(x);
+  }
+  return tanh__value_and_slopes(tanh__tanh(x), result_x);
+}
+
+fn tanh__curvature_0_far(x0: f32) -> f32 {
+  return -8.0 * (tanh__tanh(x0) * tanh__logistic(2.0 * x0));
+}
+
+fn tanh__pair_smaller(a: tanh__pair, b: tanh__pair) -> tanh__pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn tanh__pair_at_most(a: tanh__pair, b: tanh__pair) -> tanh__pair {
+  return tanh__pair_smaller(a, b);
+}
+
+fn tanh__pair_expm1(a: tanh__pair) -> tanh__pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = tanh__pair_expm1_small(tanh__pair_reduced(tanh__pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return tanh__pair_times_power(tanh__pair_add(tanh__pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = tanh__power_of_two(i32(k));
+  return tanh__pair_add(tanh__pair_sum(scale, -1.0), tanh__pair_scale(small, scale));
+}
+
+fn tanh__curvature(x: f32) -> f32 {
+  let p = tanh__pair_scale(tanh__pair_from_f32(x), 2.0);
+  let bounded = tanh__pair_at_most(p, tanh__pair(80.0, 0.0));
+  let em1 = tanh__pair_expm1(bounded);
+  let u = tanh__pair_add(em1, tanh__pair(2.0, 0.0));
+  let q = tanh__pair_divide(em1, u);
+  let p2 = tanh__pair_scale(q, -8.0);
+  let v = tanh__pair_abs(p);
+  let v2 = tanh__pair_negate(v);
+  let v3 = tanh__pair_raised_exp(v2);
+  let p3 = tanh__pair_scale(v3, 8.6736174e-19);
+  let u2 = tanh__pair_add(p3, tanh__pair(1.0, 0.0));
+  let squared = tanh__pair_multiply(u2, u2);
+  let q2 = tanh__pair_divide(v3, squared);
+  let p4 = tanh__pair_multiply(p2, q2);
+  let p5 = tanh__pair_scale(p4, 8.6736174e-19);
+  var result = tanh__pair_to_f32(p5);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = tanh__curvature_0_far(x);
+    result = select(far, result, tanh__is_nan(far));
+  }
+  return result;
+}
+
+struct tanh__second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn tanh__double_backward(dy: f32, ddx: f32, x: f32) -> tanh__second_gradients {
+  let slopes = tanh__backward(1.0, x);
+  let curvatures = tanh__curvature(x);
+  return tanh__second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct tanh__uniform_values {
   size: u32,
 }
@@ -211,6 +306,9 @@ struct tanh__uniform_values {
 @group(0) @binding(2) var<storage, read_write> tanh__output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> tanh__cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> tanh__gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> tanh__derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> tanh__cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> tanh__gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn tanh__forward(
@@ -248,4 +346,50 @@ fn tanh__backward_inputs(
     result[k] = tanh__backward(dy[k], x0[k]);
   }
   tanh__gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn tanh__fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (tanh__uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = tanh__input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = tanh__fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  tanh__output_y[i] = result0;
+  tanh__derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn tanh__double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (tanh__uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = tanh__cotangent_dy[i];
+  let dd0 = tanh__cotangent_ddx[i];
+  let x0 = tanh__input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = tanh__double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  tanh__gradient_ddy[i] = result0;
+  tanh__gradient_dx[i] = result1;
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { tanhExpBackward, tanhExpForward } from "./tanh_exp.js";
+import {
+  tanhExpBackward,
+  tanhExpDoubleBackward,
+  tanhExpForward,
+} from "./tanh_exp.js";
 import { tanhExpWgsl } from "./tanh_exp.wgsl.js";
 const tanhExpActivation: Activation = {
   name: "tanh_exp",
@@ -14,7 +18,11 @@ const tanhExpActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: tanhExpForward, backward: tanhExpBackward },
+  cpu: {
+    forward: tanhExpForward,
+    backward: tanhExpBackward,
+    doubleBackward: tanhExpDoubleBackward,
+  },
   webgpu: {
     code: tanhExpWgsl,
     forward: [
@@ -39,6 +47,22 @@ const tanhExpActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "tanh_exp_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -83,6 +83,132 @@ export function tanhExpBackward(
   }
 }
 
+/** The value of tanh_exp, and its derivative in each input. */
+export function tanhExpFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const p = 2 * boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q = em1 / (em1 + 2);
+      const p2 = Math.max(xi, -746) * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(p, 746), -746);
+      const v = -Math.abs(bounded3);
+      const e = boundedExp(v);
+      const u = e + 1;
+      const p3 = 2 * bounded * (bounded3 * (e / (u * u)));
+      const u2 = q + p3;
+      if (!(
+        em1 >= 9.332636185032189e-302 &&
+        em1 <= 2.0927902484106784e298 * q &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        1.56575653125701e-294 * em1 +
+          (q * (1 + Math.abs(bounded2)) + Math.abs(p3) * (1 + Math.abs(v))) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(u2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhExpYExactly(xi);
+      dx[i] = tanhExpDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what tanh_exp's backward kernel computes, from a cotangent of each of its results. */
+export function tanhExpDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      const p = 2 * e;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(p, 746), -746);
+      const v = -Math.abs(bounded3);
+      const e2 = boundedExp(v);
+      const u = e2 + 1;
+      const p2 = bounded3 * (e2 / (u * u));
+      const p3 = 2 * bounded * p2;
+      const u2 = q + p3;
+      const p4 = ddxI * u2;
+      const u3 = 1 + Math.abs(bounded2);
+      const v2 = Math.abs(v);
+      const u4 = 1 + v2;
+      const p5 = Math.max(xi, -746) * e;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(-Math.abs(p), -746);
+      const e3 = boundedExp(bounded4);
+      const u5 = e3 + 1;
+      const q2 = e3 / (u5 * u5);
+      const p6 = q * p2;
+      const p7 = p5 * (q2 - p6);
+      const u6 = p2 + p7;
+      const p8 = 4 * (dyi * ddxI) * u6;
+      const v3 = Math.abs(p5);
+      const u7 =
+        (1.56575653125701e-294 * (em1 * p2) +
+          (q2 * (1 + Math.abs(bounded4)) + p6 * (u3 + v2))) *
+          v3 +
+        8.016673440035891e-292 * v3 +
+        (p2 * u4 + Math.abs(p7));
+      if (!(
+        1.56575653125701e-294 * em1 + (q * u3 + Math.abs(p3) * u4) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        u7 <= 32768 * Math.abs(u6) &&
+        Math.abs(p8) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p4;
+      dx[i] = p8;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = tanhExpDxExactly(xi, ddxI);
+      dx[i] = tanhExpDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Mish with softplus left out of the logarithm. Also called TeLU.
  * Source: Liu and Di 2020; mlpack TanhExpFunction; Fernandez and Mali 2024.
@@ -162,6 +288,132 @@ export function tanhExpBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = tanhExpDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of tanh_exp, and its derivative in each input. */
+export function tanhExpFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const p = 2 * boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q = em1 / (em1 + 2);
+      const p2 = Math.max(xi, -746) * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(p, 746), -746);
+      const v = -Math.abs(bounded3);
+      const e = boundedExp(v);
+      const u = e + 1;
+      const p3 = 2 * bounded * (bounded3 * (e / (u * u)));
+      const u2 = q + p3;
+      if (!(
+        em1 >= 9.332636185032189e-302 &&
+        em1 <= 2.0927902484106784e298 * q &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        1.56575653125701e-294 * em1 +
+          (q * (1 + Math.abs(bounded2)) + Math.abs(p3) * (1 + Math.abs(v))) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(u2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p2;
+      dx[i] = u2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhExpYExactly(xi);
+      dx[i] = tanhExpDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what tanh_exp's backward kernel computes, from a cotangent of each of its results. */
+export function tanhExpDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      const p = 2 * e;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(p, 746), -746);
+      const v = -Math.abs(bounded3);
+      const e2 = boundedExp(v);
+      const u = e2 + 1;
+      const p2 = bounded3 * (e2 / (u * u));
+      const p3 = 2 * bounded * p2;
+      const u2 = q + p3;
+      const p4 = ddxI * u2;
+      const u3 = 1 + Math.abs(bounded2);
+      const v2 = Math.abs(v);
+      const u4 = 1 + v2;
+      const p5 = Math.max(xi, -746) * e;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(-Math.abs(p), -746);
+      const e3 = boundedExp(bounded4);
+      const u5 = e3 + 1;
+      const q2 = e3 / (u5 * u5);
+      const p6 = q * p2;
+      const p7 = p5 * (q2 - p6);
+      const u6 = p2 + p7;
+      const p8 = 4 * (dyi * ddxI) * u6;
+      const v3 = Math.abs(p5);
+      const u7 =
+        (1.56575653125701e-294 * (em1 * p2) +
+          (q2 * (1 + Math.abs(bounded4)) + p6 * (u3 + v2))) *
+          v3 +
+        8.016673440035891e-292 * v3 +
+        (p2 * u4 + Math.abs(p7));
+      if (!(
+        1.56575653125701e-294 * em1 + (q * u3 + Math.abs(p3) * u4) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        u7 <= 32768 * Math.abs(u6) &&
+        Math.abs(p8) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p4;
+      dx[i] = p8;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = tanhExpDxExactly(xi, ddxI);
+      dx[i] = tanhExpDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -969,6 +1221,92 @@ function tanhExpDxExactly(x0: number, x1: number): number {
   let value = tanhExpDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = tanhExpDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function tanhExpYExactlyWide(x0: Wide): Wide {
+  return wideMultiply(x0, wideTanh(wideExp(x0)));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhExpYExactlyAt(x0: number, exponent: bigint): Wide {
+  return tanhExpYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function tanhExpYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    tanhExpYExactlyAt(x0, 800n * sign),
+    tanhExpYExactlyAt(x0, 150n * sign),
+    tanhExpYExactlyAt(x0, 140n * sign),
+    tanhExpYExactlyAt(x0, 60n * sign),
+    tanhExpYExactlyAt(x0, 50n * sign),
+    tanhExpYExactlyAt(x0, 26n * sign),
+    tanhExpYExactlyAt(x0, 20n * sign),
+    tanhExpYExactlyAt(x0, 11n * sign),
+    tanhExpYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function tanhExpYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = tanhExpYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = tanhExpYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function tanhExpDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  const t0 = wideExp(x0);
+  const t1 = wideMultiply(wideInteger(2n), t0);
+  const t2 = wideLogisticMoment(t1);
+  return wideMultiply(
+    wideMultiply(wideInteger(4n), x1),
+    wideAdd(
+      t2,
+      wideMultiply(
+        wideMultiply(x0, t0),
+        wideSubtract(wideLogistic(t1), wideMultiply(wideTanh(t0), t2)),
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhExpDxDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return tanhExpDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function tanhExpDxDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    tanhExpDxDxExactlyAt(x0, x1, 800n * sign),
+    tanhExpDxDxExactlyAt(x0, x1, 150n * sign),
+    tanhExpDxDxExactlyAt(x0, x1, 140n * sign),
+    tanhExpDxDxExactlyAt(x0, x1, 60n * sign),
+    tanhExpDxDxExactlyAt(x0, x1, 50n * sign),
+    tanhExpDxDxExactlyAt(x0, x1, 26n * sign),
+    tanhExpDxDxExactlyAt(x0, x1, 20n * sign),
+    tanhExpDxDxExactlyAt(x0, x1, 11n * sign),
+    tanhExpDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function tanhExpDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = tanhExpDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = tanhExpDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

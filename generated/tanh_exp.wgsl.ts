@@ -1322,6 +1322,230 @@ fn tanh_exp_backward(dy: f32, x: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct tanh_exp_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn tanh_exp_slope_0(x0: f32) -> f32 {
+  return tanh_exp_backward(1.0, x0);
+}
+
+fn tanh_exp_fused(x: f32) -> tanh_exp_value_and_slopes {
+  let e = tanh_exp_pair_exp(tanh_exp_pair_from_f32(x));
+  let p = tanh_exp_pair_scale(e, 2.0);
+  let bounded = tanh_exp_pair_at_most(p, tanh_exp_pair(80.0, 0.0));
+  let em1 = tanh_exp_pair_expm1(bounded);
+  let u = tanh_exp_pair_add(em1, tanh_exp_pair(2.0, 0.0));
+  let q = tanh_exp_pair_divide(em1, u);
+  let p2 = tanh_exp_pair_scale(tanh_exp_pair_from_f32(x), 2.0);
+  let v = tanh_exp_pair_abs(p);
+  let v2 = tanh_exp_pair_negate(v);
+  let v3 = tanh_exp_pair_raised_exp(v2);
+  let p3 = tanh_exp_pair_scale(v3, 8.6736174e-19);
+  let u2 = tanh_exp_pair_add(p3, tanh_exp_pair(1.0, 0.0));
+  let squared = tanh_exp_pair_multiply(u2, u2);
+  let q2 = tanh_exp_pair_divide(v3, squared);
+  let p4 = tanh_exp_pair_multiply(p, q2);
+  let p5 = tanh_exp_pair_scale(p4, 8.6736174e-19);
+  var v4 = p5;
+  if (v.high > 800.0) {
+    v4 = tanh_exp_pair(0.0, 0.0);
+  }
+  let p6 = tanh_exp_pair_multiply(p2, v4);
+  let u3 = tanh_exp_pair_add(q, p6);
+  var result_value = tanh_exp_pair_to_f32(tanh_exp_pair_multiply(tanh_exp_pair_from_f32(x), q));
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(em1.high) * (1.0 + bounded.high) +
+        1.26217745e-29 * (2.0 * (1.0 + em1.high)) +
+        1.26217745e-29 * (1.0 + em1.high) <=
+        16.0 * em1.high) &
+        (em1.high >= 7.888609e-31) &
+        (abs(em1.high) * (1.0 + bounded.high) +
+          1.26217745e-29 * (2.0 * (1.0 + em1.high)) +
+          1.26217745e-29 * (1.0 + em1.high) <=
+          16.0 * u.high) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = tanh_exp(x);
+  }
+  var result_x = tanh_exp_pair_to_f32(u3);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((v.high <= 800.0) |
+        ((abs(em1.high) * (1.0 + bounded.high) +
+          1.26217745e-29 * (2.0 * (1.0 + em1.high)) +
+          1.26217745e-29 * (1.0 + em1.high) <=
+          16.0 * em1.high) &
+          (em1.high >= 3.9443045e-31) &
+          (abs(em1.high) * (1.0 + bounded.high) +
+            1.26217745e-29 * (2.0 * (1.0 + em1.high)) +
+            1.26217745e-29 * (1.0 + em1.high) <=
+            16.0 * u.high))) &
+        ((v.high > 800.0) |
+          (((abs(em1.high) * (1.0 + bounded.high) +
+            1.26217745e-29 * (2.0 * (1.0 + em1.high)) +
+            1.26217745e-29 * (1.0 + em1.high)) /
+            u.high +
+            ((abs(em1.high) * (1.0 + bounded.high) +
+              1.26217745e-29 * (2.0 * (1.0 + em1.high)) +
+              1.26217745e-29 * (1.0 + em1.high)) *
+              q.high) /
+              u.high +
+            1.26217745e-29 * (1.0 / u.high) +
+            ((1.26217745e-29 * (2.0 * q2.high) +
+              ((abs(v3.high) * v.high + 1.26217745e-29 * (2.0 * v3.high)) / squared.high +
+                (((abs(v3.high) * v.high + 1.26217745e-29 * (2.0 * v3.high)) * 8.6736174e-19 * u2.high +
+                  1.26217745e-29 * u2.high) *
+                  q2.high) /
+                  squared.high +
+                1.26217745e-29 * (1.0 / squared.high)) *
+                p.high +
+              1.26217745e-29 * (q2.high + p.high)) *
+              8.6736174e-19 *
+              abs(p2.high) +
+              1.26217745e-29 * abs(p2.high)) +
+            (q.high + abs(p2.high * p5.high)) <=
+            8.0 * abs(q.high + p2.high * p5.high)) &
+            (abs(q.high + p2.high * p5.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) |
+          ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u))) &
+        ((v.high > 800.0) |
+          ((bitcast<u32>(abs(q.high + p2.high * p5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p2.high * p5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(e.high)) <= 0x7a800000u))) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = tanh_exp_slope_0(x);
+  }
+  return tanh_exp_value_and_slopes(select(result_value, x, tanh_exp_is_nan(x)), result_x);
+}
+
+fn tanh_exp_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 80.0, x0 > 80.0);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = tanh_exp_exp(t2);
+  let t4 = 2.0 * t3;
+  let t5 = tanh_exp_logistic(t4);
+  let t6 = select(t4 * t5, 0.0, abs(t4) > 800.0);
+  return 4.0 * (t6 + t2 * t3 * (t5 - tanh_exp_tanh(t3) * t6));
+}
+
+fn tanh_exp_pair_subtract(a: tanh_exp_pair, b: tanh_exp_pair) -> tanh_exp_pair {
+  let s = tanh_exp_pair_sum(a.high, -b.high);
+  return tanh_exp_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn tanh_exp_curvature(x: f32) -> f32 {
+  let e = tanh_exp_pair_exp(tanh_exp_pair_from_f32(x));
+  let p = tanh_exp_pair_scale(e, 2.0);
+  let v = tanh_exp_pair_abs(p);
+  let v2 = tanh_exp_pair_negate(v);
+  let v3 = tanh_exp_pair_raised_exp(v2);
+  let p2 = tanh_exp_pair_scale(v3, 8.6736174e-19);
+  let u = tanh_exp_pair_add(p2, tanh_exp_pair(1.0, 0.0));
+  let squared = tanh_exp_pair_multiply(u, u);
+  let q = tanh_exp_pair_divide(v3, squared);
+  let p3 = tanh_exp_pair_multiply(p, q);
+  let p4 = tanh_exp_pair_scale(p3, 8.6736174e-19);
+  var v4 = p4;
+  if (v.high > 800.0) {
+    v4 = tanh_exp_pair(0.0, 0.0);
+  }
+  let p5 = tanh_exp_pair_multiply(tanh_exp_pair_from_f32(x), e);
+  let p6 = tanh_exp_pair_scale(q, 8.6736174e-19);
+  let bounded = tanh_exp_pair_at_most(p, tanh_exp_pair(80.0, 0.0));
+  let em1 = tanh_exp_pair_expm1(bounded);
+  let u2 = tanh_exp_pair_add(em1, tanh_exp_pair(2.0, 0.0));
+  let q2 = tanh_exp_pair_divide(em1, u2);
+  let p7 = tanh_exp_pair_multiply(q2, v4);
+  let u3 = tanh_exp_pair_subtract(p6, p7);
+  let p8 = tanh_exp_pair_multiply(p5, u3);
+  let u4 = tanh_exp_pair_add(v4, p8);
+  let p9 = tanh_exp_pair_scale(u4, 4.0);
+  var result = tanh_exp_pair_to_f32(p9);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((v.high <= 800.0) |
+        ((e.high >= 3.9443045e-31) & ((v.high <= 800.0) | (v3.high >= 7.888609e-31)) &
+          ((v.high > 800.0) | (abs(p6.high - q2.high * p4.high) >= 7.888609e-31)))) &
+        ((v.high > 800.0) | (abs(p4.high + p8.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        ((v.high <= 800.0) |
+          ((bitcast<u32>(abs(p8.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+            ((v.high <= 800.0) |
+              ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(e.high)) <= 0x7a800000u))) &
+            ((v.high > 800.0) |
+              ((bitcast<u32>(abs(p6.high - q2.high * p4.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(q2.high * p4.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(e.high)) <= 0x7a800000u))) &
+            (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p5.high)) <= 0x7a800000u))) &
+        ((v.high > 800.0) |
+          ((bitcast<u32>(abs(p4.high + p8.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+            ((v.high <= 800.0) |
+              ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u))) &
+            ((v.high > 800.0) |
+              ((bitcast<u32>(abs(p6.high - q2.high * p4.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(q2.high * p4.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+                (bitcast<u32>(abs(e.high)) <= 0x7a800000u))) &
+            (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p3.high)) <= 0x7a800000u))) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = tanh_exp_curvature_0_far(x);
+    result = select(far, result, tanh_exp_is_nan(far));
+  }
+  return result;
+}
+
+struct tanh_exp_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn tanh_exp_double_backward(dy: f32, ddx: f32, x: f32) -> tanh_exp_second_gradients {
+  let slopes = tanh_exp_backward(1.0, x);
+  let curvatures = tanh_exp_curvature(x);
+  return tanh_exp_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1335,6 +1559,9 @@ struct tanh_exp_uniform_values {
 @group(0) @binding(2) var<storage, read_write> tanh_exp_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> tanh_exp_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> tanh_exp_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> tanh_exp_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> tanh_exp_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> tanh_exp_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn tanh_exp_forward(
@@ -1371,5 +1598,51 @@ fn tanh_exp_backward_inputs(
     result[k] = tanh_exp_backward(dy[k], x0[k]);
   }
   tanh_exp_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn tanh_exp_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (tanh_exp_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = tanh_exp_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = tanh_exp_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  tanh_exp_output_y[i] = result0;
+  tanh_exp_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn tanh_exp_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (tanh_exp_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = tanh_exp_cotangent_dy[i];
+  let dd0 = tanh_exp_cotangent_ddx[i];
+  let x0 = tanh_exp_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = tanh_exp_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  tanh_exp_gradient_ddy[i] = result0;
+  tanh_exp_gradient_dx[i] = result1;
 }
 `);

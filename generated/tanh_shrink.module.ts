@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { tanhShrinkBackward, tanhShrinkForward } from "./tanh_shrink.js";
+import {
+  tanhShrinkBackward,
+  tanhShrinkDoubleBackward,
+  tanhShrinkForward,
+} from "./tanh_shrink.js";
 import { tanhShrinkWgsl } from "./tanh_shrink.wgsl.js";
 const tanhShrinkActivation: Activation = {
   name: "tanh_shrink",
@@ -14,7 +18,11 @@ const tanhShrinkActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: tanhShrinkForward, backward: tanhShrinkBackward },
+  cpu: {
+    forward: tanhShrinkForward,
+    backward: tanhShrinkBackward,
+    doubleBackward: tanhShrinkDoubleBackward,
+  },
   webgpu: {
     code: tanhShrinkWgsl,
     forward: [
@@ -39,6 +47,22 @@ const tanhShrinkActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "tanh_shrink_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

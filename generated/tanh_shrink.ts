@@ -57,6 +57,90 @@ export function tanhShrinkBackward(
   }
 }
 
+/** The value of tanh_shrink, and its derivative in each input. */
+export function tanhShrinkFused(
+  x: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
+      const q = em1 / (em1 + 2);
+      const u = xi - q;
+      const v = Math.abs(q);
+      const squared = q * q;
+      if (!(
+        v <= 65536 * Math.abs(u) &&
+        v >= 9.332636185032189e-302 &&
+        Math.abs(squared) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u;
+      dx[i] = squared;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhShrinkYExactly(xi);
+      dx[i] = tanhShrinkDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what tanh_shrink's backward kernel computes, from a cotangent of each of its results. */
+export function tanhShrinkDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = 2 * xi;
+      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+      const q = em1 / (em1 + 2);
+      const p2 = ddxI * (q * q);
+      const p3 = 8 * (dyi * ddxI) * q;
+      const e = boundedExp(Math.max(-Math.abs(p), -746));
+      const u = e + 1;
+      const q2 = e / (u * u);
+      const p4 = p3 * q2;
+      if (!(
+        Math.abs(q) >= 9.332636185032189e-302 &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) >= 1.155324400553491e-274 &&
+        q2 >= 9.332636185032189e-302 &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = tanhShrinkDxExactly(xi, ddxI);
+      dx[i] = tanhShrinkDxDxExactly(xi, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * What tanh takes away.
  * Source: PyTorch nn.Tanhshrink.
@@ -110,6 +194,90 @@ export function tanhShrinkBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = tanhShrinkDxExactly(xi, dyi);
+    }
+  }
+}
+
+/** The value of tanh_shrink, and its derivative in each input. */
+export function tanhShrinkFused64(
+  x: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
+      const q = em1 / (em1 + 2);
+      const u = xi - q;
+      const v = Math.abs(q);
+      const squared = q * q;
+      if (!(
+        v <= 65536 * Math.abs(u) &&
+        v >= 9.332636185032189e-302 &&
+        Math.abs(squared) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u;
+      dx[i] = squared;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhShrinkYExactly(xi);
+      dx[i] = tanhShrinkDxExactly(xi, 1);
+    }
+  }
+}
+
+/** The gradients of what tanh_shrink's backward kernel computes, from a cotangent of each of its results. */
+export function tanhShrinkDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = 2 * xi;
+      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+      const q = em1 / (em1 + 2);
+      const p2 = ddxI * (q * q);
+      const p3 = 8 * (dyi * ddxI) * q;
+      const e = boundedExp(Math.max(-Math.abs(p), -746));
+      const u = e + 1;
+      const q2 = e / (u * u);
+      const p4 = p3 * q2;
+      if (!(
+        Math.abs(q) >= 9.332636185032189e-302 &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) >= 1.155324400553491e-274 &&
+        q2 >= 9.332636185032189e-302 &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p2;
+      dx[i] = p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = tanhShrinkDxExactly(xi, ddxI);
+      dx[i] = tanhShrinkDxDxExactly(xi, dyi * ddxI);
     }
   }
 }
@@ -225,6 +393,56 @@ function boundedExpm1(x: number): number {
   const rest =
     r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
   return whole + (1 + whole) * rest;
+}
+
+/** e^(j / 32) and e^(j / 1024) */
+const EXP_1_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0317434074991028, 1.0644944589178593, 1.0982851403078258,
+  1.1331484530668263, 1.1691184461695043, 1.2062302494209807,
+  1.2445201077660952, 1.2840254166877414, 1.3247847587288655,
+  1.3668379411737963, 1.4102260349257107, 1.4549914146182013,
+  1.5011778000001228, 1.5488302986341331, 1.5979954499506333,
+  1.6487212707001282, 1.7010573018484008, 1.7550546569602985,
+  1.8107660721193872, 1.8682459574322223, 1.9275504501675447, 1.988737469582292,
+  2.0518667734879767, 2.117000016612675, 2.184200810815618, 2.2535347872132085,
+  2.325069660277121, 2.398875293967098, 2.475023769963025, 2.553589458062927,
+  2.6346490888156313,
+]);
+
+const EXP_1_1024 = /* @__PURE__ */ new Float64Array([
+  1, 1.0009770394924165, 1.0019550335910028, 1.0029339832284467,
+  1.0039138893383475, 1.0048947528552166, 1.0058765747144782, 1.006859355852471,
+  1.007843097206448, 1.008827799714578, 1.0098134643159469, 1.0108000919505575,
+  1.0117876835593316, 1.0127762400841096, 1.0137657624676528,
+  1.0147562516536435, 1.0157477085866857, 1.0167401342123066, 1.017733529476957,
+  1.0187278953280123, 1.0197232327137742, 1.02071954258347, 1.0217168258872555,
+  1.0227150835762138, 1.023714316602358, 1.0247145259186305, 1.025715712478906,
+  1.0267178772379901, 1.0277210211516217, 1.0287251451764734,
+  1.0297302502701529, 1.0307363373912026,
+]);
+
+/** e^(i / 1024) */
+function expFractionEntry(i: number): number {
+  return EXP_1_32[i >> 5]! * EXP_1_1024[i & 31]!;
+}
+
+const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
+ */
+function boundedExp(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
+  return (
+    EXP_INTEGER[(k >> 10) + 748]! *
+    EXP_FRACTION[k & 1023]! *
+    (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
+  );
 }
 
 function intAbs(a: bigint): bigint {
@@ -350,6 +568,16 @@ function wideNormalised(
     return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
   }
   return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
 }
 
 function wideIsNan(x: Wide): boolean {
@@ -646,6 +874,13 @@ function wideTanh(x: Wide): Wide {
   return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
 /**
  * What stands for a number where a limit is sought: of infinity a number with
  * that exponent if it is positive, of zero one if it is negative.
@@ -839,6 +1074,91 @@ function tanhShrinkDxExactly(x0: number, x1: number): number {
   let value = tanhShrinkDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = tanhShrinkDxExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function tanhShrinkYExactlyWide(x0: Wide): Wide {
+  return wideSubtract(x0, wideTanh(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhShrinkYExactlyAt(x0: number, exponent: bigint): Wide {
+  return tanhShrinkYExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function tanhShrinkYExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    tanhShrinkYExactlyAt(x0, 800n * sign),
+    tanhShrinkYExactlyAt(x0, 150n * sign),
+    tanhShrinkYExactlyAt(x0, 140n * sign),
+    tanhShrinkYExactlyAt(x0, 60n * sign),
+    tanhShrinkYExactlyAt(x0, 50n * sign),
+    tanhShrinkYExactlyAt(x0, 26n * sign),
+    tanhShrinkYExactlyAt(x0, 20n * sign),
+    tanhShrinkYExactlyAt(x0, 11n * sign),
+    tanhShrinkYExactlyAt(x0, 10n * sign),
+  );
+}
+
+function tanhShrinkYExactly(x0: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  let value = tanhShrinkYExactlyAt(x0, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = tanhShrinkYExactlyLimit(x0, 1n);
+  }
+  return wideToF64(value);
+}
+
+function tanhShrinkDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(wideMultiply(wideInteger(8n), x1), wideTanh(x0)),
+    wideLogistic(wideMultiply(wideInteger(2n), x0)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhShrinkDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return tanhShrinkDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function tanhShrinkDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    tanhShrinkDxDxExactlyAt(x0, x1, 800n * sign),
+    tanhShrinkDxDxExactlyAt(x0, x1, 150n * sign),
+    tanhShrinkDxDxExactlyAt(x0, x1, 140n * sign),
+    tanhShrinkDxDxExactlyAt(x0, x1, 60n * sign),
+    tanhShrinkDxDxExactlyAt(x0, x1, 50n * sign),
+    tanhShrinkDxDxExactlyAt(x0, x1, 26n * sign),
+    tanhShrinkDxDxExactlyAt(x0, x1, 20n * sign),
+    tanhShrinkDxDxExactlyAt(x0, x1, 11n * sign),
+    tanhShrinkDxDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function tanhShrinkDxDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = tanhShrinkDxDxExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = tanhShrinkDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

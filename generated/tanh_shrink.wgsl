@@ -987,6 +987,130 @@ fn tanh_shrink_backward(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+struct tanh_shrink_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn tanh_shrink_fused(x: f32) -> tanh_shrink_value_and_slopes {
+  let p = tanh_shrink_pair_scale(tanh_shrink_pair_from_f32(x), 2.0);
+  let bounded = tanh_shrink_pair_at_most(p, tanh_shrink_pair(80.0, 0.0));
+  let em1 = tanh_shrink_pair_expm1(bounded);
+  let u = tanh_shrink_pair_add(em1, tanh_shrink_pair(2.0, 0.0));
+  let q = tanh_shrink_pair_divide(em1, u);
+  let u2 = tanh_shrink_pair_subtract(tanh_shrink_pair_from_f32(x), q);
+  let squared = tanh_shrink_pair_multiply(q, q);
+  var result_value = tanh_shrink_pair_to_f32(u2);
+  // By the function that computes this alone.
+  if (
+    !(
+      (abs(q.high) <= 8.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = tanh_shrink(x);
+  }
+  var result_x = tanh_shrink_pair_to_f32(squared);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(q.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = tanh_shrink_slope_0_far(x);
+  }
+  return tanh_shrink_value_and_slopes(select(result_value, x, tanh_shrink_is_nan(x)), result_x);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn tanh_shrink_sigmoid(x: f32) -> f32 {
+  if (tanh_shrink_is_nan(x)) {
+    return x;
+  }
+  let e = tanh_shrink_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn tanh_shrink_logistic(x: f32) -> f32 {
+  if (tanh_shrink_is_nan(x)) {
+    return x;
+  }
+  let s = tanh_shrink_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn tanh_shrink_curvature_0_far(x0: f32) -> f32 {
+  return 8.0 * (tanh_shrink_tanh(x0) * tanh_shrink_logistic(2.0 * x0));
+}
+
+fn tanh_shrink_pair_abs(a: tanh_shrink_pair) -> tanh_shrink_pair {
+  return tanh_shrink_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn tanh_shrink_pair_negate(a: tanh_shrink_pair) -> tanh_shrink_pair {
+  return tanh_shrink_pair(-a.high, -a.low);
+}
+
+// e^a 2^n
+fn tanh_shrink_pair_exp_scaled(a: tanh_shrink_pair, n: i32) -> tanh_shrink_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = tanh_shrink_pair_expm1_small(tanh_shrink_pair_reduced(tanh_shrink_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return tanh_shrink_pair_times_power(tanh_shrink_pair_add(tanh_shrink_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn tanh_shrink_pair_raised_exp(a: tanh_shrink_pair) -> tanh_shrink_pair {
+  return tanh_shrink_pair_exp_scaled(a, 60);
+}
+
+fn tanh_shrink_curvature(x: f32) -> f32 {
+  let p = tanh_shrink_pair_scale(tanh_shrink_pair_from_f32(x), 2.0);
+  let bounded = tanh_shrink_pair_at_most(p, tanh_shrink_pair(80.0, 0.0));
+  let em1 = tanh_shrink_pair_expm1(bounded);
+  let u = tanh_shrink_pair_add(em1, tanh_shrink_pair(2.0, 0.0));
+  let q = tanh_shrink_pair_divide(em1, u);
+  let p2 = tanh_shrink_pair_scale(q, 8.0);
+  let v = tanh_shrink_pair_abs(p);
+  let v2 = tanh_shrink_pair_negate(v);
+  let v3 = tanh_shrink_pair_raised_exp(v2);
+  let p3 = tanh_shrink_pair_scale(v3, 8.6736174e-19);
+  let u2 = tanh_shrink_pair_add(p3, tanh_shrink_pair(1.0, 0.0));
+  let squared = tanh_shrink_pair_multiply(u2, u2);
+  let q2 = tanh_shrink_pair_divide(v3, squared);
+  let p4 = tanh_shrink_pair_multiply(p2, q2);
+  let p5 = tanh_shrink_pair_scale(p4, 8.6736174e-19);
+  var result = tanh_shrink_pair_to_f32(p5);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = tanh_shrink_curvature_0_far(x);
+    result = select(far, result, tanh_shrink_is_nan(far));
+  }
+  return result;
+}
+
+struct tanh_shrink_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn tanh_shrink_double_backward(dy: f32, ddx: f32, x: f32) -> tanh_shrink_second_gradients {
+  let slopes = tanh_shrink_backward(1.0, x);
+  let curvatures = tanh_shrink_curvature(x);
+  return tanh_shrink_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
+
 struct tanh_shrink_uniform_values {
   size: u32,
 }
@@ -996,6 +1120,9 @@ struct tanh_shrink_uniform_values {
 @group(0) @binding(2) var<storage, read_write> tanh_shrink_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> tanh_shrink_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> tanh_shrink_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> tanh_shrink_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> tanh_shrink_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> tanh_shrink_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn tanh_shrink_forward(
@@ -1032,4 +1159,50 @@ fn tanh_shrink_backward_inputs(
     result[k] = tanh_shrink_backward(dy[k], x0[k]);
   }
   tanh_shrink_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn tanh_shrink_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (tanh_shrink_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = tanh_shrink_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = tanh_shrink_fused(x0[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  tanh_shrink_output_y[i] = result0;
+  tanh_shrink_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn tanh_shrink_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (tanh_shrink_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = tanh_shrink_cotangent_dy[i];
+  let dd0 = tanh_shrink_cotangent_ddx[i];
+  let x0 = tanh_shrink_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = tanh_shrink_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  tanh_shrink_gradient_ddy[i] = result0;
+  tanh_shrink_gradient_dx[i] = result1;
 }

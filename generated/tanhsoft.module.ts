@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { tanhsoftBackward, tanhsoftForward } from "./tanhsoft.js";
+import {
+  tanhsoftBackward,
+  tanhsoftDoubleBackward,
+  tanhsoftForward,
+} from "./tanhsoft.js";
 import { tanhsoftWgsl } from "./tanhsoft.wgsl.js";
 const tanhsoftActivation: Activation = {
   name: "tanhsoft",
@@ -15,7 +19,11 @@ const tanhsoftActivation: Activation = {
   hyperparameters: ["alpha", "beta", "gamma", "delta"],
   learned: [],
   axis: false,
-  cpu: { forward: tanhsoftForward, backward: tanhsoftBackward },
+  cpu: {
+    forward: tanhsoftForward,
+    backward: tanhsoftBackward,
+    doubleBackward: tanhsoftDoubleBackward,
+  },
   webgpu: {
     code: tanhsoftWgsl,
     forward: [
@@ -46,6 +54,28 @@ const tanhsoftActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "hyperparameter alpha",
+          "hyperparameter beta",
+          "hyperparameter gamma",
+          "hyperparameter delta",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "tanhsoft_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: [

@@ -173,6 +173,312 @@ export function tanhsoftBackward(
   }
 }
 
+/** The value of tanhsoft, and its derivative in each input. */
+export function tanhsoftFused(
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  gamma: number,
+  delta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const l = log(delta);
+  const v = Math.abs(l);
+  const p = beta * gamma;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p2 = xi * alpha;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+      const e = boundedExp(bounded);
+      const p3 = beta * e;
+      const p4 = 2 * (p2 + p3);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p4, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const u = em1 + 2;
+      const q = em1 / u;
+      const v2 = choose(xi < l, l, xi);
+      const u2 = xi - l;
+      const v3 = Math.abs(u2);
+      const v4 = softplusTail(v3);
+      const u3 = v2 + v4;
+      const v5 = xi === l ? xi + 0.6931471805599453 : u3;
+      const p5 = q * v5;
+      const u4 = 1 + Math.abs(bounded);
+      const p6 = (0.125 * Math.abs(p2) + p3 * u4) * 2;
+      const v6 = Math.abs(em1);
+      const v7 = Math.abs(p4);
+      const u5 =
+        1.7763568394002505e-15 * (p6 * (1 + v6)) +
+        (v7 > 1.0715086071862673e301 ? 1 : 0);
+      const v8 = Math.abs(u);
+      const v9 = Math.abs(q);
+      const u6 = v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)));
+      const p7 = 4 * v5;
+      const p8 = p * e;
+      const u7 = alpha + p8;
+      const p9 = p7 * u7;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-v7, -746);
+      const e2 = boundedExp(bounded3);
+      const u8 = e2 + 1;
+      const squared = u8 * u8;
+      const q2 = e2 / squared;
+      const p10 = p9 * q2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(u2, 709), -746);
+      const e3 = boundedExp(bounded4);
+      const u9 = e3 + 1;
+      const q3 = e3 / u9;
+      const p11 = q * q3;
+      const u10 = p10 + p11;
+      const v10 = Math.abs(u7);
+      const p12 =
+        1.7763568394002505e-15 *
+        (((xi === l ? 0 : u6) * 4 * v10 +
+          p8 * u4 * Math.abs(p7) +
+          9.332636185032189e-302 * v10) *
+          q2);
+      const u11 =
+        1.7763568394002505e-15 * (p6 * e2) +
+        (Math.abs(v7) > 1.0715086071862673e301 ? 1 : 0);
+      const v11 = Math.abs(p9);
+      const u12 =
+        p12 +
+        (u11 / squared +
+          (u11 * u8 * q2) / squared +
+          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
+          v11 +
+        9.332636185032189e-302 * v11;
+      const p13 = v * e3;
+      const u13 =
+        (u5 / u + (u5 * v9) / u + (v8 > 1.0715086071862673e301 ? v6 : 0)) * q3 +
+        4.440892098500626e-16 * ((p13 / u9 + (p13 * q3) / u9) * v9) +
+        9.332636185032189e-302 * v9;
+      if (!(
+        u5 <= 5.820766091346741e-11 * v6 &&
+        u5 <= 5.820766091346741e-11 * u &&
+        (v8 <= 1.0715086071862673e301 || v6 <= 1.1641532182693481e-10 * v9) &&
+        (xi === l || u6 <= 65536 * Math.abs(u3)) &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        u12 +
+          u13 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p10) * (1 + Math.abs(bounded3))) +
+              Math.abs(p11) * (1 + Math.abs(bounded2) + Math.abs(bounded4))) <=
+          2.3283064365386963e-10 * Math.abs(u10) &&
+        Math.abs(u10) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p5;
+      dx[i] = u10;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhsoftYExactly(xi, alpha, beta, gamma, delta);
+      dx[i] = tanhsoftDxExactly(xi, alpha, beta, gamma, delta, 1);
+    }
+  }
+}
+
+/** The gradients of what tanhsoft's backward kernel computes, from a cotangent of each of its results. */
+export function tanhsoftDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  gamma: number,
+  delta: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const l = log(delta);
+  const p = beta * gamma;
+  const v = Math.abs(l);
+  const squared = gamma * gamma;
+  const p2 = beta * squared;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v2 = choose(xi < l, l, xi);
+      const u = xi - l;
+      const v3 = Math.abs(u);
+      const v4 = softplusTail(v3);
+      const v5 = xi === l ? xi + 0.6931471805599453 : v2 + v4;
+      const p3 = 4 * v5;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+      const e = boundedExp(bounded);
+      const p4 = p * e;
+      const u2 = alpha + p4;
+      const p5 = p3 * u2;
+      const p6 = xi * alpha;
+      const p7 = beta * e;
+      const p8 = 2 * (p6 + p7);
+      const v6 = Math.abs(p8);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-v6, -746);
+      const e2 = boundedExp(bounded2);
+      const u3 = e2 + 1;
+      const squared2 = u3 * u3;
+      const q = e2 / squared2;
+      const p9 = p5 * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(p8, 709), -746);
+      const em1 = boundedExpm1(bounded3);
+      const u4 = em1 + 2;
+      const q2 = em1 / u4;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(u, 709), -746);
+      const e3 = boundedExp(bounded4);
+      const u5 = e3 + 1;
+      const q3 = e3 / u5;
+      const p10 = q2 * q3;
+      const u6 = p9 + p10;
+      const p11 = ddxI * u6;
+      const v7 = xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)));
+      const v8 = Math.abs(u2);
+      const u7 = 1 + Math.abs(bounded);
+      const p12 = p4 * u7;
+      const p13 = 9.332636185032189e-302 * v8;
+      const p14 = (0.125 * Math.abs(p6) + p7 * u7) * 2;
+      const u8 =
+        1.7763568394002505e-15 * (p14 * e2) +
+        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+      const u9 =
+        u8 / squared2 +
+        (u8 * u3 * q) / squared2 +
+        (Math.abs(squared2) > 1.0715086071862673e301 ? e2 : 0);
+      const v9 = Math.abs(p5);
+      const u10 =
+        1.7763568394002505e-15 *
+          ((v7 * 4 * v8 + p12 * Math.abs(p3) + p13) * q) +
+        u9 * v9 +
+        9.332636185032189e-302 * v9;
+      const v10 = Math.abs(em1);
+      const u11 =
+        1.7763568394002505e-15 * (p14 * (1 + v10)) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v11 = Math.abs(q2);
+      const u12 =
+        u11 / u4 +
+        (u11 * v11) / u4 +
+        (Math.abs(u4) > 1.0715086071862673e301 ? v10 : 0);
+      const p15 = v * e3;
+      const u13 = p15 / u5 + (p15 * q3) / u5;
+      const u14 =
+        u12 * q3 +
+        4.440892098500626e-16 * (u13 * v11) +
+        9.332636185032189e-302 * v11;
+      const v12 = Math.abs(bounded2);
+      const u15 = 1 + v12;
+      const u16 = 1 + Math.abs(bounded3);
+      const v13 = Math.abs(bounded4);
+      const u17 = u16 + v13;
+      const p16 = 4 * q;
+      const p17 = u2 * q3;
+      const p18 = p2 * e;
+      const p19 = p18 * v5;
+      const u18 = p17 + p19;
+      const p20 = p16 * u18;
+      const p21 = 8 * q2;
+      const p22 = p21 * v5;
+      const squared3 = u2 * u2;
+      const p23 = p22 * squared3;
+      const p24 = p23 * q;
+      const u19 = p20 - p24;
+      const p25 = 4 * u2;
+      const p26 = p25 * q;
+      const p27 = p26 * q3;
+      const u20 = u19 + p27;
+      const q4 = p10 / u5;
+      const u21 = u20 + q4;
+      const p28 = dyi * ddxI * u21;
+      const v14 = Math.abs(u18);
+      const u22 =
+        u9 * 4 * v14 +
+        3.552713678800501e-15 *
+          ((p12 * q3 +
+            u13 * v8 +
+            p13 +
+            (v7 * p18 + 9.332636185032189e-302 * p18) +
+            (Math.abs(p17) * (1 + v13) + Math.abs(p19) * u7)) *
+            p16);
+      const v15 = Math.abs(p21);
+      const v16 = Math.abs(p22);
+      const p29 =
+        ((u12 * 8 * Math.abs(v5) +
+          1.7763568394002505e-15 * (v7 * v15) +
+          9.332636185032189e-302 * v15) *
+          squared3 +
+          1.7763568394002505e-15 *
+            ((p12 * v8 + 6.441148769597133e-232 * v8) * v16) +
+          5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v16)) *
+        q;
+      const v17 = Math.abs(p23);
+      const u23 =
+        u22 +
+        9.332636185032189e-302 * v14 +
+        (p29 + u9 * v17 + 9.332636185032189e-302 * v17) +
+        1.1368683772161603e-13 *
+          (0.0625 * (Math.abs(p20) * u15) + Math.abs(p24) * (u16 + v12));
+      const v18 = Math.abs(p25);
+      const v19 = Math.abs(p26);
+      const u24 =
+        (1.7763568394002505e-15 * (p12 * 4 * q) +
+          u9 * v18 +
+          9.332636185032189e-302 * v18) *
+          q3 +
+        4.440892098500626e-16 * (u13 * v19) +
+        9.332636185032189e-302 * v19;
+      const v20 = Math.abs(q4);
+      if (!(
+        u10 +
+          u14 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        u23 +
+          u24 +
+          7.105427357601002e-15 *
+            (0.03125 * Math.abs(u19) + Math.abs(p27) * (u15 + v13)) +
+          (u14 / u5 + 4.440892098500626e-16 * ((p15 * v20) / u5)) +
+          1.1368683772161603e-13 * (0.001953125 * Math.abs(u20) + v20 * u17) <=
+          2.3283064365386963e-10 * Math.abs(u21) &&
+        Math.abs(p28) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p11;
+      dx[i] = p28;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = tanhsoftDxExactly(xi, alpha, beta, gamma, delta, ddxI);
+      dx[i] = tanhsoftDxDxExactly(xi, alpha, beta, gamma, delta, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * A family that holds swish-like and softplus-like shapes; the defaults are Echo's.
  * Source: Biswas et al. 2020; Echo TanhSoft.
@@ -342,6 +648,312 @@ export function tanhsoftBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = tanhsoftDxExactly(xi, alpha, beta, gamma, delta, dyi);
+    }
+  }
+}
+
+/** The value of tanhsoft, and its derivative in each input. */
+export function tanhsoftFused64(
+  x: Float64Array,
+  alpha: number,
+  beta: number,
+  gamma: number,
+  delta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const l = log(delta);
+  const v = Math.abs(l);
+  const p = beta * gamma;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p2 = xi * alpha;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+      const e = boundedExp(bounded);
+      const p3 = beta * e;
+      const p4 = 2 * (p2 + p3);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p4, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const u = em1 + 2;
+      const q = em1 / u;
+      const v2 = choose(xi < l, l, xi);
+      const u2 = xi - l;
+      const v3 = Math.abs(u2);
+      const v4 = softplusTail(v3);
+      const u3 = v2 + v4;
+      const v5 = xi === l ? xi + 0.6931471805599453 : u3;
+      const p5 = q * v5;
+      const u4 = 1 + Math.abs(bounded);
+      const p6 = (0.125 * Math.abs(p2) + p3 * u4) * 2;
+      const v6 = Math.abs(em1);
+      const v7 = Math.abs(p4);
+      const u5 =
+        1.7763568394002505e-15 * (p6 * (1 + v6)) +
+        (v7 > 1.0715086071862673e301 ? 1 : 0);
+      const v8 = Math.abs(u);
+      const v9 = Math.abs(q);
+      const u6 = v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)));
+      const p7 = 4 * v5;
+      const p8 = p * e;
+      const u7 = alpha + p8;
+      const p9 = p7 * u7;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-v7, -746);
+      const e2 = boundedExp(bounded3);
+      const u8 = e2 + 1;
+      const squared = u8 * u8;
+      const q2 = e2 / squared;
+      const p10 = p9 * q2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(u2, 709), -746);
+      const e3 = boundedExp(bounded4);
+      const u9 = e3 + 1;
+      const q3 = e3 / u9;
+      const p11 = q * q3;
+      const u10 = p10 + p11;
+      const v10 = Math.abs(u7);
+      const p12 =
+        1.7763568394002505e-15 *
+        (((xi === l ? 0 : u6) * 4 * v10 +
+          p8 * u4 * Math.abs(p7) +
+          9.332636185032189e-302 * v10) *
+          q2);
+      const u11 =
+        1.7763568394002505e-15 * (p6 * e2) +
+        (Math.abs(v7) > 1.0715086071862673e301 ? 1 : 0);
+      const v11 = Math.abs(p9);
+      const u12 =
+        p12 +
+        (u11 / squared +
+          (u11 * u8 * q2) / squared +
+          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
+          v11 +
+        9.332636185032189e-302 * v11;
+      const p13 = v * e3;
+      const u13 =
+        (u5 / u + (u5 * v9) / u + (v8 > 1.0715086071862673e301 ? v6 : 0)) * q3 +
+        4.440892098500626e-16 * ((p13 / u9 + (p13 * q3) / u9) * v9) +
+        9.332636185032189e-302 * v9;
+      if (!(
+        u5 <= 5.820766091346741e-11 * v6 &&
+        u5 <= 5.820766091346741e-11 * u &&
+        (v8 <= 1.0715086071862673e301 || v6 <= 1.1641532182693481e-10 * v9) &&
+        (xi === l || u6 <= 65536 * Math.abs(u3)) &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        u12 +
+          u13 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p10) * (1 + Math.abs(bounded3))) +
+              Math.abs(p11) * (1 + Math.abs(bounded2) + Math.abs(bounded4))) <=
+          2.3283064365386963e-10 * Math.abs(u10) &&
+        Math.abs(u10) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p5;
+      dx[i] = u10;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhsoftYExactly(xi, alpha, beta, gamma, delta);
+      dx[i] = tanhsoftDxExactly(xi, alpha, beta, gamma, delta, 1);
+    }
+  }
+}
+
+/** The gradients of what tanhsoft's backward kernel computes, from a cotangent of each of its results. */
+export function tanhsoftDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: number,
+  beta: number,
+  gamma: number,
+  delta: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const l = log(delta);
+  const p = beta * gamma;
+  const v = Math.abs(l);
+  const squared = gamma * gamma;
+  const p2 = beta * squared;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v2 = choose(xi < l, l, xi);
+      const u = xi - l;
+      const v3 = Math.abs(u);
+      const v4 = softplusTail(v3);
+      const v5 = xi === l ? xi + 0.6931471805599453 : v2 + v4;
+      const p3 = 4 * v5;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+      const e = boundedExp(bounded);
+      const p4 = p * e;
+      const u2 = alpha + p4;
+      const p5 = p3 * u2;
+      const p6 = xi * alpha;
+      const p7 = beta * e;
+      const p8 = 2 * (p6 + p7);
+      const v6 = Math.abs(p8);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-v6, -746);
+      const e2 = boundedExp(bounded2);
+      const u3 = e2 + 1;
+      const squared2 = u3 * u3;
+      const q = e2 / squared2;
+      const p9 = p5 * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(p8, 709), -746);
+      const em1 = boundedExpm1(bounded3);
+      const u4 = em1 + 2;
+      const q2 = em1 / u4;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(u, 709), -746);
+      const e3 = boundedExp(bounded4);
+      const u5 = e3 + 1;
+      const q3 = e3 / u5;
+      const p10 = q2 * q3;
+      const u6 = p9 + p10;
+      const p11 = ddxI * u6;
+      const v7 = xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)));
+      const v8 = Math.abs(u2);
+      const u7 = 1 + Math.abs(bounded);
+      const p12 = p4 * u7;
+      const p13 = 9.332636185032189e-302 * v8;
+      const p14 = (0.125 * Math.abs(p6) + p7 * u7) * 2;
+      const u8 =
+        1.7763568394002505e-15 * (p14 * e2) +
+        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+      const u9 =
+        u8 / squared2 +
+        (u8 * u3 * q) / squared2 +
+        (Math.abs(squared2) > 1.0715086071862673e301 ? e2 : 0);
+      const v9 = Math.abs(p5);
+      const u10 =
+        1.7763568394002505e-15 *
+          ((v7 * 4 * v8 + p12 * Math.abs(p3) + p13) * q) +
+        u9 * v9 +
+        9.332636185032189e-302 * v9;
+      const v10 = Math.abs(em1);
+      const u11 =
+        1.7763568394002505e-15 * (p14 * (1 + v10)) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v11 = Math.abs(q2);
+      const u12 =
+        u11 / u4 +
+        (u11 * v11) / u4 +
+        (Math.abs(u4) > 1.0715086071862673e301 ? v10 : 0);
+      const p15 = v * e3;
+      const u13 = p15 / u5 + (p15 * q3) / u5;
+      const u14 =
+        u12 * q3 +
+        4.440892098500626e-16 * (u13 * v11) +
+        9.332636185032189e-302 * v11;
+      const v12 = Math.abs(bounded2);
+      const u15 = 1 + v12;
+      const u16 = 1 + Math.abs(bounded3);
+      const v13 = Math.abs(bounded4);
+      const u17 = u16 + v13;
+      const p16 = 4 * q;
+      const p17 = u2 * q3;
+      const p18 = p2 * e;
+      const p19 = p18 * v5;
+      const u18 = p17 + p19;
+      const p20 = p16 * u18;
+      const p21 = 8 * q2;
+      const p22 = p21 * v5;
+      const squared3 = u2 * u2;
+      const p23 = p22 * squared3;
+      const p24 = p23 * q;
+      const u19 = p20 - p24;
+      const p25 = 4 * u2;
+      const p26 = p25 * q;
+      const p27 = p26 * q3;
+      const u20 = u19 + p27;
+      const q4 = p10 / u5;
+      const u21 = u20 + q4;
+      const p28 = dyi * ddxI * u21;
+      const v14 = Math.abs(u18);
+      const u22 =
+        u9 * 4 * v14 +
+        3.552713678800501e-15 *
+          ((p12 * q3 +
+            u13 * v8 +
+            p13 +
+            (v7 * p18 + 9.332636185032189e-302 * p18) +
+            (Math.abs(p17) * (1 + v13) + Math.abs(p19) * u7)) *
+            p16);
+      const v15 = Math.abs(p21);
+      const v16 = Math.abs(p22);
+      const p29 =
+        ((u12 * 8 * Math.abs(v5) +
+          1.7763568394002505e-15 * (v7 * v15) +
+          9.332636185032189e-302 * v15) *
+          squared3 +
+          1.7763568394002505e-15 *
+            ((p12 * v8 + 6.441148769597133e-232 * v8) * v16) +
+          5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v16)) *
+        q;
+      const v17 = Math.abs(p23);
+      const u23 =
+        u22 +
+        9.332636185032189e-302 * v14 +
+        (p29 + u9 * v17 + 9.332636185032189e-302 * v17) +
+        1.1368683772161603e-13 *
+          (0.0625 * (Math.abs(p20) * u15) + Math.abs(p24) * (u16 + v12));
+      const v18 = Math.abs(p25);
+      const v19 = Math.abs(p26);
+      const u24 =
+        (1.7763568394002505e-15 * (p12 * 4 * q) +
+          u9 * v18 +
+          9.332636185032189e-302 * v18) *
+          q3 +
+        4.440892098500626e-16 * (u13 * v19) +
+        9.332636185032189e-302 * v19;
+      const v20 = Math.abs(q4);
+      if (!(
+        u10 +
+          u14 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        u23 +
+          u24 +
+          7.105427357601002e-15 *
+            (0.03125 * Math.abs(u19) + Math.abs(p27) * (u15 + v13)) +
+          (u14 / u5 + 4.440892098500626e-16 * ((p15 * v20) / u5)) +
+          1.1368683772161603e-13 * (0.001953125 * Math.abs(u20) + v20 * u17) <=
+          2.3283064365386963e-10 * Math.abs(u21) &&
+        Math.abs(p28) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p11;
+      dx[i] = p28;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = tanhsoftDxExactly(xi, alpha, beta, gamma, delta, ddxI);
+      dx[i] = tanhsoftDxDxExactly(xi, alpha, beta, gamma, delta, dyi * ddxI);
     }
   }
 }
@@ -1188,6 +1800,22 @@ function wideLog1p(x: Wide): Wide {
   return wideLog(wideAdd(x, WIDE_ONE));
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /** With e = e^(-2|x|) - 1, -e / (2 + e). */
 function wideTanh(x: Wide): Wide {
   const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
@@ -1526,6 +2154,209 @@ function tanhsoftDxExactly(
   let value = tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = tanhsoftDxExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function tanhsoftYExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideMultiply(
+    wideTanh(
+      wideAdd(
+        wideMultiply(x0, x1),
+        wideMultiply(x2, wideExp(wideMultiply(x0, x3))),
+      ),
+    ),
+    wideLogaddexp(x0, wideLog(x4)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhsoftYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return tanhsoftYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function tanhsoftYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function tanhsoftYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = tanhsoftYExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function tanhsoftDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideExp(wideMultiply(x0, x3));
+  const t1 = wideAdd(wideMultiply(x0, x1), wideMultiply(x2, t0));
+  const t2 = wideLogistic(wideMultiply(wideInteger(2n), t1));
+  const t3 = wideAdd(x1, wideMultiply(wideMultiply(x2, x3), t0));
+  const t4 = wideLog(x4);
+  const t5 = wideSubtract(x0, t4);
+  const t6 = wideSigmoid(t5);
+  const t7 = wideLogaddexp(x0, t4);
+  const t8 = wideTanh(t1);
+  const t9 = wideAdd(
+    wideSubtract(
+      wideMultiply(
+        wideMultiply(wideInteger(4n), t2),
+        wideAdd(
+          wideMultiply(t3, t6),
+          wideMultiply(
+            wideMultiply(wideMultiply(x2, widePower(x3, 2)), t0),
+            t7,
+          ),
+        ),
+      ),
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideInteger(8n), t8), t7),
+          widePower(t3, 2),
+        ),
+        t2,
+      ),
+    ),
+    wideMultiply(wideMultiply(wideMultiply(wideInteger(4n), t3), t2), t6),
+  );
+  return wideMultiply(x5, wideAdd(t9, wideMultiply(t8, wideLogistic(t5))));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhsoftDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return tanhsoftDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function tanhsoftDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function tanhsoftDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = tanhsoftDxDxExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
   }
   return wideToF64(value);
 }

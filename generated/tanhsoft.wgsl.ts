@@ -1795,6 +1795,308 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
   }
   return dy * result;
 }
+
+struct tanhsoft_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn tanhsoft_slope_0(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  return tanhsoft_backward(1.0, x0, x1, x2, x3, x4);
+}
+
+fn tanhsoft_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> tanhsoft_value_and_slopes {
+  let p = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(x), tanhsoft_pair_from_f32(alpha));
+  let p2 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(x), tanhsoft_pair_from_f32(gamma));
+  let e = tanhsoft_pair_exp(p2);
+  let p3 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(beta), e);
+  let u = tanhsoft_pair_add(p, p3);
+  let p4 = tanhsoft_pair_scale(u, 2.0);
+  let bounded = tanhsoft_pair_at_most(p4, tanhsoft_pair(80.0, 0.0));
+  let em1 = tanhsoft_pair_expm1(bounded);
+  let u2 = tanhsoft_pair_add(em1, tanhsoft_pair(2.0, 0.0));
+  let q = tanhsoft_pair_divide(em1, u2);
+  let l = tanhsoft_pair_log(tanhsoft_pair_from_f32(delta));
+  let v = tanhsoft_pair_logaddexp(tanhsoft_pair_from_f32(x), l);
+  let p5 = tanhsoft_pair_multiply(q, v);
+  let p6 = tanhsoft_pair_scale(v, 4.0);
+  let p7 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(beta), tanhsoft_pair_from_f32(gamma));
+  let p8 = tanhsoft_pair_multiply(p7, e);
+  let u3 = tanhsoft_pair_add(tanhsoft_pair_from_f32(alpha), p8);
+  let p9 = tanhsoft_pair_multiply(p6, u3);
+  let v2 = tanhsoft_pair_abs(p4);
+  let v3 = tanhsoft_pair_negate(v2);
+  let v4 = tanhsoft_pair_raised_exp(v3);
+  let p10 = tanhsoft_pair_scale(v4, 8.6736174e-19);
+  let u4 = tanhsoft_pair_add(p10, tanhsoft_pair(1.0, 0.0));
+  let squared = tanhsoft_pair_multiply(u4, u4);
+  let q2 = tanhsoft_pair_divide(v4, squared);
+  let p11 = tanhsoft_pair_multiply(p9, q2);
+  let p12 = tanhsoft_pair_scale(p11, 8.6736174e-19);
+  let u5 = tanhsoft_pair_subtract(tanhsoft_pair_from_f32(x), l);
+  let bounded2 = tanhsoft_pair_at_most(u5, tanhsoft_pair(40.0, 0.0));
+  let v5 = tanhsoft_pair_raised_exp(bounded2);
+  let p13 = tanhsoft_pair_scale(v5, 8.6736174e-19);
+  let u6 = tanhsoft_pair_add(p13, tanhsoft_pair(1.0, 0.0));
+  let q3 = tanhsoft_pair_divide(v5, u6);
+  let p14 = tanhsoft_pair_multiply(q, q3);
+  let p15 = tanhsoft_pair_scale(p14, 8.6736174e-19);
+  let u7 = tanhsoft_pair_add(p12, p15);
+  var result_value = tanhsoft_pair_to_f32(p5);
+  // By the function that computes this alone.
+  if (
+    !(
+      (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) *
+        (1.0 + abs(em1.high)) +
+        1.26217745e-29 * (1.0 + abs(em1.high)) <=
+        8.0 * abs(em1.high)) &
+        (abs(em1.high) >= 1.5777218e-30) &
+        (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) *
+          (1.0 + abs(em1.high)) +
+          1.26217745e-29 * (1.0 + abs(em1.high)) <=
+          8.0 * u2.high) &
+        (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &
+        (abs(v.high) >= 1.5777218e-30) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        (abs(gamma) >= 3.469447e-18) &
+        ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+        (delta >= 7.888609e-31) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_value = tanhsoft(x, alpha, beta, gamma, delta);
+  }
+  var result_x = tanhsoft_pair_to_f32(u7);
+  // By the function that computes this alone.
+  if (
+    !(
+      (((((0.0 * abs(x) + abs(l.high)) * 4.0 + 1.009742e-28) * abs(u3.high) +
+        (1.26217745e-29 * (e.high + p7.high) + p8.high) * abs(p6.high) +
+        1.26217745e-29 * (abs(u3.high) + abs(p6.high))) *
+        q2.high +
+        ((((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) * v4.high) /
+          squared.high +
+          ((((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) *
+            v4.high *
+            8.6736174e-19 *
+            u4.high +
+            1.26217745e-29 * u4.high) *
+            q2.high) /
+            squared.high +
+          1.26217745e-29 * (1.0 / squared.high)) *
+          abs(p9.high) +
+        1.26217745e-29 * (q2.high + abs(p9.high))) *
+        8.6736174e-19 +
+        (((((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) *
+          (1.0 + abs(em1.high)) +
+          1.26217745e-29 * (1.0 + abs(em1.high))) /
+          u2.high +
+          ((((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) *
+            (1.0 + abs(em1.high)) +
+            1.26217745e-29 * (1.0 + abs(em1.high))) *
+            abs(q.high)) /
+            u2.high +
+          1.26217745e-29 * (1.0 / u2.high)) *
+          q3.high +
+          ((abs(l.high) * v5.high) / u6.high +
+            (abs(l.high) * v5.high * 8.6736174e-19 * q3.high) / u6.high +
+            1.26217745e-29 * (1.0 / u6.high)) *
+            abs(q.high) +
+          1.26217745e-29 * (q3.high + abs(q.high))) *
+          8.6736174e-19 +
+        (abs(p12.high) + abs(p15.high)) <=
+        4.0 * abs(u7.high)) &
+        (abs(u7.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        (abs(gamma) >= 3.469447e-18) &
+        ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (delta >= 7.888609e-31) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(v.high)) <= 0x7a800000u)
+    )
+  ) {
+    result_x = tanhsoft_slope_0(x, alpha, beta, gamma, delta);
+  }
+  return tanhsoft_value_and_slopes(select(result_value, x, tanhsoft_is_nan(x)), result_x);
+}
+
+fn tanhsoft_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = tanhsoft_exp(t * x3);
+  let t3 = t2 * x2;
+  let t4 = t * x1 + t3;
+  let t5 = tanhsoft_logistic(2.0 * t4);
+  let t6 = tanhsoft_log(x4);
+  let t7 = t - t6;
+  let t8 = tanhsoft_sigmoid(t7);
+  let t9 = x1 + t3 * x3;
+  let t10 = tanhsoft_logaddexp(t, t6);
+  let t11 = tanhsoft_tanh(t4);
+  let t12 = 4.0 * (t5 * (t8 * t9 + x3 * x3 * t2 * t10 * x2)) - t10 * (t11 * (8.0 * t9 * t9) * t5);
+  return t12 + 4.0 * (t8 * (t9 * t5)) + tanhsoft_logistic(t7) * t11;
+}
+
+fn tanhsoft_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
+  let p = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(x), tanhsoft_pair_from_f32(alpha));
+  let p2 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(x), tanhsoft_pair_from_f32(gamma));
+  let e = tanhsoft_pair_exp(p2);
+  let p3 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(beta), e);
+  let u = tanhsoft_pair_add(p, p3);
+  let p4 = tanhsoft_pair_scale(u, 2.0);
+  let v = tanhsoft_pair_abs(p4);
+  let v2 = tanhsoft_pair_negate(v);
+  let v3 = tanhsoft_pair_raised_exp(v2);
+  let p5 = tanhsoft_pair_scale(v3, 8.6736174e-19);
+  let u2 = tanhsoft_pair_add(p5, tanhsoft_pair(1.0, 0.0));
+  let squared = tanhsoft_pair_multiply(u2, u2);
+  let q = tanhsoft_pair_divide(v3, squared);
+  let p6 = tanhsoft_pair_scale(q, 4.0);
+  let p7 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(beta), tanhsoft_pair_from_f32(gamma));
+  let p8 = tanhsoft_pair_multiply(p7, e);
+  let u3 = tanhsoft_pair_add(tanhsoft_pair_from_f32(alpha), p8);
+  let l = tanhsoft_pair_log(tanhsoft_pair_from_f32(delta));
+  let u4 = tanhsoft_pair_subtract(tanhsoft_pair_from_f32(x), l);
+  let bounded = tanhsoft_pair_at_most(u4, tanhsoft_pair(40.0, 0.0));
+  let v4 = tanhsoft_pair_raised_exp(bounded);
+  let p9 = tanhsoft_pair_scale(v4, 8.6736174e-19);
+  let u5 = tanhsoft_pair_add(p9, tanhsoft_pair(1.0, 0.0));
+  let q2 = tanhsoft_pair_divide(v4, u5);
+  let p10 = tanhsoft_pair_multiply(u3, q2);
+  let p11 = tanhsoft_pair_scale(p10, 8.6736174e-19);
+  let squared2 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(gamma), tanhsoft_pair_from_f32(gamma));
+  let p12 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(beta), squared2);
+  let p13 = tanhsoft_pair_multiply(p12, e);
+  let v5 = tanhsoft_pair_logaddexp(tanhsoft_pair_from_f32(x), l);
+  let p14 = tanhsoft_pair_multiply(p13, v5);
+  let u6 = tanhsoft_pair_add(p11, p14);
+  let p15 = tanhsoft_pair_multiply(p6, u6);
+  let p16 = tanhsoft_pair_scale(p15, 8.6736174e-19);
+  let bounded2 = tanhsoft_pair_at_most(p4, tanhsoft_pair(80.0, 0.0));
+  let em1 = tanhsoft_pair_expm1(bounded2);
+  let u7 = tanhsoft_pair_add(em1, tanhsoft_pair(2.0, 0.0));
+  let q3 = tanhsoft_pair_divide(em1, u7);
+  let p17 = tanhsoft_pair_scale(q3, 8.0);
+  let p18 = tanhsoft_pair_multiply(p17, v5);
+  let squared3 = tanhsoft_pair_multiply(u3, u3);
+  let p19 = tanhsoft_pair_multiply(p18, squared3);
+  let p20 = tanhsoft_pair_multiply(p19, q);
+  let p21 = tanhsoft_pair_scale(p20, 8.6736174e-19);
+  let u8 = tanhsoft_pair_subtract(p16, p21);
+  let p22 = tanhsoft_pair_scale(u3, 4.0);
+  let p23 = tanhsoft_pair_multiply(p22, q);
+  let p24 = tanhsoft_pair_scale(p23, 9.313226e-10);
+  let p25 = tanhsoft_pair_scale(q2, 9.313226e-10);
+  let p26 = tanhsoft_pair_multiply(p24, p25);
+  let p27 = tanhsoft_pair_scale(p26, 8.6736174e-19);
+  let u9 = tanhsoft_pair_add(u8, p27);
+  let v6 = tanhsoft_pair_abs(u4);
+  let v7 = tanhsoft_pair_negate(v6);
+  let v8 = tanhsoft_pair_raised_exp(v7);
+  let p28 = tanhsoft_pair_scale(v8, 8.6736174e-19);
+  let u10 = tanhsoft_pair_add(p28, tanhsoft_pair(1.0, 0.0));
+  let squared4 = tanhsoft_pair_multiply(u10, u10);
+  let q4 = tanhsoft_pair_divide(v8, squared4);
+  let p29 = tanhsoft_pair_multiply(q3, q4);
+  let p30 = tanhsoft_pair_scale(p29, 8.6736174e-19);
+  let u11 = tanhsoft_pair_add(u9, p30);
+  var result = tanhsoft_pair_to_f32(u11);
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u11.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
+        ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+        (bitcast<u32>(abs(gamma)) <= 0x52800000u) &
+        (abs(gamma) >= 3.637979e-12) &
+        ((abs(delta) >= 3.637979e-12) | (delta == 0.0)) &
+        (bitcast<u32>(abs(u11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
+        (delta >= 7.888609e-31) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p26.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p22.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p21.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)
+    )
+  ) {
+    let far = tanhsoft_curvature_0_far(x, alpha, beta, gamma, delta);
+    result = select(far, result, tanhsoft_is_nan(far));
+  }
+  return result;
+}
+
+struct tanhsoft_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn tanhsoft_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha: f32,
+  beta: f32,
+  gamma: f32,
+  delta: f32
+) -> tanhsoft_second_gradients {
+  let slopes = tanhsoft_backward(1.0, x, alpha, beta, gamma, delta);
+  let curvatures = tanhsoft_curvature(x, alpha, beta, gamma, delta);
+  return tanhsoft_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1813,6 +2115,9 @@ struct tanhsoft_uniform_values {
 @group(0) @binding(2) var<storage, read_write> tanhsoft_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> tanhsoft_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> tanhsoft_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> tanhsoft_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> tanhsoft_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> tanhsoft_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn tanhsoft_forward(
@@ -1849,5 +2154,51 @@ fn tanhsoft_backward_inputs(
     result[k] = tanhsoft_backward(dy[k], x0[k], tanhsoft_uniforms.p_alpha, tanhsoft_uniforms.p_beta, tanhsoft_uniforms.p_gamma, tanhsoft_uniforms.p_delta);
   }
   tanhsoft_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn tanhsoft_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (tanhsoft_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = tanhsoft_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = tanhsoft_fused(x0[k], tanhsoft_uniforms.p_alpha, tanhsoft_uniforms.p_beta, tanhsoft_uniforms.p_gamma, tanhsoft_uniforms.p_delta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  tanhsoft_output_y[i] = result0;
+  tanhsoft_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn tanhsoft_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (tanhsoft_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = tanhsoft_cotangent_dy[i];
+  let dd0 = tanhsoft_cotangent_ddx[i];
+  let x0 = tanhsoft_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = tanhsoft_double_backward(dy[k], dd0[k], x0[k], tanhsoft_uniforms.p_alpha, tanhsoft_uniforms.p_beta, tanhsoft_uniforms.p_gamma, tanhsoft_uniforms.p_delta);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  tanhsoft_gradient_ddy[i] = result0;
+  tanhsoft_gradient_dx[i] = result1;
 }
 `);

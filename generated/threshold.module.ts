@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { thresholdBackward, thresholdForward } from "./threshold.js";
+import {
+  thresholdBackward,
+  thresholdBackwardSaved,
+  thresholdDoubleBackward,
+  thresholdForward,
+  thresholdForwardSaved,
+} from "./threshold.js";
 import { thresholdWgsl } from "./threshold.wgsl.js";
 const thresholdActivation: Activation = {
   name: "threshold",
@@ -14,7 +20,14 @@ const thresholdActivation: Activation = {
   hyperparameters: ["threshold", "value"],
   learned: [],
   axis: false,
-  cpu: { forward: thresholdForward, backward: thresholdBackward },
+  saves: "bit",
+  cpu: {
+    forward: thresholdForward,
+    backward: thresholdBackward,
+    doubleBackward: thresholdDoubleBackward,
+    forwardSaved: thresholdForwardSaved,
+    backwardSaved: thresholdBackwardSaved,
+  },
   webgpu: {
     code: thresholdWgsl,
     forward: [
@@ -39,6 +52,60 @@ const thresholdActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "threshold_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "threshold_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],
+      },
+      {
+        entryPoint: "threshold_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "threshold_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],

@@ -56,6 +56,107 @@ export function thresholdBackward(
   }
 }
 
+/** The value of threshold, and its derivative in each input. */
+export function thresholdFused(
+  x: Float32Array,
+  threshold: number,
+  value: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value2 = (xi: number): number =>
+    Number.isNaN(threshold) ? threshold : choose(xi <= threshold, value, xi);
+  const slope = (xi: number): number => Number(xi > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value2(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value2(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value2(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value2(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value2(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what threshold's backward kernel computes, from a cotangent of each of its results. */
+export function thresholdDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  threshold: number,
+  _value: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * Number(xi > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
+/** As {@link thresholdForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function thresholdForwardSaved(
+  x: Float32Array,
+  threshold: number,
+  value: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > threshold) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  thresholdForward(x, threshold, value, y);
+}
+
+/** As the backward kernel, from what {@link thresholdForwardSaved} kept. */
+export function thresholdBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _threshold: number,
+  _value: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Replaces every input up to the threshold by a value. PyTorch gives no defaults: 1 and 0 are those of ONNX
  * ThresholdedRelu and of Paddle's thresholded_relu.
@@ -110,6 +211,69 @@ export function thresholdBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of threshold, and its derivative in each input. */
+export function thresholdFused64(
+  x: Float64Array,
+  threshold: number,
+  value: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const value2 = (xi: number): number =>
+    Number.isNaN(threshold) ? threshold : choose(xi <= threshold, value, xi);
+  const slope = (xi: number): number => Number(xi > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value2(x[i]!);
+    dx[i] = slope(x[i]!);
+    y[i + 1] = value2(x[i + 1]!);
+    dx[i + 1] = slope(x[i + 1]!);
+    y[i + 2] = value2(x[i + 2]!);
+    dx[i + 2] = slope(x[i + 2]!);
+    y[i + 3] = value2(x[i + 3]!);
+    dx[i + 3] = slope(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value2(x[i]!);
+    dx[i] = slope(x[i]!);
+  }
+}
+
+/** The gradients of what threshold's backward kernel computes, from a cotangent of each of its results. */
+export function thresholdDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  threshold: number,
+  _value: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * Number(xi > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(

@@ -17,6 +17,29 @@ fn threshold_backward(dy: f32, x: f32, threshold: f32, value: f32) -> f32 {
   return select(0.0, dy, x > threshold);
 }
 
+struct threshold_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn threshold_fused(x: f32, threshold: f32, value: f32) -> threshold_value_and_slopes {
+  let v = select(x, value, x <= threshold);
+  return threshold_value_and_slopes(
+    select(select(v, threshold, threshold_is_nan(threshold)), x, threshold_is_nan(x)),
+    select(0.0, 1.0, x > threshold)
+  );
+}
+
+struct threshold_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn threshold_double_backward(dy: f32, ddx: f32, x: f32, threshold: f32, value: f32) -> threshold_second_gradients {
+  let slopes = threshold_backward(1.0, x, threshold, value);
+  return threshold_second_gradients(ddx * slopes, 0.0);
+}
+
 struct threshold_uniform_values {
   size: u32,
   p_threshold: f32,
@@ -28,6 +51,11 @@ struct threshold_uniform_values {
 @group(0) @binding(2) var<storage, read_write> threshold_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> threshold_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> threshold_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> threshold_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> threshold_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> threshold_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> threshold_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> threshold_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn threshold_forward(
@@ -66,4 +94,82 @@ fn threshold_backward_inputs(
     threshold_backward(dy.z, x0.z, threshold_uniforms.p_threshold, threshold_uniforms.p_value),
     threshold_backward(dy.w, x0.w, threshold_uniforms.p_threshold, threshold_uniforms.p_value),
   );
+}
+
+@compute @workgroup_size(256)
+fn threshold_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (threshold_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = threshold_input_x[i];
+  let g0 = threshold_fused(x0.x, threshold_uniforms.p_threshold, threshold_uniforms.p_value);
+  let g1 = threshold_fused(x0.y, threshold_uniforms.p_threshold, threshold_uniforms.p_value);
+  let g2 = threshold_fused(x0.z, threshold_uniforms.p_threshold, threshold_uniforms.p_value);
+  let g3 = threshold_fused(x0.w, threshold_uniforms.p_threshold, threshold_uniforms.p_value);
+  threshold_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  threshold_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn threshold_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (threshold_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = threshold_cotangent_dy[i];
+  let dd0 = threshold_cotangent_ddx[i];
+  let x0 = threshold_input_x[i];
+  let g0 = threshold_double_backward(dy.x, dd0.x, x0.x, threshold_uniforms.p_threshold, threshold_uniforms.p_value);
+  let g1 = threshold_double_backward(dy.y, dd0.y, x0.y, threshold_uniforms.p_threshold, threshold_uniforms.p_value);
+  let g2 = threshold_double_backward(dy.z, dd0.z, x0.z, threshold_uniforms.p_threshold, threshold_uniforms.p_value);
+  let g3 = threshold_double_backward(dy.w, dd0.w, x0.w, threshold_uniforms.p_threshold, threshold_uniforms.p_value);
+  threshold_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  threshold_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn threshold_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= threshold_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= threshold_uniforms.size) {
+      break;
+    }
+    let x = threshold_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, x > threshold_uniforms.p_threshold) << k;
+  }
+  threshold_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn threshold_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (threshold_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = threshold_cotangent_dy[i];
+  let bits = vec4<u32>(threshold_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  threshold_gradient_dx[i] = select(vec4<f32>(), dy, isSet);
 }

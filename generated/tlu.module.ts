@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { tluBackward, tluForward } from "./tlu.js";
+import { tluBackward, tluDoubleBackward, tluForward } from "./tlu.js";
 import { tluWgsl } from "./tlu.wgsl.js";
 const tluActivation: Activation = {
   name: "tlu",
@@ -16,7 +16,11 @@ const tluActivation: Activation = {
   hyperparameters: [],
   learned: [{ name: "tau", shape: "channel" }],
   axis: false,
-  cpu: { forward: tluForward, backward: tluBackward },
+  cpu: {
+    forward: tluForward,
+    backward: tluBackward,
+    doubleBackward: tluDoubleBackward,
+  },
   webgpu: {
     code: tluWgsl,
     forward: [
@@ -62,6 +66,50 @@ const tluActivation: Activation = {
       },
       {
         entryPoint: "tlu_backward_sums",
+        over: "channels",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [6, "scratch 64 * channels"],
+          [7, "gradient tau"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "tlu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned tau"],
+          [10, "cotangent tau"],
+          [11, "gradient"],
+          [5, "gradient x"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "tlu_double_backward_partial_sums",
+        over: "channels * 64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [1, "input x"],
+          [3, "learned tau"],
+          [10, "cotangent tau"],
+          [6, "scratch 64 * channels"],
+        ],
+        uniforms: ["size", "channelOuter", "channels", "channelInner"],
+      },
+      {
+        entryPoint: "tlu_double_backward_sums",
         over: "channels",
         perWorkgroup: 256,
         bindings: [

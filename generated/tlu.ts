@@ -68,6 +68,75 @@ export function tluBackward(
   }
 }
 
+/** The value of tlu, and its derivative in each input. */
+export function tluFused(
+  x: Float32Array,
+  tau: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("tau", tau, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const tauC = tau[c]!;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        y[i] = Math.max(xi, tauC);
+        dx[i] = Number(xi > tauC);
+      }
+    }
+  }
+}
+
+/** The gradients of what tlu's backward kernel computes, from a cotangent of each of its results. */
+export function tluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  tau: Float32Array,
+  ddx: Float32Array,
+  ddtau: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dtau: Float32Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("tau", tau, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddtau", ddtau, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dtau", dtau, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const tauC = tau[c]!;
+    const ddtauC = ddtau[c]!;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        ddy[i] = ddxI * Number(xi > tauC) + ddtauC * Number(xi <= tauC);
+      }
+    }
+  }
+  dx.fill(0);
+  dtau.fill(0);
+}
+
 /**
  * Rectifier with a learned threshold per channel, the companion of filter response normalisation.
  * Source: Singh and Krishnan 2019; timm FilterResponseNormTlu2d.
@@ -134,6 +203,75 @@ export function tluBackward64(
     }
     dtau[c] = dtauSum;
   }
+}
+
+/** The value of tlu, and its derivative in each input. */
+export function tluFused64(
+  x: Float64Array,
+  tau: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = x.length;
+  requireLength("tau", tau, channels);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("x", x, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const tauC = tau[c]!;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        y[i] = Math.max(xi, tauC);
+        dx[i] = Number(xi > tauC);
+      }
+    }
+  }
+}
+
+/** The gradients of what tlu's backward kernel computes, from a cotangent of each of its results. */
+export function tluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  tau: Float64Array,
+  ddx: Float64Array,
+  ddtau: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dtau: Float64Array,
+  channelOuter: number,
+  channels: number,
+  channelInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("tau", tau, channels);
+  requireLength("ddx", ddx, size);
+  requireLength("ddtau", ddtau, channels);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dtau", dtau, channels);
+  requireLength("dy", dy, channelOuter * channels * channelInner);
+  for (let c = 0; c < channels; c++) {
+    const tauC = tau[c]!;
+    const ddtauC = ddtau[c]!;
+    for (let o = 0; o < channelOuter; o++) {
+      const start = (o * channels + c) * channelInner;
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        ddy[i] = ddxI * Number(xi > tauC) + ddtauC * Number(xi <= tauC);
+      }
+    }
+  }
+  dx.fill(0);
+  dtau.fill(0);
 }
 
 function requireLength(

@@ -22,6 +22,29 @@ struct tlu_gradients {
 fn tlu_backward(dy: f32, x: f32, tau: f32) -> tlu_gradients {
   return tlu_gradients(select(0.0, dy, x > tau), select(dy, 0.0, x > tau));
 }
+
+struct tlu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn tlu_fused(x: f32, tau: f32) -> tlu_value_and_slopes {
+  return tlu_value_and_slopes(
+    select(select(select(tau, x, x > tau), x, tlu_is_nan(x)), x, tlu_is_nan(x)),
+    select(0.0, 1.0, x > tau)
+  );
+}
+
+struct tlu_second_gradients {
+  dy: f32,
+  x: f32,
+  tau: f32,
+}
+
+fn tlu_double_backward(dy: f32, ddx: f32, x: f32, tau: f32, ddtau: f32) -> tlu_second_gradients {
+  let slopes = tlu_backward(1.0, x, tau);
+  return tlu_second_gradients(ddx * slopes.x + ddtau * slopes.tau, 0.0, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -41,6 +64,10 @@ struct tlu_uniform_values {
 @group(0) @binding(5) var<storage, read_write> tlu_gradient_dx: array<f32>;
 @group(0) @binding(6) var<storage, read_write> tlu_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> tlu_gradient_dtau: array<f32>;
+@group(0) @binding(8) var<storage, read_write> tlu_derivative_dx: array<f32>;
+@group(0) @binding(9) var<storage, read> tlu_cotangent_ddx: array<f32>;
+@group(0) @binding(10) var<storage, read> tlu_cotangent_ddtau: array<f32>;
+@group(0) @binding(11) var<storage, read_write> tlu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn tlu_forward(
@@ -116,6 +143,83 @@ fn tlu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn tlu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= tlu_uniforms.channels) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 64u; j++) {
+    sum0 += tlu_scratch_partials[0u * tlu_uniforms.channels * 64u + c * 64u + j];
+  }
+  tlu_gradient_dtau[c] = sum0;
+}
+
+@compute @workgroup_size(256)
+fn tlu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= tlu_uniforms.size) {
+    return;
+  }
+  let c = (i / tlu_uniforms.channelInner) % tlu_uniforms.channels;
+  let x0 = tlu_input_x[i];
+  let g0 = tlu_fused(x0, tlu_learned_tau[c]);
+  tlu_output_y[i] = g0.value;
+  tlu_derivative_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn tlu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= tlu_uniforms.size) {
+    return;
+  }
+  let c = (i / tlu_uniforms.channelInner) % tlu_uniforms.channels;
+  let dy = tlu_cotangent_dy[i];
+  let dd0 = tlu_cotangent_ddx[i];
+  let x0 = tlu_input_x[i];
+  let g0 = tlu_double_backward(dy, dd0, x0, tlu_learned_tau[c], tlu_cotangent_ddtau[c]);
+  tlu_gradient_ddy[i] = g0.dy;
+  tlu_gradient_dx[i] = g0.x;
+}
+
+@compute @workgroup_size(256)
+fn tlu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= tlu_uniforms.channels * 64u) {
+    return;
+  }
+  let c = w / 64u;
+  var sum0 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < tlu_uniforms.channelOuter * tlu_uniforms.channelInner; j += 16384u) {
+    let inner = tlu_uniforms.channelInner;
+    let i = ((j / inner) * tlu_uniforms.channels + c) * inner + j % inner;
+    let g = tlu_double_backward(tlu_cotangent_dy[i], tlu_cotangent_ddx[i], tlu_input_x[i], tlu_learned_tau[c], tlu_cotangent_ddtau[c]);
+    sum0 += g.tau;
+  }
+  let total0 = tlu_workgroup_sum(sum0, lane);
+  if (lane == 0u) {
+    tlu_scratch_partials[0u * tlu_uniforms.channels * 64u + w] = total0;
+  }
+}
+
+@compute @workgroup_size(256)
+fn tlu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

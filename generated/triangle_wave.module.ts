@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { triangleWaveBackward, triangleWaveForward } from "./triangle_wave.js";
+import {
+  triangleWaveBackward,
+  triangleWaveBackwardSaved,
+  triangleWaveDoubleBackward,
+  triangleWaveForward,
+  triangleWaveForwardSaved,
+} from "./triangle_wave.js";
 import { triangleWaveWgsl } from "./triangle_wave.wgsl.js";
 const triangleWaveActivation: Activation = {
   name: "triangle_wave",
@@ -14,7 +20,14 @@ const triangleWaveActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: triangleWaveForward, backward: triangleWaveBackward },
+  saves: "bit",
+  cpu: {
+    forward: triangleWaveForward,
+    backward: triangleWaveBackward,
+    doubleBackward: triangleWaveDoubleBackward,
+    forwardSaved: triangleWaveForwardSaved,
+    backwardSaved: triangleWaveBackwardSaved,
+  },
   webgpu: {
     code: triangleWaveWgsl,
     forward: [
@@ -44,21 +57,75 @@ const triangleWaveActivation: Activation = {
         uniforms: ["size"],
       },
     ],
+    doubleBackward: [
+      {
+        entryPoint: "triangle_wave_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "triangle_wave_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "triangle_wave_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "triangle_wave_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
   },
 };
 
 /**
- * Distance from the nearest integer. The derivative is -1 at integers and halfway between them.
+ * Distance from the nearest integer. The derivative at integers is -1.
  * Source: Meronen et al. 2021.
  *
  * ```
  * triangle_wave(x) = where(x > n, x - n, n - x)
- *   let n = floor(x + 0.5)
+ *   let n = round(x)
  * ```
  *
  * Derivatives:
  * ```
- * d/dx = where(x > floor(x + 0.5), 1, -1)
+ * d/dx = where(x > round(x), 1, -1)
  * ```
  *
  * Kink at -4: derivative -1 before, 1 after, -1 there.

@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   triangularSnnBackward,
+  triangularSnnBackwardSaved,
+  triangularSnnDoubleBackward,
   triangularSnnForward,
+  triangularSnnForwardSaved,
 } from "./triangular_snn.js";
 import { triangularSnnWgsl } from "./triangular_snn.wgsl.js";
 const triangularSnnActivation: Activation = {
@@ -17,7 +20,14 @@ const triangularSnnActivation: Activation = {
   hyperparameters: ["threshold"],
   learned: [],
   axis: false,
-  cpu: { forward: triangularSnnForward, backward: triangularSnnBackward },
+  saves: "bit",
+  cpu: {
+    forward: triangularSnnForward,
+    backward: triangularSnnBackward,
+    doubleBackward: triangularSnnDoubleBackward,
+    forwardSaved: triangularSnnForwardSaved,
+    backwardSaved: triangularSnnBackwardSaved,
+  },
   webgpu: {
     code: triangularSnnWgsl,
     forward: [
@@ -42,6 +52,60 @@ const triangularSnnActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "triangular_snn_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "triangular_snn_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+      {
+        entryPoint: "triangular_snn_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "triangular_snn_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter threshold"],

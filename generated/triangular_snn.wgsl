@@ -17,6 +17,29 @@ fn triangular_snn_backward(dy: f32, x: f32, threshold: f32) -> f32 {
   return select(threshold, -threshold, x >= 0.0) * dy;
 }
 
+struct triangular_snn_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn triangular_snn_fused(x: f32, threshold: f32) -> triangular_snn_value_and_slopes {
+  let v = select(0.0, 1.0, x > 0.0);
+  return triangular_snn_value_and_slopes(
+    select(select(v, x, triangular_snn_is_nan(x)), x, triangular_snn_is_nan(x)),
+    select(threshold, -threshold, x >= 0.0)
+  );
+}
+
+struct triangular_snn_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn triangular_snn_double_backward(dy: f32, ddx: f32, x: f32, threshold: f32) -> triangular_snn_second_gradients {
+  let slopes = triangular_snn_backward(1.0, x, threshold);
+  return triangular_snn_second_gradients(ddx * slopes, 0.0);
+}
+
 struct triangular_snn_uniform_values {
   size: u32,
   p_threshold: f32,
@@ -27,6 +50,11 @@ struct triangular_snn_uniform_values {
 @group(0) @binding(2) var<storage, read_write> triangular_snn_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> triangular_snn_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> triangular_snn_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> triangular_snn_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> triangular_snn_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> triangular_snn_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> triangular_snn_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> triangular_snn_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn triangular_snn_forward(
@@ -65,4 +93,82 @@ fn triangular_snn_backward_inputs(
     triangular_snn_backward(dy.z, x0.z, triangular_snn_uniforms.p_threshold),
     triangular_snn_backward(dy.w, x0.w, triangular_snn_uniforms.p_threshold),
   );
+}
+
+@compute @workgroup_size(256)
+fn triangular_snn_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (triangular_snn_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = triangular_snn_input_x[i];
+  let g0 = triangular_snn_fused(x0.x, triangular_snn_uniforms.p_threshold);
+  let g1 = triangular_snn_fused(x0.y, triangular_snn_uniforms.p_threshold);
+  let g2 = triangular_snn_fused(x0.z, triangular_snn_uniforms.p_threshold);
+  let g3 = triangular_snn_fused(x0.w, triangular_snn_uniforms.p_threshold);
+  triangular_snn_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  triangular_snn_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn triangular_snn_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (triangular_snn_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = triangular_snn_cotangent_dy[i];
+  let dd0 = triangular_snn_cotangent_ddx[i];
+  let x0 = triangular_snn_input_x[i];
+  let g0 = triangular_snn_double_backward(dy.x, dd0.x, x0.x, triangular_snn_uniforms.p_threshold);
+  let g1 = triangular_snn_double_backward(dy.y, dd0.y, x0.y, triangular_snn_uniforms.p_threshold);
+  let g2 = triangular_snn_double_backward(dy.z, dd0.z, x0.z, triangular_snn_uniforms.p_threshold);
+  let g3 = triangular_snn_double_backward(dy.w, dd0.w, x0.w, triangular_snn_uniforms.p_threshold);
+  triangular_snn_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  triangular_snn_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn triangular_snn_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= triangular_snn_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= triangular_snn_uniforms.size) {
+      break;
+    }
+    let x = triangular_snn_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, x < 0.0) << k;
+  }
+  triangular_snn_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn triangular_snn_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (triangular_snn_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = triangular_snn_cotangent_dy[i];
+  let bits = vec4<u32>(triangular_snn_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  triangular_snn_gradient_dx[i] = select(dy * (-triangular_snn_uniforms.p_threshold), dy * triangular_snn_uniforms.p_threshold, isSet);
 }

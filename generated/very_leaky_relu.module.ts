@@ -8,7 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   veryLeakyReluBackward,
+  veryLeakyReluBackwardSaved,
+  veryLeakyReluDoubleBackward,
   veryLeakyReluForward,
+  veryLeakyReluForwardSaved,
 } from "./very_leaky_relu.js";
 import { veryLeakyReluWgsl } from "./very_leaky_relu.wgsl.js";
 const veryLeakyReluActivation: Activation = {
@@ -17,7 +20,14 @@ const veryLeakyReluActivation: Activation = {
   hyperparameters: ["negative_slope"],
   learned: [],
   axis: false,
-  cpu: { forward: veryLeakyReluForward, backward: veryLeakyReluBackward },
+  saves: "bit",
+  cpu: {
+    forward: veryLeakyReluForward,
+    backward: veryLeakyReluBackward,
+    doubleBackward: veryLeakyReluDoubleBackward,
+    forwardSaved: veryLeakyReluForwardSaved,
+    backwardSaved: veryLeakyReluBackwardSaved,
+  },
   webgpu: {
     code: veryLeakyReluWgsl,
     forward: [
@@ -42,6 +52,60 @@ const veryLeakyReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "very_leaky_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "very_leaky_relu_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+      {
+        entryPoint: "very_leaky_relu_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "very_leaky_relu_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter negative_slope"],

@@ -8,7 +8,7 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { xieluBackward, xieluForward } from "./xielu.js";
+import { xieluBackward, xieluDoubleBackward, xieluForward } from "./xielu.js";
 import { xieluWgsl } from "./xielu.wgsl.js";
 const xieluActivation: Activation = {
   name: "xielu",
@@ -19,7 +19,11 @@ const xieluActivation: Activation = {
     { name: "alpha_n", shape: "scalar" },
   ],
   axis: false,
-  cpu: { forward: xieluForward, backward: xieluBackward },
+  cpu: {
+    forward: xieluForward,
+    backward: xieluBackward,
+    doubleBackward: xieluDoubleBackward,
+  },
   webgpu: {
     code: xieluWgsl,
     forward: [
@@ -68,6 +72,70 @@ const xieluActivation: Activation = {
       },
       {
         entryPoint: "xielu_backward_sums",
+        over: "1",
+        perWorkgroup: 256,
+        bindings: [
+          [7, "scratch 128"],
+          [8, "gradient alpha_p"],
+          [9, "gradient alpha_n"],
+        ],
+        uniforms: [],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "xielu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha_p"],
+          [4, "learned alpha_n"],
+          [12, "cotangent alpha_p"],
+          [13, "cotangent alpha_n"],
+          [14, "gradient"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+      {
+        entryPoint: "xielu_double_backward_inputs_1",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha_p"],
+          [4, "learned alpha_n"],
+          [12, "cotangent alpha_p"],
+          [13, "cotangent alpha_n"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+      {
+        entryPoint: "xielu_double_backward_partial_sums",
+        over: "64",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [5, "cotangent"],
+          [11, "cotangent x"],
+          [1, "input x"],
+          [3, "learned alpha_p"],
+          [4, "learned alpha_n"],
+          [12, "cotangent alpha_p"],
+          [13, "cotangent alpha_n"],
+          [7, "scratch 128"],
+        ],
+        uniforms: ["size", "hyperparameter beta"],
+      },
+      {
+        entryPoint: "xielu_double_backward_sums",
         over: "1",
         perWorkgroup: 256,
         bindings: [

@@ -159,6 +159,241 @@ export function xieluBackward(
   dalphaN[0] = dalphaNSum;
 }
 
+/** The value of xielu, and its derivative in each input. */
+export function xieluFused(
+  x: Float32Array,
+  alphaP: Float32Array,
+  alphaN: Float32Array,
+  beta: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("alphaP", alphaP, 1);
+  requireLength("alphaN", alphaN, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaPValue = alphaP[0]!;
+  const alphaNValue = alphaN[0]!;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.max(alphaPValue, -746);
+  const v = Number(alphaPValue > 0);
+  const p = bounded * v;
+  const v2 = Math.abs(alphaPValue);
+  const v3 = softplusTail(v2);
+  const u = p + v3;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(alphaNValue, -746);
+  const v4 = Number(alphaNValue > 0);
+  const p2 = bounded2 * v4;
+  const v5 = Math.abs(alphaNValue);
+  const v6 = softplusTail(v5);
+  const u2 = p2 + v6;
+  const u3 = beta + u2;
+  const v7 = Math.abs(u3);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p3 = xi * xi * u;
+      const p4 = xi * beta;
+      const u4 = p3 + p4;
+      const em1 = expm1(xi);
+      const u5 = em1 - xi;
+      const p5 = u3 * u5;
+      const u6 = p4 + p5;
+      const v8 = xi > 0 ? u4 : u6;
+      const v9 = Math.abs(p4);
+      const v10 = Math.abs(em1);
+      const p6 = 2 * xi * u;
+      const u7 = beta + p6;
+      const p7 = u3 * em1;
+      const u8 = beta + p7;
+      if (!(
+        (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
+        (xi > 0 ||
+          u2 * Math.abs(u5) + v10 * v7 + (v9 + Math.abs(p5)) <=
+            131072 * Math.abs(u6)) &&
+        Math.abs(v8) <= Number.MAX_VALUE &&
+        (xi <= 0 || p6 <= 131072 * Math.abs(u7)) &&
+        (xi > 0 || u2 * v10 + Math.abs(p7) <= 131072 * Math.abs(u8))
+      ))
+        break;
+      y[i] = v8;
+      dx[i] = xi > 0 ? u7 : u8;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = xieluYExactly(xi, alphaPValue, alphaNValue, beta);
+      dx[i] = xieluDxExactly(xi, alphaPValue, alphaNValue, beta, 1);
+    }
+  }
+}
+
+/** The gradients of what xielu's backward kernel computes, from a cotangent of each of its results. */
+export function xieluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alphaP: Float32Array,
+  alphaN: Float32Array,
+  beta: number,
+  ddx: Float32Array,
+  ddalphaP: Float32Array,
+  ddalphaN: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalphaP: Float32Array,
+  dalphaN: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alphaP", alphaP, 1);
+  requireLength("alphaN", alphaN, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalphaP", ddalphaP, 1);
+  requireLength("ddalphaN", ddalphaN, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalphaP", dalphaP, 1);
+  requireLength("dalphaN", dalphaN, 1);
+  const alphaPValue = alphaP[0]!;
+  const alphaNValue = alphaN[0]!;
+  const ddalphaPValue = ddalphaP[0]!;
+  const ddalphaNValue = ddalphaN[0]!;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.max(alphaPValue, -746);
+  const v = Number(alphaPValue > 0);
+  const p = bounded * v;
+  const v2 = Math.abs(alphaPValue);
+  const v3 = softplusTail(v2);
+  const u = p + v3;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(alphaNValue, -746);
+  const v4 = Number(alphaNValue > 0);
+  const p2 = bounded2 * v4;
+  const v5 = Math.abs(alphaNValue);
+  const v6 = softplusTail(v5);
+  const u2 = p2 + v6;
+  const u3 = beta + u2;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded3 = Math.min(alphaPValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded4 = Math.max(bounded3, -746);
+  const e = boundedExp(bounded4);
+  const u4 = e + 1;
+  const q = e / u4;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded5 = Math.min(alphaNValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded6 = Math.max(bounded5, -746);
+  const e2 = boundedExp(bounded6);
+  const u5 = e2 + 1;
+  const p3 = 2 * u;
+  const p4 = 2 * e;
+  const q2 = p4 / u4;
+  const v7 = Math.abs(u3);
+  const p5 = 65536 * v7;
+  const squared = u4 * u4;
+  const q3 = e / squared;
+  const p6 = 2.0927902484106784e298 * q3;
+  const squared2 = u5 * u5;
+  sides[0] = 0;
+  sides[1] = q;
+  sides[2] = u3;
+  sides[3] = p3;
+  sides[4] = 0;
+  sides[5] = q2;
+  sides[6] = 0;
+  sides[7] = q3;
+  let dalphaPSum = 0;
+  let dalphaNSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p7 = 2 * xi * u;
+      const u6 = beta + p7;
+      const em1 = expm1(xi);
+      const p8 = u3 * em1;
+      const u7 = beta + p8;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded7 = Math.max(xi, -3.4028234663852886e38);
+      const squared3 = bounded7 * bounded7;
+      const u8 = em1 - xi;
+      const p9 = u8 * e2;
+      const p10 = ddalphaNValue * choose(xi > 0, 0, p9 / u5);
+      const v8 = Math.abs(em1);
+      const p11 = dyi * ddxI;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded8 = Math.max(Math.min(xi, 746), -746);
+      const p12 = dyi * ddalphaPValue;
+      const p13 = bounded7 * pick(4, xi > 0);
+      const p14 = p12 * p13;
+      const p15 = dyi * ddalphaNValue;
+      const v9 = choose(xi > 0, 0, (em1 * e2) / u5);
+      const p16 = p11 * p13;
+      const p17 = p12 * (squared3 * pick(6, xi > 0));
+      const q4 = p9 / squared2;
+      const p18 = p15 * choose(xi > 0, 0, q4);
+      if (!(
+        (xi <= 0 || p7 <= 131072 * Math.abs(u6)) &&
+        (xi > 0 || u2 * v8 + Math.abs(p8) <= 131072 * Math.abs(u7)) &&
+        (xi > 0 || v8 <= 65536 * Math.abs(u8)) &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        (xi > 0 || u2 <= p5) &&
+        Math.abs(p14) <= Number.MAX_VALUE &&
+        Math.abs(p16) <= Number.MAX_VALUE &&
+        (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p6)) &&
+        Math.abs(p17) <= Number.MAX_VALUE &&
+        (xi > 0 ||
+          (v8 <= 65536 * Math.abs(u8) &&
+            e2 >= 9.332636185032189e-302 &&
+            Math.abs(p9) <= 2.0927902484106784e298 * Math.abs(q4))) &&
+        Math.abs(p18) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] =
+        ddxI * (xi > 0 ? u6 : u7) +
+        ddalphaPValue * (squared3 * pick(0, xi > 0)) +
+        p10;
+      dx[i] =
+        p11 *
+          pick(2, xi > 0) *
+          boundedExp(0.5 * (bounded8 - Math.abs(bounded8))) +
+        p14 +
+        p15 * v9;
+      dalphaPSum += p16 + p17;
+      dalphaNSum += p11 * v9 + p18;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded9 = Math.max(xi, -3.4028234663852886e38);
+      const v10 = choose(xi > 0, 0, (expm1(xi) * e2) / u5);
+      ddy[i] =
+        xieluDxExactly(xi, alphaPValue, alphaNValue, beta, ddxI) +
+        ddalphaPValue * (bounded9 * bounded9 * pick(0, xi > 0)) +
+        xieluDalphaN_exactly(xi, alphaNValue, ddalphaNValue);
+      dx[i] =
+        xieluDxDxExactly(xi, alphaPValue, alphaNValue, beta, dyi * ddxI) +
+        xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue) +
+        dyi * ddalphaNValue * v10;
+      dalphaPSum +=
+        xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddxI) +
+        xieluDalphaP_dalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue);
+      dalphaNSum +=
+        dyi * ddxI * v10 +
+        xieluDalphaN_dalphaN_exactly(xi, alphaNValue, dyi * ddalphaNValue);
+    }
+  }
+  dalphaP[0] = dalphaPSum;
+  dalphaN[0] = dalphaNSum;
+}
+
 /**
  * A parabola on the right, an integral of ELU on the left, both with learned coefficients that softplus keeps positive:
  * 0.8 in the beginning.
@@ -312,6 +547,241 @@ export function xieluBackward64(
       const xi = x[i]!;
       dx[i] = xieluDxExactly(xi, alphaPValue, alphaNValue, beta, dyi);
       dalphaNSum += xieluDalphaN_exactly(xi, alphaNValue, dyi);
+    }
+  }
+  dalphaP[0] = dalphaPSum;
+  dalphaN[0] = dalphaNSum;
+}
+
+/** The value of xielu, and its derivative in each input. */
+export function xieluFused64(
+  x: Float64Array,
+  alphaP: Float64Array,
+  alphaN: Float64Array,
+  beta: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("alphaP", alphaP, 1);
+  requireLength("alphaN", alphaN, 1);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const alphaPValue = alphaP[0]!;
+  const alphaNValue = alphaN[0]!;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.max(alphaPValue, -746);
+  const v = Number(alphaPValue > 0);
+  const p = bounded * v;
+  const v2 = Math.abs(alphaPValue);
+  const v3 = softplusTail(v2);
+  const u = p + v3;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(alphaNValue, -746);
+  const v4 = Number(alphaNValue > 0);
+  const p2 = bounded2 * v4;
+  const v5 = Math.abs(alphaNValue);
+  const v6 = softplusTail(v5);
+  const u2 = p2 + v6;
+  const u3 = beta + u2;
+  const v7 = Math.abs(u3);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p3 = xi * xi * u;
+      const p4 = xi * beta;
+      const u4 = p3 + p4;
+      const em1 = expm1(xi);
+      const u5 = em1 - xi;
+      const p5 = u3 * u5;
+      const u6 = p4 + p5;
+      const v8 = xi > 0 ? u4 : u6;
+      const v9 = Math.abs(p4);
+      const v10 = Math.abs(em1);
+      const p6 = 2 * xi * u;
+      const u7 = beta + p6;
+      const p7 = u3 * em1;
+      const u8 = beta + p7;
+      if (!(
+        (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
+        (xi > 0 ||
+          u2 * Math.abs(u5) + v10 * v7 + (v9 + Math.abs(p5)) <=
+            131072 * Math.abs(u6)) &&
+        Math.abs(v8) <= Number.MAX_VALUE &&
+        (xi <= 0 || p6 <= 131072 * Math.abs(u7)) &&
+        (xi > 0 || u2 * v10 + Math.abs(p7) <= 131072 * Math.abs(u8))
+      ))
+        break;
+      y[i] = v8;
+      dx[i] = xi > 0 ? u7 : u8;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = xieluYExactly(xi, alphaPValue, alphaNValue, beta);
+      dx[i] = xieluDxExactly(xi, alphaPValue, alphaNValue, beta, 1);
+    }
+  }
+}
+
+/** The gradients of what xielu's backward kernel computes, from a cotangent of each of its results. */
+export function xieluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alphaP: Float64Array,
+  alphaN: Float64Array,
+  beta: number,
+  ddx: Float64Array,
+  ddalphaP: Float64Array,
+  ddalphaN: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalphaP: Float64Array,
+  dalphaN: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alphaP", alphaP, 1);
+  requireLength("alphaN", alphaN, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalphaP", ddalphaP, 1);
+  requireLength("ddalphaN", ddalphaN, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalphaP", dalphaP, 1);
+  requireLength("dalphaN", dalphaN, 1);
+  const alphaPValue = alphaP[0]!;
+  const alphaNValue = alphaN[0]!;
+  const ddalphaPValue = ddalphaP[0]!;
+  const ddalphaNValue = ddalphaN[0]!;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.max(alphaPValue, -746);
+  const v = Number(alphaPValue > 0);
+  const p = bounded * v;
+  const v2 = Math.abs(alphaPValue);
+  const v3 = softplusTail(v2);
+  const u = p + v3;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(alphaNValue, -746);
+  const v4 = Number(alphaNValue > 0);
+  const p2 = bounded2 * v4;
+  const v5 = Math.abs(alphaNValue);
+  const v6 = softplusTail(v5);
+  const u2 = p2 + v6;
+  const u3 = beta + u2;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded3 = Math.min(alphaPValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded4 = Math.max(bounded3, -746);
+  const e = boundedExp(bounded4);
+  const u4 = e + 1;
+  const q = e / u4;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded5 = Math.min(alphaNValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded6 = Math.max(bounded5, -746);
+  const e2 = boundedExp(bounded6);
+  const u5 = e2 + 1;
+  const p3 = 2 * u;
+  const p4 = 2 * e;
+  const q2 = p4 / u4;
+  const v7 = Math.abs(u3);
+  const p5 = 65536 * v7;
+  const squared = u4 * u4;
+  const q3 = e / squared;
+  const p6 = 2.0927902484106784e298 * q3;
+  const squared2 = u5 * u5;
+  sides[0] = 0;
+  sides[1] = q;
+  sides[2] = u3;
+  sides[3] = p3;
+  sides[4] = 0;
+  sides[5] = q2;
+  sides[6] = 0;
+  sides[7] = q3;
+  let dalphaPSum = 0;
+  let dalphaNSum = 0;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p7 = 2 * xi * u;
+      const u6 = beta + p7;
+      const em1 = expm1(xi);
+      const p8 = u3 * em1;
+      const u7 = beta + p8;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded7 = Math.max(xi, -3.4028234663852886e38);
+      const squared3 = bounded7 * bounded7;
+      const u8 = em1 - xi;
+      const p9 = u8 * e2;
+      const p10 = ddalphaNValue * choose(xi > 0, 0, p9 / u5);
+      const v8 = Math.abs(em1);
+      const p11 = dyi * ddxI;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded8 = Math.max(Math.min(xi, 746), -746);
+      const p12 = dyi * ddalphaPValue;
+      const p13 = bounded7 * pick(4, xi > 0);
+      const p14 = p12 * p13;
+      const p15 = dyi * ddalphaNValue;
+      const v9 = choose(xi > 0, 0, (em1 * e2) / u5);
+      const p16 = p11 * p13;
+      const p17 = p12 * (squared3 * pick(6, xi > 0));
+      const q4 = p9 / squared2;
+      const p18 = p15 * choose(xi > 0, 0, q4);
+      if (!(
+        (xi <= 0 || p7 <= 131072 * Math.abs(u6)) &&
+        (xi > 0 || u2 * v8 + Math.abs(p8) <= 131072 * Math.abs(u7)) &&
+        (xi > 0 || v8 <= 65536 * Math.abs(u8)) &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        (xi > 0 || u2 <= p5) &&
+        Math.abs(p14) <= Number.MAX_VALUE &&
+        Math.abs(p16) <= Number.MAX_VALUE &&
+        (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p6)) &&
+        Math.abs(p17) <= Number.MAX_VALUE &&
+        (xi > 0 ||
+          (v8 <= 65536 * Math.abs(u8) &&
+            e2 >= 9.332636185032189e-302 &&
+            Math.abs(p9) <= 2.0927902484106784e298 * Math.abs(q4))) &&
+        Math.abs(p18) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] =
+        ddxI * (xi > 0 ? u6 : u7) +
+        ddalphaPValue * (squared3 * pick(0, xi > 0)) +
+        p10;
+      dx[i] =
+        p11 *
+          pick(2, xi > 0) *
+          boundedExp(0.5 * (bounded8 - Math.abs(bounded8))) +
+        p14 +
+        p15 * v9;
+      dalphaPSum += p16 + p17;
+      dalphaNSum += p11 * v9 + p18;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded9 = Math.max(xi, -3.4028234663852886e38);
+      const v10 = choose(xi > 0, 0, (expm1(xi) * e2) / u5);
+      ddy[i] =
+        xieluDxExactly(xi, alphaPValue, alphaNValue, beta, ddxI) +
+        ddalphaPValue * (bounded9 * bounded9 * pick(0, xi > 0)) +
+        xieluDalphaN_exactly(xi, alphaNValue, ddalphaNValue);
+      dx[i] =
+        xieluDxDxExactly(xi, alphaPValue, alphaNValue, beta, dyi * ddxI) +
+        xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue) +
+        dyi * ddalphaNValue * v10;
+      dalphaPSum +=
+        xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddxI) +
+        xieluDalphaP_dalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue);
+      dalphaNSum +=
+        dyi * ddxI * v10 +
+        xieluDalphaN_dalphaN_exactly(xi, alphaNValue, dyi * ddalphaNValue);
     }
   }
   dalphaP[0] = dalphaPSum;
@@ -1111,6 +1581,13 @@ function wideSigmoid(x: Wide): Wide {
   return wideDivide(numerator, wideAdd(WIDE_ONE, e));
 }
 
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
 /** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|). */
 function wideSoftplus(x: Wide): Wide {
   const rest = wideLog1p(wideExp(wideNegate(wideAbs(x))));
@@ -1459,6 +1936,347 @@ function xieluDalphaN_exactly(x0: number, x1: number, x2: number): number {
   let value = xieluDalphaN_exactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = xieluDalphaN_exactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function xieluYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideMultiply(x0, x3);
+  let t1 = wideAdd(
+    t0,
+    wideMultiply(
+      wideAdd(x3, wideSoftplus(x2)),
+      wideSubtract(wideExpm1(x0), x0),
+    ),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t1 = wideAdd(wideMultiply(widePower(x0, 2), wideSoftplus(x1)), t0);
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function xieluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return xieluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function xieluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    xieluYExactlyAt(x0, x1, x2, x3, 800n * sign),
+    xieluYExactlyAt(x0, x1, x2, x3, 150n * sign),
+    xieluYExactlyAt(x0, x1, x2, x3, 140n * sign),
+    xieluYExactlyAt(x0, x1, x2, x3, 60n * sign),
+    xieluYExactlyAt(x0, x1, x2, x3, 50n * sign),
+    xieluYExactlyAt(x0, x1, x2, x3, 26n * sign),
+    xieluYExactlyAt(x0, x1, x2, x3, 20n * sign),
+    xieluYExactlyAt(x0, x1, x2, x3, 11n * sign),
+    xieluYExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function xieluYExactly(x0: number, x1: number, x2: number, x3: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = xieluYExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = xieluYExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function xieluDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  let t0 = wideMultiply(wideExp(x0), wideAdd(x3, wideSoftplus(x2)));
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideMultiply(wideInteger(2n), wideSoftplus(x1));
+  }
+  return wideMultiply(x4, t0);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function xieluDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return xieluDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function xieluDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function xieluDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = xieluDxDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function xieluDxDalphaP_exactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(2n), x2), x0),
+      wideSigmoid(x1),
+    );
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function xieluDxDalphaP_exactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return xieluDxDalphaP_exactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function xieluDxDalphaP_exactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    xieluDxDalphaP_exactlyAt(x0, x1, x2, 800n * sign),
+    xieluDxDalphaP_exactlyAt(x0, x1, x2, 150n * sign),
+    xieluDxDalphaP_exactlyAt(x0, x1, x2, 140n * sign),
+    xieluDxDalphaP_exactlyAt(x0, x1, x2, 60n * sign),
+    xieluDxDalphaP_exactlyAt(x0, x1, x2, 50n * sign),
+    xieluDxDalphaP_exactlyAt(x0, x1, x2, 26n * sign),
+    xieluDxDalphaP_exactlyAt(x0, x1, x2, 20n * sign),
+    xieluDxDalphaP_exactlyAt(x0, x1, x2, 11n * sign),
+    xieluDxDalphaP_exactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function xieluDxDalphaP_exactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = xieluDxDalphaP_exactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = xieluDxDalphaP_exactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function xieluDalphaP_dalphaP_exactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideMultiply(wideMultiply(x2, widePower(x0, 2)), wideLogistic(x1));
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function xieluDalphaP_dalphaP_exactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return xieluDalphaP_dalphaP_exactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function xieluDalphaP_dalphaP_exactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 800n * sign),
+    xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 150n * sign),
+    xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 140n * sign),
+    xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 60n * sign),
+    xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 50n * sign),
+    xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 26n * sign),
+    xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 20n * sign),
+    xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 11n * sign),
+    xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function xieluDalphaP_dalphaP_exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = xieluDalphaP_dalphaP_exactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function xieluDalphaN_dalphaN_exactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(
+    wideMultiply(x2, wideSubtract(wideExpm1(x0), x0)),
+    wideLogistic(x1),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideInteger(0n);
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function xieluDalphaN_dalphaN_exactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return xieluDalphaN_dalphaN_exactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function xieluDalphaN_dalphaN_exactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 800n * sign),
+    xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 150n * sign),
+    xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 140n * sign),
+    xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 60n * sign),
+    xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 50n * sign),
+    xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 26n * sign),
+    xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 20n * sign),
+    xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 11n * sign),
+    xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function xieluDalphaN_dalphaN_exactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = xieluDalphaN_dalphaN_exactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -1691,6 +1691,325 @@ fn xielu_backward(dy: f32, x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xie
   }
   return xielu_gradients(dy * result_x, dy * result_alpha_p, dy * result_alpha_n);
 }
+
+struct xielu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn xielu_slope_0(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return xielu_backward(1.0, x0, x1, x2, x3).x;
+}
+
+fn xielu_fused(x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xielu_value_and_slopes {
+  let squared = xielu_pair_multiply(xielu_pair_from_f32(x), xielu_pair_from_f32(x));
+  let bounded = xielu_pair_at_least(xielu_pair_from_f32(alpha_p), xielu_pair(0.0, 0.0));
+  let v = xielu_pair_abs(xielu_pair_from_f32(alpha_p));
+  let v2 = xielu_pair_negate(v);
+  let e = xielu_pair_exp(v2);
+  let l = xielu_pair_log1p(e);
+  let u = xielu_pair_add(bounded, l);
+  let p = xielu_pair_multiply(squared, u);
+  let p2 = xielu_pair_multiply(xielu_pair_from_f32(x), xielu_pair_from_f32(beta));
+  let u2 = xielu_pair_add(p, p2);
+  let bounded2 = xielu_pair_at_least(xielu_pair_from_f32(alpha_n), xielu_pair(0.0, 0.0));
+  let v3 = xielu_pair_abs(xielu_pair_from_f32(alpha_n));
+  let v4 = xielu_pair_negate(v3);
+  let e2 = xielu_pair_exp(v4);
+  let l2 = xielu_pair_log1p(e2);
+  let u3 = xielu_pair_add(bounded2, l2);
+  let u4 = xielu_pair_add(xielu_pair_from_f32(beta), u3);
+  let em1 = xielu_pair_expm1(xielu_pair_from_f32(x));
+  let u5 = xielu_pair_subtract(em1, xielu_pair_from_f32(x));
+  let p3 = xielu_pair_multiply(u4, u5);
+  let u6 = xielu_pair_add(p2, p3);
+  var v5 = u6;
+  if (x > 0.0) {
+    v5 = u2;
+  }
+  let p4 = xielu_pair_scale(xielu_pair_from_f32(x), 2.0);
+  let p5 = xielu_pair_multiply(p4, u);
+  let u7 = xielu_pair_add(xielu_pair_from_f32(beta), p5);
+  let p6 = xielu_pair_multiply(u4, em1);
+  let u8 = xielu_pair_add(xielu_pair_from_f32(beta), p6);
+  var v6 = u8;
+  if (x > 0.0) {
+    v6 = u7;
+  }
+  var result_value = xielu_pair_to_f32(v5);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x <= 0.0) |
+        ((1.26217745e-29 * squared.high + (p.high + 0.0000076293945 * abs(p2.high)) <= 16.0 * abs(u2.high)) &
+          (abs(u2.high) >= 3.9443045e-31))) &
+        ((x > 0.0) |
+          ((u3.high * abs(u5.high) +
+            abs(em1.high) * abs(u4.high) +
+            1.26217745e-29 * abs(u5.high) +
+            0.000015258789 * (abs(p2.high) + abs(p3.high)) <=
+            16.0 * abs(u6.high)) &
+            (abs(u6.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha_p)) <= 0x52800000u) &
+        ((v.high >= 3.637979e-12) | (alpha_p == 0.0)) &
+        (bitcast<u32>(abs(alpha_n)) <= 0x52800000u) &
+        ((v3.high >= 3.637979e-12) | (alpha_n == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+      ((abs(beta) >= 3.637979e-12) | (beta == 0.0))
+    )
+  ) {
+    result_value = xielu(x, alpha_p, alpha_n, beta);
+  }
+  var result_x = xielu_pair_to_f32(v6);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x <= 0.0) | ((1.26217745e-29 * p4.high + p5.high <= 16.0 * abs(u7.high)) & (abs(u7.high) >= 1.9721523e-31))) &
+        ((x > 0.0) |
+          ((u3.high * abs(em1.high) + 1.26217745e-29 * abs(em1.high) + abs(p6.high) <= 16.0 * abs(u8.high)) &
+            (abs(u8.high) >= 1.9721523e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha_p)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (alpha_p == 0.0)) &
+        (bitcast<u32>(abs(alpha_n)) <= 0x5c800000u) &
+        ((v3.high >= 3.469447e-18) | (alpha_n == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      ((abs(beta) >= 3.469447e-18) | (beta == 0.0))
+    )
+  ) {
+    result_x = xielu_slope_0(x, alpha_p, alpha_n, beta);
+  }
+  return xielu_value_and_slopes(select(result_value, x, xielu_is_nan(x)), result_x);
+}
+
+struct xielu_curvatures {
+  x_x: f32,
+  x_alpha_p: f32,
+  x_alpha_n: f32,
+  alpha_p_alpha_p: f32,
+  alpha_n_alpha_n: f32,
+}
+
+fn xielu_exp(x: f32) -> f32 {
+  if (xielu_is_nan(x)) {
+    return x;
+  }
+  return xielu_exp_scaled(x, 0.0, 0);
+}
+
+fn xielu_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return select(xielu_exp(x0) * (x3 + xielu_softplus(x2)), 2.0 * xielu_softplus(x1), x0 > 0.0);
+}
+
+fn xielu_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, 2.0 * (xielu_sigmoid(x1) * x0), x0 > 0.0);
+}
+
+fn xielu_curvature_2_far(x0: f32, x1: f32) -> f32 {
+  return select(xielu_expm1(x0) * xielu_sigmoid(x1), 0.0, x0 > 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn xielu_logistic(x: f32) -> f32 {
+  if (xielu_is_nan(x)) {
+    return x;
+  }
+  let s = xielu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn xielu_curvature_3_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, x0 * x0 * xielu_logistic(x1), x0 > 0.0);
+}
+
+fn xielu_curvature_4_far(x0: f32, x1: f32) -> f32 {
+  return select((xielu_expm1(x0) - x0) * xielu_logistic(x1), 0.0, x0 > 0.0);
+}
+
+// a where the condition holds, else b.
+fn xielu_pair_select(condition: bool, a: xielu_pair, b: xielu_pair) -> xielu_pair {
+  return xielu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
+fn xielu_curvature(x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xielu_curvatures {
+  let bounded = xielu_pair_at_least(xielu_pair_from_f32(alpha_p), xielu_pair(0.0, 0.0));
+  let v = xielu_pair_abs(xielu_pair_from_f32(alpha_p));
+  let v2 = xielu_pair_negate(v);
+  let e = xielu_pair_exp(v2);
+  let l = xielu_pair_log1p(e);
+  let u = xielu_pair_add(bounded, l);
+  let bounded2 = xielu_pair_at_least(xielu_pair_from_f32(alpha_n), xielu_pair(0.0, 0.0));
+  let v3 = xielu_pair_abs(xielu_pair_from_f32(alpha_n));
+  let v4 = xielu_pair_negate(v3);
+  let e2 = xielu_pair_exp(v4);
+  let l2 = xielu_pair_log1p(e2);
+  let u2 = xielu_pair_add(bounded2, l2);
+  let u3 = xielu_pair_add(xielu_pair_from_f32(beta), u2);
+  let bounded3 = xielu_pair_at_most(xielu_pair_from_f32(x), xielu_pair(0.0, 0.0));
+  let bounded4 = xielu_pair_at_most(bounded3, xielu_pair(40.0, 0.0));
+  let v5 = xielu_pair_raised_exp(bounded4);
+  let p = xielu_pair_scale(xielu_pair_from_f32(x), 2.0);
+  let bounded5 = xielu_pair_at_most(xielu_pair_from_f32(alpha_p), xielu_pair(40.0, 0.0));
+  let v6 = xielu_pair_raised_exp(bounded5);
+  let p2 = xielu_pair_scale(v6, 8.6736174e-19);
+  let u4 = xielu_pair_add(p2, xielu_pair(1.0, 0.0));
+  let q = xielu_pair_divide(v6, u4);
+  let p3 = xielu_pair_multiply(p, q);
+  var v7 = xielu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v7 = xielu_pair_scale(p3, 8.6736174e-19);
+  }
+  let em1 = xielu_pair_expm1(xielu_pair_from_f32(x));
+  let bounded6 = xielu_pair_at_most(xielu_pair_from_f32(alpha_n), xielu_pair(40.0, 0.0));
+  let v8 = xielu_pair_raised_exp(bounded6);
+  var v9 = xielu_pair_scale(
+    xielu_pair_multiply(
+      em1,
+      xielu_pair_divide(v8, xielu_pair_add(xielu_pair_scale(v8, 8.6736174e-19), xielu_pair(1.0, 0.0)))
+    ),
+    8.6736174e-19
+  );
+  if (x > 0.0) {
+    v9 = xielu_pair(0.0, 0.0);
+  }
+  let squared = xielu_pair_multiply(xielu_pair_from_f32(x), xielu_pair_from_f32(x));
+  let v10 = xielu_pair_raised_exp(v2);
+  let p4 = xielu_pair_scale(v10, 8.6736174e-19);
+  let u5 = xielu_pair_add(p4, xielu_pair(1.0, 0.0));
+  let squared2 = xielu_pair_multiply(u5, u5);
+  let q2 = xielu_pair_divide(v10, squared2);
+  let p5 = xielu_pair_multiply(squared, q2);
+  var v11 = xielu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v11 = xielu_pair_scale(p5, 8.6736174e-19);
+  }
+  let v12 = xielu_pair_raised_exp(v4);
+  let u6 = xielu_pair_add(xielu_pair_scale(v12, 8.6736174e-19), xielu_pair(1.0, 0.0));
+  var v13 = xielu_pair_scale(
+    xielu_pair_multiply(
+      xielu_pair_subtract(em1, xielu_pair_from_f32(x)),
+      xielu_pair_divide(v12, xielu_pair_multiply(u6, u6))
+    ),
+    8.6736174e-19
+  );
+  if (x > 0.0) {
+    v13 = xielu_pair(0.0, 0.0);
+  }
+  var result_x_x = xielu_pair_to_f32(
+    xielu_pair_scale(xielu_pair_multiply(xielu_pair_select(x > 0.0, xielu_pair_scale(u, 2.0), u3), v5), 8.6736174e-19)
+  );
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | (u.high >= 7.888609e-31)) & ((x > 0.0) | (abs(u3.high) >= 7.888609e-31)) &
+        (v5.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha_p)) <= 0x52800000u) &
+        ((v.high >= 3.637979e-12) | (alpha_p == 0.0)) &
+        (bitcast<u32>(abs(alpha_n)) <= 0x52800000u) &
+        ((v3.high >= 3.637979e-12) | (alpha_n == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+      ((abs(beta) >= 3.637979e-12) | (beta == 0.0))
+    )
+  ) {
+    let far = xielu_curvature_0_far(x, alpha_p, alpha_n, beta);
+    result_x_x = select(far, result_x_x, xielu_is_nan(far));
+  }
+  var result_x_alpha_p = xielu_pair_to_f32(v7);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | (v6.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha_p)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (alpha_p == 0.0)) &
+      ((x <= 0.0) | (bitcast<u32>(abs(p3.high)) <= 0x7a800000u))
+    )
+  ) {
+    let far = xielu_curvature_1_far(x, alpha_p);
+    result_x_alpha_p = select(far, result_x_alpha_p, xielu_is_nan(far));
+  }
+  var result_x_alpha_n = xielu_pair_to_f32(v9);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | ((abs(em1.high) >= 3.9443045e-31) & (v8.high >= 7.888609e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha_n)) <= 0x71800000u) &
+      ((v3.high >= 7.888609e-31) | (alpha_n == 0.0))
+    )
+  ) {
+    let far = xielu_curvature_2_far(x, alpha_n);
+    result_x_alpha_n = select(far, result_x_alpha_n, xielu_is_nan(far));
+  }
+  var result_alpha_p_alpha_p = xielu_pair_to_f32(v11);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | ((squared.high >= 3.9443045e-31) & (v10.high >= 7.888609e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha_p)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (alpha_p == 0.0)) &
+      ((x <= 0.0) | (bitcast<u32>(abs(p5.high)) <= 0x7a800000u))
+    )
+  ) {
+    let far = xielu_curvature_3_far(x, alpha_p);
+    result_alpha_p_alpha_p = select(far, result_alpha_p_alpha_p, xielu_is_nan(far));
+  }
+  var result_alpha_n_alpha_n = xielu_pair_to_f32(v13);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (v12.high >= 7.888609e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha_n)) <= 0x5c800000u) &
+      ((v3.high >= 3.469447e-18) | (alpha_n == 0.0))
+    )
+  ) {
+    let far = xielu_curvature_4_far(x, alpha_n);
+    result_alpha_n_alpha_n = select(far, result_alpha_n_alpha_n, xielu_is_nan(far));
+  }
+  return xielu_curvatures(
+    result_x_x,
+    result_x_alpha_p,
+    result_x_alpha_n,
+    result_alpha_p_alpha_p,
+    result_alpha_n_alpha_n
+  );
+}
+
+struct xielu_second_gradients {
+  dy: f32,
+  x: f32,
+  alpha_p: f32,
+  alpha_n: f32,
+}
+
+fn xielu_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  alpha_p: f32,
+  alpha_n: f32,
+  beta: f32,
+  ddalpha_p: f32,
+  ddalpha_n: f32
+) -> xielu_second_gradients {
+  let slopes = xielu_backward(1.0, x, alpha_p, alpha_n, beta);
+  let curvatures = xielu_curvature(x, alpha_p, alpha_n, beta);
+  return xielu_second_gradients(
+    ddx * slopes.x + ddalpha_p * slopes.alpha_p + ddalpha_n * slopes.alpha_n,
+    dy * (ddx * curvatures.x_x + ddalpha_p * curvatures.x_alpha_p + ddalpha_n * curvatures.x_alpha_n),
+    dy * (ddx * curvatures.x_alpha_p + ddalpha_p * curvatures.alpha_p_alpha_p),
+    dy * (ddx * curvatures.x_alpha_n + ddalpha_n * curvatures.alpha_n_alpha_n)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1710,6 +2029,11 @@ struct xielu_uniform_values {
 @group(0) @binding(7) var<storage, read_write> xielu_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> xielu_gradient_dalpha_p: array<f32>;
 @group(0) @binding(9) var<storage, read_write> xielu_gradient_dalpha_n: array<f32>;
+@group(0) @binding(10) var<storage, read_write> xielu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> xielu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> xielu_cotangent_ddalpha_p: array<f32>;
+@group(0) @binding(13) var<storage, read> xielu_cotangent_ddalpha_n: array<f32>;
+@group(0) @binding(14) var<storage, read_write> xielu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn xielu_forward(
@@ -1793,6 +2117,118 @@ fn xielu_backward_partial_sums(
 
 @compute @workgroup_size(256)
 fn xielu_backward_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let c = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (c >= 1u) {
+    return;
+  }
+  var sum0 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum0 += xielu_scratch_partials[0u * 1u * 64u + j];
+  }
+  xielu_gradient_dalpha_p[0] = sum0;
+  var sum1 = 0.0;
+  for (var j = 0u; j < 1u * 64u; j++) {
+    sum1 += xielu_scratch_partials[1u * 1u * 64u + j];
+  }
+  xielu_gradient_dalpha_n[0] = sum1;
+}
+
+@compute @workgroup_size(256)
+fn xielu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (xielu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = xielu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = xielu_fused(x0[k], xielu_learned_alpha_p[0], xielu_learned_alpha_n[0], xielu_uniforms.p_beta);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  xielu_output_y[i] = result0;
+  xielu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn xielu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (xielu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = xielu_cotangent_dy[i];
+  let dd0 = xielu_cotangent_ddx[i];
+  let x0 = xielu_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = xielu_double_backward(dy[k], dd0[k], x0[k], xielu_learned_alpha_p[0], xielu_learned_alpha_n[0], xielu_uniforms.p_beta, xielu_cotangent_ddalpha_p[0], xielu_cotangent_ddalpha_n[0]);
+    result[k] = g.dy;
+  }
+  xielu_gradient_ddy[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn xielu_double_backward_inputs_1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (xielu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = xielu_cotangent_dy[i];
+  let dd0 = xielu_cotangent_ddx[i];
+  let x0 = xielu_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = xielu_double_backward(dy[k], dd0[k], x0[k], xielu_learned_alpha_p[0], xielu_learned_alpha_n[0], xielu_uniforms.p_beta, xielu_cotangent_ddalpha_p[0], xielu_cotangent_ddalpha_n[0]);
+    result[k] = g.x;
+  }
+  xielu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn xielu_double_backward_partial_sums(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let w = workgroup.y * workgroups.x + workgroup.x;
+  if (w >= 1u * 64u) {
+    return;
+  }
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  for (var j = (w % 64u) * 256u + lane; j < xielu_uniforms.size; j += 16384u) {
+    let i = j;
+    let g = xielu_double_backward(xielu_cotangent_dy[i / 4u][i % 4u], xielu_cotangent_ddx[i / 4u][i % 4u], xielu_input_x[i / 4u][i % 4u], xielu_learned_alpha_p[0], xielu_learned_alpha_n[0], xielu_uniforms.p_beta, xielu_cotangent_ddalpha_p[0], xielu_cotangent_ddalpha_n[0]);
+    sum0 += g.alpha_p;
+    sum1 += g.alpha_n;
+  }
+  let total0 = xielu_workgroup_sum(sum0, lane);
+  let total1 = xielu_workgroup_sum(sum1, lane);
+  if (lane == 0u) {
+    xielu_scratch_partials[0u * 1u * 64u + w] = total0;
+    xielu_scratch_partials[1u * 1u * 64u + w] = total1;
+  }
+}
+
+@compute @workgroup_size(256)
+fn xielu_double_backward_sums(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { xunitBackward, xunitForward } from "./xunit.js";
+import { xunitBackward, xunitDoubleBackward, xunitForward } from "./xunit.js";
 import { xunitWgsl } from "./xunit.wgsl.js";
 const xunitActivation: Activation = {
   name: "xunit",
@@ -14,7 +14,11 @@ const xunitActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: xunitForward, backward: xunitBackward },
+  cpu: {
+    forward: xunitForward,
+    backward: xunitBackward,
+    doubleBackward: xunitDoubleBackward,
+  },
   webgpu: {
     code: xunitWgsl,
     forward: [
@@ -41,6 +45,25 @@ const xunitActivation: Activation = {
           [4, "cotangent"],
           [1, "input x"],
           [2, "input t"],
+          [5, "gradient x"],
+          [6, "gradient t"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "xunit_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [4, "cotangent"],
+          [9, "cotangent x"],
+          [10, "cotangent t"],
+          [1, "input x"],
+          [2, "input t"],
+          [11, "gradient"],
           [5, "gradient x"],
           [6, "gradient t"],
         ],

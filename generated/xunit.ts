@@ -67,6 +67,107 @@ export function xunitBackward(
   }
 }
 
+/** The value of xunit, and its derivative in each input. */
+export function xunitFused(
+  x: Float32Array,
+  t: Float32Array,
+  y: Float32Array,
+  dx: Float32Array,
+  dt: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("t", t, size);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("dt", dt, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const ti = t[i]!;
+    const e = boundedExp(Math.max(-(ti * ti), -746));
+    const p = xi * e;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(ti, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const p2 =
+      -2 * xi * bounded * boundedExp(Math.max(-(bounded * bounded), -746));
+    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : xunitYExactly(xi, ti);
+    dx[i] = e;
+    dt[i] = Math.abs(p2) <= Number.MAX_VALUE ? p2 : xunitDtExactly(xi, ti, 1);
+  }
+}
+
+/** The gradients of what xunit's backward kernel computes, from a cotangent of each of its results. */
+export function xunitDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  t: Float32Array,
+  ddx: Float32Array,
+  ddt: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dt: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("t", t, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddt", ddt, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dt", dt, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ti = t[i]!;
+      const ddxI = ddx[i]!;
+      const ddtI = ddt[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(ti, 3.4028234663852886e38);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -3.4028234663852886e38);
+      const squared = bounded2 * bounded2;
+      const e = boundedExp(Math.max(-squared, -746));
+      const p = -2 * ddtI * xi * bounded2 * e;
+      const p2 = dyi * ddtI;
+      const e2 = boundedExp(Math.max(-(bounded * bounded), -746));
+      const p3 = -2 * p2 * bounded * e2;
+      const p4 = -2 * (dyi * ddxI) * bounded * e2;
+      const p5 = 4 * squared * e;
+      const p6 = 2 * e;
+      const u = p5 - p6;
+      const p7 = p2 * xi * u;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        p5 + p6 <= 131072 * Math.abs(u) &&
+        Math.abs(p7) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * boundedExp(Math.max(-(ti * ti), -746)) + p;
+      dx[i] = p3;
+      dt[i] = p4 + p7;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ti = t[i]!;
+      const ddxI = ddx[i]!;
+      const ddtI = ddt[i]!;
+      ddy[i] =
+        ddxI * boundedExp(Math.max(-(ti * ti), -746)) +
+        xunitDtExactly(xi, ti, ddtI);
+      dx[i] = xunitDxDtExactly(ti, dyi * ddtI);
+      dt[i] =
+        xunitDxDtExactly(ti, dyi * ddxI) + xunitDtDtExactly(xi, ti, dyi * ddtI);
+    }
+  }
+}
+
 /**
  * Gaussian gate; t comes from a depthwise 9x9 convolution, given as an input here.
  * Source: Kligvasser et al. 2018; Echo XUnit.
@@ -131,6 +232,107 @@ export function xunitBackward64(
       boundedExp(Math.max(-(bounded * bounded), -746));
     dx[i] = dyi * boundedExp(Math.max(-(ti * ti), -746));
     dt[i] = Math.abs(p) <= Number.MAX_VALUE ? p : xunitDtExactly(xi, ti, dyi);
+  }
+}
+
+/** The value of xunit, and its derivative in each input. */
+export function xunitFused64(
+  x: Float64Array,
+  t: Float64Array,
+  y: Float64Array,
+  dx: Float64Array,
+  dt: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("t", t, size);
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  requireLength("dt", dt, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const ti = t[i]!;
+    const e = boundedExp(Math.max(-(ti * ti), -746));
+    const p = xi * e;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(
+      Math.min(ti, 3.4028234663852886e38),
+      -3.4028234663852886e38,
+    );
+    const p2 =
+      -2 * xi * bounded * boundedExp(Math.max(-(bounded * bounded), -746));
+    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : xunitYExactly(xi, ti);
+    dx[i] = e;
+    dt[i] = Math.abs(p2) <= Number.MAX_VALUE ? p2 : xunitDtExactly(xi, ti, 1);
+  }
+}
+
+/** The gradients of what xunit's backward kernel computes, from a cotangent of each of its results. */
+export function xunitDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  t: Float64Array,
+  ddx: Float64Array,
+  ddt: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dt: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("t", t, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddt", ddt, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dt", dt, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ti = t[i]!;
+      const ddxI = ddx[i]!;
+      const ddtI = ddt[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(ti, 3.4028234663852886e38);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -3.4028234663852886e38);
+      const squared = bounded2 * bounded2;
+      const e = boundedExp(Math.max(-squared, -746));
+      const p = -2 * ddtI * xi * bounded2 * e;
+      const p2 = dyi * ddtI;
+      const e2 = boundedExp(Math.max(-(bounded * bounded), -746));
+      const p3 = -2 * p2 * bounded * e2;
+      const p4 = -2 * (dyi * ddxI) * bounded * e2;
+      const p5 = 4 * squared * e;
+      const p6 = 2 * e;
+      const u = p5 - p6;
+      const p7 = p2 * xi * u;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        p5 + p6 <= 131072 * Math.abs(u) &&
+        Math.abs(p7) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = ddxI * boundedExp(Math.max(-(ti * ti), -746)) + p;
+      dx[i] = p3;
+      dt[i] = p4 + p7;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ti = t[i]!;
+      const ddxI = ddx[i]!;
+      const ddtI = ddt[i]!;
+      ddy[i] =
+        ddxI * boundedExp(Math.max(-(ti * ti), -746)) +
+        xunitDtExactly(xi, ti, ddtI);
+      dx[i] = xunitDxDtExactly(ti, dyi * ddtI);
+      dt[i] =
+        xunitDxDtExactly(ti, dyi * ddxI) + xunitDtDtExactly(xi, ti, dyi * ddtI);
+    }
   }
 }
 
@@ -845,6 +1047,159 @@ function xunitDtExactly(x0: number, x1: number, x2: number): number {
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = xunitDtExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function xunitYExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x0, wideExp(wideNegate(widePower(x1, 2))));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function xunitYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return xunitYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function xunitYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    xunitYExactlyAt(x0, x1, 800n * sign),
+    xunitYExactlyAt(x0, x1, 150n * sign),
+    xunitYExactlyAt(x0, x1, 140n * sign),
+    xunitYExactlyAt(x0, x1, 60n * sign),
+    xunitYExactlyAt(x0, x1, 50n * sign),
+    xunitYExactlyAt(x0, x1, 26n * sign),
+    xunitYExactlyAt(x0, x1, 20n * sign),
+    xunitYExactlyAt(x0, x1, 11n * sign),
+    xunitYExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function xunitYExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = xunitYExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = xunitYExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function xunitDxDtExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(wideMultiply(wideInteger(-2n), x1), x0),
+    wideExp(wideNegate(widePower(x0, 2))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function xunitDxDtExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return xunitDxDtExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function xunitDxDtExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    xunitDxDtExactlyAt(x0, x1, 800n * sign),
+    xunitDxDtExactlyAt(x0, x1, 150n * sign),
+    xunitDxDtExactlyAt(x0, x1, 140n * sign),
+    xunitDxDtExactlyAt(x0, x1, 60n * sign),
+    xunitDxDtExactlyAt(x0, x1, 50n * sign),
+    xunitDxDtExactlyAt(x0, x1, 26n * sign),
+    xunitDxDtExactlyAt(x0, x1, 20n * sign),
+    xunitDxDtExactlyAt(x0, x1, 11n * sign),
+    xunitDxDtExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function xunitDxDtExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = xunitDxDtExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = xunitDxDtExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
+}
+
+function xunitDtDtExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = widePower(x1, 2);
+  const t1 = wideExp(wideNegate(t0));
+  return wideMultiply(
+    wideMultiply(x2, x0),
+    wideSubtract(
+      wideMultiply(wideMultiply(wideInteger(4n), t0), t1),
+      wideMultiply(wideInteger(2n), t1),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function xunitDtDtExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return xunitDtDtExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function xunitDtDtExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    xunitDtDtExactlyAt(x0, x1, x2, 800n * sign),
+    xunitDtDtExactlyAt(x0, x1, x2, 150n * sign),
+    xunitDtDtExactlyAt(x0, x1, x2, 140n * sign),
+    xunitDtDtExactlyAt(x0, x1, x2, 60n * sign),
+    xunitDtDtExactlyAt(x0, x1, x2, 50n * sign),
+    xunitDtDtExactlyAt(x0, x1, x2, 26n * sign),
+    xunitDtDtExactlyAt(x0, x1, x2, 20n * sign),
+    xunitDtDtExactlyAt(x0, x1, x2, 11n * sign),
+    xunitDtDtExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function xunitDtDtExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = xunitDtDtExactlyAt(x0, x1, x2, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = xunitDtDtExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

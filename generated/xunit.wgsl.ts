@@ -900,6 +900,124 @@ fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
   }
   return xunit_gradients(dy * result_x, dy * result_t);
 }
+
+struct xunit_value_and_slopes {
+  value: f32,
+  x: f32,
+  t: f32,
+}
+
+fn xunit_slope_1(x0: f32, x1: f32) -> f32 {
+  return xunit_backward(1.0, x0, x1).t;
+}
+
+fn xunit_fused(x: f32, t: f32) -> xunit_value_and_slopes {
+  let squared = xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t));
+  let v = xunit_pair_negate(squared);
+  let e = xunit_pair_exp(v);
+  var result_value = xunit_pair_to_f32(xunit_pair_multiply(xunit_pair_from_f32(x), e));
+  // By the function that computes this alone.
+  if (
+    !(
+      (e.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(t)) <= 0x5c800000u) &
+      ((abs(t) >= 3.469447e-18) | (t == 0.0))
+    )
+  ) {
+    result_value = xunit(x, t);
+  }
+  var result_x = xunit_pair_to_f32(e);
+  // Far out, or no number at all.
+  if (!((bitcast<u32>(abs(t)) <= 0x5c800000u) & ((abs(t) >= 3.469447e-18) | (t == 0.0)))) {
+    result_x = xunit_slope_0_far(t);
+  }
+  var result_t = xunit_pair_to_f32(
+    xunit_pair_multiply(xunit_pair_multiply(xunit_pair_scale(xunit_pair_from_f32(x), -2.0), xunit_pair_from_f32(t)), e)
+  );
+  // By the function that computes this alone.
+  if (
+    !(
+      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(t)) <= 0x52800000u) &
+      ((abs(t) >= 3.637979e-12) | (t == 0.0))
+    )
+  ) {
+    result_t = xunit_slope_1(x, t);
+  }
+  return xunit_value_and_slopes(
+    select(select(result_value, x, xunit_is_nan(x)), t, xunit_is_nan(t)),
+    result_x,
+    result_t
+  );
+}
+
+struct xunit_curvatures {
+  x_t: f32,
+  t_t: f32,
+}
+
+fn xunit_curvature_0_far(x0: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  return -2.0 * (t2 * xunit_exp(-(t2 * t2)));
+}
+
+fn xunit_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x1, 1099511600000.0, x1 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = xunit_exp(-(t2 * t2));
+  return (4.0 * t2 * t2 * t3 - 2.0 * t3) * x0;
+}
+
+fn xunit_pair_subtract(a: xunit_pair, b: xunit_pair) -> xunit_pair {
+  let s = xunit_pair_sum(a.high, -b.high);
+  return xunit_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn xunit_curvature(x: f32, t: f32) -> xunit_curvatures {
+  let squared = xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t));
+  let v = xunit_pair_negate(squared);
+  let e = xunit_pair_exp(v);
+  let p = xunit_pair_scale(squared, 4.0);
+  let p2 = xunit_pair_multiply(p, e);
+  let p3 = xunit_pair_scale(e, 2.0);
+  let u = xunit_pair_subtract(p2, p3);
+  var result_x_t = xunit_pair_to_f32(xunit_pair_multiply(xunit_pair_scale(xunit_pair_from_f32(t), -2.0), e));
+  // Far out, or no number at all.
+  if (!((e.high >= 1.9721523e-31) & (bitcast<u32>(abs(t)) <= 0x5c800000u) & ((abs(t) >= 3.469447e-18) | (t == 0.0)))) {
+    let far = xunit_curvature_0_far(t);
+    result_x_t = select(far, result_x_t, xunit_is_nan(far));
+  }
+  var result_t_t = xunit_pair_to_f32(xunit_pair_multiply(xunit_pair_from_f32(x), u));
+  // Far out, or no number at all.
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(t)) <= 0x52800000u) &
+      ((abs(t) >= 3.637979e-12) | (t == 0.0))
+    )
+  ) {
+    let far = xunit_curvature_1_far(x, t);
+    result_t_t = select(far, result_t_t, xunit_is_nan(far));
+  }
+  return xunit_curvatures(result_x_t, result_t_t);
+}
+
+struct xunit_second_gradients {
+  dy: f32,
+  x: f32,
+  t: f32,
+}
+
+fn xunit_double_backward(dy: f32, ddx: f32, ddt: f32, x: f32, t: f32) -> xunit_second_gradients {
+  let slopes = xunit_backward(1.0, x, t);
+  let curvatures = xunit_curvature(x, t);
+  return xunit_second_gradients(
+    ddx * slopes.x + ddt * slopes.t,
+    dy * ddt * curvatures.x_t,
+    dy * (ddx * curvatures.x_t + ddt * curvatures.t_t)
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -915,6 +1033,11 @@ struct xunit_uniform_values {
 @group(0) @binding(4) var<storage, read> xunit_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> xunit_gradient_dx: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> xunit_gradient_dt: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> xunit_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> xunit_derivative_dt: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> xunit_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> xunit_cotangent_ddt: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> xunit_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn xunit_forward(
@@ -957,5 +1080,60 @@ fn xunit_backward_inputs(
   }
   xunit_gradient_dx[i] = result0;
   xunit_gradient_dt[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn xunit_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (xunit_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = xunit_input_x[i];
+  let x1 = xunit_input_t[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = xunit_fused(x0[k], x1[k]);
+    result0[k] = g.value;
+    result1[k] = g.x;
+    result2[k] = g.t;
+  }
+  xunit_output_y[i] = result0;
+  xunit_derivative_dx[i] = result1;
+  xunit_derivative_dt[i] = result2;
+}
+
+@compute @workgroup_size(256)
+fn xunit_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (xunit_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = xunit_cotangent_dy[i];
+  let dd0 = xunit_cotangent_ddx[i];
+  let dd1 = xunit_cotangent_ddt[i];
+  let x0 = xunit_input_x[i];
+  let x1 = xunit_input_t[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = xunit_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+    result2[k] = g.t;
+  }
+  xunit_gradient_ddy[i] = result0;
+  xunit_gradient_dx[i] = result1;
+  xunit_gradient_dt[i] = result2;
 }
 `);

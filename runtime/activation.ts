@@ -15,21 +15,33 @@ export interface Activation {
   readonly axis: boolean;
   /** Whether there is one result for each row: the axis is kept with length 1. */
   readonly yieldsRows?: true;
+  /** Whether it draws numbers in training (the kernels then take a `seed` and `training`). */
+  readonly random?: boolean;
+  /** What backward needs instead of the input: one bit of each element, in a mask, or nothing. */
+  readonly saves?: "bit" | "nothing";
   readonly cpu?: CpuKernels;
   readonly webgpu?: WebGpuKernels;
 }
 
 /**
  * TypeScript kernels. Arguments come in this order:
- * forward:  inputs, learned, hyperparameters, output, extents;
- * backward: cotangent, inputs, learned, hyperparameters, gradients of inputs, gradients of learned, extents.
- * Tensors and learned parameters are `Float32Array`, the rest numbers. Extents are
+ * forward:  inputs, learned, hyperparameters, chance, output, extents;
+ * backward: cotangent, inputs, learned, hyperparameters, chance, gradients of inputs, gradients of learned, extents;
+ * doubleBackward: cotangent, inputs, learned, hyperparameters, chance, cotangents of the gradients that backward writes,
+ *     gradient of the cotangent, gradients of inputs, gradients of learned, extents.
+ * Tensors and learned parameters are `Float32Array`, the rest numbers. Chance is `seed, training` when `random`. Extents are
  * `channelOuter, channels, channelInner` when a learned parameter has shape `channel`, then
  * `axisOuter, axisLength, axisInner` when `axis`; none otherwise.
  */
 export interface CpuKernels {
   readonly forward: (...args: never[]) => void;
   readonly backward: (...args: never[]) => void;
+  /** Missing where nobody asked the compiler for it. */
+  readonly doubleBackward?: (...args: never[]) => void;
+  /** Where backward does without the input: forward's arguments, then the mask if there is one. */
+  readonly forwardSaved?: (...args: never[]) => void;
+  /** Cotangent, mask, hyperparameters, gradient of the input. */
+  readonly backwardSaved?: (...args: never[]) => void;
 }
 
 export interface WebGpuKernels {
@@ -37,6 +49,10 @@ export interface WebGpuKernels {
   readonly code: string;
   readonly forward: readonly WebGpuPass[];
   readonly backward: readonly WebGpuPass[];
+  /** Missing where nobody asked the compiler for it. */
+  readonly doubleBackward?: readonly WebGpuPass[];
+  readonly forwardSaved?: readonly WebGpuPass[];
+  readonly backwardSaved?: readonly WebGpuPass[];
 }
 
 /** One dispatch. All bindings are in group 0. */
@@ -50,13 +66,20 @@ export interface WebGpuPass {
   readonly perWorkgroup: number;
   /** Binding number and what is bound there. Buffers are padded to 16 bytes. */
   readonly bindings: readonly (readonly [binding: number, role: WebGpuRole])[];
-  /** 4-byte fields of the uniform buffer in order: extents are u32, hyperparameters f32. */
+  /** 4-byte fields of the uniform buffer in order: hyperparameters are f32, all else is u32. */
   readonly uniforms: readonly WebGpuUniform[];
 }
 
 export type WebGpuRole =
   | "cotangent"
+  /** Of the gradient that backward writes of the input or learned parameter of that name. */
+  | `cotangent ${string}`
+  /** The gradient of the cotangent. */
+  | "gradient"
   | "output"
+  /** The mask, as forward writes it and as backward reads it. */
+  | "saved"
+  | "kept"
   | "uniforms"
   | `input ${string}`
   | `learned ${string}`
@@ -76,4 +99,7 @@ export type WebGpuUniform =
   | "axisOuter"
   | "axisLength"
   | "axisInner"
+  | "seed"
+  /** 1 in training, 0 in evaluation. */
+  | "training"
   | `hyperparameter ${string}`;

@@ -3,10 +3,25 @@ import type { Activation } from "./activation.js";
 import type { ActivationOperands } from "./device.js";
 import { channelsOf, extentsOf } from "./extents.js";
 import { broadcastTo, commonDevice, filled, narrow, recorded, reshape } from "./operations.js";
+import { defaultGenerator } from "./random.js";
+import { recordedGradients } from "./second-order.js";
+import { applySaving, keepsLess } from "./saved.js";
 import { broadcastShapes, formatShape, normaliseAxis, type Shape, sizeOf } from "./shape.js";
+import { isRecording } from "./tape.js";
 import { Tensor } from "./tensor.js";
 
-export interface ActivationArguments {
+/** What is asked of chance, of an activation that is random. */
+export interface DrawOptions {
+  /**
+   * From 0 to 2^32 - 1: the same seed draws the same numbers, on every device. In training drawn from the default
+   * generator (see `manualSeed`) unless given.
+   */
+  readonly seed?: number | undefined;
+  /** Whether numbers are drawn; else the activation is what it is in evaluation. False unless given. */
+  readonly training?: boolean | undefined;
+}
+
+export interface ActivationArguments extends DrawOptions {
   /** In the order of the definition; they broadcast. */
   readonly inputs: readonly Tensor[];
   readonly learned?: readonly Tensor[];
@@ -18,7 +33,7 @@ export interface ActivationArguments {
 /** The value of an activation, recorded for `backward()`. Generated code calls it. */
 export function applyActivation(activation: Activation, given: ActivationArguments): Tensor {
   const { name } = activation;
-  const { learned = [], hyperparameters = [] } = given;
+  const { learned = [], hyperparameters = [], training = false } = given;
   requireCount(name, "inputs", activation.inputs.length, given.inputs.length);
   requireCount(name, "learned parameters", activation.learned.length, learned.length);
   requireCount(name, "hyperparameters", activation.hyperparameters.length, hyperparameters.length);
@@ -43,16 +58,20 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     return repeated ? broadcastTo(reshape(parameter, [1]), [length]) : parameter;
   });
 
-  const operands: ActivationOperands = {
-    inputs: inputs.map(({ storage }) => storage),
-    learned: parameters.map(({ storage }) => storage),
+  const seed = activation.random && training ? seedOf(name, given.seed) : 0;
+  const operands = (): ActivationOperands => ({
+    inputs: inputs.map((input) => input.storage),
+    learned: parameters.map((parameter) => parameter.storage),
     hyperparameters,
+    seed,
+    training,
     extents,
-  };
+  });
+  if (extents.size > 0 && keepsLess(activation, inputs)) return applySaving(activation, inputs[0]!, operands());
   const resultShape =
     axis !== null && activation.yieldsRows ? shape.map((length, i) => (i === axis ? 1 : length)) : shape;
   const storage = device.allocate(sizeOf(resultShape));
-  if (extents.size > 0) device.activationForward(activation, operands, storage);
+  if (extents.size > 0) device.activationForward(activation, operands(), storage);
   const all = [...inputs, ...parameters];
   return recorded(name, all, { shape: resultShape, device, storage }, (cotangent) => {
     if (extents.size === 0) return all.map((tensor) => filled(tensor.shape, 0, device));
@@ -61,18 +80,20 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     );
     const storages = gradients.map((gradient) => gradient.storage);
     // The operands' storages are asked for again, which notices a tensor that was disposed of.
-    device.activationBackward(
-      activation,
-      {
-        ...operands,
-        inputs: inputs.map((input) => input.storage),
-        learned: parameters.map((parameter) => parameter.storage),
-      },
-      cotangent.storage,
-      { inputs: storages.slice(0, inputs.length), learned: storages.slice(inputs.length) },
-    );
-    return gradients;
+    device.activationBackward(activation, operands(), cotangent.storage, {
+      inputs: storages.slice(0, inputs.length),
+      learned: storages.slice(inputs.length),
+    });
+    return isRecording() ? recordedGradients({ activation, tensors: all, operands }, cotangent, gradients) : gradients;
   });
+}
+
+function seedOf(name: string, given: number | undefined): number {
+  if (given === undefined) return defaultGenerator().bits();
+  if (!Number.isInteger(given) || given < 0 || given >= 2 ** 32) {
+    throw new RangeError(`${name}: a seed is a whole number from 0 to 2^32 - 1, not ${given}`);
+  }
+  return given;
 }
 
 function requireCount(name: string, what: string, wanted: number, given: number): void {

@@ -59,6 +59,9 @@ export interface ActivationOperands {
   readonly inputs: readonly Storage[];
   readonly learned: readonly Storage[];
   readonly hyperparameters: readonly number[];
+  /** What an activation that is random draws from, an unsigned 32-bit number. */
+  readonly seed: number;
+  readonly training: boolean;
   readonly extents: Extents;
 }
 
@@ -68,7 +71,15 @@ export interface ActivationGradients {
   readonly learned: readonly Storage[];
 }
 
+/** Where gradients of gradients go: of the cotangent that arrived at the result, and of the rest. */
+export interface SecondGradients extends ActivationGradients {
+  readonly cotangent: Storage;
+}
+
 /** One step of an optimiser, as PyTorch defines it. */
+/** What backward needs of an activation that keeps a mask or nothing. */
+export type SavedOperands = Omit<ActivationOperands, "inputs" | "learned">;
+
 export type UpdateRule =
   | {
       readonly kind: "sgd";
@@ -122,12 +133,39 @@ export interface Device {
   /** Changes the parameter and the optimiser's state (`momentum`; for Adam the two moments) in place. */
   update(rule: UpdateRule, parameter: Storage, gradient: Storage, state: readonly Storage[]): void;
 
+  /** Brings numbers between the least and the largest, in place; NaN stays. */
+  clamp(storage: Storage, least: number, largest: number): void;
+
   activationForward(activation: Activation, operands: ActivationOperands, output: Storage): void;
   activationBackward(
     activation: Activation,
     operands: ActivationOperands,
     cotangent: Storage,
     gradients: ActivationGradients,
+  ): void;
+  /** @param cotangents of the gradients that `activationBackward` computes */
+  /** Whether an activation has kernels here that keep less than the input for backward. */
+  savesFor(activation: Activation): boolean;
+  /** As forward; writes the mask, where there is one. */
+  activationForwardSaved(
+    activation: Activation,
+    operands: ActivationOperands,
+    output: Storage,
+    mask: Storage | null,
+  ): void;
+  activationBackwardSaved(
+    activation: Activation,
+    operands: SavedOperands,
+    mask: Storage | null,
+    cotangent: Storage,
+    gradient: Storage,
+  ): void;
+  activationDoubleBackward(
+    activation: Activation,
+    operands: ActivationOperands,
+    cotangent: Storage,
+    cotangents: ActivationGradients,
+    gradients: SecondGradients,
   ): void;
 }
 
@@ -146,4 +184,12 @@ export function missingKernels(activation: Activation, device: Device["type"]): 
   return new Error(
     `${activation.name} has no kernels for the device '${device}': compile its definition with --target ts,wgsl,module (this needs ${target})`,
   );
+}
+
+/** An activation that was compiled without gradients of gradients. */
+export function missingDoubleBackward({ name, axis }: Activation): Error {
+  const remedy = axis
+    ? "activations that reduce over an axis have none"
+    : "compile its definition with --kernels forward,backward,doubleBackward, or without --kernels";
+  return new Error(`${name} has no kernel for gradients of gradients: ${remedy}`);
 }

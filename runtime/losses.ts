@@ -1,6 +1,7 @@
-import { recorded } from "./operations.js";
+import { filled, recorded } from "./operations.js";
 import { formatShape, sameShape } from "./shape.js";
-import { Tensor } from "./tensor.js";
+import { isRecording } from "./tape.js";
+import { Tensor, type TensorParts } from "./tensor.js";
 
 /** The mean of the squared differences. */
 export function mseLoss(prediction: Tensor, target: Tensor): Tensor {
@@ -35,11 +36,34 @@ export function crossEntropyLoss(logits: Tensor, labels: ArrayLike<number>): Ten
   const storage = device.allocate(rows);
   device.crossEntropy(logits.storage, targets.storage, rows, classes, storage);
   const losses = recorded("crossEntropyLoss", [logits], { shape: [rows], device, storage }, (gradient) => {
+    const ofRows = isRecording() ? filled([rows], 1, device) : gradient;
     const result = device.allocate(logits.size);
-    device.crossEntropyGradient(logits.storage, targets.storage, gradient.storage, rows, classes, result);
-    return [new Tensor({ shape, device, storage: result })];
+    device.crossEntropyGradient(logits.storage, targets.storage, ofRows.storage, rows, classes, result);
+    if (!isRecording()) return [new Tensor({ shape, device, storage: result })];
+    const hits = oneHot(checked, classes);
+    const slopes = probabilitiesLess(hits, logits, { shape: [rows, classes], device, storage: result });
+    return [slopes.mul(gradient.reshape([rows, 1])).reshape(shape)];
   });
   return losses.mean();
+}
+
+function oneHot(labels: Float32Array, classes: number): Float32Array {
+  const hits = new Float32Array(labels.length * classes);
+  labels.forEach((label, row) => (hits[row * classes + label] = 1));
+  return hits;
+}
+
+/**
+ * p − hits, where p = softmax(logits): the derivatives of the losses of rows, of which the result holds the numbers. The
+ * product of a cotangent c with its derivative is p·(c − Σ p·c), in terms of itself: it can be differentiated again and again.
+ */
+function probabilitiesLess(hits: Float32Array, logits: Tensor, result: TensorParts): Tensor {
+  const { device, shape } = result;
+  const slopes: Tensor = recorded("crossEntropyLoss's gradient", [logits], result, (gradient) => {
+    const p = slopes.add(new Tensor({ shape, device, storage: device.upload(hits) }));
+    return [p.mul(gradient.sub(p.mul(gradient).sum(1, true))).reshape(logits.shape)];
+  });
+  return slopes;
 }
 
 /** {@link mseLoss} as an object. */

@@ -4,11 +4,23 @@ import { adopt, keep } from "./scope.js";
 import { formatShape, sameShape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
+/** Where a parameter makes sense; an end that is not closed does not belong to it. */
+export interface ParameterRange {
+  readonly low: number;
+  readonly high: number;
+  readonly lowClosed: boolean;
+  readonly highClosed: boolean;
+}
+
 /** A tensor that a module learns. It keeps its identity when it moves to another device or takes other values. */
 export class Parameter extends Tensor {
+  /** The least and the largest number that optimisers leave in it; null: they change it as they like. */
+  readonly limits: readonly [least: number, largest: number] | null;
+
   /** Takes the numbers of `initial`, on its device. */
-  constructor(initial: Tensor) {
+  constructor(initial: Tensor, range?: ParameterRange) {
     super({ shape: initial.shape, device: initial.device, storage: initial.storage.retain(), requiresGrad: true });
+    this.limits = range ? limitsOf(range) : null;
     keep(this);
   }
 
@@ -34,6 +46,20 @@ export class Parameter extends Tensor {
     this.replaceStorage(device, copy.storage.retain());
     copy.dispose();
   }
+}
+
+/** The ends of a range in float32: next to an end that does not belong to it, the nearest number that is not subnormal. */
+function limitsOf({ low, high, lowClosed, highClosed }: ParameterRange): readonly [number, number] {
+  const inside = (end: number, closed: boolean, up: boolean): number => {
+    const single = Math.fround(end);
+    const isInside = up ? single > end : single < end;
+    if (!Number.isFinite(end) || isInside || (closed && single === end)) return single;
+    if (single === 0) return up ? 2 ** -126 : -(2 ** -126);
+    const bits = new Int32Array(Float32Array.of(single).buffer);
+    bits[0]! += single > 0 === up ? 1 : -1;
+    return new Float32Array(bits.buffer)[0]!;
+  };
+  return [inside(low, lowClosed, true), inside(high, highClosed, false)];
 }
 
 /** Tensors by name, as `"0.weight"`: a map, since a name read from a file may be any text. */

@@ -147,12 +147,19 @@ export function narrow(x: Tensor, axis: number, start: number, length: number): 
   const shape = x.shape.map((own, i) => (i === along ? length : own));
   const strides = stridesOf(x.shape);
   const offset = start * strides[along]!;
-  return gathered("narrow", x, shape, strides, offset, (gradient) => {
-    const whole = filled(x.shape, 0, x.device);
-    const target = { storage: whole.storage, strides, offset };
-    x.device.elementwise({ kind: "copy" }, shape, target, [contiguous(gradient.storage, shape)]);
-    return [whole];
-  });
+  return gathered("narrow", x, shape, strides, offset, (gradient) => [widen(gradient, x.shape, along, start)]);
+}
+
+/** Zeros, but for the positions from `start` on of an axis, which are those of `x`. */
+function widen(x: Tensor, shape: Shape, axis: number, start: number): Tensor {
+  const { device } = x;
+  const { storage } = filled(shape, 0, device);
+  const strides = stridesOf(shape);
+  const target = { storage, strides, offset: start * strides[axis]! };
+  device.elementwise({ kind: "copy" }, x.shape, target, [contiguous(x.storage, x.shape)]);
+  return recorded("widen", [x], { shape, device, storage: storage.retain() }, (gradient) => [
+    narrow(gradient, axis, start, x.shape[axis]!),
+  ]);
 }
 
 export function reshape(x: Tensor, wanted: Shape): Tensor {
@@ -221,7 +228,28 @@ function product(a: Tensor, b: Tensor, spec: MatrixProduct, shape: Shape): Tenso
   const { device } = a;
   const storage = device.allocate(sizeOf(shape));
   device.matmul(spec, a.storage, b.storage, null, storage);
-  return new Tensor({ shape, device, storage });
+  return recorded("matmul", [a, b], { shape, device, storage }, (gradient, needed) =>
+    productGradients(a, b, spec, gradient, needed),
+  );
+}
+
+/** Of c = a·b: da = dc·bᵀ, db = aᵀ·dc; of factors that are stored transposed, the transposes of these. */
+function productGradients(
+  a: Tensor,
+  b: Tensor,
+  { batch, m, k, n, transposeA, transposeB }: MatrixProduct,
+  dc: Tensor,
+  [forA, forB]: readonly boolean[],
+): (Tensor | null)[] {
+  const da = (): Tensor =>
+    transposeA
+      ? product(b, dc, { batch, m: k, k: n, n: m, transposeA: transposeB, transposeB: true }, a.shape)
+      : product(dc, b, { batch, m, k: n, n: k, transposeA: false, transposeB: !transposeB }, a.shape);
+  const db = (): Tensor =>
+    transposeB
+      ? product(dc, a, { batch, m: n, k: m, n: k, transposeA: true, transposeB: transposeA }, b.shape)
+      : product(a, dc, { batch, m: k, k: m, n, transposeA: !transposeA, transposeB: false }, b.shape);
+  return [forA ? da() : null, forB ? db() : null];
 }
 
 const matrixOf = (shape: Shape): [rows: number, columns: number] => [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
@@ -252,15 +280,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const right = flat ? b : broadcastTo(b, [...outer, k, n]);
   const batch = flat ? 1 : sizeOf(outer);
   const spec = { batch, m: flat ? sizeOf(outer) * m : m, k, n, transposeA: false, transposeB: false };
-  const shape = [...outer, m, n];
-  const { device } = a;
-  const storage = device.allocate(sizeOf(shape));
-  device.matmul(spec, left.storage, right.storage, null, storage);
-  return recorded("matmul", [left, right], { shape, device, storage }, (gradient, [forLeft, forRight]) => [
-    // da = dy·bᵀ, db = aᵀ·dy
-    forLeft ? product(gradient, right, { ...spec, k: spec.n, n: spec.k, transposeB: true }, left.shape) : null,
-    forRight ? product(left, gradient, { ...spec, m: spec.k, k: spec.m, transposeA: true }, right.shape) : null,
-  ]);
+  return product(left, right, spec, [...outer, m, n]);
 }
 
 /** `x·Wᵀ + b` over the last axis of x, with `weight` stored as [out, in]. */
@@ -284,12 +304,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   const shape = [...outer, n];
   const storage = device.allocate(sizeOf(shape));
   device.matmul(spec, x.storage, weight.storage, bias?.storage ?? null, storage);
-  return recorded("linear", inputs, { shape, device, storage }, (gradient, [forX, forWeight, forBias]) => [
-    // dx = dy·W, dW = dyᵀ·x, db = Σ dy
-    forX ? product(gradient, weight, { ...spec, k: n, n: k, transposeB: false }, x.shape) : null,
-    forWeight
-      ? product(gradient, x, { batch: 1, m: n, k: m, n: k, transposeA: true, transposeB: false }, weight.shape)
-      : null,
-    forBias && bias ? sumTo(gradient, bias.shape) : null,
+  return recorded("linear", inputs, { shape, device, storage }, (gradient, needed) => [
+    ...productGradients(x, weight, spec, gradient, needed),
+    needed[2] && bias ? sumTo(gradient, bias.shape) : null,
   ]);
 }

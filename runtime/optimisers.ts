@@ -28,7 +28,7 @@ export abstract class Optimizer {
   /** What to do in a parameter's step of this number, from 1. */
   protected abstract rule(step: number): UpdateRule;
 
-  /** Changes each parameter that has a gradient. */
+  /** Changes each parameter that has a gradient; one that is learned in a range is brought back into it. */
   step(): void {
     for (const parameter of this.parameters) {
       const { grad, device, shape } = parameter;
@@ -49,6 +49,7 @@ export abstract class Optimizer {
         grad.storage,
         state.tensors.map(({ storage }) => storage),
       );
+      if (parameter.limits) device.clamp(parameter.storage, ...parameter.limits);
       parameter.markChanged();
     }
   }

@@ -1,11 +1,11 @@
-/** Reverse-mode differentiation: what was computed from what, and the way back. */
+/** Reverse-mode differentiation: what was computed from what, and the way back, which may be recorded itself. */
 import { formatShape, sameShape } from "./shape.js";
 import { adopt, keep, tidy } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
 /**
  * The vector-Jacobian product of an operation: from the gradient at its result, the gradients at its inputs.
- * Those that are not `needed` may be left out.
+ * Those that are not `needed` may be left out. It is made of recorded operations, so that gradients have gradients.
  */
 export type Vjp = (gradient: Tensor, needed: readonly boolean[]) => readonly (Tensor | null)[];
 
@@ -34,7 +34,7 @@ export class TapeNode {
     return this.#inputs;
   }
 
-  pullBack(gradient: Tensor): readonly (Tensor | null)[] {
+  pullBack(gradient: Tensor, needed: readonly boolean[]): readonly (Tensor | null)[] {
     const { inputs } = this;
     inputs.forEach(({ version }, i) => {
       if (version !== this.#versions[i]) {
@@ -43,10 +43,7 @@ export class TapeNode {
         );
       }
     });
-    return this.#vjp!(
-      gradient,
-      inputs.map(({ requiresGrad }) => requiresGrad),
-    );
+    return this.#vjp!(gradient, needed);
   }
 
   release(): void {
@@ -60,9 +57,11 @@ let recording = true;
 export const isRecording = (): boolean => recording;
 
 /** Runs `action` without recording what backward() would need. */
-export function noGrad<T>(action: () => T): T {
+export const noGrad = <T>(action: () => T): T => whileRecording(false, action);
+
+function whileRecording<T>(whether: boolean, action: () => T): T {
   const before = recording;
-  recording = false;
+  recording = whether;
   try {
     const result = action();
     if (result instanceof Promise)
@@ -73,49 +72,82 @@ export function noGrad<T>(action: () => T): T {
   }
 }
 
-/** Adds to the `grad` of every leaf that `root` was computed from, and releases the tape. */
-export function backward(root: Tensor, seed: Tensor): void {
-  if (!sameShape(seed.shape, root.shape)) {
-    throw new RangeError(
-      `backward(): the gradient has shape ${formatShape(seed.shape)}, the tensor ${formatShape(root.shape)}`,
-    );
-  }
-  if (seed.device !== root.device) throw new Error("backward(): the gradient is on another device than the tensor");
-  const order = topologicalOrder(root);
-  const replaced: Tensor[] = [];
-  noGrad(() =>
-    tidy(() => {
-      const gradients = new Map<Tensor, Tensor>([[root, seed]]);
-      for (const tensor of order) {
-        const gradient = gradients.get(tensor);
-        gradients.delete(tensor);
-        if (!gradient) continue;
-        const { node } = tensor;
-        if (node === null) {
-          if (tensor.grad) replaced.push(tensor.grad);
-          // A gradient outlives the computation that it came from.
-          tensor.grad = keep(tensor.grad ? tensor.grad.add(gradient) : gradient.detach());
-          continue;
-        }
-        const pulled = node.pullBack(gradient);
-        node.inputs.forEach((input, i) => {
-          const contribution = pulled[i];
-          if (!input.requiresGrad || !contribution) return;
-          const sum = gradients.get(input);
-          gradients.set(input, sum ? sum.add(contribution) : contribution);
-        });
-      }
-    }),
-  );
-  for (const gradient of replaced) adopt(gradient);
-  for (const { node } of order) node?.release();
+export interface BackwardOptions {
+  /** Whether the gradients can be differentiated themselves; false unless given. */
+  readonly createGraph?: boolean;
+  /** Whether what was recorded is kept, to go through it again; as `createGraph` unless given. */
+  readonly retainGraph?: boolean;
 }
 
-/** Every tensor before those it was computed from. Iterative: a tape may be deep. */
-function topologicalOrder(root: Tensor): Tensor[] {
+/** Adds to the `grad` of every leaf that `root` was computed from, and releases the tape unless it is to be kept. */
+export function backward(root: Tensor, seed: Tensor, options: BackwardOptions = {}): void {
+  const { createGraph = false, retainGraph = createGraph } = options;
+  requireSeed("backward", root, seed);
+  const order = topologicalOrder([root]);
+  const replaced: Tensor[] = [];
+  wayBack(createGraph, () => {
+    propagate(
+      order,
+      new Map([[root, seed]]),
+      ({ requiresGrad }) => requiresGrad,
+      (tensor, gradient) => {
+        if (tensor.node !== null) return;
+        if (tensor.grad) replaced.push(tensor.grad);
+        const sum = tensor.grad ? tensor.grad.add(gradient) : createGraph ? gradient : gradient.detach();
+        // A gradient outlives the computation that it came from.
+        tensor.grad = keep(sum);
+      },
+    );
+  });
+  for (const gradient of replaced) adopt(gradient);
+  if (!retainGraph) for (const { node } of order) node?.release();
+}
+
+/** Throws unless this can be the gradient that arrives at a tensor. */
+export function requireSeed(name: string, root: Tensor, seed: Tensor): void {
+  if (!sameShape(seed.shape, root.shape)) {
+    throw new RangeError(
+      `${name}(): the gradient has shape ${formatShape(seed.shape)}, the tensor ${formatShape(root.shape)}`,
+    );
+  }
+  if (seed.device !== root.device) throw new Error(`${name}(): the gradient is on another device than the tensor`);
+}
+
+/** Recorded, if gradients shall have gradients; else nothing is kept but the result. */
+export const wayBack = <T>(isRecorded: boolean, action: () => T): T =>
+  isRecorded ? whileRecording(true, action) : noGrad(() => tidy(action));
+
+/** Passes gradients back, from each tensor of the order to the inputs of its node that are wanted. */
+export function propagate(
+  order: readonly Tensor[],
+  seeds: ReadonlyMap<Tensor, Tensor>,
+  isWanted: (tensor: Tensor) => boolean,
+  reached: (tensor: Tensor, gradient: Tensor) => void,
+): void {
+  const gradients = new Map(seeds);
+  for (const tensor of order) {
+    const gradient = gradients.get(tensor);
+    gradients.delete(tensor);
+    if (!gradient) continue;
+    reached(tensor, gradient);
+    const { node } = tensor;
+    if (node === null) continue;
+    const needed = node.inputs.map(isWanted);
+    const pulled = node.pullBack(gradient, needed);
+    node.inputs.forEach((input, i) => {
+      const contribution = pulled[i];
+      if (!needed[i] || !contribution) return;
+      const sum = gradients.get(input);
+      gradients.set(input, sum ? sum.add(contribution) : contribution);
+    });
+  }
+}
+
+/** Every tensor before those it was computed from, of those that require a gradient. Iterative: a tape may be deep. */
+export function topologicalOrder(roots: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];
-  const seen = new Set<Tensor>([root]);
-  const stack: { readonly tensor: Tensor; next: number }[] = [{ tensor: root, next: 0 }];
+  const seen = new Set<Tensor>(roots);
+  const stack: { readonly tensor: Tensor; next: number }[] = [...seen].map((tensor) => ({ tensor, next: 0 }));
   while (stack.length > 0) {
     const top = stack[stack.length - 1]!;
     const input = top.tensor.node?.inputs[top.next++];

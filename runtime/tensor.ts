@@ -2,7 +2,7 @@ import type { Device, Storage } from "./device.js";
 import * as operations from "./operations.js";
 import { adopt } from "./scope.js";
 import { formatShape, normaliseAxis, type Shape, sizeOf } from "./shape.js";
-import { backward, type TapeNode } from "./tape.js";
+import { backward, type BackwardOptions, type TapeNode } from "./tape.js";
 
 /** Numbers nested as deep as a tensor has axes. */
 export type NestedNumbers = number | readonly NestedNumbers[];
@@ -138,9 +138,9 @@ export class Tensor {
 
   /**
    * Computes the gradients of every leaf that requires one, adds them to its `grad`, and releases what was recorded:
-   * a second call is an error. A tensor that is not a single number needs the gradient that arrives at it.
+   * a second call is an error, unless it is kept. A tensor that is not a single number needs the gradient that arrives at it.
    */
-  backward(gradient?: Tensor): void {
+  backward(gradient?: Tensor, options?: BackwardOptions): void {
     if (!this.requiresGrad) {
       throw new Error("backward(): nothing here requires a gradient (or it was computed within noGrad())");
     }
@@ -149,10 +149,10 @@ export class Tensor {
         `backward() of a tensor of shape ${formatShape(this.shape)} needs the gradient that arrives at it; reduce it with mean() or sum(), or pass one`,
       );
     }
-    if (gradient) return backward(this, gradient);
+    if (gradient) return backward(this, gradient, options);
     const seed = operations.filled(this.shape, 1, this.device);
-    backward(this, seed);
-    seed.dispose();
+    backward(this, seed, options);
+    if (!options?.createGraph) seed.dispose();
   }
 
   add(other: Tensor | number): Tensor {

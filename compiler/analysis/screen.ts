@@ -21,6 +21,7 @@ export interface ScreenContent {
   readonly inputs: readonly string[];
   /** What each derivative is called, and reads. */
   readonly derivatives: readonly (readonly [label: string, text: string])[];
+  readonly isRandom: boolean;
   readonly kinks: readonly Kink[];
   readonly parameters: readonly string[];
   readonly learned: readonly string[];
@@ -43,6 +44,7 @@ export function screenText(content: ScreenContent): string {
   for (const text of content.parameters) entry("parameter", text);
   for (const text of content.learned) entry("learned", text);
   for (const [label, text] of content.derivatives) entry(label, text);
+  if (content.isRandom) entry("random", "draws in training; what follows is about evaluation");
   for (const kink of kinksInOrder(content.kinks)) entry(kink.continuous ? "kink" : "jump", kinkText(kink));
   if (content.facts)
     for (const [label, text] of factLines(content.facts, content.inputs, content.ranged)) entry(label, text);

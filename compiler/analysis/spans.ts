@@ -3,6 +3,7 @@ import type { Expression } from "../../grammar/syntax.js";
 import type { CheckedDefinition } from "../frontend/check.js";
 import { elaborate } from "../frontend/elaborate.js";
 import type { Expr } from "../ir/expr.js";
+import { inEvaluation } from "../ir/random.js";
 import { expandedAsWritten } from "../calculus/as-written.js";
 
 export interface WrittenPart {
@@ -15,7 +16,8 @@ const mostParts = 400;
 
 /**
  * The subexpressions of the body and of the `let`s by the nodes they stand for. Each is elaborated as if it were the
- * body; nodes are interned, so that the same expression is the same node. In the graph of nodes of the activation.
+ * body; nodes are interned, so that the same expression is the same node. What is random is as it is in evaluation. In the
+ * graph of nodes of the activation.
  */
 export function writtenParts(checked: CheckedDefinition): (node: Expr) => WrittenPart | undefined {
   const { definition, source } = checked;
@@ -28,8 +30,9 @@ export function writtenParts(checked: CheckedDefinition): (node: Expr) => Writte
     stack.push(...childrenOf(syntax).reverse());
     if (syntax.kind === "name" || syntax.kind === "number") continue;
     count++;
-    const { activation } = elaborate({ ...checked, definition: { ...definition, clauses, body: syntax } });
-    if (!activation) continue;
+    const { activation: whole } = elaborate({ ...checked, definition: { ...definition, clauses, body: syntax } });
+    if (!whole) continue;
+    const activation = inEvaluation(whole);
     const part = { syntax, text: source.text.slice(syntax.span.start, syntax.span.end).replace(/\s+/g, " ") };
     for (const node of [activation.body, expandedAsWritten(activation.body)])
       if (!parts.has(node)) parts.set(node, part);

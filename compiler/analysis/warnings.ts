@@ -3,7 +3,9 @@ import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Finding } from "../diagnostics.js";
 import type { CheckedDefinition } from "../frontend/check.js";
 import type { Activation } from "../ir/activation.js";
-import { type Expr, isApplication, occurs, reachable } from "../ir/expr.js";
+import { constant, type Expr, isApplication, occurs, reachable } from "../ir/expr.js";
+import { inEvaluation, inTrainingWith } from "../ir/random.js";
+import { rational } from "../ir/rational.js";
 import type { Span } from "../source.js";
 import { domainFaults, type DomainFault } from "./domain.js";
 import { flatVariables, steppingJumps } from "./flat.js";
@@ -59,7 +61,10 @@ class Writing {
   }
 }
 
-export function warningsOf(activation: Activation, checked: CheckedDefinition): Finding[] {
+/** What is random is looked at in evaluation; what is drawn, where that is not what is learned from or is faulty itself. */
+export function warningsOf(whole: Activation, checked: CheckedDefinition): Finding[] {
+  const activation = inEvaluation(whole);
+  const training = inTrainingWith(whole, constant(rational(5, 16)));
   const written = expandedAsWritten(activation.body);
   const writing = new Writing(checked, written, activation.axis?.name ?? "d");
   const kinks = findKinks(activation);
@@ -70,14 +75,26 @@ export function warningsOf(activation: Activation, checked: CheckedDefinition): 
       span: writing.span(node),
       message: `the value jumps where '${writing.text(node)}' does, for instance at ${input} = ${at}: from ${before} to ${after}`,
     })),
-    ...flatVariables(activation).map(({ name, role }) => ({
+    ...flatVariables(training).map(({ name, role }) => ({
       code: "zero-derivative",
       span: spanOfName(checked, name),
       message: `the derivative in '${name}' is 0 everywhere: ${role === "input" ? "nothing is learned through it" : "it is never learned"}`,
       hint: `declare a gradient in its place: grad ${name} = …`,
     })),
-    ...domainFaults(activation, written).map((fault) => domainFinding(fault, writing)),
+    ...[...domainFaults(activation, written), ...faultsOfDraws(whole, training)].map((fault) =>
+      domainFinding(fault, writing),
+    ),
   ];
+}
+
+/** In what only training computes, but not in what is made of the numbers that are drawn. */
+function faultsOfDraws(whole: Activation, training: Activation): DomainFault[] {
+  if (!whole.random) return [];
+  const parts = new Set(reachable([expandedAsWritten(whole.body)]));
+  const evaluated = new Set(reachable([expandedAsWritten(inEvaluation(whole).body)]));
+  return domainFaults(training, expandedAsWritten(training.body)).filter(
+    ({ node }) => parts.has(node) && !evaluated.has(node),
+  );
 }
 
 function spanOfName({ definition }: CheckedDefinition, name: string): Span {

@@ -64,6 +64,26 @@ export function withoutIdleHolds(root: Expr): Expr {
   });
 }
 
+/** Numbers that are held several times, as held once, from above first: so that equal ones are the same. */
+export function heldInOrder(root: Expr): Expr {
+  const limits = new Map<Expr, Interval & { readonly base: Expr }>();
+  return rebuild(root, (node, operands) => {
+    const [held, bound] = operands;
+    const isUpper = node.primitive === "at_most";
+    if (!(isUpper || node.primitive === "at_least") || !held || bound?.kind !== "constant") {
+      return apply(node.primitive, operands, node.rule);
+    }
+    const { base, low, high } = limits.get(held) ?? { base: held, ...everything };
+    const by = (limit: number): number => (isUpper ? Math.min : Math.max)(limit, toNumber(bound.value));
+    const [least, most] = [by(low), by(high)];
+    const limited = (inner: Expr, primitive: "at_least" | "at_most", limit: number): Expr =>
+      Number.isFinite(limit) ? apply(primitive, [inner, constant(fromNumber(limit))]) : inner;
+    const built = limited(limited(base, "at_most", most), "at_least", least);
+    limits.set(built, { base, low: least, high: most });
+    return built;
+  });
+}
+
 /** Sizes of an input beyond which an exponential of it is 0 or as good as infinite. */
 const trials: readonly number[] = [746, 800, 1e3, 1e5, 1e8, 1e12, 1e20, 1e30, 3.4028234663852886e38, Infinity];
 

@@ -5,6 +5,7 @@
 import { isSum } from "../algebra/forms.js";
 import { isBoolean } from "../decisions.js";
 import { type Expr, reachable, type Variable, variablesOf } from "../ir/expr.js";
+import { triedParameters } from "../ir/random.js";
 import {
   emulate,
   readLibrary,
@@ -130,7 +131,7 @@ function* deepRows(
 
 /** The defaults with each parameter once 0, where its range holds 0. */
 const withZeros = ({ activation }: Subject, defaults: readonly number[]): number[][] =>
-  [...activation.hyperparameters, ...activation.learned].flatMap(({ range }, i) =>
+  triedParameters(activation).flatMap(({ range }, i) =>
     range && !(range.low <= 0 && range.high >= 0 && (range.low < 0 || range.lowClosed))
       ? []
       : [defaults.map((value, k) => (k === i ? 0 : value))],

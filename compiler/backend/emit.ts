@@ -2,8 +2,9 @@
 import { className, exportedName, fileStem } from "../names.js";
 import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Activation } from "../ir/activation.js";
+import { inEvaluation } from "../ir/random.js";
 import type { Decisions } from "../decisions.js";
-import type { OutputFile, TargetName } from "./output.js";
+import type { KernelFamily, OutputFile, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
 import { typescriptLibraryNames, typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";
@@ -27,29 +28,36 @@ const banner = (activation: Activation): string =>
 export type Emit = (activation: Activation, decisions: Decisions) => Promise<Emission>;
 
 /** What makes modules is loaded for them alone: ts-morph takes longer to load than all the rest. */
-export async function emitterFor(targets: readonly TargetName[]): Promise<Emit> {
+export async function emitterFor(targets: readonly TargetName[], kernels: readonly KernelFamily[]): Promise<Emit> {
   const modules = targets.includes("module")
     ? { ...(await import("./targets/module.js")), ...(await import("./module-text.js")) }
     : null;
-  return (activation, decisions) => emitActivation(activation, new Set(targets), decisions, modules);
+  const families = new Set(kernels);
+  return (activation, decisions) =>
+    emitActivation(activation, { targets: new Set(targets), families, decisions, modules });
 }
 
 type Modules = Pick<typeof import("./targets/module.js"), "moduleParts"> &
   Pick<typeof import("./module-text.js"), "moduleText">;
 
+interface EmitOptions {
+  readonly targets: ReadonlySet<TargetName>;
+  readonly families: ReadonlySet<KernelFamily>;
+  readonly decisions: Decisions;
+  readonly modules: Modules | null;
+}
+
 async function emitActivation(
   activation: Activation,
-  wanted: ReadonlySet<TargetName>,
-  decisions: Decisions,
-  modules: Modules | null,
+  { targets: wanted, families, decisions, modules }: EmitOptions,
 ): Promise<Emission> {
   const plan = planKernels(activation, decisions);
-  const kinks = findKinks(activation);
+  const kinks = findKinks(inEvaluation(activation));
   const stem = fileStem(activation.name);
   const name = exportedName(activation.name);
   // All that builds nodes happens before anything is awaited: the graph of nodes belongs to one activation at a time.
-  const kernels = typescriptKernels(plan);
-  const wgsl = wgslKernels(plan);
+  const kernels = typescriptKernels(plan, families);
+  const wgsl = wgslKernels(plan, families);
   const module = modules?.moduleParts({
     plan,
     kinks,
@@ -65,15 +73,33 @@ async function emitActivation(
           backward: kernels.backward,
           forward64: inDouble(kernels.forward),
           backward64: inDouble(kernels.backward),
+          ...(kernels.fused ? { fused: kernels.fused, fused64: inDouble(kernels.fused) } : {}),
+          ...(kernels.doubleBackward
+            ? { doubleBackward: kernels.doubleBackward, doubleBackward64: inDouble(kernels.doubleBackward) }
+            : {}),
+          ...(kernels.saved ? { forwardSaved: kernels.saved.forward, backwardSaved: kernels.saved.backward } : {}),
         }
       : undefined,
-    wgsl: wanted.has("wgsl") ? { file: `${stem}.wgsl`, forward: wgsl.forward, backward: wgsl.backward } : undefined,
+    wgsl: wanted.has("wgsl")
+      ? {
+          file: `${stem}.wgsl`,
+          forward: wgsl.forward,
+          backward: wgsl.backward,
+          ...(wgsl.fused ? { fused: wgsl.fused } : {}),
+          ...(wgsl.doubleBackward ? { doubleBackward: wgsl.doubleBackward } : {}),
+          ...(wgsl.saved ? { forwardSaved: wgsl.saved.forward, backwardSaved: wgsl.saved.backward } : {}),
+        }
+      : undefined,
   });
 
   const files: OutputFile[] = [];
   const head = `// ${banner(activation)}\n\n`;
   if (wanted.has("ts")) {
-    const functions = [...kernels.functions, ...kernels.functions.map(inDoubleText)];
+    const functions = [
+      ...kernels.functions,
+      ...(kernels.saved?.functions ?? []),
+      ...kernels.functions.map(inDoubleText),
+    ];
     const parts = [
       await layOutFunctions(functions),
       typescriptLibraryText(kernels.library),
@@ -134,7 +160,16 @@ function manifestEntry(
     })),
     axis: activation.axis && reduces ? { name: activation.axis.name, default: activation.axis.default } : null,
     split: activation.split,
-    random: false,
+    random: activation.random !== null,
+    // What the scalar functions of WGSL take behind the parameters: the place of a uniform number is that of its stream.
+    ...(activation.random
+      ? {
+          draws: {
+            training: activation.random.training.name,
+            uniforms: activation.random.draws.map((draw) => draw.name),
+          },
+        }
+      : {}),
     kernels,
     kinks: kinks.map(({ condition, at, value, continuous, left, right, chosen }) => ({
       condition,

@@ -5,6 +5,7 @@
  * inputs over the whole range, against binary64, in which float32 inputs do not overflow as soon.
  */
 import { apply, constant, type Expr, occurs, rebuild, substitute, type Variable } from "../ir/expr.js";
+import { triedParameters } from "../ir/random.js";
 import { fromNumber } from "../ir/rational.js";
 import type { Activation } from "../ir/activation.js";
 import { expandCalls } from "../calculus/differentiate.js";
@@ -67,15 +68,18 @@ export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): 
   const { activation, cotangent, arithmetic, lower } = options;
   const forms = exprs.map(lower);
   if (activation.axis) return forms;
-  const parameters = [...activation.hyperparameters, ...activation.learned];
+  const parameters = triedParameters(activation);
   const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
   const defaults = parameters.map((parameter) => parameter.default);
+  // What is random is another function in evaluation.
+  const evaluated = parameters.map(({ variable, default: value }) => (variable.role === "training" ? 0 : value));
+  const settings = activation.random ? [defaults, evaluated] : [defaults];
   const truths = forms.map((form, i) => truthOf(form, exprs[i]!, variables));
   let settled = [...forms];
   for (const [index, input] of activation.inputs.entries()) {
     for (const sign of [-1, 1] as const) {
       const cases = truths.map((truth) =>
-        expectations(sign, index, activation.inputs.length, defaults, truth, arithmetic),
+        settings.flatMap((setting) => expectations(sign, index, activation.inputs.length, setting, truth, arithmetic)),
       );
       /** How many cases a form fails, counted up to so many. */
       const faults = (form: Expr, i: number, most = Infinity): number => {

@@ -4,6 +4,7 @@
  */
 import { isBoolean } from "../decisions.js";
 import type { Expr } from "../ir/expr.js";
+import { triedParameters } from "../ir/random.js";
 import { sampler } from "../numerics/sample.js";
 import { truthOf } from "./extremes.js";
 import type { KernelPlan } from "./kernels.js";
@@ -61,7 +62,7 @@ export function isRightFarOut(single: Expr, root: Expr, guard: Expr | null, plan
 function isRight(single: Expr, root: Expr, guard: Expr | undefined, subject: Subject): boolean {
   const { activation } = subject;
   const { variables, settings, rowsOf, extreme: beside } = trialsOf(subject);
-  const parameters = [...activation.hyperparameters, ...activation.learned];
+  const parameters = triedParameters(activation);
   const [usual = []] = settings;
   const extreme = parameters.flatMap(({ range }, i) =>
     extremes

@@ -3,9 +3,11 @@ import { normalise } from "../algebra/normalise.js";
 import { withoutCancellation } from "../algebra/row-accuracy.js";
 import { stabiliseSoftmax } from "../algebra/softmax.js";
 import { type Gradient, gradientsOf } from "../calculus/gradients.js";
+import { type SecondDerivatives, secondDerivativesOf } from "../calculus/second.js";
 import { isReduction } from "../calculus/differentiate.js";
 import type { Decisions } from "../decisions.js";
 import type { Activation } from "../ir/activation.js";
+import { withNamedValues } from "../ir/random.js";
 import { type Expr, reachable, Space, variable, type Variable, variesAlongAxis } from "../ir/expr.js";
 
 export interface KernelPlan {
@@ -17,7 +19,9 @@ export interface KernelPlan {
   readonly value: Expr;
   readonly cotangent: Variable;
   readonly gradients: readonly Gradient[];
-  /** Whether kernels reduce over the axis. */
+  /** The gradients as they are written for readers. */
+  readonly formulas: readonly Gradient[];
+  /** Whether kernels go row by row: they reduce over the axis, or learn along it. */
   readonly reduces: boolean;
   /** Whether there is one result for each row, and not one for each element. */
   readonly yieldsRows: boolean;
@@ -27,12 +31,13 @@ export interface KernelPlan {
 
 export function planKernels(activation: Activation, decisions: Decisions = new Map()): KernelPlan {
   const normal = normalise(activation.body);
-  const reduces = reachable([normal]).some(isReduction);
+  const reduces = reachable([normal]).some(isReduction) || activation.learned.some(({ shape }) => shape === "axis");
   const value = reduces ? stabiliseSoftmax(normal) : normal;
   const yieldsRows = reduces && !variesAlongAxis(value);
   const cotangent = variable("dy", "cotangent", yieldsRows ? Space.row : Space.element);
   const variables = [...activation.inputs, ...activation.learned.map(({ variable: learned }) => learned)];
   const gradients = gradientsOf(value, variables, activation.gradients, cotangent);
+  const shown = withNamedValues(activation);
   return {
     decisions,
     activation,
@@ -42,8 +47,32 @@ export function planKernels(activation: Activation, decisions: Decisions = new M
     gradients: reduces
       ? gradients.map((gradient) => ({ ...gradient, value: withoutCancellation(gradient.value) }))
       : gradients,
+    formulas: activation.random ? gradientsOf(normalise(shown.body), variables, shown.gradients, cotangent) : gradients,
     reduces,
     yieldsRows,
     perChannel: activation.learned.some(({ shape }) => shape === "channel"),
   };
 }
+
+/** What kernels of second derivatives compute. */
+export interface SecondOrder extends SecondDerivatives {
+  /** Of each gradient, in their order. */
+  readonly cotangents: readonly Variable[];
+}
+
+/** Null for activations that reduce: their kernels are of first order alone. */
+export function planSecondOrder({ activation, value, cotangent, gradients, reduces }: KernelPlan): SecondOrder | null {
+  if (reduces) return null;
+  const variables = gradients.map(({ of }) => of);
+  return {
+    cotangents: variables.map((of) => variable(`dd${of.name}`, "cotangent", of.space)),
+    ...secondDerivativesOf(value, variables, activation.gradients, cotangent),
+  };
+}
+
+/** What a gradient is called that backward writes. */
+export const gradientName = (of: Variable): string => `d${of.name}`;
+
+/** What the gradient in the result's cotangent is called: no variable's gradient has that name. */
+export const cotangentGradientName = ({ gradients }: KernelPlan): string =>
+  gradients.some(({ of }) => of.name === "dy") ? "ddy2" : "ddy";

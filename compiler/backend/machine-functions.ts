@@ -12,6 +12,7 @@ import {
   wgslPieces,
 } from "../machine/index.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
+import { randomLibrary } from "../machine/library/random.js";
 import { wideLibrary } from "../machine/library/wide/index.js";
 import { renamed } from "./library/function.js";
 import { wgslLibrary } from "./library/wgsl.js";
@@ -24,6 +25,8 @@ export interface MachineFunction {
   /** What it takes, in order. */
   readonly variables: readonly Variable[];
   readonly text: string;
+  /** Where it stands in for a form: wherever it is asked, or where it gives a number; else far out. */
+  readonly serves?: "everywhere" | "numbers";
 }
 
 export interface MachineTexts {
@@ -76,7 +79,12 @@ let known: readonly Declaration[] | undefined;
 
 /** What WGSL kernels may call. */
 const libraries = (): readonly Declaration[] =>
-  (known ??= [...wgslLibrary.declarations, ...pairLibrary().declarations, ...wideLibrary().declarations]);
+  (known ??= [
+    ...wgslLibrary.declarations,
+    ...pairLibrary().declarations,
+    ...wideLibrary().declarations,
+    ...randomLibrary().declarations,
+  ]);
 
 /** In the place of what names begin with, as long as that usually is, so that lines are. */
 const stand = "prefix_";

@@ -4,9 +4,20 @@ export type ExtentName =
 
 export interface KernelArgument {
   readonly name: string;
-  readonly role: "input" | "output" | "cotangent" | "gradient" | "hyperparameter" | "learned" | "extent";
+  readonly role:
+    | "input"
+    | "output"
+    | "cotangent"
+    | "gradient"
+    | "derivative"
+    | "saved"
+    | "hyperparameter"
+    | "learned"
+    | "extent"
+    | "seed"
+    | "training";
   readonly of?: string;
-  readonly element?: "f32" | "f64";
+  readonly element?: "f32" | "f64" | "u32";
   readonly length?: string;
   readonly default?: number;
 }
@@ -20,18 +31,22 @@ export interface WgslBinding {
   readonly group: 0;
   readonly binding: number;
   readonly name: string;
-  readonly role: "input" | "output" | "cotangent" | "gradient" | "learned" | "scratch" | "uniforms";
+  readonly role:
+    "input" | "output" | "cotangent" | "gradient" | "derivative" | "saved" | "learned" | "scratch" | "uniforms";
   readonly of?: string;
   readonly type: "read-only-storage" | "storage" | "uniform";
-  readonly element?: "f32" | "vec4<f32>";
+  readonly element?: "f32" | "vec4<f32>" | "u32";
   readonly length?: string;
   readonly size?: number;
   readonly fields?: readonly WgslField[];
 }
 
+/** `seed` and `training` are u32, as extents are. */
+export type FieldRole = "extent" | "hyperparameter" | "seed" | "training";
+
 export interface WgslField {
   readonly name: string;
-  readonly role: "extent" | "hyperparameter";
+  readonly role: FieldRole;
   readonly type: "u32" | "f32";
   readonly offset: number;
   readonly default?: number;

@@ -1,6 +1,10 @@
 export const targetNames = ["ts", "wgsl", "module"] as const;
 export type TargetName = (typeof targetNames)[number];
 
+/** Kernels by what they compute; the first two are always written. */
+export const kernelFamilies = ["forward", "backward", "fused", "doubleBackward", "saved"] as const;
+export type KernelFamily = (typeof kernelFamilies)[number];
+
 export interface OutputFile {
   /** Relative to the output folder, without folders. */
   readonly path: string;

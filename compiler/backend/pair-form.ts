@@ -207,7 +207,7 @@ export type WgslForm =
       readonly guard: Expr | null;
       /** What is computed where the guard does not hold; null: it only fails far out. */
       readonly exact: Expr | null;
-      /** What is computed far out: in single numbers, where nothing else is given or where that gives no number. */
+      /** What is computed elsewhere if nothing exact is given, or if that gives no number: far out, in single numbers. */
       readonly far: MachineFunction | null;
       /** What the number is multiplied by in the end. */
       readonly factor: Variable | null;
@@ -219,7 +219,7 @@ export interface ScalarFunction {
   readonly results: readonly { readonly name: string; readonly form: WgslForm }[];
   /** What computes those that have an exact form, of several each by its place among them. */
   readonly exact: MachineFunction | null;
-  /** Whose NaN is the result: tested by its bits, since compilers may take comparisons with NaN for what they like. */
+  /** Whose NaN is the first result: tested by its bits, since compilers may take comparisons with NaN for what they like. */
   readonly passes: readonly Variable[];
   /** The struct of the results, if there are several. */
   readonly struct: string | null;
@@ -266,10 +266,12 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     statements.push(`var ${result} = ${text};`);
     if (!form.exact) {
       if (form.far) {
+        const { serves } = form.far;
+        const [far, kept] = [called(form.far), `select(far, ${result}, is_nan(far))`];
         statements.push(
-          "// Far out, or no number at all.",
+          serves === "everywhere" ? "// By the function that computes this alone." : "// Far out, or no number at all.",
           `if (!(${guard})) {`,
-          `${result} = ${called(form.far)};`,
+          ...(serves === "numbers" ? [`let far = ${far};`, `${result} = ${kept};`] : [`${result} = ${far};`]),
           "}",
         );
       }
@@ -286,7 +288,7 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     const name = names.get(variable) ?? "";
     return `select(${value}, ${name}, is_nan(${name}))`;
   }, values[0] ?? "");
-  const result = fn.struct ? `${fn.struct}(${values.join(", ")})` : only;
+  const result = fn.struct ? `${fn.struct}(${[only, ...values.slice(1)].join(", ")})` : only;
   return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? "f32"} {`, ...statements, `return ${result};`, "}"].join("\n");
 
   /** One call computes what has not been found, one result after the other. */
@@ -323,6 +325,10 @@ const placeOf = (conditions: readonly string[]): string =>
   conditions
     .slice(0, -1)
     .reduceRight((rest, condition, i) => `select(${rest}, ${i}.0, ${condition})`, `${conditions.length - 1}.0`);
+
+/** A form of what is linear in the factor, where that is 1. */
+export const ofUnitFactor = (form: WgslForm, factor: Variable): WgslForm =>
+  form.kind === "single" ? { ...form, value: withoutFactor(form.value, factor) } : { ...form, factor: null };
 
 /** An expression where a variable that it is linear in is 1. */
 const withoutFactor = (root: Expr, factor: Variable): Expr =>

@@ -12,10 +12,11 @@ import {
   variesAlongAxis,
 } from "../ir/expr.js";
 import { wgslReserved } from "../names.js";
-import { callForm } from "./call-form.js";
+import { type CallArithmetic, callForm } from "./call-form.js";
 import { recogniseGates } from "./gates.js";
 import { lower } from "./lower.js";
 import { machineNames, ownName } from "./machine-functions.js";
+import { call } from "../printing/dialect.js";
 import { NameScope } from "./naming.js";
 import { pairArithmetic, pairExponents, pairFormOf, pairSpells, scaledLast } from "./pair-form.js";
 import { mapRows, planRows, type RowPlan, type RowValue } from "./rows.js";
@@ -93,6 +94,16 @@ export interface RowFunction {
   readonly member: (index: number) => string;
 }
 
+/** Nothing becomes infinite on the way, or all that is computed from it would be no number. */
+const rowArithmetic: CallArithmetic = {
+  ...pairArithmetic,
+  spellings: {
+    ...pairArithmetic.spellings,
+    exp: call("pair_saturated_exp"),
+    expm1: call("pair_saturated_expm1"),
+  },
+};
+
 /** Parts of a row's numbers come as pairs, numbers in memory as float32. */
 export const isPair = ({ role }: Variable): boolean => role === "formal" || role === "axisLength";
 
@@ -108,7 +119,7 @@ export function rowFunction(name: string, roots: readonly Expr[], finished: bool
   const variables = new Map<Expr, string>(
     named.map(({ variable: each, name: text }) => [each, isPair(each) ? text : `pair_from_f32(${text})`]),
   );
-  const { statements, results } = callForm(roots, variables, pairArithmetic, new Set(), () => scope.claim("t"));
+  const { statements, results } = callForm(roots, variables, rowArithmetic, new Set(), () => scope.claim("t"));
   const texts = finished ? results.map((text) => `pair_to_limit(${text})`) : results;
   const type = finished ? "f32" : "pair";
   const signature = named

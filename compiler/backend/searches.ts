@@ -2,6 +2,7 @@
 import { decided } from "../decisions.js";
 import { type Expr, inFreshGraph, type Variable } from "../ir/expr.js";
 import { type Asker, questionOf } from "../ir/question.js";
+import { triedParameters } from "../ir/random.js";
 import { transplant } from "../ir/transplant.js";
 import type { KernelPlan } from "./kernels.js";
 
@@ -29,8 +30,8 @@ export function searched<T>(
   const question = questionOf(name, forms, activation, details);
   return decided(decisions, question, isAnswer, () =>
     inFreshGraph(() => {
-      const { inputs, hyperparameters, learned } = activation;
-      const variables = [...inputs, ...[...hyperparameters, ...learned].map(({ variable }) => variable), cotangent];
+      const { inputs, hyperparameters, learned, random } = activation;
+      const variables = [...inputs, ...triedParameters(activation).map(({ variable }) => variable), cotangent];
       const { of, ofVariable } = transplant([...forms, ...variables]);
       const moved = <P extends { readonly variable: Variable }>(parameter: P): P => ({
         ...parameter,
@@ -40,6 +41,7 @@ export function searched<T>(
         inputs: inputs.map(ofVariable),
         hyperparameters: hyperparameters.map(moved),
         learned: learned.map(moved),
+        random: random && { ...random, draws: random.draws.map(ofVariable), training: ofVariable(random.training) },
       };
       return find(forms.map(of), { activation: copy, cotangent: ofVariable(cotangent) });
     }),

@@ -1,6 +1,6 @@
 /** Numbers for inputs and parameters on which forms of a kernel are tried out when compiling. */
 import type { Variable } from "../ir/expr.js";
-import type { KernelPlan } from "./kernels.js";
+import { type Parameter, triedParameters } from "../ir/random.js";
 import type { Subject } from "./searches.js";
 
 /** Rows of variables on which forms are tried out: one input is given. */
@@ -13,7 +13,7 @@ export function trialsOf({ activation, cotangent }: Subject): {
   /** Rows at the defaults with other inputs of extreme sizes. */
   readonly extreme: (index: number, x: number) => number[][];
 } {
-  const parameters = [...activation.hyperparameters, ...activation.learned];
+  const parameters = triedParameters(activation);
   const defaults = parameters.map((parameter) => parameter.default);
   const rowOf = (index: number, x: number, companion: number, setting: readonly number[]): number[] => {
     const inputs = activation.inputs.map((_, i) => (i === index ? x : companion));
@@ -58,5 +58,3 @@ function variations(parameters: readonly Parameter[]): number[][] {
       .map((candidate) => parameters.map((other, k) => (k === i ? candidate : other.default))),
   );
 }
-
-type Parameter = Pick<KernelPlan["activation"]["hyperparameters"][number], "variable" | "default" | "range">;

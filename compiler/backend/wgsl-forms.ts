@@ -15,7 +15,7 @@ import { formFor } from "./forms.js";
 import { recogniseGates } from "./gates.js";
 import type { KernelPlan } from "./kernels.js";
 import { lower } from "./lower.js";
-import { ownName } from "./machine-functions.js";
+import { type MachineFunction, ownName } from "./machine-functions.js";
 import {
   hasOneOf,
   isSpelledInPairs,
@@ -31,16 +31,24 @@ import { searched } from "./searches.js";
 /** Errors that a form in single numbers may have, in units of 2^-24: of a value, and of a derivative. */
 const tolerances = { value: 5, derivative: 7 } as const;
 
-/** Results in single numbers where these are accurate enough, else in pairs. */
-export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet<Variable>): WgslForm[] {
+/**
+ * Results in single numbers where these are accurate enough, else in pairs; second derivatives without an exact form, which
+ * would double the length of a file.
+ */
+export function formsFor(
+  plan: KernelPlan,
+  roots: readonly Expr[],
+  nanFrom: ReadonlySet<Variable>,
+  order: "value" | "slope" | "curvature" = nanFrom.size > 0 ? "value" : "slope",
+): WgslForm[] {
   const { activation, cotangent, definition } = plan;
   const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
   const lowered = (expr: Expr): Expr => lower(expr, { spells, nanFrom, definition, narrow: true });
-  const singles = settleExtremes(roots, { activation, cotangent, arithmetic: "binary32", lower: lowered });
-  const isValue = nanFrom.size > 0;
+  const settled = settleExtremes(roots, { activation, cotangent, arithmetic: "binary32", lower: lowered });
+  const isValue = order === "value";
   const tolerance = isValue ? tolerances.value : tolerances.derivative;
   return roots.map((root, i): WgslForm => {
-    const single = { kind: "single", value: singles[i]! } as const;
+    const single = { kind: "single", value: settled[i]! } as const;
     const {
       condition,
       relative,
@@ -53,7 +61,7 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
     // What leaves the range on the way is taken care of in rational functions, but not where exponentials vanish.
     const isSettled = !condition || (!isLossy && !isExponential(root));
     const isAccurate = isSettled && relative <= tolerance;
-    if (isAccurate && isRightFarOut(single.value, root, null, plan)) return single;
+    if (isAccurate && (order === "curvature" || isRightFarOut(single.value, root, null, plan))) return single;
     // Derivatives are linear in the cotangent: its size is no matter for the guard.
     const factor = occurs(cotangent, root) ? cotangent : null;
     const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;
@@ -71,7 +79,12 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
     if (!fast || !isSpelledInPairs(fast)) return single;
     const pair = { kind: "pairs", fast, guard, factor } as const;
     if (!guard || !exact) return isAccurate ? single : { ...pair, guard: null, exact: null, far: null };
-    const name = `${wgslName(activation.name)}_${isValue ? "value" : `slope_${i}`}`;
+    const name = `${wgslName(activation.name)}_${isValue ? "value" : `${order}_${i}`}`;
+    const singles = (): MachineFunction => singleFunction(ownName(`${name}_far`), single.value, factor);
+    // What cancels is better in pairs than in single numbers all the same.
+    if (order === "curvature") {
+      return { ...pair, guard: rangeGuard(fast, guardOptions), exact: null, far: { ...singles(), serves: "numbers" } };
+    }
     const [input, ...others] = variablesOf(fast);
     const isHarmless =
       cancels &&
@@ -88,7 +101,7 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
             isDerivative: !isValue,
           }),
       });
-    const far = singleFunction(ownName(`${name}_far`), single.value, factor);
+    const far = singles();
     const range = isHarmless ? rangeGuard(fast, guardOptions) : guard;
     if ((!cancels || isHarmless) && isRightFarOut(single.value, root, range, plan)) {
       return isAccurate ? single : { ...pair, guard: range, exact: null, far };

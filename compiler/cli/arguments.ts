@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import type { TargetName } from "../compile.js";
+import type { KernelFamily, TargetName } from "../compile.js";
 import { type MeasuredTarget, measuredTargets } from "../verification/emitted.js";
 import type { ExplanationFormat } from "./environment.js";
 import { failure, success, type Problem, type Result } from "./problem.js";
 import { suggestion } from "../suggestion.js";
-import { targetNames } from "./targets.js";
+import { kernelFamilies, targetNames } from "./targets.js";
 
 export const commandNames = ["compile", "check", "verify", "explain", "init"] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -14,6 +14,7 @@ export interface CompileRequest {
   readonly files: readonly string[];
   readonly outDir: string;
   readonly targets: readonly TargetName[];
+  readonly kernels: readonly KernelFamily[];
   readonly mode: "write" | "check" | "watch" | "stdout";
   readonly json: boolean;
   readonly cache: boolean;
@@ -73,6 +74,12 @@ export type Invocation =
 const options = {
   "out-dir": { type: "string", short: "o", commands: ["compile"], expected: "a folder" },
   target: { type: "string", multiple: true, commands: ["compile", "verify"], expected: "a list of targets" },
+  kernels: {
+    type: "string",
+    multiple: true,
+    commands: ["compile"],
+    expected: `a list of ${kernelFamilies.join(", ")}`,
+  },
   check: { type: "boolean", commands: ["compile"] },
   watch: { type: "boolean", short: "w", commands: ["compile"] },
   stdout: { type: "boolean", commands: ["compile"] },
@@ -213,6 +220,8 @@ function compileRequest(files: readonly string[], given: Given): Result<Invocati
   const outDir = lastOf(given, "out-dir") ?? "generated";
   const targets = parseTargets(given, targetNames);
   if (!targets.ok) return targets;
+  const kernels = parseList(given, "kernels", "kernel", kernelFamilies);
+  if (!kernels.ok) return kernels;
   const modes = (["check", "watch", "stdout"] as const).filter((mode) => flags.has(mode));
   const [mode = "write", other] = modes;
   if (other !== undefined) return usage("conflicting-options", `'--${mode}' and '--${other}' exclude each other`);
@@ -230,26 +239,47 @@ function compileRequest(files: readonly string[], given: Given): Result<Invocati
   }
   const cache = !flags.has("no-cache");
   const lock = !flags.has("no-lock");
-  return success({ command: "compile", files, outDir, targets: targets.value, mode, json, cache, lock });
+  return success({
+    command: "compile",
+    files,
+    outDir,
+    targets: targets.value,
+    // Without these two, nothing can be called.
+    kernels: kernelFamilies.filter(
+      (family) => family === "forward" || family === "backward" || kernels.value.includes(family),
+    ),
+    mode,
+    json,
+    cache,
+    lock,
+  });
 }
 
-/** The targets in the order of the known ones, so that the order in which they were asked for changes no byte. */
-function parseTargets<T extends string>(given: Given, known: readonly T[]): Result<readonly T[]> {
-  if (!given.flags.has("target")) return success(known);
+const parseTargets = <T extends string>(given: Given, known: readonly T[]): Result<readonly T[]> =>
+  parseList(given, "target", "target", known);
+
+/** What an option lists, in the order of the known names, so that the order in which it was asked for changes no byte. */
+function parseList<T extends string>(
+  given: Given,
+  option: "target" | "kernels",
+  noun: "target" | "kernel",
+  known: readonly T[],
+): Result<readonly T[]> {
+  if (!given.flags.has(option)) return success(known);
   const asked = new Set<string>();
   const expected = `a list of ${known.join(", ")}`;
-  for (const word of listOf(given, "target")) {
-    if (known.some((target) => target === word)) asked.add(word);
+  for (const word of listOf(given, option)) {
+    if (known.some((name) => name === word)) asked.add(word);
     else if (word !== "") {
       const meant = suggestion(word, known);
-      return usage("unknown-target", `unknown target '${word}'`, {
+      return usage(`unknown-${noun}`, `unknown ${noun} '${word}'`, {
         expected,
         ...(meant === undefined ? {} : { hint: `did you mean '${meant}'?` }),
       });
     }
   }
-  if (asked.size === 0) return usage("missing-value", "option '--target' names no target", { expected });
-  return success(known.filter((target) => asked.has(target)));
+  if (asked.size === 0) return usage("missing-value", `option '--${option}' names no ${noun}`, { expected });
+  return success(known.filter((name) => asked.has(name)));
 }
 
 function checkRequest(files: readonly string[], given: Given): Result<Invocation> {

@@ -1,9 +1,14 @@
 import type { CommandName } from "./arguments.js";
-import { targetDescriptions, targetNames } from "./targets.js";
+import { kernelDescriptions, kernelFamilies, targetDescriptions, targetNames } from "./targets.js";
 
 const targetList = targetNames.join(",");
 const describedTargets = targetNames
   .map((name) => `${" ".repeat(23)}${name.padEnd(8)}${targetDescriptions[name]}`)
+  .join("\n");
+
+const kernelList = kernelFamilies.join(",");
+const describedKernels = kernelFamilies
+  .map((name) => `${" ".repeat(23)}${name.padEnd(15)}${kernelDescriptions[name]}`)
   .join("\n");
 
 const general = `Usage: actc COMMAND [OPTIONS]
@@ -34,6 +39,9 @@ Options:
   -o, --out-dir DIR    where to write (default: generated)
       --target LIST    what to write (default: ${targetList}):
 ${describedTargets}
+      --kernels LIST   which kernels of each activation (default:
+                       ${kernelList}):
+${describedKernels}
       --check          write nothing; exit 1 with a diff if anything would change
   -w, --watch          build now and after each change, until interrupted
       --stdout         print the code of one target instead of writing it

@@ -1,4 +1,4 @@
-import type { TargetName } from "../compile.js";
+import type { KernelFamily, TargetName } from "../compile.js";
 
 /**
  * What each target is, for help. Also the list of targets for the command line: importing the compiler's own
@@ -13,3 +13,16 @@ export const targetDescriptions: Readonly<Record<TargetName, string>> = {
 const isTargetName = (name: string): name is TargetName => Object.hasOwn(targetDescriptions, name);
 
 export const targetNames: readonly TargetName[] = Object.keys(targetDescriptions).filter(isTargetName);
+
+/** The kernels, likewise. */
+export const kernelDescriptions: Readonly<Record<KernelFamily, string>> = {
+  forward: "values (always written)",
+  backward: "gradients (always written)",
+  fused: "value and derivatives together",
+  doubleBackward: "gradients of gradients",
+  saved: "values and gradients that keep a bit per element, where that is exact",
+};
+
+const isKernelFamily = (name: string): name is KernelFamily => Object.hasOwn(kernelDescriptions, name);
+
+export const kernelFamilies: readonly KernelFamily[] = Object.keys(kernelDescriptions).filter(isKernelFamily);

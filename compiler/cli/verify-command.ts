@@ -109,7 +109,9 @@ async function jobsFor(
     subject.columns.map((column) => {
       const executor = column.target === "ts" ? engine : (device ?? emulation);
       const state =
-        request.exhaustive && subject.inputs.length === 1 ? stateOf(subject, column, executor, environment) : undefined;
+        request.exhaustive && subject.inputs.length - subject.drawn === 1
+          ? stateOf(subject, column, executor, environment)
+          : undefined;
       const emulated = column.target === "wgsl" && device === undefined;
       return new ColumnJob(subject, column, executor, emulated, environment.verification.plan, state);
     }),

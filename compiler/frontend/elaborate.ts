@@ -2,7 +2,7 @@
  * From a checked definition to an activation: names become nodes, calls are expanded, and what needs arithmetic is
  * checked (constants that are not finite, defaults outside of their range).
  */
-import type { Bound, Definition, Expression, Range } from "../../grammar/syntax.js";
+import type { Bound, Clause, Definition, Expression, Range } from "../../grammar/syntax.js";
 import { printDefinition, printExpression } from "../../grammar/print.js";
 import { normalise } from "../algebra/normalise.js";
 import type { Diagnostic } from "../diagnostics.js";
@@ -25,6 +25,7 @@ import { binaryPrimitives, comparisonPrimitives } from "../primitives/formula.js
 import { primitiveNamed, type PrimitiveName } from "../primitives/table.js";
 import type { Span } from "../source.js";
 import type { CheckedDefinition } from "./check.js";
+import { misplaced, Streams } from "./distributions.js";
 
 export interface Elaborated {
   /** `null` when a diagnostic is an error. */
@@ -41,7 +42,10 @@ export function elaborate(checked: CheckedDefinition): Elaborated {
   };
   const own = definition.parameters.find((parameter) => parameter.kind === "axis");
   const axes = new Set<AxisUse>();
-  const environment = new Environment(checked, report, new Map(), own ? "own" : null, axes);
+  const names = [...definition.inputs, ...definition.parameters.map(({ name }) => name)];
+  const bound = checked.bindings.map(({ name }) => name);
+  const streams = new Streams(new Set([...names, ...bound].map(({ text }) => text)));
+  const environment = new Environment(checked, report, new Map(), own ? "own" : null, axes, streams);
 
   const inputs = definition.inputs.map((name) => variable(name.text, "input", Space.element));
   for (const input of inputs) environment.values.set(input.name, input);
@@ -122,12 +126,15 @@ export function elaborate(checked: CheckedDefinition): Elaborated {
       learned,
       axis,
       split: split?.kind === "split" ? split.axis : null,
+      random: reachable([body, ...gradients.values()]).some(isDrawn) ? streams.randomness : null,
       body,
       gradients,
       hints,
     },
   };
 }
+
+const isDrawn = (node: Expr): boolean => node.kind === "variable" && node.role === "random";
 
 const within = (value: number, { low, high, lowClosed, highClosed }: Bounds): boolean =>
   (lowClosed ? value >= low : value > low) && (highClosed ? value <= high : value < high);
@@ -170,24 +177,42 @@ class Environment {
     private readonly axis: AxisUse | null,
     /** The axes that reductions have used so far. */
     private readonly axes: Set<AxisUse>,
+    /** What is drawn, here and in calls. */
+    private readonly streams: Streams,
+    /** Says at the call what its arguments do to a distribution; null where there is no call. */
+    private readonly origin: ((fault: string) => void) | null = null,
   ) {}
 
   /** Makes the `let`s and `random`s visible. */
   bindClauses(hints: Map<Expr, string>, outermost: boolean): void {
     for (const clause of this.checked.bindings) {
-      if (clause.kind === "random") {
-        this.report(
-          "unsupported",
-          clause.span,
-          `'${clause.name.text}' is random: this version does not compile random activations`,
-        );
-        this.values.set(clause.name.text, constant(0));
-      } else {
-        const value = this.expression(clause.value);
-        this.values.set(clause.name.text, value);
-        if (outermost || !hints.has(value)) hints.set(value, clause.name.text);
-      }
+      const value = clause.kind === "random" ? this.random(clause) : this.expression(clause.value);
+      this.values.set(clause.name.text, value);
+      if (outermost || !hints.has(value)) hints.set(value, clause.name.text);
     }
+  }
+
+  private random({ name, distribution, arguments: list, evaluation }: Extract<Clause, { kind: "random" }>): Expr {
+    const operands = list.map((argument) => {
+      const operand = this.expression(argument);
+      if (operand.space === Space.constant && !Number.isFinite(constantValue(operand) ?? Infinity))
+        this.number(argument);
+      return operand;
+    });
+    const shown = this.origin === null ? name.text : this.streams.free(name.text);
+    const fault = misplaced(distribution.text, operands);
+    if (fault !== null) {
+      const span = { start: distribution.span.start, end: list.at(-1)?.span.end ?? distribution.span.end };
+      this.misplaced(span, fault);
+    }
+    return this.streams.value(shown, distribution.text, operands, this.expression(evaluation));
+  }
+
+  /** Arguments of a distribution; of a call, those that the call gives are to blame. */
+  private misplaced(span: Span, fault: string): void {
+    const { origin } = this;
+    if (origin === null) this.report("distribution-argument", span, fault);
+    else origin(fault);
   }
 
   /** The binary64 value of a constant expression; reports where there is none. */
@@ -345,7 +370,18 @@ class Environment {
   private callDefinition(callee: CheckedDefinition, syntax: Extract<Expression, { kind: "call" }>): Expr {
     const { definition } = callee;
     // What is wrong in the callee is said where the callee is compiled itself.
-    const inner = new Environment(callee, () => undefined, new Map(), this.axisOfCall(definition, syntax), this.axes);
+    const origin = (fault: string): void => {
+      if (syntax.named.length > 0) this.misplaced(syntax.span, `in '${definition.name.text}' ${fault}`);
+    };
+    const inner = new Environment(
+      callee,
+      () => undefined,
+      new Map(),
+      this.axisOfCall(definition, syntax),
+      this.axes,
+      this.streams,
+      origin,
+    );
     const actuals: { name: string; space: number; value: Expr; bounds: Bounds | null }[] = [];
     definition.inputs.forEach((input, i) => {
       actuals.push({
@@ -382,6 +418,7 @@ class Environment {
     const formals = actuals.map(({ name, space, bounds }) =>
       variable(`${definition.name.text}.${name}#${syntax.span.start}`, "formal", space, bounds),
     );
+    const drawn = this.streams.count;
     actuals.forEach(({ name }, i) => inner.values.set(name, formals[i]!));
     inner.bindClauses(hints, false);
     const gradients = new Map<Variable, Expr>();
@@ -389,16 +426,10 @@ class Environment {
       const index = clause.kind === "grad" ? actuals.findIndex(({ name }) => name === clause.name.text) : -1;
       if (clause.kind === "grad" && index >= 0) gradients.set(formals[index]!, inner.expression(clause.value));
     }
-    const rule: CustomGradient = {
-      name: definition.name.text,
-      formals,
-      body: inner.expression(definition.body),
-      gradients,
-    };
-    return apply(
-      "custom",
-      actuals.map(({ value }) => value),
-      rule,
-    );
+    const body = inner.expression(definition.body);
+    // What the call draws is handed on to it, as its arguments are.
+    const draws = this.streams.since(drawn);
+    const rule: CustomGradient = { name: definition.name.text, formals: [...formals, ...draws], body, gradients };
+    return apply("custom", [...actuals.map(({ value }) => value), ...draws], rule);
   }
 }

@@ -1,4 +1,5 @@
 import type { Bounds, Expr, Variable } from "./expr.js";
+import type { Randomness } from "./random.js";
 
 /** A definition, checked and elaborated: what calculus and the backends work on. */
 export interface Activation {
@@ -16,6 +17,8 @@ export interface Activation {
   /** The axis that is reduced; without a name it is fixed. */
   readonly axis: { readonly name: string | null; readonly default: number } | null;
   readonly split: number | null;
+  /** Null where nothing is random. */
+  readonly random: Randomness | null;
   readonly body: Expr;
   /** What `grad` clauses declare, by input or learned parameter. */
   readonly gradients: ReadonlyMap<Variable, Expr>;

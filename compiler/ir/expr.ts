@@ -27,6 +27,7 @@ export type VariableRole =
   | "learned"
   | "cotangent"
   | "random"
+  | "training"
   | "formal"
   /** How long the axis is. */
   | "axisLength"

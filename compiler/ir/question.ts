@@ -1,9 +1,10 @@
 /** Questions about expressions, as short texts that are equal for equal graphs, whatever their names. */
 import type { Activation } from "./activation.js";
 import { type CustomGradient, type Expr, reachable, type Variable } from "./expr.js";
+import { triedParameters } from "./random.js";
 
 /** What a question is about: expressions in an activation's inputs and parameters. */
-export type Asker = Pick<Activation, "inputs" | "hyperparameters" | "learned">;
+export type Asker = Pick<Activation, "inputs" | "hyperparameters" | "learned" | "random">;
 
 /**
  * @param search names what is looked for, in lower case
@@ -15,7 +16,7 @@ export function questionOf(
   asker: Asker,
   details: readonly unknown[] = [],
 ): string {
-  const parameters = [...asker.hyperparameters, ...asker.learned];
+  const parameters = triedParameters(asker);
   const names = new Map<Variable, string>([
     ...asker.inputs.map((input, i) => [input, `x${i}`] as const),
     ...parameters.map(({ variable }, i) => [variable, `p${i}`] as const),

@@ -215,7 +215,7 @@ function largest(
   if (found === undefined) return null;
   const { worst, parameters } = found;
   const named = (keys: readonly string[], values: readonly number[]): Record<string, number> =>
-    Object.fromEntries(keys.map((key, i) => [key, values[i] ?? NaN]));
+    Object.fromEntries(keys.slice(0, values.length).map((key, i) => [key, values[i] ?? NaN]));
   return {
     ulp: Math.ceil(worst.ulp * 1e4) / 1e4,
     inputs: named(names.inputs, worst.at),

@@ -1,5 +1,6 @@
 /** Runs emitted WGSL kernels on a device, on many inputs at once, for a cotangent of 1. */
 import type { WgslBinding, WgslPassDescription } from "../backend/manifest.js";
+import { measuredSeed } from "./draws.js";
 import { countOf, extentsFor, isResult, type WgslColumn } from "./emitted.js";
 
 /** Where WGSL is executed. */
@@ -178,7 +179,8 @@ class WebGpuKernel implements DeviceKernel {
       if (!buffer) continue;
       switch (binding.role) {
         case "input": {
-          const numbers = inputs[column.inputs.indexOf(binding.name)] ?? new Float32Array(count);
+          const numbers =
+            inputs[[...column.inputs, ...column.draws].indexOf(binding.name)] ?? new Float32Array(count).fill(0.5);
           // A device takes no memory that another thread sees.
           device.queue.writeBuffer(buffer, 0, new Float32Array(numbers));
           break;
@@ -192,7 +194,7 @@ class WebGpuKernel implements DeviceKernel {
           const bytes = new Uint8Array(binding.size ?? 16);
           const view = new DataView(bytes.buffer);
           for (const { name, role, type, offset } of binding.fields ?? []) {
-            const value = role === "extent" ? (extents[name] ?? 0) : parameter(name);
+            const value = role === "extent" ? (extents[name] ?? 0) : role === "seed" ? measuredSeed : parameter(name);
             if (type === "f32") view.setFloat32(offset, value, true);
             else view.setUint32(offset, value, true);
           }

@@ -16,6 +16,8 @@ export interface KernelEntry {
   readonly inputs: readonly string[];
   readonly hyperparameters: readonly { readonly name: string }[];
   readonly learned: readonly { readonly name: string }[];
+  /** Of what is random: what the scalar functions in WGSL call it. */
+  readonly draws?: { readonly training: string; readonly uniforms: readonly string[] };
   /** Of a reduction; its kernels have no columns. */
   readonly axis: unknown;
   readonly kernels: {
@@ -41,7 +43,9 @@ interface Emitted {
   readonly name: string;
   readonly digest: string;
   readonly inputs: readonly string[];
-  /** Hyperparameters, then learned parameters. */
+  /** What is drawn in training; in evaluation any number in (0, 1) does. */
+  readonly draws: readonly string[];
+  /** Hyperparameters, of what is random whether it is in training, then learned parameters. */
   readonly parameters: readonly string[];
 }
 
@@ -105,7 +109,8 @@ async function emittedColumn(
     of,
     name: columnName(of),
     inputs: entry.inputs,
-    parameters: [...entry.hyperparameters, ...entry.learned].map(({ name }) => name),
+    draws: entry.draws?.uniforms ?? [],
+    parameters: parameterNames(entry),
   };
   if (target === "ts" && ts !== undefined) {
     const kernel = of === null ? ts.forward : ts.backward;
@@ -125,8 +130,17 @@ async function emittedColumn(
   return { target: "wgsl", ...names, digest, scalar, ...kernel };
 }
 
-function scalarFunction({ name, inputs, learned, hyperparameters }: KernelEntry, of: string | null): ScalarFunction {
-  const operands = [...inputs, ...[...learned, ...hyperparameters].map((parameter) => parameter.name)];
+/** In the order of `columnVariables`. */
+export const parameterNames = ({ hyperparameters, draws, learned }: KernelEntry): readonly string[] => [
+  ...hyperparameters.map(({ name }) => name),
+  ...(draws ? [draws.training] : []),
+  ...learned.map(({ name }) => name),
+];
+
+function scalarFunction(entry: KernelEntry, of: string | null): ScalarFunction {
+  const { name, inputs, learned, hyperparameters, draws } = entry;
+  const chance = draws ? [draws.training, ...draws.uniforms] : [];
+  const operands = [...inputs, ...[...learned, ...hyperparameters].map((parameter) => parameter.name), ...chance];
   if (of === null) return { name: wgslName(name), operands, place: 0 };
   return { name: `${wgslName(name)}_backward`, operands, place: operands.indexOf(of) };
 }
@@ -136,18 +150,22 @@ function scalarFunction({ name, inputs, learned, hyperparameters }: KernelEntry,
  * too. A sum for each element would take a dispatch for each element.
  */
 function termsOfSum(
-  { inputs, learned, hyperparameters }: KernelEntry,
+  { inputs: own, learned, hyperparameters, draws }: KernelEntry,
   file: string,
   of: string | null,
   { name: backward, place }: ScalarFunction,
 ): Pick<WgslColumn, "code" | "passes"> {
   const { text, struct } = wgslFunction(file, backward);
   const member = struct[place];
-  const parameters = [...learned, ...hyperparameters];
+  const parameters = [...learned, ...hyperparameters, ...(draws ? [{ name: draws.training }] : [])];
+  // What the real kernel draws is given here.
+  const inputs = [...own, ...(draws?.uniforms ?? [])];
+  const loaded = inputs.map((_, i) => `measured_input_${i}[i]`);
   const call = [
     "1.0",
-    ...inputs.map((_, i) => `measured_input_${i}[i]`),
+    ...loaded.slice(0, own.length),
     ...parameters.map((_, i) => `measured.parameter_${i}`),
+    ...loaded.slice(own.length),
   ].join(", ");
   const code = `${text}
 struct measured_values {

@@ -40,13 +40,16 @@ function libraryOf(text: string): Library {
 
 /** A column's kernel, for a cotangent of 1: the scalar function that its entry points call. */
 export function emulatedKernel(column: WgslColumn, arithmetic: EmulatedArithmetic = usual): BatchKernel {
-  const { scalar, inputs: names, parameters: parameterNames } = column;
+  const { scalar, draws, parameters: parameterNames } = column;
+  const names = [...column.inputs, ...draws];
   const run = emulatedFunction(column.code, scalar.name, scalar.place, arithmetic);
   return (inputs, parameters) => {
     const count = inputs[0]?.length ?? 0;
     const all = (value: number): Float32Array => new Float32Array(count).fill(value);
     const operands = scalar.operands.map(
-      (name) => inputs[names.indexOf(name)] ?? all(parameters[parameterNames.indexOf(name)] ?? NaN),
+      (name) =>
+        inputs[names.indexOf(name)] ??
+        all(draws.includes(name) ? 0.5 : (parameters[parameterNames.indexOf(name)] ?? NaN)),
     );
     return run(column.of === null ? operands : [all(1), ...operands]);
   };

@@ -1,4 +1,5 @@
 /** Runs emitted TypeScript kernels on many inputs at once, for a cotangent of 1. */
+import { drawnAt, measuredSeed } from "./draws.js";
 import { countOf, extentsFor, isResult, type TypeScriptColumn } from "./emitted.js";
 import type { BatchKernel } from "./measure.js";
 
@@ -22,6 +23,8 @@ interface Arrangement {
   readonly inputs: readonly number[];
   /** Where each parameter stands, in the order of the parameters. */
   readonly parameters: readonly number[];
+  /** Where the seed stands; -1 where there is none. */
+  readonly seed: number;
 }
 
 function batchKernel(column: TypeScriptColumn, run: (...values: (Float32Array | number)[]) => void): BatchKernel {
@@ -45,6 +48,7 @@ function batchKernel(column: TypeScriptColumn, run: (...values: (Float32Array | 
     if (results.length !== count) results = new Float32Array(count);
     const single = arranged.inputs.map((index) => values[index]);
     for (let i = 0; i < count; i++) {
+      if (arranged.seed >= 0) values[arranged.seed] = drawnAt(column.batching, i)[0];
       for (let k = 0; k < single.length; k++) {
         const cell = single[k];
         if (typeof cell === "object") cell[0] = inputs[k]?.[i] ?? NaN;
@@ -60,6 +64,7 @@ function arrange(column: TypeScriptColumn, count: number): Arrangement {
   const extents: Readonly<Record<string, number>> = extentsFor(column.batching, count);
   const { arguments: slots } = column.kernel;
   const values = slots.map(({ name, role, length }) => {
+    if (role === "seed") return measuredSeed;
     if (length === undefined) return role === "extent" ? (extents[name] ?? NaN) : NaN;
     const array = new Float32Array(countOf(length, extents));
     // What a kernel leaves as it was is not taken for a result.
@@ -74,6 +79,7 @@ function arrange(column: TypeScriptColumn, count: number): Arrangement {
     values,
     result,
     inputs: standing(column.inputs, ["input"]),
-    parameters: standing(column.parameters, ["hyperparameter", "learned"]),
+    parameters: standing(column.parameters, ["hyperparameter", "training", "learned"]),
+    seed: slots.findIndex(({ role }) => role === "seed"),
   };
 }

@@ -1,5 +1,7 @@
 /** Pieces of measuring that stand for themselves, so that threads can share them out. */
 import type { Activation } from "../ir/activation.js";
+import { asFunction } from "../ir/random.js";
+import { drawnPointsFor } from "./drawn-points.js";
 import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
 import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { emulatedKernel } from "./emulation.js";
@@ -67,12 +69,23 @@ export class Measurer {
     const key = JSON.stringify([name, emitted.target, emitted.of, emitted.digest]);
     const kernel = await this.kernel(task, emitted);
     const others = await Promise.all((task.others ?? []).map((other) => this.kernel(task, other)));
-    return this.withActivation(name, (activation): Outcome => {
-      const column = columnOf(activation, emitted.of);
+    return this.withActivation(name, (whole): Outcome => {
+      const training = isInTraining(whole, parameters);
+      const column = columnOf(asFunction(whole, training), emitted.of);
       switch (work.kind) {
         case "points": {
           const { stratified, byReference, density } = work;
-          const points = pointsFor(column, parameters, stratified, density);
+          const batching = emitted.target === "ts" ? emitted.batching : "elements";
+          const points = training
+            ? drawnPointsFor(
+                column,
+                columnOf(asFunction(whole, false), emitted.of),
+                batching,
+                parameters,
+                stratified,
+                density,
+              )
+            : pointsFor(column, parameters, stratified, density);
           const unary = points.count >= screenedFrom ? this.unary(key, column, parameters) : null;
           const optionsFor = ({ target, of }: EmittedColumn) => ({ ...measureOptions(target, of), byReference, unary });
           const candidates = [
@@ -143,6 +156,10 @@ class Latest<T> {
   }
 }
 
+/** Whether parameters, in the order of `columnVariables`, say so. */
+const isInTraining = ({ random, hyperparameters }: Activation, parameters: readonly number[]): boolean =>
+  random !== null && parameters[hyperparameters.length] === 1;
+
 export function columnOf(activation: Activation, of: string | null): Column {
   if (of === null) return { activation, of };
   const variables = [...activation.inputs, ...activation.learned.map(({ variable }) => variable)];
@@ -157,10 +174,11 @@ function measureOptions(target: MeasuredTarget, of: string | null): MeasureOptio
   return { flushes: true, inputRounding: of !== null, vanishing: true, comparisons: 2 ** -20, limits: 8 };
 }
 
-/** The defaults as a target's kernels receive them: learned parameters lie in float32 arrays, WGSL knows nothing else. */
+/** The defaults, in evaluation, as a target's kernels receive them: learned parameters lie in float32 arrays, WGSL knows nothing else. */
 export function defaultsFor(activation: Activation, target: MeasuredTarget): readonly number[] {
   return [
     ...activation.hyperparameters.map(({ default: value }) => (target === "wgsl" ? Math.fround(value) : value)),
+    ...(activation.random ? [0] : []),
     ...activation.learned.map(({ default: value }) => Math.fround(value)),
   ];
 }

@@ -313,7 +313,7 @@ const grid: readonly number[] = (() => {
 })();
 
 /** Finds zeros and borders along a line: by changes over a grid of ranks, then by bisection. */
-class Search {
+export class Search {
   /** The column itself. */
   private readonly own: FastTruth;
   /** The value, unless the column knows it as well, and the derivative in the column's input. */
@@ -409,9 +409,25 @@ const perParameter = 10;
 
 /**
  * Settings of all parameters, each with one of them at one of ten adversarial values within its range: 0, tiny numbers
- * of either sign, 1 and its neighbours, the ends of the range, large ones. Numbers of float32 all.
+ * of either sign, 1 and its neighbours, the ends of the range, large ones. Numbers of float32 all. Of what is random behind
+ * the hyperparameters a 0 or a 1: whether it is in training.
  */
 export function parameterSettings(activation: Activation): readonly (readonly number[])[] {
+  const settings = settingsOf(activation);
+  // What is random is one function in evaluation and another one in training.
+  if (activation.random === null) return settings;
+  const defaults = [...activation.hyperparameters, ...activation.learned].map(({ default: value }) =>
+    Math.fround(value),
+  );
+  const place = activation.hyperparameters.length;
+  const all = [
+    ...settings.map((setting) => [0, setting] as const),
+    ...[defaults, ...settings].map((setting) => [1, setting] as const),
+  ];
+  return all.map(([training, setting]) => setting.toSpliced(place, 0, training));
+}
+
+function settingsOf(activation: Activation): readonly (readonly number[])[] {
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const defaults = parameters.map((parameter) => Math.fround(parameter.default));
   return parameters.flatMap(({ range }, i) =>

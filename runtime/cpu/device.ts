@@ -7,7 +7,10 @@ import {
   type Elementwise,
   type Extents,
   type MatrixProduct,
+  missingDoubleBackward,
   missingKernels,
+  type SavedOperands,
+  type SecondGradients,
   Storage,
   type UpdateRule,
   type View,
@@ -101,6 +104,11 @@ class CpuDevice implements Device {
     update(rule, this.values(parameter), this.values(gradient), this.#all(state));
   }
 
+  clamp(storage: Storage, least: number, largest: number): void {
+    const values = this.values(storage);
+    for (let i = 0; i < values.length; i++) values[i] = Math.min(Math.max(values[i]!, least), largest);
+  }
+
   activationForward(activation: Activation, operands: ActivationOperands, output: Storage): void {
     if (!activation.cpu) throw missingKernels(activation, this.type);
     const { inputs, learned, hyperparameters, extents } = operands;
@@ -108,6 +116,7 @@ class CpuDevice implements Device {
       ...this.#all(inputs),
       ...this.#all(learned),
       ...hyperparameters,
+      ...chanceOf(activation, operands),
       this.values(output),
       ...extentsOf(activation, extents),
     ]);
@@ -126,6 +135,72 @@ class CpuDevice implements Device {
       ...this.#all(inputs),
       ...this.#all(learned),
       ...hyperparameters,
+      ...chanceOf(activation, operands),
+      ...this.#all(gradients.inputs),
+      ...this.#all(gradients.learned),
+      ...extentsOf(activation, extents),
+    ]);
+  }
+
+  savesFor({ saves, cpu: kernels }: Activation): boolean {
+    return saves !== undefined && kernels?.forwardSaved !== undefined && kernels.backwardSaved !== undefined;
+  }
+
+  activationForwardSaved(
+    activation: Activation,
+    { inputs, hyperparameters }: ActivationOperands,
+    output: Storage,
+    mask: Storage | null,
+  ): void {
+    const kernel = activation.cpu?.forwardSaved;
+    if (!kernel) throw missingKernels(activation, this.type);
+    Reflect.apply(kernel, undefined, [
+      ...this.#all(inputs),
+      ...hyperparameters,
+      this.values(output),
+      ...this.#bits(mask),
+    ]);
+  }
+
+  activationBackwardSaved(
+    activation: Activation,
+    { hyperparameters }: SavedOperands,
+    mask: Storage | null,
+    cotangent: Storage,
+    gradient: Storage,
+  ): void {
+    const kernel = activation.cpu?.backwardSaved;
+    if (!kernel) throw missingKernels(activation, this.type);
+    const [dy, dx] = [this.values(cotangent), this.values(gradient)];
+    Reflect.apply(kernel, undefined, [dy, ...this.#bits(mask), ...hyperparameters, dx]);
+  }
+
+  #bits(mask: Storage | null): Uint32Array[] {
+    if (!mask) return [];
+    const { buffer, byteOffset, length } = this.values(mask);
+    return [new Uint32Array(buffer, byteOffset, length)];
+  }
+
+  activationDoubleBackward(
+    activation: Activation,
+    operands: ActivationOperands,
+    cotangent: Storage,
+    cotangents: ActivationGradients,
+    gradients: SecondGradients,
+  ): void {
+    if (!activation.cpu) throw missingKernels(activation, this.type);
+    const { doubleBackward } = activation.cpu;
+    if (!doubleBackward) throw missingDoubleBackward(activation);
+    const { inputs, learned, hyperparameters, extents } = operands;
+    Reflect.apply(doubleBackward, undefined, [
+      this.values(cotangent),
+      ...this.#all(inputs),
+      ...this.#all(learned),
+      ...hyperparameters,
+      ...chanceOf(activation, operands),
+      ...this.#all(cotangents.inputs),
+      ...this.#all(cotangents.learned),
+      this.values(gradients.cotangent),
       ...this.#all(gradients.inputs),
       ...this.#all(gradients.learned),
       ...extentsOf(activation, extents),
@@ -136,6 +211,9 @@ class CpuDevice implements Device {
     return storages.map((storage) => this.values(storage));
   }
 }
+
+const chanceOf = ({ random = false }: Activation, { seed, training }: ActivationOperands): number[] =>
+  random ? [seed, Number(training)] : [];
 
 function extentsOf({ learned, axis }: Activation, extents: Extents): number[] {
   const perChannel = learned.some(({ shape }) => shape === "channel");

@@ -8,11 +8,13 @@ import { f32, type Field, u32, uniformBytes } from "./uniforms.js";
 /** What is bound for each role. */
 export type KernelBuffers = Map<WebGpuRole, GPUBuffer>;
 
+export type Direction = "forward" | "backward" | "doubleBackward" | "forwardSaved" | "backwardSaved";
+
 /** The passes of one direction, in order; scratch buffers are added to `buffers` as passes name them. */
 export function passDispatches(
   activation: Activation,
-  direction: "forward" | "backward",
-  { hyperparameters, extents }: ActivationOperands,
+  direction: Direction,
+  { hyperparameters, seed, training, extents }: ActivationOperands,
   buffers: KernelBuffers,
   allocateScratch: (size: number) => GPUBuffer,
 ): Dispatch[] {
@@ -28,12 +30,14 @@ export function passDispatches(
     return buffer;
   };
   const field = (uniform: WebGpuUniform): Field => {
+    if (uniform === "seed") return u32(seed);
+    if (uniform === "training") return u32(Number(training));
     if (!isHyperparameter(uniform)) return u32(extents[uniform]);
     const value = hyperparameters[activation.hyperparameters.indexOf(uniform.slice(hyperparameterRole.length))];
     if (value === undefined) throw new Error(`${activation.name}: a kernel reads '${uniform}', which it does not have`);
     return f32(value);
   };
-  return kernels[direction].map((pass) => ({
+  return (kernels[direction] ?? []).map((pass) => ({
     kernel: {
       code: kernels.code,
       entryPoint: pass.entryPoint,
@@ -49,7 +53,12 @@ export function passDispatches(
 
 function bindingType(role: WebGpuRole): GPUBufferBindingType {
   if (role === "uniforms") return "uniform";
-  const written = role === "output" || role.startsWith(gradientRole) || role.startsWith(scratchRole);
+  const written =
+    role === "output" ||
+    role === "saved" ||
+    role === "gradient" ||
+    role.startsWith(gradientRole) ||
+    role.startsWith(scratchRole);
   return written ? "storage" : "read-only-storage";
 }
 

@@ -6,18 +6,22 @@ import {
   type Device,
   type Elementwise,
   type MatrixProduct,
+  missingDoubleBackward,
   missingKernels,
+  type SavedOperands,
+  type SecondGradients,
   type Storage,
   type UpdateRule,
   type View,
 } from "../device.js";
 import { coalesce, type Shape, sizeOf, stridesOf } from "../shape.js";
-import { type KernelBuffers, passDispatches } from "./activation.js";
+import { type Direction, type KernelBuffers, passDispatches } from "./activation.js";
 import { BufferPool, paddedBytes, usage, WebGpuStorage } from "./buffers.js";
 import { Commands, type Kernel } from "./commands.js";
 import { Faults } from "./faults.js";
 import {
   adamKernel,
+  clampKernel,
   crossEntropyGradientKernel,
   crossEntropyKernel,
   elementwiseKernel,
@@ -218,6 +222,13 @@ export class WebGpuDevice implements Device {
     }
   }
 
+  clamp(storage: Storage, least: number, most: number): void {
+    // No infinity gets into a shader.
+    const largest = 3.4028234663852886e38;
+    const ends = [least, most].map((end) => f32(Math.min(Math.max(end, -largest), largest)));
+    this.#run(clampKernel, [storage], [u32(storage.size), ...ends], storage.size);
+  }
+
   activationForward(activation: Activation, operands: ActivationOperands, output: Storage): void {
     if (!activation.webgpu) throw missingKernels(activation, this.type);
     const buffers = this.#kernelBuffers(activation, operands);
@@ -234,9 +245,64 @@ export class WebGpuDevice implements Device {
     if (!activation.webgpu) throw missingKernels(activation, this.type);
     const buffers = this.#kernelBuffers(activation, operands);
     buffers.set("cotangent", this.#buffer(cotangent));
-    activation.inputs.forEach((name, i) => buffers.set(`gradient ${name}`, this.#buffer(gradients.inputs[i]!)));
-    activation.learned.forEach(({ name }, i) => buffers.set(`gradient ${name}`, this.#buffer(gradients.learned[i]!)));
+    this.#bindGradients(activation, "gradient", gradients, buffers);
     this.#runPasses(activation, "backward", operands, buffers);
+  }
+
+  savesFor({ saves, webgpu }: Activation): boolean {
+    return saves !== undefined && webgpu?.forwardSaved !== undefined && webgpu.backwardSaved !== undefined;
+  }
+
+  activationForwardSaved(
+    activation: Activation,
+    operands: ActivationOperands,
+    output: Storage,
+    mask: Storage | null,
+  ): void {
+    const buffers = this.#kernelBuffers(activation, operands);
+    buffers.set("output", this.#buffer(output));
+    if (mask) buffers.set("saved", this.#buffer(mask));
+    this.#runPasses(activation, "forwardSaved", operands, buffers);
+  }
+
+  activationBackwardSaved(
+    activation: Activation,
+    operands: SavedOperands,
+    mask: Storage | null,
+    cotangent: Storage,
+    gradient: Storage,
+  ): void {
+    const buffers: KernelBuffers = new Map([["cotangent", this.#buffer(cotangent)]]);
+    if (mask) buffers.set("kept", this.#buffer(mask));
+    for (const name of activation.inputs) buffers.set(`gradient ${name}`, this.#buffer(gradient));
+    this.#runPasses(activation, "backwardSaved", { ...operands, inputs: [], learned: [] }, buffers);
+  }
+
+  activationDoubleBackward(
+    activation: Activation,
+    operands: ActivationOperands,
+    cotangent: Storage,
+    cotangents: ActivationGradients,
+    gradients: SecondGradients,
+  ): void {
+    if (!activation.webgpu) throw missingKernels(activation, this.type);
+    if (!activation.webgpu.doubleBackward) throw missingDoubleBackward(activation);
+    const buffers = this.#kernelBuffers(activation, operands);
+    buffers.set("cotangent", this.#buffer(cotangent));
+    buffers.set("gradient", this.#buffer(gradients.cotangent));
+    this.#bindGradients(activation, "cotangent", cotangents, buffers);
+    this.#bindGradients(activation, "gradient", gradients, buffers);
+    this.#runPasses(activation, "doubleBackward", operands, buffers);
+  }
+
+  #bindGradients(
+    { inputs, learned }: Activation,
+    role: "cotangent" | "gradient",
+    gradients: ActivationGradients,
+    buffers: KernelBuffers,
+  ): void {
+    inputs.forEach((name, i) => buffers.set(`${role} ${name}`, this.#buffer(gradients.inputs[i]!)));
+    learned.forEach(({ name }, i) => buffers.set(`${role} ${name}`, this.#buffer(gradients.learned[i]!)));
   }
 
   #kernelBuffers(activation: Activation, { inputs, learned }: ActivationOperands): KernelBuffers {
@@ -246,12 +312,7 @@ export class WebGpuDevice implements Device {
     return buffers;
   }
 
-  #runPasses(
-    activation: Activation,
-    direction: "forward" | "backward",
-    operands: ActivationOperands,
-    buffers: KernelBuffers,
-  ): void {
+  #runPasses(activation: Activation, direction: Direction, operands: ActivationOperands, buffers: KernelBuffers): void {
     this.requireAlive();
     const scratch: Storage[] = [];
     const allocateScratch = (size: number): GPUBuffer => {

@@ -268,6 +268,14 @@ export function sgdKernel({ nesterov, first }: UpdateRule & { kind: "sgd" }, mom
   });
 }
 
+/** Fields: size, least, largest. */
+export const clampKernel: Kernel = /* @__PURE__ */ perIndex({
+  fields: ["size: u32", "least: f32", "largest: f32"],
+  buffers: [["a", "read_write"]],
+  size: "u.size",
+  body: ["let x = a[i];", "a[i] = select(select(x, u.least, x < u.least), u.largest, x > u.largest);"],
+});
+
 /** Fields: size, step size, beta1, beta2, 1 - beta1, 1 - beta2, root of the second correction, eps, weight decay. */
 export const adamKernel: Kernel = /* @__PURE__ */ perIndex({
   fields: [

@@ -208,7 +208,7 @@ describe("a NaN gets through by its bits wherever something is selected", () => 
         if (!activation) throw new Error("the definition has errors");
         const plan = planKernels(activation);
         if (plan.reduces) return;
-        const { functions } = wgslKernels(plan);
+        const { functions } = wgslKernels(plan, new Set());
         const forward = new RegExp(`^fn ${wgslName(activation.name)}\\([^]*?^}`, "m").exec(functions)?.[0] ?? "";
         expect(forward).toContain("return ");
         if (!/select\(|_pair_|if \(/.test(forward)) return;

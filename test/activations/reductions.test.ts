@@ -96,6 +96,11 @@ const cases: Readonly<Record<string, Case>> = {
     definition: "plain_rms(x; axis d = -1, eps = 1e-6) = x / sqrt(mean[d](x^2) + eps)",
     row: ({ x }) => each(x, (a) => div(a, sqrt(add(mean(x.map((b) => mul(b, b))), num(1e-6))))),
   },
+  scaled: {
+    definition: "scaled(x; axis d = -1, learn w[d] = 1) = w * exp(x)",
+    learned: "axis",
+    row: ({ x, w }) => each(x, (a, i) => mul(w[i]!, exp(a))),
+  },
   log_sum_exp: {
     definition: "log_sum_exp(x; axis d = -1) = log(sum[d](exp(x)))",
     yieldsRows: true,
@@ -358,6 +363,7 @@ describe.each(targets)("%s: infinities and NaN in a row", (_, run) => {
     ["log_sum_exp", [inf, 1], [inf]],
     ["log_sum_exp", [NaN, 1], [NaN]],
     ["spread", [1, NaN], [NaN, NaN]],
+    ["scaled", [0, NaN, -inf, inf], [1, NaN, 0, inf]],
   ] as const)("%s of %j", async (name, x, expected) => {
     const actual = await forward(name, x);
     if (!actual) return;
@@ -366,5 +372,42 @@ describe.each(targets)("%s: infinities and NaN in a row", (_, run) => {
         expect.toSatisfy((a: number) => Object.is(a, each) || a === each || Math.abs(a - each) < 1e-7),
       ),
     );
+  });
+});
+
+describe("a random reduction", () => {
+  const definition = `gumbel(x; axis d = -1, t = 0.5 in (0, inf)) = exp(z) / sum[d](exp(z))
+  random u = train uniform(0, 1) eval exp(-1)
+  let z = (x - log(-log(u))) / t
+`;
+  it("draws the same numbers in every walk, on every target", async () => {
+    const own = await compiled(definition);
+    const device = await shaders(own);
+    const entry = entryOf(own.generated, "gumbel");
+    const shape = [3, 40];
+    const [x, dy] = [randoms(120, 21), randoms(120, 22)];
+    const call = (more: Partial<Call>): Call => ({ shape, axis: -1, inputs: { x }, cotangent: dy, seed: 7, ...more });
+    const wide = (given: Call, kernel: "forward64" | "backward64") => own.typescript.call(entry, kernel, given);
+    const drawn = wide(call({ training: true }), "forward64").output;
+    expect([...drawn]).not.toEqual([...wide(call({ training: true, seed: 8 }), "forward64").output]);
+    // Without noise it is the softmax.
+    const still = wide(call({ training: false }), "forward64").output;
+    const e = x.slice(0, 40).map((a) => Math.exp(a / 0.5));
+    const total = e.reduce((a, b) => a + b);
+    e.forEach((a, i) => expect(still[i]).toBeCloseTo(a / total, 12));
+    // Backward differentiates what forward drew.
+    const dx = wide(call({ training: true }), "backward64").gradients["x"]!;
+    for (const i of [0, 39, 57, 119]) {
+      const moved = (by: number): number => {
+        const inputs = { x: x.map((a, j) => (i === j ? a + by : a)) };
+        const { output } = wide(call({ training: true, inputs }), "forward64");
+        return dy.reduce((total, d, j) => total + d * (output[j] ?? NaN), 0);
+      };
+      expect(dx[i]).toBeCloseTo((moved(1e-5) - moved(-1e-5)) / 2e-5, 7);
+    }
+    const shader = await device?.call(entry, "forward", call({ training: true }));
+    if (shader) expectClose(shader.output, [...drawn], 2 ** -22, "y");
+    const back = await device?.call(entry, "backward", call({ training: true }));
+    if (back) expectClose(back.gradients["x"]!, [...dx], 2 ** -20, "dx");
   });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { activationOf, compile, readDefinitions } from "../../compiler/compile.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
+import { inEvaluation } from "../../compiler/ir/random.js";
 import { wgslName } from "../../compiler/names.js";
 import {
   type Bindings,
@@ -25,20 +26,23 @@ export interface Compiled {
   readonly typescript: TypeScriptKernelSet;
   /** The WGSL kernels without a device. */
   readonly emulated: EmulatedKernelSet;
-  /** Elaborated, for the oracle. */
+  /** Elaborated, for the oracle; what is random is as it is in evaluation. */
   readonly activations: ReadonlyMap<string, Activation>;
 }
 
 export async function compiled(text: string, only?: (name: string) => boolean): Promise<Compiled> {
   const sources = [{ file: "acts.def", text }];
-  const { files, diagnostics } = await compile(sources, { targets: ["ts", "wgsl"] });
+  const { files, diagnostics } = await compile(sources, { targets: ["ts", "wgsl"], kernels: ["forward", "backward"] });
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("\n"));
   const all = readGenerated(files);
   const activations = all.manifest.activations.filter(({ name }) => only?.(name) ?? true);
   const generated: Generated = { ...all, manifest: { ...all.manifest, activations } };
   const definitions = readDefinitions(sources).definitions.map((definition) =>
-    inFreshGraph(() => activationOf(definition).activation),
+    inFreshGraph(() => {
+      const { activation } = activationOf(definition);
+      return activation && inEvaluation(activation);
+    }),
   );
   return {
     generated,

@@ -163,6 +163,7 @@ test("what the standard activations are warned about is of the kinds that are me
     "step",
     "shrink",
     "softplus_beta",
+    "stochastic_spike_operator",
   ]);
   // Warm, the median is far below a millisecond; the bound leaves room for a busy machine.
   const warm = times.slice(definitions.length).sort((a, b) => a - b);

@@ -1,6 +1,7 @@
 /** Generated WGSL without a device: the scalar functions that its kernels call, run in JavaScript over whole tensors. */
 import type { EmulatedBatch } from "../../compiler/machine/index.js";
 import { wgslName } from "../../compiler/names.js";
+import { uniformAt } from "../../compiler/verification/draws.js";
 import { emulatedFunction } from "../../compiler/verification/emulation.js";
 import {
   type ActivationEntry,
@@ -36,6 +37,7 @@ export class EmulatedKernelSet {
       ...entry.hyperparameters.map((each) =>
         new Float32Array(size).fill(numberFor({ ...each, role: "hyperparameter" }, call, entry, extents)),
       ),
+      ...chance(entry, call, size),
     ];
     if (kernel === "forward") return { output: this.functionOf(entry, null)(operands), gradients: {} };
     const cotangent = Float32Array.from(numbersFor({ name: "dy", role: "cotangent" }, size, call, entry));
@@ -63,6 +65,17 @@ export class EmulatedKernelSet {
     const place = [...inputs, ...learned.map((each) => each.name)].indexOf(of);
     return emulatedFunction(text, `${wgslName(name)}_backward`, place);
   }
+}
+
+/** Whether this is training, and what an element draws then. */
+function chance({ draws }: ActivationEntry, { training = false, seed = 0 }: Call, size: number): Float32Array[] {
+  if (!draws) return [];
+  return [
+    new Float32Array(size).fill(Number(training)),
+    ...draws.uniforms.map((_, stream) =>
+      Float32Array.from({ length: size }, (_, i) => (training ? uniformAt(seed, i, stream) : 0.5)),
+    ),
+  ];
 }
 
 const channelAt = (index: number, { channels = 1, channelInner = 1 }: Extents): number =>

@@ -17,6 +17,7 @@ export interface ActivationEntry {
   readonly learned: readonly { readonly name: string; readonly shape: string; readonly default: number }[];
   readonly axis: { readonly name: string; readonly default: number } | null;
   readonly random: boolean;
+  readonly draws?: { readonly training: string; readonly uniforms: readonly string[] };
   readonly kernels: { readonly ts?: TypeScriptKernels; readonly wgsl?: WgslKernels };
   readonly kinks: readonly KinkEntry[];
 }
@@ -60,8 +61,11 @@ export interface TypeScriptKernel {
   readonly arguments: readonly TypeScriptArgument[];
 }
 
-export type TypeScriptKernelName = "forward" | "backward" | "forward64" | "backward64";
-export type TypeScriptKernels = { readonly file: string } & Readonly<Record<TypeScriptKernelName, TypeScriptKernel>>;
+export type TypeScriptKernelName = WgslKernelName | `${WgslKernelName}64`;
+export type TypeScriptKernels = { readonly file: string } & Readonly<
+  Record<"forward" | "backward" | "forward64" | "backward64", TypeScriptKernel>
+> &
+  Readonly<Partial<Record<"fused" | "doubleBackward" | "fused64" | "doubleBackward64", TypeScriptKernel>>>;
 
 export interface WgslBinding {
   readonly group: number;
@@ -94,8 +98,9 @@ export interface WgslKernel {
   readonly passes: readonly WgslPass[];
 }
 
-export type WgslKernelName = "forward" | "backward";
-export type WgslKernels = { readonly file: string } & Readonly<Record<WgslKernelName, WgslKernel>>;
+export type WgslKernelName = "forward" | "backward" | "fused" | "doubleBackward";
+export type WgslKernels = { readonly file: string } & Readonly<Record<"forward" | "backward", WgslKernel>> &
+  Readonly<Partial<Record<"fused" | "doubleBackward", WgslKernel>>>;
 
 /** The text of the generated files, by path. */
 export type Files = ReadonlyMap<string, string>;
@@ -129,19 +134,29 @@ export interface Call {
   /** Every input, by name, row-major. */
   readonly inputs: Readonly<Record<string, ArrayLike<number>>>;
   readonly cotangent?: ArrayLike<number>;
+  /** Of the gradients that backward writes, by their names. */
+  readonly cotangents?: Readonly<Record<string, ArrayLike<number>>>;
   /** Hyperparameters, and learned parameters: one number for all, or as many as the kernel wants. */
   readonly parameters?: Readonly<Record<string, number | ArrayLike<number>>>;
   /** Counted from the end where negative. */
   readonly axis?: number;
+  /** Of what is random; 0 unless given. */
+  readonly seed?: number;
+  readonly training?: boolean;
 }
 
 export type Tensor = Float32Array | Float64Array;
 
 export interface Outcome {
   readonly output: Tensor;
-  /** By input or learned parameter. */
+  /** By input or learned parameter; `dy` is the gradient in the cotangent. */
   readonly gradients: Readonly<Record<string, Tensor>>;
+  /** By input, of the fused kernel. */
+  readonly derivatives?: Readonly<Record<string, Tensor>>;
 }
+
+/** Whether a kernel writes to an argument of this role. */
+export const isWritten = (role: Role): boolean => role === "output" || role === "gradient" || role === "derivative";
 
 export type Extents = Readonly<Record<string, number>>;
 
@@ -184,7 +199,7 @@ function atom(text: string, extents: Extents): number {
 
 /** The numbers for an argument that is read: as many as its length says. */
 export function numbersFor(
-  argument: { readonly name: string; readonly role: Role },
+  argument: { readonly name: string; readonly role: Role; readonly of?: string },
   length: number,
   call: Call,
   entry: ActivationEntry,
@@ -196,6 +211,11 @@ export function numbersFor(
       return given;
     }
     case "cotangent": {
+      if (argument.of !== undefined) {
+        const given = call.cotangents?.[argument.of];
+        if (!given) throw new Error(`${entry.name}: no cotangent of ${argument.of}`);
+        return given;
+      }
       if (!call.cotangent) throw new Error(`${entry.name}: no cotangent`);
       return call.cotangent;
     }
@@ -217,6 +237,8 @@ export function numberFor(
   entry: ActivationEntry,
   extents: Extents,
 ): number {
+  if (argument.role === "seed") return call.seed ?? 0;
+  if (argument.role === "training") return Number(call.training ?? false);
   const value =
     argument.role === "extent" ? extents[argument.name] : (call.parameters?.[argument.name] ?? argument.default);
   if (typeof value !== "number") throw new Error(`${entry.name}: no number for ${argument.role} ${argument.name}`);

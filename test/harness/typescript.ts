@@ -7,6 +7,7 @@ import {
   extentsOf,
   fileText,
   type Generated,
+  isWritten,
   numberFor,
   numbersFor,
   type Outcome,
@@ -35,7 +36,7 @@ export class TypeScriptKernelSet {
 
   /** The exported function as it is, to be called with anything. */
   function(entry: ActivationEntry, kernel: TypeScriptKernelName): Kernel {
-    const name = entry.kernels.ts?.[kernel].export ?? "";
+    const name = entry.kernels.ts?.[kernel]?.export ?? "";
     const found = this.modules.get(entry.name)?.[name];
     if (typeof found !== "function") throw new Error(`${entry.name}: '${name}' is not exported`);
     return (...values) => void found(...values);
@@ -50,7 +51,7 @@ export class TypeScriptKernelSet {
       if (argument.length === undefined) return numberFor(argument, call, entry, extents);
       const length = countOf(argument.length, extents);
       const array = argument.element === "f64" ? new Float64Array(length) : new Float32Array(length);
-      if (argument.role === "output" || argument.role === "gradient") array.fill(-987.5);
+      if (isWritten(argument.role)) array.fill(-987.5);
       else array.set(numbersFor(argument, length, call, entry));
       return array;
     });
@@ -61,12 +62,14 @@ export class TypeScriptKernelSet {
     this.function(entry, kernel)(...values);
     let output: Tensor = new Float32Array(0);
     const gradients: Record<string, Tensor> = {};
-    entry.kernels.ts?.[kernel].arguments.forEach(({ role, of }, i) => {
+    const derivatives: Record<string, Tensor> = {};
+    entry.kernels.ts?.[kernel]?.arguments.forEach(({ role, of }, i) => {
       const value = values[i];
       if (value === undefined || typeof value === "number") return;
       if (role === "output") output = value;
       if (role === "gradient" && of !== undefined) gradients[of] = value;
+      if (role === "derivative" && of !== undefined) derivatives[of] = value;
     });
-    return { output, gradients };
+    return { output, gradients, derivatives };
   }
 }

@@ -8,6 +8,7 @@ import {
   extentsOf,
   fileText,
   type Generated,
+  isWritten,
   numberFor,
   numbersFor,
   type Outcome,
@@ -20,7 +21,7 @@ import {
 // GPUBufferUsage and its like, which browsers have.
 Object.assign(globalThis, globals);
 
-const kernelNames: readonly WgslKernelName[] = ["forward", "backward"];
+const usual: readonly WgslKernelName[] = ["forward", "backward"];
 /** Two NaNs by their bits: what lies in padding and scratch, and what lies in results before they are written. */
 const garbage = { padding: 0x7fc0dead, result: 0x7fc0beef };
 
@@ -35,22 +36,23 @@ export class WgslKernelSet {
   private constructor(
     private readonly device: GPUDevice,
     private readonly pipelines: ReadonlyMap<string, readonly Pipeline[]>,
+    private readonly kernels: readonly WgslKernelName[],
   ) {}
 
-  static async load(device: GPUDevice, generated: Generated): Promise<WgslKernelSet> {
+  static async load(device: GPUDevice, generated: Generated, kernels = usual): Promise<WgslKernelSet> {
     const loaded = await Promise.all(
-      generated.manifest.activations.map((entry) => loadActivation(device, entry, generated)),
+      generated.manifest.activations.map((entry) => loadActivation(device, entry, generated, kernels)),
     );
-    return new WgslKernelSet(device, new Map(loaded.flat()));
+    return new WgslKernelSet(device, new Map(loaded.flat()), kernels);
   }
 
   has(name: string): boolean {
-    return kernelNames.every((kernel) => this.pipelines.has(`${name} ${kernel}`));
+    return this.kernels.every((kernel) => this.pipelines.has(`${name} ${kernel}`));
   }
 
   /** The number of activations that can be called. */
   get size(): number {
-    return this.pipelines.size / kernelNames.length;
+    return this.pipelines.size / this.kernels.length;
   }
 
   /** Runs all passes, or those that the gradients `wanted` (of inputs and parameters, by name) depend on. */
@@ -89,7 +91,7 @@ export class WgslKernelSet {
     );
     for (const [key, binding] of written) {
       const buffer = buffers.get(key);
-      if (!buffer || (binding.role !== "output" && binding.role !== "gradient")) continue;
+      if (!buffer || !isWritten(binding.role)) continue;
       const staging = device.createBuffer({
         size: buffer.size,
         usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
@@ -101,14 +103,16 @@ export class WgslKernelSet {
     await Promise.all(results.map(({ staging }) => staging.mapAsync(GPUMapMode.READ)));
     let output: Tensor = new Float32Array(0);
     const gradients: Record<string, Tensor> = {};
+    const derivatives: Record<string, Tensor> = {};
     for (const { binding, staging, length } of results) {
       const numbers = new Float32Array(staging.getMappedRange().slice(0, 4 * length));
       if (binding.role === "output") output = numbers;
-      else if (binding.of !== undefined) gradients[binding.of] = numbers;
+      else if (binding.of !== undefined)
+        (binding.role === "derivative" ? derivatives : gradients)[binding.of] = numbers;
       staging.destroy();
     }
     for (const buffer of buffers.values()) buffer.destroy();
-    return { output, gradients };
+    return { output, gradients, derivatives };
   }
 }
 
@@ -137,6 +141,7 @@ async function loadActivation(
   device: GPUDevice,
   entry: ActivationEntry,
   { files }: Generated,
+  kernels: readonly WgslKernelName[],
 ): Promise<(readonly [string, readonly Pipeline[]])[]> {
   const { wgsl } = entry.kernels;
   if (!wgsl) throw new Error(`${entry.name} has no WGSL kernels`);
@@ -163,8 +168,8 @@ async function loadActivation(
     return { pass, pipeline, layout };
   };
   return Promise.all(
-    kernelNames.map(async (name) => {
-      const passes = wgsl[name].passes.map((pass) => {
+    kernels.map(async (name) => {
+      const passes = (wgsl[name]?.passes ?? []).map((pass) => {
         let loading = shared.get(pass.entryPoint);
         if (!loading) shared.set(pass.entryPoint, (loading = load(pass)));
         return loading;
@@ -198,7 +203,7 @@ function bufferFor(
       else view.setInt32(field.offset, value, true);
     }
   } else {
-    const written = binding.role === "output" || binding.role === "gradient";
+    const written = isWritten(binding.role);
     new Uint32Array(content).fill(written ? garbage.result : garbage.padding);
     const read = !written && binding.role !== "scratch";
     if (read) new Float32Array(content, 0, length).set(numbersFor(binding, length, call, entry));

@@ -89,7 +89,7 @@ describe("what the README shows", () => {
       targets: ["ts", "wgsl", "module"],
     });
     expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
-    expect(activations).toEqual(["prelu", "swiglu", "spike"]);
+    expect(activations).toEqual(["prelu", "swiglu", "spike", "rrelu"]);
   });
 
   test("its commands are those that are tried: here, in .ci/run, or in the tests of the command line", () => {

@@ -85,6 +85,28 @@ describe.each(deviceNames)("on %s", (name) => {
   });
 });
 
+describe.each(deviceNames)("a parameter with a range, on %s", (name) => {
+  const range = (low: number, high: number, closed: boolean) => ({ low, high, lowClosed: closed, highClosed: closed });
+  const third = Math.fround(1 / 3);
+  it.each([
+    ["[-1, 1]", range(-1, 1, true), [-1, 1, 0.5, NaN]],
+    ["(-1, 1)", range(-1, 1, false), [-0.9999999403953552, 0.9999999403953552, 0.5, NaN]],
+    // The least positive number that is not subnormal.
+    ["(0, inf)", range(0, Infinity, false), [1.1754943508222875e-38, 100, 0.5, NaN]],
+    // 1/3 rounds up, 2/3 too: the number below it is the last inside.
+    ["(1/3, 2/3)", range(1 / 3, 2 / 3, false), [third, 0.6666666269302368, 0.5, NaN]],
+  ])("%s: optimisers leave it inside", async (_, given, expected) => {
+    const device = await deviceNamed(name);
+    const parameter = new Parameter(tensor([0.5, 0.5, 0.5, 0.5], { device }), given);
+    parameter
+      .mul(tensor([100.5, -99.5, 0, NaN], { device }))
+      .sum()
+      .backward();
+    new SGD([parameter], { lr: 1 }).step();
+    expect([...(await parameter.read())]).toEqual(expected);
+  });
+});
+
 describe("an optimiser", () => {
   const parameter = (): Parameter => new Parameter(tensor([1]));
 

@@ -67,7 +67,10 @@ export async function compileEach(
   for (const definition of definitions) {
     const start = performance.now();
     try {
-      const { files, diagnostics } = await compile([{ file: "acts.def", text: definition.text }], { targets });
+      const { files, diagnostics } = await compile([{ file: "acts.def", text: definition.text }], {
+        targets,
+        kernels: ["forward", "backward"],
+      });
       const errors = diagnostics.filter(({ severity }) => severity === "error");
       if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("; "));
       const all = readGenerated(files);

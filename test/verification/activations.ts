@@ -1,8 +1,9 @@
-/** Definitions, elaborated, for what works on activations alone. */
+/** Definitions, elaborated, for what works on activations alone; what is random is as it is in evaluation. */
 import { readFileSync } from "node:fs";
 import { activationOf, readDefinitions } from "../../compiler/compile.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
+import { inEvaluation } from "../../compiler/ir/random.js";
 import type { Column } from "../../compiler/verification/truth.js";
 
 export function activationsOf(text: string): Map<string, Activation> {
@@ -10,8 +11,10 @@ export function activationsOf(text: string): Map<string, Activation> {
   const [error] = diagnostics.filter(({ severity }) => severity === "error");
   if (error) throw new Error(error.message);
   const activations = definitions.flatMap((definition) => {
-    const { activation } = inFreshGraph(() => activationOf(definition));
-    return activation ? [activation] : [];
+    return inFreshGraph(() => {
+      const { activation } = activationOf(definition);
+      return activation ? [inEvaluation(activation)] : [];
+    });
   });
   return new Map(activations.map((activation) => [activation.name, activation]));
 }

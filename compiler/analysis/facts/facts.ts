@@ -3,6 +3,7 @@ import { isReduction } from "../../calculus/differentiate.js";
 import { findKinks } from "../../calculus/kinks.js";
 import type { Activation } from "../../ir/activation.js";
 import { reachable } from "../../ir/expr.js";
+import { inEvaluation } from "../../ir/random.js";
 import { curveOf } from "./curve.js";
 import { type Figure, figure, type SpanFact, spanFact } from "./figure.js";
 import { finiteAlong, type FiniteFacts, finiteFacts, finiteOverRanges } from "./finite.js";
@@ -65,10 +66,11 @@ export interface GainFact {
 }
 
 /**
- * Takes some tens of milliseconds: for a check, or to be kept. `null` for what reduces over an axis. In the graph of
- * nodes of the activation.
+ * Takes some tens of milliseconds: for a check, or to be kept. `null` for what reduces over an axis; what is random is
+ * looked at in evaluation. In the graph of nodes of the activation.
  */
-export function analysisFacts(activation: Activation): AnalysisFacts | null {
+export function analysisFacts(whole: Activation): AnalysisFacts | null {
+  const activation = inEvaluation(whole);
   if (reachable([activation.body]).some(isReduction)) return null;
   const finite = finiteFacts(activation);
   const common = {

@@ -50,7 +50,12 @@ export function rangeGuard(root: Expr, options: Omit<GuardOptions, "mayCancel">)
 const inputSizes: readonly number[] = [100, 58, 38];
 
 const restrictedInputs = (root: Expr, size: number): ReadonlyMap<Expr, M.Magnitude> =>
-  new Map([...variablesOf(root)].map((variable) => [variable, M.between(variable.bounds, -size, size)]));
+  new Map(
+    [...variablesOf(root)]
+      // 0 or 1: nothing to be asked at run time.
+      .filter(({ role }) => role !== "training")
+      .map((variable) => [variable, M.between(variable.bounds, -size, size)]),
+  );
 
 function guardWithin(
   form: Expr,
@@ -87,6 +92,12 @@ export const isFinite = (root: Expr): Expr => apply("is_finite", [root]);
 export function allOf(conditions: readonly Expr[]): Expr | null {
   const distinct = [...new Set(conditions)];
   return distinct.length === 0 ? null : distinct.reduce((a, b) => apply("and", [a, b]));
+}
+
+/** The conditions that hold where all of a condition does. */
+export function conjuncts(condition: Expr | null): Expr[] {
+  if (!condition) return [];
+  return isApplication(condition, "and") ? condition.operands.flatMap(conjuncts) : [condition];
 }
 
 /** The opposite of a condition that compares the same numbers. */

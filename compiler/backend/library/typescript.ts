@@ -1,4 +1,5 @@
 import { readLibrary, typescriptName, typescriptPieces } from "../../machine/index.js";
+import { randomLibrary, uniformNames } from "../../machine/library/random.js";
 import { float64 } from "./float64.js";
 import { library, libraryOf, type LibraryEntry, type LibraryFunction } from "./function.js";
 import { gaussian64 } from "./gaussian64.js";
@@ -15,9 +16,12 @@ const machine = readLibrary(float64);
 
 const errors = new Map(machine.functions.map(({ name, error }) => [typescriptName(name, "function"), error ?? "0"]));
 
-const pieces: readonly LibraryFunction[] = typescriptPieces(
-  machine.closure(machine.functions.map(({ name }) => name)),
-).map((piece) => ({
+const random = randomLibrary();
+
+const pieces: readonly LibraryFunction[] = typescriptPieces([
+  ...machine.closure(machine.functions.map(({ name }) => name)),
+  ...random.closure(["draw", uniformNames.f64]),
+]).map((piece) => ({
   name: piece.name,
   calls: piece.uses,
   get text() {

@@ -2,10 +2,13 @@
 import { rangeText } from "../../frontend/elaborate.js";
 import { className, exportedName, parameterName, typescriptReserved } from "../../names.js";
 import type { Kink } from "../../calculus/kinks.js";
+import { normalise } from "../../algebra/normalise.js";
+import { withNamedValues } from "../../ir/random.js";
 import type { Bounds } from "../../ir/expr.js";
-import type { KernelPlan } from "../kernels.js";
+import { cotangentGradientName, type KernelPlan } from "../kernels.js";
 import type { TypeScriptKernel, WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
+import { savePlan } from "../../calculus/save.js";
 import { differentiate } from "../../calculus/differentiate.js";
 import { StructureKind, type StatementStructures } from "../source-file.js";
 import { formulaText } from "../../printing/definition-text.js";
@@ -17,8 +20,16 @@ export interface ModuleInput {
   readonly plan: KernelPlan;
   readonly kinks: readonly Kink[];
   readonly stem: string;
-  readonly ts: { readonly forward: TypeScriptKernel; readonly backward: TypeScriptKernel } | null;
-  readonly wgsl: { readonly forward: WgslKernel; readonly backward: WgslKernel; readonly exportName: string } | null;
+  readonly ts: Directions<TypeScriptKernel> | null;
+  readonly wgsl: (Directions<WgslKernel> & { readonly exportName: string }) | null;
+}
+
+/** The kernels that the runtime calls. */
+interface Directions<Kernel> {
+  readonly forward: Kernel;
+  readonly backward: Kernel;
+  readonly doubleBackward: Kernel | null;
+  readonly saved: { readonly forward: Kernel; readonly backward: Kernel } | null;
 }
 
 export interface ModuleParts {
@@ -61,6 +72,8 @@ class ModuleWriter {
     readonly name: string;
     readonly key: string;
     readonly shape: "scalar" | "channel" | "axis";
+    /** The range that optimisers keep it in, as an argument, if there is one. */
+    readonly range: readonly string[];
     readonly default: number;
     readonly check: string | null;
   }[];
@@ -81,6 +94,7 @@ class ModuleWriter {
         ...(activation.axis?.name ? ["axis"] : []),
         ...(activation.learned.some(({ shape }) => shape === "channel") ? ["numParameters"] : []),
         ...(activation.learned.some(({ shape }) => shape === "axis") ? ["axisLength"] : []),
+        ...(activation.random ? ["seed"] : []),
       ],
       [typescriptReserved],
     );
@@ -96,6 +110,11 @@ class ModuleWriter {
         name: variable.name,
         key,
         shape,
+        range: range
+          ? [
+              `{ low: ${range.low}, high: ${range.high}, lowClosed: ${range.lowClosed}, highClosed: ${range.highClosed} }`,
+            ]
+          : [],
         default: value,
         check: checkOf(variable.name, key, range),
       };
@@ -140,7 +159,7 @@ class ModuleWriter {
       moduleSpecifier,
       namedImports,
     });
-    if (ts) imports.push(from(`./${stem}.js`, [ts.backward.export, ts.forward.export]));
+    if (ts) imports.push(from(`./${stem}.js`, exportsOf(ts).sort()));
     if (wgsl) imports.push(from(`./${stem}.wgsl.js`, [wgsl.exportName]));
     return [...imports, ...body];
   }
@@ -168,13 +187,18 @@ class ModuleWriter {
       `  learned: ${layOutArray(learned, 2, learned.length > 1)},`,
       `  axis: ${plan.reduces},`,
       ...(plan.yieldsRows ? ["  yieldsRows: true,"] : []),
-      ...(ts ? [`  cpu: { forward: ${ts.forward.export}, backward: ${ts.backward.export} },`] : []),
+      ...(activation.random ? ["  random: true,"] : []),
+      ...(ts?.saved || wgsl?.saved ? [`  saves: "${savePlan(activation, plan.value).exact.kind}",`] : []),
+      ...(ts ? layOutCpu(ts) : []),
       ...(wgsl
         ? [
             "  webgpu: {",
             `    code: ${wgsl.exportName},`,
-            ...layOutPasses("forward", wgsl.forward),
-            ...layOutPasses("backward", wgsl.backward),
+            ...layOutPasses("forward", wgsl.forward, plan),
+            ...layOutPasses("backward", wgsl.backward, plan),
+            ...(wgsl.doubleBackward ? layOutPasses("doubleBackward", wgsl.doubleBackward, plan) : []),
+            ...(wgsl.saved ? layOutPasses("forwardSaved", wgsl.saved.forward, plan) : []),
+            ...(wgsl.saved ? layOutPasses("backwardSaved", wgsl.saved.backward, plan) : []),
             "  },",
           ]
         : []),
@@ -184,7 +208,7 @@ class ModuleWriter {
 
   names(): string[] {
     const { stem, ts, wgsl } = this.input;
-    const kernels = [...(ts ? [ts.forward.export, ts.backward.export] : []), ...(wgsl ? [wgsl.exportName] : [])];
+    const kernels = [...(ts ? exportsOf(ts) : []), ...(wgsl ? [wgsl.exportName] : [])];
     return [this.functionName, this.className, this.optionsName, this.recordName, stem, ...kernels];
   }
 
@@ -195,9 +219,11 @@ class ModuleWriter {
     if (lines.length > 0) lines.push("");
     lines.push("```", ...activation.formula, "```");
     if (!plan.reduces) {
+      const shown = withNamedValues(activation);
+      const value = activation.random ? normalise(shown.body) : plan.value;
       lines.push("", "Derivatives:", "```");
       for (const of of [...activation.inputs, ...activation.learned.map(({ variable }) => variable)]) {
-        const derivative = activation.gradients.get(of) ?? differentiate(plan.value, of);
+        const derivative = shown.gradients.get(of) ?? differentiate(value, of);
         lines.push(`d/d${of.name} = ${formulaText(derivative)}`);
       }
       lines.push("```");
@@ -228,10 +254,15 @@ class ModuleWriter {
       ...this.hyperparameters.map(({ key, default: value }) => ({ key, default: value })),
       ...this.axis(),
     ];
+    const { random } = this.input.plan.activation;
     const lines: string[] = [];
-    if (optional.length > 0) {
+    if (optional.length > 0 || random) {
       parameters.push({ name: "options", type: this.optionsType(), initializer: "{}" });
-      lines.push(`const { ${optional.map(({ key, default: value }) => `${key} = ${value}`).join(", ")} } = options;`);
+      const names = [
+        ...optional.map(({ key, default: value }) => `${key} = ${value}`),
+        ...(random ? ["seed", "training"] : []),
+      ];
+      lines.push(`const { ${names.join(", ")} } = options;`);
     }
     for (const { check } of this.hyperparameters) {
       if (check) lines.push(check.replace("checkRange", this.runtime("checkRange")));
@@ -244,6 +275,7 @@ class ModuleWriter {
         ? [`hyperparameters: [${this.hyperparameters.map(({ key }) => key).join(", ")}]`]
         : []),
       ...(this.input.plan.reduces ? [axis?.name ? "axis" : `axis: ${axis?.default ?? -1}`] : []),
+      ...(random ? ["seed", "training"] : []),
     ];
     return {
       kind: StructureKind.Function,
@@ -263,11 +295,16 @@ class ModuleWriter {
     return axis?.name ? [{ key: "axis", default: axis.default }] : [];
   }
 
-  /** Options of the functional form: what is not learned. */
+  /** Options of the functional form: what is not learned, and what is asked of chance. */
   private optionsType(): string {
-    if (this.learned.length === 0) return this.optionsName;
     const keys = [...this.hyperparameters.map(({ key }) => key), ...this.axis().map(({ key }) => key)];
-    return `Pick<${this.optionsName}, ${keys.map((key) => JSON.stringify(key)).join(" | ")}>`;
+    const own =
+      this.learned.length === 0
+        ? this.optionsName
+        : `Pick<${this.optionsName}, ${keys.map((key) => JSON.stringify(key)).join(" | ")}>`;
+    if (!this.input.plan.activation.random) return own;
+    const draws = this.runtime("DrawOptions", true);
+    return keys.length === 0 ? draws : `${own} & ${draws}`;
   }
 
   private hasOptions(): boolean {
@@ -339,7 +376,7 @@ class ModuleWriter {
         learned.key,
         parameter,
         learned.default,
-        `new ${parameter}(${this.runtime("full")}(${shape}, ${learned.key}))`,
+        `new ${parameter}(${[`${this.runtime("full")}(${shape}, ${learned.key})`, ...learned.range].join(", ")})`,
       );
     }
     if (this.learns("channel")) defaults.push("numParameters = 1");
@@ -353,7 +390,8 @@ class ModuleWriter {
           },
         ]
       : [];
-    const options = this.hyperparameters.length > 0 || this.axis().length > 0 ? ["this"] : [];
+    const takesOptions = this.hyperparameters.length > 0 || this.axis().length > 0 || activation.random !== null;
+    const options = takesOptions ? ["this"] : [];
     const learned = this.learned.map(({ key }) => `this.${key}`);
     const call = (inputs: readonly string[]): string =>
       `${this.functionName}(${[...inputs, ...learned, ...options].join(", ")})`;
@@ -398,7 +436,25 @@ class ModuleWriter {
   }
 }
 
+const exportsOf = ({ forward, backward, doubleBackward, saved }: Directions<TypeScriptKernel>): string[] =>
+  [
+    backward,
+    forward,
+    ...(doubleBackward ? [doubleBackward] : []),
+    ...(saved ? [saved.backward, saved.forward] : []),
+  ].map((kernel) => kernel.export);
+
 const lineWidth = 80;
+
+function layOutCpu({ forward, backward, doubleBackward, saved }: Directions<TypeScriptKernel>): string[] {
+  const entries = [`forward: ${forward.export}`, `backward: ${backward.export}`];
+  if (doubleBackward) entries.push(`doubleBackward: ${doubleBackward.export}`);
+  if (saved) entries.push(`forwardSaved: ${saved.forward.export}`, `backwardSaved: ${saved.backward.export}`);
+  const flat = `  cpu: { ${entries.join(", ")} },`;
+  return entries.length === 2 || flat.length <= lineWidth
+    ? [flat]
+    : ["  cpu: {", ...entries.map((entry) => `    ${entry},`), "  },"];
+}
 
 /** An array on one line where it fits behind its key, else an element a line. */
 function layOutArray(elements: readonly string[], indent: number, spread = false): string {
@@ -412,29 +468,44 @@ function layOutArray(elements: readonly string[], indent: number, spread = false
 }
 
 /** The passes as the runtime wants them: what is bound where, by role. */
-function layOutPasses(key: "forward" | "backward", kernel: WgslKernel): string[] {
-  return [`    ${key}: [`, ...kernel.passes.flatMap(layOutPass).map((line) => `      ${line}`), "    ],"];
+function layOutPasses(
+  key: "forward" | "backward" | "doubleBackward" | "forwardSaved" | "backwardSaved",
+  kernel: WgslKernel,
+  plan: KernelPlan,
+): string[] {
+  const passes = kernel.passes.flatMap((pass) => layOutPass(pass, cotangentGradientName(plan)));
+  return [`    ${key}: [`, ...passes.map((line) => `      ${line}`), "    ],"];
 }
 
-function layOutPass({ entryPoint, dispatch, bindings }: WgslPassDescription): string[] {
+/** @param ofCotangent what the gradient in the result's cotangent is called */
+function layOutPass({ entryPoint, dispatch, bindings }: WgslPassDescription, ofCotangent: string): string[] {
   const roles = bindings.map((binding) => {
     switch (binding.role) {
       case "input":
       case "learned":
         return `[${binding.binding}, ${JSON.stringify(`${binding.role} ${binding.name}`)}]`;
       case "gradient":
+        if (binding.name === ofCotangent) return `[${binding.binding}, "gradient"]`;
         return `[${binding.binding}, ${JSON.stringify(`gradient ${binding.of ?? ""}`)}]`;
+      case "cotangent":
+        if (binding.of === undefined) return `[${binding.binding}, "cotangent"]`;
+        // Of the gradient that is called `d` and then as what it is the gradient of.
+        return `[${binding.binding}, ${JSON.stringify(`cotangent ${binding.of.slice(1)}`)}]`;
       case "scratch":
         return `[${binding.binding}, ${JSON.stringify(`scratch ${binding.length ?? ""}`)}]`;
+      case "saved":
+        return `[${binding.binding}, "${binding.of === undefined ? "saved" : "kept"}"]`;
       case "output":
-      case "cotangent":
+      case "derivative":
       case "uniforms":
         return `[${binding.binding}, "${binding.role}"]`;
     }
   });
   const fields = bindings
     .flatMap(({ fields: list = [] }) => list)
-    .map(({ name, role }) => JSON.stringify(role === "extent" ? name : `hyperparameter ${name}`));
+    .map(({ name, role }) =>
+      JSON.stringify(role === "extent" ? name : role === "hyperparameter" ? `hyperparameter ${name}` : role),
+    );
   const flat = `uniforms: [${fields.join(", ")}],`;
   return [
     "{",

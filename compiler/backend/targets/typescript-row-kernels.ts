@@ -12,7 +12,10 @@ import {
 } from "../../ir/expr.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
+import { typescriptName } from "../../machine/index.js";
+import { uniformNames } from "../../machine/library/random.js";
 import { typescript } from "../dialects/typescript.js";
+import { drawnBlocks } from "../draws.js";
 import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { libraryNames } from "../library/kernel-text.js";
@@ -68,6 +71,8 @@ class RowKernelWriter {
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
   private readonly rows: RowPlan;
+  /** The name of the seed. */
+  private seed = "";
 
   constructor(
     private readonly plan: KernelPlan,
@@ -110,6 +115,7 @@ class RowKernelWriter {
       this.parameters.push({ name: text, type: "number" });
       this.arguments.push({ name: variable.name, role: "hyperparameter", default: value });
     }
+    this.chance(read);
     const targets = outputs.map(({ of }) => {
       const array = this.scope.claim(of ? `d${parameterName(of.name)}` : "y");
       const length = of ? (of.role === "learned" ? learnedLength(of) : "size") : resultLength(this.plan);
@@ -133,6 +139,44 @@ class RowKernelWriter {
     };
   }
 
+  /** The seed, and whether this is training: in all kernels of an activation, like hyperparameters. */
+  private chance(read: ReadonlySet<Variable>): void {
+    const { random } = this.plan.activation;
+    if (!random) return;
+    const { draws, training, seed } = random;
+    const parameter = (name: string, role: "seed" | "training", isRead: boolean): string => {
+      const text = this.scope.claim(isRead ? name : `_${name}`);
+      this.parameters.push({ name: text, type: "number" });
+      this.arguments.push({ name, role });
+      return text;
+    };
+    const draw = draws.some((each) => read.has(each));
+    this.seed = parameter(seed, "seed", draw);
+    this.names.set(training, parameter(training.name, "training", draw || read.has(training)));
+  }
+
+  /** Draws the numbers that a walk needs. In evaluation nothing depends on them, and any number in (0, 1) does. */
+  private drawing(needed: ReadonlySet<Expr>): string[] {
+    const { random } = this.plan.activation;
+    const blocks = random ? drawnBlocks(random, needed) : [];
+    if (!random || blocks.length === 0) return [];
+    const uniform = typescriptName(uniformNames.f64, "function");
+    this.library.add("draw").add(uniform);
+    const names: string[] = [];
+    const drawn = blocks.flatMap(({ block, words }) => {
+      const from = this.scope.claim("words");
+      const uniforms = words.map(({ variable, word }) => {
+        const name = this.scope.claim("u");
+        names.push(name);
+        this.names.set(variable, name);
+        return `${name} = ${uniform}(${from}.${word});`;
+      });
+      return [`const ${from} = draw(${this.seed}, i, ${block});`, ...uniforms];
+    });
+    const training = this.names.get(random.training) ?? "";
+    return [...names.map((name) => `let ${name} = 0.5;`), `if (${training} > 0) {`, ...drawn, "}"];
+  }
+
   private array(variable: Variable, name: string, argument: Omit<KernelArgument, "name" | "element">): void {
     this.arrays.set(variable, name);
     this.parameters.push({ name, type: "Float32Array" });
@@ -143,11 +187,12 @@ class RowKernelWriter {
     this.library.add("requireLength");
     const whole = [...this.kernel.cotangents, ...this.plan.activation.inputs].find(variesAlongAxis);
     const leading = whole ? this.arrays.get(whole)! : "";
-    const lines = [`const size = ${leading}.length;`];
+    const lines: string[] = [];
     for (const [i, { length }] of this.arguments.entries()) {
       const { name } = this.parameters[i]!;
       if (length !== undefined && name !== leading) lines.push(`requireLength("${name}", ${name}, ${length});`);
     }
+    if (lines.some((line) => line.endsWith(", size);"))) lines.unshift(`const size = ${leading}.length;`);
     if (this.plan.perChannel)
       lines.push(`requireLength("${leading}", ${leading}, channelOuter * channels * channelInner);`);
     lines.push(`requireLength("${leading}", ${leading}, axisOuter * axisLength * axisInner);`);
@@ -313,6 +358,7 @@ class RowKernelWriter {
       const index = variable.role !== "learned" ? "i" : isChannel(variable) ? "c" : "k";
       body.push(`const ${name} = ${array}[${index}]!;`);
     }
+    body.push(...this.drawing(needed));
     for (const node of bound) if (needed.has(node)) body.push(...this.bind(node));
     body.push(...finish());
     for (const node of [...this.names.keys()]) if (!outer.has(node)) this.names.delete(node);

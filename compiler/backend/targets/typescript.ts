@@ -2,25 +2,29 @@
 import {
   apply,
   type Application,
+  constant,
   type Expr,
   isApplication,
   occurs,
   reachable,
   Space,
+  variable as variableOf,
   type Variable,
 } from "../../ir/expr.js";
 import { Precedence } from "../../printing/dialect.js";
 import { float64 } from "../accuracy/arithmetic.js";
-import { allOf } from "../accuracy/guard.js";
+import { allOf, conjuncts } from "../accuracy/guard.js";
 import { natBitsFor } from "../digits.js";
 import { exactFunction } from "../exact-form.js";
 import { type Form, formFor } from "../forms.js";
-import type { KernelPlan } from "../kernels.js";
+import { cotangentGradientName, gradientName, type KernelPlan, planSecondOrder } from "../kernels.js";
 import type { MachineTexts } from "../machine-functions.js";
 import { typescriptName } from "../../machine/index.js";
+import { uniformNames } from "../../machine/library/random.js";
+import { drawnBlocks } from "../draws.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { lower } from "../lower.js";
-import { mergeHolds } from "../bounds.js";
+import { heldInOrder, mergeHolds } from "../bounds.js";
 import { recogniseGates } from "../gates.js";
 import { costOf } from "../selections.js";
 import { NameScope } from "../naming.js";
@@ -31,8 +35,12 @@ import { formulaText } from "../../printing/definition-text.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { isPerChannel } from "../spaces.js";
 import { libraryNames } from "../library/kernel-text.js";
+import { savePlan } from "../../calculus/save.js";
+import { type SavedKernels, typescriptSavedKernels } from "./typescript-saved-kernels.js";
 import { rowKernels, typescriptRowKernel } from "./typescript-row-kernels.js";
 import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
+import type { KernelFamily } from "../output.js";
+import { sumOfTerms, type Term, withCotangent } from "../terms.js";
 
 export interface FunctionText {
   readonly name: string;
@@ -50,6 +58,10 @@ export interface TypeScriptKernels {
   readonly machine: MachineTexts;
   readonly forward: TypeScriptKernel;
   readonly backward: TypeScriptKernel;
+  readonly fused: TypeScriptKernel | null;
+  readonly doubleBackward: TypeScriptKernel | null;
+  /** Kernels that keep less than the inputs for backward. */
+  readonly saved: SavedKernels | null;
 }
 
 /** The same kernels over `Float64Array`s: what differs is the type of the arrays. */
@@ -71,8 +83,16 @@ export const inDoubleText = (text: FunctionText): FunctionText => ({
 
 interface Output {
   readonly form: Form;
-  readonly role: "output" | "gradient";
+  readonly role: "output" | "gradient" | "derivative";
   readonly of: Variable | null;
+  /** What the form is the sum of, where it is made of several that have a name of their own. */
+  readonly terms?: readonly Term[];
+}
+
+/** A cotangent besides that of the result: of the gradient that backward writes under a name. */
+interface GradientCotangent {
+  readonly variable: Variable;
+  readonly of: string;
 }
 
 /** An output and the array that it goes to. */
@@ -82,8 +102,8 @@ interface Result {
 }
 
 /** The kernels of an activation over `Float32Array`s; they compute in binary64. */
-export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
-  return plan.reduces ? overRows(plan) : overElements(plan);
+export function typescriptKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): TypeScriptKernels {
+  return plan.reduces ? overRows(plan) : overElements(plan, families);
 }
 
 function overRows(plan: KernelPlan): TypeScriptKernels {
@@ -95,16 +115,21 @@ function overRows(plan: KernelPlan): TypeScriptKernels {
     machine: { names: [], texts: [], natBits: natBitsFor([], plan) },
     forward: forward!.kernel,
     backward: backward!.kernel,
+    fused: null,
+    doubleBackward: null,
+    saved: null,
   };
 }
 
-function overElements(plan: KernelPlan): TypeScriptKernels {
+function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): TypeScriptKernels {
   const library = new Set<string>();
   const variables = [
     ...plan.activation.inputs,
     ...plan.activation.hyperparameters.map(({ variable }) => variable),
     ...plan.activation.learned.map(({ variable }) => variable),
   ];
+  const { random } = plan.activation;
+  const chance = random ? [...random.draws, random.training] : [];
   const exactForms: Expr[] = [];
   const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>): Form => {
     const chosen = formFor(root, {
@@ -122,32 +147,94 @@ function overElements(plan: KernelPlan): TypeScriptKernels {
           narrow: false,
           branchless: true,
         }),
-      tidy: (expr) => mergeHolds([expr], plan.activation.inputs, [...variables, plan.cotangent])[0]!,
+      tidy: (expr) => mergeHolds([expr], plan.activation.inputs, [...variables, ...chance, plan.cotangent])[0]!,
     });
     if (chosen.exact) exactForms.push(chosen.exact);
     return chosen;
   };
   const machine = { names: [], texts: [] };
   const [value] = recogniseGates([plan.value]);
-  const forward = new KernelWriter(plan, "forward", library, machine).write([
-    { form: form(plan.value, value!, new Set(variables)), role: "output", of: null },
-  ]);
+  const result: Output = { form: form(plan.value, value!, new Set(variables)), role: "output", of: null };
+  const forward = new KernelWriter(plan, "forward", library, machine).write([result]);
   const gradients = recogniseGates(plan.gradients.map((gradient) => gradient.value));
-  const backward = new KernelWriter(plan, "backward", library, machine).write(
-    plan.gradients.map(({ of, value: root }, i) => ({
-      form: form(root, gradients[i]!, new Set()),
-      role: "gradient",
-      of,
-    })),
+  const slopes = plan.gradients.map(({ of, value: root }, i): Output => ({
+    form: form(root, gradients[i]!, new Set()),
+    role: "gradient",
+    of,
+  }));
+  const backward = new KernelWriter(plan, "backward", library, machine).write(slopes);
+  // Kernels of further families get along with the digits that these need.
+  const natBits = natBitsFor(exactForms, plan);
+  const gradientArrays = backward.kernel.arguments.flatMap(({ role }, i) =>
+    role === "gradient" ? backward.text.parameters[i]!.name : [],
   );
+  const slope = (i: number, cotangent: Expr): Term => ({
+    form: slopes[i]!.form,
+    name: gradientArrays[i]!,
+    cotangent,
+  });
+  const sum = (role: Output["role"], of: Variable, terms: readonly Term[]): Output => ({
+    form: sumOfTerms(terms, plan.cotangent),
+    role,
+    of,
+    terms,
+  });
+  const writeFused = () => {
+    const derivatives = plan.activation.inputs.map((of, i) => sum("derivative", of, [slope(i, constant(1))]));
+    const { fast, guard } = result.form;
+    const value = { ...result.form, fast: fast && heldInOrder(fast), guard: guard && heldInOrder(guard) };
+    return new KernelWriter(plan, "fused", library, machine).write([{ ...result, form: value }, ...derivatives]);
+  };
+  const writeDoubleBackward = () => {
+    const second = planSecondOrder(plan);
+    if (!second) return null;
+    const recognised = recogniseGates(second.partials);
+    const partials = second.partials.map((root, i) => form(root, recognised[i]!, new Set()));
+    const ofCotangent = second.cotangents.map((cotangent, i) => slope(i, cotangent));
+    const names = new Map<number, string>();
+    const curvatures = plan.gradients.map(({ of }, i) => {
+      const terms = second.places[i]!.flatMap((place, j): Term[] => {
+        if (place === null) return [];
+        const name = names.get(place) ?? `${gradientArrays[i]!}_${gradientArrays[j]!}`;
+        names.set(place, name);
+        const cotangent = apply("multiply", [plan.cotangent, second.cotangents[j]!]);
+        return [{ form: partials[place]!, name, cotangent }];
+      });
+      return sum("gradient", of, terms);
+    });
+    return new KernelWriter(plan, "doubleBackward", library, machine).write(
+      [sum("gradient", plan.cotangent, ofCotangent), ...curvatures],
+      second.cotangents.map((variable, i) => ({ variable, of: gradientName(plan.gradients[i]!.of) })),
+    );
+  };
+  const { exact } = savePlan(plan.activation, plan.value);
+  const saved =
+    families.has("saved") && exact.kind !== "inputs"
+      ? typescriptSavedKernels(plan, exact, forward.kernel, library)
+      : null;
+  const fused = families.has("fused") ? writeFused() : null;
+  const doubleBackward = families.has("doubleBackward") ? writeDoubleBackward() : null;
   return {
-    functions: [forward.text, backward.text],
+    functions: [forward, backward, fused, doubleBackward].flatMap((written) => (written ? written.text : [])),
     library: [...library],
-    machine: { ...machine, natBits: natBitsFor(exactForms, plan) },
+    machine: { ...machine, natBits },
     forward: forward.kernel,
     backward: backward.kernel,
+    fused: fused?.kernel ?? null,
+    doubleBackward: doubleBackward?.kernel ?? null,
+    saved,
   };
 }
+
+/** Families that are computed by expressions of their own. */
+type ComputedFamily = Exclude<KernelFamily, "saved">;
+
+const suffixes: Readonly<Record<ComputedFamily, string>> = {
+  forward: "Forward",
+  backward: "Backward",
+  fused: "Fused",
+  doubleBackward: "DoubleBackward",
+};
 
 /** The names of extents and loop counters, which nothing else in the kernel may have. */
 const loopNames = ({ perChannel }: KernelPlan): readonly string[] => [
@@ -165,31 +252,42 @@ function isCheap(exprs: readonly Expr[]): boolean {
 /** How many pairs the library's `sides` has room for. */
 const mostSides = 16;
 
+/** How many numbers belong to a variable: one per element, or those of a learned parameter. */
+const lengthOf = (variable: Variable): string =>
+  variable.space & Space.element ? "size" : isPerChannel(variable) ? "channels" : "1";
+
+/** The conditions under which a result's fast form does; those of its terms one by one, since terms recur. */
+const guardsOf = ({ form: { guard }, terms }: Output): Expr[] => (terms ? conjuncts(guard) : guard ? [guard] : []);
+
 const partsOf = ({ fast, guard, exact }: Form): Expr[] => [fast, guard, exact].filter((expr) => expr !== null);
 
 class KernelWriter {
   private scope: NameScope;
   private readonly arrays = new Map<Variable, string>();
   private readonly scalars = new Map<Expr, string>();
-  private readonly outputs: Result[] = [];
+  private outputs: Result[] = [];
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
+  /** The name of the seed. */
+  private seed = "";
   /** Where the two sides of a `pick` lie. */
   private readonly sides = new Map<Application, number>();
 
   constructor(
     private readonly plan: KernelPlan,
-    private readonly direction: "forward" | "backward",
+    private readonly family: ComputedFamily,
     private readonly library: Set<string>,
     private readonly machine: { readonly names: string[]; readonly texts: string[] },
   ) {
     this.scope = new NameScope([...libraryNames, ...loopNames(plan)], [typescriptReserved]);
   }
 
-  write(outputs: readonly Output[]): { text: FunctionText; kernel: TypeScriptKernel } {
+  write(
+    outputs: readonly Output[],
+    cotangents: readonly GradientCotangent[] = [],
+  ): { text: FunctionText; kernel: TypeScriptKernel } {
     const { activation, cotangent } = this.plan;
-    const suffix = this.direction === "forward" ? "Forward" : "Backward";
-    const name = `${exportedName(activation.name)}${suffix}`;
+    const name = `${exportedName(activation.name)}${suffixes[this.family]}`;
     this.scope.claim(name);
     // Inputs and parameters have the first choice of names.
     const wanted = new Map<Variable, string>();
@@ -199,10 +297,10 @@ class KernelWriter {
       ...activation.hyperparameters.map(({ variable }) => variable),
     ];
     for (const variable of declared) wanted.set(variable, this.scope.claim(parameterName(variable.name)));
-    if (this.direction === "backward") this.argument(cotangent, this.scope.claim("dy"), "cotangent", "size");
+    if (this.takesCotangent) this.argument(cotangent, this.scope.claim("dy"), "cotangent", "size");
     for (const input of activation.inputs) this.argument(input, wanted.get(input)!, "input", "size");
-    for (const { variable, shape, default: value } of activation.learned) {
-      this.argument(variable, wanted.get(variable)!, "learned", shape === "channel" ? "channels" : "1", value);
+    for (const { variable, default: value } of activation.learned) {
+      this.argument(variable, wanted.get(variable)!, "learned", lengthOf(variable), { default: value });
     }
     for (const { variable, default: value } of activation.hyperparameters) {
       // A number that this kernel has no use for keeps its place: all kernels of an activation take the same ones.
@@ -212,15 +310,18 @@ class KernelWriter {
       this.parameters.push({ name: text, type: "number" });
       this.arguments.push({ name: variable.name, role: "hyperparameter", default: value });
     }
+    this.chance(outputs);
+    for (const { variable, of } of cotangents) {
+      this.argument(variable, this.scope.claim(parameterName(variable.name)), "cotangent", lengthOf(variable), { of });
+    }
     for (const output of outputs) {
       const wantedName = output.of ? `d${parameterName(output.of.name)}` : "y";
       const array = this.scope.claim(wantedName);
-      const isChannel = output.of?.role === "learned" && (output.of.space & Space.channel) !== 0;
-      const length = output.of?.role === "learned" ? (isChannel ? "channels" : "1") : "size";
+      const length = output.of ? lengthOf(output.of) : "size";
       this.outputs.push({ output, array });
       this.parameters.push({ name: array, type: "Float32Array" });
       this.arguments.push({
-        name: array,
+        name: this.resultName(output) ?? array,
         role: output.role,
         ...(output.of ? { of: output.of.name } : {}),
         element: "f32",
@@ -236,22 +337,54 @@ class KernelWriter {
     };
   }
 
+  /** The seed, and whether this is training: in all kernels of an activation, like hyperparameters. */
+  private chance(outputs: readonly Output[]): void {
+    const { random } = this.plan.activation;
+    if (!random) return;
+    const { draws, training } = random;
+    const reads = (variable: Variable): boolean =>
+      outputs.some(({ form }) => partsOf(form).some((expr) => occurs(variable, expr)));
+    const parameter = (name: string, role: "seed" | "training", read: boolean): string => {
+      const text = this.scope.claim(read ? name : `_${name}`);
+      this.parameters.push({ name: text, type: "number" });
+      this.arguments.push({ name, role });
+      return text;
+    };
+    this.seed = parameter(random.seed, "seed", draws.some(reads));
+    this.scalars.set(training, parameter(training.name, "training", [...draws, training].some(reads)));
+  }
+
   private argument(
     variable: Variable,
     name: string,
     role: "cotangent" | "input" | "learned",
     length: string,
-    value?: number,
+    more: Pick<KernelArgument, "of" | "default"> = {},
   ): void {
     this.arrays.set(variable, name);
     this.parameters.push({ name, type: "Float32Array" });
+    const { of, default: value } = more;
     this.arguments.push({
       name: variable.name,
       role,
+      ...(of === undefined ? {} : { of }),
       element: "f32",
       length,
       ...(value === undefined ? {} : { default: value }),
     });
+  }
+
+  /** What the manifest calls a result that belongs to a variable. */
+  private resultName({ of }: Output): string | null {
+    return of && (of === this.plan.cotangent ? cotangentGradientName(this.plan) : gradientName(of));
+  }
+
+  private get takesCotangent(): boolean {
+    return this.family === "backward" || this.family === "doubleBackward";
+  }
+
+  private get isOfLaterFamily(): boolean {
+    return this.family === "fused" || this.family === "doubleBackward";
   }
 
   private extent(name: ExtentName): void {
@@ -260,24 +393,30 @@ class KernelWriter {
   }
 
   private documentation(): string {
-    const { activation, gradients } = this.plan;
-    if (this.direction === "forward") {
-      const { documentation, formula } = activation;
-      return [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n");
+    const { activation, formulas } = this.plan;
+    switch (this.family) {
+      case "forward": {
+        const { documentation, formula } = activation;
+        return [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n");
+      }
+      case "backward":
+        return formulas
+          .map(
+            ({ of, value }) =>
+              `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`,
+          )
+          .join("\n");
+      case "fused":
+        return `The value of ${activation.name}, and its derivative in each input.`;
+      case "doubleBackward":
+        return `The gradients of what ${activation.name}'s backward kernel computes, from a cotangent of each of its results.`;
     }
-    return gradients
-      .map(
-        ({ of, value }) => `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`,
-      )
-      .join("\n");
   }
 
   private lengthChecks(): string[] {
     const { perChannel } = this.plan;
     const first = this.arguments.find(({ length }) => length === "size");
-    const leading = this.arrays.get(
-      this.direction === "forward" ? this.plan.activation.inputs[0]! : this.plan.cotangent,
-    )!;
+    const leading = this.arrays.get(this.takesCotangent ? this.plan.cotangent : this.plan.activation.inputs[0]!)!;
     const lines: string[] = [];
     const size = "size";
     lines.push(`const ${size} = ${leading}.length;`);
@@ -292,9 +431,17 @@ class KernelWriter {
     return lines;
   }
 
-  /** The loops. */
-  private body(outputs: readonly Output[]): string[] {
-    const exprs = outputs.flatMap(({ form: { fast, guard } }) => [fast, guard].filter((expr) => expr !== null));
+  /** The loops; what is 0 throughout is written after them, when nothing is read any more. */
+  private body(all: readonly Output[]): string[] {
+    const isZero = ({ form: { fast } }: Output): boolean => fast === constant(0) && this.isOfLaterFamily;
+    const zeros = this.outputs.filter(({ output }) => isZero(output)).map(({ array }) => `${array}.fill(0);`);
+    this.outputs = this.outputs.filter(({ output }) => !isZero(output));
+    const outputs = all.filter((output) => !isZero(output));
+    return outputs.length === 0 ? zeros : [...this.loops(outputs), ...zeros];
+  }
+
+  private loops(outputs: readonly Output[]): string[] {
+    const exprs = outputs.flatMap((output) => [...(output.form.fast ? [output.form.fast] : []), ...guardsOf(output)]);
     const { bound } = schedule(exprs, {
       hoisted: (node) =>
         node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !(node.space & Space.element),
@@ -303,11 +450,11 @@ class KernelWriter {
     const channel: string[] = [];
     const whole = [...exprs, ...outputs.flatMap(({ form: { exact } }) => (exact ? [exact] : []))];
     const read = new Set(reachable(whole));
-    for (const { variable, shape } of this.plan.activation.learned) {
-      if (!read.has(variable)) continue;
-      const array = this.arrays.get(variable)!;
-      const [index, suffix, lines] =
-        shape === "channel" ? (["c", "C", channel] as const) : (["0", "Value", uniform] as const);
+    for (const [variable, array] of this.arrays) {
+      if (variable.space & Space.element || !read.has(variable)) continue;
+      const [index, suffix, lines] = isPerChannel(variable)
+        ? (["c", "C", channel] as const)
+        : (["0", "Value", uniform] as const);
       const text = this.scope.claim(array + suffix);
       this.scalars.set(variable, text);
       lines.push(`const ${text} = ${array}[${index}]!;`);
@@ -335,7 +482,7 @@ class KernelWriter {
     const isWhole = this.outputs.every(
       ({ output: { of, form } }) => of?.role !== "learned" && form.fast && !form.guard,
     );
-    if (isWhole && !this.plan.perChannel && isCheap(whole)) {
+    if (isWhole && !this.plan.perChannel && !this.plan.activation.random && isCheap(whole)) {
       return this.fourAtATime(this.outputs.flatMap(({ output }) => output.form.fast ?? []));
     }
     const sums = this.outputs.map(({ output, array }) =>
@@ -356,9 +503,19 @@ class KernelWriter {
       ...bound.flatMap((node) => this.bind(node)),
       ...(leaves ? others : this.outputs).map((each) => store(each, this.result(each))),
     ];
-    const conditions = allOf(guarded.flatMap(({ output }) => output.form.guard ?? []));
+    const conditions = allOf(guarded.flatMap(({ output }) => guardsOf(output)));
     const fast = guarded.map((each) => store(each, this.print(each.output.form.fast!)));
-    const exact = guarded.map((each) => store(each, this.exactly(each)));
+    // The names of the loop before mean nothing there.
+    const exact = this.apart(bound, () => {
+      const exactSums = guarded.map((each) => ({ each, sum: this.exactSum(each) }));
+      const inner = schedule(exactSums.map(({ sum }) => sum)).bound.filter(
+        (node) => node.space & Space.element && !this.scalars.has(node),
+      );
+      return [
+        ...inner.flatMap((node) => this.bind(node)),
+        ...exactSums.map(({ each, sum }) => store(each, this.print(sum))),
+      ];
+    });
     /** Elements from `from` to `to`: a loop that is left for those few that need more digits. */
     const loop = (from: string, to: string): string[] => {
       const [first, next] = [`let ${index} = ${from}; ${index} < ${to}; ${index}++`, `; ${index} < ${to}; ${index}++`];
@@ -414,15 +571,50 @@ class KernelWriter {
     return guard ? `${this.print(guard)} ? ${this.print(fast)} : ${this.exactly(result)}` : this.print(fast);
   }
 
-  private exactly({ output: { form }, array }: Result): string {
-    const suffix = this.direction === "forward" ? "" : `_${array}`;
-    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, form.exact!, form.removable);
+  private exactly(result: Result): string {
+    return this.print(this.exactSum(result));
+  }
+
+  /** The result with calls of the functions that compute the exact forms. */
+  private exactSum({ output: { form, terms }, array }: Result): Expr {
+    if (!terms) {
+      const suffix = this.family === "forward" ? "" : `_${array}`;
+      return this.exactCall(form, suffix, this.plan.cotangent);
+    }
+    const { cotangent } = this.plan;
+    const summands = terms.map((term) =>
+      term.form.exact
+        ? this.exactCall(term.form, `_${term.name}`, term.cotangent)
+        : withCotangent(term.form.fast!, cotangent, term.cotangent),
+    );
+    return summands.reduce((a, b) => apply("add", [a, b]));
+  }
+
+  private exactCall({ exact, removable }: Form, suffix: string, cotangent: Expr): Expr {
+    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, exact!, removable);
     if (!this.machine.texts.includes(fn.text)) {
       this.machine.names.push(...fn.own);
       this.machine.texts.push(fn.text);
     }
-    const operands = fn.variables.map((variable) => this.scalars.get(variable) ?? "");
-    return `${typescriptName(fn.name, "function")}(${operands.join(", ")})`;
+    const operands = fn.variables.map((variable) =>
+      variable === this.plan.cotangent ? this.print(cotangent) : (this.scalars.get(variable) ?? ""),
+    );
+    const call = `${typescriptName(fn.name, "function")}(${operands.join(", ")})`;
+    const stand = variableOf(call, "formal", Space.element);
+    this.scalars.set(stand, call);
+    return stand;
+  }
+
+  /** What `write` writes where other names than the loop's inputs do not hold. */
+  private apart<T>(bound: readonly Application[], write: () => T): T {
+    const [outer, outerScope] = [new Map(this.scalars), this.scope];
+    this.scope = outerScope.inner();
+    for (const node of bound) this.scalars.delete(node);
+    const written = write();
+    this.scope = outerScope;
+    this.scalars.clear();
+    for (const [node, name] of outer) this.scalars.set(node, name);
+    return written;
   }
 
   /** A loop of four elements a turn, each result by a function of its own, and one for the elements that are left. */
@@ -466,17 +658,46 @@ class KernelWriter {
 
   /** Reads the elements that the expressions use. */
   private loads(exprs: readonly Expr[], index: string): string[] {
-    return this.inputsOf(exprs).map(({ variable, array }) => {
+    const loaded = this.inputsOf(exprs).map(({ variable, array }) => {
       const name = this.elementName(array);
       this.scalars.set(variable, name);
       return `const ${name} = ${array}[${index}]!;`;
     });
+    return [...loaded, ...this.drawing(exprs, index)];
+  }
+
+  /** Draws the numbers that the expressions use. In evaluation nothing depends on them, and any number in (0, 1) does. */
+  private drawing(exprs: readonly Expr[], index: string): string[] {
+    const { random } = this.plan.activation;
+    if (!random) return [];
+    const read = new Set(reachable(exprs));
+    const blocks = drawnBlocks(random, read);
+    if (blocks.length === 0) return [];
+    const uniform = typescriptName(uniformNames.f64, "function");
+    this.library.add("draw").add(uniform);
+    const names: string[] = [];
+    const drawn = blocks.flatMap(({ block, words }) => {
+      const from = this.scope.claim("words");
+      const uniforms = words.map(({ variable, word }) => {
+        const name = this.scope.claim("u");
+        names.push(name);
+        this.scalars.set(variable, name);
+        return `${name} = ${uniform}(${from}.${word});`;
+      });
+      return [`const ${from} = draw(${this.seed}, ${index}, ${block});`, ...uniforms];
+    });
+    return [
+      ...names.map((name) => `let ${name} = 0.5;`),
+      `if (${this.scalars.get(random.training) ?? ""} > 0) {`,
+      ...drawn,
+      "}",
+    ];
   }
 
   private inputsOf(exprs: readonly Expr[]): { readonly variable: Variable; readonly array: string }[] {
     const read = new Set(reachable(exprs));
     return [...this.arrays]
-      .filter(([variable]) => variable.role !== "learned" && read.has(variable))
+      .filter(([variable]) => variable.space & Space.element && read.has(variable))
       .map(([variable, array]) => ({ variable, array }));
   }
 

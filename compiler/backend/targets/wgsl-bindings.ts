@@ -1,10 +1,11 @@
 /** Bindings of a WGSL file: declared once each, listed by the passes that use them. */
 import { parameterName } from "../../names.js";
+import { gradientName } from "../kernels.js";
 import { learnedLength } from "../spaces.js";
 import type { Variable } from "../../ir/expr.js";
-import type { WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
+import type { FieldRole, WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
 
-type TensorRole = "input" | "output" | "cotangent" | "gradient" | "learned" | "scratch";
+type TensorRole = "input" | "output" | "cotangent" | "gradient" | "derivative" | "saved" | "learned" | "scratch";
 
 export interface Buffer {
   /** The variable in WGSL. */
@@ -24,14 +25,14 @@ export class WgslBindings {
     private readonly element: "f32" | "vec4<f32>",
     uniformFields: readonly {
       readonly name: string;
-      readonly role: "extent" | "hyperparameter";
+      readonly role: FieldRole;
       readonly default?: number;
     }[],
   ) {
     this.fields = uniformFields.map((field, i) => ({
       name: field.name,
       role: field.role,
-      type: field.role === "extent" ? "u32" : "f32",
+      type: field.role === "hyperparameter" ? "f32" : "u32",
       offset: 4 * i,
       ...(field.default === undefined ? {} : { default: field.default }),
     }));
@@ -49,7 +50,7 @@ export class WgslBindings {
   private declare(
     role: TensorRole,
     name: string,
-    options: { of?: Variable; element: "f32" | "vec4<f32>"; length: string; write: boolean },
+    options: { of?: string; element: "f32" | "vec4<f32>" | "u32"; length: string; write: boolean },
   ): Buffer {
     const known = this.buffers.find(({ binding }) => binding.role === role && binding.name === name);
     if (known) return known;
@@ -60,7 +61,7 @@ export class WgslBindings {
         binding: this.buffers.length + 1,
         name,
         role,
-        ...(options.of ? { of: options.of.name } : {}),
+        ...(options.of === undefined ? {} : { of: options.of }),
         type: options.write ? "storage" : "read-only-storage",
         element: options.element,
         length: options.length,
@@ -90,18 +91,46 @@ export class WgslBindings {
     });
   }
 
-  gradient(of: Variable): Buffer {
-    const whole = of.role !== "learned";
-    const length = whole ? "size" : learnedLength(of);
-    return this.declare("gradient", `d${of.name}`, { of, element: whole ? this.element : "f32", length, write: true });
+  gradient(of: Variable, name = gradientName(of)): Buffer {
+    return this.declare("gradient", name, { of: of.name, ...this.extentOf(of), write: true });
   }
 
-  scratch(name: string, length: string): Buffer {
-    return this.declare("scratch", name, { element: "f32", length, write: true });
+  derivative(of: Variable): Buffer {
+    return this.declare("derivative", gradientName(of), { of: of.name, ...this.extentOf(of), write: true });
+  }
+
+  /** The cotangent of what backward writes as the gradient of a variable. */
+  cotangentOf(gradient: Variable, name: string): Buffer {
+    return this.declare("cotangent", name, {
+      of: gradientName(gradient),
+      ...this.extentOf(gradient),
+      write: false,
+    });
+  }
+
+  /** A bit for each element, 32 in a number: written by forward, read by backward. */
+  mask(direction: "forward" | "backward"): Buffer {
+    const isRead = direction === "backward";
+    return this.declare("saved", isRead ? "kept_mask" : "mask", {
+      ...(isRead ? { of: "mask" } : {}),
+      element: "u32",
+      length: "ceil(size / 32)",
+      write: !isRead,
+    });
+  }
+
+  scratch(name: string, length: string, element: "f32" | "vec4<f32>" = "f32"): Buffer {
+    return this.declare("scratch", name, { element, length, write: true });
+  }
+
+  private extentOf(of: Variable): { element: "f32" | "vec4<f32>"; length: string } {
+    const whole = of.role !== "learned";
+    const length = whole ? "size" : learnedLength(of);
+    return { element: whole ? this.element : "f32", length };
   }
 
   /** The WGSL expression for a field of the uniform buffer. */
-  uniform(name: string, role: "extent" | "hyperparameter"): string {
+  uniform(name: string, role: FieldRole): string {
     return `${this.prefix}_uniforms.${uniformMember(name, role)}`;
   }
 
@@ -141,5 +170,14 @@ export class WgslBindings {
 }
 
 /** Extents keep their names; hyperparameters cannot collide with them. */
-const uniformMember = (name: string, role: "extent" | "hyperparameter"): string =>
-  role === "extent" ? parameterName(name) : `p_${name}`;
+function uniformMember(name: string, role: FieldRole): string {
+  switch (role) {
+    case "extent":
+      return parameterName(name);
+    case "hyperparameter":
+      return `p_${name}`;
+    case "seed":
+    case "training":
+      return role;
+  }
+}

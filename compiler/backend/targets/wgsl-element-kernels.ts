@@ -1,9 +1,15 @@
 /** Entry points of element-wise activations. */
-import type { Variable } from "../../ir/expr.js";
+import { type Expr, reachable, type Variable } from "../../ir/expr.js";
+import type { Randomness } from "../../ir/random.js";
+import { uniformNames } from "../../machine/library/random.js";
+import { drawnBlocks } from "../draws.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
+import { cotangentGradientName } from "../kernels.js";
 import { isPerChannel } from "../spaces.js";
 import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
 import type { WgslForm } from "../pair-form.js";
+import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
+import { fusedFields, secondFields } from "./wgsl-later-functions.js";
 import { gradientFields, type WgslContext } from "./wgsl.js";
 
 const workgroupSize = 256;
@@ -16,6 +22,33 @@ export interface WgslKernels {
   readonly text: string;
   readonly forward: WgslKernel;
   readonly backward: WgslKernel;
+  readonly fused?: WgslKernel | null;
+  readonly doubleBackward?: WgslKernel | null;
+  readonly saved?: SavedWgslKernels | null;
+}
+
+/** What a pass reads, one number of it for each element. */
+interface Operand {
+  readonly buffer: Buffer;
+  readonly local: string;
+  /** Where the tensor begins, if the buffer holds several, in elements of the buffer. */
+  readonly start?: string;
+}
+
+/** What passes that call one scalar function have in common. */
+interface Direction {
+  /** Begins the names of its entry points; the name of the scalar function. */
+  readonly name: string;
+  /** What the function takes before the parameters. */
+  readonly tensors: readonly Operand[];
+  /** What it takes after them: texts, and the buffers these are read from. */
+  readonly more?: { readonly texts: readonly string[]; readonly buffers: readonly Buffer[] };
+  /** Whether the elements of a vector are computed in turn. */
+  readonly loops: boolean;
+  /** Members of the function's result, or the result itself. */
+  readonly fields: readonly string[];
+  /** What decides which numbers are drawn, of an activation that is random. */
+  readonly draws: readonly Expr[];
 }
 
 export function elementKernels(context: WgslContext): WgslKernels {
@@ -28,7 +61,7 @@ class ElementKernels {
   private readonly inputs: readonly Variable[];
   private readonly perChannel: boolean;
   /** Learned parameters are gathered into one buffer where there are too many for a binding each. */
-  private readonly gathered: boolean;
+  private gathered: boolean;
   private readonly entries: string[] = [];
 
   constructor(private readonly context: WgslContext) {
@@ -46,6 +79,12 @@ class ElementKernels {
       ...activation.hyperparameters.map(
         ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
       ),
+      ...(activation.random
+        ? [
+            { name: activation.random.seed, role: "seed" } as const,
+            { name: activation.random.training.name, role: "training" } as const,
+          ]
+        : []),
     ]);
   }
 
@@ -54,14 +93,20 @@ class ElementKernels {
     const forward: WgslKernel = { requires: [], passes: [...gather, this.forward()] };
     const backward: WgslKernel = {
       requires: [],
-      passes: [
-        ...gather,
-        this.inputGradients(),
-        ...(this.learned.length > 0 ? [this.partialSums(), ...this.sums()] : []),
-      ],
+      passes: [...gather, ...this.inputGradients(), ...this.learnedGradients(this.backwardDirection())],
     };
+    const fused: WgslKernel | null = this.context.isFused
+      ? { requires: [], passes: [...gather, ...this.fused()] }
+      : null;
+    const { second } = this.context;
+    const doubleBackward: WgslKernel | null = second && { requires: [], passes: this.doubleBackward(second, gather) };
+    const { save } = this.context;
+    const saved =
+      save.kind === "inputs"
+        ? null
+        : savedKernels(this.context, save, this.bindings, forward.passes, (name, body) => this.entry(name, body));
     const text = [this.bindings.text(), ...this.entries].join("\n\n");
-    return { text: `${text}\n`, forward, backward };
+    return { text: `${text}\n`, forward, backward, fused, doubleBackward, saved };
   }
 
   private entry(name: string, body: readonly string[]): { name: string; text: string } {
@@ -105,43 +150,82 @@ class ElementKernels {
 
   /** What the scalar functions take after the inputs. */
   private scalarArguments(): string[] {
-    const hyperparameters = this.context.plan.activation.hyperparameters;
+    const { hyperparameters, random } = this.context.plan.activation;
     return [
       ...this.learned.map((variable) => this.learnedValue(variable)),
       ...hyperparameters.map(({ variable }) => this.bindings.uniform(variable.name, "hyperparameter")),
+      ...(random ? [`select(0.0, 1.0, ${this.isTraining(random)})`, ...random.draws.map((_, i) => `u${i}`)] : []),
     ];
   }
 
-  /** Copies the learned parameters into one buffer, as many at a time as can be bound. */
+  private isTraining({ training }: Randomness): string {
+    return `${this.bindings.uniform(training.name, "training")} != 0u`;
+  }
+
+  /**
+   * Draws the numbers that the results depend on, for one element. In evaluation nothing depends on them, and any number in
+   * (0, 1) does.
+   */
+  private drawing(results: readonly Expr[], element: string): string[] {
+    const { library, plan } = this.context;
+    const { random } = plan.activation;
+    if (!random) return [];
+    const blocks = drawnBlocks(random, new Set(reachable(results)));
+    const seed = this.bindings.uniform(random.seed, "seed");
+    const drawn = blocks.flatMap(({ block, words }) => [
+      `  let words${block} = ${library("draw")}(${seed}, ${element}, ${block});`,
+      ...words.map(
+        ({ variable, word }) =>
+          `  u${random.draws.indexOf(variable)} = ${library(uniformNames.f32)}(words${block}.${word});`,
+      ),
+    ]);
+    return [
+      ...random.draws.map((_, i) => `var u${i} = 0.5;`),
+      ...(drawn.length > 0 ? [`if (${this.isTraining(random)}) {`, ...drawn, "}"] : []),
+    ];
+  }
+
+  /** Copies the learned parameters into one buffer. */
   private gatherPasses(): WgslPassDescription[] {
+    const numbers = this.learned.map((variable) => ({ variable, buffer: this.bindings.learned(variable) }));
+    return this.gather(`${this.context.prefix}_gather`, numbers, this.parameters());
+  }
+
+  /** Copies numbers of learned parameters into one buffer, as many buffers at a time as can be bound. */
+  private gather(
+    stem: string,
+    sources: readonly { readonly variable: Variable; readonly buffer: Buffer }[],
+    target: Buffer,
+  ): WgslPassDescription[] {
     const passes: WgslPassDescription[] = [];
-    const parameters = this.parameters();
     const atOnce = maximumBuffers - 1;
-    for (let first = 0; first < this.learned.length; first += atOnce) {
-      const group = this.learned.slice(first, first + atOnce);
-      const name = `${this.context.prefix}_gather_${passes.length}`;
-      const buffers = group.map((variable) => this.bindings.learned(variable));
+    for (let first = 0; first < sources.length; first += atOnce) {
+      const group = sources.slice(first, first + atOnce);
+      const name = `${stem}_${passes.length}`;
       const channels = this.perChannel ? this.extent("channels") : "1u";
       const entry = this.entry(name, [
         `let c = (workgroup.y * workgroups.x + workgroup.x) * ${workgroupSize}u + lane;`,
         `if (c >= ${channels}) {`,
         "  return;",
         "}",
-        ...group.map((variable, i) => {
+        ...group.map(({ variable, buffer }, i) => {
           const index = this.perChannel ? `${first + i}u * ${channels} + c` : `${first + i}`;
-          return `${parameters.variable}[${index}] = ${buffers[i]!.variable}[${isPerChannel(variable) ? "c" : "0"}];`;
+          return `${target.variable}[${index}] = ${buffer.variable}[${isPerChannel(variable) ? "c" : "0"}];`;
         }),
       ]);
       const over = this.perChannel ? "channels" : "1";
       passes.push(
-        this.bindings.pass(entry, { over, perWorkgroup: workgroupSize }, workgroupSize, [...buffers, parameters]),
+        this.bindings.pass(entry, { over, perWorkgroup: workgroupSize }, workgroupSize, [
+          ...group.map(({ buffer }) => buffer),
+          target,
+        ]),
       );
     }
     return passes;
   }
 
   /** Runs `line` for each of the (up to four) elements that a thread handles. */
-  private elementwise(body: (element: (buffer: Buffer) => string) => string[]): string[] {
+  private elementwise(body: (element: (buffer: Buffer, start?: string) => string) => string[]): string[] {
     const index = `let i = (workgroup.y * workgroups.x + workgroup.x) * ${workgroupSize}u + lane;`;
     const limit = this.perChannel ? this.size : `(${this.size} + 3u) / 4u`;
     return [
@@ -150,13 +234,13 @@ class ElementKernels {
       "  return;",
       "}",
       ...(this.perChannel ? [`let c = (i / ${this.extent("channelInner")}) % ${this.extent("channels")};`] : []),
-      ...body((buffer) => `${buffer.variable}[i]`),
+      ...body((buffer, start) => `${buffer.variable}[${start === undefined ? "i" : `${start} + i`}]`),
     ];
   }
 
   /** The call of a scalar function on all elements of a thread: one, or the four of a vector. */
-  private calls(name: string, tensors: readonly { readonly buffer: Buffer; readonly local: string }[]): string[] {
-    const rest = this.scalarArguments();
+  private calls(name: string, tensors: readonly Operand[], more: readonly string[] = []): string[] {
+    const rest = [...this.scalarArguments(), ...more];
     const components = this.perChannel ? [""] : [".x", ".y", ".z", ".w"];
     return components.map(
       (component) => `${name}(${[...tensors.map(({ local }) => local + component), ...rest].join(", ")})`,
@@ -168,14 +252,16 @@ class ElementKernels {
    * every call, and four times a long function takes them far more than four times as long.
    */
   private loops(forms: readonly WgslForm[]): boolean {
-    return !this.perChannel && forms.some(({ kind }) => kind === "pairs");
+    const isLong = this.context.plan.activation.random !== null || forms.some(({ kind }) => kind === "pairs");
+    return !this.perChannel && isLong;
   }
 
-  private call(name: string, tensors: readonly { readonly local: string }[]): string {
-    return `${name}(${[...tensors.map(({ local }) => `${local}[k]`), ...this.scalarArguments()].join(", ")})`;
+  private call(name: string, tensors: readonly Operand[], more: readonly string[] = []): string {
+    return `${name}(${[...tensors.map(({ local }) => `${local}[k]`), ...this.scalarArguments(), ...more].join(", ")})`;
   }
 
   private inTurn(
+    drawing: readonly string[],
     results: readonly string[],
     call: string,
     members: readonly string[],
@@ -189,6 +275,7 @@ class ElementKernels {
     return [
       ...results.map((result) => `var ${result} = vec4<f32>();`),
       "for (var k = 0u; k < 4u; k++) {",
+      ...drawing.map((line) => `  ${line}`),
       ...stores,
       "}",
       ...targets.map((target, i) => `${target} = ${results[i] ?? ""};`),
@@ -208,8 +295,17 @@ class ElementKernels {
       this.elementwise((element) => [
         ...inputs.map(({ buffer, local }) => `let ${local} = ${element(buffer)};`),
         ...(this.loops([this.context.value])
-          ? this.inTurn(["result"], this.call(this.context.prefix, inputs), [""], [element(output)])
-          : this.store(element(output), this.calls(this.context.prefix, inputs))),
+          ? this.inTurn(
+              this.drawing([this.context.plan.value], "4u * i + k"),
+              ["result"],
+              this.call(this.context.prefix, inputs),
+              [""],
+              [element(output)],
+            )
+          : [
+              ...this.drawing([this.context.plan.value], "i"),
+              ...this.store(element(output), this.calls(this.context.prefix, inputs)),
+            ]),
       ]),
     );
     return this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
@@ -224,69 +320,101 @@ class ElementKernels {
     return [`${target} = vec4<f32>(`, ...values.map((value) => `  ${value},`), ");"];
   }
 
-  private tensorsOfBackward(): { buffer: Buffer; local: string }[] {
-    return [
-      { buffer: this.bindings.cotangent(), local: "dy" },
-      ...this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` })),
-    ];
+  private inputsOfPass(): Operand[] {
+    return this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` }));
   }
 
-  private inputGradients(): WgslPassDescription {
-    const { prefix, plan } = this.context;
-    const name = `${prefix}_backward_inputs`;
-    const tensors = this.tensorsOfBackward();
+  private backwardDirection(): Direction {
+    const { prefix, plan, gradients } = this.context;
+    return {
+      name: `${prefix}_backward`,
+      tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...this.inputsOfPass()],
+      loops: this.loops(gradients.map(({ form }) => form)),
+      fields: plan.gradients.length === 1 ? [""] : gradientFields(plan).map((field) => `.${field}`),
+      draws: plan.gradients.map(({ value }) => value),
+    };
+  }
+
+  private inputGradients(): WgslPassDescription[] {
+    const direction = this.backwardDirection();
     const targets = this.inputs.map((variable) => this.bindings.gradient(variable));
-    const single = plan.gradients.length === 1;
-    const fields = gradientFields(plan);
+    return this.tensorPasses(`${direction.name}_inputs`, direction, targets);
+  }
+
+  /** Writes what the function gives for each element, as many results in a pass as there are buffers for. */
+  private tensorPasses(stem: string, direction: Direction, targets: readonly Buffer[]): WgslPassDescription[] {
+    const passes: WgslPassDescription[] = [];
+    const atOnce = Math.max(1, maximumBuffers - this.buffersRead(direction).length);
+    for (let first = 0; first < targets.length; first += atOnce) {
+      const name = `${stem}${first === 0 ? "" : `_${passes.length}`}`;
+      const part = <T>(list: readonly T[]): readonly T[] => list.slice(first, first + atOnce);
+      passes.push(this.tensorPass(name, direction, part(targets), part(direction.fields)));
+    }
+    return passes;
+  }
+
+  private buffersRead({ tensors, more }: Direction): Buffer[] {
+    return [...new Set(tensors.map(({ buffer }) => buffer)), ...this.learnedBuffers(), ...(more?.buffers ?? [])];
+  }
+
+  /** Writes members of what the function gives for each element. */
+  private tensorPass(
+    name: string,
+    direction: Direction,
+    targets: readonly Buffer[],
+    members: readonly string[],
+  ): WgslPassDescription {
+    const { name: fn, tensors, more, loops, draws } = direction;
     const entry = this.entry(
       name,
       this.elementwise((element) => {
-        const loads = tensors.map(({ buffer, local }) => `let ${local} = ${element(buffer)};`);
-        if (this.loops(this.context.gradients.map(({ form }) => form))) {
-          const members = single ? [""] : targets.map((_, i) => `.${fields[i] ?? ""}`);
+        const loads = tensors.map(({ buffer, local, start }) => `let ${local} = ${element(buffer, start)};`);
+        const stored = targets.map((target) => element(target));
+        if (loops) {
           const results = targets.map((_, i) => (targets.length === 1 ? "result" : `result${i}`));
-          return [
-            ...loads,
-            ...this.inTurn(results, this.call(`${prefix}_backward`, tensors), members, targets.map(element)),
-          ];
+          const drawing = this.drawing(draws, "4u * i + k");
+          const call = this.call(fn, tensors, more?.texts);
+          return [...loads, ...this.inTurn(drawing, results, call, members, stored)];
         }
-        const calls = this.calls(`${prefix}_backward`, tensors);
-        if (single) return [...loads, ...this.store(element(targets[0]!), calls)];
+        loads.push(...this.drawing(draws, "i"));
+        const calls = this.calls(fn, tensors, more?.texts);
+        if (members[0] === "") return [...loads, ...this.store(stored[0]!, calls)];
         const locals = calls.map((call, i) => ({ local: `g${i}`, call }));
         return [
           ...loads,
           ...locals.map(({ local, call }) => `let ${local} = ${call};`),
-          ...targets.flatMap((target, i) => {
-            const values = locals.map(({ local }) => `${local}.${fields[i] ?? ""}`);
+          ...stored.flatMap((target, i) => {
+            const values = locals.map(({ local }) => `${local}${members[i] ?? ""}`);
             const value = values.length === 1 ? values[0]! : `vec4<f32>(${values.join(", ")})`;
-            return [`${element(target)} = ${value};`];
+            return [`${target} = ${value};`];
           }),
         ];
       }),
     );
     return this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
-      ...tensors.map(({ buffer }) => buffer),
-      ...this.learnedBuffers(),
+      ...this.buffersRead(direction),
       ...targets,
     ]);
   }
 
   /** One sum per learned parameter, channel and chunk of its elements. */
-  private partialSums(): WgslPassDescription {
-    const { prefix, plan } = this.context;
-    const name = `${prefix}_backward_partial_sums`;
-    const tensors = this.tensorsOfBackward();
+  private partialSums(direction: Direction): WgslPassDescription {
+    const { name: fn, tensors, more, fields: all, draws } = direction;
+    const { prefix } = this.context;
+    const name = `${fn}_partial_sums`;
     const partials = this.partials();
     const lanes = `${prefix}_lanes`;
-    this.entries.push(`var<workgroup> ${lanes}: array<f32, ${workgroupSize}>;`);
     const total = `${prefix}_workgroup_sum`;
-    this.entries.push(workgroupSum(total, lanes));
-    const single = plan.gradients.length === 1;
-    const fields = gradientFields(plan).slice(this.inputs.length);
+    const declarations = [`var<workgroup> ${lanes}: array<f32, ${workgroupSize}>;`, workgroupSum(total, lanes)];
+    this.entries.push(...declarations.filter((text) => !this.entries.includes(text)));
+    const fields = all.slice(-this.learned.length);
     const channels = this.perChannel ? this.extent("channels") : "1u";
     const count = this.perChannel ? `${this.extent("channelOuter")} * ${this.extent("channelInner")}` : this.size;
-    const local = (buffer: Buffer): string =>
-      this.perChannel ? `${buffer.variable}[i]` : `${buffer.variable}[i / 4u][i % 4u]`;
+    const local = ({ buffer, start }: Operand): string => {
+      const place = (index: string): string => (start === undefined ? index : `${start} + ${index}`);
+      return `${buffer.variable}${this.perChannel ? `[${place("i")}]` : `[${place("i / 4u")}][i % 4u]`}`;
+    };
+    const operands = [...tensors.map(local), ...this.scalarArguments(), ...(more?.texts ?? [])];
     const entry = this.entry(name, [
       "let w = workgroup.y * workgroups.x + workgroup.x;",
       `if (w >= ${channels} * ${chunks}u) {`,
@@ -301,8 +429,9 @@ class ElementKernels {
             `  let i = ((j / inner) * ${channels} + c) * inner + j % inner;`,
           ]
         : ["  let i = j;"]),
-      `  let g = ${prefix}_backward(${[...tensors.map(({ buffer }) => local(buffer)), ...this.scalarArguments()].join(", ")});`,
-      ...fields.map((field, k) => `  sum${k} += g${single ? "" : `.${field}`};`),
+      ...this.drawing(draws, "i").map((line) => `  ${line}`),
+      `  let g = ${fn}(${operands.join(", ")});`,
+      ...fields.map((field, k) => `  sum${k} += g${field};`),
       "}",
       ...fields.map((_, k) => `let total${k} = ${total}(sum${k}, lane);`),
       "if (lane == 0u) {",
@@ -311,10 +440,112 @@ class ElementKernels {
     ]);
     const over = this.perChannel ? `channels * ${chunks}` : String(chunks);
     return this.bindings.pass(entry, { over, perWorkgroup: 1 }, workgroupSize, [
-      ...tensors.map(({ buffer }) => buffer),
-      ...this.learnedBuffers(),
+      ...this.buffersRead(direction),
       partials,
     ]);
+  }
+
+  private fused(): WgslPassDescription[] {
+    const { prefix, plan, value, gradients } = this.context;
+    const { value: field, inputs } = fusedFields(this.context);
+    const direction: Direction = {
+      name: `${prefix}_fused`,
+      tensors: this.inputsOfPass(),
+      loops: this.loops([value, ...gradients.map(({ form }) => form)]),
+      fields: [field, ...inputs].map((each) => `.${each}`),
+      draws: [plan.value, ...plan.gradients.map((gradient) => gradient.value)],
+    };
+    const targets = [this.bindings.output(), ...this.inputs.map((variable) => this.bindings.derivative(variable))];
+    return this.tensorPasses(`${prefix}_fused_inputs`, direction, targets);
+  }
+
+  /**
+   * What does not fit into the buffers of a pass is gathered in one before, or written by a pass of its own. The last kernel:
+   * the gathered parameters are read by its passes alone, where the others do without.
+   */
+  private doubleBackward(
+    { cotangents, forms }: NonNullable<WgslContext["second"]>,
+    gather: readonly WgslPassDescription[],
+  ): WgslPassDescription[] {
+    const { prefix, plan, gradients } = this.context;
+    const { cotangent: cotangentField, others } = secondFields(this.context);
+    const passes = [...gather];
+    const name = `${prefix}_double_backward`;
+    const given = plan.gradients.map(({ of }, i) => ({
+      variable: of,
+      buffer: this.bindings.cotangentOf(of, cotangents[i]!.name),
+    }));
+    const [ofInputs, ofLearned] = [given.slice(0, this.inputs.length), given.slice(this.inputs.length)];
+    const isTooMany = (count: number): boolean => count + 1 > maximumBuffers;
+    const tensorsRead = 1 + 2 * this.inputs.length;
+    const isLearnedGathered = isTooMany(tensorsRead + this.learnedBuffers().length + ofLearned.length);
+    let learnedBuffers = ofLearned.map(({ buffer }) => buffer);
+    if (isLearnedGathered && ofLearned.length > 0) {
+      if (!this.gathered) {
+        this.gathered = true;
+        passes.push(...this.gatherPasses());
+      }
+      const channels = this.perChannel ? " * channels" : "";
+      const target = this.bindings.scratch("cotangents_of_learned", `${ofLearned.length}${channels}`);
+      passes.push(...this.gather(`${name}_gather`, ofLearned, target));
+      learnedBuffers = [target];
+    }
+    const texts = ofLearned.map(({ variable, buffer }, i) => {
+      const place = isPerChannel(variable) ? "c" : "0";
+      if (!isLearnedGathered) return `${buffer.variable}[${place}]`;
+      const start = this.perChannel ? `${i}u * ${this.extent("channels")} + c` : `${i}`;
+      return `${learnedBuffers[0]!.variable}[${start}]`;
+    });
+    const gathered = (what: string, operands: readonly Operand[]): readonly Operand[] => {
+      const { passes: before, operands: together } = this.gatherTensors(name, what, operands);
+      passes.push(...before);
+      return together;
+    };
+    let tensors: readonly Operand[] = ofInputs.map(({ buffer }, i) => ({ buffer, local: `dd${i}` }));
+    let inputs: readonly Operand[] = this.inputsOfPass();
+    const learnedRead = this.learnedBuffers().length + learnedBuffers.length;
+    if (isTooMany(tensorsRead + learnedRead)) tensors = gathered("cotangents", tensors);
+    if (isTooMany(2 + inputs.length + learnedRead)) inputs = gathered("inputs", inputs);
+    const direction: Direction = {
+      name,
+      tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...tensors, ...inputs],
+      more: { texts, buffers: learnedBuffers },
+      loops: this.loops([...forms, ...gradients.map(({ form }) => form)]),
+      fields: [cotangentField, ...others].map((field) => `.${field}`),
+      draws: plan.activation.random?.draws ?? [],
+    };
+    const targets = [
+      this.bindings.gradient(plan.cotangent, cotangentGradientName(plan)),
+      ...this.inputs.map((variable) => this.bindings.gradient(variable)),
+    ];
+    return [...passes, ...this.tensorPasses(`${name}_inputs`, direction, targets), ...this.learnedGradients(direction)];
+  }
+
+  /** Copies tensors into one buffer, one behind the other. */
+  private gatherTensors(
+    stem: string,
+    what: string,
+    sources: readonly Operand[],
+  ): { readonly passes: readonly WgslPassDescription[]; readonly operands: readonly Operand[] } {
+    const [length, element, stride] = this.perChannel
+      ? ([`${sources.length} * size`, "f32", this.size] as const)
+      : ([`${4 * sources.length} * ceil(size / 4)`, "vec4<f32>", `((${this.size} + 3u) / 4u)`] as const);
+    const target = this.bindings.scratch(what, length, element);
+    const passes: WgslPassDescription[] = [];
+    const operands = sources.map(({ local }, i) => ({ buffer: target, local, start: `${i}u * ${stride}` }));
+    const atOnce = maximumBuffers - 1;
+    for (let first = 0; first < sources.length; first += atOnce) {
+      const group = sources.slice(first, first + atOnce);
+      const entry = this.entry(
+        `${stem}_gather_${what}${first === 0 ? "" : `_${passes.length}`}`,
+        this.elementwise((at) =>
+          group.map(({ buffer }, i) => `${at(target, operands[first + i]!.start)} = ${at(buffer)};`),
+        ),
+      );
+      const dispatch = { over: "size", perWorkgroup: this.elementsPerWorkgroup };
+      passes.push(this.bindings.pass(entry, dispatch, workgroupSize, [...group.map(({ buffer }) => buffer), target]));
+    }
+    return { passes, operands };
   }
 
   private partials(): Buffer {
@@ -322,15 +553,19 @@ class ElementKernels {
     return this.bindings.scratch("partials", `${this.learned.length * chunks}${channels}`);
   }
 
+  private learnedGradients(direction: Direction): WgslPassDescription[] {
+    return this.learned.length > 0 ? [this.partialSums(direction), ...this.sums(direction.name)] : [];
+  }
+
   /** Adds the partial sums up, always in the same order. */
-  private sums(): WgslPassDescription[] {
+  private sums(stem: string): WgslPassDescription[] {
     const passes: WgslPassDescription[] = [];
     const partials = this.partials();
     const channels = this.perChannel ? this.extent("channels") : "1u";
     const atOnce = maximumBuffers - 1;
     for (let first = 0; first < this.learned.length; first += atOnce) {
       const group = this.learned.slice(first, first + atOnce);
-      const name = `${this.context.prefix}_backward_sums${first === 0 ? "" : `_${passes.length}`}`;
+      const name = `${stem}_sums${first === 0 ? "" : `_${passes.length}`}`;
       const targets = group.map((variable) => this.bindings.gradient(variable));
       const lines = group.flatMap((variable, i) => {
         const k = first + i;

@@ -4,11 +4,13 @@
  * alone. Short rows share a workgroup, long ones are cut into chunks. In the end each element is computed by itself. Numbers
  * are pairs of float32 all the way, so the error of a sum does not grow with its length.
  */
-import { axisLength, type Expr, position, Space, type Variable, variablesOf } from "../../ir/expr.js";
+import { type Expr, Space, type Variable, variablesOf } from "../../ir/expr.js";
+import { uniformNames } from "../../machine/library/random.js";
+import { drawnBlocks } from "../draws.js";
 import type { KernelPlan } from "../kernels.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { isPair, type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
+import { type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
 import type { ReductionKind } from "../rows.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { wgslReserved } from "../../names.js";
@@ -75,6 +77,12 @@ class RowFile {
       ...plan.activation.hyperparameters.map(
         ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
       ),
+      ...(plan.activation.random
+        ? [
+            { name: plan.activation.random.seed, role: "seed" } as const,
+            { name: plan.activation.random.training.name, role: "training" } as const,
+          ]
+        : []),
     ]);
   }
 
@@ -380,12 +388,18 @@ class RowKernelWriter {
           names.set(variable, "f32(k)");
           break;
         case "random":
+          names.set(variable, `u${this.plan.activation.random?.draws.indexOf(variable) ?? 0}`);
+          break;
+        case "training":
+          names.set(variable, `select(0.0, 1.0, ${this.isTraining(variable)})`);
+          break;
         case "formal":
           throw new Error(`rows do not know what ${variable.name} is`);
       }
     }
     const needsChannel = variables.some(({ space, role }) => role === "learned" && space & Space.channel);
     if (needsChannel) ofElement.unshift(this.channelLine());
+    ofElement.push(...this.drawing(new Set(variables)));
     const rowBuffers = variables.some((variable) => this.slots.has(variable)) ? [this.rowBuffer()] : [];
     return {
       ofRow,
@@ -394,6 +408,33 @@ class RowKernelWriter {
       buffers: [...buffers, ...rowBuffers],
       given,
     };
+  }
+
+  private isTraining({ name }: Variable): string {
+    return `${this.bindings.uniform(name, "training")} != 0u`;
+  }
+
+  /** Draws numbers for an element. In evaluation nothing depends on them, and any number in (0, 1) does. */
+  private drawing(variables: ReadonlySet<Variable>): string[] {
+    const { random } = this.plan.activation;
+    const blocks = random ? drawnBlocks(random, variables) : [];
+    if (!random || blocks.length === 0) return [];
+    const { library } = this.context;
+    const name = (variable: Variable): string => `u${random.draws.indexOf(variable)}`;
+    const seed = this.bindings.uniform(random.seed, "seed");
+    return [
+      ...blocks.flatMap(({ words }) => words.map(({ variable }) => `var ${name(variable)} = 0.5;`)),
+      `if (${this.isTraining(random.training)}) {`,
+      ...indented(
+        blocks.flatMap(({ block, words }) => [
+          `let words${block} = ${library("draw")}(${seed}, i, ${block});`,
+          ...words.map(
+            ({ variable, word }) => `${name(variable)} = ${library(uniformNames.f32)}(words${block}.${word});`,
+          ),
+        ]),
+      ),
+      "}",
+    ];
   }
 
   private channelLine(): string {
@@ -661,12 +702,16 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     );
   }
 
+  private unlessNaN(value: string, given: string): string {
+    return `select(${value}, ${given}, ${this.context.library("is_nan")}(${given}))`;
+  }
+
   /** NaN where the row has one. */
   private orNaN(value: string): string {
     if (this.nanSlot === null) return value;
     const { variable } = this.rowBuffer();
     const missing = `${variable}[${this.at("0u")} + ${2 * this.nanSlot}u]`;
-    return `select(${value}, ${missing}, ${this.context.library("is_nan")}(${missing}))`;
+    return this.unlessNaN(value, missing);
   }
 
   /** One result for each row. */
@@ -696,7 +741,8 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
       this.kernel.outputs.length > outputs.length ? `${outputs[0]?.of?.name ?? "elements"}_${place}` : "elements";
     const roots = outputs.map(({ root }) => root);
     const fn = this.declare(`${part}_result`, roots, true);
-    const { ofRow, ofElement, argument, buffers } = this.reads(fn.parameters);
+    const asGiven = this.kernel.passesNaN && this.nanSlot === null;
+    const { ofRow, ofElement, argument, buffers, given } = this.reads(fn.parameters, asGiven);
     const learned = this.kernel.outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
     const used: Buffer[] = [];
     const stores = outputs.map(({ of }, o) => {
@@ -709,7 +755,8 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
       }
       const buffer = of ? this.bindings.gradient(of) : this.bindings.output(resultLength(this.plan));
       used.push(buffer);
-      return `${buffer.variable}[i] = ${of ? value : this.orNaN(value)};`;
+      const passed = asGiven ? given.reduce((all, each) => this.unlessNaN(all, each), value) : this.orNaN(value);
+      return `${buffer.variable}[i] = ${of ? value : passed};`;
     });
     const inner = this.extent("axisInner");
     const length = this.extent("axisLength");
@@ -802,7 +849,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
 }
 
 const isBuffer = (variable: Variable): boolean =>
-  !isPair(variable) && variable.role !== "hyperparameter" && variable !== position() && variable !== axisLength();
+  variable.role === "input" || variable.role === "learned" || variable.role === "cotangent";
 
 const localText = ({ name }: Variable): string => name.replace(/^_+/, "").replace(/\W+/g, "_") || "v";
 

@@ -3,16 +3,20 @@ import type { Expr, Variable } from "../../ir/expr.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { wgslNatBitsFor } from "../digits.js";
 import { exactFunctionInSteps } from "../exact-form.js";
-import type { KernelPlan } from "../kernels.js";
+import { type KernelPlan, planSecondOrder, type SecondOrder } from "../kernels.js";
 import { variablesMet } from "../lower.js";
 import { type MachineFunction, machineNames, ownName, wgslMachineText } from "../machine-functions.js";
 import { mayLoseNaN, type ScalarFunction, scalarFunctionText, type WgslForm } from "../pair-form.js";
 import { formsFor } from "../wgsl-forms.js";
 import type { WgslKernel } from "../manifest.js";
+import type { KernelFamily } from "../output.js";
 import { NameScope } from "../naming.js";
 import { lineComments } from "./text.js";
 import { temporaryName } from "./temporary-names.js";
 import { elementKernels } from "./wgsl-element-kernels.js";
+import { type Save, savePlan } from "../../calculus/save.js";
+import type { SavedWgslKernels } from "./wgsl-saved-kernels.js";
+import { carryFused, carrySecond, fusedFunction } from "./wgsl-later-functions.js";
 import { rowKernels } from "./wgsl-row-kernels.js";
 
 export interface WgslOutput {
@@ -22,6 +26,9 @@ export interface WgslOutput {
   readonly kernels: string;
   readonly forward: WgslKernel;
   readonly backward: WgslKernel;
+  readonly fused: WgslKernel | null;
+  readonly doubleBackward: WgslKernel | null;
+  readonly saved: SavedWgslKernels | null;
 }
 
 /** What the printers of entry points build on. */
@@ -31,14 +38,19 @@ export interface WgslContext {
   readonly prefix: string;
   readonly value: WgslForm;
   readonly gradients: readonly { readonly of: Variable; readonly form: WgslForm }[];
+  /** Whether there is a kernel that gives the value and derivatives together. */
+  readonly isFused: boolean;
+  readonly second: (SecondOrder & { readonly forms: readonly WgslForm[] }) | null;
+  /** What backward is to keep, if kernels for that are written. */
+  readonly save: Save;
   /** Functions in the machine language that the file carries. */
   readonly machine: { readonly names: string[]; readonly texts: string[]; readonly natBits: number };
   /** The name of a library function, which the file then carries. */
   readonly library: (name: string) => string;
 }
 
-export function wgslKernels(plan: KernelPlan): WgslOutput {
-  return plan.reduces ? overRows(plan) : overElements(plan);
+export function wgslKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
+  return plan.reduces ? overRows(plan) : overElements(plan, families);
 }
 
 function overRows(plan: KernelPlan): WgslOutput {
@@ -51,6 +63,9 @@ function overRows(plan: KernelPlan): WgslOutput {
     kernels: kernels.text,
     forward: kernels.forward,
     backward: kernels.backward,
+    fused: null,
+    doubleBackward: null,
+    saved: null,
   };
 }
 
@@ -61,7 +76,7 @@ const libraryNames =
     return `${prefix}_${name}`;
   };
 
-function overElements(plan: KernelPlan): WgslOutput {
+function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const { activation } = plan;
@@ -79,12 +94,16 @@ function overElements(plan: KernelPlan): WgslOutput {
   const exactForms = [...(value ? [value] : []), ...gradients].flatMap((form) =>
     form.kind === "pairs" && form.exact ? [form.exact] : [],
   );
+  const second = families.has("doubleBackward") ? planSecondOrder(plan) : null;
   const machine: WgslContext["machine"] = { names: [], texts: [], natBits: wgslNatBitsFor(exactForms, plan) };
   const context: WgslContext = {
     plan,
     prefix,
     value: value!,
     gradients: plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
+    isFused: families.has("fused"),
+    second: second && { ...second, forms: formsFor(plan, second.partials, new Set(), "curvature") },
+    save: families.has("saved") ? savePlan(activation, plan.value).exact : { kind: "inputs" },
     machine,
     library: libraryNames(prefix, used),
   };
@@ -95,6 +114,9 @@ function overElements(plan: KernelPlan): WgslOutput {
     kernels: kernels.text,
     forward: kernels.forward,
     backward: kernels.backward,
+    fused: kernels.fused ?? null,
+    doubleBackward: kernels.doubleBackward ?? null,
+    saved: kernels.saved ?? null,
   };
 }
 
@@ -103,6 +125,7 @@ export const scalarParameters = ({ activation }: KernelPlan): Variable[] => [
   ...activation.inputs,
   ...activation.learned.map(({ variable }) => variable),
   ...activation.hyperparameters.map(({ variable }) => variable),
+  ...(activation.random ? [activation.random.training, ...activation.random.draws] : []),
 ];
 
 export const gradientsStruct = (prefix: string): string => `${prefix}_gradients`;
@@ -110,27 +133,35 @@ export const gradientsStruct = (prefix: string): string => `${prefix}_gradients`
 const commentsOf = ({ activation }: KernelPlan): string =>
   lineComments([...activation.documentation, ...activation.formula]);
 
+/** Adds a function or a struct to the file. */
+export type Carry = (name: string, text: string) => void;
+
+/** Writes a function of forms: its name, what it takes, its results, and the struct of these if there are several. */
+export type WriteFunction = (
+  name: string,
+  variables: readonly Variable[],
+  results: ScalarFunction["results"],
+  of: string | null,
+) => string;
+
 /** Puts the scalar functions' texts into the context. */
-function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContext): void {
+function scalarFunctions(context: WgslContext): void {
+  const { plan, prefix, machine, value, gradients, isFused, second } = context;
   const parameters = scalarParameters(plan);
   const fields = gradientFields(plan);
   const struct = gradients.length > 1 ? ownName(gradientsStruct(prefix)) : null;
   const [forward, backward] = [ownName(prefix), ownName(`${prefix}_backward`)];
   const own = new Set([forward, backward]);
+  const valued = new Set([forward, fusedFunction(prefix)]);
   const met = variablesMet(plan.definition);
-  const carry = (name: string, text: string): void => {
+  const carry: Carry = (name, text) => {
     machine.names.push(name);
     machine.texts.push(text);
   };
-  for (const form of [value, ...gradients.map((gradient) => gradient.form)]) {
+  for (const form of [value, ...gradients.map((gradient) => gradient.form), ...(second?.forms ?? [])]) {
     if (form.kind === "pairs") form.far?.own.forEach((each) => own.add(each));
   }
-  const write = (
-    name: string,
-    variables: readonly Variable[],
-    results: ScalarFunction["results"],
-    of: string | null,
-  ): string => {
+  const write: WriteFunction = (name, variables, results, of) => {
     const needed: MachineFunction[] = [];
     const roots: Expr[] = [];
     for (const { form } of results) {
@@ -141,7 +172,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
     const exact =
       roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, name !== forward, machine.natBits) : null;
     if (exact) needed.push(exact);
-    for (const each of needed) {
+    for (const each of needed.filter((one) => !machine.names.includes(one.name))) {
       machine.names.push(...each.own);
       machine.texts.push(each.text);
       each.own.forEach((inner) => own.add(inner));
@@ -152,7 +183,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
       parameters: variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) })),
       results,
       exact,
-      passes: name === forward && mayLoseNaN(value) ? plan.activation.inputs.filter((input) => met.has(input)) : [],
+      passes: valued.has(name) && mayLoseNaN(value) ? plan.activation.inputs.filter((x) => met.has(x)) : [],
       struct: of,
       temporaryName: (node) => localName(temporaryName(node, plan)),
     });
@@ -161,6 +192,8 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
   if (struct) carry(struct, `struct ${struct} {\n${fields.map((field) => `${field}: f32`).join(",\n")}\n}`);
   const results = gradients.map(({ form }, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
   carry(backward, write(backward, [plan.cotangent, ...parameters], results, struct));
+  if (isFused) carryFused(context, write, carry);
+  if (second) carrySecond(context, second, write, carry);
 }
 
 /** The gradients' names as members of a struct. */

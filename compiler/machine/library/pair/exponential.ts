@@ -39,6 +39,15 @@ fn pair_raised_exp(a: pair) -> pair {
   return pair_exp_scaled(a, 60);
 }
 
+// As large as pairs get where e^a is beyond.
+fn pair_saturated_exp(a: pair) -> pair {
+  return pair_select(a.high > 88.72283, pair(3.4028234663852886e38, 0.0), pair_exp(a));
+}
+
+fn pair_saturated_expm1(a: pair) -> pair {
+  return pair_select(a.high > 88.72283, pair(3.4028234663852886e38, 0.0), pair_expm1(a));
+}
+
 fn pair_expm1(a: pair) -> pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);

@@ -1,0 +1,129 @@
+/** Scalar functions for WGSL beyond value and gradients: both together, and gradients of gradients. */
+import type { Variable } from "../../ir/expr.js";
+import { wgslReserved } from "../../names.js";
+import type { SecondOrder } from "../kernels.js";
+import { type MachineFunction, machineNames, ownName } from "../machine-functions.js";
+import { NameScope } from "../naming.js";
+import { ofUnitFactor, type WgslForm } from "../pair-form.js";
+import {
+  type Carry,
+  gradientFields,
+  localName,
+  scalarParameters,
+  type WgslContext,
+  type WriteFunction,
+} from "./wgsl.js";
+
+/** In the machine language. */
+export const fusedFunction = (prefix: string): string => ownName(`${prefix}_fused`);
+
+/** The members of what the fused function gives: the value, then the derivative in each input. */
+export function fusedFields({ plan }: WgslContext): { readonly value: string; readonly inputs: readonly string[] } {
+  const inputs = gradientFields(plan).slice(0, plan.activation.inputs.length);
+  return { value: new NameScope(inputs, [wgslReserved]).claim("value"), inputs };
+}
+
+/** The members of what the function of gradients of gradients gives: that of the cotangent, then those of the variables. */
+export function secondFields({ plan }: WgslContext): {
+  readonly cotangent: string;
+  readonly others: readonly string[];
+} {
+  const others = gradientFields(plan);
+  return { cotangent: new NameScope(others, [wgslReserved]).claim("dy"), others };
+}
+
+const structText = (name: string, members: readonly string[]): string =>
+  `struct ${name} {\n${members.map((member) => `${member}: f32`).join(",\n")}\n}`;
+
+/**
+ * The value and the derivatives in the inputs, which share what they have in common. Where a form does not do, the function
+ * that computes this result alone is called.
+ */
+export function carryFused(context: WgslContext, write: WriteFunction, carry: Carry): void {
+  const { plan, prefix, value, gradients } = context;
+  const parameters = scalarParameters(plan);
+  const { value: valueField, inputs } = fusedFields(context);
+  const elsewhere = (form: WgslForm, name: string, text: () => string): WgslForm => {
+    if (form.kind === "single" || !form.exact) return form;
+    const alone: MachineFunction = { name, own: [name], variables: parameters, text: text(), serves: "everywhere" };
+    return { ...form, exact: null, far: alone };
+  };
+  const fields = gradientFields(plan);
+  const slopes = plan.activation.inputs.map((_, i) => {
+    const name = ownName(`${prefix}_slope_${i}`);
+    const names = parameters.map((_, k) => `x${k}`);
+    const member = gradients.length > 1 ? `.${fields[i] ?? ""}` : "";
+    const call = `${ownName(`${prefix}_backward`)}(${["1.0", ...names].join(", ")})${member}`;
+    const signature = names.map((each) => `${each}: f32`).join(", ");
+    const text = (): string => `fn ${name}(${signature}) -> f32 {\nreturn ${call};\n}`;
+    return { name: inputs[i]!, form: elsewhere(ofUnitFactor(gradients[i]!.form, plan.cotangent), name, text) };
+  });
+  const results = [{ name: valueField, form: elsewhere(value, ownName(prefix), () => "") }, ...slopes];
+  const struct = ownName(`${prefix}_value_and_slopes`);
+  carry(struct, structText(struct, [valueField, ...inputs]));
+  carry(fusedFunction(prefix), write(fusedFunction(prefix), parameters, results, struct));
+}
+
+/**
+ * Second derivatives, and from these and the first ones the gradients of what backward gives. It takes the cotangent of the
+ * result, those of the inputs' gradients, the inputs and parameters, and the cotangents of the learned parameters' gradients.
+ */
+export function carrySecond(
+  context: WgslContext,
+  second: SecondOrder & { readonly forms: readonly WgslForm[] },
+  write: WriteFunction,
+  carry: Carry,
+): void {
+  const { plan, prefix, gradients } = context;
+  const parameters = scalarParameters(plan);
+  const { cotangent: cotangentField, others } = secondFields(context);
+  const members = new NameScope([], [wgslReserved]);
+  const names = second.forms.map((_, place) => members.claim(placeName(second, place, others)));
+  const several = names.length > 1;
+  const curvature = ownName(`${prefix}_curvature`);
+  if (names.length > 0) {
+    const struct = several ? ownName(`${prefix}_curvatures`) : null;
+    if (struct) carry(struct, structText(struct, names));
+    const results = second.forms.map((form, i) => ({
+      name: struct ? names[i]! : "",
+      form: ofUnitFactor(form, plan.cotangent),
+    }));
+    carry(curvature, write(curvature, parameters, results, struct));
+  }
+  const scope = new NameScope(["slopes", "curvatures", curvature, ...names], [wgslReserved, machineNames()]);
+  const local = (variable: Variable): string => scope.claim(localName(variable.name));
+  const dy = local(plan.cotangent);
+  const own = parameters.map(local);
+  const given = second.cotangents.map(local);
+  const count = plan.activation.inputs.length;
+  const slopes = gradients.map((_, j) => `${given[j]!} * slopes${gradients.length > 1 ? `.${others[j]!}` : ""}`);
+  const results = second.places.map((places) => {
+    const terms = places.flatMap((place, j) =>
+      place === null ? [] : [`${given[j]!} * curvatures${several ? `.${names[place]!}` : ""}`],
+    );
+    return terms.length === 0 ? "0.0" : `${dy} * ${terms.length > 1 ? `(${terms.join(" + ")})` : terms[0]!}`;
+  });
+  const struct = ownName(`${prefix}_second_gradients`);
+  carry(struct, structText(struct, [cotangentField, ...others]));
+  const signature = [dy, ...given.slice(0, count), ...own, ...given.slice(count)]
+    .map((name) => `${name}: f32`)
+    .join(", ");
+  const name = ownName(`${prefix}_double_backward`);
+  carry(
+    name,
+    [
+      `fn ${name}(${signature}) -> ${struct} {`,
+      `let slopes = ${ownName(`${prefix}_backward`)}(${["1.0", ...own].join(", ")});`,
+      ...(names.length > 0 ? [`let curvatures = ${curvature}(${own.join(", ")});`] : []),
+      `return ${struct}(${[slopes.join(" + "), ...results].join(", ")});`,
+      "}",
+    ].join("\n"),
+  );
+}
+
+/** After the variables in which it is the derivative. */
+function placeName({ places }: SecondOrder, place: number, fields: readonly string[]): string {
+  const i = places.findIndex((row) => row.includes(place));
+  const j = places[i]!.indexOf(place);
+  return `${fields[i]!}_${fields[j]!}`;
+}
