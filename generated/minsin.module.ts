@@ -72,16 +72,16 @@ const minsinActivation: Activation = {
 };
 
 /**
- * Sine to the right of 0, the identity to the left.
+ * Sine to the right of 0, the identity to the left: the smaller of the two.
  * Source: Eger et al. 2018.
  *
  * ```
- * minsin(x) = min(x, sin(x))
+ * minsin(x) = where(x < 0, x, sin(x))
  * ```
  *
  * Derivatives:
  * ```
- * d/dx = where(x < sin(x), 1, cos(x))
+ * d/dx = where(x < 0, 1, cos(x))
  * ```
  */
 export function minsin(x: Tensor): Tensor {

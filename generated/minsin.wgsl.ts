@@ -143,12 +143,11 @@ fn minsin_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// Sine to the right of 0, the identity to the left.
+// Sine to the right of 0, the identity to the left: the smaller of the two.
 // Source: Eger et al. 2018.
-// minsin(x) = min(x, sin(x))
+// minsin(x) = where(x < 0, x, sin(x))
 fn minsin(x: f32) -> f32 {
-  let s = minsin_sin(x);
-  return select(select(s, x, x < s), x, minsin_is_nan(x));
+  return select(select(minsin_sin(x), x, x < 0.0), x, minsin_is_nan(x));
 }
 
 fn minsin_cos(x: f32) -> f32 {
@@ -162,8 +161,7 @@ fn minsin_cos(x: f32) -> f32 {
 }
 
 fn minsin_backward(dy: f32, x: f32) -> f32 {
-  let bounded = select(x, -3.4028234663852886e38, x < -3.4028234663852886e38);
-  return select(minsin_cos(bounded) * dy, dy, bounded < minsin_sin(bounded));
+  return select(minsin_cos(x) * dy, dy, x < 0.0);
 }
 
 struct minsin_value_and_slopes {
@@ -172,18 +170,14 @@ struct minsin_value_and_slopes {
 }
 
 fn minsin_fused(x: f32) -> minsin_value_and_slopes {
-  let s = minsin_sin(x);
-  let bounded = select(x, -3.4028234663852886e38, x < -3.4028234663852886e38);
   return minsin_value_and_slopes(
-    select(select(s, x, x < s), x, minsin_is_nan(x)),
-    select(minsin_cos(bounded), 1.0, bounded < minsin_sin(bounded))
+    select(select(minsin_sin(x), x, x < 0.0), x, minsin_is_nan(x)),
+    select(minsin_cos(x), 1.0, x < 0.0)
   );
 }
 
 fn minsin_curvature(x: f32) -> f32 {
-  let bounded = select(x, -3.4028234663852886e38, x < -3.4028234663852886e38);
-  let s = minsin_sin(bounded);
-  return select(-s, 0.0, bounded < s);
+  return select(-minsin_sin(x), 0.0, x < 0.0);
 }
 
 struct minsin_second_gradients {
