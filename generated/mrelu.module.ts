@@ -68,23 +68,23 @@ const mreluActivation: Activation = {
 };
 
 /**
- * A triangle between -1 and 1. The derivative at 0 is 1, at -1 and 1 it is 0.
+ * A triangle between -1 and 1: the smaller of the rectified 1 - x and 1 + x. The derivative at -1, 0 and 1 is 0.
  * Source: survey of Kunc and Klema 2024 (mirrored ReLU).
  *
  * ```
- * mrelu(x) = min(max(1 - x, 0), max(1 + x, 0))
+ * mrelu(x) = max(1 - abs(x), 0)
  * ```
  *
  * Derivatives:
  * ```
- * d/dx = where(where(x < 1, 1 - x, 0) < where(x > -1, x + 1, 0), where(x < 1, -1, 0), where(x > -1, 1, 0))
+ * d/dx = where(abs(x) < 1, -sign(x), 0)
  * ```
  *
- * Kink at 1: derivative -1 before, 0 after, 0 there.
+ * Kink at 0: derivative 1 before, -1 after, 0 there.
  *
  * Kink at -1: derivative 0 before, 1 after, 0 there.
  *
- * Kink at 0: derivative 1 before, -1 after, 1 there.
+ * Kink at 1: derivative -1 before, 0 after, 0 there.
  */
 export function mrelu(x: Tensor): Tensor {
   return applyActivation(mreluActivation, { inputs: [x] });

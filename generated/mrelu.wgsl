@@ -4,23 +4,25 @@ fn mrelu_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// A triangle between -1 and 1. The derivative at 0 is 1, at -1 and 1 it is 0.
+// A triangle between -1 and 1: the smaller of the rectified 1 - x and 1 + x. The derivative at -1, 0 and 1 is 0.
 // Source: survey of Kunc and Klema 2024 (mirrored ReLU).
-// mrelu(x) = min(max(1 - x, 0), max(1 + x, 0))
+// mrelu(x) = max(1 - abs(x), 0)
 fn mrelu(x: f32) -> f32 {
-  let v = select(1.0 - x, 0.0, x >= 1.0);
-  let v2 = select(x + 1.0, 0.0, x <= -1.0);
-  return select(select(v2, v, v < v2), x, mrelu_is_nan(x));
+  let v = abs(x);
+  return select(select(1.0 - v, 0.0, v >= 1.0), x, mrelu_is_nan(x));
+}
+
+// -1, 0 or 1; NaN for NaN.
+fn mrelu_sign(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (mrelu_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
+    return x;
+  }
+  return select(-1.0, 1.0, bits < 0x80000000u);
 }
 
 fn mrelu_backward(dy: f32, x: f32) -> f32 {
-  return (
-    select(
-      select(0.0, 1.0, x > -1.0),
-      select(0.0, -1.0, x < 1.0),
-      select(0.0, 1.0 - x, x < 1.0) < select(0.0, x + 1.0, x > -1.0)
-    ) * dy
-  );
+  return select(0.0, -(select(mrelu_sign(x), x, mrelu_is_nan(x)) * dy), abs(x) < 1.0);
 }
 
 struct mrelu_value_and_slopes {
@@ -29,13 +31,10 @@ struct mrelu_value_and_slopes {
 }
 
 fn mrelu_fused(x: f32) -> mrelu_value_and_slopes {
-  let u = 1.0 - x;
-  let v = select(u, 0.0, x >= 1.0);
-  let u2 = x + 1.0;
-  let v2 = select(u2, 0.0, x <= -1.0);
+  let v = abs(x);
   return mrelu_value_and_slopes(
-    select(select(v2, v, v < v2), x, mrelu_is_nan(x)),
-    select(select(0.0, 1.0, x > -1.0), select(0.0, -1.0, x < 1.0), select(0.0, u, x < 1.0) < select(0.0, u2, x > -1.0))
+    select(select(1.0 - v, 0.0, v >= 1.0), x, mrelu_is_nan(x)),
+    select(0.0, -select(mrelu_sign(x), x, mrelu_is_nan(x)), v < 1.0)
   );
 }
 
