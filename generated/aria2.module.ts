@@ -73,12 +73,12 @@ const aria2Activation: Activation = {
  * Source: Patwardhan et al. 2018; Echo Aria2.
  *
  * ```
- * aria2(x; alpha = 1.5 in (0, inf), beta = 1) = (1 + exp(-beta * x))^-alpha
+ * aria2(x; alpha = 1.5 in (0, inf), beta = 1) = sigmoid(beta * x)^alpha
  * ```
  *
  * Derivatives:
  * ```
- * d/dx = alpha * beta * exp(-(x * beta)) * (exp(-(x * beta)) + 1)^(-alpha - 1)
+ * d/dx = alpha * beta * sigmoid(x * beta) * (1 - sigmoid(x * beta)) * sigmoid(x * beta)^(alpha - 1)
  * ```
  */
 export function aria2(x: Tensor, options: Aria2Options = {}): Tensor {

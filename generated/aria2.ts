@@ -4,7 +4,7 @@
  * Power of a sigmoid.
  * Source: Patwardhan et al. 2018; Echo Aria2.
  *
- * aria2(x; alpha = 1.5 in (0, inf), beta = 1) = (1 + exp(-beta * x))^-alpha
+ * aria2(x; alpha = 1.5 in (0, inf), beta = 1) = sigmoid(beta * x)^alpha
  */
 export function aria2Forward(
   x: Float32Array,
@@ -19,16 +19,15 @@ export function aria2Forward(
     for (; i < size; i++) {
       const xi = x[i]!;
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
-      const u = boundedExp(bounded) + 1;
-      const v2 = Math.pow(u, -alpha);
+      const bounded = Math.max(Math.min(xi * beta, 709), -746);
+      const e = boundedExp(bounded);
+      const q = e / (e + 1);
+      const v2 = Math.pow(q, alpha);
       const v3 = Number.isNaN(xi) ? xi : Number.isNaN(beta) ? beta : v2;
       const p = Math.abs(v2) * v;
       if (!(
-        1.7763568394002505e-15 *
-          (p * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p / u)) +
-          (Math.abs(u) > 1.0715086071862673e301 ? 1 : 0) <=
-          2.3283064365386963e-10 * v2 && Math.abs(v3) <= Number.MAX_VALUE
+        p * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p / q) <=
+          65536 * v2 && Math.abs(v3) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v3;
@@ -41,7 +40,7 @@ export function aria2Forward(
   }
 }
 
-/** dx = dy * alpha * beta * exp(-(x * beta)) * (exp(-(x * beta)) + 1)^(-alpha - 1) */
+/** dx = dy * alpha * beta * sigmoid(x * beta) * (1 - sigmoid(x * beta)) * sigmoid(x * beta)^(alpha - 1) */
 export function aria2Backward(
   dy: Float32Array,
   x: Float32Array,
@@ -52,33 +51,30 @@ export function aria2Backward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  const u = -alpha - 1;
+  const u = alpha - 1;
   const v = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
       const xi = x[i]!;
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const bounded = Math.max(Math.min(xi * beta, 709), -746);
       const e = boundedExp(bounded);
-      const p = dyi * alpha * beta * e;
       const u2 = e + 1;
-      const v2 = Math.pow(u2, u);
-      const p2 = p * v2;
-      const p3 = Math.abs(v2) * v;
-      const v3 =
-        Math.abs(p) >= 1.6722178260867333e-198 &&
-        1.7763568394002505e-15 *
-          (p3 * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p3 / u2)) +
-          (Math.abs(u2) > 1.0715086071862673e301 ? 1 : 0) <=
-          1.1641532182693481e-10 * v2;
+      const q = e / u2;
+      const p = dyi * alpha * beta * q;
+      const v2 = Math.pow(q, u);
+      const q2 = (p * v2) / u2;
+      const p2 = Math.abs(v2) * v;
       if (!(
-        v3 &&
-        Math.abs(p2) <= Number.MAX_VALUE &&
-        Math.abs(p2) <= Number.MAX_VALUE
+        Math.abs(p) >= 6.688871304346933e-198 &&
+        p2 * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p2 / q) <=
+          16384 * v2 &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = p2;
+      dx[i] = q2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -102,40 +98,34 @@ export function aria2Fused(
   requireLength("dx", dx, size);
   const v = Math.abs(alpha);
   const p = alpha * beta;
-  const u = -alpha - 1;
+  const u = alpha - 1;
   const v2 = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const bounded = Math.max(Math.min(xi * beta, 709), -746);
       const e = boundedExp(bounded);
       const u2 = e + 1;
-      const v3 = Math.pow(u2, -alpha);
+      const q = e / u2;
+      const v3 = Math.pow(q, alpha);
       const v4 = Number.isNaN(xi) ? xi : Number.isNaN(beta) ? beta : v3;
       const p2 = Math.abs(v3) * v;
       const u3 = 1 + Math.abs(bounded);
-      const v5 = Math.abs(u2) > 1.0715086071862673e301 ? 1 : 0;
-      const p3 = p * e;
-      const v6 = Math.pow(u2, u);
-      const p4 = p3 * v6;
-      const p5 = Math.abs(v6) * v2;
+      const p3 = p * q;
+      const v5 = Math.pow(q, u);
+      const q2 = (p3 * v5) / u2;
+      const p4 = Math.abs(v5) * v2;
       if (!(
-        1.7763568394002505e-15 *
-          (p2 * u3 + 9.332636185032189e-302 * (p2 / u2)) +
-          v5 <=
-          2.3283064365386963e-10 * v3 &&
+        p2 * u3 + 9.332636185032189e-302 * (p2 / q) <= 65536 * v3 &&
         Math.abs(v4) <= Number.MAX_VALUE &&
-        Math.abs(p3) >= 1.6722178260867333e-198 &&
-        1.7763568394002505e-15 *
-          (p5 * u3 + 9.332636185032189e-302 * (p5 / u2)) +
-          v5 <=
-          1.1641532182693481e-10 * v6 &&
-        Math.abs(p4) <= Number.MAX_VALUE
+        Math.abs(p3) >= 6.688871304346933e-198 &&
+        p4 * u3 + 9.332636185032189e-302 * (p4 / q) <= 16384 * v5 &&
+        Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v4;
-      dx[i] = p4;
+      dx[i] = q2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -161,11 +151,11 @@ export function aria2DoubleBackward(
   requireLength("ddx", ddx, size);
   requireLength("ddy", ddy, size);
   requireLength("dx", dx, size);
-  const u = -alpha - 1;
+  const u = alpha - 1;
   const v = Math.abs(u);
   const squared = beta * beta;
   const p = alpha * squared;
-  const u2 = -alpha - 2;
+  const u2 = alpha - 2;
   const v2 = Math.abs(u2);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
@@ -173,49 +163,56 @@ export function aria2DoubleBackward(
       const xi = x[i]!;
       const ddxI = ddx[i]!;
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const bounded = Math.max(Math.min(xi * beta, 709), -746);
       const e = boundedExp(bounded);
-      const p2 = ddxI * alpha * beta * e;
       const u3 = e + 1;
-      const v3 = Math.pow(u3, u);
-      const p3 = p2 * v3;
-      const p4 = Math.abs(v3) * v;
+      const q = e / u3;
+      const p2 = ddxI * alpha * beta * q;
+      const v3 = Math.pow(q, u);
+      const q2 = (p2 * v3) / u3;
+      const p3 = Math.abs(v3) * v;
       const u4 = 1 + Math.abs(bounded);
-      const v4 = Math.abs(u3) > 1.0715086071862673e301 ? 1 : 0;
-      const u5 =
-        1.7763568394002505e-15 *
-          (p4 * u4 + 9.332636185032189e-302 * (p4 / u3)) +
-        v4;
-      const p5 = p * e;
-      const p6 = p5 * v3;
-      const p7 = p * (e * e) * u;
-      const v5 = Math.pow(u3, u2);
-      const p8 = p7 * v5;
-      const u6 = -p6 - p8;
-      const p9 = dyi * ddxI * u6;
-      const p10 = Math.abs(v5) * v2;
-      const v6 = Math.abs(p7);
+      const u5 = p3 * u4 + 9.332636185032189e-302 * (p3 / q);
+      const p4 = p * (q * q) * u;
+      const v4 = Math.pow(q, u2);
+      const p5 = p4 * v4;
+      const squared2 = u3 * u3;
+      const q3 = p5 / squared2;
+      const p6 = p * q;
+      const p7 = p6 * v3;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (0.5 * xi * beta), 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q4 = em1 / (em1 + 2);
+      const q5 = (p7 * q4) / u3;
+      const u6 = q3 - q5;
+      const p8 = dyi * ddxI * u6;
+      const p9 = Math.abs(v4) * v2;
+      const v5 = Math.abs(q3);
       const u7 =
-        9.332636185032189e-302 * (e * p * v * v5) +
-        (1.7763568394002505e-15 *
-          (p10 * u4 + 9.332636185032189e-302 * (p10 / u3)) +
-          v4) *
-          v6 +
-        6.624337284222476e-170 * (v5 + 7.458340731200207e-155 * v6);
+        ((p9 * u4 + 9.332636185032189e-302 * (p9 / q)) * Math.abs(p4) +
+          1.4916681462400413e-154 * v4) /
+          squared2 +
+        9.332636185032189e-302 * ((u3 * v5) / squared2) +
+        3.13151306251402e-294 * Math.abs(p5);
+      const v6 = Math.abs(q4);
+      const u8 =
+        0.015625 *
+          (u7 +
+            ((u5 * p6 + 2.191809349008403e-193 * v3) * v6 +
+              1.0959046745042015e-193 * (v6 + 2.5379418373156492e-116 * p7)) /
+              u3) +
+        (v5 * u4 + Math.abs(q5) * (u4 + Math.abs(bounded2)));
       if (!(
-        Math.abs(p2) >= 1.6722178260867333e-198 &&
-        u5 <= 1.1641532182693481e-10 * v3 &&
-        Math.abs(p3) <= Number.MAX_VALUE &&
-        u5 * p5 +
-          1.9467177638862437e-208 * (v3 + 2.5379418373156492e-116 * p5) +
-          u7 +
-          1.1368683772161603e-13 * (p6 * u4 + Math.abs(p8) * u4) <=
-          2.3283064365386963e-10 * Math.abs(u6) &&
-        Math.abs(p9) <= Number.MAX_VALUE
+        Math.abs(p2) >= 6.688871304346933e-198 &&
+        u5 <= 16384 * v3 &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        u8 <= 1024 * Math.abs(u6) &&
+        Math.abs(p8) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = p3;
-      dx[i] = p9;
+      ddy[i] = q2;
+      dx[i] = p8;
     }
     if (i < size) {
       // One that needs more digits.
@@ -232,7 +229,7 @@ export function aria2DoubleBackward(
  * Power of a sigmoid.
  * Source: Patwardhan et al. 2018; Echo Aria2.
  *
- * aria2(x; alpha = 1.5 in (0, inf), beta = 1) = (1 + exp(-beta * x))^-alpha
+ * aria2(x; alpha = 1.5 in (0, inf), beta = 1) = sigmoid(beta * x)^alpha
  */
 export function aria2Forward64(
   x: Float64Array,
@@ -247,16 +244,15 @@ export function aria2Forward64(
     for (; i < size; i++) {
       const xi = x[i]!;
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
-      const u = boundedExp(bounded) + 1;
-      const v2 = Math.pow(u, -alpha);
+      const bounded = Math.max(Math.min(xi * beta, 709), -746);
+      const e = boundedExp(bounded);
+      const q = e / (e + 1);
+      const v2 = Math.pow(q, alpha);
       const v3 = Number.isNaN(xi) ? xi : Number.isNaN(beta) ? beta : v2;
       const p = Math.abs(v2) * v;
       if (!(
-        1.7763568394002505e-15 *
-          (p * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p / u)) +
-          (Math.abs(u) > 1.0715086071862673e301 ? 1 : 0) <=
-          2.3283064365386963e-10 * v2 && Math.abs(v3) <= Number.MAX_VALUE
+        p * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p / q) <=
+          65536 * v2 && Math.abs(v3) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v3;
@@ -269,7 +265,7 @@ export function aria2Forward64(
   }
 }
 
-/** dx = dy * alpha * beta * exp(-(x * beta)) * (exp(-(x * beta)) + 1)^(-alpha - 1) */
+/** dx = dy * alpha * beta * sigmoid(x * beta) * (1 - sigmoid(x * beta)) * sigmoid(x * beta)^(alpha - 1) */
 export function aria2Backward64(
   dy: Float64Array,
   x: Float64Array,
@@ -280,33 +276,30 @@ export function aria2Backward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  const u = -alpha - 1;
+  const u = alpha - 1;
   const v = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
       const xi = x[i]!;
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const bounded = Math.max(Math.min(xi * beta, 709), -746);
       const e = boundedExp(bounded);
-      const p = dyi * alpha * beta * e;
       const u2 = e + 1;
-      const v2 = Math.pow(u2, u);
-      const p2 = p * v2;
-      const p3 = Math.abs(v2) * v;
-      const v3 =
-        Math.abs(p) >= 1.6722178260867333e-198 &&
-        1.7763568394002505e-15 *
-          (p3 * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p3 / u2)) +
-          (Math.abs(u2) > 1.0715086071862673e301 ? 1 : 0) <=
-          1.1641532182693481e-10 * v2;
+      const q = e / u2;
+      const p = dyi * alpha * beta * q;
+      const v2 = Math.pow(q, u);
+      const q2 = (p * v2) / u2;
+      const p2 = Math.abs(v2) * v;
       if (!(
-        v3 &&
-        Math.abs(p2) <= Number.MAX_VALUE &&
-        Math.abs(p2) <= Number.MAX_VALUE
+        Math.abs(p) >= 6.688871304346933e-198 &&
+        p2 * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p2 / q) <=
+          16384 * v2 &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = p2;
+      dx[i] = q2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -330,40 +323,34 @@ export function aria2Fused64(
   requireLength("dx", dx, size);
   const v = Math.abs(alpha);
   const p = alpha * beta;
-  const u = -alpha - 1;
+  const u = alpha - 1;
   const v2 = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const bounded = Math.max(Math.min(xi * beta, 709), -746);
       const e = boundedExp(bounded);
       const u2 = e + 1;
-      const v3 = Math.pow(u2, -alpha);
+      const q = e / u2;
+      const v3 = Math.pow(q, alpha);
       const v4 = Number.isNaN(xi) ? xi : Number.isNaN(beta) ? beta : v3;
       const p2 = Math.abs(v3) * v;
       const u3 = 1 + Math.abs(bounded);
-      const v5 = Math.abs(u2) > 1.0715086071862673e301 ? 1 : 0;
-      const p3 = p * e;
-      const v6 = Math.pow(u2, u);
-      const p4 = p3 * v6;
-      const p5 = Math.abs(v6) * v2;
+      const p3 = p * q;
+      const v5 = Math.pow(q, u);
+      const q2 = (p3 * v5) / u2;
+      const p4 = Math.abs(v5) * v2;
       if (!(
-        1.7763568394002505e-15 *
-          (p2 * u3 + 9.332636185032189e-302 * (p2 / u2)) +
-          v5 <=
-          2.3283064365386963e-10 * v3 &&
+        p2 * u3 + 9.332636185032189e-302 * (p2 / q) <= 65536 * v3 &&
         Math.abs(v4) <= Number.MAX_VALUE &&
-        Math.abs(p3) >= 1.6722178260867333e-198 &&
-        1.7763568394002505e-15 *
-          (p5 * u3 + 9.332636185032189e-302 * (p5 / u2)) +
-          v5 <=
-          1.1641532182693481e-10 * v6 &&
-        Math.abs(p4) <= Number.MAX_VALUE
+        Math.abs(p3) >= 6.688871304346933e-198 &&
+        p4 * u3 + 9.332636185032189e-302 * (p4 / q) <= 16384 * v5 &&
+        Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v4;
-      dx[i] = p4;
+      dx[i] = q2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -389,11 +376,11 @@ export function aria2DoubleBackward64(
   requireLength("ddx", ddx, size);
   requireLength("ddy", ddy, size);
   requireLength("dx", dx, size);
-  const u = -alpha - 1;
+  const u = alpha - 1;
   const v = Math.abs(u);
   const squared = beta * beta;
   const p = alpha * squared;
-  const u2 = -alpha - 2;
+  const u2 = alpha - 2;
   const v2 = Math.abs(u2);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
@@ -401,49 +388,56 @@ export function aria2DoubleBackward64(
       const xi = x[i]!;
       const ddxI = ddx[i]!;
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(-(xi * beta), 709.79), -746);
+      const bounded = Math.max(Math.min(xi * beta, 709), -746);
       const e = boundedExp(bounded);
-      const p2 = ddxI * alpha * beta * e;
       const u3 = e + 1;
-      const v3 = Math.pow(u3, u);
-      const p3 = p2 * v3;
-      const p4 = Math.abs(v3) * v;
+      const q = e / u3;
+      const p2 = ddxI * alpha * beta * q;
+      const v3 = Math.pow(q, u);
+      const q2 = (p2 * v3) / u3;
+      const p3 = Math.abs(v3) * v;
       const u4 = 1 + Math.abs(bounded);
-      const v4 = Math.abs(u3) > 1.0715086071862673e301 ? 1 : 0;
-      const u5 =
-        1.7763568394002505e-15 *
-          (p4 * u4 + 9.332636185032189e-302 * (p4 / u3)) +
-        v4;
-      const p5 = p * e;
-      const p6 = p5 * v3;
-      const p7 = p * (e * e) * u;
-      const v5 = Math.pow(u3, u2);
-      const p8 = p7 * v5;
-      const u6 = -p6 - p8;
-      const p9 = dyi * ddxI * u6;
-      const p10 = Math.abs(v5) * v2;
-      const v6 = Math.abs(p7);
+      const u5 = p3 * u4 + 9.332636185032189e-302 * (p3 / q);
+      const p4 = p * (q * q) * u;
+      const v4 = Math.pow(q, u2);
+      const p5 = p4 * v4;
+      const squared2 = u3 * u3;
+      const q3 = p5 / squared2;
+      const p6 = p * q;
+      const p7 = p6 * v3;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (0.5 * xi * beta), 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q4 = em1 / (em1 + 2);
+      const q5 = (p7 * q4) / u3;
+      const u6 = q3 - q5;
+      const p8 = dyi * ddxI * u6;
+      const p9 = Math.abs(v4) * v2;
+      const v5 = Math.abs(q3);
       const u7 =
-        9.332636185032189e-302 * (e * p * v * v5) +
-        (1.7763568394002505e-15 *
-          (p10 * u4 + 9.332636185032189e-302 * (p10 / u3)) +
-          v4) *
-          v6 +
-        6.624337284222476e-170 * (v5 + 7.458340731200207e-155 * v6);
+        ((p9 * u4 + 9.332636185032189e-302 * (p9 / q)) * Math.abs(p4) +
+          1.4916681462400413e-154 * v4) /
+          squared2 +
+        9.332636185032189e-302 * ((u3 * v5) / squared2) +
+        3.13151306251402e-294 * Math.abs(p5);
+      const v6 = Math.abs(q4);
+      const u8 =
+        0.015625 *
+          (u7 +
+            ((u5 * p6 + 2.191809349008403e-193 * v3) * v6 +
+              1.0959046745042015e-193 * (v6 + 2.5379418373156492e-116 * p7)) /
+              u3) +
+        (v5 * u4 + Math.abs(q5) * (u4 + Math.abs(bounded2)));
       if (!(
-        Math.abs(p2) >= 1.6722178260867333e-198 &&
-        u5 <= 1.1641532182693481e-10 * v3 &&
-        Math.abs(p3) <= Number.MAX_VALUE &&
-        u5 * p5 +
-          1.9467177638862437e-208 * (v3 + 2.5379418373156492e-116 * p5) +
-          u7 +
-          1.1368683772161603e-13 * (p6 * u4 + Math.abs(p8) * u4) <=
-          2.3283064365386963e-10 * Math.abs(u6) &&
-        Math.abs(p9) <= Number.MAX_VALUE
+        Math.abs(p2) >= 6.688871304346933e-198 &&
+        u5 <= 16384 * v3 &&
+        Math.abs(q2) <= Number.MAX_VALUE &&
+        u8 <= 1024 * Math.abs(u6) &&
+        Math.abs(p8) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = p3;
-      dx[i] = p9;
+      ddy[i] = q2;
+      dx[i] = p8;
     }
     if (i < size) {
       // One that needs more digits.
@@ -561,6 +555,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -647,6 +699,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -729,6 +788,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -904,6 +968,13 @@ function wideSqrt(x: Wide): Wide {
   return wideNormalised(false, root, (x.exponent + odd) >> 1n);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 const WIDE_1024: Wide = {
   negative: false,
   mantissa:
@@ -987,6 +1058,28 @@ function wideExp(x: Wide): Wide {
     NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
     n + 1n,
   );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
 }
 
 /**
@@ -1128,6 +1221,29 @@ function widePow(x: Wide, y: Wide): Wide {
   return power;
 }
 
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
+}
+
+/** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
+function wideSigmoid(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  let numerator = WIDE_ONE;
+  if (x.negative) {
+    numerator = e;
+  }
+  return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
 /**
  * What stands for a number where a limit is sought: of infinity a number with
  * that exponent if it is positive, of zero one if it is negative.
@@ -1252,10 +1368,7 @@ function wideLimit(
 }
 
 function aria2ExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
-  return widePow(
-    wideAdd(wideExp(wideNegate(wideMultiply(x0, x2))), wideInteger(1n)),
-    wideNegate(x1),
-  );
+  return widePow(wideSigmoid(wideMultiply(x0, x2)), x1);
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1309,13 +1422,10 @@ function aria2Exactly(x0: number, x1: number, x2: number): number {
 }
 
 function aria2DxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
-  const t0 = wideExp(wideNegate(wideMultiply(x0, x2)));
+  const t0 = wideMultiply(x0, x2);
   return wideMultiply(
-    wideMultiply(wideMultiply(wideMultiply(x3, x1), x2), t0),
-    widePow(
-      wideAdd(t0, wideInteger(1n)),
-      wideSubtract(wideNegate(x1), wideInteger(1n)),
-    ),
+    wideMultiply(wideMultiply(wideMultiply(x3, x1), x2), wideLogistic(t0)),
+    widePow(wideSigmoid(t0), wideSubtract(x1, wideInteger(1n))),
   );
 }
 
@@ -1381,10 +1491,7 @@ function aria2DxExactly(
 }
 
 function aria2YExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
-  return widePow(
-    wideAdd(wideExp(wideNegate(wideMultiply(x0, x2))), wideInteger(1n)),
-    wideNegate(x1),
-  );
+  return widePow(wideSigmoid(wideMultiply(x0, x2)), x1);
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1439,16 +1546,25 @@ function aria2YExactly(x0: number, x1: number, x2: number): number {
 
 function aria2DxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideMultiply(x1, widePower(x2, 2));
-  const t1 = wideExp(wideNegate(wideMultiply(x0, x2)));
-  const t2 = wideAdd(t1, wideInteger(1n));
-  const t3 = wideSubtract(wideNegate(x1), wideInteger(1n));
+  const t1 = wideMultiply(x0, x2);
+  const t2 = wideLogistic(t1);
+  const t3 = wideSubtract(x1, wideInteger(1n));
+  const t4 = wideSigmoid(t1);
   return wideMultiply(
     x3,
     wideSubtract(
-      wideNegate(wideMultiply(wideMultiply(t0, t1), widePow(t2, t3))),
       wideMultiply(
-        wideMultiply(wideMultiply(t0, widePower(t1, 2)), t3),
-        widePow(t2, wideSubtract(wideNegate(x1), wideInteger(2n))),
+        wideMultiply(wideMultiply(t0, widePower(t2, 2)), t3),
+        widePow(t4, wideSubtract(x1, wideInteger(2n))),
+      ),
+      wideMultiply(
+        wideMultiply(wideMultiply(t0, t2), widePow(t4, t3)),
+        wideTanh(
+          wideMultiply(
+            wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+            x2,
+          ),
+        ),
       ),
     ),
   );

@@ -124,15 +124,18 @@ fn aria2_pow(x: f32, y: f32) -> f32 {
   return select(result, -result, negative);
 }
 
-fn aria2_exp(x: f32) -> f32 {
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn aria2_sigmoid(x: f32) -> f32 {
   if (aria2_is_nan(x)) {
     return x;
   }
-  return aria2_exp_scaled(x, 0.0, 0);
+  let e = aria2_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
 }
 
 fn aria2_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = aria2_pow(aria2_exp(-(x0 * x2)) + 1.0, -x1);
+  let t = aria2_pow(aria2_sigmoid(x0 * x2), x1);
   let t2 = select(t, x2, aria2_is_nan(x2));
   return select(t2, x0, aria2_is_nan(x0));
 }
@@ -242,10 +245,6 @@ const aria2_WIDE_LN2: aria2_wide = aria2_wide(
 
 const aria2_WIDE_1024: aria2_wide = aria2_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 11);
 
-fn aria2_wide_negate(x: aria2_wide) -> aria2_wide {
-  return aria2_wide(!x.negative, x.mantissa, x.exponent);
-}
-
 const aria2_WIDE_LIMIT: i32 = 1 << 28u;
 
 // A sum of natural numbers of 128 bits, the lowest word first.
@@ -295,6 +294,14 @@ fn aria2_wide_multiply_loose(a: aria2_wide, b: aria2_wide) -> aria2_wide {
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) & (exponent > -aria2_WIDE_LIMIT);
   return aria2_wide(a.negative != b.negative, product, select(exponent, aria2_WIDE_NAN.exponent, invalid));
+}
+
+fn aria2_wide_abs(x: aria2_wide) -> aria2_wide {
+  return aria2_wide(false, x.mantissa, x.exponent);
+}
+
+fn aria2_wide_negate(x: aria2_wide) -> aria2_wide {
+  return aria2_wide(!x.negative, x.mantissa, x.exponent);
 }
 
 const aria2_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
@@ -449,44 +456,6 @@ fn aria2_wide_add_loose(a: aria2_wide, b: aria2_wide) -> aria2_wide {
   return aria2_wide(negative, difference, exponent);
 }
 
-fn aria2_wide_abs(x: aria2_wide) -> aria2_wide {
-  return aria2_wide(false, x.mantissa, x.exponent);
-}
-
-fn aria2_wide_is_negative(x: aria2_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-fn aria2_wide_integer_loose(n: i32) -> aria2_wide {
-  let size = abs(n);
-  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
-  return aria2_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
-}
-
-const aria2_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
-
-fn aria2_wide_log_exponent_loose(x: aria2_wide) -> aria2_wide {
-  if (aria2_wide_is_negative(x)) {
-    return aria2_WIDE_NAN;
-  }
-  if (abs(x.exponent) >= aria2_WIDE_LIMIT) {
-    return aria2_wide(
-      x.exponent < 0,
-      select(aria2_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), aria2_wide_is_nan(x)),
-      abs(x.exponent)
-    );
-  }
-  return aria2_wide_integer_loose(x.exponent - i32(aria2_nat_less(x.mantissa, aria2_NAT_SQRT_HALF)));
-}
-
-// The y of that, or 1.
-fn aria2_wide_log_fraction(x: aria2_wide) -> aria2_wide {
-  if (aria2_wide_is_negative(x) | (abs(x.exponent) >= aria2_WIDE_LIMIT)) {
-    return aria2_WIDE_ONE;
-  }
-  return aria2_wide(false, x.mantissa, i32(aria2_nat_less(x.mantissa, aria2_NAT_SQRT_HALF)));
-}
-
 // floor(a * 2^128 / b) for a < b, bit by bit.
 fn aria2_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   var rest = a;
@@ -524,6 +493,40 @@ fn aria2_wide_divide_loose(a: aria2_wide, b: aria2_wide) -> aria2_wide {
     select(aria2_nat_add(aria2_NAT_HALF, aria2_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
+}
+
+fn aria2_wide_is_negative(x: aria2_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+fn aria2_wide_integer_loose(n: i32) -> aria2_wide {
+  let size = abs(n);
+  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
+  return aria2_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
+}
+
+const aria2_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
+
+fn aria2_wide_log_exponent_loose(x: aria2_wide) -> aria2_wide {
+  if (aria2_wide_is_negative(x)) {
+    return aria2_WIDE_NAN;
+  }
+  if (abs(x.exponent) >= aria2_WIDE_LIMIT) {
+    return aria2_wide(
+      x.exponent < 0,
+      select(aria2_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), aria2_wide_is_nan(x)),
+      abs(x.exponent)
+    );
+  }
+  return aria2_wide_integer_loose(x.exponent - i32(aria2_nat_less(x.mantissa, aria2_NAT_SQRT_HALF)));
+}
+
+// The y of that, or 1.
+fn aria2_wide_log_fraction(x: aria2_wide) -> aria2_wide {
+  if (aria2_wide_is_negative(x) | (abs(x.exponent) >= aria2_WIDE_LIMIT)) {
+    return aria2_WIDE_ONE;
+  }
+  return aria2_wide(false, x.mantissa, i32(aria2_nat_less(x.mantissa, aria2_NAT_SQRT_HALF)));
 }
 
 // z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
@@ -684,15 +687,17 @@ fn aria2_wide_leading_of(x: aria2_wide) -> aria2_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r1 = negate(r1)
 //   r2 = multiply(r0, r2)
-//   r2 = negate(r2)
-//   r2 = exponential(r2, 0)
-//   r2 = add(r2, r3)
 //   r0 = abs(r2)
-//   r9 = log_exponent(r0)
+//   r0 = negate(r0)
+//   r0 = exponential(r0, 0)
+//   r2 = select(r3, r0, r2)
+//   r0 = add(r3, r0)
+//   r0 = divide(r2, r0)
+//   r2 = abs(r0)
+//   r9 = log_exponent(r2)
 //   r4 = multiply(r9, r4)
-//   r9 = log_fraction(r0)
+//   r9 = log_fraction(r2)
 //   r5 = add(r9, r5)
 //   r9 = add(r9, r3)
 //   r9 = divide(r5, r9)
@@ -700,24 +705,24 @@ fn aria2_wide_leading_of(x: aria2_wide) -> aria2_wide_leading {
 //   r9 = add(r4, r9)
 //   r9 = multiply(r1, r9)
 //   r9 = exponential(r9, 0)
-//   r0 = equal(r0, r3)
-//   r0 = negate(r0)
-//   r0 = select(r3, r9, r0)
-//   r9 = negate(r0)
-//   r3 = is_negative(r2)
+//   r2 = equal(r2, r3)
+//   r2 = negate(r2)
+//   r2 = select(r3, r9, r2)
+//   r9 = negate(r2)
+//   r3 = is_negative(r0)
 //   r4 = scale(r1, -1)
 //   r5 = floor(r4)
 //   r4 = equal(r5, r4)
 //   r4 = negate(r4)
 //   r4 = select(r3, r4, r3)
-//   r4 = select(r0, r9, r4)
+//   r4 = select(r2, r9, r4)
 //   r9 = floor(r1)
 //   r9 = equal(r9, r1)
-//   r0 = negate(r9)
-//   r0 = select(r3, r0, r3)
-//   r0 = select(r4, r6, r0)
-//   r4 = sqrt(r2)
-//   r4 = select(r4, r2, r9)
+//   r2 = negate(r9)
+//   r2 = select(r3, r2, r3)
+//   r2 = select(r4, r6, r2)
+//   r4 = sqrt(r0)
+//   r4 = select(r4, r0, r9)
 //   r3 = scale(r1, 1)
 //   r9 = select(r3, r1, r9)
 //   r5 = abs(r1)
@@ -727,12 +732,12 @@ fn aria2_wide_leading_of(x: aria2_wide) -> aria2_wide_leading {
 //   r3 = select(r8, r3, r8)
 //   r9 = select(r7, r9, r3)
 //   r9 = whole_power(r4, r9)
-//   r3 = select(r0, r9, r3)
-//   r2 = is_nan(r2)
-//   r2 = negate(r2)
+//   r3 = select(r2, r9, r3)
+//   r0 = is_nan(r0)
+//   r0 = negate(r0)
 //   r1 = is_nan(r1)
 //   r1 = negate(r1)
-//   r1 = select(r2, r1, r2)
+//   r1 = select(r0, r1, r0)
 //   r1 = negate(r1)
 //   r1 = select(r3, r6, r1)
 fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_wide_outcome {
@@ -762,21 +767,21 @@ fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_w
     -aria2_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 102>(
-    0x00000001u, 0x00000401u, 0x00000402u, 0x00000800u, 0x00000002u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c02u,
-    0x00000c02u, 0x00001000u, 0x00000802u, 0x00001409u, 0x00000000u, 0x00000404u, 0x00001009u, 0x00001809u, 0x00000000u,
-    0x00000c05u, 0x00001409u, 0x00000c09u, 0x00000c09u, 0x00001c09u, 0x00002405u, 0x00002009u, 0x00002409u, 0x00000c09u,
-    0x00002404u, 0x00000409u, 0x00002401u, 0x00000809u, 0x20002409u, 0x00002400u, 0x00000c00u, 0x00000000u, 0x00000000u,
-    0x00002800u, 0x00002403u, 0x00000009u, 0x00000000u, 0x00002c03u, 0x00000802u, 0x00003004u, 0x1ff00401u, 0x00003405u,
-    0x00001004u, 0x00002404u, 0x00001005u, 0x00000004u, 0x00001004u, 0x00002804u, 0x00301003u, 0x00002804u, 0x00402400u,
-    0x00003409u, 0x00000401u, 0x00002409u, 0x00000409u, 0x00000000u, 0x00002409u, 0x00002800u, 0x00300003u, 0x00002800u,
-    0x00001804u, 0x00003804u, 0x00000802u, 0x00002804u, 0x00900804u, 0x00003003u, 0x20100401u, 0x00002809u, 0x00900403u,
-    0x00001005u, 0x00000401u, 0x00003c08u, 0x00002005u, 0x00003405u, 0x00000c03u, 0x00002403u, 0x00000c05u, 0x00002803u,
-    0x00800c08u, 0x00002809u, 0x00302407u, 0x00004009u, 0x00002404u, 0x00002803u, 0x00302400u, 0x00004402u, 0x00000802u,
-    0x00000002u, 0x00000802u, 0x00004401u, 0x00000401u, 0x00000001u, 0x00000401u, 0x00002801u, 0x00200402u, 0x00000001u,
-    0x00000401u, 0x00002801u, 0x00101803u
+  var steps = array<u32, 106>(
+    0x00000002u, 0x00000800u, 0x00000400u, 0x00000802u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001002u,
+    0x00200003u, 0x00001400u, 0x00000003u, 0x00001800u, 0x00000002u, 0x00000402u, 0x00000000u, 0x00001c09u, 0x00000802u,
+    0x00000004u, 0x00001009u, 0x00002009u, 0x00000802u, 0x00001405u, 0x00001409u, 0x00001409u, 0x00000c09u, 0x00001809u,
+    0x00002405u, 0x00002409u, 0x00002409u, 0x00001409u, 0x00002404u, 0x00000009u, 0x00002401u, 0x00000c09u, 0x20002409u,
+    0x00002802u, 0x00000c02u, 0x00000802u, 0x00000802u, 0x00001002u, 0x00202403u, 0x00000809u, 0x00000802u, 0x00002c03u,
+    0x00000000u, 0x00003004u, 0x1ff00401u, 0x00003405u, 0x00001004u, 0x00002804u, 0x00001005u, 0x00000804u, 0x00001004u,
+    0x00001004u, 0x00301003u, 0x00001004u, 0x00402402u, 0x00003409u, 0x00000401u, 0x00002809u, 0x00000409u, 0x00000802u,
+    0x00002409u, 0x00001002u, 0x00300803u, 0x00001002u, 0x00201804u, 0x00003804u, 0x00000000u, 0x00001004u, 0x00900004u,
+    0x00003003u, 0x20100401u, 0x00001009u, 0x00900403u, 0x00000405u, 0x00000401u, 0x00003c08u, 0x00002005u, 0x00003405u,
+    0x00000c03u, 0x00002803u, 0x00000c05u, 0x00001003u, 0x00800c08u, 0x00001009u, 0x00302407u, 0x00004009u, 0x00002404u,
+    0x00001003u, 0x00302402u, 0x00004400u, 0x00000000u, 0x00000800u, 0x00000000u, 0x00004401u, 0x00000401u, 0x00000801u,
+    0x00000401u, 0x00001001u, 0x00000400u, 0x00000801u, 0x00000401u, 0x00001001u, 0x00101803u
   );
-  for (var i = 0; i < 102; i = i + 2) {
+  for (var i = 0; i < 106; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -787,29 +792,29 @@ fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_w
     let operation = code >> 10u;
     var value = a;
     if (operation == 0u) {
-      value = aria2_wide_negate(a);
-    } else if (operation == 1u) {
       value = aria2_wide_multiply_loose(a, b);
-    } else if (operation == 2u) {
-      value = aria2_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 3u) {
-      value = aria2_wide_add_loose(a, b);
-    } else if (operation == 4u) {
+    } else if (operation == 1u) {
       value = aria2_wide_abs(a);
-    } else if (operation == 5u) {
-      value = aria2_wide_log_exponent_loose(a);
-    } else if (operation == 6u) {
-      value = aria2_wide_log_fraction(a);
-    } else if (operation == 7u) {
-      value = aria2_wide_divide_loose(a, b);
-    } else if (operation == 8u) {
-      value = aria2_wide_twice_artanh_loose(a);
-    } else if (operation == 9u) {
-      value = aria2_wide(aria2_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 10u) {
+    } else if (operation == 2u) {
+      value = aria2_wide_negate(a);
+    } else if (operation == 3u) {
+      value = aria2_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 4u) {
       if (registers[c].negative) {
         value = b;
       }
+    } else if (operation == 5u) {
+      value = aria2_wide_add_loose(a, b);
+    } else if (operation == 6u) {
+      value = aria2_wide_divide_loose(a, b);
+    } else if (operation == 7u) {
+      value = aria2_wide_log_exponent_loose(a);
+    } else if (operation == 8u) {
+      value = aria2_wide_log_fraction(a);
+    } else if (operation == 9u) {
+      value = aria2_wide_twice_artanh_loose(a);
+    } else if (operation == 10u) {
+      value = aria2_wide(aria2_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 11u) {
       value = aria2_wide(aria2_wide_is_negative(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 12u) {
@@ -827,10 +832,10 @@ fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_w
     }
     var result = aria2_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 1u) {
+    if (operation == 0u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
-    if (operation == 2u) {
+    if (operation == 3u) {
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -aria2_WIDE_BEYOND,
@@ -840,14 +845,14 @@ fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_w
         error = result.exponent + (128 - 4);
       }
     }
-    if (operation == 3u) {
+    if (operation == 4u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
       error = max(errors[first], errors[second]);
     }
-    if (operation == 7u) {
+    if (operation == 6u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
-    }
-    if (operation == 10u) {
-      error = errors[select(first, second, registers[c].negative)];
     }
     registers[code & 1023u] = result;
     if (result.exponent >= aria2_WIDE_LIMIT) {
@@ -858,10 +863,10 @@ fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
-    if ((operation == 1u) & (abs(result.exponent) < aria2_WIDE_LIMIT) & (aria2_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 0u) & (abs(result.exponent) < aria2_WIDE_LIMIT) & (aria2_nat_low_word(result.mantissa) == 0u)) {
       rounding = -aria2_WIDE_BEYOND;
     }
-    if ((operation == 3u) & aria2_wide_adds_exactly(a, b) & (aria2_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 5u) & aria2_wide_adds_exactly(a, b) & (aria2_nat_low_word(result.mantissa) == 0u)) {
       rounding = -aria2_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, aria2_WIDE_BEYOND + aria2_WIDE_LIMIT), rounding);
@@ -1159,8 +1164,15 @@ fn aria2_pair_from_f32(x: f32) -> aria2_pair {
   return aria2_pair(x, 0.0);
 }
 
-fn aria2_pair_negate(a: aria2_pair) -> aria2_pair {
-  return aria2_pair(-a.high, -a.low);
+fn aria2_pair_smaller(a: aria2_pair, b: aria2_pair) -> aria2_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn aria2_pair_at_most(a: aria2_pair, b: aria2_pair) -> aria2_pair {
+  return aria2_pair_smaller(a, b);
 }
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
@@ -1210,8 +1222,9 @@ fn aria2_pair_exp_scaled(a: aria2_pair, n: i32) -> aria2_pair {
   return aria2_pair_times_power(aria2_pair_add(aria2_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn aria2_pair_exp(a: aria2_pair) -> aria2_pair {
-  return aria2_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn aria2_pair_raised_exp(a: aria2_pair) -> aria2_pair {
+  return aria2_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -1220,6 +1233,10 @@ fn aria2_pair_divide(a: aria2_pair, b: aria2_pair) -> aria2_pair {
   let p = aria2_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return aria2_pair_ordered_sum(q, rest / b.high);
+}
+
+fn aria2_pair_exp(a: aria2_pair) -> aria2_pair {
+  return aria2_pair_exp_scaled(a, 0);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -1251,26 +1268,30 @@ fn aria2_pair_to_f32(a: aria2_pair) -> f32 {
 
 // Power of a sigmoid.
 // Source: Patwardhan et al. 2018; Echo Aria2.
-// aria2(x; alpha = 1.5 in (0, inf), beta = 1) = (1 + exp(-beta * x))^-alpha
+// aria2(x; alpha = 1.5 in (0, inf), beta = 1) = sigmoid(beta * x)^alpha
 fn aria2(x: f32, alpha: f32, beta: f32) -> f32 {
   let p = aria2_pair_multiply(aria2_pair_from_f32(x), aria2_pair_from_f32(beta));
-  let v = aria2_pair_negate(p);
-  let e = aria2_pair_exp(v);
-  let u = aria2_pair_add(e, aria2_pair(1.0, 0.0));
-  let v2 = aria2_pair_negate(aria2_pair_from_f32(alpha));
-  let v3 = aria2_pair_pow(u, v2);
-  var result = aria2_pair_to_f32(v3);
+  let bounded = aria2_pair_at_most(p, aria2_pair(40.0, 0.0));
+  let v = aria2_pair_raised_exp(bounded);
+  let p2 = aria2_pair_scale(v, 8.6736174e-19);
+  let u = aria2_pair_add(p2, aria2_pair(1.0, 0.0));
+  let q = aria2_pair_divide(v, u);
+  let p3 = aria2_pair_scale(q, 8.6736174e-19);
+  let v2 = aria2_pair_pow(p3, aria2_pair_from_f32(alpha));
+  var result = aria2_pair_to_f32(v2);
   var found =
-    (abs(v3.high) * abs(alpha) + 1.26217745e-29 * ((abs(v3.high) * abs(alpha)) / u.high) <= 32.0 * v3.high) &
+    (abs(v2.high) * abs(alpha) +
+      3.1554436e-30 * ((1.0 / u.high) * 8.6736174e-19 * ((abs(v2.high) * abs(alpha)) / p3.high)) +
+      3.1554436e-30 * ((abs(v2.high) * abs(alpha)) / p3.high) <=
+      8.0 * v2.high) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       (abs(alpha) >= 3.469447e-18) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-      (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-    (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
+      (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+    (p3.high >= 7.888609e-31);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = aria2_exactly(x, alpha, beta);
@@ -1283,69 +1304,82 @@ fn aria2(x: f32, alpha: f32, beta: f32) -> f32 {
   return select(result, x, aria2_is_nan(x));
 }
 
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn aria2_logistic(x: f32) -> f32 {
+  if (aria2_is_nan(x)) {
+    return x;
+  }
+  let s = aria2_sigmoid(-abs(x));
+  return s - s * s;
+}
+
 fn aria2_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = aria2_exp(-(select(x0, -80.0, x0 < -80.0) * x2));
-  return t * aria2_pow(t + 1.0, -x1 - 1.0) * x1 * x2;
+  let t = x0 * x2;
+  return aria2_logistic(t) * aria2_pow(aria2_sigmoid(t), x1 - 1.0) * x1 * x2;
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r9 = multiply(r1, r2)
 //   r2 = multiply(r0, r2)
-//   r2 = negate(r2)
-//   r2 = exponential(r2, 0)
-//   r9 = multiply(r9, r2)
-//   r1 = negate(r1)
-//   r1 = add(r1, r4)
-//   r2 = add(r2, r3)
 //   r0 = abs(r2)
-//   r10 = log_exponent(r0)
-//   r5 = multiply(r10, r5)
-//   r10 = log_fraction(r0)
-//   r4 = add(r10, r4)
-//   r10 = add(r10, r3)
-//   r10 = divide(r4, r10)
-//   r10 = twice_artanh(r10)
-//   r10 = add(r5, r10)
-//   r10 = multiply(r1, r10)
-//   r10 = exponential(r10, 0)
-//   r0 = equal(r0, r3)
 //   r0 = negate(r0)
-//   r0 = select(r3, r10, r0)
-//   r10 = negate(r0)
-//   r3 = is_negative(r2)
+//   r0 = exponential(r0, 0)
+//   r10 = add(r3, r0)
+//   r11 = multiply(r10, r10)
+//   r11 = divide(r0, r11)
+//   r11 = multiply(r9, r11)
+//   r1 = add(r1, r4)
+//   r2 = select(r3, r0, r2)
+//   r10 = divide(r2, r10)
+//   r2 = abs(r10)
+//   r0 = log_exponent(r2)
+//   r5 = multiply(r0, r5)
+//   r0 = log_fraction(r2)
+//   r4 = add(r0, r4)
+//   r0 = add(r0, r3)
+//   r0 = divide(r4, r0)
+//   r0 = twice_artanh(r0)
+//   r0 = add(r5, r0)
+//   r0 = multiply(r1, r0)
+//   r0 = exponential(r0, 0)
+//   r2 = equal(r2, r3)
+//   r2 = negate(r2)
+//   r2 = select(r3, r0, r2)
+//   r0 = negate(r2)
+//   r3 = is_negative(r10)
 //   r5 = scale(r1, -1)
 //   r4 = floor(r5)
 //   r5 = equal(r4, r5)
 //   r5 = negate(r5)
 //   r5 = select(r3, r5, r3)
-//   r5 = select(r0, r10, r5)
-//   r10 = floor(r1)
-//   r10 = equal(r10, r1)
-//   r0 = negate(r10)
-//   r0 = select(r3, r0, r3)
-//   r0 = select(r5, r6, r0)
-//   r5 = sqrt(r2)
-//   r5 = select(r5, r2, r10)
+//   r5 = select(r2, r0, r5)
+//   r0 = floor(r1)
+//   r0 = equal(r0, r1)
+//   r2 = negate(r0)
+//   r2 = select(r3, r2, r3)
+//   r2 = select(r5, r6, r2)
+//   r5 = sqrt(r10)
+//   r5 = select(r5, r10, r0)
 //   r3 = scale(r1, 1)
-//   r10 = select(r3, r1, r10)
+//   r0 = select(r3, r1, r0)
 //   r4 = abs(r1)
 //   r8 = less(r4, r8)
 //   r4 = floor(r3)
 //   r3 = equal(r4, r3)
 //   r3 = select(r8, r3, r8)
-//   r10 = select(r7, r10, r3)
-//   r10 = whole_power(r5, r10)
-//   r3 = select(r0, r10, r3)
-//   r2 = is_nan(r2)
-//   r2 = negate(r2)
+//   r0 = select(r7, r0, r3)
+//   r0 = whole_power(r5, r0)
+//   r3 = select(r2, r0, r3)
+//   r10 = is_nan(r10)
+//   r10 = negate(r10)
 //   r1 = is_nan(r1)
 //   r1 = negate(r1)
-//   r1 = select(r2, r1, r2)
+//   r1 = select(r10, r1, r10)
 //   r1 = negate(r1)
 //   r1 = select(r3, r6, r1)
-//   r1 = multiply(r9, r1)
+//   r1 = multiply(r11, r1)
 fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_wide_outcome {
-  var registers = array<aria2_wide, 11>(
+  var registers = array<aria2_wide, 12>(
     x0,
     x1,
     x2,
@@ -1356,10 +1390,11 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     aria2_WIDE_ZERO,
     aria2_WIDE_1024,
     aria2_WIDE_ZERO,
+    aria2_WIDE_ZERO,
     aria2_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 11>(
+  var errors = array<i32, 12>(
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
@@ -1370,25 +1405,27 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
+    -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 110>(
-    0x00000009u, 0x00000801u, 0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000009u,
-    0x00000809u, 0x00000401u, 0x00000401u, 0x00000c01u, 0x00001001u, 0x00000c02u, 0x00000c02u, 0x00001000u, 0x00000802u,
-    0x0000140au, 0x00000000u, 0x00000005u, 0x0000140au, 0x0000180au, 0x00000000u, 0x00000c04u, 0x0000100au, 0x00000c0au,
-    0x00000c0au, 0x00001c0au, 0x00002804u, 0x0000200au, 0x0000280au, 0x00000c0au, 0x00002805u, 0x0000000au, 0x00002801u,
-    0x0000080au, 0x2000280au, 0x00002400u, 0x00000c00u, 0x00000400u, 0x00000000u, 0x00002800u, 0x00002803u, 0x0000040au,
-    0x00000000u, 0x00002c03u, 0x00000802u, 0x00003005u, 0x1ff00401u, 0x00003404u, 0x00001405u, 0x00002405u, 0x00001404u,
-    0x00000405u, 0x00001405u, 0x00002805u, 0x00301403u, 0x00002805u, 0x00502800u, 0x0000340au, 0x00000401u, 0x0000240au,
-    0x0000040au, 0x00000400u, 0x0000280au, 0x00002800u, 0x00300003u, 0x00002800u, 0x00001805u, 0x00003805u, 0x00000802u,
-    0x00002805u, 0x00a00805u, 0x00003003u, 0x20100401u, 0x0000280au, 0x00a00403u, 0x00001004u, 0x00000401u, 0x00003c08u,
-    0x00002004u, 0x00003404u, 0x00000c03u, 0x00002403u, 0x00000c04u, 0x00002803u, 0x00800c08u, 0x0000280au, 0x00302807u,
-    0x0000400au, 0x00002805u, 0x00002803u, 0x00302800u, 0x00004402u, 0x00000802u, 0x00000402u, 0x00000802u, 0x00004401u,
-    0x00000401u, 0x00000401u, 0x00000401u, 0x00002801u, 0x00200402u, 0x00000401u, 0x00000401u, 0x00002801u, 0x00101803u,
-    0x00000001u, 0x00000409u
+  var steps = array<u32, 118>(
+    0x00000009u, 0x00000801u, 0x00000002u, 0x00000800u, 0x00000400u, 0x00000802u, 0x00000800u, 0x00000000u, 0x00000c00u,
+    0x20000000u, 0x0000100au, 0x00000003u, 0x0000000bu, 0x0000280au, 0x0000140bu, 0x00002c00u, 0x0000000bu, 0x00002c09u,
+    0x00001001u, 0x00001001u, 0x00001802u, 0x00200003u, 0x0000140au, 0x00002802u, 0x00000402u, 0x0000280au, 0x00001c00u,
+    0x00000802u, 0x00000005u, 0x00001400u, 0x00002000u, 0x00000802u, 0x00001004u, 0x00001000u, 0x00001000u, 0x00000c00u,
+    0x00001400u, 0x00000004u, 0x00002400u, 0x00000000u, 0x00001000u, 0x00000005u, 0x00000000u, 0x00000001u, 0x00000c00u,
+    0x20000000u, 0x00002802u, 0x00000c02u, 0x00000802u, 0x00000802u, 0x00001802u, 0x00200003u, 0x00000800u, 0x00000802u,
+    0x00002c03u, 0x0000280au, 0x00003005u, 0x1ff00401u, 0x00003404u, 0x00001405u, 0x00002805u, 0x00001404u, 0x00000805u,
+    0x00001405u, 0x00001805u, 0x00301403u, 0x00001805u, 0x00500002u, 0x00003400u, 0x00000401u, 0x00002800u, 0x00000400u,
+    0x00000802u, 0x00000000u, 0x00001802u, 0x00300803u, 0x00001802u, 0x00201805u, 0x00003805u, 0x0000280au, 0x00001805u,
+    0x00002805u, 0x00003003u, 0x20100401u, 0x00001800u, 0x00000403u, 0x00000404u, 0x00000401u, 0x00003c08u, 0x00002004u,
+    0x00003404u, 0x00000c03u, 0x00002803u, 0x00000c04u, 0x00001803u, 0x00800c08u, 0x00001800u, 0x00300007u, 0x00004000u,
+    0x00000005u, 0x00001803u, 0x00300002u, 0x0000440au, 0x0000280au, 0x0000080au, 0x0000280au, 0x00004401u, 0x00000401u,
+    0x00000801u, 0x00000401u, 0x00001801u, 0x00a0040au, 0x00000801u, 0x00000401u, 0x00001801u, 0x00101803u, 0x00000001u,
+    0x0000040bu
   );
-  for (var i = 0; i < 110; i = i + 2) {
+  for (var i = 0; i < 118; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1401,27 +1438,27 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     if (operation == 0u) {
       value = aria2_wide_multiply_loose(a, b);
     } else if (operation == 1u) {
-      value = aria2_wide_negate(a);
-    } else if (operation == 2u) {
-      value = aria2_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 3u) {
-      value = aria2_wide_add_loose(a, b);
-    } else if (operation == 4u) {
       value = aria2_wide_abs(a);
+    } else if (operation == 2u) {
+      value = aria2_wide_negate(a);
+    } else if (operation == 3u) {
+      value = aria2_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 4u) {
+      value = aria2_wide_add_loose(a, b);
     } else if (operation == 5u) {
-      value = aria2_wide_log_exponent_loose(a);
-    } else if (operation == 6u) {
-      value = aria2_wide_log_fraction(a);
-    } else if (operation == 7u) {
       value = aria2_wide_divide_loose(a, b);
-    } else if (operation == 8u) {
-      value = aria2_wide_twice_artanh_loose(a);
-    } else if (operation == 9u) {
-      value = aria2_wide(aria2_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 10u) {
+    } else if (operation == 6u) {
       if (registers[c].negative) {
         value = b;
       }
+    } else if (operation == 7u) {
+      value = aria2_wide_log_exponent_loose(a);
+    } else if (operation == 8u) {
+      value = aria2_wide_log_fraction(a);
+    } else if (operation == 9u) {
+      value = aria2_wide_twice_artanh_loose(a);
+    } else if (operation == 10u) {
+      value = aria2_wide(aria2_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 11u) {
       value = aria2_wide(aria2_wide_is_negative(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 12u) {
@@ -1442,7 +1479,7 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     if (operation == 0u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
-    if (operation == 2u) {
+    if (operation == 3u) {
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -aria2_WIDE_BEYOND,
@@ -1452,13 +1489,13 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
         error = result.exponent + (128 - 4);
       }
     }
-    if (operation == 3u) {
+    if (operation == 4u) {
       error = max(errors[first], errors[second]);
     }
-    if (operation == 7u) {
+    if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
-    if (operation == 10u) {
+    if (operation == 6u) {
       error = errors[select(first, second, registers[c].negative)];
     }
     registers[code & 1023u] = result;
@@ -1473,7 +1510,7 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     if ((operation == 0u) & (abs(result.exponent) < aria2_WIDE_LIMIT) & (aria2_nat_low_word(result.mantissa) == 0u)) {
       rounding = -aria2_WIDE_BEYOND;
     }
-    if ((operation == 3u) & aria2_wide_adds_exactly(a, b) & (aria2_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & aria2_wide_adds_exactly(a, b) & (aria2_nat_low_word(result.mantissa) == 0u)) {
       rounding = -aria2_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, aria2_WIDE_BEYOND + aria2_WIDE_LIMIT), rounding);
@@ -1513,6 +1550,14 @@ fn aria2_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   return aria2_wide_leading_to_f32(search.value);
 }
 
+fn aria2_pair_abs(a: aria2_pair) -> aria2_pair {
+  return aria2_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn aria2_pair_negate(a: aria2_pair) -> aria2_pair {
+  return aria2_pair(-a.high, -a.low);
+}
+
 fn aria2_pair_subtract(a: aria2_pair, b: aria2_pair) -> aria2_pair {
   let s = aria2_pair_sum(a.high, -b.high);
   return aria2_pair_ordered_sum(s.high, s.low + (a.low - b.low));
@@ -1521,30 +1566,43 @@ fn aria2_pair_subtract(a: aria2_pair, b: aria2_pair) -> aria2_pair {
 fn aria2_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
   let p = aria2_pair_multiply(aria2_pair_from_f32(alpha), aria2_pair_from_f32(beta));
   let p2 = aria2_pair_multiply(aria2_pair_from_f32(x), aria2_pair_from_f32(beta));
-  let v = aria2_pair_negate(p2);
-  let e = aria2_pair_exp(v);
-  let p3 = aria2_pair_multiply(p, e);
-  let u = aria2_pair_add(e, aria2_pair(1.0, 0.0));
-  let v2 = aria2_pair_negate(aria2_pair_from_f32(alpha));
-  let u2 = aria2_pair_subtract(v2, aria2_pair(1.0, 0.0));
-  let v3 = aria2_pair_pow(u, u2);
-  let p4 = aria2_pair_multiply(p3, v3);
-  var result = aria2_pair_to_f32(p4);
+  let v = aria2_pair_abs(p2);
+  let v2 = aria2_pair_negate(v);
+  let v3 = aria2_pair_raised_exp(v2);
+  let p3 = aria2_pair_scale(v3, 8.6736174e-19);
+  let u = aria2_pair_add(p3, aria2_pair(1.0, 0.0));
+  let squared = aria2_pair_multiply(u, u);
+  let q = aria2_pair_divide(v3, squared);
+  let p4 = aria2_pair_multiply(p, q);
+  let bounded = aria2_pair_at_most(p2, aria2_pair(40.0, 0.0));
+  let v4 = aria2_pair_raised_exp(bounded);
+  let p5 = aria2_pair_scale(v4, 8.6736174e-19);
+  let u2 = aria2_pair_add(p5, aria2_pair(1.0, 0.0));
+  let q2 = aria2_pair_divide(v4, u2);
+  let p6 = aria2_pair_scale(q2, 8.6736174e-19);
+  let u3 = aria2_pair_subtract(aria2_pair_from_f32(alpha), aria2_pair(1.0, 0.0));
+  let v5 = aria2_pair_pow(p6, u3);
+  let p7 = aria2_pair_multiply(p4, v5);
+  let p8 = aria2_pair_scale(p7, 8.6736174e-19);
+  var result = aria2_pair_to_f32(p8);
   var found =
-    (e.high >= 3.9443045e-31) &
-      (abs(v3.high) * abs(u2.high) + 1.26217745e-29 * ((abs(v3.high) * abs(u2.high)) / u.high) <= 16.0 * v3.high) &
-      (v3.high >= 3.9443045e-31) &
+    (v3.high >= 7.888609e-31) &
+      (abs(v5.high) * abs(u3.high) +
+        3.1554436e-30 * ((1.0 / u2.high) * 8.6736174e-19 * ((abs(v5.high) * abs(u3.high)) / p6.high)) +
+        3.1554436e-30 * ((abs(v5.high) * abs(u3.high)) / p6.high) <=
+        8.0 * v5.high) &
+      (v5.high >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
       (abs(alpha) >= 3.637979e-12) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
       ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
-      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
-    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
+      (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+      (p6.high >= 7.888609e-31) &
+    (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = aria2_backward_exactly(x, alpha, beta);
@@ -1568,52 +1626,67 @@ fn aria2_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
 
 fn aria2_fused(x: f32, alpha: f32, beta: f32) -> aria2_value_and_slopes {
   let p = aria2_pair_multiply(aria2_pair_from_f32(x), aria2_pair_from_f32(beta));
-  let v = aria2_pair_negate(p);
-  let e = aria2_pair_exp(v);
-  let u = aria2_pair_add(e, aria2_pair(1.0, 0.0));
-  let v2 = aria2_pair_negate(aria2_pair_from_f32(alpha));
-  let v3 = aria2_pair_pow(u, v2);
-  let p2 = aria2_pair_multiply(aria2_pair_from_f32(alpha), aria2_pair_from_f32(beta));
-  let p3 = aria2_pair_multiply(p2, e);
-  let u2 = aria2_pair_subtract(v2, aria2_pair(1.0, 0.0));
-  let v4 = aria2_pair_pow(u, u2);
-  let p4 = aria2_pair_multiply(p3, v4);
-  var result_value = aria2_pair_to_f32(v3);
+  let bounded = aria2_pair_at_most(p, aria2_pair(40.0, 0.0));
+  let v = aria2_pair_raised_exp(bounded);
+  let p2 = aria2_pair_scale(v, 8.6736174e-19);
+  let u = aria2_pair_add(p2, aria2_pair(1.0, 0.0));
+  let q = aria2_pair_divide(v, u);
+  let p3 = aria2_pair_scale(q, 8.6736174e-19);
+  let v2 = aria2_pair_pow(p3, aria2_pair_from_f32(alpha));
+  let p4 = aria2_pair_multiply(aria2_pair_from_f32(alpha), aria2_pair_from_f32(beta));
+  let v3 = aria2_pair_abs(p);
+  let v4 = aria2_pair_negate(v3);
+  let v5 = aria2_pair_raised_exp(v4);
+  let p5 = aria2_pair_scale(v5, 8.6736174e-19);
+  let u2 = aria2_pair_add(p5, aria2_pair(1.0, 0.0));
+  let squared = aria2_pair_multiply(u2, u2);
+  let q2 = aria2_pair_divide(v5, squared);
+  let p6 = aria2_pair_multiply(p4, q2);
+  let u3 = aria2_pair_subtract(aria2_pair_from_f32(alpha), aria2_pair(1.0, 0.0));
+  let v6 = aria2_pair_pow(p3, u3);
+  let p7 = aria2_pair_multiply(p6, v6);
+  let p8 = aria2_pair_scale(p7, 8.6736174e-19);
+  var result_value = aria2_pair_to_f32(v2);
   // By the function that computes this alone.
   if (
     !(
-      (abs(v3.high) * abs(alpha) + 1.26217745e-29 * ((abs(v3.high) * abs(alpha)) / u.high) <= 32.0 * v3.high) &
+      (abs(v2.high) * abs(alpha) +
+        3.1554436e-30 * ((1.0 / u.high) * 8.6736174e-19 * ((abs(v2.high) * abs(alpha)) / p3.high)) +
+        3.1554436e-30 * ((abs(v2.high) * abs(alpha)) / p3.high) <=
+        8.0 * v2.high) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
         (abs(alpha) >= 3.469447e-18) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
         ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      (p3.high >= 7.888609e-31)
     )
   ) {
     result_value = aria2(x, alpha, beta);
   }
-  var result_x = aria2_pair_to_f32(p4);
+  var result_x = aria2_pair_to_f32(p8);
   // By the function that computes this alone.
   if (
     !(
-      (e.high >= 3.9443045e-31) &
-        (abs(v4.high) * abs(u2.high) + 1.26217745e-29 * ((abs(v4.high) * abs(u2.high)) / u.high) <= 16.0 * v4.high) &
-        (v4.high >= 3.9443045e-31) &
+      (v5.high >= 7.888609e-31) &
+        (abs(v6.high) * abs(u3.high) +
+          3.1554436e-30 * ((1.0 / u.high) * 8.6736174e-19 * ((abs(v6.high) * abs(u3.high)) / p3.high)) +
+          3.1554436e-30 * ((abs(v6.high) * abs(u3.high)) / p3.high) <=
+          8.0 * v6.high) &
+        (v6.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
         (abs(alpha) >= 3.637979e-12) &
         (bitcast<u32>(abs(beta)) <= 0x52800000u) &
         ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
-        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+        (p3.high >= 7.888609e-31) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
     )
   ) {
     result_x = aria2_slope_0(x, alpha, beta);
@@ -1621,55 +1694,106 @@ fn aria2_fused(x: f32, alpha: f32, beta: f32) -> aria2_value_and_slopes {
   return aria2_value_and_slopes(select(result_value, x, aria2_is_nan(x)), result_x);
 }
 
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn aria2_tanh(x: f32) -> f32 {
+  if (aria2_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (aria2_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
 fn aria2_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = x2 * x2;
-  let t2 = aria2_exp(-(x0 * x2));
-  let t3 = t2 + 1.0;
-  let t4 = -x1 - 1.0;
-  return -(t * t2 * aria2_pow(t3, t4) * x1) - x1 * t4 * t * (t2 * t2) * aria2_pow(t3, -x1 - 2.0);
+  let t = x1 - 1.0;
+  let t2 = x2 * x2;
+  let t3 = select(x0, -80.0, x0 < -80.0) * x2;
+  let t4 = aria2_logistic(t3);
+  let t5 = aria2_sigmoid(t3);
+  return x1 * t * t2 * (t4 * t4) * aria2_pow(t5, x1 - 2.0) - t2 * (t4 * aria2_tanh(0.5 * t3)) * aria2_pow(t5, t) * x1;
+}
+
+fn aria2_pair_expm1(a: aria2_pair) -> aria2_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = aria2_pair_expm1_small(aria2_pair_reduced(aria2_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return aria2_pair_times_power(aria2_pair_add(aria2_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = aria2_power_of_two(i32(k));
+  return aria2_pair_add(aria2_pair_sum(scale, -1.0), aria2_pair_scale(small, scale));
 }
 
 fn aria2_curvature(x: f32, alpha: f32, beta: f32) -> f32 {
   let squared = aria2_pair_multiply(aria2_pair_from_f32(beta), aria2_pair_from_f32(beta));
   let p = aria2_pair_multiply(aria2_pair_from_f32(alpha), squared);
   let p2 = aria2_pair_multiply(aria2_pair_from_f32(x), aria2_pair_from_f32(beta));
-  let v = aria2_pair_negate(p2);
-  let e = aria2_pair_exp(v);
-  let p3 = aria2_pair_multiply(p, e);
-  let u = aria2_pair_add(e, aria2_pair(1.0, 0.0));
-  let v2 = aria2_pair_negate(aria2_pair_from_f32(alpha));
-  let u2 = aria2_pair_subtract(v2, aria2_pair(1.0, 0.0));
-  let v3 = aria2_pair_pow(u, u2);
-  let p4 = aria2_pair_multiply(p3, v3);
-  let v4 = aria2_pair_negate(p4);
-  let squared2 = aria2_pair_multiply(e, e);
-  let p5 = aria2_pair_multiply(p, squared2);
+  let v = aria2_pair_abs(p2);
+  let v2 = aria2_pair_negate(v);
+  let v3 = aria2_pair_raised_exp(v2);
+  let p3 = aria2_pair_scale(v3, 8.6736174e-19);
+  let u = aria2_pair_add(p3, aria2_pair(1.0, 0.0));
+  let squared2 = aria2_pair_multiply(u, u);
+  let q = aria2_pair_divide(v3, squared2);
+  let p4 = aria2_pair_scale(q, 9.313226e-10);
+  let squared3 = aria2_pair_multiply(p4, p4);
+  let p5 = aria2_pair_multiply(p, squared3);
+  let u2 = aria2_pair_subtract(aria2_pair_from_f32(alpha), aria2_pair(1.0, 0.0));
   let p6 = aria2_pair_multiply(p5, u2);
-  let u3 = aria2_pair_subtract(v2, aria2_pair(2.0, 0.0));
-  let v5 = aria2_pair_pow(u, u3);
-  let p7 = aria2_pair_multiply(p6, v5);
-  let u4 = aria2_pair_subtract(v4, p7);
-  var result = aria2_pair_to_f32(u4);
+  let bounded = aria2_pair_at_most(p2, aria2_pair(40.0, 0.0));
+  let v4 = aria2_pair_raised_exp(bounded);
+  let p7 = aria2_pair_scale(v4, 8.6736174e-19);
+  let u3 = aria2_pair_add(p7, aria2_pair(1.0, 0.0));
+  let q2 = aria2_pair_divide(v4, u3);
+  let p8 = aria2_pair_scale(q2, 8.6736174e-19);
+  let u4 = aria2_pair_subtract(aria2_pair_from_f32(alpha), aria2_pair(2.0, 0.0));
+  let v5 = aria2_pair_pow(p8, u4);
+  let p9 = aria2_pair_multiply(p6, v5);
+  let p10 = aria2_pair_scale(p9, 8.6736174e-19);
+  let p11 = aria2_pair_multiply(p, q);
+  let v6 = aria2_pair_pow(p8, u2);
+  let p12 = aria2_pair_multiply(p11, v6);
+  let p13 = aria2_pair_scale(aria2_pair_from_f32(x), 0.5);
+  let p14 = aria2_pair_multiply(p13, aria2_pair_from_f32(beta));
+  let p15 = aria2_pair_scale(p14, 2.0);
+  let bounded2 = aria2_pair_at_most(p15, aria2_pair(80.0, 0.0));
+  let em1 = aria2_pair_expm1(bounded2);
+  let u5 = aria2_pair_add(em1, aria2_pair(2.0, 0.0));
+  let q3 = aria2_pair_divide(em1, u5);
+  let p16 = aria2_pair_multiply(p12, q3);
+  let p17 = aria2_pair_scale(p16, 8.6736174e-19);
+  let u6 = aria2_pair_subtract(p10, p17);
+  var result = aria2_pair_to_f32(u6);
   // Far out, or no number at all.
   if (
     !(
-      (abs(u4.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (abs(u6.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
         (abs(alpha) >= 3.637979e-12) &
         (bitcast<u32>(abs(beta)) <= 0x52800000u) &
         ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
-        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+        (p8.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
     let far = aria2_curvature_0_far(x, alpha, beta);

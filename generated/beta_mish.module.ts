@@ -73,16 +73,16 @@ const betaMishActivation: Activation = {
 };
 
 /**
- * Mish with a power in its gate; beta = 1 is mish.
+ * Mish with a power in its gate, x * tanh(log((1 + exp(x))^beta)); beta = 1 is mish.
  * Source: Echo BetaMish.
  *
  * ```
- * beta_mish(x; beta = 1.5 in (0, inf)) = x * tanh(log((1 + exp(x))^beta))
+ * beta_mish(x; beta = 1.5 in (0, inf)) = x * tanh(beta * softplus(x))
  * ```
  *
  * Derivatives:
  * ```
- * d/dx = tanh(log((exp(x) + 1)^beta)) + 4 * x * beta * exp(x) * (exp(x) + 1)^(beta - 1) * sigmoid(2 * log((exp(x) + 1)^beta)) * (1 - sigmoid(2 * log((exp(x) + 1)^beta))) / (exp(x) + 1)^beta
+ * d/dx = tanh(beta * softplus(x)) + 4 * x * beta * sigmoid(x) * sigmoid(2 * beta * softplus(x)) * (1 - sigmoid(2 * beta * softplus(x)))
  * ```
  */
 export function betaMish(x: Tensor, options: BetaMishOptions = {}): Tensor {

@@ -99,85 +99,34 @@ fn beta_mish_log(x: f32) -> f32 {
   return beta_mish_log_scaled(parts.k, parts.m - 1.0);
 }
 
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
-fn beta_mish_leading_bits(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn beta_mish_log1p(x: f32) -> f32 {
+  if (beta_mish_is_nan(x) | (abs(x) < 1e-8)) {
+    return x;
+  }
+  if (x > 1e9) {
+    return beta_mish_log(x);
+  }
+  if (x <= -1.0) {
+    return select(beta_mish_nan(), -beta_mish_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = beta_mish_power_of_two(-k);
+  return beta_mish_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
-// x^y = e^(y ln x) for finite x > 0, with the logarithm and the product in two parts.
-// With x = 2^k m, ln m = 2 artanh(s), s = (m - 1)/(m + 1); s has two parts,
-// its higher powers 2 s^3/3 + ... are a polynomial (4e-12).
-fn beta_mish_power(x: f32, y: f32) -> f32 {
-  let parts = beta_mish_split_exponent(x);
-  let k = parts.k;
-  let m = parts.m;
-  let denominator_high = beta_mish_leading_bits(m + 1.0);
-  let denominator_low = m - (denominator_high - 1.0);
-  let s = (m - 1.0) / (m + 1.0);
-  let s_high = beta_mish_leading_bits(s);
-  let s_low = (((m - 1.0) - s_high * denominator_high) - s_high * denominator_low) / (m + 1.0);
-  let z = s * s;
-  // s^3 too in two parts, the first of them exact.
-  let square = s_high * s_high;
-  let square_high = beta_mish_leading_bits(square);
-  let cube_high = s_high * square_high;
-  let cube_low = s_high * (square - square_high) + 3.0 * s * s_high * s_low;
-  let p = z * (0.399999946 + z * (0.285721093 + z * (0.221762076 + z * 0.195839211)));
-  let rest = cube_high * 0.666666687 + (cube_low * 0.666666687 + s * z * p + 2.0 * s_low + k * 1.42860682e-6);
-  let exact = k * 0.693145751953125;
-  let log_x = exact + (2.0 * s_high + rest);
-  let log_high = beta_mish_leading_bits(log_x);
-  let log_low = ((exact - log_high) + 2.0 * s_high) + rest;
-  let product = y * log_x;
-  if (abs(product) > 140.0) {
-    return beta_mish_exp_scaled(product, 0.0, 0);
-  }
-  let y_high = beta_mish_leading_bits(y);
-  return beta_mish_exp_scaled(y_high * log_high, y_high * log_low + (y - y_high) * log_x, 0);
-}
-
-// x^y as in IEEE 754: 1 for y = 0 and for x = 1; of a negative x only for integers y.
-fn beta_mish_pow(x: f32, y: f32) -> f32 {
-  if (y == 0.0) {
-    return 1.0;
-  }
+// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
+fn beta_mish_softplus(x: f32) -> f32 {
   if (beta_mish_is_nan(x)) {
     return x;
   }
-  if (beta_mish_is_nan(y)) {
-    return y;
-  }
-  let a = abs(x);
-  let integer = floor(y) == y;
-  let odd = integer & (abs(y) < 16777216.0) & (floor(0.5 * y) * 2.0 != y);
-  if ((x < 0.0) & !integer & (bitcast<u32>(x) != 0xff800000u)) {
-    return beta_mish_nan();
-  }
-  let bits = bitcast<u32>(a);
-  let negative = odd & (bitcast<u32>(x) > 0x7fffffffu);
-  var result = 1.0;
-  if ((bits == 0u) | (bits == 0x7f800000u)) {
-    result = select(0.0, beta_mish_infinity(), (bits == 0u) == (y < 0.0));
-  } else if (bits != 0x3f800000u) {
-    result = beta_mish_power(a, y);
-  }
-  return select(result, -result, negative);
-}
-
-fn beta_mish_exp(x: f32) -> f32 {
-  if (beta_mish_is_nan(x)) {
-    return x;
-  }
-  return beta_mish_exp_scaled(x, 0.0, 0);
+  return max(x, 0.0) + beta_mish_log1p(beta_mish_exp_scaled(-abs(x), 0.0, 0));
 }
 
 fn beta_mish_value_far(x0: f32, x1: f32) -> f32 {
   let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return beta_mish_tanh(beta_mish_log(beta_mish_pow(beta_mish_exp(t) + 1.0, x1))) * t;
+  return beta_mish_tanh(beta_mish_softplus(t) * x1) * t;
 }
-
-// A natural number of 384 bits, the highest word first.
-alias beta_mish_nat = array<u32, 12>;
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
@@ -186,7 +135,7 @@ alias beta_mish_nat = array<u32, 12>;
 // is off by a few units of the last bit.
 struct beta_mish_wide {
   negative: bool,
-  mantissa: beta_mish_nat,
+  mantissa: vec4<u32>,
   exponent: i32,
 }
 
@@ -205,45 +154,21 @@ struct beta_mish_wide_outcome {
 }
 
 // 2^(N - 1) and 2^N - 1.
-const beta_mish_NAT_HALF: beta_mish_nat = beta_mish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
+const beta_mish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const beta_mish_WIDE_NAN: beta_mish_wide = beta_mish_wide(false, beta_mish_nat(), (2 << 28u) + 4096);
+const beta_mish_WIDE_NAN: beta_mish_wide = beta_mish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const beta_mish_WIDE_BEYOND: i32 = 2 << 28u;
 
-const beta_mish_WIDE_ZERO: beta_mish_wide = beta_mish_wide(false, beta_mish_nat(), -(2 << 28u));
+const beta_mish_WIDE_ZERO: beta_mish_wide = beta_mish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
-// a, or b where the condition holds.
-fn beta_mish_nat_select(a: beta_mish_nat, b: beta_mish_nat, c: bool) -> beta_mish_nat {
-  var x = a;
-  if (c) {
-    x = b;
-  }
-  return x;
-}
-
-// How many words there are: a variable, so that no compiler writes the loops over them out.
-var<private> beta_mish_nat_words: i32 = 12;
-
-// A natural number of one word.
-fn beta_mish_nat_of(n: u32) -> beta_mish_nat {
-  var a = beta_mish_nat();
-  a[beta_mish_nat_words - 1] = n;
-  return a;
-}
-
-// a * 2^n without the bits that leave the words.
-fn beta_mish_nat_shift_left(a: beta_mish_nat, n: i32) -> beta_mish_nat {
-  var x = a;
-  let words = n >> 5u;
+// a * 2^n without the bits that leave 128.
+fn beta_mish_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
   let bits = u32(n & 31);
-  for (var i = 0; i < beta_mish_nat_words; i++) {
-    let source = i + words;
-    let high = select(0u, x[min(source, 11)], source < beta_mish_nat_words);
-    let low = select(0u, x[min(source + 1, 11)], source + 1 < beta_mish_nat_words);
-    x[i] = (high << bits) | ((low >> 1u) >> (31u - bits));
-  }
-  return x;
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
 }
 
 fn beta_mish_wide_from_f32(x: f32) -> beta_mish_wide {
@@ -254,18 +179,18 @@ fn beta_mish_wide_from_f32(x: f32) -> beta_mish_wide {
   if (field == 255) {
     return beta_mish_wide(
       negative,
-      beta_mish_nat_select(beta_mish_nat(), beta_mish_NAT_HALF, fraction == 0u),
+      select(vec4<u32>(0u, 0u, 0u, 0u), beta_mish_NAT_HALF, fraction == 0u),
       select(beta_mish_WIDE_NAN.exponent, beta_mish_WIDE_BEYOND, fraction == 0u)
     );
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
   let zeros = countLeadingZeros(digits);
   if (digits == 0u) {
-    return beta_mish_wide(negative, beta_mish_nat(), beta_mish_WIDE_ZERO.exponent);
+    return beta_mish_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), beta_mish_WIDE_ZERO.exponent);
   }
   return beta_mish_wide(
     negative,
-    beta_mish_nat_shift_left(beta_mish_nat_of(digits << zeros), 384 - 32),
+    beta_mish_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
     max(field, 1) - 118 - i32(zeros)
   );
 }
@@ -298,168 +223,94 @@ const beta_mish_WIDE_SEARCH: beta_mish_wide_search = beta_mish_wide_search(
   0
 );
 
-const beta_mish_WIDE_ONE: beta_mish_wide = beta_mish_wide(
-  false,
-  beta_mish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
-  1
-);
+const beta_mish_WIDE_ONE: beta_mish_wide = beta_mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const beta_mish_WIDE_QUARTER: beta_mish_wide = beta_mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
 const beta_mish_WIDE_LN2: beta_mish_wide = beta_mish_wide(
   false,
-  beta_mish_nat(
-    0xb17217f7u,
-    0xd1cf79abu,
-    0xc9e3b398u,
-    0x03f2f6afu,
-    0x40f34326u,
-    0x7298b62du,
-    0x8a0d175bu,
-    0x8baafa2bu,
-    0xe7b87620u,
-    0x6debac98u,
-    0x559552fbu,
-    0x4afa1b10u
-  ),
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
   0
 );
 
-const beta_mish_WIDE_1024: beta_mish_wide = beta_mish_wide(
-  false,
-  beta_mish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
-  11
-);
+const beta_mish_WIDE_TWO: beta_mish_wide = beta_mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
-const beta_mish_WIDE_HALF: beta_mish_wide = beta_mish_wide(
-  false,
-  beta_mish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
-  0
-);
+const beta_mish_WIDE_HALF: beta_mish_wide = beta_mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
-const beta_mish_WIDE_TWO: beta_mish_wide = beta_mish_wide(
-  false,
-  beta_mish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
-  2
-);
+fn beta_mish_wide_abs(x: beta_mish_wide) -> beta_mish_wide {
+  return beta_mish_wide(false, x.mantissa, x.exponent);
+}
 
-const beta_mish_NAT_HALF_LOG2_E: beta_mish_nat = beta_mish_nat(
-  0xb8aa3b29u,
-  0x5c17f0bbu,
-  0xbe87fed0u,
-  0x691d3e88u,
-  0xeb577aa8u,
-  0xdd695a58u,
-  0x8b25166cu,
-  0xd1a13247u,
-  0xde1c43f7u,
-  0x55176cd6u,
-  0x24d92f75u,
-  0xc16be0b3u
-);
+fn beta_mish_wide_negate(x: beta_mish_wide) -> beta_mish_wide {
+  return beta_mish_wide(!x.negative, x.mantissa, x.exponent);
+}
 
-const beta_mish_NAT_ONES: beta_mish_nat = beta_mish_nat(
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu
-);
+const beta_mish_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+const beta_mish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
 
 // ln 2, log2(e) / 2, sqrt(1/2).
-const beta_mish_NAT_LN2: beta_mish_nat = beta_mish_nat(
-  0xb17217f7u,
-  0xd1cf79abu,
-  0xc9e3b398u,
-  0x03f2f6afu,
-  0x40f34326u,
-  0x7298b62du,
-  0x8a0d175bu,
-  0x8baafa2bu,
-  0xe7b87620u,
-  0x6debac98u,
-  0x559552fbu,
-  0x4afa1b10u
-);
+const beta_mish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// a == 0 for a natural number.
-fn beta_mish_nat_is_zero(a: beta_mish_nat) -> bool {
-  var x = a;
-  var bits = 0u;
-  for (var i = 0; i < beta_mish_nat_words; i++) {
-    bits |= x[i];
-  }
-  return bits == 0u;
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn beta_mish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
 }
 
-// The upper 32 bits of a product.
-fn beta_mish_multiply_high(a: u32, b: u32) -> u32 {
-  let a0 = a & 0xffffu;
-  let a1 = a >> 16u;
+// a < b for natural numbers of 128 bits.
+fn beta_mish_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn beta_mish_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
   let b0 = b & 0xffffu;
   let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> 16u);
-  let carry = (middle & 0xffffu) + a0 * b1;
-  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
 }
 
-// The upper words of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn beta_mish_nat_multiply_high(a: beta_mish_nat, b: beta_mish_nat) -> beta_mish_nat {
-  var x = a;
-  var y = b;
-  var sum = beta_mish_nat();
-  for (var i = beta_mish_nat_words - 1; i >= 0; i--) {
-    var carry = 0u;
-    for (var j = beta_mish_nat_words - 1; j >= 0; j--) {
-      let high = beta_mish_multiply_high(x[j], y[i]);
-      let low = x[j] * y[i];
-      let part = sum[j] + low;
-      let total = part + carry;
-      carry = high + u32(part < low) + u32(total < carry);
-      sum[min(j + 1, 11)] = total;
-    }
-    sum[0] = carry;
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn beta_mish_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = beta_mish_nat_add(sum, low);
+    sum = beta_mish_nat_add(vec4<u32>(total.yzw, u32(beta_mish_nat_less(total, low))), beta_mish_nat_high_words(a, words.x));
+    words = words.yzwx;
   }
   return sum;
 }
 
 // floor(a / n) for 0 < n < 2^16.
-fn beta_mish_nat_divide_short(a: beta_mish_nat, n: u32) -> beta_mish_nat {
-  var x = a;
+fn beta_mish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
   var rest = 0u;
-  for (var i = 0; i < beta_mish_nat_words; i++) {
-    let high = (rest << 16u) | (x[i] >> 16u);
-    let low = ((high % n) << 16u) | (x[i] & 0xffffu);
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
     rest = low % n;
-    x[i] = ((high / n) << 16u) | (low / n);
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
   }
-  return x;
-}
-
-// A sum of natural numbers.
-fn beta_mish_nat_add(a: beta_mish_nat, b: beta_mish_nat) -> beta_mish_nat {
-  var x = a;
-  var y = b;
-  var carry = 0u;
-  for (var i = beta_mish_nat_words - 1; i >= 0; i--) {
-    let part = x[i] + carry;
-    let sum = part + y[i];
-    carry = u32(part < carry) | u32(sum < part);
-    x[i] = sum;
-  }
-  return x;
+  return quotient;
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn beta_mish_nat_expm1_series(r: beta_mish_nat) -> beta_mish_nat {
+fn beta_mish_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = beta_mish_NAT_HALF;
   var quotient = beta_mish_NAT_HALF;
-  for (var k = 2u; !beta_mish_nat_is_zero(term); k++) {
+  for (var k = 2u; !all(term == vec4<u32>()); k++) {
     term = beta_mish_nat_divide_short(beta_mish_nat_multiply_high(term, r), k);
     quotient = beta_mish_nat_add(quotient, term);
   }
@@ -467,67 +318,56 @@ fn beta_mish_nat_expm1_series(r: beta_mish_nat) -> beta_mish_nat {
 }
 
 fn beta_mish_wide_is_nan(x: beta_mish_wide) -> bool {
-  return beta_mish_nat_is_zero(x.mantissa) & (x.exponent > 0);
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 const beta_mish_WIDE_LIMIT: i32 = 1 << 28u;
 
 // floor(a / 2^n).
-fn beta_mish_nat_shift_right(a: beta_mish_nat, n: i32) -> beta_mish_nat {
-  var x = a;
-  let words = n >> 5u;
+fn beta_mish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
   let bits = u32(n & 31);
-  for (var i = beta_mish_nat_words - 1; i >= 0; i--) {
-    let source = i - words;
-    let low = select(0u, x[max(source, 0)], source >= 0);
-    let high = select(0u, x[max(source - 1, 0)], source >= 1);
-    x[i] = (low >> bits) | ((high << 1u) << (31u - bits));
-  }
-  return x;
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
-// A difference of natural numbers.
-fn beta_mish_nat_subtract(a: beta_mish_nat, b: beta_mish_nat) -> beta_mish_nat {
-  var x = a;
-  var y = b;
-  var borrow = 0u;
-  for (var i = beta_mish_nat_words - 1; i >= 0; i--) {
-    let part = y[i] + borrow;
-    let word = x[i];
-    borrow = u32(part < borrow) | u32(word < part);
-    x[i] = word - part;
-  }
-  return x;
+// A difference of natural numbers of 128 bits.
+fn beta_mish_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
 }
 
 // A natural number below 2^32, or the lowest 32 bits of one.
-fn beta_mish_nat_low_word(a: beta_mish_nat) -> u32 {
-  var x = a;
-  return x[beta_mish_nat_words - 1];
+fn beta_mish_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
 }
 
 fn beta_mish_wide_exponential_loose(x: beta_mish_wide, near: u32) -> beta_mish_wide {
   let is_near = near == 1u;
   let quotient = beta_mish_nat_multiply_high(x.mantissa, beta_mish_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -384, 28);
-  let point = 384 - 1 - exponent;
+  let exponent = clamp(i32(x.exponent), -128, 28);
+  let point = 128 - 1 - exponent;
   let whole = beta_mish_nat_shift_right(quotient, max(point, 0));
   let rest = beta_mish_nat_subtract(quotient, beta_mish_nat_shift_left(whole, max(point, 0)));
-  let shift = 384 - point;
-  let scaled = beta_mish_nat_select(
+  let shift = 128 - point;
+  let scaled = select(
     beta_mish_nat_shift_left(rest, max(shift, 0)),
     beta_mish_nat_shift_right(rest, max(-shift, 0)),
     shift < 0
   );
-  let fraction = beta_mish_nat_select(scaled, beta_mish_nat_subtract(beta_mish_NAT_ONES, scaled), x.negative);
+  let fraction = select(scaled, beta_mish_nat_subtract(beta_mish_NAT_ONES, scaled), x.negative);
   let size = i32(beta_mish_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
-  let r = beta_mish_nat_select(
+  let r = select(
     beta_mish_nat_multiply_high(fraction, beta_mish_NAT_LN2),
     beta_mish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = beta_mish_nat_multiply_high(beta_mish_nat_select(r, x.mantissa, is_near), beta_mish_nat_expm1_series(r));
+  let excess = beta_mish_nat_multiply_high(select(r, x.mantissa, is_near), beta_mish_nat_expm1_series(r));
   if (is_near) {
     return beta_mish_wide(false, excess, x.exponent + 1);
   }
@@ -538,21 +378,10 @@ fn beta_mish_wide_exponential_loose(x: beta_mish_wide, near: u32) -> beta_mish_w
     let vanishing = select(1 - beta_mish_WIDE_LIMIT, -beta_mish_WIDE_BEYOND, x.exponent > beta_mish_WIDE_LIMIT);
     return beta_mish_wide(false, beta_mish_NAT_HALF, select(beta_mish_WIDE_BEYOND, vanishing, x.negative));
   }
-  if (x.exponent < -384) {
+  if (x.exponent < -128) {
     return beta_mish_WIDE_ONE;
   }
   return beta_mish_wide(false, beta_mish_nat_add(beta_mish_NAT_HALF, excess), max(n + 1, 1 - beta_mish_WIDE_LIMIT));
-}
-
-// a < b for natural numbers.
-fn beta_mish_nat_less(a: beta_mish_nat, b: beta_mish_nat) -> bool {
-  var x = a;
-  var y = b;
-  var less = false;
-  for (var i = beta_mish_nat_words - 1; i >= 0; i--) {
-    less = select(x[i] < y[i], less, x[i] == y[i]);
-  }
-  return less;
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -561,22 +390,20 @@ fn beta_mish_wide_is_smaller(a: beta_mish_wide, b: beta_mish_wide) -> bool {
 }
 
 // How many bits a natural number has.
-fn beta_mish_nat_bit_length(a: beta_mish_nat) -> i32 {
-  var x = a;
-  var bits = 0;
-  for (var i = beta_mish_nat_words - 1; i >= 0; i--) {
-    bits = select(32 * (beta_mish_nat_words - i) - i32(countLeadingZeros(x[i])), bits, x[i] == 0u);
-  }
-  return bits;
+fn beta_mish_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
 }
 
 fn beta_mish_wide_add_loose(a: beta_mish_wide, b: beta_mish_wide) -> beta_mish_wide {
   let swapped = beta_mish_wide_is_smaller(a, b);
-  let large = beta_mish_nat_select(a.mantissa, b.mantissa, swapped);
-  let small = beta_mish_nat_select(b.mantissa, a.mantissa, swapped);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
   let negative = select(a.negative, b.negative, swapped);
   let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 384);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
   let addend = beta_mish_nat_shift_right(small, shift);
   if (a.negative == b.negative) {
     let room = beta_mish_nat_subtract(beta_mish_NAT_ONES, large);
@@ -586,10 +413,7 @@ fn beta_mish_wide_add_loose(a: beta_mish_wide, b: beta_mish_wide) -> beta_mish_w
         beta_mish_nat_add(
           beta_mish_NAT_HALF,
           beta_mish_nat_shift_right(
-            beta_mish_nat_subtract(
-              beta_mish_nat_subtract(addend, room),
-              beta_mish_nat(0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 1u)
-            ),
+            beta_mish_nat_subtract(beta_mish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
             1
           )
         ),
@@ -606,41 +430,27 @@ fn beta_mish_wide_add_loose(a: beta_mish_wide, b: beta_mish_wide) -> beta_mish_w
   if ((shift == 1) & beta_mish_nat_less(difference, beta_mish_NAT_HALF)) {
     return beta_mish_wide(
       negative,
-      beta_mish_nat_subtract(beta_mish_nat_shift_left(difference, 1), beta_mish_nat_of(beta_mish_nat_low_word(small) & 1u)),
+      beta_mish_nat_subtract(
+        beta_mish_nat_shift_left(difference, 1),
+        vec4<u32>(beta_mish_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
   return beta_mish_wide(negative, difference, exponent);
 }
 
-fn beta_mish_wide_abs(x: beta_mish_wide) -> beta_mish_wide {
-  return beta_mish_wide(false, x.mantissa, x.exponent);
-}
-
 fn beta_mish_wide_is_negative(x: beta_mish_wide) -> bool {
-  return x.negative & !beta_mish_nat_is_zero(x.mantissa);
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn beta_mish_wide_integer_loose(n: i32) -> beta_mish_wide {
   let size = abs(n);
-  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 384, 0);
-  return beta_mish_wide(n < 0, beta_mish_nat_of(u32(size >> u32(excess))), 384 + excess);
+  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
+  return beta_mish_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
 }
 
-const beta_mish_NAT_SQRT_HALF: beta_mish_nat = beta_mish_nat(
-  0xb504f333u,
-  0xf9de6484u,
-  0x597d89b3u,
-  0x754abe9fu,
-  0x1d6f60bau,
-  0x893ba84cu,
-  0xed17ac85u,
-  0x83339915u,
-  0x4afc8304u,
-  0x3ab8a2c3u,
-  0xa8b1fe6fu,
-  0xdc83db39u
-);
+const beta_mish_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
 
 fn beta_mish_wide_log_exponent_loose(x: beta_mish_wide) -> beta_mish_wide {
   if (beta_mish_wide_is_negative(x)) {
@@ -649,179 +459,11 @@ fn beta_mish_wide_log_exponent_loose(x: beta_mish_wide) -> beta_mish_wide {
   if (abs(x.exponent) >= beta_mish_WIDE_LIMIT) {
     return beta_mish_wide(
       x.exponent < 0,
-      beta_mish_nat_select(beta_mish_NAT_HALF, beta_mish_nat(), beta_mish_wide_is_nan(x)),
+      select(beta_mish_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), beta_mish_wide_is_nan(x)),
       abs(x.exponent)
     );
   }
   return beta_mish_wide_integer_loose(x.exponent - i32(beta_mish_nat_less(x.mantissa, beta_mish_NAT_SQRT_HALF)));
-}
-
-fn beta_mish_wide_multiply_loose(a: beta_mish_wide, b: beta_mish_wide) -> beta_mish_wide {
-  let product = beta_mish_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = beta_mish_nat_is_zero(product) & (exponent > -beta_mish_WIDE_LIMIT);
-  return beta_mish_wide(a.negative != b.negative, product, select(exponent, beta_mish_WIDE_NAN.exponent, invalid));
-}
-
-// The y of that, or 1.
-fn beta_mish_wide_log_fraction(x: beta_mish_wide) -> beta_mish_wide {
-  if (beta_mish_wide_is_negative(x) | (abs(x.exponent) >= beta_mish_WIDE_LIMIT)) {
-    return beta_mish_WIDE_ONE;
-  }
-  return beta_mish_wide(false, x.mantissa, i32(beta_mish_nat_less(x.mantissa, beta_mish_NAT_SQRT_HALF)));
-}
-
-// floor(a * 2^N / b) for a < b and N bits in use, 16 bits at a time: each is at most two too large when it is first guessed
-// (Knuth, The Art of Computer Programming, 4.3.1).
-fn beta_mish_nat_divide_high(a: beta_mish_nat, b: beta_mish_nat) -> beta_mish_nat {
-  let shift = 32 * beta_mish_nat_words - beta_mish_nat_bit_length(b);
-  var rest = beta_mish_nat_shift_left(a, shift);
-  var y = beta_mish_nat_shift_left(b, shift);
-  var quotient = beta_mish_nat();
-  let leading = y[0] >> 16u;
-  for (var digit = 0; digit < 2 * beta_mish_nat_words; digit++) {
-    var q = min(rest[0] / max(leading, 1u), 0xffffu);
-    let top = rest[0] >> 16u;
-    var carry = 0u;
-    var below = 0u;
-    for (var i = beta_mish_nat_words - 1; i >= 0; i--) {
-      let word = (rest[i] << 16u) | below;
-      below = rest[i] >> 16u;
-      let upper = (y[i] >> 16u) * q;
-      let lower = (y[i] & 0xffffu) * q;
-      let low = lower + (upper << 16u);
-      let part = low + carry;
-      rest[i] = word - part;
-      carry = (upper >> 16u) + u32(low < lower) + u32(part < carry) + u32(word < part);
-    }
-    var missing = carry - top;
-    while (missing != 0u) {
-      var sum_carry = 0u;
-      for (var i = beta_mish_nat_words - 1; i >= 0; i--) {
-        let part = rest[i] + sum_carry;
-        let sum = part + y[i];
-        sum_carry = u32(part < sum_carry) | u32(sum < part);
-        rest[i] = sum;
-      }
-      missing -= sum_carry;
-      q -= 1u;
-    }
-    quotient[digit >> 1u] |= q << select(16u, 0u, (digit & 1) == 1);
-  }
-  return quotient;
-}
-
-fn beta_mish_wide_divide_loose(a: beta_mish_wide, b: beta_mish_wide) -> beta_mish_wide {
-  let negative = a.negative != b.negative;
-  let both_zero = beta_mish_nat_is_zero(a.mantissa) & beta_mish_nat_is_zero(b.mantissa);
-  if (
-    beta_mish_wide_is_nan(b) |
-    both_zero |
-    ((a.exponent >= beta_mish_WIDE_BEYOND) & (b.exponent >= beta_mish_WIDE_BEYOND))
-  ) {
-    return beta_mish_WIDE_NAN;
-  }
-  let exponent = a.exponent - b.exponent;
-  if (beta_mish_nat_is_zero(b.mantissa)) {
-    return beta_mish_wide(negative, a.mantissa, exponent);
-  }
-  let fits = beta_mish_nat_less(a.mantissa, b.mantissa);
-  let quotient = beta_mish_nat_divide_high(
-    beta_mish_nat_select(beta_mish_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
-    b.mantissa
-  );
-  return beta_mish_wide(
-    negative,
-    beta_mish_nat_select(beta_mish_nat_add(beta_mish_NAT_HALF, beta_mish_nat_shift_right(quotient, 1)), quotient, fits),
-    exponent + i32(!fits)
-  );
-}
-
-// z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
-fn beta_mish_nat_arctangent_series(z: beta_mish_nat, alternating: bool) -> beta_mish_nat {
-  var sum = beta_mish_nat();
-  var power = z;
-  for (var k = 3u; !beta_mish_nat_is_zero(power); k = k + 2u) {
-    let term = beta_mish_nat_divide_short(power, k);
-    sum = beta_mish_nat_select(
-      beta_mish_nat_add(sum, term),
-      beta_mish_nat_subtract(sum, term),
-      alternating & ((k & 2u) == 0u)
-    );
-    power = beta_mish_nat_multiply_high(power, z);
-  }
-  return sum;
-}
-
-// x^2 as a fraction, for |x| < 1; 0 for NaN.
-fn beta_mish_nat_square(x: beta_mish_wide) -> beta_mish_nat {
-  let fraction = beta_mish_nat_shift_right(x.mantissa, max(-x.exponent, 0));
-  return beta_mish_nat_multiply_high(fraction, fraction);
-}
-
-fn beta_mish_wide_twice_artanh_loose(s: beta_mish_wide) -> beta_mish_wide {
-  let factor = beta_mish_nat_add(
-    beta_mish_NAT_HALF,
-    beta_mish_nat_shift_right(beta_mish_nat_arctangent_series(beta_mish_nat_square(s), false), 1)
-  );
-  return beta_mish_wide(s.negative, beta_mish_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
-}
-
-// a == b for natural numbers.
-fn beta_mish_nat_equal(a: beta_mish_nat, b: beta_mish_nat) -> bool {
-  var x = a;
-  var y = b;
-  var differs = 0u;
-  for (var i = 0; i < beta_mish_nat_words; i++) {
-    differs |= x[i] ^ y[i];
-  }
-  return differs == 0u;
-}
-
-fn beta_mish_wide_equal(a: beta_mish_wide, b: beta_mish_wide) -> bool {
-  let same =
-    (a.exponent == b.exponent) &
-    beta_mish_nat_equal(a.mantissa, b.mantissa) &
-    (beta_mish_wide_is_negative(a) == beta_mish_wide_is_negative(b));
-  return same & !beta_mish_wide_is_nan(a);
-}
-
-fn beta_mish_wide_negate(x: beta_mish_wide) -> beta_mish_wide {
-  return beta_mish_wide(!x.negative, x.mantissa, x.exponent);
-}
-
-fn beta_mish_wide_scale_loose(x: beta_mish_wide, k: i32) -> beta_mish_wide {
-  return beta_mish_wide(x.negative, x.mantissa, x.exponent + k);
-}
-
-fn beta_mish_wide_floor_loose(x: beta_mish_wide) -> beta_mish_wide {
-  let bits = 384;
-  if ((x.exponent >= bits) | beta_mish_nat_is_zero(x.mantissa)) {
-    return x;
-  }
-  let fraction = min(bits - x.exponent, bits);
-  let whole = beta_mish_nat_shift_right(x.mantissa, fraction);
-  let up = x.negative & !beta_mish_nat_equal(beta_mish_nat_shift_left(whole, fraction), x.mantissa);
-  return beta_mish_wide(x.negative, beta_mish_nat_add(whole, beta_mish_nat_of(u32(up))), bits);
-}
-
-fn beta_mish_wide_sqrt_loose(x: beta_mish_wide) -> beta_mish_wide {
-  if (beta_mish_wide_is_negative(x)) {
-    return beta_mish_WIDE_NAN;
-  }
-  if (abs(x.exponent) >= beta_mish_WIDE_LIMIT) {
-    return beta_mish_wide(false, x.mantissa, x.exponent);
-  }
-  let odd = x.exponent & 1;
-  let a = beta_mish_nat_shift_right(x.mantissa, odd);
-  var root = beta_mish_nat_add(beta_mish_nat_shift_right(a, 1), beta_mish_NAT_HALF);
-  var step_ = beta_mish_nat_subtract(root, a);
-  while (!beta_mish_nat_is_zero(step_)) {
-    step_ = beta_mish_nat_shift_right(beta_mish_nat_subtract(root, beta_mish_nat_divide_high(a, root)), 1);
-    root = beta_mish_nat_subtract(root, step_);
-  }
-  return beta_mish_wide(false, root, (x.exponent + odd) >> 1u);
 }
 
 fn beta_mish_wide_less(a: beta_mish_wide, b: beta_mish_wide) -> bool {
@@ -834,18 +476,108 @@ fn beta_mish_wide_less(a: beta_mish_wide, b: beta_mish_wide) -> bool {
   return select(beta_mish_wide_is_smaller(a, b), beta_mish_wide_is_smaller(b, a), beta_mish_wide_is_negative(a));
 }
 
+fn beta_mish_wide_multiply_loose(a: beta_mish_wide, b: beta_mish_wide) -> beta_mish_wide {
+  let product = beta_mish_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -beta_mish_WIDE_LIMIT);
+  return beta_mish_wide(a.negative != b.negative, product, select(exponent, beta_mish_WIDE_NAN.exponent, invalid));
+}
+
+// The y of that, or 1.
+fn beta_mish_wide_log_fraction(x: beta_mish_wide) -> beta_mish_wide {
+  if (beta_mish_wide_is_negative(x) | (abs(x.exponent) >= beta_mish_WIDE_LIMIT)) {
+    return beta_mish_WIDE_ONE;
+  }
+  return beta_mish_wide(false, x.mantissa, i32(beta_mish_nat_less(x.mantissa, beta_mish_NAT_SQRT_HALF)));
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn beta_mish_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !beta_mish_nat_less(doubled, b);
+    rest = select(doubled, beta_mish_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn beta_mish_wide_divide_loose(a: beta_mish_wide, b: beta_mish_wide) -> beta_mish_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    beta_mish_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= beta_mish_WIDE_BEYOND) & (b.exponent >= beta_mish_WIDE_BEYOND))
+  ) {
+    return beta_mish_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return beta_mish_wide(negative, a.mantissa, exponent);
+  }
+  let fits = beta_mish_nat_less(a.mantissa, b.mantissa);
+  let quotient = beta_mish_nat_divide_high(
+    select(beta_mish_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return beta_mish_wide(
+    negative,
+    select(beta_mish_nat_add(beta_mish_NAT_HALF, beta_mish_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+// z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
+fn beta_mish_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
+  var sum = vec4<u32>(0u, 0u, 0u, 0u);
+  var power = z;
+  for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
+    let term = beta_mish_nat_divide_short(power, k);
+    sum = select(beta_mish_nat_add(sum, term), beta_mish_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
+    power = beta_mish_nat_multiply_high(power, z);
+  }
+  return sum;
+}
+
+// x^2 as a fraction, for |x| < 1; 0 for NaN.
+fn beta_mish_nat_square(x: beta_mish_wide) -> vec4<u32> {
+  let fraction = beta_mish_nat_shift_right(x.mantissa, max(-x.exponent, 0));
+  return beta_mish_nat_multiply_high(fraction, fraction);
+}
+
+fn beta_mish_wide_twice_artanh_loose(s: beta_mish_wide) -> beta_mish_wide {
+  let factor = beta_mish_nat_add(
+    beta_mish_NAT_HALF,
+    beta_mish_nat_shift_right(beta_mish_nat_arctangent_series(beta_mish_nat_square(s), false), 1)
+  );
+  return beta_mish_wide(s.negative, beta_mish_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
+}
+
+fn beta_mish_wide_scale_loose(x: beta_mish_wide, k: i32) -> beta_mish_wide {
+  return beta_mish_wide(x.negative, x.mantissa, x.exponent + k);
+}
+
+// |x| with the sign of y.
+fn beta_mish_wide_with_sign(x: beta_mish_wide, y: beta_mish_wide) -> beta_mish_wide {
+  return beta_mish_wide(y.negative, x.mantissa, x.exponent);
+}
+
 // The number with these parts, whatever the highest bit of the mantissa is.
-fn beta_mish_wide_normalised(negative: bool, mantissa: beta_mish_nat, exponent: i32) -> beta_mish_wide {
+fn beta_mish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> beta_mish_wide {
   if (!beta_mish_nat_less(mantissa, beta_mish_NAT_HALF) & (abs(exponent) < beta_mish_WIDE_LIMIT)) {
     return beta_mish_wide(negative, mantissa, exponent);
   }
-  let shift = 384 - beta_mish_nat_bit_length(mantissa);
+  let shift = 128 - beta_mish_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= beta_mish_WIDE_LIMIT;
-  if (beta_mish_nat_is_zero(mantissa) | (is_far & (least < 0))) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return beta_mish_wide(
       negative,
-      beta_mish_nat(),
+      vec4<u32>(0u, 0u, 0u, 0u),
       select(beta_mish_WIDE_ZERO.exponent, beta_mish_WIDE_NAN.exponent, exponent >= beta_mish_WIDE_BEYOND)
     );
   }
@@ -855,176 +587,82 @@ fn beta_mish_wide_normalised(negative: bool, mantissa: beta_mish_nat, exponent: 
   return beta_mish_wide(negative, beta_mish_nat_shift_left(mantissa, shift), least);
 }
 
-fn beta_mish_wide_floor(x: beta_mish_wide) -> beta_mish_wide {
-  let bits = 384;
-  if ((x.exponent >= bits) | beta_mish_nat_is_zero(x.mantissa)) {
-    return x;
-  }
-  let fraction = min(bits - x.exponent, bits);
-  let whole = beta_mish_nat_shift_right(x.mantissa, fraction);
-  let up = x.negative & !beta_mish_nat_equal(beta_mish_nat_shift_left(whole, fraction), x.mantissa);
-  return beta_mish_wide_normalised(x.negative, beta_mish_nat_add(whole, beta_mish_nat_of(u32(up))), bits);
-}
-
-// x * 2^k for a small k.
-fn beta_mish_wide_scale(x: beta_mish_wide, k: i32) -> beta_mish_wide {
-  return beta_mish_wide_normalised(x.negative, x.mantissa, x.exponent + k);
-}
-
-fn beta_mish_wide_multiply(a: beta_mish_wide, b: beta_mish_wide) -> beta_mish_wide {
-  let product = beta_mish_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = beta_mish_nat_is_zero(product) & (exponent > -beta_mish_WIDE_LIMIT);
-  return beta_mish_wide_normalised(
-    a.negative != b.negative,
-    product,
-    select(exponent, beta_mish_WIDE_NAN.exponent, invalid)
-  );
-}
-
-fn beta_mish_wide_whole_power_loose(x: beta_mish_wide, n: beta_mish_wide) -> beta_mish_wide {
-  var power = beta_mish_WIDE_ONE;
-  var square = x;
-  var rest = beta_mish_wide_abs(n);
-  while (!beta_mish_wide_equal(rest, beta_mish_WIDE_ZERO)) {
-    let half = beta_mish_wide_floor(beta_mish_wide_scale(rest, -1));
-    if (!beta_mish_wide_equal(beta_mish_wide_scale(half, 1), rest)) {
-      power = beta_mish_wide_multiply(power, square);
-    }
-    square = beta_mish_wide_multiply(square, square);
-    rest = half;
-  }
-  if (n.negative) {
-    return beta_mish_wide_divide_loose(beta_mish_WIDE_ONE, power);
-  }
-  return power;
-}
-
-// |x| with the sign of y.
-fn beta_mish_wide_with_sign(x: beta_mish_wide, y: beta_mish_wide) -> beta_mish_wide {
-  return beta_mish_wide(y.negative, x.mantissa, x.exponent);
-}
-
 // Whether no digit of the smaller one is cut off in a sum.
 fn beta_mish_wide_adds_exactly(a: beta_mish_wide, b: beta_mish_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 384);
-  let small = beta_mish_nat_select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return beta_mish_nat_equal(beta_mish_nat_shift_left(beta_mish_nat_shift_right(small, shift), shift), small);
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(beta_mish_nat_shift_left(beta_mish_nat_shift_right(small, shift), shift) == small);
 }
 
 fn beta_mish_wide_leading_of(x: beta_mish_wide) -> beta_mish_wide_leading {
-  let high = beta_mish_nat_shift_right(x.mantissa, 384 - 32);
-  let is_more = !beta_mish_nat_equal(beta_mish_nat_shift_left(high, 384 - 32), x.mantissa);
+  let high = beta_mish_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(beta_mish_nat_shift_left(high, 128 - 32) != x.mantissa);
   return beta_mish_wide_leading(x.negative, beta_mish_nat_low_word(high) | u32(is_more), x.exponent);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r10 = exponential(r0, 0)
-//   r10 = add(r10, r3)
-//   r11 = abs(r10)
-//   r12 = log_exponent(r11)
-//   r12 = multiply(r12, r4)
-//   r13 = log_fraction(r11)
-//   r14 = add(r13, r5)
-//   r13 = add(r13, r3)
-//   r13 = divide(r14, r13)
-//   r13 = twice_artanh(r13)
-//   r13 = add(r12, r13)
-//   r13 = multiply(r1, r13)
-//   r13 = exponential(r13, 0)
-//   r11 = equal(r11, r3)
-//   r11 = negate(r11)
-//   r11 = select(r3, r13, r11)
-//   r13 = negate(r11)
-//   r12 = is_negative(r10)
-//   r14 = scale(r1, -1)
-//   r15 = floor(r14)
-//   r14 = equal(r15, r14)
-//   r14 = negate(r14)
-//   r14 = select(r12, r14, r12)
-//   r14 = select(r11, r13, r14)
-//   r13 = floor(r1)
-//   r13 = equal(r13, r1)
-//   r11 = negate(r13)
-//   r11 = select(r12, r11, r12)
-//   r11 = select(r14, r6, r11)
-//   r14 = sqrt(r10)
-//   r14 = select(r14, r10, r13)
-//   r12 = scale(r1, 1)
-//   r13 = select(r12, r1, r13)
-//   r15 = abs(r1)
-//   r7 = less(r15, r7)
-//   r15 = floor(r12)
-//   r12 = equal(r15, r12)
-//   r12 = select(r7, r12, r7)
-//   r13 = select(r2, r13, r12)
-//   r13 = whole_power(r14, r13)
-//   r12 = select(r11, r13, r12)
-//   r10 = is_nan(r10)
-//   r10 = negate(r10)
-//   r1 = is_nan(r1)
+//   r9 = abs(r0)
+//   r9 = negate(r9)
+//   r9 = exponential(r9, 0)
+//   r10 = add(r9, r3)
+//   r11 = log_exponent(r10)
+//   r12 = abs(r9)
+//   r4 = less(r12, r4)
+//   r11 = select(r11, r2, r4)
+//   r5 = multiply(r11, r5)
+//   r10 = log_fraction(r10)
+//   r10 = add(r10, r6)
+//   r4 = select(r10, r9, r4)
+//   r9 = add(r4, r7)
+//   r9 = divide(r4, r9)
+//   r9 = twice_artanh(r9)
+//   r9 = add(r5, r9)
+//   r5 = add(r0, r9)
+//   r9 = select(r5, r9, r0)
+//   r9 = multiply(r1, r9)
+//   r1 = abs(r9)
 //   r1 = negate(r1)
-//   r1 = select(r10, r1, r10)
-//   r1 = negate(r1)
-//   r1 = select(r12, r6, r1)
-//   r6 = log_exponent(r1)
-//   r4 = multiply(r6, r4)
-//   r1 = log_fraction(r1)
-//   r6 = add(r1, r5)
-//   r1 = add(r1, r3)
-//   r1 = divide(r6, r1)
-//   r1 = twice_artanh(r1)
-//   r1 = add(r4, r1)
-//   r4 = abs(r1)
-//   r4 = negate(r4)
-//   r4 = scale(r4, 1)
-//   r6 = abs(r4)
-//   r8 = less(r6, r8)
-//   r6 = select(r2, r6, r8)
-//   r6 = exponential(r6, 1)
-//   r3 = add(r6, r3)
-//   r3 = divide(r6, r3)
+//   r1 = scale(r1, 1)
+//   r5 = abs(r1)
+//   r8 = less(r5, r8)
+//   r5 = select(r2, r5, r8)
+//   r5 = exponential(r5, 1)
+//   r3 = add(r5, r3)
+//   r3 = divide(r5, r3)
 //   r3 = negate(r3)
-//   r3 = select(r6, r3, r4)
-//   r4 = exponential(r4, 0)
-//   r5 = add(r4, r5)
+//   r3 = select(r5, r3, r1)
+//   r1 = exponential(r1, 0)
+//   r6 = add(r1, r6)
 //   r8 = negate(r8)
-//   r8 = select(r3, r5, r8)
-//   r9 = add(r8, r9)
-//   r9 = divide(r8, r9)
-//   r1 = with_sign(r9, r1)
-//   r1 = multiply(r0, r1)
+//   r8 = select(r3, r6, r8)
+//   r7 = add(r8, r7)
+//   r7 = divide(r8, r7)
+//   r9 = with_sign(r7, r9)
+//   r9 = multiply(r0, r9)
 fn beta_mish_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> beta_mish_wide_outcome {
-  var registers = array<beta_mish_wide, 16>(
+  var registers = array<beta_mish_wide, 13>(
     x0,
     x1,
     beta_mish_WIDE_ZERO,
     beta_mish_WIDE_ONE,
+    beta_mish_WIDE_QUARTER,
     beta_mish_WIDE_LN2,
-    beta_mish_wide(true, beta_mish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
-    beta_mish_WIDE_NAN,
-    beta_mish_WIDE_1024,
-    beta_mish_WIDE_HALF,
+    beta_mish_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     beta_mish_WIDE_TWO,
-    beta_mish_WIDE_ZERO,
-    beta_mish_WIDE_ZERO,
+    beta_mish_WIDE_HALF,
     beta_mish_WIDE_ZERO,
     beta_mish_WIDE_ZERO,
     beta_mish_WIDE_ZERO,
     beta_mish_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 16>(
+  var errors = array<i32, 13>(
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
-    registers[4].exponent,
     -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
+    registers[5].exponent,
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
@@ -1034,26 +672,18 @@ fn beta_mish_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> beta_mish_w
     -beta_mish_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 150>(
-    0x0000000au, 0x20000000u, 0x0000040au, 0x00000c0au, 0x0000080bu, 0x0000280au, 0x00000c0cu, 0x00002c0bu, 0x0000100cu,
-    0x0000100cu, 0x0000140du, 0x00002c0bu, 0x0000040eu, 0x0000140du, 0x0000040du, 0x00000c0du, 0x0000180du, 0x0000340eu,
-    0x00001c0du, 0x0000340du, 0x0000040du, 0x0000340cu, 0x0000100du, 0x00003401u, 0x0000000du, 0x2000340du, 0x0000200bu,
-    0x00000c0bu, 0x0000240bu, 0x00002c0bu, 0x0000280bu, 0x00b03403u, 0x0000240du, 0x00002c0bu, 0x00002c0cu, 0x0000280au,
-    0x0000300eu, 0x1ff00401u, 0x0000340fu, 0x0000380eu, 0x0000200eu, 0x0000380fu, 0x0000240eu, 0x0000380eu, 0x0000280eu,
-    0x00c0380cu, 0x0000280eu, 0x00e0340bu, 0x0000340du, 0x00000401u, 0x0000200du, 0x0000040du, 0x0000240bu, 0x0000340du,
-    0x0000280bu, 0x00c02c0cu, 0x0000280bu, 0x00b0180eu, 0x0000380eu, 0x0000280au, 0x0000280eu, 0x00d0280eu, 0x0000300cu,
-    0x20100401u, 0x0000280du, 0x00d0040cu, 0x0000080fu, 0x00000401u, 0x00003c07u, 0x00001c0fu, 0x0000340fu, 0x0000300cu,
-    0x0000200cu, 0x0000300fu, 0x0000280cu, 0x00703007u, 0x0000280du, 0x00c03402u, 0x0000400du, 0x0000340eu, 0x0000280cu,
-    0x00c0340bu, 0x0000440au, 0x0000280au, 0x0000240au, 0x0000280au, 0x00004401u, 0x00000401u, 0x00002401u, 0x00000401u,
-    0x00002801u, 0x00a0040au, 0x00002401u, 0x00000401u, 0x00002801u, 0x0010180cu, 0x00000c06u, 0x00000401u, 0x00001004u,
-    0x00001006u, 0x00001401u, 0x00000401u, 0x00000406u, 0x00001401u, 0x00000401u, 0x00000c01u, 0x00001801u, 0x00000406u,
-    0x00001c01u, 0x00000401u, 0x00000401u, 0x00000404u, 0x00000804u, 0x00000401u, 0x00002404u, 0x00001004u, 0x00003004u,
-    0x20101004u, 0x00000806u, 0x00001004u, 0x00003c08u, 0x00002006u, 0x00002806u, 0x00801802u, 0x00000006u, 0x20101806u,
-    0x00000403u, 0x00000c06u, 0x00001803u, 0x00000c06u, 0x00002403u, 0x00000c03u, 0x00002803u, 0x00400c06u, 0x00000004u,
-    0x20001004u, 0x00000405u, 0x00001404u, 0x00002408u, 0x00002008u, 0x00002808u, 0x00801403u, 0x00000409u, 0x00002408u,
-    0x00001809u, 0x00002408u, 0x00004801u, 0x00000409u, 0x00001001u, 0x00000400u
+  var steps = array<u32, 76>(
+    0x00000009u, 0x00000000u, 0x00000409u, 0x00002409u, 0x00000809u, 0x20002409u, 0x00000c0au, 0x00000c09u, 0x0000100bu,
+    0x0000280au, 0x0000000cu, 0x00002409u, 0x00001404u, 0x0000100cu, 0x0000180bu, 0x0040080bu, 0x00001c05u, 0x0000140bu,
+    0x0000200au, 0x0000280au, 0x00000c0au, 0x0000180au, 0x00001804u, 0x0040240au, 0x00000c09u, 0x00001c04u, 0x00002409u,
+    0x00002404u, 0x00002809u, 0x00002409u, 0x00000c09u, 0x00002405u, 0x00000c05u, 0x00002400u, 0x00001809u, 0x00002405u,
+    0x00001c09u, 0x00002401u, 0x00000001u, 0x00002409u, 0x00000401u, 0x00000401u, 0x00002c01u, 0x20100401u, 0x00000005u,
+    0x00000401u, 0x00001408u, 0x00002005u, 0x00001805u, 0x00801402u, 0x00000805u, 0x20101405u, 0x00000c03u, 0x00000c05u,
+    0x00002403u, 0x00000c05u, 0x00000403u, 0x00000c03u, 0x00001803u, 0x00100c05u, 0x00000801u, 0x20000401u, 0x00000c06u,
+    0x00001801u, 0x00000408u, 0x00002008u, 0x00001808u, 0x00801803u, 0x00000c07u, 0x00001c08u, 0x00002407u, 0x00001c08u,
+    0x00003009u, 0x00002407u, 0x00001c09u, 0x00002400u
   );
-  for (var i = 0; i < 150; i = i + 2) {
+  for (var i = 0; i < 76; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1064,69 +694,57 @@ fn beta_mish_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> beta_mish_w
     let operation = code >> 10u;
     var value = a;
     if (operation == 0u) {
-      value = beta_mish_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 1u) {
-      value = beta_mish_wide_add_loose(a, b);
-    } else if (operation == 2u) {
       value = beta_mish_wide_abs(a);
-    } else if (operation == 3u) {
-      value = beta_mish_wide_log_exponent_loose(a);
-    } else if (operation == 4u) {
-      value = beta_mish_wide_multiply_loose(a, b);
-    } else if (operation == 5u) {
-      value = beta_mish_wide_log_fraction(a);
-    } else if (operation == 6u) {
-      value = beta_mish_wide_divide_loose(a, b);
-    } else if (operation == 7u) {
-      value = beta_mish_wide_twice_artanh_loose(a);
-    } else if (operation == 8u) {
-      value = beta_mish_wide(beta_mish_wide_equal(a, b), beta_mish_nat(), 0);
-    } else if (operation == 9u) {
+    } else if (operation == 1u) {
       value = beta_mish_wide_negate(a);
-    } else if (operation == 10u) {
+    } else if (operation == 2u) {
+      value = beta_mish_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      value = beta_mish_wide_add_loose(a, b);
+    } else if (operation == 4u) {
+      value = beta_mish_wide_log_exponent_loose(a);
+    } else if (operation == 5u) {
+      value = beta_mish_wide(beta_mish_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 6u) {
       if (registers[c].negative) {
         value = b;
       }
+    } else if (operation == 7u) {
+      value = beta_mish_wide_multiply_loose(a, b);
+    } else if (operation == 8u) {
+      value = beta_mish_wide_log_fraction(a);
+    } else if (operation == 9u) {
+      value = beta_mish_wide_divide_loose(a, b);
+    } else if (operation == 10u) {
+      value = beta_mish_wide_twice_artanh_loose(a);
     } else if (operation == 11u) {
-      value = beta_mish_wide(beta_mish_wide_is_negative(a), beta_mish_nat(), 0);
-    } else if (operation == 12u) {
       value = beta_mish_wide_scale_loose(a, i32(c) - 512);
-    } else if (operation == 13u) {
-      value = beta_mish_wide_floor_loose(a);
-    } else if (operation == 14u) {
-      value = beta_mish_wide_sqrt_loose(a);
-    } else if (operation == 15u) {
-      value = beta_mish_wide(beta_mish_wide_less(a, b), beta_mish_nat(), 0);
-    } else if (operation == 16u) {
-      value = beta_mish_wide_whole_power_loose(a, b);
-    } else if (operation == 17u) {
-      value = beta_mish_wide(beta_mish_wide_is_nan(a), beta_mish_nat(), 0);
-    } else if (operation == 18u) {
+    } else if (operation == 12u) {
       value = beta_mish_wide_with_sign(a, b);
     }
     var result = beta_mish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 0u) {
+    if (operation == 2u) {
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -beta_mish_WIDE_BEYOND,
-        beta_mish_nat_is_zero(result.mantissa)
+        all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - beta_mish_WIDE_LIMIT) {
-        error = result.exponent + (384 - 4);
+        error = result.exponent + (128 - 4);
       }
     }
-    if (operation == 1u) {
+    if (operation == 3u) {
       error = max(errors[first], errors[second]);
     }
-    if (operation == 4u) {
+    if (operation == 6u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 7u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
-    if (operation == 6u) {
+    if (operation == 9u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
-    }
-    if (operation == 10u) {
-      error = errors[select(first, second, registers[c].negative)];
     }
     registers[code & 1023u] = result;
     if (result.exponent >= beta_mish_WIDE_LIMIT) {
@@ -1138,21 +756,21 @@ fn beta_mish_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> beta_mish_w
     // Where the result was rounded.
     var rounding = result.exponent;
     if (
-      (operation == 4u) &
+      (operation == 7u) &
       (abs(result.exponent) < beta_mish_WIDE_LIMIT) &
       (beta_mish_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -beta_mish_WIDE_BEYOND;
     }
-    if ((operation == 1u) & beta_mish_wide_adds_exactly(a, b) & (beta_mish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & beta_mish_wide_adds_exactly(a, b) & (beta_mish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -beta_mish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, beta_mish_WIDE_BEYOND + beta_mish_WIDE_LIMIT), rounding);
   }
-  let lost = errors[1] - registers[1].exponent;
+  let lost = errors[9] - registers[9].exponent;
   return beta_mish_wide_outcome(
-    beta_mish_wide_leading_of(registers[1]),
-    select(lost, 0, errors[1] < -beta_mish_WIDE_LIMIT)
+    beta_mish_wide_leading_of(registers[9]),
+    select(lost, 0, errors[9] < -beta_mish_WIDE_LIMIT)
   );
 }
 
@@ -1191,7 +809,7 @@ fn beta_mish_wide_operand_at(
   input: bool,
   infinite: bool
 ) -> beta_mish_wide {
-  if ((search.stage == 23) & input & beta_mish_nat_is_zero(x.mantissa)) {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return beta_mish_wide(search.point == 1, beta_mish_NAT_HALF, -150);
   }
   let excess = beta_mish_wide_excess(x.exponent, search.stage);
@@ -1271,14 +889,14 @@ fn beta_mish_wide_searched(
   let is_nan = beta_mish_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(384 - 27, 384, found.value.exponent >= beta_mish_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let enough = select(128 - 27, 128, found.value.exponent >= beta_mish_WIDE_LIMIT);
+  let counts = found.value.exponent + found.lost > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(beta_mish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = beta_mish_wide_leading(false, 0u, beta_mish_WIDE_ZERO.exponent);
-  } else if (fails & (found.lost > 384 - 16) & (found.lost < 384)) {
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
     // A quotient of two exponentials that are both the least number.
     here = beta_mish_wide_leading(false, 0u, beta_mish_WIDE_NAN.exponent);
   }
@@ -1404,6 +1022,29 @@ struct beta_mish_pair {
   low: f32,
 }
 
+fn beta_mish_pair_larger(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn beta_mish_pair_at_least(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
+  return beta_mish_pair_larger(a, b);
+}
+
+fn beta_mish_pair_from_f32(x: f32) -> beta_mish_pair {
+  return beta_mish_pair(x, 0.0);
+}
+
+fn beta_mish_pair_abs(a: beta_mish_pair) -> beta_mish_pair {
+  return beta_mish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn beta_mish_pair_negate(a: beta_mish_pair) -> beta_mish_pair {
+  return beta_mish_pair(-a.high, -a.low);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn beta_mish_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -1482,15 +1123,6 @@ fn beta_mish_pair_exp(a: beta_mish_pair) -> beta_mish_pair {
   return beta_mish_pair_exp_scaled(a, 0);
 }
 
-fn beta_mish_pair_from_f32(x: f32) -> beta_mish_pair {
-  return beta_mish_pair(x, 0.0);
-}
-
-fn beta_mish_pair_multiply(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
-  let p = beta_mish_pair_product(a.high, b.high);
-  return beta_mish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
 // The quotient as rounded, and what is left of a over b.
 fn beta_mish_pair_divide(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
   let q = beta_mish_rounded(a.high / b.high);
@@ -1509,17 +1141,20 @@ fn beta_mish_pair_log_scaled(k: f32, f: beta_mish_pair) -> beta_mish_pair {
   return beta_mish_pair_add(whole, logarithm);
 }
 
-// For normal a > 0.
-fn beta_mish_pair_log(a: beta_mish_pair) -> beta_mish_pair {
-  let k = bitcast<i32>(bitcast<u32>(a.high) - 0x3f3504f3u) >> 23u;
-  let scale = beta_mish_power_of_two(-max(k, -126));
-  let m = beta_mish_pair_scale(a, scale);
-  return beta_mish_pair_log_scaled(f32(k), beta_mish_pair_ordered_sum(m.high - 1.0, m.low));
+// For a > -1 + 2^-20.
+fn beta_mish_pair_log1p(a: beta_mish_pair) -> beta_mish_pair {
+  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
+  if (k == 0) {
+    return beta_mish_pair_log_scaled(0.0, a);
+  }
+  let scale = beta_mish_power_of_two(-clamp(k, -126, 126));
+  let f = beta_mish_pair_sum(a.high * scale, scale - 1.0);
+  return beta_mish_pair_log_scaled(f32(k), beta_mish_pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
-// For a > 0.
-fn beta_mish_pair_pow(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
-  return beta_mish_pair_exp(beta_mish_pair_multiply(b, beta_mish_pair_log(a)));
+fn beta_mish_pair_multiply(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
+  let p = beta_mish_pair_product(a.high, b.high);
+  return beta_mish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn beta_mish_pair_smaller(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
@@ -1552,50 +1187,38 @@ fn beta_mish_pair_to_f32(a: beta_mish_pair) -> f32 {
   return a.high + a.low;
 }
 
-// Mish with a power in its gate; beta = 1 is mish.
+// Mish with a power in its gate, x * tanh(log((1 + exp(x))^beta)); beta = 1 is mish.
 // Source: Echo BetaMish.
-// beta_mish(x; beta = 1.5 in (0, inf)) = x * tanh(log((1 + exp(x))^beta))
+// beta_mish(x; beta = 1.5 in (0, inf)) = x * tanh(beta * softplus(x))
 fn beta_mish(x: f32, beta: f32) -> f32 {
-  let e = beta_mish_pair_exp(beta_mish_pair_from_f32(x));
-  let u = beta_mish_pair_add(e, beta_mish_pair(1.0, 0.0));
-  let v = beta_mish_pair_pow(u, beta_mish_pair_from_f32(beta));
-  let l = beta_mish_pair_log(v);
-  let p = beta_mish_pair_scale(l, 2.0);
-  let bounded = beta_mish_pair_at_most(p, beta_mish_pair(80.0, 0.0));
-  let em1 = beta_mish_pair_expm1(bounded);
+  let bounded = beta_mish_pair_at_least(beta_mish_pair_from_f32(x), beta_mish_pair(0.0, 0.0));
+  let v = beta_mish_pair_abs(beta_mish_pair_from_f32(x));
+  let v2 = beta_mish_pair_negate(v);
+  let e = beta_mish_pair_exp(v2);
+  let l = beta_mish_pair_log1p(e);
+  let u = beta_mish_pair_add(bounded, l);
+  let p = beta_mish_pair_multiply(beta_mish_pair_from_f32(beta), u);
+  let p2 = beta_mish_pair_scale(p, 2.0);
+  let bounded2 = beta_mish_pair_at_most(p2, beta_mish_pair(80.0, 0.0));
+  let em1 = beta_mish_pair_expm1(bounded2);
   let u2 = beta_mish_pair_add(em1, beta_mish_pair(2.0, 0.0));
-  let q = beta_mish_pair_divide(em1, u2);
-  let p2 = beta_mish_pair_multiply(beta_mish_pair_from_f32(x), q);
-  var result = beta_mish_pair_to_f32(p2);
+  var result = beta_mish_pair_to_f32(
+    beta_mish_pair_multiply(beta_mish_pair_from_f32(x), beta_mish_pair_divide(em1, u2))
+  );
   var found =
-    (abs(em1.high) * (1.0 + abs(bounded.high)) +
-      ((1.0 +
-        (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-        1.26217745e-29 * (1.0 / v.high)) *
-        2.0 +
-        2.524355e-29) *
-        (1.0 + abs(em1.high)) +
-      1.26217745e-29 * (1.0 + abs(em1.high)) <=
-      16.0 * abs(em1.high)) &
-      (abs(em1.high) >= 7.888609e-31) &
-      (abs(em1.high) * (1.0 + abs(bounded.high)) +
-        ((1.0 +
-          (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-          1.26217745e-29 * (1.0 / v.high)) *
-          2.0 +
-          2.524355e-29) *
-          (1.0 + abs(em1.high)) +
-        1.26217745e-29 * (1.0 + abs(em1.high)) <=
-        16.0 * u2.high) &
+    (abs(em1.high) * (1.0 + bounded2.high) +
+      1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
+      6.3108872e-30 * (1.0 + em1.high) <=
+      8.0 * em1.high) &
+      (em1.high >= 7.888609e-31) &
+      (abs(em1.high) * (1.0 + bounded2.high) +
+        1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
+        6.3108872e-30 * (1.0 + em1.high) <=
+        8.0 * u2.high) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      ((v.high >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-      (abs(beta) >= 3.469447e-18) &
-      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
-      (v.high >= 7.888609e-31) &
-      (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-    (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
+    (abs(beta) >= 3.469447e-18);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = beta_mish_exactly(x, beta);
@@ -1628,181 +1251,91 @@ fn beta_mish_logistic(x: f32) -> f32 {
 }
 
 fn beta_mish_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 80.0, x0 > 80.0);
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
   let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = beta_mish_exp(t2);
-  let t4 = t3 + 1.0;
-  let t5 = beta_mish_pow(t4, x1);
-  let t6 = beta_mish_log(t5);
-  return (
-    beta_mish_tanh(t6) + (4.0 * (t2 * t3 * (beta_mish_pow(t4, x1 - 1.0) * beta_mish_logistic(2.0 * t6)) * x1)) / t5
-  );
+  let t3 = beta_mish_softplus(t2) * x1;
+  return beta_mish_tanh(t3) + 4.0 * (t2 * beta_mish_sigmoid(t2) * beta_mish_logistic(2.0 * t3) * x1);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r11 = exponential(r0, 0)
-//   r12 = add(r11, r3)
-//   r13 = abs(r12)
-//   r14 = log_exponent(r13)
-//   r14 = multiply(r14, r4)
-//   r15 = log_fraction(r13)
-//   r16 = add(r15, r5)
-//   r15 = add(r15, r3)
-//   r15 = divide(r16, r15)
-//   r15 = twice_artanh(r15)
-//   r15 = add(r14, r15)
-//   r14 = multiply(r1, r15)
-//   r14 = exponential(r14, 0)
-//   r13 = equal(r13, r3)
-//   r13 = negate(r13)
-//   r14 = select(r3, r14, r13)
-//   r16 = negate(r14)
-//   r17 = is_negative(r12)
-//   r18 = scale(r1, -1)
-//   r19 = floor(r18)
-//   r18 = equal(r19, r18)
-//   r18 = negate(r18)
-//   r18 = select(r17, r18, r17)
-//   r18 = select(r14, r16, r18)
-//   r16 = floor(r1)
-//   r16 = equal(r16, r1)
-//   r14 = negate(r16)
-//   r14 = select(r17, r14, r17)
-//   r14 = select(r18, r6, r14)
-//   r18 = sqrt(r12)
-//   r19 = select(r18, r12, r16)
-//   r20 = scale(r1, 1)
-//   r16 = select(r20, r1, r16)
-//   r21 = abs(r1)
-//   r21 = less(r21, r7)
-//   r22 = floor(r20)
-//   r20 = equal(r22, r20)
-//   r20 = select(r21, r20, r21)
-//   r16 = select(r2, r16, r20)
-//   r16 = whole_power(r19, r16)
-//   r20 = select(r14, r16, r20)
-//   r16 = is_nan(r12)
-//   r16 = negate(r16)
-//   r14 = is_nan(r1)
-//   r14 = negate(r14)
-//   r14 = select(r16, r14, r16)
-//   r14 = negate(r14)
-//   r14 = select(r20, r6, r14)
-//   r20 = log_exponent(r14)
-//   r4 = multiply(r20, r4)
-//   r20 = log_fraction(r14)
-//   r19 = add(r20, r5)
-//   r20 = add(r20, r3)
-//   r20 = divide(r19, r20)
-//   r20 = twice_artanh(r20)
-//   r20 = add(r4, r20)
-//   r4 = abs(r20)
+//   r10 = abs(r0)
+//   r10 = negate(r10)
+//   r10 = exponential(r10, 0)
+//   r11 = add(r10, r3)
+//   r12 = log_exponent(r11)
+//   r13 = abs(r10)
+//   r4 = less(r13, r4)
+//   r12 = select(r12, r2, r4)
+//   r5 = multiply(r12, r5)
+//   r11 = log_fraction(r11)
+//   r11 = add(r11, r6)
+//   r4 = select(r11, r10, r4)
+//   r11 = add(r4, r7)
+//   r11 = divide(r4, r11)
+//   r11 = twice_artanh(r11)
+//   r11 = add(r5, r11)
+//   r5 = add(r0, r11)
+//   r11 = select(r5, r11, r0)
+//   r5 = multiply(r1, r11)
+//   r4 = abs(r5)
 //   r4 = negate(r4)
 //   r4 = scale(r4, 1)
-//   r19 = abs(r4)
-//   r8 = less(r19, r8)
-//   r19 = select(r2, r19, r8)
-//   r19 = exponential(r19, 1)
-//   r21 = add(r19, r3)
-//   r21 = divide(r19, r21)
-//   r21 = negate(r21)
-//   r21 = select(r19, r21, r4)
+//   r12 = abs(r4)
+//   r8 = less(r12, r8)
+//   r12 = select(r2, r12, r8)
+//   r12 = exponential(r12, 1)
+//   r2 = add(r12, r3)
+//   r2 = divide(r12, r2)
+//   r2 = negate(r2)
+//   r2 = select(r12, r2, r4)
 //   r4 = exponential(r4, 0)
-//   r4 = add(r4, r5)
+//   r6 = add(r4, r6)
 //   r8 = negate(r8)
-//   r8 = select(r21, r4, r8)
-//   r4 = add(r8, r9)
-//   r4 = divide(r8, r4)
-//   r4 = with_sign(r4, r20)
-//   r0 = multiply(r10, r0)
-//   r0 = multiply(r0, r1)
-//   r11 = multiply(r0, r11)
-//   r5 = add(r1, r5)
-//   r15 = multiply(r5, r15)
-//   r15 = exponential(r15, 0)
-//   r13 = select(r3, r15, r13)
-//   r15 = negate(r13)
-//   r1 = scale(r5, -1)
-//   r0 = floor(r1)
-//   r1 = equal(r0, r1)
-//   r1 = negate(r1)
-//   r1 = select(r17, r1, r17)
-//   r1 = select(r13, r15, r1)
-//   r15 = floor(r5)
-//   r15 = equal(r15, r5)
-//   r13 = negate(r15)
-//   r13 = select(r17, r13, r17)
-//   r13 = select(r1, r6, r13)
-//   r12 = select(r18, r12, r15)
-//   r18 = scale(r5, 1)
-//   r15 = select(r18, r5, r15)
-//   r1 = abs(r5)
-//   r7 = less(r1, r7)
-//   r1 = floor(r18)
-//   r18 = equal(r1, r18)
-//   r18 = select(r7, r18, r7)
-//   r15 = select(r2, r15, r18)
-//   r15 = whole_power(r12, r15)
-//   r18 = select(r13, r15, r18)
-//   r5 = is_nan(r5)
-//   r5 = negate(r5)
-//   r5 = select(r16, r5, r16)
-//   r5 = negate(r5)
-//   r5 = select(r18, r6, r5)
-//   r5 = multiply(r11, r5)
-//   r20 = multiply(r9, r20)
-//   r20 = abs(r20)
-//   r20 = negate(r20)
-//   r20 = exponential(r20, 0)
-//   r3 = add(r3, r20)
+//   r8 = select(r2, r6, r8)
+//   r6 = add(r8, r7)
+//   r6 = divide(r8, r6)
+//   r5 = with_sign(r6, r5)
+//   r9 = multiply(r9, r0)
+//   r9 = multiply(r9, r1)
+//   r0 = select(r3, r10, r0)
+//   r10 = add(r3, r10)
+//   r10 = divide(r0, r10)
+//   r10 = multiply(r9, r10)
+//   r1 = multiply(r7, r1)
+//   r11 = multiply(r1, r11)
+//   r11 = abs(r11)
+//   r11 = negate(r11)
+//   r11 = exponential(r11, 0)
+//   r3 = add(r3, r11)
 //   r3 = multiply(r3, r3)
-//   r3 = divide(r20, r3)
-//   r3 = multiply(r5, r3)
-//   r14 = divide(r3, r14)
-//   r14 = add(r4, r14)
+//   r3 = divide(r11, r3)
+//   r3 = multiply(r10, r3)
+//   r3 = add(r5, r3)
 fn beta_mish_backward_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> beta_mish_wide_outcome {
-  var registers = array<beta_mish_wide, 23>(
+  var registers = array<beta_mish_wide, 14>(
     x0,
     x1,
     beta_mish_WIDE_ZERO,
     beta_mish_WIDE_ONE,
+    beta_mish_WIDE_QUARTER,
     beta_mish_WIDE_LN2,
-    beta_mish_wide(true, beta_mish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
-    beta_mish_WIDE_NAN,
-    beta_mish_WIDE_1024,
-    beta_mish_WIDE_HALF,
+    beta_mish_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     beta_mish_WIDE_TWO,
-    beta_mish_wide(false, beta_mish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 3),
-    beta_mish_WIDE_ZERO,
-    beta_mish_WIDE_ZERO,
-    beta_mish_WIDE_ZERO,
-    beta_mish_WIDE_ZERO,
-    beta_mish_WIDE_ZERO,
-    beta_mish_WIDE_ZERO,
-    beta_mish_WIDE_ZERO,
-    beta_mish_WIDE_ZERO,
+    beta_mish_WIDE_HALF,
+    beta_mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 3),
     beta_mish_WIDE_ZERO,
     beta_mish_WIDE_ZERO,
     beta_mish_WIDE_ZERO,
     beta_mish_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 23>(
-    -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
-    registers[4].exponent,
+  var errors = array<i32, 14>(
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
-    -beta_mish_WIDE_BEYOND,
+    registers[5].exponent,
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
     -beta_mish_WIDE_BEYOND,
@@ -1813,36 +1346,21 @@ fn beta_mish_backward_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> be
     -beta_mish_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 240>(
-    0x0000000bu, 0x20000000u, 0x0000040cu, 0x00000c0bu, 0x0000080du, 0x0000300cu, 0x00000c0eu, 0x0000340du, 0x0000100eu,
-    0x0000100eu, 0x0000140fu, 0x0000340du, 0x00000410u, 0x0000140fu, 0x0000040fu, 0x00000c0fu, 0x0000180fu, 0x00003c10u,
-    0x00001c0fu, 0x00003c0fu, 0x0000040fu, 0x00003c0eu, 0x0000100eu, 0x00003c01u, 0x0000000eu, 0x2000380eu, 0x0000200du,
-    0x00000c0du, 0x0000240du, 0x0000340du, 0x0000280eu, 0x00d03803u, 0x00002410u, 0x0000380eu, 0x00002c11u, 0x0000300cu,
-    0x00003012u, 0x1ff00401u, 0x00003413u, 0x00004812u, 0x00002012u, 0x00004813u, 0x00002412u, 0x00004812u, 0x00002812u,
-    0x01104811u, 0x00002812u, 0x0120400eu, 0x00003410u, 0x00000401u, 0x00002010u, 0x00000410u, 0x0000240eu, 0x00004010u,
-    0x0000280eu, 0x01103811u, 0x0000280eu, 0x00e01812u, 0x00003812u, 0x0000300cu, 0x00002813u, 0x01003012u, 0x00003014u,
-    0x20100401u, 0x00002810u, 0x01000414u, 0x00000815u, 0x00000401u, 0x00003c15u, 0x00001c15u, 0x00003416u, 0x00005014u,
-    0x00002014u, 0x00005016u, 0x00002814u, 0x01505015u, 0x00002810u, 0x01404002u, 0x00004010u, 0x00004013u, 0x00002814u,
-    0x0140400eu, 0x00004410u, 0x0000300cu, 0x00002410u, 0x00004010u, 0x0000440eu, 0x00000401u, 0x0000240eu, 0x0000380eu,
-    0x0000280eu, 0x01003810u, 0x0000240eu, 0x0000380eu, 0x0000280eu, 0x00e01814u, 0x00000c14u, 0x0000380eu, 0x00001004u,
-    0x00001014u, 0x00001414u, 0x0000380eu, 0x00000413u, 0x00001414u, 0x00000414u, 0x00000c14u, 0x00001814u, 0x00005013u,
-    0x00001c14u, 0x00005014u, 0x00000414u, 0x00005004u, 0x00000804u, 0x00005014u, 0x00002404u, 0x00001004u, 0x00003004u,
-    0x20101004u, 0x00000813u, 0x00001004u, 0x00003c08u, 0x00002013u, 0x00002813u, 0x00804c02u, 0x00000013u, 0x20104c13u,
-    0x00000415u, 0x00000c13u, 0x00001815u, 0x00005413u, 0x00002415u, 0x00005415u, 0x00002815u, 0x00405413u, 0x00000004u,
-    0x20001004u, 0x00000404u, 0x00001404u, 0x00002408u, 0x00002008u, 0x00002808u, 0x00801015u, 0x00000404u, 0x00002408u,
-    0x00001804u, 0x00001008u, 0x00004804u, 0x00005004u, 0x00001000u, 0x0000000au, 0x00001000u, 0x00000400u, 0x0000100bu,
-    0x00002c00u, 0x00000405u, 0x00001401u, 0x0000100fu, 0x00003c05u, 0x0000000fu, 0x20003c0fu, 0x0000280du, 0x00d03c03u,
-    0x0000240fu, 0x0000340du, 0x00003001u, 0x1ff01405u, 0x00003400u, 0x00000401u, 0x00002001u, 0x00000400u, 0x00002401u,
-    0x00000401u, 0x00002801u, 0x01100411u, 0x00002801u, 0x00103c0du, 0x0000340fu, 0x00001405u, 0x0000200fu, 0x0000140fu,
-    0x0000240du, 0x00003c0fu, 0x0000280du, 0x01103411u, 0x0000280du, 0x00d01801u, 0x0000280cu, 0x00f03012u, 0x00003012u,
-    0x20101405u, 0x0000280fu, 0x00f01412u, 0x00000801u, 0x00001405u, 0x00003c07u, 0x00001c01u, 0x00003401u, 0x00004812u,
-    0x00002012u, 0x00004801u, 0x00002812u, 0x00704807u, 0x0000280fu, 0x01203c02u, 0x0000400fu, 0x00003c0cu, 0x00002812u,
-    0x01203c0du, 0x00004405u, 0x00001405u, 0x00002405u, 0x00001405u, 0x00002805u, 0x01001410u, 0x00002405u, 0x00001405u,
-    0x00002805u, 0x00501812u, 0x00001005u, 0x0000140bu, 0x00001014u, 0x00005009u, 0x00000814u, 0x00005014u, 0x00002414u,
-    0x00005014u, 0x00000014u, 0x20005014u, 0x00000403u, 0x00005003u, 0x00001003u, 0x00000c03u, 0x00001803u, 0x00000c14u,
-    0x00001003u, 0x00000c05u, 0x0000180eu, 0x00003803u, 0x0000040eu, 0x00003804u
+  var steps = array<u32, 106>(
+    0x0000000au, 0x00000000u, 0x0000040au, 0x0000280au, 0x0000080au, 0x2000280au, 0x00000c0bu, 0x00000c0au, 0x0000100cu,
+    0x00002c0bu, 0x0000000du, 0x0000280au, 0x00001404u, 0x0000100du, 0x0000180cu, 0x0040080cu, 0x00001c05u, 0x0000140cu,
+    0x0000200bu, 0x00002c0bu, 0x00000c0bu, 0x0000180bu, 0x00001804u, 0x0040280bu, 0x00000c0bu, 0x00001c04u, 0x0000240bu,
+    0x00002c04u, 0x0000280bu, 0x00002c0bu, 0x00000c0bu, 0x00002c05u, 0x00000c05u, 0x00002c00u, 0x0000180bu, 0x00002c05u,
+    0x00001c05u, 0x00002c01u, 0x00000004u, 0x00001405u, 0x00000404u, 0x00001004u, 0x00002c04u, 0x20101004u, 0x0000000cu,
+    0x00001004u, 0x00001408u, 0x0000200cu, 0x0000180cu, 0x00803002u, 0x0000080cu, 0x2010300cu, 0x00000c02u, 0x00000c0cu,
+    0x00002402u, 0x0000080cu, 0x00000402u, 0x00000802u, 0x00001802u, 0x0040080cu, 0x00000804u, 0x20001004u, 0x00000c06u,
+    0x00001804u, 0x00000408u, 0x00002008u, 0x00001808u, 0x00801802u, 0x00000c06u, 0x00001c08u, 0x00002406u, 0x00001808u,
+    0x00003005u, 0x00001406u, 0x00001c09u, 0x00000009u, 0x00001c09u, 0x00000409u, 0x00001800u, 0x00002803u, 0x00000c0au,
+    0x00002803u, 0x0000240au, 0x00002800u, 0x00001c0au, 0x00002809u, 0x00001c01u, 0x00000407u, 0x00001c0bu, 0x00002c01u,
+    0x0000000bu, 0x00002c0bu, 0x0000040bu, 0x00002c0bu, 0x0000080bu, 0x20002c0bu, 0x00000c03u, 0x00002c03u, 0x00001c03u,
+    0x00000c03u, 0x00002403u, 0x00000c0bu, 0x00001c03u, 0x00000c0au, 0x00000c03u, 0x00000c05u
   );
-  for (var i = 0; i < 240; i = i + 2) {
+  for (var i = 0; i < 106; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1853,69 +1371,57 @@ fn beta_mish_backward_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> be
     let operation = code >> 10u;
     var value = a;
     if (operation == 0u) {
-      value = beta_mish_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 1u) {
-      value = beta_mish_wide_add_loose(a, b);
-    } else if (operation == 2u) {
       value = beta_mish_wide_abs(a);
-    } else if (operation == 3u) {
-      value = beta_mish_wide_log_exponent_loose(a);
-    } else if (operation == 4u) {
-      value = beta_mish_wide_multiply_loose(a, b);
-    } else if (operation == 5u) {
-      value = beta_mish_wide_log_fraction(a);
-    } else if (operation == 6u) {
-      value = beta_mish_wide_divide_loose(a, b);
-    } else if (operation == 7u) {
-      value = beta_mish_wide_twice_artanh_loose(a);
-    } else if (operation == 8u) {
-      value = beta_mish_wide(beta_mish_wide_equal(a, b), beta_mish_nat(), 0);
-    } else if (operation == 9u) {
+    } else if (operation == 1u) {
       value = beta_mish_wide_negate(a);
-    } else if (operation == 10u) {
+    } else if (operation == 2u) {
+      value = beta_mish_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      value = beta_mish_wide_add_loose(a, b);
+    } else if (operation == 4u) {
+      value = beta_mish_wide_log_exponent_loose(a);
+    } else if (operation == 5u) {
+      value = beta_mish_wide(beta_mish_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 6u) {
       if (registers[c].negative) {
         value = b;
       }
+    } else if (operation == 7u) {
+      value = beta_mish_wide_multiply_loose(a, b);
+    } else if (operation == 8u) {
+      value = beta_mish_wide_log_fraction(a);
+    } else if (operation == 9u) {
+      value = beta_mish_wide_divide_loose(a, b);
+    } else if (operation == 10u) {
+      value = beta_mish_wide_twice_artanh_loose(a);
     } else if (operation == 11u) {
-      value = beta_mish_wide(beta_mish_wide_is_negative(a), beta_mish_nat(), 0);
-    } else if (operation == 12u) {
       value = beta_mish_wide_scale_loose(a, i32(c) - 512);
-    } else if (operation == 13u) {
-      value = beta_mish_wide_floor_loose(a);
-    } else if (operation == 14u) {
-      value = beta_mish_wide_sqrt_loose(a);
-    } else if (operation == 15u) {
-      value = beta_mish_wide(beta_mish_wide_less(a, b), beta_mish_nat(), 0);
-    } else if (operation == 16u) {
-      value = beta_mish_wide_whole_power_loose(a, b);
-    } else if (operation == 17u) {
-      value = beta_mish_wide(beta_mish_wide_is_nan(a), beta_mish_nat(), 0);
-    } else if (operation == 18u) {
+    } else if (operation == 12u) {
       value = beta_mish_wide_with_sign(a, b);
     }
     var result = beta_mish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 0u) {
+    if (operation == 2u) {
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -beta_mish_WIDE_BEYOND,
-        beta_mish_nat_is_zero(result.mantissa)
+        all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - beta_mish_WIDE_LIMIT) {
-        error = result.exponent + (384 - 4);
+        error = result.exponent + (128 - 4);
       }
     }
-    if (operation == 1u) {
+    if (operation == 3u) {
       error = max(errors[first], errors[second]);
     }
-    if (operation == 4u) {
+    if (operation == 6u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 7u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
-    if (operation == 6u) {
+    if (operation == 9u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
-    }
-    if (operation == 10u) {
-      error = errors[select(first, second, registers[c].negative)];
     }
     registers[code & 1023u] = result;
     if (result.exponent >= beta_mish_WIDE_LIMIT) {
@@ -1927,21 +1433,21 @@ fn beta_mish_backward_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> be
     // Where the result was rounded.
     var rounding = result.exponent;
     if (
-      (operation == 4u) &
+      (operation == 7u) &
       (abs(result.exponent) < beta_mish_WIDE_LIMIT) &
       (beta_mish_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -beta_mish_WIDE_BEYOND;
     }
-    if ((operation == 1u) & beta_mish_wide_adds_exactly(a, b) & (beta_mish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & beta_mish_wide_adds_exactly(a, b) & (beta_mish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -beta_mish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, beta_mish_WIDE_BEYOND + beta_mish_WIDE_LIMIT), rounding);
   }
-  let lost = errors[14] - registers[14].exponent;
+  let lost = errors[3] - registers[3].exponent;
   return beta_mish_wide_outcome(
-    beta_mish_wide_leading_of(registers[14]),
-    select(lost, 0, errors[14] < -beta_mish_WIDE_LIMIT)
+    beta_mish_wide_leading_of(registers[3]),
+    select(lost, 0, errors[3] < -beta_mish_WIDE_LIMIT)
   );
 }
 
@@ -1971,122 +1477,83 @@ fn beta_mish_backward_exactly(x0: f32, x1: f32) -> f32 {
   return beta_mish_wide_leading_to_f32(search.value);
 }
 
-fn beta_mish_pair_subtract(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
-  let s = beta_mish_pair_sum(a.high, -b.high);
-  return beta_mish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-fn beta_mish_pair_abs(a: beta_mish_pair) -> beta_mish_pair {
-  return beta_mish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn beta_mish_pair_negate(a: beta_mish_pair) -> beta_mish_pair {
-  return beta_mish_pair(-a.high, -a.low);
-}
-
 // 2^60 e^a: parts of small numbers underflow later.
 fn beta_mish_pair_raised_exp(a: beta_mish_pair) -> beta_mish_pair {
   return beta_mish_pair_exp_scaled(a, 60);
 }
 
 fn beta_mish_backward(dy: f32, x: f32, beta: f32) -> f32 {
-  let e = beta_mish_pair_exp(beta_mish_pair_from_f32(x));
-  let u = beta_mish_pair_add(e, beta_mish_pair(1.0, 0.0));
-  let v = beta_mish_pair_pow(u, beta_mish_pair_from_f32(beta));
-  let l = beta_mish_pair_log(v);
-  let p = beta_mish_pair_scale(l, 2.0);
-  let bounded = beta_mish_pair_at_most(p, beta_mish_pair(80.0, 0.0));
-  let em1 = beta_mish_pair_expm1(bounded);
+  let bounded = beta_mish_pair_at_least(beta_mish_pair_from_f32(x), beta_mish_pair(0.0, 0.0));
+  let v = beta_mish_pair_abs(beta_mish_pair_from_f32(x));
+  let v2 = beta_mish_pair_negate(v);
+  let e = beta_mish_pair_exp(v2);
+  let l = beta_mish_pair_log1p(e);
+  let u = beta_mish_pair_add(bounded, l);
+  let p = beta_mish_pair_multiply(beta_mish_pair_from_f32(beta), u);
+  let p2 = beta_mish_pair_scale(p, 2.0);
+  let bounded2 = beta_mish_pair_at_most(p2, beta_mish_pair(80.0, 0.0));
+  let em1 = beta_mish_pair_expm1(bounded2);
   let u2 = beta_mish_pair_add(em1, beta_mish_pair(2.0, 0.0));
   let q = beta_mish_pair_divide(em1, u2);
-  let p2 = beta_mish_pair_scale(beta_mish_pair_from_f32(x), 4.0);
-  let p3 = beta_mish_pair_multiply(p2, beta_mish_pair_from_f32(beta));
-  let p4 = beta_mish_pair_multiply(p3, e);
-  let u3 = beta_mish_pair_subtract(beta_mish_pair_from_f32(beta), beta_mish_pair(1.0, 0.0));
-  let v2 = beta_mish_pair_pow(u, u3);
-  let p5 = beta_mish_pair_multiply(p4, v2);
-  let v3 = beta_mish_pair_abs(p);
-  let v4 = beta_mish_pair_negate(v3);
-  let v5 = beta_mish_pair_raised_exp(v4);
-  let p6 = beta_mish_pair_scale(v5, 8.6736174e-19);
-  let u4 = beta_mish_pair_add(p6, beta_mish_pair(1.0, 0.0));
+  let p3 = beta_mish_pair_scale(beta_mish_pair_from_f32(x), 4.0);
+  let p4 = beta_mish_pair_multiply(p3, beta_mish_pair_from_f32(beta));
+  let bounded3 = beta_mish_pair_at_most(beta_mish_pair_from_f32(x), beta_mish_pair(40.0, 0.0));
+  let v3 = beta_mish_pair_raised_exp(bounded3);
+  let p5 = beta_mish_pair_scale(v3, 8.6736174e-19);
+  let u3 = beta_mish_pair_add(p5, beta_mish_pair(1.0, 0.0));
+  let q2 = beta_mish_pair_divide(v3, u3);
+  let p6 = beta_mish_pair_multiply(p4, q2);
+  let p7 = beta_mish_pair_scale(p6, 9.313226e-10);
+  let p8 = beta_mish_pair_scale(beta_mish_pair_from_f32(beta), 2.0);
+  let p9 = beta_mish_pair_multiply(p8, u);
+  let v4 = beta_mish_pair_abs(p9);
+  let v5 = beta_mish_pair_negate(v4);
+  let v6 = beta_mish_pair_raised_exp(v5);
+  let p10 = beta_mish_pair_scale(v6, 8.6736174e-19);
+  let u4 = beta_mish_pair_add(p10, beta_mish_pair(1.0, 0.0));
   let squared = beta_mish_pair_multiply(u4, u4);
-  let q2 = beta_mish_pair_divide(v5, squared);
-  let p7 = beta_mish_pair_multiply(p5, q2);
-  let q3 = beta_mish_pair_divide(p7, v);
-  let p8 = beta_mish_pair_scale(q3, 8.6736174e-19);
-  let u5 = beta_mish_pair_add(q, p8);
+  let q3 = beta_mish_pair_divide(v6, squared);
+  let p11 = beta_mish_pair_scale(q3, 9.313226e-10);
+  let p12 = beta_mish_pair_multiply(p7, p11);
+  let p13 = beta_mish_pair_scale(p12, 8.6736174e-19);
+  let u5 = beta_mish_pair_add(q, p13);
   var result = beta_mish_pair_to_f32(u5);
   var found =
-    ((abs(em1.high) * (1.0 + abs(bounded.high)) +
-      ((1.0 +
-        (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-        1.26217745e-29 * (1.0 / v.high)) *
-        2.0 +
-        2.524355e-29) *
-        (1.0 + abs(em1.high)) +
-      1.26217745e-29 * (1.0 + abs(em1.high))) /
+    ((abs(em1.high) * (1.0 + bounded2.high) +
+      1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
+      6.3108872e-30 * (1.0 + em1.high)) /
       u2.high +
-      ((abs(em1.high) * (1.0 + abs(bounded.high)) +
-        ((1.0 +
-          (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-          1.26217745e-29 * (1.0 / v.high)) *
-          2.0 +
-          2.524355e-29) *
-          (1.0 + abs(em1.high)) +
-        1.26217745e-29 * (1.0 + abs(em1.high))) *
-        abs(q.high)) /
+      ((abs(em1.high) * (1.0 + bounded2.high) +
+        1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
+        6.3108872e-30 * (1.0 + em1.high)) *
+        q.high) /
         u2.high +
-      1.26217745e-29 * (1.0 / u2.high) +
-      (((1.26217745e-29 * ((e.high + abs(p3.high)) * v2.high) +
-        (abs(v2.high) * abs(u3.high) + 1.26217745e-29 * ((abs(v2.high) * abs(u3.high)) / u.high)) * abs(p4.high) +
-        1.26217745e-29 * (v2.high + abs(p4.high))) *
-        q2.high +
-        ((abs(v5.high) * v3.high +
-          ((1.0 +
-            (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-            1.26217745e-29 * (1.0 / v.high)) *
-            2.0 +
-            2.524355e-29) *
-            v5.high) /
-          squared.high +
-          (((abs(v5.high) * v3.high +
-            ((1.0 +
-              (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-              1.26217745e-29 * (1.0 / v.high)) *
-              2.0 +
-              2.524355e-29) *
-              v5.high) *
-            8.6736174e-19 *
-            u4.high +
-            1.26217745e-29 * u4.high) *
-            q2.high) /
+      6.3108872e-30 * (1.0 / u2.high) +
+      (6.3108872e-30 *
+        ((((1.0 / u3.high) * abs(p4.high) + (q2.high + abs(p4.high))) * 9.313226e-10 + 9.313226e-10) * p11.high) +
+        (((abs(v6.high) * v4.high + 1.26217745e-29 * (p8.high * v6.high)) / squared.high +
+          (((abs(v6.high) * v4.high + 1.26217745e-29 * (p8.high * v6.high)) * 8.6736174e-19 * u4.high +
+            6.3108872e-30 * u4.high) *
+            q3.high) /
             squared.high +
-          1.26217745e-29 * (1.0 / squared.high)) *
-          abs(p5.high) +
-        1.26217745e-29 * (q2.high + abs(p5.high))) /
-        v.high +
-        ((abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * abs(q3.high)) / v.high +
-        1.26217745e-29 * (1.0 / v.high + abs(q3.high) / v.high)) *
+          6.3108872e-30 * (1.0 / squared.high)) *
+          9.313226e-10 +
+          5.877472e-39) *
+          abs(p7.high) +
+        6.3108872e-30 * (p11.high + abs(p7.high))) *
         8.6736174e-19 +
-      (abs(q.high) + abs(p8.high)) <=
-      4.0 * abs(u5.high)) &
+      (q.high + abs(p13.high)) <=
+      8.0 * abs(u5.high)) &
       (abs(u5.high) >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      ((v.high >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       (abs(beta) >= 3.469447e-18) &
       (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
-      (v.high >= 7.888609e-31) &
-      (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
-    (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
+    (bitcast<u32>(abs(p6.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = beta_mish_backward_exactly(x, beta);
@@ -2109,65 +1576,57 @@ fn beta_mish_slope_0(x0: f32, x1: f32) -> f32 {
 }
 
 fn beta_mish_fused(x: f32, beta: f32) -> beta_mish_value_and_slopes {
-  let e = beta_mish_pair_exp(beta_mish_pair_from_f32(x));
-  let u = beta_mish_pair_add(e, beta_mish_pair(1.0, 0.0));
-  let v = beta_mish_pair_pow(u, beta_mish_pair_from_f32(beta));
-  let l = beta_mish_pair_log(v);
-  let p = beta_mish_pair_scale(l, 2.0);
-  let bounded = beta_mish_pair_at_most(p, beta_mish_pair(80.0, 0.0));
-  let em1 = beta_mish_pair_expm1(bounded);
+  let bounded = beta_mish_pair_at_least(beta_mish_pair_from_f32(x), beta_mish_pair(0.0, 0.0));
+  let v = beta_mish_pair_abs(beta_mish_pair_from_f32(x));
+  let v2 = beta_mish_pair_negate(v);
+  let e = beta_mish_pair_exp(v2);
+  let l = beta_mish_pair_log1p(e);
+  let u = beta_mish_pair_add(bounded, l);
+  let p = beta_mish_pair_multiply(beta_mish_pair_from_f32(beta), u);
+  let p2 = beta_mish_pair_scale(p, 2.0);
+  let bounded2 = beta_mish_pair_at_most(p2, beta_mish_pair(80.0, 0.0));
+  let em1 = beta_mish_pair_expm1(bounded2);
   let u2 = beta_mish_pair_add(em1, beta_mish_pair(2.0, 0.0));
   let q = beta_mish_pair_divide(em1, u2);
-  let p2 = beta_mish_pair_multiply(beta_mish_pair_from_f32(x), q);
   let p3 = beta_mish_pair_scale(beta_mish_pair_from_f32(x), 4.0);
   let p4 = beta_mish_pair_multiply(p3, beta_mish_pair_from_f32(beta));
-  let p5 = beta_mish_pair_multiply(p4, e);
-  let u3 = beta_mish_pair_subtract(beta_mish_pair_from_f32(beta), beta_mish_pair(1.0, 0.0));
-  let v2 = beta_mish_pair_pow(u, u3);
-  let p6 = beta_mish_pair_multiply(p5, v2);
-  let v3 = beta_mish_pair_abs(p);
-  let v4 = beta_mish_pair_negate(v3);
-  let v5 = beta_mish_pair_raised_exp(v4);
-  let p7 = beta_mish_pair_scale(v5, 8.6736174e-19);
-  let u4 = beta_mish_pair_add(p7, beta_mish_pair(1.0, 0.0));
+  let bounded3 = beta_mish_pair_at_most(beta_mish_pair_from_f32(x), beta_mish_pair(40.0, 0.0));
+  let v3 = beta_mish_pair_raised_exp(bounded3);
+  let p5 = beta_mish_pair_scale(v3, 8.6736174e-19);
+  let u3 = beta_mish_pair_add(p5, beta_mish_pair(1.0, 0.0));
+  let q2 = beta_mish_pair_divide(v3, u3);
+  let p6 = beta_mish_pair_multiply(p4, q2);
+  let p7 = beta_mish_pair_scale(p6, 9.313226e-10);
+  let p8 = beta_mish_pair_scale(beta_mish_pair_from_f32(beta), 2.0);
+  let p9 = beta_mish_pair_multiply(p8, u);
+  let v4 = beta_mish_pair_abs(p9);
+  let v5 = beta_mish_pair_negate(v4);
+  let v6 = beta_mish_pair_raised_exp(v5);
+  let p10 = beta_mish_pair_scale(v6, 8.6736174e-19);
+  let u4 = beta_mish_pair_add(p10, beta_mish_pair(1.0, 0.0));
   let squared = beta_mish_pair_multiply(u4, u4);
-  let q2 = beta_mish_pair_divide(v5, squared);
-  let p8 = beta_mish_pair_multiply(p6, q2);
-  let q3 = beta_mish_pair_divide(p8, v);
-  let p9 = beta_mish_pair_scale(q3, 8.6736174e-19);
-  let u5 = beta_mish_pair_add(q, p9);
-  var result_value = beta_mish_pair_to_f32(p2);
+  let q3 = beta_mish_pair_divide(v6, squared);
+  let p11 = beta_mish_pair_scale(q3, 9.313226e-10);
+  let p12 = beta_mish_pair_multiply(p7, p11);
+  let p13 = beta_mish_pair_scale(p12, 8.6736174e-19);
+  let u5 = beta_mish_pair_add(q, p13);
+  var result_value = beta_mish_pair_to_f32(beta_mish_pair_multiply(beta_mish_pair_from_f32(x), q));
   // By the function that computes this alone.
   if (
     !(
-      (abs(em1.high) * (1.0 + abs(bounded.high)) +
-        ((1.0 +
-          (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-          1.26217745e-29 * (1.0 / v.high)) *
-          2.0 +
-          2.524355e-29) *
-          (1.0 + abs(em1.high)) +
-        1.26217745e-29 * (1.0 + abs(em1.high)) <=
-        16.0 * abs(em1.high)) &
-        (abs(em1.high) >= 7.888609e-31) &
-        (abs(em1.high) * (1.0 + abs(bounded.high)) +
-          ((1.0 +
-            (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-            1.26217745e-29 * (1.0 / v.high)) *
-            2.0 +
-            2.524355e-29) *
-            (1.0 + abs(em1.high)) +
-          1.26217745e-29 * (1.0 + abs(em1.high)) <=
-          16.0 * u2.high) &
+      (abs(em1.high) * (1.0 + bounded2.high) +
+        1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
+        6.3108872e-30 * (1.0 + em1.high) <=
+        8.0 * em1.high) &
+        (em1.high >= 7.888609e-31) &
+        (abs(em1.high) * (1.0 + bounded2.high) +
+          1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
+          6.3108872e-30 * (1.0 + em1.high) <=
+          8.0 * u2.high) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        ((v.high >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-        (abs(beta) >= 3.469447e-18) &
-        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
-        (v.high >= 7.888609e-31) &
-        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
+      (abs(beta) >= 3.469447e-18)
     )
   ) {
     result_value = beta_mish(x, beta);
@@ -2176,75 +1635,41 @@ fn beta_mish_fused(x: f32, beta: f32) -> beta_mish_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      ((abs(em1.high) * (1.0 + abs(bounded.high)) +
-        ((1.0 +
-          (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-          1.26217745e-29 * (1.0 / v.high)) *
-          2.0 +
-          2.524355e-29) *
-          (1.0 + abs(em1.high)) +
-        1.26217745e-29 * (1.0 + abs(em1.high))) /
+      ((abs(em1.high) * (1.0 + bounded2.high) +
+        1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
+        6.3108872e-30 * (1.0 + em1.high)) /
         u2.high +
-        ((abs(em1.high) * (1.0 + abs(bounded.high)) +
-          ((1.0 +
-            (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-            1.26217745e-29 * (1.0 / v.high)) *
-            2.0 +
-            2.524355e-29) *
-            (1.0 + abs(em1.high)) +
-          1.26217745e-29 * (1.0 + abs(em1.high))) *
-          abs(q.high)) /
+        ((abs(em1.high) * (1.0 + bounded2.high) +
+          1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
+          6.3108872e-30 * (1.0 + em1.high)) *
+          q.high) /
           u2.high +
-        1.26217745e-29 * (1.0 / u2.high) +
-        (((1.26217745e-29 * ((e.high + abs(p4.high)) * v2.high) +
-          (abs(v2.high) * abs(u3.high) + 1.26217745e-29 * ((abs(v2.high) * abs(u3.high)) / u.high)) * abs(p5.high) +
-          1.26217745e-29 * (v2.high + abs(p5.high))) *
-          q2.high +
-          ((abs(v5.high) * v3.high +
-            ((1.0 +
-              (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-              1.26217745e-29 * (1.0 / v.high)) *
-              2.0 +
-              2.524355e-29) *
-              v5.high) /
-            squared.high +
-            (((abs(v5.high) * v3.high +
-              ((1.0 +
-                (abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * (1.0 / v.high) +
-                1.26217745e-29 * (1.0 / v.high)) *
-                2.0 +
-                2.524355e-29) *
-                v5.high) *
-              8.6736174e-19 *
-              u4.high +
-              1.26217745e-29 * u4.high) *
-              q2.high) /
+        6.3108872e-30 * (1.0 / u2.high) +
+        (6.3108872e-30 *
+          ((((1.0 / u3.high) * abs(p4.high) + (q2.high + abs(p4.high))) * 9.313226e-10 + 9.313226e-10) * p11.high) +
+          (((abs(v6.high) * v4.high + 1.26217745e-29 * (p8.high * v6.high)) / squared.high +
+            (((abs(v6.high) * v4.high + 1.26217745e-29 * (p8.high * v6.high)) * 8.6736174e-19 * u4.high +
+              6.3108872e-30 * u4.high) *
+              q3.high) /
               squared.high +
-            1.26217745e-29 * (1.0 / squared.high)) *
-            abs(p6.high) +
-          1.26217745e-29 * (q2.high + abs(p6.high))) /
-          v.high +
-          ((abs(v.high) * abs(beta) + 1.26217745e-29 * ((abs(v.high) * abs(beta)) / u.high)) * abs(q3.high)) / v.high +
-          1.26217745e-29 * (1.0 / v.high + abs(q3.high) / v.high)) *
+            6.3108872e-30 * (1.0 / squared.high)) *
+            9.313226e-10 +
+            5.877472e-39) *
+            abs(p7.high) +
+          6.3108872e-30 * (p11.high + abs(p7.high))) *
           8.6736174e-19 +
-        (abs(q.high) + abs(p9.high)) <=
-        4.0 * abs(u5.high)) &
+        (q.high + abs(p13.high)) <=
+        8.0 * abs(u5.high)) &
         (abs(u5.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        ((v.high >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
         (abs(beta) >= 3.469447e-18) &
         (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
-        (v.high >= 7.888609e-31) &
-        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
+        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
     )
   ) {
     result_x = beta_mish_slope_0(x, beta);
@@ -2253,130 +1678,134 @@ fn beta_mish_fused(x: f32, beta: f32) -> beta_mish_value_and_slopes {
 }
 
 fn beta_mish_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = beta_mish_exp(t);
-  let t3 = t2 + 1.0;
-  let t4 = x1 - 1.0;
-  let t5 = beta_mish_pow(t3, t4);
-  let t6 = beta_mish_pow(t3, x1);
-  let t7 = beta_mish_log(t6);
-  let t8 = beta_mish_logistic(2.0 * t7);
-  let t9 = x1 * x1;
-  let t10 = t5 * t5;
-  let t11 =
-    4.0 * (t8 * (t5 * (t2 + t * t2) * x1 + t * (t2 * t2) * (x1 * t4) * beta_mish_pow(t3, x1 - 2.0))) -
-    (t * (8.0 * t2 * t2) * t9 * (beta_mish_tanh(t7) * t10 * t8)) / t6;
-  let t12 = (t11 - (t * (4.0 * t2 * t2) * t9 * (t10 * t8)) / t6) / t6;
-  return (4.0 * (t2 * (t5 * t8) * x1)) / t6 + t12;
+  let t = select(x0, 7.9228163e+28, x0 > 7.9228163e+28);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = beta_mish_sigmoid(t2);
+  let t4 = beta_mish_softplus(t2) * x1;
+  let t5 = beta_mish_logistic(2.0 * t4);
+  return (
+    8.0 * (t3 * t5 * x1) -
+    t2 * (8.0 * t3 * t3) * (x1 * x1) * (beta_mish_tanh(t4) * t5) +
+    4.0 * (select(t2 * beta_mish_logistic(t2), 0.0, abs(t2) > 800.0) * t5 * x1)
+  );
+}
+
+fn beta_mish_pair_subtract(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
+  let s = beta_mish_pair_sum(a.high, -b.high);
+  return beta_mish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn beta_mish_curvature(x: f32, beta: f32) -> f32 {
-  let p = beta_mish_pair_scale(beta_mish_pair_from_f32(beta), 4.0);
-  let e = beta_mish_pair_exp(beta_mish_pair_from_f32(x));
-  let p2 = beta_mish_pair_multiply(p, e);
-  let u = beta_mish_pair_add(e, beta_mish_pair(1.0, 0.0));
-  let u2 = beta_mish_pair_subtract(beta_mish_pair_from_f32(beta), beta_mish_pair(1.0, 0.0));
-  let v = beta_mish_pair_pow(u, u2);
-  let p3 = beta_mish_pair_multiply(p2, v);
-  let v2 = beta_mish_pair_pow(u, beta_mish_pair_from_f32(beta));
-  let l = beta_mish_pair_log(v2);
-  let p4 = beta_mish_pair_scale(l, 2.0);
-  let v3 = beta_mish_pair_abs(p4);
-  let v4 = beta_mish_pair_negate(v3);
-  let v5 = beta_mish_pair_raised_exp(v4);
-  let p5 = beta_mish_pair_scale(v5, 8.6736174e-19);
-  let u3 = beta_mish_pair_add(p5, beta_mish_pair(1.0, 0.0));
+  let p = beta_mish_pair_scale(beta_mish_pair_from_f32(beta), 8.0);
+  let bounded = beta_mish_pair_at_most(beta_mish_pair_from_f32(x), beta_mish_pair(40.0, 0.0));
+  let v = beta_mish_pair_raised_exp(bounded);
+  let p2 = beta_mish_pair_scale(v, 8.6736174e-19);
+  let u = beta_mish_pair_add(p2, beta_mish_pair(1.0, 0.0));
+  let q = beta_mish_pair_divide(v, u);
+  let p3 = beta_mish_pair_multiply(p, q);
+  let p4 = beta_mish_pair_scale(p3, 9.313226e-10);
+  let p5 = beta_mish_pair_scale(beta_mish_pair_from_f32(beta), 2.0);
+  let bounded2 = beta_mish_pair_at_least(beta_mish_pair_from_f32(x), beta_mish_pair(0.0, 0.0));
+  let v2 = beta_mish_pair_abs(beta_mish_pair_from_f32(x));
+  let v3 = beta_mish_pair_negate(v2);
+  let e = beta_mish_pair_exp(v3);
+  let l = beta_mish_pair_log1p(e);
+  let u2 = beta_mish_pair_add(bounded2, l);
+  let p6 = beta_mish_pair_multiply(p5, u2);
+  let v4 = beta_mish_pair_abs(p6);
+  let v5 = beta_mish_pair_negate(v4);
+  let v6 = beta_mish_pair_raised_exp(v5);
+  let p7 = beta_mish_pair_scale(v6, 8.6736174e-19);
+  let u3 = beta_mish_pair_add(p7, beta_mish_pair(1.0, 0.0));
   let squared = beta_mish_pair_multiply(u3, u3);
-  let q = beta_mish_pair_divide(v5, squared);
-  let p6 = beta_mish_pair_multiply(p3, q);
-  let q2 = beta_mish_pair_divide(p6, v2);
-  let p7 = beta_mish_pair_scale(q2, 8.6736174e-19);
-  let p8 = beta_mish_pair_scale(q, 4.0);
-  let p9 = beta_mish_pair_multiply(beta_mish_pair_from_f32(beta), v);
-  let p10 = beta_mish_pair_multiply(beta_mish_pair_from_f32(x), e);
-  let u4 = beta_mish_pair_add(e, p10);
-  let p11 = beta_mish_pair_multiply(p9, u4);
-  let p12 = beta_mish_pair_multiply(beta_mish_pair_from_f32(x), beta_mish_pair_from_f32(beta));
-  let squared2 = beta_mish_pair_multiply(e, e);
-  let p13 = beta_mish_pair_multiply(p12, squared2);
-  let p14 = beta_mish_pair_multiply(p13, u2);
-  let u5 = beta_mish_pair_subtract(beta_mish_pair_from_f32(beta), beta_mish_pair(2.0, 0.0));
-  let v6 = beta_mish_pair_pow(u, u5);
-  let p15 = beta_mish_pair_multiply(p14, v6);
-  let u6 = beta_mish_pair_add(p11, p15);
-  let p16 = beta_mish_pair_multiply(p8, u6);
-  let p17 = beta_mish_pair_scale(p16, 8.6736174e-19);
-  let p18 = beta_mish_pair_scale(beta_mish_pair_from_f32(x), 8.0);
-  let squared3 = beta_mish_pair_multiply(beta_mish_pair_from_f32(beta), beta_mish_pair_from_f32(beta));
-  let p19 = beta_mish_pair_multiply(p18, squared3);
-  let p20 = beta_mish_pair_multiply(p19, squared2);
-  let bounded = beta_mish_pair_at_most(p4, beta_mish_pair(80.0, 0.0));
-  let em1 = beta_mish_pair_expm1(bounded);
-  let u7 = beta_mish_pair_add(em1, beta_mish_pair(2.0, 0.0));
-  let q3 = beta_mish_pair_divide(em1, u7);
-  let p21 = beta_mish_pair_multiply(p20, q3);
-  let squared4 = beta_mish_pair_multiply(v, v);
-  let p22 = beta_mish_pair_multiply(p21, squared4);
-  let p23 = beta_mish_pair_multiply(p22, q);
-  let q4 = beta_mish_pair_divide(p23, v2);
-  let p24 = beta_mish_pair_scale(q4, 8.6736174e-19);
-  let u8 = beta_mish_pair_subtract(p17, p24);
-  let p25 = beta_mish_pair_scale(beta_mish_pair_from_f32(x), 4.0);
-  let p26 = beta_mish_pair_multiply(p25, squared3);
-  let p27 = beta_mish_pair_multiply(p26, squared2);
-  let p28 = beta_mish_pair_multiply(p27, squared4);
-  let p29 = beta_mish_pair_multiply(p28, q);
-  let q5 = beta_mish_pair_divide(p29, v2);
-  let p30 = beta_mish_pair_scale(q5, 8.6736174e-19);
-  let u9 = beta_mish_pair_subtract(u8, p30);
-  let q6 = beta_mish_pair_divide(u9, v2);
-  let u10 = beta_mish_pair_add(p7, q6);
-  var result = beta_mish_pair_to_f32(u10);
+  let q2 = beta_mish_pair_divide(v6, squared);
+  let p8 = beta_mish_pair_scale(q2, 9.313226e-10);
+  let p9 = beta_mish_pair_multiply(p4, p8);
+  let p10 = beta_mish_pair_scale(p9, 8.6736174e-19);
+  let p11 = beta_mish_pair_scale(beta_mish_pair_from_f32(x), 8.0);
+  let squared2 = beta_mish_pair_multiply(beta_mish_pair_from_f32(beta), beta_mish_pair_from_f32(beta));
+  let p12 = beta_mish_pair_multiply(p11, squared2);
+  let p13 = beta_mish_pair_multiply(beta_mish_pair_from_f32(beta), u2);
+  let p14 = beta_mish_pair_scale(p13, 2.0);
+  let bounded3 = beta_mish_pair_at_most(p14, beta_mish_pair(80.0, 0.0));
+  let em1 = beta_mish_pair_expm1(bounded3);
+  let u4 = beta_mish_pair_add(em1, beta_mish_pair(2.0, 0.0));
+  let q3 = beta_mish_pair_divide(em1, u4);
+  let p15 = beta_mish_pair_multiply(p12, q3);
+  let p16 = beta_mish_pair_scale(q, 9.313226e-10);
+  let squared3 = beta_mish_pair_multiply(p16, p16);
+  let p17 = beta_mish_pair_multiply(p15, squared3);
+  let p18 = beta_mish_pair_scale(p17, 9.313226e-10);
+  let p19 = beta_mish_pair_multiply(p18, p8);
+  let p20 = beta_mish_pair_scale(p19, 8.6736174e-19);
+  let u5 = beta_mish_pair_subtract(p10, p20);
+  let p21 = beta_mish_pair_scale(beta_mish_pair_from_f32(beta), 4.0);
+  let p22 = beta_mish_pair_multiply(p21, q2);
+  let v7 = beta_mish_pair_raised_exp(v3);
+  let p23 = beta_mish_pair_scale(v7, 8.6736174e-19);
+  let u6 = beta_mish_pair_add(p23, beta_mish_pair(1.0, 0.0));
+  let squared4 = beta_mish_pair_multiply(u6, u6);
+  let q4 = beta_mish_pair_divide(v7, squared4);
+  let p24 = beta_mish_pair_multiply(beta_mish_pair_from_f32(x), q4);
+  let p25 = beta_mish_pair_scale(p24, 8.6736174e-19);
+  var v8 = p25;
+  if (v2.high > 800.0) {
+    v8 = beta_mish_pair(0.0, 0.0);
+  }
+  let p26 = beta_mish_pair_multiply(p22, v8);
+  let p27 = beta_mish_pair_scale(p26, 8.6736174e-19);
+  let u7 = beta_mish_pair_add(u5, p27);
+  var result = beta_mish_pair_to_f32(u7);
   // Far out, or no number at all.
   if (
     !(
-      (abs(u10.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
-        (abs(beta) >= 3.637979e-12) &
-        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(q6.high)) <= 0x7a800000u) &
-        (v2.high >= 7.888609e-31) &
-        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p30.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p29.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p28.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p27.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p22.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p21.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+      ((v2.high <= 800.0) | (abs(u5.high) >= 3.9443045e-31)) &
+        ((v2.high > 800.0) | (abs(u5.high + p22.high * p25.high * 8.6736174e-19) >= 7.888609e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v2.high >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+        (abs(beta) >= 7.888609e-31) &
+        (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+        ((v2.high <= 800.0) |
+          ((bitcast<u32>(abs(u5.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p3.high)) <= 0x7a800000u))) &
+      ((v2.high > 800.0) |
+        ((bitcast<u32>(abs(u5.high + p22.high * p25.high * 8.6736174e-19)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p22.high * p25.high * 8.6736174e-19)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p22.high * p25.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p24.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p22.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p20.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p17.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)))
     )
   ) {
     let far = beta_mish_curvature_0_far(x, beta);

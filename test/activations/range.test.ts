@@ -87,7 +87,8 @@ describe("over the whole range of float32", () => {
     expectNone(faults.map(({ text }) => text));
   });
 
-  it.each(names)("%s: WGSL", (name) => {
+  // Emulation is the slowest of all; committed certificates hold what it gave at some thousand inputs.
+  it.each(names.filter((_, i) => share === 1 || i % 2 === 0))("%s: WGSL", (name) => {
     const { entry, activation } = find(name);
     // Emulated, an element that is computed in wide arithmetic takes a hundred times as long.
     const call = rangeCall(entry, 1600 * share, 1);
