@@ -18,7 +18,7 @@ describe("usage errors end with 2 and say what was meant", () => {
     [
       "compile --kernels double",
       "unknown kernel 'double'",
-      "expected: a list of forward, backward, fused, doubleBackward",
+      "expected: a list of forward, backward, fused, doubleBackward, saved",
     ],
     ["compile --kernels fusd", "unknown kernel 'fusd'", "did you mean 'fused'?"],
     ["compile --kernels ,", "option '--kernels' names no kernel", "fused"],
@@ -84,7 +84,7 @@ describe("what the arguments mean", () => {
     files: [],
     outDir: "generated",
     mode: "write",
-    kernels: ["forward", "backward", "fused", "doubleBackward"],
+    kernels: ["forward", "backward", "fused", "doubleBackward", "saved"],
     json: false,
     cache: true,
     lock: true,

@@ -154,6 +154,7 @@ describe("the same input gives the same bytes", () => {
   const compilation = async (contents: string): Promise<ReadonlyMap<string, string>> => {
     const { files: outputs } = await compile([{ file: "acts.def", text: contents }], {
       targets: ["ts", "wgsl", "module"],
+      kernels: ["forward", "backward"],
     });
     return new Map(outputs.map((output) => [output.path, output.text]));
   };
@@ -161,7 +162,7 @@ describe("the same input gives the same bytes", () => {
 
   beforeAll(async () => {
     again = await compilation(source);
-  });
+  }, 60_000);
 
   it("twice, alone or among others, and after something else was compiled", () => {
     const kernels = [...again].filter(([path]) => /(?<!\.module|index)\.ts$|\.wgsl$/.test(path));

@@ -54,11 +54,6 @@ describe("errors", () => {
       { code: "constant-not-finite" },
     ]);
   });
-
-  it("a reduction is not random yet", async () => {
-    const text = `f(x; axis d = -1) = e / sum[d](e)\n  let e = exp(a * x)\n  random a = train uniform(0, 1) eval 1\n`;
-    expect(await diagnosticsOf(text)).toMatchObject([{ code: "unsupported" }]);
-  });
 });
 
 describe("warnings", () => {

@@ -157,7 +157,8 @@ describe.each(sets)("%s", (_, generated, kernels) => {
   });
 
   test("have gradients of gradients that are those of differences", () => {
-    const derived = entries.filter(({ name }) => name !== "calls" && name !== "stopped");
+    // Where a kink lies between the two points of a difference, it says nothing, and what is random has kinks that move.
+    const derived = entries.filter(({ name, draws }) => name !== "calls" && name !== "stopped" && !draws);
     const faults = derived.flatMap((entry, k) => {
       const call = randomCall(entry, 17 * k + 3);
       const { gradients } = kernels.call(entry, "doubleBackward64", call);
