@@ -72,16 +72,16 @@ const maxtanhActivation: Activation = {
 };
 
 /**
- * tanh to the left of 0, the identity to the right.
+ * tanh to the left of 0, the identity to the right: the larger of the two.
  * Source: Eger et al. 2018.
  *
  * ```
- * maxtanh(x) = max(x, tanh(x))
+ * maxtanh(x) = where(x > 0, x, tanh(x))
  * ```
  *
  * Derivatives:
  * ```
- * d/dx = where(x > tanh(x), 1, 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x)))
+ * d/dx = where(x > 0, 1, 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x)))
  * ```
  */
 export function maxtanh(x: Tensor): Tensor {

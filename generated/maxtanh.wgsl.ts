@@ -45,12 +45,11 @@ fn maxtanh_tanh(x: f32) -> f32 {
   return select(-y, y, x > 0.0);
 }
 
-// tanh to the left of 0, the identity to the right.
+// tanh to the left of 0, the identity to the right: the larger of the two.
 // Source: Eger et al. 2018.
-// maxtanh(x) = max(x, tanh(x))
+// maxtanh(x) = where(x > 0, x, tanh(x))
 fn maxtanh(x: f32) -> f32 {
-  let t = maxtanh_tanh(x);
-  return select(select(t, x, x > t), x, maxtanh_is_nan(x));
+  return select(select(maxtanh_tanh(x), x, x > 0.0), x, maxtanh_is_nan(x));
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
@@ -73,7 +72,7 @@ fn maxtanh_logistic(x: f32) -> f32 {
 }
 
 fn maxtanh_slope_0_far(x0: f32) -> f32 {
-  return select(4.0 * maxtanh_logistic(2.0 * x0), 1.0, x0 > maxtanh_tanh(x0));
+  return select(4.0 * maxtanh_logistic(2.0 * x0), 1.0, x0 > 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -91,15 +90,12 @@ fn maxtanh_pair_from_f32(x: f32) -> maxtanh_pair {
   return maxtanh_pair(x, 0.0);
 }
 
-fn maxtanh_pair_smaller(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
+fn maxtanh_pair_abs(a: maxtanh_pair) -> maxtanh_pair {
+  return maxtanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
-fn maxtanh_pair_at_most(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
-  return maxtanh_pair_smaller(a, b);
+fn maxtanh_pair_negate(a: maxtanh_pair) -> maxtanh_pair {
+  return maxtanh_pair(-a.high, -a.low);
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -163,6 +159,108 @@ fn maxtanh_pair_add(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
   return maxtanh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+// e^a 2^n
+fn maxtanh_pair_exp_scaled(a: maxtanh_pair, n: i32) -> maxtanh_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = maxtanh_pair_expm1_small(maxtanh_pair_reduced(maxtanh_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return maxtanh_pair_times_power(maxtanh_pair_add(maxtanh_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn maxtanh_pair_raised_exp(a: maxtanh_pair) -> maxtanh_pair {
+  return maxtanh_pair_exp_scaled(a, 60);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn maxtanh_pair_divide(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
+  let q = maxtanh_rounded(a.high / b.high);
+  let p = maxtanh_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return maxtanh_pair_ordered_sum(q, rest / b.high);
+}
+
+fn maxtanh_pair_multiply(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
+  let p = maxtanh_pair_product(a.high, b.high);
+  return maxtanh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn maxtanh_pair_to_f32(a: maxtanh_pair) -> f32 {
+  return a.high + a.low;
+}
+
+fn maxtanh_backward(dy: f32, x: f32) -> f32 {
+  let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
+  let v = maxtanh_pair_abs(p);
+  let v2 = maxtanh_pair_negate(v);
+  let v3 = maxtanh_pair_raised_exp(v2);
+  let u = maxtanh_pair_add(maxtanh_pair_scale(v3, 8.6736174e-19), maxtanh_pair(1.0, 0.0));
+  var v4 = maxtanh_pair_scale(
+    maxtanh_pair_scale(maxtanh_pair_divide(v3, maxtanh_pair_multiply(u, u)), 4.0),
+    8.6736174e-19
+  );
+  if (x > 0.0) {
+    v4 = maxtanh_pair(1.0, 0.0);
+  }
+  var result = maxtanh_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result = maxtanh_slope_0_far(x);
+  }
+  return dy * result;
+}
+
+struct maxtanh_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn maxtanh_fused(x: f32) -> maxtanh_value_and_slopes {
+  let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
+  let v = maxtanh_pair_abs(p);
+  let v2 = maxtanh_pair_negate(v);
+  let v3 = maxtanh_pair_raised_exp(v2);
+  let u = maxtanh_pair_add(maxtanh_pair_scale(v3, 8.6736174e-19), maxtanh_pair(1.0, 0.0));
+  var v4 = maxtanh_pair_scale(
+    maxtanh_pair_scale(maxtanh_pair_divide(v3, maxtanh_pair_multiply(u, u)), 4.0),
+    8.6736174e-19
+  );
+  if (x > 0.0) {
+    v4 = maxtanh_pair(1.0, 0.0);
+  }
+  var result_x = maxtanh_pair_to_f32(v4);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x > 0.0) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_x = maxtanh_slope_0_far(x);
+  }
+  return maxtanh_value_and_slopes(select(select(maxtanh_tanh(x), x, x > 0.0), x, maxtanh_is_nan(x)), result_x);
+}
+
+fn maxtanh_curvature_0_far(x0: f32) -> f32 {
+  return select(-8.0 * (maxtanh_tanh(x0) * maxtanh_logistic(2.0 * x0)), 0.0, x0 > 0.0);
+}
+
+fn maxtanh_pair_smaller(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn maxtanh_pair_at_most(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
+  return maxtanh_pair_smaller(a, b);
+}
+
 fn maxtanh_pair_expm1(a: maxtanh_pair) -> maxtanh_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
@@ -178,146 +276,30 @@ fn maxtanh_pair_expm1(a: maxtanh_pair) -> maxtanh_pair {
   return maxtanh_pair_add(maxtanh_pair_sum(scale, -1.0), maxtanh_pair_scale(small, scale));
 }
 
-// The quotient as rounded, and what is left of a over b.
-fn maxtanh_pair_divide(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
-  let q = maxtanh_rounded(a.high / b.high);
-  let p = maxtanh_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return maxtanh_pair_ordered_sum(q, rest / b.high);
-}
-
-fn maxtanh_pair_abs(a: maxtanh_pair) -> maxtanh_pair {
-  return maxtanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn maxtanh_pair_negate(a: maxtanh_pair) -> maxtanh_pair {
-  return maxtanh_pair(-a.high, -a.low);
-}
-
-// e^a 2^n
-fn maxtanh_pair_exp_scaled(a: maxtanh_pair, n: i32) -> maxtanh_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = maxtanh_pair_expm1_small(maxtanh_pair_reduced(maxtanh_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return maxtanh_pair_times_power(maxtanh_pair_add(maxtanh_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn maxtanh_pair_raised_exp(a: maxtanh_pair) -> maxtanh_pair {
-  return maxtanh_pair_exp_scaled(a, 60);
-}
-
-fn maxtanh_pair_multiply(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
-  let p = maxtanh_pair_product(a.high, b.high);
-  return maxtanh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn maxtanh_pair_to_f32(a: maxtanh_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn maxtanh_backward(dy: f32, x: f32) -> f32 {
-  let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
-  let bounded = maxtanh_pair_at_most(p, maxtanh_pair(80.0, 0.0));
-  let em1 = maxtanh_pair_expm1(bounded);
-  let u = maxtanh_pair_add(em1, maxtanh_pair(2.0, 0.0));
-  let q = maxtanh_pair_divide(em1, u);
-  let v = maxtanh_pair_abs(p);
-  let v2 = maxtanh_pair_negate(v);
-  let v3 = maxtanh_pair_raised_exp(v2);
-  let u2 = maxtanh_pair_add(maxtanh_pair_scale(v3, 8.6736174e-19), maxtanh_pair(1.0, 0.0));
-  var v4 = maxtanh_pair_scale(
-    maxtanh_pair_scale(maxtanh_pair_divide(v3, maxtanh_pair_multiply(u2, u2)), 4.0),
-    8.6736174e-19
-  );
-  if (x > q.high) {
-    v4 = maxtanh_pair(1.0, 0.0);
-  }
-  var result = maxtanh_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x > q.high) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result = maxtanh_slope_0_far(x);
-  }
-  return dy * result;
-}
-
-struct maxtanh_value_and_slopes {
-  value: f32,
-  x: f32,
-}
-
-fn maxtanh_fused(x: f32) -> maxtanh_value_and_slopes {
-  let t = maxtanh_tanh(x);
-  let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
-  let bounded = maxtanh_pair_at_most(p, maxtanh_pair(80.0, 0.0));
-  let em1 = maxtanh_pair_expm1(bounded);
-  let u = maxtanh_pair_add(em1, maxtanh_pair(2.0, 0.0));
-  let q = maxtanh_pair_divide(em1, u);
-  let v = maxtanh_pair_abs(p);
-  let v2 = maxtanh_pair_negate(v);
-  let v3 = maxtanh_pair_raised_exp(v2);
-  let u2 = maxtanh_pair_add(maxtanh_pair_scale(v3, 8.6736174e-19), maxtanh_pair(1.0, 0.0));
-  var v4 = maxtanh_pair_scale(
-    maxtanh_pair_scale(maxtanh_pair_divide(v3, maxtanh_pair_multiply(u2, u2)), 4.0),
-    8.6736174e-19
-  );
-  if (x > q.high) {
-    v4 = maxtanh_pair(1.0, 0.0);
-  }
-  var result_x = maxtanh_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x > q.high) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_x = maxtanh_slope_0_far(x);
-  }
-  return maxtanh_value_and_slopes(select(select(t, x, x > t), x, maxtanh_is_nan(x)), result_x);
-}
-
-fn maxtanh_curvature_0_far(x0: f32) -> f32 {
-  let t = maxtanh_tanh(x0);
-  return select(-8.0 * (t * maxtanh_logistic(2.0 * x0)), 0.0, x0 > t);
-}
-
 fn maxtanh_curvature(x: f32) -> f32 {
   let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
   let bounded = maxtanh_pair_at_most(p, maxtanh_pair(80.0, 0.0));
   let em1 = maxtanh_pair_expm1(bounded);
   let u = maxtanh_pair_add(em1, maxtanh_pair(2.0, 0.0));
   let q = maxtanh_pair_divide(em1, u);
-  let p2 = maxtanh_pair_scale(q, -8.0);
   let v = maxtanh_pair_abs(p);
   let v2 = maxtanh_pair_negate(v);
   let v3 = maxtanh_pair_raised_exp(v2);
-  let p3 = maxtanh_pair_scale(v3, 8.6736174e-19);
-  let u2 = maxtanh_pair_add(p3, maxtanh_pair(1.0, 0.0));
-  let squared = maxtanh_pair_multiply(u2, u2);
-  let q2 = maxtanh_pair_divide(v3, squared);
-  let p4 = maxtanh_pair_multiply(p2, q2);
-  let p5 = maxtanh_pair_scale(p4, 8.6736174e-19);
-  var v4 = p5;
-  if (x > q.high) {
+  let u2 = maxtanh_pair_add(maxtanh_pair_scale(v3, 8.6736174e-19), maxtanh_pair(1.0, 0.0));
+  var v4 = maxtanh_pair_scale(
+    maxtanh_pair_multiply(maxtanh_pair_scale(q, -8.0), maxtanh_pair_divide(v3, maxtanh_pair_multiply(u2, u2))),
+    8.6736174e-19
+  );
+  if (x > 0.0) {
     v4 = maxtanh_pair(0.0, 0.0);
   }
   var result = maxtanh_pair_to_f32(v4);
   // Far out, or no number at all.
   if (
     !(
-      ((x > q.high) | ((abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((x > 0.0) | ((abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
-      ((x > q.high) |
-        ((bitcast<u32>(abs(p5.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
     )
   ) {
     let far = maxtanh_curvature_0_far(x);
