@@ -800,7 +800,7 @@ function stepOf(m: Memory, d: number, a: number, at: (h: number, l: number) => n
     const s = signOf(m, a);
     return Math.abs(s) === 1 ? put(m, d, at(s / 4, 0), 0, 0, 0) : setUnknown(m, d);
   }
-  if (isSpecial(m, a) || m[a + 2]! > 0 || Math.abs(h) > 2 ** 51) {
+  if (isSpecial(m, a) || m[a + 2]! > 0 || Math.abs(h) > 2 ** 52) {
     // An integer, unless there is a low part.
     return r === 0 && l === 0 ? copy(m, d, a) : setUnknown(m, d);
   }

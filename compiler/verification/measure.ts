@@ -308,11 +308,13 @@ class Judge {
     return Math.max(0, least);
   }
 
-  /** Whether what is right as well is infinite, as the result is. */
+  /** Whether what is right as well is infinite, as the result is; or a pole, where an input taken for 0 stands on it. */
   private isExcused(inputs: readonly number[], actual: number): boolean {
     let excused = false;
+    const mayBePole = this.options.flushes && inputs.some(isSubnormal);
     this.elsewhere(inputs, ({ value, low }) => {
-      excused ||= !isFiniteRounded(value, low) && value > 0 === actual > 0;
+      const isPole = mayBePole && Number.isNaN(value);
+      excused ||= !isFiniteRounded(value, low) && (isPole || value > 0 === actual > 0);
     });
     return excused && !Number.isNaN(actual);
   }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, it } from "vitest";
+import { readDefinitions } from "../../compiler/compile.js";
 import { fromNumber } from "../../compiler/numerics/ball.js";
 import { referenceDerivative, referenceLimit, referenceValue } from "../../compiler/numerics/reference.js";
 import type { ActivationEntry, Call, Outcome } from "../harness/manifest.js";
@@ -21,9 +22,14 @@ beforeAll(async () => {
   standard = await compiled(standardText);
 }, 120_000);
 
-const names = [...standardText.matchAll(/^(\w+)\(/gm)]
-  .map(([, name]) => name ?? "")
-  .filter((name) => !name.includes("softmax"));
+/** Rows are elsewhere: `reductions.test.ts`. */
+const names = readDefinitions([{ file: "acts.def", text: standardText }])
+  .definitions.map(({ definition }) => definition)
+  .filter(({ parameters }) => !parameters.some(({ kind }) => kind === "axis"))
+  .map(({ name }) => name.text);
+
+/** In CI all; else enough to notice what a change breaks everywhere. */
+const share = process.env["CI"] === undefined ? 1 / 4 : 1;
 
 function find(name: string): {
   readonly entry: ActivationEntry;
@@ -68,7 +74,7 @@ const wgsl: Target = {
 describe("over the whole range of float32", () => {
   it.each(names)("%s: TypeScript", (name) => {
     const { entry, activation } = find(name);
-    const call = rangeCall(entry, 4000, 1);
+    const call = rangeCall(entry, 4000 * share, 1);
     const faults = faultsOf(
       standard,
       entry,
@@ -81,10 +87,11 @@ describe("over the whole range of float32", () => {
     expectNone(faults.map(({ text }) => text));
   });
 
-  it.each(names)("%s: WGSL", (name) => {
+  // Emulation is the slowest of all; committed certificates hold what it gave at some thousand inputs.
+  it.each(names.filter((_, i) => share === 1 || i % 2 === 0))("%s: WGSL", (name) => {
     const { entry, activation } = find(name);
     // Emulated, an element that is computed in wide arithmetic takes a hundred times as long.
-    const call = rangeCall(entry, 1500, 1);
+    const call = rangeCall(entry, 1600 * share, 1);
     const faults = faultsOf(standard, entry, activation, call, wgsl.run(entry, call), toleranceOf("WGSL", name), 60);
     expectNone(faults.map(({ text }) => text));
   });

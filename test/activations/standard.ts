@@ -1,9 +1,11 @@
 /** What the tests of activations share: definitions compiled, kernels loaded, and the oracle beside them. */
 import { readFileSync } from "node:fs";
 import { activationOf, compile, type KernelFamily, readDefinitions } from "../../compiler/compile.js";
+import { DecisionBook } from "../../compiler/decisions.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
 import { inEvaluation } from "../../compiler/ir/random.js";
+import { readLock } from "../../compiler/lock.js";
 import { wgslName } from "../../compiler/names.js";
 import {
   type Bindings,
@@ -18,7 +20,14 @@ import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { WgslKernelSet } from "../harness/wgsl.js";
 import { findSoftwareGpu, requestSoftwareDevice, requestValidatingDevice } from "../webgpu/driver.js";
 
-export const standardText = readFileSync(new URL("../../acts.def", import.meta.url), "utf8");
+const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
+export const standardText = read("acts.def");
+
+/** What the lock file knows saves time, and changes no byte (`test/cli/lock.test.ts`). In CI nothing is known. */
+function knownDecisions(): DecisionBook {
+  const lock = process.env["CI"] === undefined ? readLock(read("acts.lock.json")) : undefined;
+  return new DecisionBook([...(lock?.values() ?? [])].flatMap((answers) => [...answers]));
+}
 
 export interface Compiled {
   readonly generated: Generated;
@@ -37,7 +46,11 @@ export async function compiled(
   kernels: readonly KernelFamily[] = [],
 ): Promise<Compiled> {
   const sources = [{ file: "acts.def", text }];
-  const { files, diagnostics } = await compile(sources, { targets: ["ts", "wgsl"], kernels });
+  const { files, diagnostics } = await compile(sources, {
+    targets: ["ts", "wgsl"],
+    kernels,
+    decisions: knownDecisions(),
+  });
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("\n"));
   const all = readGenerated(files);

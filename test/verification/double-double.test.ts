@@ -150,6 +150,22 @@ describe.each(names)("%s", (name) => {
   });
 });
 
+describe.each(["floor", "ceil", "round"] as const)("%s", (name) => {
+  it("takes nothing for an integer that has a fraction, up to the last size that has", () => {
+    const wrong: string[] = [];
+    for (let exponent = 50; exponent <= 54; exponent++) {
+      for (const h of [-1, -0.5, 0, 0.5, 1, 1.5].map((beside) => 2 ** exponent + beside)) {
+        for (const [sign, l] of [1, -1].flatMap((sign) => [0, 0.125, -0.125].map((l) => [sign, l] as const))) {
+          D.put(memory, a, sign * h, l, 0, 0);
+          functions[name](memory, result, a);
+          if (misses(result, realFunctions[name](middle(a), precision))) wrong.push(described(a, result));
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe("arithmetic", () => {
   type Binary = (m: D.Memory, d: number, a: number, b: number) => void;
   const operations: Readonly<Record<string, readonly [Binary, (x: Ball, y: Ball, p: number) => Ball]>> = {

@@ -235,6 +235,17 @@ describe("results are counted by the definition's meaning", () => {
     ).toBeGreaterThan(1e6);
   });
 
+  it("a pole on which a device may stand that takes subnormal numbers for 0, and no other infinity", () => {
+    const pole = valueOf(activationOfText("f(x) = 1 / sqrt(x)"));
+    expect(judged(pole, 1e-40, () => Infinity, { flushes: true }).notFinite).toBeNull();
+    expect(judged(pole, 1e-40, () => NaN, { flushes: true }).notFinite).not.toBeNull();
+    expect(judged(pole, 1e-40, () => Infinity).notFinite).not.toBeNull();
+    expect(judged(pole, 1e-30, () => Infinity, { flushes: true }).notFinite).not.toBeNull();
+    expect(judged(square, 1e-40, () => Infinity, { flushes: true }).notFinite).not.toBeNull();
+    expect(judged(log, 1e-40, () => -Infinity, { flushes: true }).notFinite).toBeNull();
+    expect(judged(log, 1e-40, () => Infinity, { flushes: true }).notFinite).not.toBeNull();
+  });
+
   it("either branch where rounded numbers are compared, and one where given ones are", () => {
     const jump = valueOf(activationOfText("f(x; beta = 0.1) = where(beta * x > 0.30000000000000004, 5, 7)"));
     const x = Math.fround(3);
