@@ -37,6 +37,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", ...(process.env["LIBRARY_STRIDE"] ? ["test/**/*.sweep.ts"] : [])],
     pool: "forks",
+    // Files that a process runs one after the other share its modules, and the machine code that came of them.
+    isolate: false,
     // All cores: left to itself, the runner keeps one free.
     maxWorkers: availableParallelism(),
     sequence: { sequencer: LongestFirst },

@@ -6,12 +6,14 @@
  *   node bench/.cache/specials.mjs 4000
  */
 import { faultsOf, type Fault, rangeCall, typescriptTolerance, wgslTolerance } from "../test/activations/range.js";
-import { compiled, shaders, standardText } from "../test/activations/standard.js";
+import type { ActivationEntry } from "../test/harness/manifest.js";
+import { shaders, standardSet } from "../test/activations/standard.js";
 
 const samples = Number(process.argv[2] ?? 2 ** 20);
 const only = process.argv[3];
-const standard = await compiled(standardText, (name) => only === undefined || name === only);
-const gpu = await shaders(standard);
+const standard = await standardSet();
+const isAsked = ({ name }: ActivationEntry): boolean => only === undefined || name === only;
+const gpu = await shaders(standard, isAsked);
 
 function print(target: string, faults: readonly Fault[]): void {
   const groups = new Map<string, Fault[]>();
@@ -27,7 +29,7 @@ function print(target: string, faults: readonly Fault[]): void {
   }
 }
 
-for (const entry of standard.entries) {
+for (const entry of standard.entries.filter(isAsked)) {
   const activation = standard.activations.get(entry.name);
   if (!activation || entry.axis) continue;
   const call = rangeCall(entry, samples, 7);

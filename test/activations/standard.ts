@@ -1,11 +1,10 @@
 /** What the tests of activations share: definitions compiled, kernels loaded, and the oracle beside them. */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { activationOf, compile, type KernelFamily, readDefinitions } from "../../compiler/compile.js";
-import { DecisionBook } from "../../compiler/decisions.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
 import { inEvaluation } from "../../compiler/ir/random.js";
-import { readLock } from "../../compiler/lock.js";
 import { wgslName } from "../../compiler/names.js";
 import {
   type Bindings,
@@ -15,19 +14,14 @@ import {
 } from "../../compiler/numerics/reference.js";
 import type { Format } from "../../compiler/numerics/rounding.js";
 import { EmulatedKernelSet } from "../harness/emulated.js";
+import { readGeneratedFolder } from "../harness/generated.js";
 import { type ActivationEntry, type Call, fileText, type Generated, readGenerated } from "../harness/manifest.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { WgslKernelSet } from "../harness/wgsl.js";
 import { findSoftwareGpu, requestSoftwareDevice, requestValidatingDevice } from "../webgpu/driver.js";
 
-const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
+export const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 export const standardText = read("acts.def");
-
-/** What the lock file knows saves time, and changes no byte (`test/cli/lock.test.ts`). In CI nothing is known. */
-function knownDecisions(): DecisionBook {
-  const lock = process.env["CI"] === undefined ? readLock(read("acts.lock.json")) : undefined;
-  return new DecisionBook([...(lock?.values() ?? [])].flatMap((answers) => [...answers]));
-}
 
 export interface Compiled {
   readonly generated: Generated;
@@ -40,23 +34,22 @@ export interface Compiled {
 }
 
 /** @param kernels that files are to have, besides those of values and gradients */
-export async function compiled(
-  text: string,
-  only?: (name: string) => boolean,
-  kernels: readonly KernelFamily[] = [],
-): Promise<Compiled> {
-  const sources = [{ file: "acts.def", text }];
-  const { files, diagnostics } = await compile(sources, {
-    targets: ["ts", "wgsl"],
-    kernels,
-    decisions: knownDecisions(),
-  });
+export async function compiled(text: string, kernels: readonly KernelFamily[] = []): Promise<Compiled> {
+  const { files, diagnostics } = await compile([{ file: "acts.def", text }], { targets: ["ts", "wgsl"], kernels });
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("\n"));
-  const all = readGenerated(files);
-  const activations = all.manifest.activations.filter(({ name }) => only?.(name) ?? true);
-  const generated: Generated = { ...all, manifest: { ...all.manifest, activations } };
-  const definitions = readDefinitions(sources).definitions.map((definition) =>
+  return loaded(text, readGenerated(files));
+}
+
+/** What is committed in generated/: what `acts.def` compiles to (`generated.test.ts`). */
+export const standardGenerated = (): Generated =>
+  readGeneratedFolder(fileURLToPath(new URL("../../generated", import.meta.url)));
+
+/** The activations of `acts.def`. */
+export const standardSet = (): Promise<Compiled> => loaded(standardText, standardGenerated());
+
+async function loaded(text: string, generated: Generated): Promise<Compiled> {
+  const definitions = readDefinitions([{ file: "acts.def", text }]).definitions.map((definition) =>
     inFreshGraph(() => {
       const { activation } = activationOf(definition);
       return activation && inEvaluation(activation);
@@ -64,7 +57,7 @@ export async function compiled(
   );
   return {
     generated,
-    entries: activations,
+    entries: generated.manifest.activations,
     typescript: await TypeScriptKernelSet.load(generated),
     emulated: new EmulatedKernelSet(generated),
     activations: new Map(definitions.flatMap((activation) => (activation ? [[activation.name, activation]] : []))),
@@ -82,13 +75,14 @@ const shaderOf = ({ files }: Generated, { kernels }: ActivationEntry): string =>
  * Activations whose WGSL kernels hold together all that any of them does: each function of the mathematics library, exact
  * programs of values and of derivatives, each kind of pass, parameter and input. What a driver makes of a shader hangs on
  * these, so that they stand for the rest where there is no time for all. Functions of wide arithmetic do not count: test/wide
- * executes them and programs of them. One after the other the one that adds most for its length is taken.
+ * executes them and programs of them. One after the other the one that adds most for its length is taken; what is longest, and
+ * takes the driver seconds, is left to CI.
  */
 export function representatives({ generated, entries }: Compiled): ReadonlySet<ActivationEntry> {
-  const candidates = entries.map((entry) => {
-    const text = shaderOf(generated, entry);
-    return { entry, parts: partsOf(text, entry), size: text.length };
-  });
+  const candidates = entries
+    .map((entry) => ({ entry, text: shaderOf(generated, entry) }))
+    .filter(({ text }) => text.length < 50_000)
+    .map(({ entry, text }) => ({ entry, parts: partsOf(text, entry), size: text.length }));
   const chosen = new Set<ActivationEntry>();
   const met = new Set<string>();
   for (;;) {
@@ -102,8 +96,12 @@ export function representatives({ generated, entries }: Compiled): ReadonlySet<A
 
 function partsOf(text: string, { name, axis, inputs, hyperparameters, learned }: ActivationEntry): readonly string[] {
   const functions = [...text.matchAll(/^fn (\w+)/gm)].map(([, each = ""]) => each.replace(wgslName(name), ""));
+  // Numbered functions, and those of one parameter each, are alike; families beside forward and backward: test/second, test/saved.
+  const kinds = functions.map((each) =>
+    each.replaceAll(/_?\d+/g, "").replace(/^_backward(_\w+)?(_sum|_exactly)/, "$2"),
+  );
   return [
-    ...functions.filter((each) => !/^_(?:nat|wide)_/.test(each)),
+    ...new Set(kinds.filter((each) => !/^_(?:(?:nat|wide)_|gather$)|fused|double|curvature|saved|bits/.test(each))),
     `${inputs.length} inputs`,
     ...(axis === null ? [] : ["along an axis"]),
     ...(hyperparameters.length > 0 ? ["hyperparameters"] : []),

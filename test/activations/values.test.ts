@@ -5,13 +5,12 @@ import { type ActivationEntry, type Call, entryOf, type Outcome } from "../harne
 import type { WgslKernelSet } from "../harness/wgsl.js";
 import {
   type Compiled,
-  compiled,
   defaultParameters,
   expectNone,
   numbersAt,
   representatives,
   shaders,
-  standardText,
+  standardSet,
   truth,
 } from "./standard.js";
 
@@ -49,13 +48,13 @@ let standard: Compiled;
 let gpu: WgslKernelSet | null;
 
 beforeAll(async () => {
-  standard = await compiled(standardText);
-  // In CI all. Else those that stand for the rest, and some of what works along rows or compiles quickly.
+  standard = await standardSet();
+  // In CI all. Else those that stand for the rest, and a tenth of what works along rows or compiles quickly.
   const chosen = representatives(standard);
   gpu = await shaders(
     standard,
     (entry, isLong, i) =>
-      process.env["CI"] !== undefined || chosen.has(entry) || ((!isLong || entry.axis !== null) && i % 6 === 0),
+      process.env["CI"] !== undefined || chosen.has(entry) || ((!isLong || entry.axis !== null) && i % 10 === 0),
   );
 }, 400_000);
 

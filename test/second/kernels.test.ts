@@ -1,11 +1,9 @@
 /** Kernels beside forward and backward: value and derivatives together, and gradients of gradients, by the manifest alone. */
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { wgslName } from "../../compiler/names.js";
 import { emulatedFunction } from "../../compiler/verification/emulation.js";
 import { finitePoints } from "../activations/points.js";
-import { readGeneratedFolder } from "../harness/generated.js";
 import {
   type ActivationEntry,
   type Call,
@@ -16,7 +14,7 @@ import {
 } from "../harness/manifest.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { WgslKernelSet } from "../harness/wgsl.js";
-import { expectNone, say } from "../activations/standard.js";
+import { expectNone, say, standardGenerated } from "../activations/standard.js";
 import { findSoftwareGpu, requestSoftwareDevice, requestValidatingDevice } from "../webgpu/driver.js";
 import { difference, randomCall, resultsOf, seedOf } from "./calls.js";
 
@@ -49,7 +47,7 @@ linear(x; learn a = 2) = a * x + 1
 const smallSource = { file: "small.def", text: definitions };
 const compiled = await compile([smallSource], { targets: ["ts", "wgsl"] });
 const own = readGenerated(compiled.files);
-const standard = readGeneratedFolder(fileURLToPath(new URL("../../generated", import.meta.url)));
+const standard = standardGenerated();
 
 const elementwise = ({ manifest }: Generated): ActivationEntry[] =>
   manifest.activations.filter(({ axis }) => axis === null);

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { compile, targetNames } from "../../compiler/compile.js";
+import { DecisionBook } from "../../compiler/decisions.js";
+import { readLock } from "../../compiler/lock.js";
+import { read, standardGenerated, standardText } from "./standard.js";
+
+/** The lock file saves time and changes no byte (`test/cli/lock.test.ts`). */
+test("generated/ is what acts.def compiles to", async () => {
+  const lock = readLock(read("acts.lock.json"));
+  const decisions = new DecisionBook([...(lock?.values() ?? [])].flatMap((answers) => [...answers]));
+  const { files } = await compile([{ file: "acts.def", text: standardText }], { targets: targetNames, decisions });
+  const committed = standardGenerated().files;
+  expect(files.map(({ path }) => path).sort()).toEqual([...committed.keys()].sort());
+  expect(files.flatMap(({ path, text }) => (text === committed.get(path) ? [] : [path]))).toEqual([]);
+}, 120_000);
