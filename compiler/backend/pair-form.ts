@@ -22,9 +22,10 @@ import { call, type Dialect, Precedence, type Printed, type PrintOperand, type S
 import { printExpression } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
-import { largestLiteral, repeating, wgsl } from "./dialects/wgsl.js";
+import { largestLiteral, repeating, shortestFloat16, wgsl } from "./dialects/wgsl.js";
 import type { Exponents } from "./gates.js";
 import type { MachineFunction } from "./machine-functions.js";
+import type { WgslNumber } from "./manifest.js";
 import { NameScope } from "./naming.js";
 import { schedule } from "./schedule.js";
 
@@ -159,6 +160,8 @@ const literal = (value: number): string => wgsl.literal(value).replace(largestLi
 /** Single float32 numbers in the machine language, which WGSL is close to. */
 const machineFloat32: Dialect = { ...wgsl, literal };
 
+const machineFloat16: Dialect = { ...wgsl, literal: shortestFloat16 };
+
 /** The nearest float32 and what it lacks. */
 function constantText(value: Rational): string {
   const number = toNumber(value);
@@ -215,6 +218,8 @@ export type WgslForm =
 
 export interface ScalarFunction {
   readonly name: string;
+  /** Of what it takes and gives; in float16 all results are single. */
+  readonly number: WgslNumber;
   readonly parameters: readonly { readonly variable: Variable; readonly name: string }[];
   readonly results: readonly { readonly name: string; readonly form: WgslForm }[];
   /** What computes those that have an exact form, of several each by its place among them. */
@@ -283,13 +288,15 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     return `${times}${result}`;
   });
   if (fn.exact) statements.push(...search(fn.exact));
-  const signature = fn.parameters.map(({ name }) => `${name}: f32`).join(", ");
+  const signature = fn.parameters.map(({ name }) => `${name}: ${fn.number}`).join(", ");
   const only = fn.passes.reduce((value, variable) => {
     const name = names.get(variable) ?? "";
     return `select(${value}, ${name}, is_nan(${name}))`;
   }, values[0] ?? "");
   const result = fn.struct ? `${fn.struct}(${[only, ...values.slice(1)].join(", ")})` : only;
-  return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? "f32"} {`, ...statements, `return ${result};`, "}"].join("\n");
+  return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? fn.number} {`, ...statements, `return ${result};`, "}"].join(
+    "\n",
+  );
 
   /** One call computes what has not been found, one result after the other. */
   function search(exact: MachineFunction): string[] {
@@ -347,6 +354,7 @@ export function singleFunction(name: string, root: Expr, cotangent: Variable | n
   const parameters = variables.map((variable, i) => ({ variable, name: `x${i}` }));
   const text = scalarFunctionText({
     name,
+    number: "f32",
     parameters,
     results: [{ name: "", form: { kind: "single", value } }],
     exact: null,
@@ -359,7 +367,7 @@ export function singleFunction(name: string, root: Expr, cotangent: Variable | n
 
 /** The results that are computed in single numbers. */
 function singleForm(
-  { results }: ScalarFunction,
+  { results, number }: ScalarFunction,
   variables: ReadonlyMap<Expr, string>,
   claim: (node: Application) => string,
 ): { readonly statements: readonly string[]; readonly textOf: (node: Expr) => string } {
@@ -368,7 +376,11 @@ function singleForm(
   const print = (node: Expr, itself = false): string =>
     printExpression(
       node,
-      { dialect: machineFloat32, nameOf: (inner) => names.get(inner), library: (each) => each },
+      {
+        dialect: number === "f16" ? machineFloat16 : machineFloat32,
+        nameOf: (inner) => names.get(inner),
+        library: (each) => each,
+      },
       itself,
     );
   const { bound } = schedule(roots, { repeating });

@@ -2,7 +2,15 @@
 import type { PrimitiveName } from "../../primitives/table.js";
 import { typescriptFunction } from "../library/typescript.js";
 
+/** Which numbers inputs are: how many significant bits they have, and between which powers of two their sizes lie. */
+export interface InputNumbers {
+  readonly bits: number;
+  readonly least: number;
+  readonly most: number;
+}
+
 export interface ArithmeticModel {
+  readonly inputs: InputNumbers;
   /** Errors are counted in units of 2^-digits. */
   readonly digits: number;
   /** Bits of a number that is exact. */
@@ -20,6 +28,14 @@ export interface ArithmeticModel {
   readonly hidesFaults: boolean;
 }
 
+const singles: InputNumbers = { bits: 24, least: -149, most: 128 };
+
+/** The arithmetic where inputs and the cotangent are float16; parameters are not. */
+export const ofHalves = (model: ArithmeticModel): ArithmeticModel => ({
+  ...model,
+  inputs: { bits: 11, least: -24, most: 16 },
+});
+
 const functions =
   (rounding: number, usual: number, others: readonly (readonly [PrimitiveName, number])[] = []) =>
   (primitive: PrimitiveName): number =>
@@ -35,6 +51,7 @@ const stated = (name: string): number => Number(typescriptFunction(name)?.error)
  * functions somewhat more); those of the library as they state.
  */
 export const float64: ArithmeticModel = {
+  inputs: singles,
   digits: 53,
   exactBits: 53,
   most: 1023.9,
@@ -58,6 +75,7 @@ export const float64: ArithmeticModel = {
 
 /** Float32 kernels, on devices that round correctly; subnormal numbers may be flushed to zero. */
 export const float32: ArithmeticModel = {
+  inputs: singles,
   digits: 24,
   exactBits: 24,
   most: 127.9,
@@ -81,6 +99,7 @@ export const float32: ArithmeticModel = {
  * four of them at most.
  */
 export const pairs: ArithmeticModel = {
+  inputs: singles,
   digits: 28,
   exactBits: 46,
   most: 118,

@@ -237,10 +237,19 @@ function ofConstant(value: Rational, { exactBits, rounding }: ArithmeticModel): 
   return { ...exactly(size, exactBits), bits: null, relative: rounding };
 }
 
-/** Inputs are float32; hyperparameters are numbers of ordinary size in the kernel's own precision. */
-function ofVariable(variable: Variable, { exactBits }: ArithmeticModel): Facts {
-  const bits = variable.role === "hyperparameter" && exactBits === 53 ? 53 : 24;
-  return exactly(M.between(variable.bounds, -149, 128), bits);
+/** Inputs are float32, or what the model says; hyperparameters are numbers of ordinary size in the kernel's own precision. */
+function ofVariable(variable: Variable, model: ArithmeticModel): Facts {
+  const bits =
+    variable.role === "hyperparameter" && model.exactBits === 53 ? 53 : isInput(variable) ? model.inputs.bits : 24;
+  return exactly(possibleSize(variable, model), bits);
+}
+
+const isInput = ({ role }: Variable): boolean => role === "input" || role === "cotangent";
+
+/** The sizes of a variable's values: of float32, unless it is an input. */
+export function possibleSize(variable: Variable, { inputs }: ArithmeticModel): Magnitude {
+  const { least, most } = isInput(variable) ? inputs : { least: -149, most: 128 };
+  return M.between(variable.bounds, least, most);
 }
 
 /** One of two, whichever the condition (or their order) says. */

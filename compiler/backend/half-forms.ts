@@ -1,0 +1,124 @@
+/**
+ * In which form WGSL computes a result of float16 inputs that is rounded to float16 in the end. There are so few of these that
+ * what an error analysis asks of each element at run time can be asked of all when compiling, and so few digits are wanted that
+ * float32 mostly suffices.
+ */
+import { apply, type Expr, type Variable, variablesOf } from "../ir/expr.js";
+import { finiteFloat16 } from "../numerics/float16.js";
+import { sampler } from "../numerics/sample.js";
+import { float32, ofHalves, pairs } from "./accuracy/arithmetic.js";
+import { allOf, conjuncts, guardFor } from "./accuracy/guard.js";
+import { powerOfTwo } from "./accuracy/error.js";
+import { isRightFarOut } from "./far-out.js";
+import { isNearestInHalves } from "./half-arithmetic.js";
+import type { KernelPlan } from "./kernels.js";
+import type { WgslForm } from "./pair-form.js";
+import { searched, type Subject } from "./searches.js";
+import { farFunction, formsFor, isExponential, pairForm, singleForms } from "./wgsl-forms.js";
+
+export interface HalfForm {
+  readonly form: WgslForm;
+  /** Whether the form, a single number, is the float16 next to the result where it is computed in float16. */
+  readonly isInHalves: boolean;
+}
+
+/** The relative error of a result before it is rounded: 2^-18, less than a hundredth of the distance of neighbours. */
+const granted = 2 ** -18;
+/** The part of it that sums which cancel may cause. */
+const allowance = granted / 2;
+/** A five hundredth of the smallest float16: errors that small are of no interest. */
+const negligible = 2 ** -33;
+
+export function halfFormsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet<Variable>): HalfForm[] {
+  const { settled } = singleForms(plan, roots, nanFrom);
+  // What holds for all float32 holds for these, too.
+  let usual: readonly WgslForm[] | undefined;
+  return roots.map((root, i): HalfForm => {
+    const value = settled[i]!;
+    const isInHalves = isNearestInHalves(value);
+    if (isInHalves || isSingleEnough(plan, root, value)) return { form: { kind: "single", value }, isInHalves };
+    const paired = inPairs(plan, root, value, nanFrom.size > 0 ? "value" : `slope_${i}`);
+    return { form: paired ?? (usual ??= formsFor(plan, roots, nanFrom))[i]!, isInHalves };
+  });
+}
+
+function isSingleEnough(plan: KernelPlan, root: Expr, value: Expr): boolean {
+  const model = ofHalves(float32);
+  const unit = 2 ** -model.digits;
+  const { condition, relative, cancels } = guardFor(value, {
+    model,
+    allowance: allowance / unit,
+    negligible,
+  });
+  if (relative * unit > granted - allowance) return false;
+  if (holdsForAll(plan, condition, value)) return true;
+  return !cancels && !isExponential(root) && isRightFarOut(value, root, null, plan);
+}
+
+/** Pairs for all inputs that are finite, if they need no test at run time. */
+function inPairs(plan: KernelPlan, root: Expr, single: Expr, of: string): WgslForm | undefined {
+  const model = ofHalves(pairs);
+  const unit = 2 ** -model.digits;
+  const found = pairForm(plan, root, { model, allowance: allowance / unit, negligible });
+  if (!found || !holdsForAll(plan, found.guard, null)) return undefined;
+  const { fast, factor } = found;
+  const inputs = [...variablesOf(fast)].filter(({ role }) => role === "input");
+  // Larger than every float16, so that it is tested by the bits.
+  const guard = allOf(inputs.map((input) => apply("lessOrEqual", [apply("abs", [input]), powerOfTwo(40)])));
+  return {
+    kind: "pairs",
+    fast,
+    guard,
+    exact: null,
+    far: guard && farFunction(plan, of, single, factor),
+    factor,
+  };
+}
+
+/**
+ * Whether a condition holds whatever the inputs are. Each part of it has to be about one input, and maybe the cotangent: then it
+ * is tried at all finite float16. What it is asked for counts no more where the result is rounded to zero or infinity.
+ */
+function holdsForAll(plan: KernelPlan, condition: Expr | null, result: Expr | null): boolean {
+  if (!condition) return true;
+  const parts = conjuncts(condition);
+  const roles = (part: Expr): readonly string[] =>
+    [...variablesOf(part)].map(({ role }) => role).filter((role) => role !== "cotangent");
+  if (!parts.every((part) => roles(part).join() === "input")) return false;
+  return searched(plan, [...parts, ...(result ? [result] : [])], {
+    name: "holds for all float16",
+    isAnswer: (answer) => typeof answer === "boolean",
+    details: [result !== null],
+    find: (forms, subject) =>
+      result === null
+        ? forms.every((part) => isTrue(part, null, subject))
+        : forms.slice(0, -1).every((part) => isTrue(part, forms.at(-1)!, subject)),
+  });
+}
+
+function isTrue(part: Expr, result: Expr | null, { cotangent }: Subject): boolean {
+  const input = [...variablesOf(part)].find(({ role }) => role === "input")!;
+  const variables = [input, cotangent];
+  const own = new Set(variablesOf(result ?? part));
+  const isAlone = [...own].every((variable) => variables.includes(variable));
+  const samplers = (root: Expr) =>
+    (["binary64", "binary32 without subnormal numbers"] as const).map((arithmetic) =>
+      sampler(root, variables, arithmetic),
+    );
+  const tests = samplers(part);
+  const values = result && isAlone ? samplers(result) : null;
+  const isRounded = (row: readonly number[]): boolean => {
+    if (!values) return false;
+    const [exact = NaN, computed = NaN] = values.map((value) => value(row));
+    if (Math.abs(exact) < vanishing) return Math.abs(computed) < vanishing;
+    return Math.abs(exact) > huge && Math.abs(computed) > huge && Math.sign(exact) === Math.sign(computed);
+  };
+  const cotangents = own.has(cotangent) || variablesOf(part).has(cotangent) ? [2 ** -24, 1, -65504] : [1];
+  return finiteFloat16().every((x) =>
+    cotangents.every((dy) => tests.every((test) => test([x, dy]) === 1) || isRounded([x, dy])),
+  );
+}
+
+/** Rounded to zero for certain, and to infinity. */
+const vanishing = 2 ** -30;
+const huge = 2 ** 20;
