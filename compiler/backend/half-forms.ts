@@ -3,6 +3,7 @@
  * what an error analysis asks of each element at run time can be asked of all when compiling, and so few digits are wanted that
  * float32 mostly suffices.
  */
+import { isBoolean } from "../decisions.js";
 import { apply, type Expr, type Variable, variablesOf } from "../ir/expr.js";
 import { finiteFloat16 } from "../numerics/float16.js";
 import { sampler } from "../numerics/sample.js";
@@ -86,8 +87,8 @@ function holdsForAll(plan: KernelPlan, condition: Expr | null, result: Expr | nu
     [...variablesOf(part)].map(({ role }) => role).filter((role) => role !== "cotangent");
   if (!parts.every((part) => roles(part).join() === "input")) return false;
   return searched(plan, [...parts, ...(result ? [result] : [])], {
-    name: "holds for all float16",
-    isAnswer: (answer) => typeof answer === "boolean",
+    name: "holds for all halves",
+    isAnswer: isBoolean,
     details: [result !== null],
     find: (forms, subject) =>
       result === null

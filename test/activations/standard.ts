@@ -1,6 +1,6 @@
 /** What the tests of activations share: definitions compiled, kernels loaded, and the oracle beside them. */
 import { readFileSync } from "node:fs";
-import { activationOf, compile, type KernelFamily, readDefinitions } from "../../compiler/compile.js";
+import { activationOf, compile, type KernelFamily, readDefinitions, type TargetName } from "../../compiler/compile.js";
 import { DecisionBook } from "../../compiler/decisions.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
@@ -44,10 +44,11 @@ export async function compiled(
   text: string,
   only?: (name: string) => boolean,
   kernels: readonly KernelFamily[] = [],
+  targets: readonly TargetName[] = ["ts", "wgsl"],
 ): Promise<Compiled> {
   const sources = [{ file: "acts.def", text }];
   const { files, diagnostics } = await compile(sources, {
-    targets: ["ts", "wgsl"],
+    targets,
     kernels,
     decisions: knownDecisions(),
   });
