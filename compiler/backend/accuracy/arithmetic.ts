@@ -2,15 +2,17 @@
 import type { PrimitiveName } from "../../primitives/table.js";
 import { typescriptFunction } from "../library/typescript.js";
 
-/** Which numbers inputs are: how many significant bits they have, and between which powers of two their sizes lie. */
-export interface InputNumbers {
+/** What is known of the variables. */
+export interface VariableNumbers {
+  /** Significant bits of inputs and cotangents. */
   readonly bits: number;
+  /** Binary logarithms of the sizes between which all variables lie that are not 0. */
   readonly least: number;
   readonly most: number;
 }
 
 export interface ArithmeticModel {
-  readonly inputs: InputNumbers;
+  readonly variables: VariableNumbers;
   /** Errors are counted in units of 2^-digits. */
   readonly digits: number;
   /** Bits of a number that is exact. */
@@ -20,6 +22,8 @@ export interface ArithmeticModel {
   readonly least: number;
   /** What is lost of numbers below 2^least. */
   readonly underflow: number;
+  /** The binary logarithm of an error that is so small that it is of no interest whatever becomes of it. */
+  readonly faint: number;
   /** Relative error of an operation. */
   readonly rounding: number;
   /** Relative error of a function. */
@@ -28,12 +32,13 @@ export interface ArithmeticModel {
   readonly hidesFaults: boolean;
 }
 
-const singles: InputNumbers = { bits: 24, least: -149, most: 128 };
+const singles = { variables: { bits: 24, least: -149, most: 128 }, faint: -160 } as const;
 
-/** The arithmetic where inputs and the cotangent are float16; parameters are not. */
+/** The arithmetic where inputs and cotangents are float16, as results will be, and parameters have the size of such numbers. */
 export const ofHalves = (model: ArithmeticModel): ArithmeticModel => ({
   ...model,
-  inputs: { bits: 11, least: -24, most: 16 },
+  variables: { bits: 11, least: -24, most: 16 },
+  faint: -44,
 });
 
 const functions =
@@ -51,7 +56,7 @@ const stated = (name: string): number => Number(typescriptFunction(name)?.error)
  * functions somewhat more); those of the library as they state.
  */
 export const float64: ArithmeticModel = {
-  inputs: singles,
+  ...singles,
   digits: 53,
   exactBits: 53,
   most: 1023.9,
@@ -75,7 +80,7 @@ export const float64: ArithmeticModel = {
 
 /** Float32 kernels, on devices that round correctly; subnormal numbers may be flushed to zero. */
 export const float32: ArithmeticModel = {
-  inputs: singles,
+  ...singles,
   digits: 24,
   exactBits: 24,
   most: 127.9,
@@ -99,7 +104,7 @@ export const float32: ArithmeticModel = {
  * four of them at most.
  */
 export const pairs: ArithmeticModel = {
-  inputs: singles,
+  ...singles,
   digits: 28,
   exactBits: 46,
   most: 118,
