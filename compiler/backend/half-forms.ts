@@ -3,17 +3,22 @@
  * what an error analysis asks of each element at run time can be asked of all when compiling, and so few digits are wanted that
  * float32 mostly suffices.
  */
+import { productOf } from "../algebra/forms.js";
+import { expandCalls } from "../calculus/differentiate.js";
 import { isBoolean } from "../decisions.js";
 import { apply, type Expr, isApplication, reachable, type Variable, variablesOf } from "../ir/expr.js";
+import { emulate, readLibrary } from "../machine/index.js";
 import { finiteFloat16 } from "../numerics/float16.js";
+import { referenceValue } from "../numerics/reference.js";
 import { type Arithmetic, sampledAt } from "../numerics/sample.js";
-import { float32, ofHalves, pairs } from "./accuracy/arithmetic.js";
+import { float32OfHalves, pairsOfHalves } from "./accuracy/arithmetic.js";
 import { allOf, conjuncts, guardFor } from "./accuracy/guard.js";
 import { powerOfTwo } from "./accuracy/error.js";
 import { isRightFarOut } from "./far-out.js";
 import { isNearestInHalves } from "./half-arithmetic.js";
 import type { KernelPlan } from "./kernels.js";
-import type { WgslForm } from "./pair-form.js";
+import { libraries } from "./machine-functions.js";
+import { pairFunction, plainPairFormOf, singleFunction, type WgslForm } from "./pair-form.js";
 import { searched, type Subject } from "./searches.js";
 import { farFunction, formsFor, isExponential, pairForm, singleForms } from "./wgsl-forms.js";
 
@@ -43,86 +48,121 @@ export function halfFormsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: 
   });
 }
 
+const options = { allowance, negligible, isThrifty: true } as const;
+
 function isSingleEnough(plan: KernelPlan, root: Expr, value: Expr): boolean {
-  const model = ofHalves(float32);
-  const unit = 2 ** -model.digits;
+  const unit = 2 ** -float32OfHalves.digits;
   const { condition, relative, cancels } = guardFor(value, {
-    model,
+    ...options,
+    model: float32OfHalves,
     allowance: allowance / unit,
-    negligible,
   });
   if (relative * unit > granted - allowance) return false;
-  if (holdsForAll(plan, condition, value)) return true;
+  if (holdsForAll(plan, condition, { kind: "single", value }, root)) return true;
   return !cancels && !isExponential(root) && isRightFarOut(value, root, null, plan);
 }
 
 /** Pairs for all inputs that are finite, if they need no test at run time. */
 function inPairs(plan: KernelPlan, root: Expr, single: Expr, of: string): WgslForm | undefined {
-  const model = ofHalves(pairs);
-  const unit = 2 ** -model.digits;
-  const found = pairForm(plan, root, { model, allowance: allowance / unit, negligible });
-  if (!found || !holdsForAll(plan, found.guard, null)) return undefined;
-  const { fast, factor } = found;
-  const sized = [...variablesOf(fast)].filter(
-    ({ bounds }) => !bounds || bounds.high === Infinity || bounds.low === -Infinity,
-  );
+  const unit = 2 ** -pairsOfHalves.digits;
+  const guardOptions = { ...options, model: pairsOfHalves, allowance: allowance / unit };
+  const found = pairForm(plan, root, guardOptions, plainPairFormOf);
+  if (!found) return undefined;
+  const { fast, factor, guard: condition } = found;
+  const form = { kind: "pairs", fast, guard: null, exact: null, far: null, factor } as const;
+  if (!holdsForAll(plan, condition, form, root)) return undefined;
+  const unbounded = [...variablesOf(fast)].filter(({ bounds }) => !bounds || bounds.high - bounds.low === Infinity);
   // Larger than every float16, so that it is tested by the bits.
-  const guard = allOf(sized.map((variable) => apply("lessOrEqual", [apply("abs", [variable]), powerOfTwo(40)])));
-  return {
-    kind: "pairs",
-    fast,
-    guard,
-    exact: null,
-    far: guard && farFunction(plan, of, single, factor),
-    factor,
-  };
+  const guard = allOf(unbounded.map((variable) => apply("lessOrEqual", [apply("abs", [variable]), powerOfTwo(40)])));
+  return { ...form, guard, far: guard && farFunction(plan, of, single, factor) };
 }
 
 /**
  * Whether a condition holds whatever the inputs are. Each part of it has to be about one input, and maybe the cotangent: then it
- * is tried at all finite float16. What it is asked for counts no more where the result is rounded to zero or infinity.
+ * is tried at all finite float16. Where it fails for a few, next to zeros of a derivative, the form is tried out there.
  */
-function holdsForAll(plan: KernelPlan, condition: Expr | null, result: Expr | null): boolean {
+function holdsForAll(plan: KernelPlan, condition: Expr | null, form: WgslForm, root: Expr): boolean {
   if (!condition) return true;
   const parts = conjuncts(condition);
   const roles = (part: Expr): readonly string[] =>
     [...variablesOf(part)].map(({ role }) => role).filter((role) => role !== "cotangent");
   if (!parts.every((part) => roles(part).join() === "input")) return false;
-  return searched(plan, [...parts, ...(result ? [result] : [])], {
+  const computed = form.kind === "single" ? form.value : form.fast;
+  return searched(plan, [...parts, computed, root], {
     name: "holds for all halves",
     isAnswer: isBoolean,
-    details: [result !== null],
-    find: (forms, subject) =>
-      result === null
-        ? forms.every((part) => isTrue(part, null, subject))
-        : forms.slice(0, -1).every((part) => isTrue(part, forms.at(-1)!, subject)),
+    details: [form.kind],
+    find: (forms, subject) => {
+      const [value, real] = forms.slice(-2);
+      const moved: Tried = { kind: form.kind, value: value!, root: real!, subject };
+      return forms.slice(0, -2).every((part) => isTrue(part, moved));
+    },
   });
+}
+
+/** What is tried out: a form, and what it is a form of. */
+interface Tried {
+  readonly kind: WgslForm["kind"];
+  readonly value: Expr;
+  readonly root: Expr;
+  readonly subject: Subject;
 }
 
 /**
  * At all finite inputs: a part that asks whether a number is finite in float32 arithmetic, and for the largest cotangent; any other
  * in real numbers, as far as binary64 has them.
  */
-function isTrue(part: Expr, result: Expr | null, { cotangent }: Subject): boolean {
-  const own = variablesOf(part);
-  const input = [...own].find(({ role }) => role === "input")!;
+function isTrue(part: Expr, tried: Tried): boolean {
+  const { cotangent } = tried.subject;
+  const input = [...variablesOf(part)].find(({ role }) => role === "input")!;
+  const numbers = finiteFloat16();
   const values = new Map([
-    [input, Float64Array.from(finiteFloat16())],
-    [cotangent, new Float64Array(finiteFloat16().length).fill(65504)],
+    [input, Float64Array.from(numbers)],
+    [cotangent, new Float64Array(numbers.length).fill(65504)],
   ]);
   const at = (root: Expr, arithmetic: Arithmetic): Float64Array => sampledAt(root, values, arithmetic);
   const asksForRange = reachable([part]).some((node) => isApplication(node, "is_finite"));
-  const holds = at(part, asksForRange ? single : "binary64");
-  if (holds.every((each) => each === 1)) return true;
-  if (!result || ![...variablesOf(result)].every((variable) => values.has(variable))) return false;
-  const [exact, computed] = [at(result, "binary64"), at(result, single)];
-  return holds.every((each, i) => each === 1 || isRounded(exact[i]!, computed[i]!));
+  const holds = at(part, asksForRange ? narrow : "binary64");
+  let failing = numbers.flatMap((x, i) => (holds[i] === 1 ? [] : [{ x, i }]));
+  if (failing.length === 0) return true;
+  if (tried.kind === "single" && [...variablesOf(tried.value)].every((variable) => values.has(variable))) {
+    const [exact, computed] = [at(tried.value, "binary64"), at(tried.value, narrow)];
+    failing = failing.filter(({ i }) => !isRounded(exact[i]!, computed[i]!));
+  }
+  if (failing.length > mostTried || asksForRange) return failing.length === 0;
+  return isRightAt(
+    failing.map(({ x }) => x),
+    input,
+    tried,
+  );
 }
 
-const single = "binary32 without subnormal numbers";
+const narrow = "binary32 without subnormal numbers";
 
 /** Whether both are rounded to zero for certain, or to the same infinity. */
 function isRounded(exact: number, computed: number): boolean {
   if (Math.abs(exact) < 2 ** -30) return Math.abs(computed) < 2 ** -30;
   return Math.abs(exact) > 2 ** 20 && Math.abs(computed) > 2 ** 20 && Math.sign(exact) === Math.sign(computed);
+}
+
+/** As many inputs as a zero has around it. */
+const mostTried = 300;
+
+/**
+ * Whether a form is accurate at these inputs, computed as a kernel does and compared with the real value. The other variables are 1:
+ * they have to be factors, which cause no error of the rest.
+ */
+function isRightAt(inputs: readonly number[], input: Variable, { kind, value, root, subject }: Tried): boolean {
+  const factors = [...productOf(root).powers.keys()];
+  if (factors.some((factor) => variablesOf(factor).size > 1)) return false;
+  const { name, text, variables } =
+    kind === "single" ? singleFunction("tried", value, subject.cotangent) : pairFunction("tried", value);
+  const run = emulate(readLibrary(text, libraries()), name);
+  const real = expandCalls(root);
+  return inputs.every((x) => {
+    const of = (variable: Variable): number => (variable === input ? x : 1);
+    const bindings = new Map([...variablesOf(real)].map((variable) => [variable, of(variable)]));
+    const { value: exact, decided } = referenceValue(real, bindings, "binary64");
+    return decided && Math.abs(run(...variables.map(of)) - exact) <= granted * Math.abs(exact);
+  });
 }

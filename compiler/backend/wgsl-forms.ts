@@ -14,7 +14,7 @@ import { isRightFarOut } from "./far-out.js";
 import { type Form, formFor } from "./forms.js";
 import { recogniseGates } from "./gates.js";
 import type { KernelPlan } from "./kernels.js";
-import { lower } from "./lower.js";
+import { lower, type LowerOptions } from "./lower.js";
 import { type MachineFunction, ownName } from "./machine-functions.js";
 import {
   hasOneOf,
@@ -61,7 +61,7 @@ export function formsFor(
     const isAccurate = isSettled && relative <= tolerance;
     if (isAccurate && (order === "curvature" || isRightFarOut(single.value, root, null, plan))) return single;
     const guardOptions = { model: pairs, allowance: 10 * tolerance, negligible: 2 ** -150 };
-    const found = pairForm(plan, root, guardOptions);
+    const found = pairForm(plan, root, guardOptions, pairFormOf);
     if (!found) return single;
     const { fast, guard, exact, cancels, factor } = found;
     const pair = { kind: "pairs", fast, guard, factor } as const;
@@ -114,6 +114,7 @@ export function pairForm(
   plan: KernelPlan,
   root: Expr,
   options: GuardOptions,
+  formOf: NonNullable<LowerOptions["formOf"]>,
 ): ({ readonly fast: Expr; readonly factor: Variable | null } & Pick<Form, "guard" | "exact" | "cancels">) | undefined {
   const { cotangent, definition } = plan;
   // Derivatives are linear in the cotangent: its size is no matter for the guard.
@@ -125,9 +126,7 @@ export function pairForm(
     plan,
     intolerable: 64,
     lower: () =>
-      scaledLast(
-        lower(recognised!, { spells: pairSpells, formOf: pairFormOf, nanFrom: new Set(), definition, narrow: false }),
-      ),
+      scaledLast(lower(recognised!, { spells: pairSpells, formOf, nanFrom: new Set(), definition, narrow: false })),
   });
   return fast && isSpelledInPairs(fast) ? { fast, factor, ...rest } : undefined;
 }

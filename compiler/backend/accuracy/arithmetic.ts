@@ -35,7 +35,7 @@ export interface ArithmeticModel {
 const singles = { variables: { bits: 24, least: -149, most: 128 }, faint: -160 } as const;
 
 /** The arithmetic where inputs and cotangents are float16, as results will be, and parameters have the size of such numbers. */
-export const ofHalves = (model: ArithmeticModel): ArithmeticModel => ({
+const ofHalves = (model: ArithmeticModel): ArithmeticModel => ({
   ...model,
   variables: { bits: 11, least: -24, most: 16 },
   faint: -44,
@@ -114,3 +114,21 @@ export const pairs: ArithmeticModel = {
   errorOf: functions(2 ** -16, 1.5),
   hidesFaults: true,
 };
+
+/** Float32 between float16. */
+export const float32OfHalves: ArithmeticModel = ofHalves(float32);
+
+/** Pairs between float16, so many of which suffice that it counts which functions are better than others. */
+export const pairsOfHalves: ArithmeticModel = ofHalves({
+  ...pairs,
+  errorOf: functions(2 ** -16, 1.5, [
+    ["exp", 0.5],
+    ["log", 0.7],
+    ["log1p", 0.6],
+    ["cosh", 0.5],
+    ["erf", 0.3],
+    ["erfc", 0.4],
+    ["atan", 0.2],
+    ["cbrt", 2 ** -16],
+  ]),
+});

@@ -20,6 +20,8 @@ export interface GuardOptions {
   readonly negligible: number;
   /** Whether sums that cancel are nothing to guard against. */
   readonly mayCancel?: boolean;
+  /** Whether the allowance is shared among those parts of a product alone that have a use for it. */
+  readonly isThrifty?: boolean;
 }
 
 export interface Guard {
@@ -187,8 +189,10 @@ class GuardBuilder {
           return;
         case "multiply":
         case "divide": {
-          const parts = [a!, b!].filter((part) => !isFine(analysis.factsOf(part)));
           const parted = fading || (facts.fades ?? false);
+          const needsNone = (part: Facts): boolean =>
+            isFine(part) || (this.options.isThrifty === true && !parted && part.scale === null);
+          const parts = [a!, b!].filter((part) => !needsNone(analysis.factsOf(part)));
           for (const part of parts) this.require(part, analysis, allowance / parts.length, parted);
           if (parted && isApplication(node, "divide")) this.requireLoss(a!, b!, analysis, allowance / parts.length);
           if (facts.own?.scale) this.requireSmall(facts.own.scale, facts.own.weight, allowance, node, facts);
