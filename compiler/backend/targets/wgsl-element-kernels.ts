@@ -3,7 +3,7 @@ import { type Expr, reachable, type Variable } from "../../ir/expr.js";
 import type { WgslKernel, WgslNumber, WgslPassDescription } from "../manifest.js";
 import { cotangentGradientName } from "../kernels.js";
 import { isPerChannel } from "../spaces.js";
-import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
+import { type Buffer, requiredBy, WgslBindings } from "./wgsl-bindings.js";
 import type { WgslForm } from "../pair-form.js";
 import { chanceFields, drawing, drawnName, trainingNumber } from "./wgsl-draws.js";
 import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
@@ -85,7 +85,7 @@ class ElementKernels {
 
   build(): WgslKernels {
     const gather = this.gathered ? this.gatherPasses() : [];
-    const requires = this.context.storage === "f16" ? ["shader-f16"] : [];
+    const requires = requiredBy(this.context.storage);
     const forward: WgslKernel = { requires, passes: [...gather, this.forward()] };
     const backward: WgslKernel = {
       requires,

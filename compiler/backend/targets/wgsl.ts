@@ -55,25 +55,24 @@ export interface WgslContext {
 }
 
 export function wgslKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
-  return plan.reduces ? overRows(plan) : overElements(plan, families, "f32");
+  return plan.reduces ? overRows(plan, "f32") : overElements(plan, families, "f32");
 }
 
-/** Kernels over tensors of float16; of what reduces there are none. */
-export function halfKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput | null {
-  if (plan.reduces) return null;
+/** Kernels over tensors of float16. */
+export function halfKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
   const written = new Set(halfFamilies.filter((family) => families.has(family)));
-  const output = overElements(plan, written, "f16");
+  const output = plan.reduces ? overRows(plan, "f16") : overElements(plan, written, "f16");
   return { ...output, functions: `enable f16;\n\n${output.functions}` };
 }
 
 /** Gradients of gradients and bits in place of inputs are for float32 alone. */
 const halfFamilies: readonly KernelFamily[] = ["forward", "backward", "fused"];
 
-function overRows(plan: KernelPlan): WgslOutput {
+function overRows(plan: KernelPlan, storage: WgslNumber): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const machine: WgslContext["machine"] = { names: [], texts: [], natBits: wgslNatBitsFor([], plan) };
-  const kernels = rowKernels({ plan, prefix, machine, library: libraryNames(prefix, used) });
+  const kernels = rowKernels({ plan, storage, prefix, machine, library: libraryNames(prefix, used) });
   return {
     functions: `${commentsOf(plan)}\n\n${wgslMachineText(machine, used, `${prefix}_`)}\n`,
     kernels: kernels.text,
