@@ -14,13 +14,14 @@ import { type Arithmetic, sampledAt } from "../numerics/sample.js";
 import { float32OfHalves, pairsOfHalves } from "./accuracy/arithmetic.js";
 import { allOf, conjuncts, guardFor } from "./accuracy/guard.js";
 import { powerOfTwo } from "./accuracy/error.js";
+import { settled } from "./extremes.js";
 import { isRightFarOut } from "./far-out.js";
 import { isNearestInHalves } from "./half-arithmetic.js";
 import type { KernelPlan } from "./kernels.js";
 import { libraries } from "./machine-functions.js";
 import { pairFunction, plainPairFormOf, singleFunction, type WgslForm } from "./pair-form.js";
 import { searched, type Subject } from "./searches.js";
-import { farFunction, formsFor, isExponential, pairForm, singleForms } from "./wgsl-forms.js";
+import { farFunction, formsFor, isExponential, pairForm, singleOptions } from "./wgsl-forms.js";
 
 export interface HalfForm {
   readonly form: WgslForm;
@@ -36,14 +37,16 @@ const allowance = granted / 2;
 const negligible = 2 ** -33;
 
 export function halfFormsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet<Variable>): HalfForm[] {
-  const { settled } = singleForms(plan, roots, nanFrom);
+  const singles = settled(roots, { ...singleOptions(plan, nanFrom), betweenHalves: true });
   // What holds for all float32 holds for these, too.
   let usual: readonly WgslForm[] | undefined;
   return roots.map((root, i): HalfForm => {
-    const value = settled[i]!;
-    const isInHalves = isNearestInHalves(value);
-    if (isInHalves || isSingleEnough(plan, root, value)) return { form: { kind: "single", value }, isInHalves };
-    const paired = inPairs(plan, root, value, nanFrom.size > 0 ? "value" : `slope_${i}`);
+    const { form: value, faults } = singles[i]!;
+    const isInHalves = faults === 0 && isNearestInHalves(value);
+    if (isInHalves || (faults === 0 && isSingleEnough(plan, root, value))) {
+      return { form: { kind: "single", value }, isInHalves };
+    }
+    const paired = faults === 0 ? inPairs(plan, root, value, nanFrom.size > 0 ? "value" : `slope_${i}`) : undefined;
     return { form: paired ?? (usual ??= formsFor(plan, roots, nanFrom))[i]!, isInHalves };
   });
 }

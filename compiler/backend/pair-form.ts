@@ -224,7 +224,7 @@ export type WgslForm =
 
 export interface ScalarFunction {
   readonly name: string;
-  /** Of what it takes and gives; in float16 all results are single. */
+  /** Of inputs, cotangents and results; in float16 all results are single, and parameters of no account. */
   readonly number: WgslNumber;
   readonly parameters: readonly { readonly variable: Variable; readonly name: string }[];
   readonly results: readonly { readonly name: string; readonly form: WgslForm }[];
@@ -294,7 +294,8 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     return `${times}${result}`;
   });
   if (fn.exact) statements.push(...search(fn.exact));
-  const signature = fn.parameters.map(({ name }) => `${name}: ${fn.number}`).join(", ");
+  const typeOf = ({ role }: Variable): WgslNumber => (role === "input" || role === "cotangent" ? fn.number : "f32");
+  const signature = fn.parameters.map(({ name, variable }) => `${name}: ${typeOf(variable)}`).join(", ");
   const only = fn.passes.reduce((value, variable) => {
     const name = names.get(variable) ?? "";
     return `select(${value}, ${name}, is_nan(${name}))`;

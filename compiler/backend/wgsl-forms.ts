@@ -9,7 +9,7 @@ import { float32, pairs } from "./accuracy/arithmetic.js";
 import { cancelsHarmlessly } from "./accuracy/cancellation.js";
 import { guardFor, type GuardOptions, rangeGuard } from "./accuracy/guard.js";
 import { wgsl } from "./dialects/wgsl.js";
-import { settleExtremes } from "./extremes.js";
+import { settleExtremes, type SettleOptions } from "./extremes.js";
 import { isRightFarOut } from "./far-out.js";
 import { type Form, formFor } from "./forms.js";
 import { recogniseGates } from "./gates.js";
@@ -42,7 +42,8 @@ export function formsFor(
   order: "value" | "slope" | "curvature" = nanFrom.size > 0 ? "value" : "slope",
 ): WgslForm[] {
   const { activation } = plan;
-  const { settled, lowered } = singleForms(plan, roots, nanFrom);
+  const options = singleOptions(plan, nanFrom);
+  const settled = settleExtremes(roots, options);
   const isValue = order === "value";
   const tolerance = isValue ? tolerances.value : tolerances.derivative;
   return roots.map((root, i): WgslForm => {
@@ -51,7 +52,7 @@ export function formsFor(
       condition,
       relative,
       cancels: isLossy,
-    } = guardFor(lowered(root), {
+    } = guardFor(options.lower(root), {
       model: float32,
       allowance: 1,
       negligible: 2 ** -150,
@@ -98,15 +99,14 @@ export function formsFor(
   });
 }
 
-/** Forms in single numbers that are right at huge and infinite inputs, and how they were lowered. */
-export function singleForms(
+/** How forms in single numbers are made right at huge and infinite inputs. */
+export function singleOptions(
   { activation, cotangent, definition }: KernelPlan,
-  roots: readonly Expr[],
   nanFrom: ReadonlySet<Variable>,
-): { readonly settled: readonly Expr[]; readonly lowered: (expr: Expr) => Expr } {
+): SettleOptions {
   const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
   const lowered = (expr: Expr): Expr => lower(expr, { spells, nanFrom, definition, narrow: true });
-  return { settled: settleExtremes(roots, { activation, cotangent, arithmetic: "binary32", lower: lowered }), lowered };
+  return { activation, cotangent, arithmetic: "binary32", lower: lowered };
 }
 
 /** A form in pairs; undefined where there is none that is accurate enough. */

@@ -210,7 +210,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
     const signature = functions.get(name);
     if (signature === undefined) return fail(line, `${name} has no signature`);
     const { parameters, result } = signature;
-    const float = floatOf([...parameters.map(({ type }) => type), result]);
+    const float = floatOf([...parameters.map(({ type }) => type), result]) ?? floatOf([result]);
     const scope = new Map<string, Variable>();
     for (const parameter of parameters) {
       if (scope.has(parameter.name)) fail(line, `there are two parameters ${parameter.name}`);
