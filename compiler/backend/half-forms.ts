@@ -10,7 +10,7 @@ import { apply, type Expr, isApplication, reachable, type Variable, variablesOf 
 import { emulate, readLibrary } from "../machine/index.js";
 import { finiteFloat16 } from "../numerics/float16.js";
 import { referenceValue } from "../numerics/reference.js";
-import { type Arithmetic, sampledAt } from "../numerics/sample.js";
+import { type Arithmetic, sampledAt, sampler } from "../numerics/sample.js";
 import { float32OfHalves, pairsOfHalves } from "./accuracy/arithmetic.js";
 import { allOf, conjuncts, guardFor } from "./accuracy/guard.js";
 import { powerOfTwo } from "./accuracy/error.js";
@@ -21,6 +21,7 @@ import type { KernelPlan } from "./kernels.js";
 import { libraries } from "./machine-functions.js";
 import { pairFunction, plainPairFormOf, singleFunction, type WgslForm } from "./pair-form.js";
 import { searched, type Subject } from "./searches.js";
+import { trialsOf } from "./trials.js";
 import { farFunction, formsFor, isExponential, pairForm, singleOptions } from "./wgsl-forms.js";
 
 export interface HalfForm {
@@ -42,12 +43,26 @@ export function halfFormsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: 
   let usual: readonly WgslForm[] | undefined;
   return roots.map((root, i): HalfForm => {
     const { form: value, faults } = singles[i]!;
-    const isInHalves = faults === 0 && isNearestInHalves(value);
-    if (isInHalves || (faults === 0 && isSingleEnough(plan, root, value))) {
+    const isSound = faults === 0 && isNumberAtZero(plan, value);
+    const isInHalves = isSound && isNearestInHalves(value);
+    if (isInHalves || (isSound && isSingleEnough(plan, root, value))) {
       return { form: { kind: "single", value }, isInHalves };
     }
-    const paired = faults === 0 ? inPairs(plan, root, value, nanFrom.size > 0 ? "value" : `slope_${i}`) : undefined;
+    const paired = isSound ? inPairs(plan, root, value, nanFrom.size > 0 ? "value" : `slope_${i}`) : undefined;
     return { form: paired ?? (usual ??= formsFor(plan, roots, nanFrom))[i]!, isInHalves };
+  });
+}
+
+/** Where an input is 0, a form may be 0 / 0, whatever its error is elsewhere, or the sign of an infinity that of the zero. */
+function isNumberAtZero({ activation, cotangent }: KernelPlan, form: Expr): boolean {
+  const { variables, settings, rowsOf } = trialsOf({ activation, cotangent });
+  const run = sampler(form, variables, "binary64");
+  return activation.inputs.every((_, index) => {
+    const negative = rowsOf(index, -0, settings).map(run);
+    return rowsOf(index, 0, settings).every((row, i) => {
+      const [value, other] = [run(row), negative[i]!];
+      return !Number.isNaN(value) && !Number.isNaN(other) && (Number.isFinite(value) || value === other);
+    });
   });
 }
 

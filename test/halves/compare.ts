@@ -3,7 +3,7 @@ import type { Activation } from "../../compiler/ir/activation.js";
 import { float16OfBits, float16Step, toFloat16 } from "../../compiler/numerics/float16.js";
 import { words } from "../activations/points.js";
 import { type Compiled, numbersAt, singleParameters, truth } from "../activations/standard.js";
-import type { ActivationEntry, Call, Outcome, Tensor } from "../harness/manifest.js";
+import { type ActivationEntry, type Call, countOf, extentsOf, type Outcome, type Tensor } from "../harness/manifest.js";
 
 /** The value (null) of an activation, or the derivative in an input. */
 export type Of = string | null;
@@ -25,6 +25,21 @@ export interface HalfColumn {
 export const bound = 0.51;
 
 const patterns = 65536;
+
+/** Rows of ordinary numbers, for what reduces. */
+export function halfRows(entry: ActivationEntry): Call {
+  const shape = [512, 16];
+  const word = words(7);
+  const uniform = (): number => word() / 2 ** 32 - 0.5;
+  const normal = (): number => toFloat16((uniform() + uniform() + uniform() + uniform()) * 5.2);
+  const numbers = (length: number): Float32Array => Float32Array.from({ length }, normal);
+  const inputs = Object.fromEntries(entry.inputs.map((name) => [name, numbers(512 * 16)]));
+  const call = { shape, inputs, parameters: singleParameters(entry) };
+  const output = entry.kernels["wgsl-f16"]?.forward.passes
+    .flatMap(({ bindings }) => bindings)
+    .find(({ role }) => role === "output");
+  return { ...call, cotangent: numbers(countOf(output?.length ?? "size", extentsOf(call, entry))) };
+}
 
 /** All float16 for the only input, infinities and NaN among them; else as many combinations of those of each exponent. */
 export function everyHalf(entry: ActivationEntry): Call {
@@ -50,6 +65,37 @@ export function everyHalf(entry: ActivationEntry): Call {
       }),
     );
   }
+}
+
+/**
+ * Over an axis: an error of float32 of the size of the row's largest number is none of the rounding to float16, so it is taken off:
+ * sixteen units in the last place, as sums of products have them.
+ */
+export function comparedHalfRows(
+  { typescript }: Pick<Compiled, "typescript">,
+  entry: ActivationEntry,
+  call: Call,
+  outcomes: HalfOutcomes,
+): HalfColumn[] {
+  const exact: HalfOutcomes = {
+    forward: typescript.call(entry, "forward64", call),
+    backward: typescript.call(entry, "backward64", call),
+  };
+  return [null, ...entry.inputs].map((of) => {
+    const [actual, expected] = [resultOf(outcomes, of), resultOf(exact, of)];
+    const rowLength = expected.length / (call.shape[0] ?? 1);
+    let [error, at] = [0, ""];
+    for (let i = 0; i < expected.length; i += 1) {
+      const start = i - (i % rowLength);
+      const sizes = [expected, ...Object.values(call.inputs), call.cotangent ?? []].flatMap((numbers) =>
+        Array.from({ length: rowLength }, (_, j) => Math.abs(numbers[start + j] ?? 0)),
+      );
+      const slack = (16 * 2 ** -13 * float16Step(Math.max(...sizes))) / float16Step(expected[i]!);
+      const off = errorInHalfUlp(actual[i]!, expected[i]!) - slack;
+      if (off > error) [error, at] = [off, `${nameOf(of)}, element ${i}: ${actual[i]} instead of ${expected[i]}`];
+    }
+    return { of, error, at, flushed: 0, wrong: [] };
+  });
 }
 
 export interface HalfOutcomes {

@@ -14,7 +14,15 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { toFloat16 } from "../../compiler/numerics/float16.js";
 import { compiled } from "../activations/standard.js";
-import { bound, comparedHalves, everyHalf, type HalfColumn, nameOf } from "../halves/compare.js";
+import {
+  bound,
+  comparedHalfRows,
+  comparedHalves,
+  everyHalf,
+  halfRows,
+  type HalfColumn,
+  nameOf,
+} from "../halves/compare.js";
 import type { Call } from "../harness/manifest.js";
 import { callFor } from "./calls.js";
 import { comparedSums } from "./compare.js";
@@ -51,8 +59,9 @@ interface Planned {
   readonly call: Call;
 }
 const plan = entries.flatMap((entry): Planned[] => {
-  const sums = callFor(entry, "sums", 0);
-  const range = { name: entry.name, purpose: "range", call: everyHalf(entry) } as const;
+  const sums = entry.axis ? undefined : callFor(entry, "sums", 0);
+  const call = entry.axis ? halfRows(entry) : everyHalf(entry);
+  const range = { name: entry.name, purpose: "range", call } as const;
   return sums ? [range, { name: entry.name, purpose: "sums", call: inHalves(sums) }] : [range];
 });
 const calls = plan.flatMap(({ name, call }): KernelCall[] => [
@@ -88,7 +97,8 @@ plan.forEach(({ name, purpose, call }, i) => {
     say(comparedSums(subject, entry, call, backward.outcome));
     return;
   }
-  const found = comparedHalves(subject, entry, call, { forward: forward.outcome, backward: backward.outcome });
+  const compared = entry.axis ? comparedHalfRows : comparedHalves;
+  const found = compared(subject, entry, call, { forward: forward.outcome, backward: backward.outcome });
   table.set(name, found);
   say(found.flatMap((each) => each.wrong));
 });
