@@ -210,7 +210,9 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
     const signature = functions.get(name);
     if (signature === undefined) return fail(line, `${name} has no signature`);
     const { parameters, result } = signature;
-    const float = floatOf([...parameters.map(({ type }) => type), result]) ?? floatOf([result]);
+    const types = [...parameters.map(({ type }) => type), result];
+    // Beside float16, what is float32 is converted before anything is done with it.
+    const float = floatOf(types) ?? (types.includes("f16") ? floatOf([result]) : null);
     const scope = new Map<string, Variable>();
     for (const parameter of parameters) {
       if (scope.has(parameter.name)) fail(line, `there are two parameters ${parameter.name}`);
