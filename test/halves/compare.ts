@@ -41,15 +41,19 @@ export function halfRows(entry: ActivationEntry): Call {
   return { ...call, cotangent: numbers(countOf(output?.length ?? "size", extentsOf(call, entry))) };
 }
 
-/** All float16 for the only input, infinities and NaN among them; else as many combinations of those of each exponent. */
+/**
+ * All float16 for the only input, infinities and NaN among them; else as many combinations of those of each exponent. The last one,
+ * a NaN, is left out: vectors of four are not full, nor are words.
+ */
 export function everyHalf(entry: ActivationEntry): Call {
   const { inputs } = entry;
   const columns =
     inputs.length === 1 ? [Float32Array.from({ length: patterns }, (_, bits) => float16OfBits(bits))] : met();
+  const size = columns[0]!.length - 1;
   return {
-    shape: [columns[0]!.length],
-    inputs: Object.fromEntries(inputs.map((name, i) => [name, columns[i]!])),
-    cotangent: new Float32Array(columns[0]!.length).fill(1),
+    shape: [size],
+    inputs: Object.fromEntries(inputs.map((name, i) => [name, columns[i]!.subarray(0, size)])),
+    cotangent: new Float32Array(size).fill(1),
     parameters: singleParameters(entry),
   };
 
