@@ -37,9 +37,14 @@ beforeAll(async () => {
 const shaderOf = ({ files }: Generated, { kernels }: ActivationEntry): string =>
   fileText(files, kernels["wgsl-f16"]?.file ?? "");
 
-function compared(entry: ActivationEntry, generated = subject.generated): HalfColumn[] {
+function compared(
+  entry: ActivationEntry,
+  generated = subject.generated,
+  parameters: Readonly<Record<string, number>> = {},
+): HalfColumn[] {
   const emulated = new EmulatedKernelSet(generated, "wgsl-f16");
-  const call = everyHalf(entry);
+  const usual = everyHalf(entry);
+  const call = { ...usual, parameters: { ...usual.parameters, ...parameters } };
   const outcomes = {
     forward: emulated.call(entry, "forward", call),
     backward: emulated.call(entry, "backward", call, (of) => entry.inputs.includes(of)),
@@ -77,6 +82,15 @@ describe("results are within half a unit, and a hundredth, at all inputs", () =>
     "shifted",
     "reglu",
   ])("%s", (name) => expectNone(faultsOf(compared(entryOf(subject.generated, name)))));
+
+  test.each([
+    ["elu", { alpha: 60000 }],
+    ["elu", { alpha: -(2 ** -20) }],
+    ["spike", { slope: 0.001 }],
+    ["prelu", { weight: -1 / 3 }],
+  ])("%s with %o", (name, parameters) => {
+    expectNone(faultsOf(compared(entryOf(subject.generated, name), subject.generated, parameters)));
+  });
 
   test("which sees an error of a tenth of a unit before rounding", () => {
     const entry = entryOf(subject.generated, "silu");

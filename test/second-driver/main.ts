@@ -6,6 +6,7 @@
  *   npm run test:deno -- --accept              and writes known.json anew
  *   npm run test:deno -- --write               and writes the table to test/second-driver/results.md
  *   npm run test:deno -- --only gelu --random 100000
+ *   npm run test:deno -- --f16                 kernels over float16: see halves.ts
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
