@@ -1,5 +1,12 @@
 /** The pipeline in one screen: from text to files. A pure function, the same wherever it runs. */
-import { kernelFamilies, type KernelFamily, type OutputFile, type TargetName, targetNames } from "./backend/output.js";
+import {
+  kernelFamilies,
+  type KernelFamily,
+  type OutputFile,
+  type TargetName,
+  targetNames,
+  usualTargets,
+} from "./backend/output.js";
 import type { AnalysisFacts } from "./analysis/facts/facts.js";
 import { isAnalysisFacts } from "./analysis/facts/form.js";
 import type { Activation } from "./ir/activation.js";
@@ -17,7 +24,14 @@ import { sha256 } from "./sha256.js";
 import { positionOf, type Source } from "./source.js";
 import { version } from "./version.js";
 
-export { kernelFamilies, type KernelFamily, type OutputFile, type TargetName, targetNames } from "./backend/output.js";
+export {
+  kernelFamilies,
+  type KernelFamily,
+  type OutputFile,
+  type TargetName,
+  targetNames,
+  usualTargets,
+} from "./backend/output.js";
 
 export interface CompileOptions {
   readonly targets: readonly TargetName[];
@@ -81,8 +95,8 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   for (const definition of definitions) {
     const key = options.cache ? await contentKey(definition, targets, kernels) : "";
     let known = options.cache?.get(key);
-    if (known === undefined && options.more)
-      known = options.cache?.get(await contentKey(definition, targetNames, kernelFamilies));
+    if (known === undefined && options.more && targets.every((name) => usualTargets.includes(name)))
+      known = options.cache?.get(await contentKey(definition, usualTargets, kernelFamilies));
     const decisions = decisionsOf(definition);
     const result =
       known === undefined ? await emitDefinition(definition, targets, kernels, decisions) : recalled(known, decisions);

@@ -23,6 +23,7 @@ const forms: Readonly<Record<string, (answer: unknown) => boolean>> = {
   "cancels deeply": isBoolean,
   "cancels harmlessly": isBoolean,
   "cancels in a shader": isBoolean,
+  "holds for all halves": isBoolean,
   "right far out": isBoolean,
 };
 

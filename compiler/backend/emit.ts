@@ -11,7 +11,7 @@ import { layOutFunctions } from "./layout.js";
 import { typescriptMachineText } from "./machine-functions.js";
 import { templateLiteral } from "./targets/text.js";
 import { inDouble, inDoubleText, typescriptKernels } from "./targets/typescript.js";
-import { wgslKernels } from "./targets/wgsl.js";
+import { halfKernels, wgslKernels, type WgslOutput } from "./targets/wgsl.js";
 
 export interface Emission {
   readonly files: readonly OutputFile[];
@@ -58,6 +58,7 @@ async function emitActivation(
   // All that builds nodes happens before anything is awaited: the graph of nodes belongs to one activation at a time.
   const kernels = typescriptKernels(plan, families);
   const wgsl = wgslKernels(plan, families);
+  const halves = wanted.has("wgsl-f16") ? halfKernels(plan, families) : null;
   const module = modules?.moduleParts({
     plan,
     kinks,
@@ -80,16 +81,8 @@ async function emitActivation(
           ...(kernels.saved ? { forwardSaved: kernels.saved.forward, backwardSaved: kernels.saved.backward } : {}),
         }
       : undefined,
-    wgsl: wanted.has("wgsl")
-      ? {
-          file: `${stem}.wgsl`,
-          forward: wgsl.forward,
-          backward: wgsl.backward,
-          ...(wgsl.fused ? { fused: wgsl.fused } : {}),
-          ...(wgsl.doubleBackward ? { doubleBackward: wgsl.doubleBackward } : {}),
-          ...(wgsl.saved ? { forwardSaved: wgsl.saved.forward, backwardSaved: wgsl.saved.backward } : {}),
-        }
-      : undefined,
+    wgsl: wanted.has("wgsl") ? wgslEntry(`${stem}.wgsl`, wgsl) : undefined,
+    "wgsl-f16": halves ? { element: "f16", ...wgslEntry(`${stem}.f16.wgsl`, halves) } : undefined,
   });
 
   const files: OutputFile[] = [];
@@ -107,14 +100,8 @@ async function emitActivation(
     ];
     files.push({ path: `${stem}.ts`, text: head + parts.filter((part) => part !== "").join("\n") });
   }
-  if (wanted.has("wgsl")) {
-    const whole = wgsl.functions === "" ? wgsl.kernels : `${wgsl.functions}\n${wgsl.kernels}`;
-    files.push({ path: `${stem}.wgsl`, text: head + whole });
-    files.push({
-      path: `${stem}.wgsl.ts`,
-      text: wgslModule(name, wgsl.functions, wgsl.kernels, head),
-    });
-  }
+  if (wanted.has("wgsl")) files.push(...wgslFiles(`${stem}.wgsl`, `${name}Wgsl`, wgsl, head));
+  if (halves) files.push(...wgslFiles(`${stem}.f16.wgsl`, `${name}F16Wgsl`, halves, head));
   if (modules && module) {
     files.push({ path: `${stem}.module.ts`, text: head + (await modules.moduleText(module)) });
   }
@@ -125,22 +112,40 @@ async function emitActivation(
  * The shader's text as exports, so that no bundler needs a setting for `.wgsl` files. The whole is joined by a call that
  * is marked as pure: a bundler drops it where nobody asks for it, as it would not drop a template with a hole.
  */
-function wgslModule(name: string, functions: string, kernels: string, head: string): string {
-  const whole = `/** The text of the \`.wgsl\` file. */\nexport const ${name}Wgsl: string =`;
+function wgslModule(name: string, { functions, kernels }: WgslOutput, head: string): string {
+  const whole = `/** The text of the \`.wgsl\` file. */\nexport const ${name}: string =`;
   if (functions === "") return `${head}${whole} ${templateLiteral(head + kernels)};\n`;
-  const scalar = `/** Scalar functions, for use inside of other shaders. */\nexport const ${name}WgslFunctions: string =`;
-  const joined = `/* @__PURE__ */ ${name}WgslFunctions.concat(`;
-  const onOneLine = `export const ${name}Wgsl: string = ${joined}\``.length <= 80;
+  const scalar = `/** Scalar functions, for use inside of other shaders. */\nexport const ${name}Functions: string =`;
+  const joined = `/* @__PURE__ */ ${name}Functions.concat(`;
+  const onOneLine = `export const ${name}: string = ${joined}\``.length <= 80;
   return [
     `${head}${scalar} ${templateLiteral(head + functions)};\n`,
     `${whole}${onOneLine ? " " : "\n  "}${joined}${templateLiteral(`\n${kernels}`)});\n`,
   ].join("\n");
 }
 
+/** The shader, and the module that exports its text. */
+function wgslFiles(path: string, name: string, output: WgslOutput, head: string): OutputFile[] {
+  const { functions, kernels } = output;
+  return [
+    { path, text: head + (functions === "" ? kernels : `${functions}\n${kernels}`) },
+    { path: `${path}.ts`, text: wgslModule(name, output, head) },
+  ];
+}
+
+const wgslEntry = (file: string, { forward, backward, fused, doubleBackward, saved }: WgslOutput): object => ({
+  file,
+  forward,
+  backward,
+  ...(fused ? { fused } : {}),
+  ...(doubleBackward ? { doubleBackward } : {}),
+  ...(saved ? { forwardSaved: saved.forward, backwardSaved: saved.backward } : {}),
+});
+
 function manifestEntry(
   { activation, reduces }: KernelPlan,
   kinks: readonly Kink[],
-  kernels: { ts: unknown; wgsl: unknown },
+  kernels: Readonly<Record<Exclude<TargetName, "module">, unknown>>,
 ): ManifestEntry {
   return {
     name: activation.name,

@@ -17,6 +17,9 @@ import { type Arithmetic, sampler } from "../numerics/sample.js";
 /** The largest finite float32. */
 const largest = 3.4028234663852886e38;
 
+/** What is rounded to infinity in float16. */
+const infiniteHalf = 65520;
+
 /** Sizes at which an input may be held, the weakest first. */
 const holds: readonly number[] = [
   largest,
@@ -57,6 +60,14 @@ export interface SettleOptions {
   readonly arithmetic: Arithmetic;
   /** Turns an expression into what the target can spell. */
   readonly lower: (expr: Expr) => Expr;
+  /** Whether inputs are float16, and results will be. */
+  readonly betweenHalves?: boolean;
+}
+
+/** A form, and in how many of the cases that were tried it fails. */
+export interface Settled {
+  readonly form: Expr;
+  readonly faults: number;
 }
 
 /**
@@ -64,10 +75,13 @@ export interface SettleOptions {
  * same size where one serves them all (so that they go on sharing subexpressions), or with a form of its own for large
  * inputs.
  */
-export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): Expr[] {
-  const { activation, cotangent, arithmetic, lower } = options;
+export const settleExtremes = (exprs: readonly Expr[], options: SettleOptions): Expr[] =>
+  settled(exprs, options).map(({ form }) => form);
+
+export function settled(exprs: readonly Expr[], options: SettleOptions): Settled[] {
+  const { activation, cotangent, arithmetic, lower, betweenHalves = false } = options;
   const forms = exprs.map(lower);
-  if (activation.axis) return forms;
+  if (activation.axis) return forms.map((form) => ({ form, faults: 0 }));
   const parameters = triedParameters(activation);
   const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
   const defaults = parameters.map((parameter) => parameter.default);
@@ -75,18 +89,24 @@ export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): 
   const evaluated = parameters.map(({ variable, default: value }) => (variable.role === "training" ? 0 : value));
   const settings = activation.random ? [defaults, evaluated] : [defaults];
   const truths = forms.map((form, i) => truthOf(form, exprs[i]!, variables));
+  const sizes = betweenHalves ? magnitudes.filter((size) => size < infiniteHalf || size === Infinity) : magnitudes;
+  const bounds = betweenHalves ? holds.filter((size) => size <= 2 ** 40) : holds;
+  const infinite = betweenHalves ? infiniteHalf : null;
   let settled = [...forms];
+  const left = forms.map(() => 0);
   for (const [index, input] of activation.inputs.entries()) {
     for (const sign of [-1, 1] as const) {
       const cases = truths.map((truth) =>
-        settings.flatMap((setting) => expectations(sign, index, activation.inputs.length, setting, truth, arithmetic)),
+        settings.flatMap((setting) =>
+          expectations(sign, index, activation.inputs.length, sizes, setting, truth, arithmetic),
+        ),
       );
       /** How many cases a form fails, counted up to so many. */
       const faults = (form: Expr, i: number, most = Infinity): number => {
         const run = sampler(form, variables, arithmetic);
         let count = 0;
         for (const each of cases[i] ?? []) {
-          if (!agrees(run(each.values), each)) count += 1;
+          if (!agrees(run(each.values), each, infinite)) count += 1;
           if (count >= most) break;
         }
         return count;
@@ -97,7 +117,7 @@ export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): 
         const form = withZeros(settled[i]!, input);
         if (faults(form, i, 1) === 0) best[i] = { form, faults: 0 };
       }
-      for (const size of holds) {
+      for (const size of bounds) {
         if (best.every((candidate) => candidate.faults === 0)) break;
         const held = settled.map((form) => hold(form, input, sign, size));
         const counts = held.map((form, i) =>
@@ -111,19 +131,20 @@ export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): 
           if (counts[i]! < best[i]!.faults) best[i] = { form, faults: counts[i]! };
         });
       }
-      settled = best.map(({ form, faults: left }, i) => {
-        if (left === 0) return form;
+      settled = best.map(({ form, faults: most }, i) => {
+        if (most === 0) return form;
         const candidates = largeForms(exprs[i]!, settled[i]!, input, sign, lower);
-        let least = { form, faults: left };
+        let least = { form, faults: most };
         for (const candidate of candidates) {
           const count = faults(candidate, i, least.faults);
           if (count < least.faults) least = { form: candidate, faults: count };
         }
+        left[i]! += least.faults;
         return least.form;
       });
     }
   }
-  return settled;
+  return settled.map((form, i) => ({ form, faults: left[i]! }));
 }
 
 /** `where(x > border, form for large x, form)`, for each border, the input held where it is infinite or not. */
@@ -178,6 +199,7 @@ function expectations(
   sign: -1 | 1,
   index: number,
   inputs: number,
+  sizes: readonly number[],
   defaults: readonly number[],
   truth: (values: readonly number[]) => number,
   arithmetic: Arithmetic,
@@ -189,7 +211,7 @@ function expectations(
       values[index] = sign * x;
       return [...values, 1, ...defaults];
     };
-    for (const x of magnitudes) {
+    for (const x of sizes) {
       const values = at(x);
       const expected = x === Infinity ? limitFrom(beyond.map((size) => truth(at(size)))) : truth(values);
       if (expected === undefined || Number.isNaN(expected)) continue;
@@ -215,8 +237,9 @@ function limitFrom(values: readonly number[]): number | undefined {
 }
 
 /** Whether a result is the expected one as far as this stage can ask: no fault of range, and some digits right. */
-function agrees(actual: number, { values, expected }: Case): boolean {
+function agrees(actual: number, { values, expected }: Case, infinite: number | null): boolean {
   if (Number.isNaN(actual)) return false;
+  if (infinite !== null && Math.abs(expected) >= infinite) return actual * Math.sign(expected) >= infinite;
   const single = Math.fround(expected);
   if (!Number.isFinite(single)) {
     const isLimit = values.some((value) => Math.abs(value) === Infinity);

@@ -78,7 +78,7 @@ export const ownName = (name: string): string => `${ownPrefix}${name}`;
 let known: readonly Declaration[] | undefined;
 
 /** What WGSL kernels may call. */
-const libraries = (): readonly Declaration[] =>
+export const libraries = (): readonly Declaration[] =>
   (known ??= [
     ...wgslLibrary.declarations,
     ...pairLibrary().declarations,

@@ -27,6 +27,11 @@ export interface TypeScriptKernel {
   readonly arguments: readonly KernelArgument[];
 }
 
+/** What tensors are made of. */
+export type WgslNumber = "f16" | "f32";
+
+export type WgslElement = WgslNumber | `vec4<${WgslNumber}>` | "u32";
+
 export interface WgslBinding {
   readonly group: 0;
   readonly binding: number;
@@ -35,7 +40,7 @@ export interface WgslBinding {
     "input" | "output" | "cotangent" | "gradient" | "derivative" | "saved" | "learned" | "scratch" | "uniforms";
   readonly of?: string;
   readonly type: "read-only-storage" | "storage" | "uniform";
-  readonly element?: "f32" | "vec4<f32>" | "u32";
+  readonly element?: WgslElement;
   readonly length?: string;
   readonly size?: number;
   readonly fields?: readonly WgslField[];

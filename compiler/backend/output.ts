@@ -1,5 +1,7 @@
-export const targetNames = ["ts", "wgsl", "module"] as const;
+export const targetNames = ["ts", "wgsl", "module", "wgsl-f16"] as const;
 export type TargetName = (typeof targetNames)[number];
+/** The targets of whoever names none. */
+export const usualTargets: readonly TargetName[] = ["ts", "wgsl", "module"];
 
 /** Kernels by what they compute; the first two are always written. */
 export const kernelFamilies = ["forward", "backward", "fused", "doubleBackward", "saved"] as const;

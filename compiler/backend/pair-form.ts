@@ -22,9 +22,10 @@ import { call, type Dialect, Precedence, type Printed, type PrintOperand, type S
 import { printExpression } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
-import { largestLiteral, repeating, wgsl } from "./dialects/wgsl.js";
+import { largestLiteral, repeating, shortestFloat16, wgsl } from "./dialects/wgsl.js";
 import type { Exponents } from "./gates.js";
 import type { MachineFunction } from "./machine-functions.js";
+import type { WgslNumber } from "./manifest.js";
 import { NameScope } from "./naming.js";
 import { schedule } from "./schedule.js";
 
@@ -32,37 +33,43 @@ import { schedule } from "./schedule.js";
 export const pairSpells = (primitive: PrimitiveName): boolean =>
   spellings[primitive] !== undefined || logic.has(primitive) || pairLibrary().find(`pair_${primitive}`) !== undefined;
 
-/** Beyond a = 16 nothing changes any more; with w = e^a the gate of mish is n / (n + 2), n = w (w + 2), here 2^60 times as large. */
-const mish = {
-  raised: "raised_exp(at_most(a, 16))",
-  exp: "(raised_exp(at_most(a, 16)) / 2^60)",
-  numerator: "(raised_exp(at_most(a, 16)) * (raised_exp(at_most(a, 16)) / 2^60 + 2))",
-  denominator: "((raised_exp(at_most(a, 16)) / 2^60) * (raised_exp(at_most(a, 16)) / 2^60 + 2) + 2)",
-};
-
-/** As mish, beyond a = 40. */
-const held = { raised: "raised_exp(at_most(a, 40))", below: "(raised_exp(at_most(a, 40)) / 2^60 + 1)" };
-
 /**
  * How pairs compute what they have no function for, from one exponential. What may be small is 2^60 times as large until the
  * last: parts of small numbers underflow long before the numbers do.
+ * @param e the exponential, `raised` so many times
  */
-const forms: Readonly<Partial<Record<PrimitiveName, string>>> = {
-  held_exp: "exp(at_most(a, 80))",
-  negative_part: "at_most(a, 0)",
-  bounded_exp: "raised_exp(at_most(a, 40)) / 2^60",
-  sigmoid: `${held.raised} / ${held.below} / 2^60`,
-  logistic: "raised_exp(-abs(a)) / (raised_exp(-abs(a)) / 2^60 + 1)^2 / 2^60",
-  gate_slope: `${held.raised} / ${held.below} * ((${held.below} + choose(a < 40, b, 0)) / ${held.below}) / 2^60`,
-  softplus: "at_least(a, 0) + log1p(exp(-abs(a)))",
-  tanh: "expm1(at_most(2 * a, 80)) / (expm1(at_most(2 * a, 80)) + 2)",
-  mish_gate: `${mish.numerator} / ${mish.denominator} / 2^60`,
-  mish_gate_slope: `(${mish.numerator} + 4 * choose(a < 16, b, 0) * (${mish.raised} * (${mish.exp} + 1) / ${mish.denominator})) / ${mish.denominator} / 2^60`,
-  normcdf: "raised_normcdf(a) / 2^60",
-  normpdf: "raised_exp(-a^2 / 2) * (1 / sqrt(2 * pi)) / 2^60",
-};
+function formsFrom(e: string, raised: string): Readonly<Partial<Record<PrimitiveName, string>>> {
+  // Beyond a = 16 nothing changes any more; with w = e^a the gate of mish is n / (n + 2), n = w (w + 2).
+  const w = `${e}(at_most(a, 16))`;
+  const mish = {
+    numerator: `(${w} * (${w}${raised} + 2))`,
+    denominator: `((${w}${raised}) * (${w}${raised} + 2) + 2)`,
+  };
+  // As mish, beyond a = 40.
+  const held = { exp: `${e}(at_most(a, 40))`, below: `(${e}(at_most(a, 40))${raised} + 1)` };
+  const tail = `${e}(-abs(a))`;
+  return {
+    held_exp: "exp(at_most(a, 80))",
+    negative_part: "at_most(a, 0)",
+    bounded_exp: `${held.exp}${raised}`,
+    sigmoid: `${held.exp} / ${held.below}${raised}`,
+    logistic: `${tail} / (${tail}${raised} + 1)^2${raised}`,
+    gate_slope: `${held.exp} / ${held.below} * ((${held.below} + choose(a < 40, b, 0)) / ${held.below})${raised}`,
+    softplus: "at_least(a, 0) + log1p(exp(-abs(a)))",
+    tanh: "expm1(at_most(2 * a, 80)) / (expm1(at_most(2 * a, 80)) + 2)",
+    mish_gate: `${mish.numerator} / ${mish.denominator}${raised}`,
+    mish_gate_slope: `(${mish.numerator} + 4 * choose(a < 16, b, 0) * (${w} * (${w}${raised} + 1) / ${mish.denominator})) / ${mish.denominator}${raised}`,
+    normcdf: "raised_normcdf(a) / 2^60",
+    normpdf: `${e}(-a^2 / 2) * (1 / sqrt(2 * pi))${raised}`,
+  };
+}
 
+const forms = formsFrom("raised_exp", " / 2^60");
 export const pairFormOf = (primitive: PrimitiveName): string | undefined => forms[primitive];
+
+/** Where small results are of no interest. */
+const plainForms = formsFrom("exp", "");
+export const plainPairFormOf = (primitive: PrimitiveName): string | undefined => plainForms[primitive];
 
 const comparison =
   (symbol: string): Spelling =>
@@ -159,6 +166,8 @@ const literal = (value: number): string => wgsl.literal(value).replace(largestLi
 /** Single float32 numbers in the machine language, which WGSL is close to. */
 const machineFloat32: Dialect = { ...wgsl, literal };
 
+const machineFloat16: Dialect = { ...wgsl, literal: shortestFloat16 };
+
 /** The nearest float32 and what it lacks. */
 function constantText(value: Rational): string {
   const number = toNumber(value);
@@ -215,6 +224,8 @@ export type WgslForm =
 
 export interface ScalarFunction {
   readonly name: string;
+  /** Of inputs, cotangents and results; in float16 all results are single, and parameters of no account. */
+  readonly number: WgslNumber;
   readonly parameters: readonly { readonly variable: Variable; readonly name: string }[];
   readonly results: readonly { readonly name: string; readonly form: WgslForm }[];
   /** What computes those that have an exact form, of several each by its place among them. */
@@ -283,13 +294,16 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     return `${times}${result}`;
   });
   if (fn.exact) statements.push(...search(fn.exact));
-  const signature = fn.parameters.map(({ name }) => `${name}: f32`).join(", ");
+  const typeOf = ({ role }: Variable): WgslNumber => (role === "input" || role === "cotangent" ? fn.number : "f32");
+  const signature = fn.parameters.map(({ name, variable }) => `${name}: ${typeOf(variable)}`).join(", ");
   const only = fn.passes.reduce((value, variable) => {
     const name = names.get(variable) ?? "";
     return `select(${value}, ${name}, is_nan(${name}))`;
   }, values[0] ?? "");
   const result = fn.struct ? `${fn.struct}(${[only, ...values.slice(1)].join(", ")})` : only;
-  return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? "f32"} {`, ...statements, `return ${result};`, "}"].join("\n");
+  return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? fn.number} {`, ...statements, `return ${result};`, "}"].join(
+    "\n",
+  );
 
   /** One call computes what has not been found, one result after the other. */
   function search(exact: MachineFunction): string[] {
@@ -343,12 +357,21 @@ const withoutFactor = (root: Expr, factor: Variable): Expr =>
 /** A result in single numbers as a function of its own, for a cotangent of 1. */
 export function singleFunction(name: string, root: Expr, cotangent: Variable | null): MachineFunction {
   const value = cotangent ? withoutFactor(root, cotangent) : root;
+  return functionOf(name, value, { kind: "single", value });
+}
+
+/** A result in pairs as a function of its own. */
+export const pairFunction = (name: string, fast: Expr): MachineFunction =>
+  functionOf(name, fast, { kind: "pairs", fast, guard: null, exact: null, far: null, factor: null });
+
+function functionOf(name: string, value: Expr, form: WgslForm): MachineFunction {
   const variables = [...variablesOf(value)].sort((a, b) => a.id - b.id);
   const parameters = variables.map((variable, i) => ({ variable, name: `x${i}` }));
   const text = scalarFunctionText({
     name,
+    number: "f32",
     parameters,
-    results: [{ name: "", form: { kind: "single", value } }],
+    results: [{ name: "", form }],
     exact: null,
     passes: [],
     struct: null,
@@ -359,7 +382,7 @@ export function singleFunction(name: string, root: Expr, cotangent: Variable | n
 
 /** The results that are computed in single numbers. */
 function singleForm(
-  { results }: ScalarFunction,
+  { results, number }: ScalarFunction,
   variables: ReadonlyMap<Expr, string>,
   claim: (node: Application) => string,
 ): { readonly statements: readonly string[]; readonly textOf: (node: Expr) => string } {
@@ -368,7 +391,11 @@ function singleForm(
   const print = (node: Expr, itself = false): string =>
     printExpression(
       node,
-      { dialect: machineFloat32, nameOf: (inner) => names.get(inner), library: (each) => each },
+      {
+        dialect: number === "f16" ? machineFloat16 : machineFloat32,
+        nameOf: (inner) => names.get(inner),
+        library: (each) => each,
+      },
       itself,
     );
   const { bound } = schedule(roots, { repeating });

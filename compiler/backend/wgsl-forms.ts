@@ -7,14 +7,14 @@ import { spellingOf } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { float32, pairs } from "./accuracy/arithmetic.js";
 import { cancelsHarmlessly } from "./accuracy/cancellation.js";
-import { guardFor, rangeGuard } from "./accuracy/guard.js";
+import { guardFor, type GuardOptions, rangeGuard } from "./accuracy/guard.js";
 import { wgsl } from "./dialects/wgsl.js";
-import { settleExtremes } from "./extremes.js";
+import { settleExtremes, type SettleOptions } from "./extremes.js";
 import { isRightFarOut } from "./far-out.js";
-import { formFor } from "./forms.js";
+import { type Form, formFor } from "./forms.js";
 import { recogniseGates } from "./gates.js";
 import type { KernelPlan } from "./kernels.js";
-import { lower } from "./lower.js";
+import { lower, type LowerOptions } from "./lower.js";
 import { type MachineFunction, ownName } from "./machine-functions.js";
 import {
   hasOneOf,
@@ -41,10 +41,9 @@ export function formsFor(
   nanFrom: ReadonlySet<Variable>,
   order: "value" | "slope" | "curvature" = nanFrom.size > 0 ? "value" : "slope",
 ): WgslForm[] {
-  const { activation, cotangent, definition } = plan;
-  const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
-  const lowered = (expr: Expr): Expr => lower(expr, { spells, nanFrom, definition, narrow: true });
-  const settled = settleExtremes(roots, { activation, cotangent, arithmetic: "binary32", lower: lowered });
+  const { activation } = plan;
+  const options = singleOptions(plan, nanFrom);
+  const settled = settleExtremes(roots, options);
   const isValue = order === "value";
   const tolerance = isValue ? tolerances.value : tolerances.derivative;
   return roots.map((root, i): WgslForm => {
@@ -53,7 +52,7 @@ export function formsFor(
       condition,
       relative,
       cancels: isLossy,
-    } = guardFor(lowered(root), {
+    } = guardFor(options.lower(root), {
       model: float32,
       allowance: 1,
       negligible: 2 ** -150,
@@ -62,25 +61,13 @@ export function formsFor(
     const isSettled = !condition || (!isLossy && !isExponential(root));
     const isAccurate = isSettled && relative <= tolerance;
     if (isAccurate && (order === "curvature" || isRightFarOut(single.value, root, null, plan))) return single;
-    // Derivatives are linear in the cotangent: its size is no matter for the guard.
-    const factor = occurs(cotangent, root) ? cotangent : null;
-    const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;
-    const [recognised] = recogniseGates([unscaled], pairExponents);
     const guardOptions = { model: pairs, allowance: 10 * tolerance, negligible: 2 ** -150 };
-    const { fast, guard, exact, cancels } = formFor(unscaled, {
-      ...guardOptions,
-      plan,
-      intolerable: 64,
-      lower: () =>
-        scaledLast(
-          lower(recognised!, { spells: pairSpells, formOf: pairFormOf, nanFrom: new Set(), definition, narrow: false }),
-        ),
-    });
-    if (!fast || !isSpelledInPairs(fast)) return single;
+    const found = pairForm(plan, root, guardOptions, pairFormOf);
+    if (!found) return single;
+    const { fast, guard, exact, cancels, factor } = found;
     const pair = { kind: "pairs", fast, guard, factor } as const;
     if (!guard || !exact) return isAccurate ? single : { ...pair, guard: null, exact: null, far: null };
-    const name = `${wgslName(activation.name)}_${isValue ? "value" : `${order}_${i}`}`;
-    const singles = (): MachineFunction => singleFunction(ownName(`${name}_far`), single.value, factor);
+    const singles = (): MachineFunction => farFunction(plan, isValue ? "value" : `${order}_${i}`, single.value, factor);
     // What cancels is better in pairs than in single numbers all the same.
     if (order === "curvature") {
       return { ...pair, guard: rangeGuard(fast, guardOptions), exact: null, far: { ...singles(), serves: "numbers" } };
@@ -112,10 +99,50 @@ export function formsFor(
   });
 }
 
+/** How forms in single numbers are made right at huge and infinite inputs. */
+export function singleOptions(
+  { activation, cotangent, definition }: KernelPlan,
+  nanFrom: ReadonlySet<Variable>,
+): SettleOptions {
+  const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
+  const lowered = (expr: Expr): Expr => lower(expr, { spells, nanFrom, definition, narrow: true });
+  return { activation, cotangent, arithmetic: "binary32", lower: lowered };
+}
+
+/** A form in pairs; undefined where there is none that is accurate enough. */
+export function pairForm(
+  plan: KernelPlan,
+  root: Expr,
+  options: GuardOptions,
+  formOf: NonNullable<LowerOptions["formOf"]>,
+): ({ readonly fast: Expr; readonly factor: Variable | null } & Pick<Form, "guard" | "exact" | "cancels">) | undefined {
+  const { cotangent, definition } = plan;
+  // Derivatives are linear in the cotangent: its size is no matter for the guard.
+  const factor = occurs(cotangent, root) ? cotangent : null;
+  const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;
+  const [recognised] = recogniseGates([unscaled], pairExponents);
+  const { fast, ...rest } = formFor(unscaled, {
+    ...options,
+    plan,
+    intolerable: 64,
+    lower: () =>
+      scaledLast(lower(recognised!, { spells: pairSpells, formOf, nanFrom: new Set(), definition, narrow: false })),
+  });
+  return fast && isSpelledInPairs(fast) ? { fast, factor, ...rest } : undefined;
+}
+
+/** What serves far out, in single numbers; `of` says for which result. */
+export const farFunction = (
+  { activation }: KernelPlan,
+  of: string,
+  value: Expr,
+  factor: Variable | null,
+): MachineFunction => singleFunction(ownName(`${wgslName(activation.name)}_${of}_far`), value, factor);
+
 /** What grows faster than wide numbers reach where its operand is a large float32. */
 const exponentials: ReadonlySet<string> = new Set([
   ...["exp", "expm1", "sigmoid", "logistic", "logistic_moment", "softplus", "tanh", "sinh", "cosh"],
   ...["erfc", "normcdf", "normpdf", "logaddexp", "pow"],
 ]);
 
-const isExponential = (root: Expr): boolean => hasOneOf(root, exponentials);
+export const isExponential = (root: Expr): boolean => hasOneOf(root, exponentials);

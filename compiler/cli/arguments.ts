@@ -4,7 +4,7 @@ import { type MeasuredTarget, measuredTargets } from "../verification/emitted.js
 import type { ExplanationFormat } from "./environment.js";
 import { failure, success, type Problem, type Result } from "./problem.js";
 import { suggestion } from "../suggestion.js";
-import { kernelFamilies, targetNames } from "./targets.js";
+import { kernelFamilies, targetNames, usualTargets } from "./targets.js";
 
 export const commandNames = ["compile", "check", "verify", "explain", "init"] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -218,7 +218,7 @@ function unknownCommand(word: string): Result<never> {
 function compileRequest(files: readonly string[], given: Given): Result<Invocation> {
   const { flags } = given;
   const outDir = lastOf(given, "out-dir") ?? "generated";
-  const targets = parseTargets(given, targetNames);
+  const targets = parseTargets(given, targetNames, usualTargets);
   if (!targets.ok) return targets;
   const kernels = parseList(given, "kernels", "kernel", kernelFamilies);
   if (!kernels.ok) return kernels;
@@ -255,8 +255,11 @@ function compileRequest(files: readonly string[], given: Given): Result<Invocati
   });
 }
 
-const parseTargets = <T extends string>(given: Given, known: readonly T[]): Result<readonly T[]> =>
-  parseList(given, "target", "target", known);
+const parseTargets = <T extends string>(
+  given: Given,
+  known: readonly T[],
+  usual: readonly T[],
+): Result<readonly T[]> => (given.flags.has("target") ? parseList(given, "target", "target", known) : success(usual));
 
 /** What an option lists, in the order of the known names, so that the order in which it was asked for changes no byte. */
 function parseList<T extends string>(
@@ -298,9 +301,7 @@ function checkRequest(files: readonly string[], given: Given): Result<Invocation
 
 function verifyRequest(files: readonly string[], given: Given): Result<Invocation> {
   const { flags } = given;
-  const targets: Result<readonly MeasuredTarget[]> = flags.has("target")
-    ? parseTargets(given, measuredTargets)
-    : success(["ts"]);
+  const targets = parseTargets<MeasuredTarget>(given, measuredTargets, ["ts"]);
   if (!targets.ok) return targets;
   const maxUlp = parseMaxUlp(given);
   if (!maxUlp.ok) return maxUlp;

@@ -18,7 +18,7 @@ import {
   tally,
   writeJson,
 } from "./report.js";
-import { kernelFamilies, targetNames } from "./targets.js";
+import { kernelFamilies, usualTargets } from "./targets.js";
 
 const diffLines = 40;
 const allDiffLines = 400;
@@ -140,7 +140,7 @@ function mendingCommand(request: CompileRequest): string {
     /^[\w./@:,+=-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", `'\\''`)}'`;
   const options = [
     ...(request.outDir === "generated" ? [] : ["--out-dir", quote(request.outDir)]),
-    ...(request.targets.length === targetNames.length ? [] : ["--target", request.targets.join(",")]),
+    ...(request.targets.join() === usualTargets.join() ? [] : ["--target", request.targets.join(",")]),
     ...(request.kernels.length === kernelFamilies.length ? [] : ["--kernels", request.kernels.join(",")]),
   ];
   return ["npx --no-install actc compile", ...request.files.map(quote), ...options].join(" ");

@@ -1,9 +1,9 @@
 import type { CommandName } from "./arguments.js";
-import { kernelDescriptions, kernelFamilies, targetDescriptions, targetNames } from "./targets.js";
+import { kernelDescriptions, kernelFamilies, targetDescriptions, targetNames, usualTargets } from "./targets.js";
 
-const targetList = targetNames.join(",");
+const targetList = usualTargets.join(",");
 const describedTargets = targetNames
-  .map((name) => `${" ".repeat(23)}${name.padEnd(8)}${targetDescriptions[name]}`)
+  .map((name) => `${" ".repeat(23)}${name.padEnd(10)}${targetDescriptions[name]}`)
   .join("\n");
 
 const kernelList = kernelFamilies.join(",");

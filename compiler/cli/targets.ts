@@ -1,5 +1,7 @@
 import type { KernelFamily, TargetName } from "../compile.js";
 
+export { usualTargets } from "../backend/output.js";
+
 /**
  * What each target is, for help. Also the list of targets for the command line: importing the compiler's own
  * would load the compiler. A target that is missing here does not type-check.
@@ -8,6 +10,7 @@ export const targetDescriptions: Readonly<Record<TargetName, string>> = {
   ts: "TypeScript kernels for the CPU",
   wgsl: "WGSL kernels for WebGPU",
   module: "nn.Module wrappers to train with",
+  "wgsl-f16": "WGSL kernels over float16",
 };
 
 const isTargetName = (name: string): name is TargetName => Object.hasOwn(targetDescriptions, name);

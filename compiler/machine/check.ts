@@ -9,6 +9,7 @@ import {
   type Constant,
   type Declaration,
   type Expr,
+  type Float,
   type Function,
   type Scalar,
   type Statement,
@@ -17,9 +18,12 @@ import {
   typeName,
 } from "./syntax.js";
 
-const scalars: readonly Scalar[] = ["bool", "i32", "u32", "int", "f32", "f64", "nat"];
+const scalars: readonly Scalar[] = ["bool", "i32", "u32", "int", "f16", "f32", "f64", "nat"];
 const integers: readonly Type[] = ["i32", "u32"];
-const floats: readonly Type[] = ["f32", "f64"];
+const floats: readonly Type[] = ["f16", "f32", "f64"];
+const isFloat = (type: Type | null): type is Float => type === "f16" || type === "f32" || type === "f64";
+/** What is as large as this is rounded to infinity. */
+const overflow: Readonly<Record<Float, number>> = { f16: 65520, f32: 2 ** 128 - 2 ** 103, f64: Infinity };
 const numbers: readonly Type[] = [...integers, ...floats];
 
 /** Which types the operands of an operator may have. */
@@ -47,7 +51,7 @@ const comparisons: readonly BinaryOperator[] = ["==", "!=", "<", "<=", ">", ">="
 const shifts: readonly BinaryOperator[] = ["<<", ">>"];
 
 const unaryTypes: Readonly<Record<"-" | "!" | "~", readonly Type[]>> = {
-  "-": ["i32", "int", "f32", "f64"],
+  "-": ["i32", "int", ...floats],
   "!": ["bool"],
   "~": integers,
 };
@@ -206,7 +210,9 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
     const signature = functions.get(name);
     if (signature === undefined) return fail(line, `${name} has no signature`);
     const { parameters, result } = signature;
-    const float = floatOf([...parameters.map(({ type }) => type), result]);
+    const types = [...parameters.map(({ type }) => type), result];
+    // Beside float16, what is float32 is converted before anything is done with it.
+    const float = floatOf(types) ?? (types.includes("f16") ? floatOf([result]) : null);
     const scope = new Map<string, Variable>();
     for (const parameter of parameters) {
       if (scope.has(parameter.name)) fail(line, `there are two parameters ${parameter.name}`);
@@ -397,9 +403,9 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
       const value = Number(digits);
       if (!hexadecimal && /[.e]/.test(written)) {
         if (written.endsWith("u")) fail(line, "u ends an integer");
-        const type = wanted === "f32" || wanted === "f64" ? wanted : float;
-        if (type !== "f32" && type !== "f64") return fail(line, `is ${written} an f32 or an f64?`);
-        if (!Number.isFinite(type === "f32" ? Math.fround(value) : value)) fail(line, `${written} is no ${type}`);
+        const type = isFloat(wanted) ? wanted : float;
+        if (!isFloat(type)) return fail(line, `is ${written} an f32 or an f64?`);
+        if (value >= overflow[type]) fail(line, `${written} is no ${type}`);
         return { kind: "number", type, value, text: digits };
       }
       const type = written.endsWith("u") || wanted === "u32" ? "u32" : wanted === "int" ? "int" : "i32";

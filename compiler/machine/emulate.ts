@@ -23,7 +23,7 @@ export interface EmulationOptions {
 const narrow = printerOf({ width: Infinity, trailingComma: "", strict: false });
 
 /**
- * What a WGSL device that rounds correctly computes: a function of numbers. Every f32 operation is rounded, integers
+ * What a WGSL device that rounds correctly computes: a function of numbers. Every f32 and f16 operation is rounded, integers
  * wrap around. Operands are taken as they are: an f32 has to be one.
  */
 export function emulate(
@@ -46,7 +46,7 @@ export function emulateValues(
 /** Results for rows of operands, one array per parameter. */
 export type EmulatedBatch = (operands: readonly Float32Array[]) => Float32Array;
 
-/** As {@link emulate}, for a function of f32 over arrays; of a result that is a struct, `place` says which field. */
+/** As {@link emulate}, for a function of f32, or f16, over arrays; of a result that is a struct, `place` says which field. */
 export function emulateBatch(
   library: Library,
   name: string,
@@ -55,8 +55,8 @@ export function emulateBatch(
 ): EmulatedBatch {
   const { parameters, result } = library.fn(name);
   const field = typeof result === "string" ? undefined : result.fields[place];
-  if ([...parameters, field ?? { type: result }].some(({ type }) => type !== "f32"))
-    throw new Error(`${name} is no function of f32`);
+  if ([...parameters, field ?? { type: result }].some(({ type }) => type !== "f32" && type !== "f16"))
+    throw new Error(`${name} is no function of f32 or f16`);
   const member = field === undefined ? "" : `.${field.name}`;
   const [columns, elements] = [parameters.map((_, i) => `x${i}`), parameters.map((_, i) => `x${i}[i]`)];
   const loop = `(${columns.join(", ")}) => {
@@ -169,6 +169,7 @@ export function javascriptText(library: Library, name: string, arithmetic: Arith
 export const typedArrays: ReadonlyMap<Type, string> = new Map<Type, string>([
   ["i32", "Int32Array"],
   ["u32", "Uint32Array"],
+  ["f16", "Float32Array"],
   ["f32", "Float32Array"],
   ["f64", "Float64Array"],
 ]);

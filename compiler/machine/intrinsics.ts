@@ -21,7 +21,9 @@ export interface IntrinsicRow {
 }
 
 const integers: readonly Type[] = ["i32", "u32"];
-const floats: readonly Type[] = ["f32", "f64"];
+/** Float16 has what selects and compares; sums and products of it are operators. */
+const wideFloats: readonly Type[] = ["f32", "f64"];
+const floats: readonly Type[] = ["f16", ...wideFloats];
 const numbers: readonly Type[] = [...integers, ...floats];
 
 const row = (
@@ -67,15 +69,16 @@ const rows: readonly IntrinsicRow[] = [
   row("min", ["T", "T"], [...numbers, "int"], "T"),
   row("max", ["T", "T"], [...numbers, "int"], "T"),
   row("clamp", ["T", "T", "T"], numbers, "T"),
-  row("floor", ["T"], floats, "T"),
-  row("ceil", ["T"], floats, "T"),
-  row("round", ["T"], floats, "T"),
-  row("trunc", ["T"], floats, "T"),
-  row("sqrt", ["T"], floats, "T"),
+  row("floor", ["T"], wideFloats, "T"),
+  row("ceil", ["T"], wideFloats, "T"),
+  row("round", ["T"], wideFloats, "T"),
+  row("trunc", ["T"], wideFloats, "T"),
+  row("sqrt", ["T"], wideFloats, "T"),
   conversion("i32", ["bool", ...numbers, "int"]),
   conversion("u32", ["bool", ...numbers]),
+  conversion("f16", ["f16", "f32"]),
   conversion("f32", ["bool", ...numbers]),
-  conversion("f64", ["bool", ...numbers]),
+  conversion("f64", ["bool", ...integers, ...wideFloats]),
   conversion("nat", ["u32", "int"]),
   conversion("int", ["bool", ...integers, "nat"]),
   {
@@ -86,9 +89,9 @@ const rows: readonly IntrinsicRow[] = [
       casts.find(([from, target]) => from === operand && target === to)?.[1] ?? null,
     isOpen: () => false,
   },
-  row("power_of_two", ["i32"], floats, "T"),
-  row("infinity", [], floats, "T"),
-  row("nan", [], floats, "T"),
+  row("power_of_two", ["i32"], wideFloats, "T"),
+  row("infinity", [], wideFloats, "T"),
+  row("nan", [], wideFloats, "T"),
   row("is_nan", ["T"], floats, "bool"),
   row("high_word", ["f64"], [], "i32"),
   row("low_word", ["f64"], [], "i32"),

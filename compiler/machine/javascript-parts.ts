@@ -14,6 +14,15 @@ const texts: Readonly<Record<string, string>> = {
 function $flushed(x: number): number {
   return Math.abs(x) < 1.1754943508222875e-38 ? 0 * x : x;
 }`,
+  nearest_f16: `/** The nearest float16, ties to even. Adding and subtracting a power of two leaves 11 bits, or whole steps of 2^-24. */
+function $nearest_f16(x: number): number {
+  const size = Math.abs(x);
+  if (!(size < 65520)) return size < Infinity ? (x < 0 ? -Infinity : Infinity) : x;
+  $word_f64[0] = Math.max(size, 6.103515625e-5);
+  const large = $powers_of_two[($word_i32[1]! >>> 20) - 1023 + 42 + 1080]!;
+  const nearest = size + large - large;
+  return x < 0 ? -nearest : x === 0 ? x : nearest;
+}`,
   round_even: `/** The nearest integer, the even one of two. */
 function $round_even(x: number): number {
   const below = Math.floor(x);

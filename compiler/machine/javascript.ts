@@ -51,8 +51,9 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
     return call(spelling.declared(name), ...operands);
   };
 
-  /** The result of an arithmetic operation in f32. */
-  function rounded(code: Code): Code {
+  /** The result of an arithmetic operation in f16 or f32; those of float16 are exact in binary64. */
+  function rounded(code: Code, type: "f16" | "f32"): Code {
+    if (type === "f16") return part("nearest_f16", code);
     const single = call("Math.fround", code);
     return arithmetic.flushSubnormals ? part("flushed", single) : single;
   }
@@ -65,6 +66,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
   }
 
   function floatLiteral(value: number, type: Type): Code {
+    if (type === "f16") return part("nearest_f16", number(value));
     return number(type === "f32" ? Math.fround(value) : value);
   }
 
@@ -149,7 +151,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
 
   /** A binary operation whose result is no integer. */
   function operation({ operator, left, right, type }: Expr & { kind: "binary" }): Code {
-    if (type === "f32") return rounded(binary(operator, operandOf(left), operandOf(right)));
+    if (type === "f16" || type === "f32") return rounded(binary(operator, operandOf(left), operandOf(right)), type);
     if (type === "nat") return natural(operator, left, right);
     if (own(type) === "int") return binary(operator, value(left), isShift(operator) ? amount(right) : value(right));
     const spelled = operator === "==" || operator === "!=" ? `${operator}=` : operator;
@@ -212,16 +214,20 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "trunc":
         return call(`Math.${name}`, ...operands.map(operandOf));
       case "sqrt":
-        return type === "f32" ? rounded(call("Math.sqrt", operandOf(at(operands, 0)))) : call("Math.sqrt", operand(0));
+        return type === "f32"
+          ? rounded(call("Math.sqrt", operandOf(at(operands, 0))), type)
+          : call("Math.sqrt", operand(0));
       case "clamp": {
         const [x = atom("0"), low = atom("0"), high = atom("0")] = operands.map(operandOf);
         return call("Math.min", call("Math.max", x, low), high);
       }
       case "round":
         return part("round_even", operand(0));
+      case "f16":
+        return from === "f16" ? operand(0) : part("nearest_f16", operand(0));
       case "f32":
         if (from === "bool") return { kind: "conditional", condition: operand(0), yes: atom("1"), no: atom("0") };
-        return from === "f32" ? operand(0) : call("Math.fround", operand(0));
+        return from === "f32" || from === "f16" ? operand(0) : call("Math.fround", operand(0));
       case "f64":
         return from === "bool" ? call("Number", operand(0)) : operand(0);
       case "int":

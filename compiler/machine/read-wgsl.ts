@@ -53,6 +53,7 @@ const shared: ReadonlySet<string> = new Set([
   "sqrt",
   "i32",
   "u32",
+  "f16",
   "f32",
   "bitcast",
 ]);

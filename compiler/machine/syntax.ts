@@ -4,7 +4,9 @@
  * `nat` is a natural number below 2^N, `int` an integer for exponents, both as large as the target has them: an `int` is an
  * i32 in WGSL and has no bounds in TypeScript.
  */
-export type Scalar = "bool" | "i32" | "u32" | "int" | "f32" | "f64" | "nat";
+export type Scalar = "bool" | "i32" | "u32" | "int" | "f16" | "f32" | "f64" | "nat";
+
+export type Float = "f16" | "f32" | "f64";
 
 /** Structs are compared by identity: a library declares each of them once. */
 export type Type = Scalar | Struct;
@@ -129,6 +131,7 @@ export type Intrinsic =
   | "sqrt"
   | "i32"
   | "u32"
+  | "f16"
   | "f32"
   | "f64"
   | "nat"
@@ -156,7 +159,7 @@ export type Expr =
   /** `text` is the literal as it was written, without the suffix of its type. */
   | {
       readonly kind: "number";
-      readonly type: "i32" | "u32" | "int" | "f32" | "f64";
+      readonly type: "i32" | "u32" | "int" | Float;
       readonly value: number;
       readonly text: string;
     }

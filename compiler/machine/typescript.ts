@@ -145,6 +145,7 @@ export function typescriptType(type: Type, declared: (name: string) => string): 
       return "bigint";
     case "i32":
     case "u32":
+    case "f16":
     case "f32":
     case "f64":
       return "number";

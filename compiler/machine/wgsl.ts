@@ -143,7 +143,7 @@ function translator(spelling: Spelling, local: (name: string) => string) {
     if (expr.type === "f64") throw new Error("WGSL has no f64");
     switch (expr.kind) {
       case "number":
-        return atom(expr.type === "u32" ? `${expr.text}u` : expr.text);
+        return atom(expr.text + (expr.type === "u32" ? "u" : expr.type === "f16" ? "h" : ""));
       case "boolean":
         return atom(String(expr.value));
       case "natural":
@@ -236,6 +236,7 @@ function translator(spelling: Spelling, local: (name: string) => string) {
       case "sqrt":
       case "i32":
       case "u32":
+      case "f16":
       case "f32":
         return call(name, ...codes);
       case "int":
@@ -247,10 +248,11 @@ function translator(spelling: Spelling, local: (name: string) => string) {
         return naturals.ofWord(operands[0]?.type === "int" ? call("u32", first) : first, spelling.part);
       case "bitcast":
         return call(`bitcast<${wgslType(type, spelling)}>`, first);
+      case "is_nan":
+        return part(name, operands[0]?.type === "f16" ? call("f32", first) : first);
       case "power_of_two":
       case "infinity":
       case "nan":
-      case "is_nan":
         return part(name, ...codes);
       case "leading_zeros":
         return call("countLeadingZeros", first);

@@ -50,3 +50,28 @@ export function sampler(
     return registers[result] ?? NaN;
   };
 }
+
+/** Results of an expression at many values of its variables, one array of them each. */
+export function sampledAt(
+  root: Expr,
+  values: ReadonlyMap<Variable, Float64Array>,
+  arithmetic: Arithmetic,
+): Float64Array {
+  const round = roundings[arithmetic];
+  const count = Math.max(0, ...[...values.values()].map(({ length }) => length));
+  const results = new Map<Expr, Float64Array>();
+  for (const node of reachable([root])) {
+    if (node.kind !== "application") {
+      const given = node.kind === "variable" ? values.get(node) : undefined;
+      const constant = node.kind === "constant" ? round(toNumber(node.value)) : NaN;
+      results.set(node, given?.map(round) ?? new Float64Array(count).fill(constant));
+      continue;
+    }
+    const [a, b = a, c = a] = node.operands.map((operand) => results.get(operand)!);
+    const run: (a: number, b: number, c: number) => number = primitiveRow(node.primitive).sample;
+    const result = new Float64Array(count);
+    for (let i = 0; i < count; i++) result[i] = round(run(a?.[i] ?? NaN, b?.[i] ?? NaN, c?.[i] ?? NaN));
+    results.set(node, result);
+  }
+  return results.get(root)!;
+}

@@ -172,6 +172,7 @@ describe("a result in pairs is right where its guard holds", () => {
           const elsewhere = "fn elsewhere(x: f32) -> f32 {\n  return nan();\n}";
           const exact = form.guard && { name: "elsewhere", own: ["elsewhere"], variables: [first], text: elsewhere };
           const fn = scalarFunctionText({
+            number: "f32",
             name: "result_in_pairs",
             parameters: operands.map((variable, i) => ({ variable, name: `x${i}` })),
             results: [{ name: "", form: { ...form, exact: form.guard && form.fast, far: null } }],

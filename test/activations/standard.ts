@@ -1,7 +1,7 @@
 /** What the tests of activations share: definitions compiled, kernels loaded, and the oracle beside them. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { activationOf, compile, type KernelFamily, readDefinitions } from "../../compiler/compile.js";
+import { activationOf, compile, type KernelFamily, readDefinitions, type TargetName } from "../../compiler/compile.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
 import { inEvaluation } from "../../compiler/ir/random.js";
@@ -34,8 +34,12 @@ export interface Compiled {
 }
 
 /** @param kernels that files are to have, besides those of values and gradients */
-export async function compiled(text: string, kernels: readonly KernelFamily[] = []): Promise<Compiled> {
-  const { files, diagnostics } = await compile([{ file: "acts.def", text }], { targets: ["ts", "wgsl"], kernels });
+export async function compiled(
+  text: string,
+  kernels: readonly KernelFamily[] = [],
+  targets: readonly TargetName[] = ["ts", "wgsl"],
+): Promise<Compiled> {
+  const { files, diagnostics } = await compile([{ file: "acts.def", text }], { targets, kernels });
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("\n"));
   return loaded(text, readGenerated(files));

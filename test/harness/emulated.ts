@@ -1,5 +1,6 @@
 /** Generated WGSL without a device: the scalar functions that its kernels call, run in JavaScript over whole tensors. */
 import type { EmulatedBatch } from "../../compiler/machine/index.js";
+import { toFloat16 } from "../../compiler/numerics/float16.js";
 import { wgslName } from "../../compiler/names.js";
 import { uniformAt } from "../../compiler/verification/draws.js";
 import { emulatedFunction } from "../../compiler/verification/emulation.js";
@@ -14,13 +15,17 @@ import {
   numbersFor,
   type Outcome,
   type WgslKernelName,
+  type WgslTarget,
 } from "./manifest.js";
 
 export class EmulatedKernelSet {
   /** By activation, and by what a function computes: null is the value, a name the derivative in it. */
   private readonly functions = new Map<string, EmulatedBatch>();
 
-  constructor(private readonly generated: Generated) {}
+  constructor(
+    private readonly generated: Generated,
+    private readonly target: WgslTarget = "wgsl",
+  ) {}
 
   /** What the kernel computes, with the gradients in parameters added up in float64. */
   call(
@@ -39,14 +44,19 @@ export class EmulatedKernelSet {
       ),
       ...chance(entry, call, size),
     ];
-    if (kernel === "forward") return { output: this.functionOf(entry, null)(operands), gradients: {} };
+    if (kernel === "forward") return { output: this.stored(this.functionOf(entry, null)(operands)), gradients: {} };
     const cotangent = Float32Array.from(numbersFor({ name: "dy", role: "cotangent" }, size, call, entry));
     const gradientOf = (name: string): Float32Array => this.functionOf(entry, name)([cotangent, ...operands]);
-    const inputs = entry.inputs.filter(wanted).map((name) => [name, gradientOf(name)] as const);
+    const inputs = entry.inputs.filter(wanted).map((name) => [name, this.stored(gradientOf(name))] as const);
     const sums = entry.learned
       .filter(({ name }) => wanted(name))
       .map(({ name, shape }) => [name, summed(gradientOf(name), shape === "channel" ? extents : {})] as const);
     return { output: new Float32Array(0), gradients: Object.fromEntries([...inputs, ...sums]) };
+  }
+
+  /** What is left of results in a tensor. */
+  private stored(numbers: Float32Array): Float32Array {
+    return this.target === "wgsl-f16" ? numbers.map(toFloat16) : numbers;
   }
 
   private functionOf(entry: ActivationEntry, of: string | null): EmulatedBatch {
@@ -59,8 +69,9 @@ export class EmulatedKernelSet {
   }
 
   private load({ name, kernels, inputs, learned }: ActivationEntry, of: string | null): EmulatedBatch {
-    if (!kernels.wgsl) throw new Error(`${name} has no WGSL kernels`);
-    const text = fileText(this.generated.files, kernels.wgsl.file);
+    const wgsl = kernels[this.target];
+    if (!wgsl) throw new Error(`${name} has no kernels for '${this.target}'`);
+    const text = fileText(this.generated.files, wgsl.file);
     if (of === null) return emulatedFunction(text, wgslName(name), 0);
     const place = [...inputs, ...learned.map((each) => each.name)].indexOf(of);
     return emulatedFunction(text, `${wgslName(name)}_backward`, place);

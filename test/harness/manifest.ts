@@ -18,7 +18,7 @@ export interface ActivationEntry {
   readonly axis: { readonly name: string; readonly default: number } | null;
   readonly random: boolean;
   readonly draws?: { readonly training: string; readonly uniforms: readonly string[] };
-  readonly kernels: { readonly ts?: TypeScriptKernels; readonly wgsl?: WgslKernels };
+  readonly kernels: { readonly ts?: TypeScriptKernels; readonly wgsl?: WgslKernels; readonly "wgsl-f16"?: WgslKernels };
   readonly kinks: readonly KinkEntry[];
 }
 
@@ -74,6 +74,7 @@ export interface WgslBinding {
   readonly role: Role;
   readonly of?: string;
   readonly type: "read-only-storage" | "storage" | "uniform";
+  readonly element?: string;
   readonly length?: string;
   readonly size?: number;
   readonly fields?: readonly UniformField[];
@@ -99,6 +100,7 @@ export interface WgslKernel {
 }
 
 export type WgslKernelName = "forward" | "backward" | "fused" | "doubleBackward";
+export type WgslTarget = "wgsl" | "wgsl-f16";
 export type WgslKernels = { readonly file: string } & Readonly<Record<"forward" | "backward", WgslKernel>> &
   Readonly<Partial<Record<"fused" | "doubleBackward", WgslKernel>>>;
 

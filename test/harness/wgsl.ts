@@ -1,5 +1,6 @@
 /** Calls generated WGSL kernels on a device, by the roles that the manifest gives their bindings. */
 import { globals } from "webgpu";
+import { bitsOfFloat16, float16OfBits } from "../../compiler/numerics/float16.js";
 import {
   type ActivationEntry,
   type Call,
@@ -16,6 +17,7 @@ import {
   type WgslBinding,
   type WgslKernelName,
   type WgslPass,
+  type WgslTarget,
 } from "./manifest.js";
 
 // GPUBufferUsage and its like, which browsers have.
@@ -39,9 +41,14 @@ export class WgslKernelSet {
     private readonly kernels: readonly WgslKernelName[],
   ) {}
 
-  static async load(device: GPUDevice, generated: Generated, kernels = usual): Promise<WgslKernelSet> {
+  static async load(
+    device: GPUDevice,
+    generated: Generated,
+    kernels = usual,
+    target: WgslTarget = "wgsl",
+  ): Promise<WgslKernelSet> {
     const loaded = await Promise.all(
-      generated.manifest.activations.map((entry) => loadActivation(device, entry, generated, kernels)),
+      generated.manifest.activations.map((entry) => loadActivation(device, entry, generated, kernels, target)),
     );
     return new WgslKernelSet(device, new Map(loaded.flat()), kernels);
   }
@@ -105,7 +112,9 @@ export class WgslKernelSet {
     const gradients: Record<string, Tensor> = {};
     const derivatives: Record<string, Tensor> = {};
     for (const { binding, staging, length } of results) {
-      const numbers = new Float32Array(staging.getMappedRange().slice(0, 4 * length));
+      const bytes = staging.getMappedRange().slice(0, bytesOf(binding) * length);
+      const numbers =
+        bytesOf(binding) === 2 ? Float32Array.from(new Uint16Array(bytes), float16OfBits) : new Float32Array(bytes);
       if (binding.role === "output") output = numbers;
       else if (binding.of !== undefined)
         (binding.role === "derivative" ? derivatives : gradients)[binding.of] = numbers;
@@ -142,9 +151,10 @@ async function loadActivation(
   entry: ActivationEntry,
   { files }: Generated,
   kernels: readonly WgslKernelName[],
+  target: WgslTarget,
 ): Promise<(readonly [string, readonly Pipeline[]])[]> {
-  const { wgsl } = entry.kernels;
-  if (!wgsl) throw new Error(`${entry.name} has no WGSL kernels`);
+  const wgsl = entry.kernels[target];
+  if (!wgsl) throw new Error(`${entry.name} has no kernels for '${target}'`);
   const module = device.createShaderModule({ code: fileText(files, wgsl.file), label: entry.name });
   const { messages } = await module.getCompilationInfo();
   if (messages.length > 0) {
@@ -179,6 +189,9 @@ async function loadActivation(
   );
 }
 
+/** Of an element in memory. */
+const bytesOf = ({ element }: WgslBinding): number => (element === "f16" || element === "vec4<f16>" ? 2 : 4);
+
 const padded = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
 
 function bufferFor(
@@ -190,7 +203,7 @@ function bufferFor(
 ): GPUBuffer {
   const uniform = binding.type === "uniform";
   const length = binding.length === undefined ? 0 : countOf(binding.length, extents);
-  const size = uniform ? (binding.size ?? 16) : padded(4 * length);
+  const size = uniform ? (binding.size ?? 16) : padded(bytesOf(binding) * length);
   const usage = (uniform ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE) | GPUBufferUsage.COPY_SRC;
   const buffer = device.createBuffer({ size, usage, mappedAtCreation: true });
   const content = buffer.getMappedRange();
@@ -206,7 +219,9 @@ function bufferFor(
     const written = isWritten(binding.role);
     new Uint32Array(content).fill(written ? garbage.result : garbage.padding);
     const read = !written && binding.role !== "scratch";
-    if (read) new Float32Array(content, 0, length).set(numbersFor(binding, length, call, entry));
+    const numbers = read ? numbersFor(binding, length, call, entry) : [];
+    if (bytesOf(binding) === 2) new Uint16Array(content, 0, length).set(Uint16Array.from(numbers, bitsOfFloat16));
+    else if (read) new Float32Array(content, 0, length).set(numbers);
   }
   buffer.unmap();
   return buffer;

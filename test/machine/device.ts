@@ -90,6 +90,8 @@ function layoutOf(type: Type, natBits: number): Layout {
         (word) => `bitcast<f32>(${word})`,
         (value) => `bitcast<u32>(${value})`,
       );
+    case "f16":
+      throw new Error("the driver has no f16");
     case "f64":
       throw new Error("WGSL has no f64");
     case "nat":

@@ -33,7 +33,7 @@ const faults: Readonly<Record<string, string>> = {
   [fn("return x")]: "expected ; instead of }",
   [fn("let y = 1.0; return x;", "x: f32, y_: f64")]: "is 1.0 an f32 or an f64?",
   ["// Nobody's.\n\nfn f(x: f32) -> f32 { return x; }"]: "a comment stands directly above what it is about",
-  ["fn f(x: f16) -> f32 { return 1.0; }"]: "there is no type f16",
+  ["fn f(x: f8) -> f32 { return 1.0; }"]: "there is no type f8",
   ["fn abs(x: f32) -> f32 { return x; }"]: "abs is a name of the language",
   ["fn f(x: f32) -> f32 { return x; }\nfn f(x: f32) -> f32 { return x; }"]: "f is declared twice",
   ["fn f(x: f32) -> f32 { return g(x); }\nfn g(x: f32) -> f32 { return f(x); }"]: "f calls itself",

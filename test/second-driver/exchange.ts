@@ -30,7 +30,7 @@ interface CallRecord {
 type DoneRecord =
   { readonly output: Part; readonly gradients: Readonly<Record<string, Part>> } | { readonly rejected: string };
 
-interface Results {
+export interface Results {
   readonly adapter: string;
   readonly done: readonly Done[];
 }

@@ -6,12 +6,10 @@
  *   npm run test:deno -- --accept              and writes known.json anew
  *   npm run test:deno -- --write               and writes the table to test/second-driver/results.md
  *   npm run test:deno -- --only gelu --random 100000
+ *   npm run test:deno -- --f16                 kernels over float16: see halves.ts
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { activationOf, readDefinitions } from "../../compiler/compile.js";
 import { inFreshGraph } from "../../compiler/ir/expr.js";
@@ -24,7 +22,8 @@ import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { callFor, type Purpose } from "./calls.js";
 import { comparedRange, comparedRows, comparedSpecial, comparedSums, type Found, type Outcomes } from "./compare.js";
 import { type Known, stateOf, worse } from "./known.js";
-import { type Done, type KernelCall, readResults, writeCalls } from "./exchange.js";
+import type { Done, KernelCall } from "./exchange.js";
+import { executed, here, installedDriver, root } from "./execute.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -34,21 +33,8 @@ const { values: flags } = parseArgs({
     random: { type: "string", default: "4000" },
   },
 });
-// The program lies in test/.cache.
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const here = join(root, "test", "second-driver");
 const generatedFolder = join(root, "generated");
-
-function fail(message: string): never {
-  console.error(message);
-  process.exit(1);
-}
-
-const deno = join(here, "node_modules", "deno", "bin.cjs");
-if (!existsSync(deno)) fail("Deno is not installed: run 'npm ci --prefix test/second-driver'");
-const drivers = "/usr/share/vulkan/icd.d";
-const lavapipe = existsSync(drivers) ? readdirSync(drivers).find((file) => file.startsWith("lvp_icd.")) : undefined;
-if (lavapipe === undefined) fail("lavapipe is not installed: run 'apt-get install libvulkan1 mesa-vulkan-drivers'");
+installedDriver();
 
 const generated = readGeneratedFolder(generatedFolder);
 const only = flags.only?.split(",");
@@ -85,35 +71,8 @@ for (const entry of entries) {
 
 const started = performance.now();
 const since = (): string => `${((performance.now() - started) / 1000).toFixed(0)} s`;
-const folder = mkdtempSync(join(tmpdir(), "second-driver-"));
-const { adapter, done } = executed();
+const { adapter, done } = executed(calls, generatedFolder, "wgsl");
 console.log(`${calls.length} calls executed on ${adapter} after ${since()}`);
-
-function executed(): { readonly adapter: string; readonly done: readonly Done[] } {
-  try {
-    writeCalls(folder, calls);
-    const program = fileURLToPath(new URL("second-driver-deno.mjs", import.meta.url));
-    const { status } = spawnSync(
-      process.execPath,
-      [deno, "run", "--quiet", "--allow-all", "--no-config", "--no-lock", program, folder, generatedFolder],
-      {
-        stdio: "inherit",
-        env: {
-          ...process.env,
-          VK_ICD_FILENAMES: join(drivers, lavapipe ?? ""),
-          DENO_DIR: join(folder, "deno"),
-          DENO_NO_UPDATE_CHECK: "1",
-          // The Vulkan loader looks for a display, and says so where there is none.
-          XDG_RUNTIME_DIR: folder,
-        },
-      },
-    );
-    if (status !== 0) fail(`Deno ended with ${status}`);
-    return readResults(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 /** What is wrong, by activation; and the errors, those of the second driver alone. */
 function judged(results: readonly (Done | undefined)[], table?: Map<string, readonly Found[]>): Map<string, string[]> {

@@ -9,7 +9,10 @@ const cache = join(here, "..", ".cache");
 const shared = { outdir: cache, outExtension: { ".js": ".mjs" }, bundle: true, format: "esm", logLevel: "warning" };
 await build({
   ...shared,
-  entryPoints: [{ in: join(here, "main.ts"), out: "second-driver" }],
+  entryPoints: [
+    { in: join(here, "main.ts"), out: "second-driver" },
+    { in: join(here, "halves.ts"), out: "second-driver-f16" },
+  ],
   platform: "node",
   target: "node20",
   packages: "external",
@@ -30,9 +33,11 @@ await build({
   external: ["node:*"],
   plugins: [globals],
 });
+const given = process.argv.slice(2);
+const program = given.includes("--f16") ? "second-driver-f16.mjs" : "second-driver.mjs";
 const { status } = spawnSync(
   process.execPath,
-  ["--enable-source-maps", join(cache, "second-driver.mjs"), ...process.argv.slice(2)],
+  ["--enable-source-maps", join(cache, program), ...given.filter((flag) => flag !== "--f16")],
   { stdio: "inherit" },
 );
 process.exit(status ?? 1);

@@ -2,7 +2,17 @@
 import type { PrimitiveName } from "../../primitives/table.js";
 import { typescriptFunction } from "../library/typescript.js";
 
+/** What is known of the variables. */
+export interface VariableNumbers {
+  /** Significant bits of inputs and cotangents. */
+  readonly bits: number;
+  /** Binary logarithms of the sizes between which all variables lie that are not 0. */
+  readonly least: number;
+  readonly most: number;
+}
+
 export interface ArithmeticModel {
+  readonly variables: VariableNumbers;
   /** Errors are counted in units of 2^-digits. */
   readonly digits: number;
   /** Bits of a number that is exact. */
@@ -12,6 +22,8 @@ export interface ArithmeticModel {
   readonly least: number;
   /** What is lost of numbers below 2^least. */
   readonly underflow: number;
+  /** The binary logarithm of an error that is so small that it is of no interest whatever becomes of it. */
+  readonly faint: number;
   /** Relative error of an operation. */
   readonly rounding: number;
   /** Relative error of a function. */
@@ -19,6 +31,15 @@ export interface ArithmeticModel {
   /** Whether infinity and NaN do not get through to the result, so that what may lead to them has to be tested for. */
   readonly hidesFaults: boolean;
 }
+
+const singles = { variables: { bits: 24, least: -149, most: 128 }, faint: -160 } as const;
+
+/** The arithmetic where inputs and cotangents are float16, as results will be, and parameters have the size of such numbers. */
+const ofHalves = (model: ArithmeticModel): ArithmeticModel => ({
+  ...model,
+  variables: { bits: 11, least: -24, most: 16 },
+  faint: -44,
+});
 
 const functions =
   (rounding: number, usual: number, others: readonly (readonly [PrimitiveName, number])[] = []) =>
@@ -35,6 +56,7 @@ const stated = (name: string): number => Number(typescriptFunction(name)?.error)
  * functions somewhat more); those of the library as they state.
  */
 export const float64: ArithmeticModel = {
+  ...singles,
   digits: 53,
   exactBits: 53,
   most: 1023.9,
@@ -58,6 +80,7 @@ export const float64: ArithmeticModel = {
 
 /** Float32 kernels, on devices that round correctly; subnormal numbers may be flushed to zero. */
 export const float32: ArithmeticModel = {
+  ...singles,
   digits: 24,
   exactBits: 24,
   most: 127.9,
@@ -81,6 +104,7 @@ export const float32: ArithmeticModel = {
  * four of them at most.
  */
 export const pairs: ArithmeticModel = {
+  ...singles,
   digits: 28,
   exactBits: 46,
   most: 118,
@@ -90,3 +114,21 @@ export const pairs: ArithmeticModel = {
   errorOf: functions(2 ** -16, 1.5),
   hidesFaults: true,
 };
+
+/** Float32 between float16. */
+export const float32OfHalves: ArithmeticModel = ofHalves(float32);
+
+/** Pairs between float16, so many of which suffice that it counts which functions are better than others. */
+export const pairsOfHalves: ArithmeticModel = ofHalves({
+  ...pairs,
+  errorOf: functions(2 ** -16, 1.5, [
+    ["exp", 0.5],
+    ["log", 0.7],
+    ["log1p", 0.6],
+    ["cosh", 0.5],
+    ["erf", 0.3],
+    ["erfc", 0.4],
+    ["atan", 0.2],
+    ["cbrt", 2 ** -16],
+  ]),
+});

@@ -237,11 +237,17 @@ function ofConstant(value: Rational, { exactBits, rounding }: ArithmeticModel): 
   return { ...exactly(size, exactBits), bits: null, relative: rounding };
 }
 
-/** Inputs are float32; hyperparameters are numbers of ordinary size in the kernel's own precision. */
-function ofVariable(variable: Variable, { exactBits }: ArithmeticModel): Facts {
-  const bits = variable.role === "hyperparameter" && exactBits === 53 ? 53 : 24;
-  return exactly(M.between(variable.bounds, -149, 128), bits);
+/** Inputs are float32, or what the model says; hyperparameters are numbers of ordinary size in the kernel's own precision. */
+function ofVariable(variable: Variable, model: ArithmeticModel): Facts {
+  const { role } = variable;
+  const isInput = role === "input" || role === "cotangent";
+  const bits = role === "hyperparameter" && model.exactBits === 53 ? 53 : isInput ? model.variables.bits : 24;
+  return exactly(possibleSize(variable, model), bits);
 }
+
+/** The sizes that a variable may have. */
+export const possibleSize = ({ bounds }: Variable, { variables }: ArithmeticModel): Magnitude =>
+  M.between(bounds, variables.least, variables.most);
 
 /** One of two, whichever the condition (or their order) says. */
 function either(a: Facts, b: Facts, condition: Expr | null): Facts {
@@ -408,7 +414,7 @@ function scaledConstant(
 ): Dynamic & { readonly absolute: number } {
   if (absolute === 0) return { absolute: 0, weight: 0, scale: null };
   const most = M.mostOf(facts.size);
-  if (most + Math.log2(absolute) < -160) return { absolute: absolute * 2 ** most, weight: 0, scale: null };
+  if (most + Math.log2(absolute) < model.faint) return { absolute: absolute * 2 ** most, weight: 0, scale: null };
   return { absolute: 0, weight: absolute * 2 ** model.digits, scale: absoluteOf(factor, facts.size), fades: true };
 }
 
@@ -454,7 +460,7 @@ function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model
   const small = leastNonzero(q.size);
   const numerator = p.absolute === 0 ? 0 : p.absolute * 2 ** -small;
   const first =
-    numerator < 2 ** -160
+    numerator < 2 ** model.faint
       ? { absolute: numerator, weight: 0, scale: null }
       : { absolute: 0, weight: p.absolute * 2 ** model.digits, scale: over(constant(1)), fades: true };
   const vanished = lostInQuotient(b, q, a, p, model);

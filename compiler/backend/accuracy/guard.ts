@@ -9,7 +9,7 @@ import { constantValue } from "../../numerics/constant.js";
 import { constantCondition } from "../lower.js";
 import type { ArithmeticModel } from "./arithmetic.js";
 import { asBranches } from "./branches.js";
-import { absoluteOf, analyseErrors, type ErrorAnalysis, type Facts, powerOfTwo } from "./error.js";
+import { absoluteOf, analyseErrors, type ErrorAnalysis, type Facts, possibleSize, powerOfTwo } from "./error.js";
 import * as M from "./magnitude.js";
 
 export interface GuardOptions {
@@ -20,6 +20,8 @@ export interface GuardOptions {
   readonly negligible: number;
   /** Whether sums that cancel are nothing to guard against. */
   readonly mayCancel?: boolean;
+  /** Whether the allowance is shared among those parts of a product alone that have a use for it. */
+  readonly isThrifty?: boolean;
 }
 
 export interface Guard {
@@ -34,7 +36,7 @@ export interface Guard {
 export function guardFor(root: Expr, options: GuardOptions): Guard {
   if (!options.model.hidesFaults) return guardWithin(root, options, new Map());
   // The fewer tests the better: one of the inputs' sizes may serve for all that is made of them.
-  const guards = inputSizes.map((size) => guardWithin(root, options, restrictedInputs(root, size)));
+  const guards = inputSizes.map((size) => guardWithin(root, options, restrictedInputs(root, size, options.model)));
   return guards.reduce((best, guard) => (guard.tests < best.tests ? guard : best));
 }
 
@@ -49,12 +51,12 @@ export function rangeGuard(root: Expr, options: Omit<GuardOptions, "mayCancel">)
  */
 const inputSizes: readonly number[] = [100, 58, 38];
 
-const restrictedInputs = (root: Expr, size: number): ReadonlyMap<Expr, M.Magnitude> =>
+const restrictedInputs = (root: Expr, size: number, model: ArithmeticModel): ReadonlyMap<Expr, M.Magnitude> =>
   new Map(
     [...variablesOf(root)]
       // 0 or 1: nothing to be asked at run time.
       .filter(({ role }) => role !== "training")
-      .map((variable) => [variable, M.between(variable.bounds, -size, size)]),
+      .map((variable) => [variable, M.within(possibleSize(variable, model), -size, size)]),
   );
 
 function guardWithin(
@@ -187,8 +189,10 @@ class GuardBuilder {
           return;
         case "multiply":
         case "divide": {
-          const parts = [a!, b!].filter((part) => !isFine(analysis.factsOf(part)));
           const parted = fading || (facts.fades ?? false);
+          const needsNone = (part: Facts): boolean =>
+            isFine(part) || (this.options.isThrifty === true && !parted && part.scale === null);
+          const parts = [a!, b!].filter((part) => !needsNone(analysis.factsOf(part)));
           for (const part of parts) this.require(part, analysis, allowance / parts.length, parted);
           if (parted && isApplication(node, "divide")) this.requireLoss(a!, b!, analysis, allowance / parts.length);
           if (facts.own?.scale) this.requireSmall(facts.own.scale, facts.own.weight, allowance, node, facts);
@@ -232,7 +236,7 @@ class GuardBuilder {
 
   requireSize(variable: Expr, size: M.Magnitude): void {
     if (variable.kind !== "variable") return;
-    const possible = M.between(variable.bounds, -149, 128);
+    const possible = possibleSize(variable, this.options.model);
     const [least, most] = M.sizeOf(size) ?? [0, 0];
     const value = absoluteOf(variable, size);
     if (M.mostOf(possible) > most) this.conditions.push(apply("lessOrEqual", [value, powerOfTwo(most)]));

@@ -76,6 +76,13 @@ export function between(bounds: Bounds | null, least: number, most: number): Mag
   };
 }
 
+/** What of `a` lies between two powers of two, or at the one that is nearer. */
+export function within(a: Magnitude, least: number, most: number): Magnitude {
+  const held = (side: Side | null): Side | null =>
+    side && [Math.min(most, Math.max(least, side[0])), Math.min(most, Math.max(least, side[1]))];
+  return { negative: held(a.negative), zero: a.zero, positive: held(a.positive) };
+}
+
 /** What remains of `a` where it is known to be greater (or less) than a constant. */
 export function restricted(a: Magnitude, direction: ">" | "<", bound: number, closed: boolean): Magnitude {
   if (direction === "<") return negated(restricted(negated(a), ">", -bound, closed));

@@ -1,3 +1,4 @@
+import { toFloat16 } from "../../numerics/float16.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { call, type Dialect, infix, libraryCall, Precedence, type Spelling } from "../../printing/dialect.js";
 
@@ -40,9 +41,7 @@ export const largestLiteral = "0x1.fffffep+127f";
 
 export const wgsl: Dialect = {
   literal(value) {
-    const rounded = Math.fround(Math.min(largest, Math.max(-largest, value)));
-    const text = shortest(rounded);
-    return /[.e]/.test(text) ? text : `${text}.0`;
+    return withPoint(shortest(Math.fround(Math.min(largest, Math.max(-largest, value)))));
   },
   spellings: {
     negate: ([a], print) => {
@@ -120,6 +119,15 @@ export const wgsl: Dialect = {
     round: call("round"),
   },
 };
+
+const withPoint = (text: string): string => (/[.e]/.test(text) ? text : `${text}.0`);
+
+/** The shortest decimal that reads as the float16 next to a number. */
+export function shortestFloat16(value: number): string {
+  const nearest = toFloat16(value);
+  const texts = [1, 2, 3, 4, 5].map((digits) => String(Number(nearest.toPrecision(digits))));
+  return withPoint(texts.find((text) => toFloat16(Number(text)) === nearest) ?? String(nearest));
+}
 
 /** The shortest decimal that reads back as this float32; it may exceed the largest one, which has to be exact. */
 function shortest(value: number): string {

@@ -3,7 +3,7 @@ import { parameterName } from "../../names.js";
 import { gradientName } from "../kernels.js";
 import { learnedLength } from "../spaces.js";
 import type { Variable } from "../../ir/expr.js";
-import type { FieldRole, WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
+import type { FieldRole, WgslBinding, WgslElement, WgslField, WgslNumber, WgslPassDescription } from "../manifest.js";
 
 type TensorRole = "input" | "output" | "cotangent" | "gradient" | "derivative" | "saved" | "learned" | "scratch";
 
@@ -12,6 +12,17 @@ export interface Buffer {
   readonly variable: string;
   readonly binding: WgslBinding;
 }
+
+/** A number in a buffer, as float32. */
+export const elementAt = ({ variable, binding }: Buffer, index: string): string =>
+  binding.element === "f16" ? `f32(${variable}[${index}])` : `${variable}[${index}]`;
+
+/** Writes a float32. */
+export const storedAt = ({ variable, binding }: Buffer, index: string, value: string): string =>
+  `${variable}[${index}] = ${binding.element === "f16" ? `f16(${value})` : value};`;
+
+/** The features of a device on which kernels over tensors of these numbers run. */
+export const requiredBy = (storage: WgslNumber): readonly string[] => (storage === "f16" ? ["shader-f16"] : []);
 
 const sizeOfUniforms = (fields: number): number => Math.max(16, Math.ceil((fields * 4) / 16) * 16);
 
@@ -22,7 +33,7 @@ export class WgslBindings {
 
   constructor(
     private readonly prefix: string,
-    private readonly element: "f32" | "vec4<f32>",
+    private readonly element: WgslElement,
     uniformFields: readonly {
       readonly name: string;
       readonly role: FieldRole;
@@ -50,7 +61,7 @@ export class WgslBindings {
   private declare(
     role: TensorRole,
     name: string,
-    options: { of?: string; element: "f32" | "vec4<f32>" | "u32"; length: string; write: boolean },
+    options: { of?: string; element: WgslElement; length: string; write: boolean },
   ): Buffer {
     const known = this.buffers.find(({ binding }) => binding.role === role && binding.name === name);
     if (known) return known;
@@ -123,7 +134,7 @@ export class WgslBindings {
     return this.declare("scratch", name, { element, length, write: true });
   }
 
-  private extentOf(of: Variable): { element: "f32" | "vec4<f32>"; length: string } {
+  private extentOf(of: Variable): { element: WgslElement; length: string } {
     const whole = of.role !== "learned";
     const length = whole ? "size" : learnedLength(of);
     return { element: whole ? this.element : "f32", length };

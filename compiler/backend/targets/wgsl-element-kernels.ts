@@ -1,9 +1,9 @@
 /** Entry points of element-wise activations. */
 import { type Expr, reachable, type Variable } from "../../ir/expr.js";
-import type { WgslKernel, WgslPassDescription } from "../manifest.js";
+import type { WgslKernel, WgslNumber, WgslPassDescription } from "../manifest.js";
 import { cotangentGradientName } from "../kernels.js";
 import { isPerChannel } from "../spaces.js";
-import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
+import { type Buffer, requiredBy, WgslBindings } from "./wgsl-bindings.js";
 import type { WgslForm } from "../pair-form.js";
 import { chanceFields, drawing, drawnName, trainingNumber } from "./wgsl-draws.js";
 import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
@@ -37,6 +37,8 @@ interface Operand {
 interface Direction {
   /** Begins the names of its entry points; the name of the scalar function. */
   readonly name: string;
+  /** What the scalar function computes with. */
+  readonly number: WgslNumber;
   /** What the function takes before the parameters. */
   readonly tensors: readonly Operand[];
   /** What it takes after them: texts, and the buffers these are read from. */
@@ -69,7 +71,7 @@ class ElementKernels {
     this.learned = activation.learned.map(({ variable }) => variable);
     this.perChannel = plan.perChannel;
     this.gathered = this.inputs.length * 2 + 1 + this.learned.length > maximumBuffers;
-    this.bindings = new WgslBindings(prefix, this.perChannel ? "f32" : "vec4<f32>", [
+    this.bindings = new WgslBindings(prefix, this.perChannel ? context.storage : `vec4<${context.storage}>`, [
       { name: "size", role: "extent" },
       ...(this.perChannel
         ? (["channelOuter", "channels", "channelInner"] as const).map((name) => ({ name, role: "extent" }) as const)
@@ -83,16 +85,15 @@ class ElementKernels {
 
   build(): WgslKernels {
     const gather = this.gathered ? this.gatherPasses() : [];
-    const forward: WgslKernel = { requires: [], passes: [...gather, this.forward()] };
+    const requires = requiredBy(this.context.storage);
+    const forward: WgslKernel = { requires, passes: [...gather, this.forward()] };
     const backward: WgslKernel = {
-      requires: [],
+      requires,
       passes: [...gather, ...this.inputGradients(), ...this.learnedGradients(this.backwardDirection())],
     };
-    const fused: WgslKernel | null = this.context.isFused
-      ? { requires: [], passes: [...gather, ...this.fused()] }
-      : null;
+    const fused: WgslKernel | null = this.context.isFused ? { requires, passes: [...gather, ...this.fused()] } : null;
     const { second } = this.context;
-    const doubleBackward: WgslKernel | null = second && { requires: [], passes: this.doubleBackward(second, gather) };
+    const doubleBackward: WgslKernel | null = second && { requires, passes: this.doubleBackward(second, gather) };
     const { save } = this.context;
     const saved =
       save.kind === "inputs"
@@ -230,6 +231,20 @@ class ElementKernels {
     return !this.perChannel && isLong;
   }
 
+  /** A number of a tensor, or four, as what a function computes with; and the other way round. */
+  private converted(text: string, from: WgslNumber, to: WgslNumber): string {
+    if (from === to) return text;
+    return this.perChannel ? `${to}(${text})` : `vec4<${to}>(${text})`;
+  }
+
+  private loaded(text: string, number: WgslNumber): string {
+    return this.converted(text, this.context.storage, number);
+  }
+
+  private stored(text: string, number: WgslNumber): string {
+    return this.converted(text, number, this.context.storage);
+  }
+
   private call(name: string, tensors: readonly Operand[], more: readonly string[] = []): string {
     return `${name}(${[...tensors.map(({ local }) => `${local}[k]`), ...this.scalarArguments(), ...more].join(", ")})`;
   }
@@ -240,6 +255,7 @@ class ElementKernels {
     call: string,
     members: readonly string[],
     targets: readonly string[],
+    number: WgslNumber,
   ): string[] {
     const [only] = results;
     const stores =
@@ -247,12 +263,12 @@ class ElementKernels {
         ? [`  ${only ?? ""}[k] = ${call};`]
         : [`  let g = ${call};`, ...results.map((result, i) => `  ${result}[k] = g${members[i] ?? ""};`)];
     return [
-      ...results.map((result) => `var ${result} = vec4<f32>();`),
+      ...results.map((result) => `var ${result} = vec4<${number}>();`),
       "for (var k = 0u; k < 4u; k++) {",
       ...drawing.map((line) => `  ${line}`),
       ...stores,
       "}",
-      ...targets.map((target, i) => `${target} = ${results[i] ?? ""};`),
+      ...targets.map((target, i) => `${target} = ${this.stored(results[i] ?? "", number)};`),
     ];
   }
 
@@ -262,12 +278,13 @@ class ElementKernels {
 
   private forward(): WgslPassDescription {
     const name = `${this.context.prefix}_forward`;
+    const number = this.context.numbers.value;
     const inputs = this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` }));
     const output = this.bindings.output();
     const entry = this.entry(
       name,
       this.elementwise((element) => [
-        ...inputs.map(({ buffer, local }) => `let ${local} = ${element(buffer)};`),
+        ...inputs.map(({ buffer, local }) => `let ${local} = ${this.loaded(element(buffer), number)};`),
         ...(this.loops([this.context.value])
           ? this.inTurn(
               this.drawing([this.context.plan.value], "4u * i + k"),
@@ -275,10 +292,11 @@ class ElementKernels {
               this.call(this.context.prefix, inputs),
               [""],
               [element(output)],
+              number,
             )
           : [
               ...this.drawing([this.context.plan.value], "i"),
-              ...this.store(element(output), this.calls(this.context.prefix, inputs)),
+              ...this.store(element(output), this.calls(this.context.prefix, inputs), number),
             ]),
       ]),
     );
@@ -289,9 +307,16 @@ class ElementKernels {
     ]);
   }
 
-  private store(target: string, values: readonly string[]): string[] {
-    if (values.length === 1) return [`${target} = ${values[0] ?? ""};`];
-    return [`${target} = vec4<f32>(`, ...values.map((value) => `  ${value},`), ");"];
+  private store(target: string, values: readonly string[], number: WgslNumber): string[] {
+    const { storage } = this.context;
+    if (values.length === 1) return [`${target} = ${this.stored(values[0] ?? "", number)};`];
+    if (number === storage) return [`${target} = vec4<${number}>(`, ...values.map((value) => `  ${value},`), ");"];
+    return [
+      `let result = vec4<${number}>(`,
+      ...values.map((value) => `  ${value},`),
+      ");",
+      `${target} = ${this.stored("result", number)};`,
+    ];
   }
 
   private inputsOfPass(): Operand[] {
@@ -299,9 +324,10 @@ class ElementKernels {
   }
 
   private backwardDirection(): Direction {
-    const { prefix, plan, gradients } = this.context;
+    const { prefix, plan, gradients, numbers } = this.context;
     return {
       name: `${prefix}_backward`,
+      number: numbers.gradients,
       tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...this.inputsOfPass()],
       loops: this.loops(gradients.map(({ form }) => form)),
       fields: plan.gradients.length === 1 ? [""] : gradientFields(plan).map((field) => `.${field}`),
@@ -338,29 +364,31 @@ class ElementKernels {
     targets: readonly Buffer[],
     members: readonly string[],
   ): WgslPassDescription {
-    const { name: fn, tensors, more, loops, draws } = direction;
+    const { name: fn, number, tensors, more, loops, draws } = direction;
     const entry = this.entry(
       name,
       this.elementwise((element) => {
-        const loads = tensors.map(({ buffer, local, start }) => `let ${local} = ${element(buffer, start)};`);
+        const loads = tensors.map(
+          ({ buffer, local, start }) => `let ${local} = ${this.loaded(element(buffer, start), number)};`,
+        );
         const stored = targets.map((target) => element(target));
         if (loops) {
           const results = targets.map((_, i) => (targets.length === 1 ? "result" : `result${i}`));
           const drawing = this.drawing(draws, "4u * i + k");
           const call = this.call(fn, tensors, more?.texts);
-          return [...loads, ...this.inTurn(drawing, results, call, members, stored)];
+          return [...loads, ...this.inTurn(drawing, results, call, members, stored, number)];
         }
         loads.push(...this.drawing(draws, "i"));
         const calls = this.calls(fn, tensors, more?.texts);
-        if (members[0] === "") return [...loads, ...this.store(stored[0]!, calls)];
+        if (members[0] === "") return [...loads, ...this.store(stored[0]!, calls, number)];
         const locals = calls.map((call, i) => ({ local: `g${i}`, call }));
         return [
           ...loads,
           ...locals.map(({ local, call }) => `let ${local} = ${call};`),
           ...stored.flatMap((target, i) => {
             const values = locals.map(({ local }) => `${local}${members[i] ?? ""}`);
-            const value = values.length === 1 ? values[0]! : `vec4<f32>(${values.join(", ")})`;
-            return [`${target} = ${value};`];
+            const value = values.length === 1 ? values[0]! : `vec4<${number}>(${values.join(", ")})`;
+            return [`${target} = ${this.stored(value, number)};`];
           }),
         ];
       }),
@@ -386,7 +414,9 @@ class ElementKernels {
     const count = this.perChannel ? `${this.extent("channelOuter")} * ${this.extent("channelInner")}` : this.size;
     const local = ({ buffer, start }: Operand): string => {
       const place = (index: string): string => (start === undefined ? index : `${start} + ${index}`);
-      return `${buffer.variable}${this.perChannel ? `[${place("i")}]` : `[${place("i / 4u")}][i % 4u]`}`;
+      const text = `${buffer.variable}${this.perChannel ? `[${place("i")}]` : `[${place("i / 4u")}][i % 4u]`}`;
+      // Terms of a sum are computed in float32.
+      return this.context.storage === "f32" ? text : `f32(${text})`;
     };
     const operands = [...tensors.map(local), ...this.scalarArguments(), ...(more?.texts ?? [])];
     const entry = this.entry(name, [
@@ -420,10 +450,11 @@ class ElementKernels {
   }
 
   private fused(): WgslPassDescription[] {
-    const { prefix, plan, value, gradients } = this.context;
+    const { prefix, plan, value, gradients, numbers } = this.context;
     const { value: field, inputs } = fusedFields(this.context);
     const direction: Direction = {
       name: `${prefix}_fused`,
+      number: numbers.fused,
       tensors: this.inputsOfPass(),
       loops: this.loops([value, ...gradients.map(({ form }) => form)]),
       fields: [field, ...inputs].map((each) => `.${each}`),
@@ -482,6 +513,7 @@ class ElementKernels {
     if (isTooMany(2 + inputs.length + learnedRead)) inputs = gathered("inputs", inputs);
     const direction: Direction = {
       name,
+      number: "f32",
       tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...tensors, ...inputs],
       more: { texts, buffers: learnedBuffers },
       loops: this.loops([...forms, ...gradients.map(({ form }) => form)]),

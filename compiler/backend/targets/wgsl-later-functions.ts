@@ -2,6 +2,7 @@
 import type { Variable } from "../../ir/expr.js";
 import { wgslReserved } from "../../names.js";
 import type { SecondOrder } from "../kernels.js";
+import type { WgslNumber } from "../manifest.js";
 import { type MachineFunction, machineNames, ownName } from "../machine-functions.js";
 import { NameScope } from "../naming.js";
 import { ofUnitFactor, type WgslForm } from "../pair-form.js";
@@ -32,15 +33,15 @@ export function secondFields({ plan }: WgslContext): {
   return { cotangent: new NameScope(others, [wgslReserved]).claim("dy"), others };
 }
 
-const structText = (name: string, members: readonly string[]): string =>
-  `struct ${name} {\n${members.map((member) => `${member}: f32`).join(",\n")}\n}`;
+export const structText = (name: string, members: readonly string[], number: WgslNumber = "f32"): string =>
+  `struct ${name} {\n${members.map((member) => `${member}: ${number}`).join(",\n")}\n}`;
 
 /**
  * The value and the derivatives in the inputs, which share what they have in common. Where a form does not do, the function
  * that computes this result alone is called.
  */
 export function carryFused(context: WgslContext, write: WriteFunction, carry: Carry): void {
-  const { plan, prefix, value, gradients } = context;
+  const { plan, prefix, value, gradients, numbers } = context;
   const parameters = scalarParameters(plan);
   const { value: valueField, inputs } = fusedFields(context);
   const elsewhere = (form: WgslForm, name: string, text: () => string): WgslForm => {
@@ -60,8 +61,8 @@ export function carryFused(context: WgslContext, write: WriteFunction, carry: Ca
   });
   const results = [{ name: valueField, form: elsewhere(value, ownName(prefix), () => "") }, ...slopes];
   const struct = ownName(`${prefix}_value_and_slopes`);
-  carry(struct, structText(struct, [valueField, ...inputs]));
-  carry(fusedFunction(prefix), write(fusedFunction(prefix), parameters, results, struct));
+  carry(struct, structText(struct, [valueField, ...inputs], numbers.fused));
+  carry(fusedFunction(prefix), write(fusedFunction(prefix), parameters, results, struct, numbers.fused));
 }
 
 /**

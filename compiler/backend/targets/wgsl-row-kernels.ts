@@ -12,7 +12,7 @@ import { type RowForm, rowForm, type RowFunction, rowFunction } from "../row-for
 import type { ReductionKind, RowOutput } from "../rows.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { wgslReserved } from "../../names.js";
-import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
+import { type Buffer, elementAt, requiredBy, storedAt, WgslBindings } from "./wgsl-bindings.js";
 import type { WgslKernels } from "./wgsl-element-kernels.js";
 import type { WgslContext } from "./wgsl.js";
 import { chanceFields, drawing, drawnName, trainingNumber } from "./wgsl-draws.js";
@@ -37,7 +37,7 @@ export interface RowKernel {
   readonly outputs: readonly RowOutput[];
 }
 
-export type RowContext = Pick<WgslContext, "plan" | "prefix" | "machine" | "library">;
+export type RowContext = Pick<WgslContext, "plan" | "storage" | "prefix" | "machine" | "library">;
 
 export function rowKernels(context: RowContext): WgslKernels {
   const { plan } = context;
@@ -58,13 +58,13 @@ class RowFile {
   private readonly combined = new Set<ReductionKind>();
 
   constructor(private readonly context: RowContext) {
-    const { plan, prefix } = context;
+    const { plan, prefix, storage } = context;
     const extents = [
       "size",
       ...(plan.perChannel ? ["channelOuter", "channels", "channelInner"] : []),
       ...["axisOuter", "axisLength", "axisInner"],
     ];
-    this.bindings = new WgslBindings(prefix, "f32", [
+    this.bindings = new WgslBindings(prefix, storage, [
       ...extents.map((name) => ({ name, role: "extent" }) as const),
       ...plan.activation.hyperparameters.map(
         ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
@@ -75,7 +75,7 @@ class RowFile {
 
   kernel(kernel: RowKernel): WgslKernel {
     const passes = new RowKernelWriter(this.context, this.bindings, this.combined, this.entries, kernel).passes();
-    return { requires: [], passes };
+    return { requires: requiredBy(this.context.storage), passes };
   }
 
   text(): string {
@@ -253,9 +253,8 @@ class RowKernelWriter {
     const { random } = this.plan.activation;
     const value = (variable: Variable, buffer: Buffer, index: string, list: string[]): void => {
       const name = scope.claim(localText(variable));
-      const read = `${buffer.variable}[${index}]`;
       if (asGiven) given.push(name);
-      list.push(`let ${name} = ${read};`);
+      list.push(`let ${name} = ${elementAt(buffer, index)};`);
       names.set(variable, name);
       buffers.push(buffer);
     };
@@ -619,7 +618,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
         "  return;",
         "}",
         ...ofRow,
-        `${output.variable}[row] = ${this.orNaN(this.call(fn, argument))};`,
+        storedAt(output, "row", this.orNaN(this.call(fn, argument))),
       ],
       { over: "axisOuter * axisInner", perWorkgroup: workgroupSize },
       [...buffers, this.rowBuffer(), output],
@@ -647,7 +646,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
       const buffer = of ? this.bindings.gradient(of) : this.bindings.output(resultLength(this.plan));
       used.push(buffer);
       const passed = asGiven ? given.reduce((all, each) => this.unlessNaN(all, each), value) : this.orNaN(value);
-      return `${buffer.variable}[i] = ${of ? value : passed};`;
+      return storedAt(buffer, "i", of ? value : passed);
     });
     const inner = this.extent("axisInner");
     const length = this.extent("axisLength");

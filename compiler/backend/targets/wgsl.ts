@@ -7,8 +7,9 @@ import { type KernelPlan, planSecondOrder, type SecondOrder } from "../kernels.j
 import { variablesMet } from "../lower.js";
 import { type MachineFunction, machineNames, ownName, wgslMachineText } from "../machine-functions.js";
 import { mayLoseNaN, type ScalarFunction, scalarFunctionText, type WgslForm } from "../pair-form.js";
+import { halfFormsFor } from "../half-forms.js";
 import { formsFor } from "../wgsl-forms.js";
-import type { WgslKernel } from "../manifest.js";
+import type { WgslKernel, WgslNumber } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
 import { NameScope } from "../naming.js";
 import { lineComments } from "./text.js";
@@ -16,7 +17,7 @@ import { temporaryName } from "./temporary-names.js";
 import { elementKernels } from "./wgsl-element-kernels.js";
 import { type Save, savePlan } from "../../calculus/save.js";
 import type { SavedWgslKernels } from "./wgsl-saved-kernels.js";
-import { carryFused, carrySecond, fusedFunction } from "./wgsl-later-functions.js";
+import { carryFused, carrySecond, fusedFunction, structText } from "./wgsl-later-functions.js";
 import { rowKernels } from "./wgsl-row-kernels.js";
 
 export interface WgslOutput {
@@ -34,6 +35,10 @@ export interface WgslOutput {
 /** What the printers of entry points build on. */
 export interface WgslContext {
   readonly plan: KernelPlan;
+  /** What tensors hold. */
+  readonly storage: WgslNumber;
+  /** What the scalar functions for the value and for the gradients compute with, and the one for both. */
+  readonly numbers: { readonly value: WgslNumber; readonly gradients: WgslNumber; readonly fused: WgslNumber };
   /** Begins every name at module scope. */
   readonly prefix: string;
   readonly value: WgslForm;
@@ -50,14 +55,24 @@ export interface WgslContext {
 }
 
 export function wgslKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
-  return plan.reduces ? overRows(plan) : overElements(plan, families);
+  return plan.reduces ? overRows(plan, "f32") : overElements(plan, families, "f32");
 }
 
-function overRows(plan: KernelPlan): WgslOutput {
+/** Kernels over tensors of float16. */
+export function halfKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
+  const written = new Set(halfFamilies.filter((family) => families.has(family)));
+  const output = plan.reduces ? overRows(plan, "f16") : overElements(plan, written, "f16");
+  return { ...output, functions: `enable f16;\n\n${output.functions}` };
+}
+
+/** Gradients of gradients and bits in place of inputs are for float32 alone. */
+const halfFamilies: readonly KernelFamily[] = ["forward", "backward", "fused"];
+
+function overRows(plan: KernelPlan, storage: WgslNumber): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const machine: WgslContext["machine"] = { names: [], texts: [], natBits: wgslNatBitsFor([], plan) };
-  const kernels = rowKernels({ plan, prefix, machine, library: libraryNames(prefix, used) });
+  const kernels = rowKernels({ plan, storage, prefix, machine, library: libraryNames(prefix, used) });
   return {
     functions: `${commentsOf(plan)}\n\n${wgslMachineText(machine, used, `${prefix}_`)}\n`,
     kernels: kernels.text,
@@ -76,7 +91,7 @@ const libraryNames =
     return `${prefix}_${name}`;
   };
 
-function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
+function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, storage: WgslNumber): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const { activation } = plan;
@@ -85,12 +100,13 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Wg
     ...activation.hyperparameters.map(({ variable }) => variable),
     ...activation.learned.map(({ variable }) => variable),
   ];
-  const [value] = formsFor(plan, [plan.value], new Set(variables));
-  const gradients = formsFor(
-    plan,
-    plan.gradients.map((gradient) => gradient.value),
-    new Set(),
-  );
+  const derivatives = plan.gradients.map((gradient) => gradient.value);
+  const halves = storage === "f16" ? inHalves(plan, derivatives, new Set(variables)) : null;
+  const { value, gradients, numbers } = halves ?? {
+    value: formsFor(plan, [plan.value], new Set(variables))[0],
+    gradients: formsFor(plan, derivatives, new Set()),
+    numbers: { value: storage, gradients: storage, fused: storage },
+  };
   const exactForms = [...(value ? [value] : []), ...gradients].flatMap((form) =>
     form.kind === "pairs" && form.exact ? [form.exact] : [],
   );
@@ -98,6 +114,8 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Wg
   const machine: WgslContext["machine"] = { names: [], texts: [], natBits: wgslNatBitsFor(exactForms, plan) };
   const context: WgslContext = {
     plan,
+    storage,
+    numbers,
     prefix,
     value: value!,
     gradients: plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
@@ -117,6 +135,27 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Wg
     fused: kernels.fused ?? null,
     doubleBackward: kernels.doubleBackward ?? null,
     saved: kernels.saved ?? null,
+  };
+}
+
+/**
+ * Forms for inputs in float16, and which functions compute in float16 themselves. Gradients of learned parameters are added up in
+ * float32, so their terms are not rounded before.
+ */
+function inHalves(
+  plan: KernelPlan,
+  derivatives: readonly Expr[],
+  variables: ReadonlySet<Variable>,
+): Pick<WgslContext, "value" | "numbers"> & { readonly gradients: readonly WgslForm[] } {
+  const [value] = halfFormsFor(plan, [plan.value], variables);
+  const gradients = halfFormsFor(plan, derivatives, new Set());
+  const isValue = value!.isInHalves;
+  const areGradients = plan.activation.learned.length === 0 && gradients.every(({ isInHalves }) => isInHalves);
+  const number = (half: boolean): WgslNumber => (half ? "f16" : "f32");
+  return {
+    value: value!.form,
+    gradients: gradients.map(({ form }) => form),
+    numbers: { value: number(isValue), gradients: number(areGradients), fused: number(isValue && areGradients) },
   };
 }
 
@@ -142,11 +181,12 @@ export type WriteFunction = (
   variables: readonly Variable[],
   results: ScalarFunction["results"],
   of: string | null,
+  number?: WgslNumber,
 ) => string;
 
 /** Puts the scalar functions' texts into the context. */
 function scalarFunctions(context: WgslContext): void {
-  const { plan, prefix, machine, value, gradients, isFused, second } = context;
+  const { plan, prefix, machine, value, gradients, isFused, second, numbers } = context;
   const parameters = scalarParameters(plan);
   const fields = gradientFields(plan);
   const struct = gradients.length > 1 ? ownName(gradientsStruct(prefix)) : null;
@@ -161,7 +201,7 @@ function scalarFunctions(context: WgslContext): void {
   for (const form of [value, ...gradients.map((gradient) => gradient.form), ...(second?.forms ?? [])]) {
     if (form.kind === "pairs") form.far?.own.forEach((each) => own.add(each));
   }
-  const write: WriteFunction = (name, variables, results, of) => {
+  const write: WriteFunction = (name, variables, results, of, number = "f32") => {
     const needed: MachineFunction[] = [];
     const roots: Expr[] = [];
     for (const { form } of results) {
@@ -180,6 +220,7 @@ function scalarFunctions(context: WgslContext): void {
     const scope = new NameScope(own, [wgslReserved, machineNames()]);
     return scalarFunctionText({
       name,
+      number,
       parameters: variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) })),
       results,
       exact,
@@ -188,10 +229,13 @@ function scalarFunctions(context: WgslContext): void {
       temporaryName: (node) => localName(temporaryName(node, plan)),
     });
   };
-  carry(forward, `${commentsOf(plan)}\n${write(forward, parameters, [{ name: "", form: value }], null)}`);
-  if (struct) carry(struct, `struct ${struct} {\n${fields.map((field) => `${field}: f32`).join(",\n")}\n}`);
+  carry(
+    forward,
+    `${commentsOf(plan)}\n${write(forward, parameters, [{ name: "", form: value }], null, numbers.value)}`,
+  );
+  if (struct) carry(struct, structText(struct, fields, numbers.gradients));
   const results = gradients.map(({ form }, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
-  carry(backward, write(backward, [plan.cotangent, ...parameters], results, struct));
+  carry(backward, write(backward, [plan.cotangent, ...parameters], results, struct, numbers.gradients));
   if (isFused) carryFused(context, write, carry);
   if (second) carrySecond(context, second, write, carry);
 }
