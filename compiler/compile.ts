@@ -1,5 +1,12 @@
 /** The pipeline in one screen: from text to files. A pure function, the same wherever it runs. */
-import { kernelFamilies, type KernelFamily, type OutputFile, type TargetName, targetNames } from "./backend/output.js";
+import {
+  kernelFamilies,
+  type KernelFamily,
+  type OutputFile,
+  type SaveChoice,
+  type TargetName,
+  targetNames,
+} from "./backend/output.js";
 import type { AnalysisFacts } from "./analysis/facts/facts.js";
 import { isAnalysisFacts } from "./analysis/facts/form.js";
 import type { Activation } from "./ir/activation.js";
@@ -17,12 +24,21 @@ import { sha256 } from "./sha256.js";
 import { positionOf, type Source } from "./source.js";
 import { version } from "./version.js";
 
-export { kernelFamilies, type KernelFamily, type OutputFile, type TargetName, targetNames } from "./backend/output.js";
+export {
+  kernelFamilies,
+  type KernelFamily,
+  type OutputFile,
+  type SaveChoice,
+  type TargetName,
+  targetNames,
+} from "./backend/output.js";
 
 export interface CompileOptions {
   readonly targets: readonly TargetName[];
   /** The kernels to write besides `forward` and `backward`; all unless given. */
   readonly kernels?: readonly KernelFamily[];
+  /** What kernels of the family `saved` keep: `exact` unless given. */
+  readonly save?: SaveChoice;
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
   /** Whether files of other targets, and further kernels, may come along where the cache has them. */
@@ -78,14 +94,17 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const keys: string[] = [];
   const targets = targetNames.filter((name) => options.targets.includes(name));
   const kernels = kernelFamilies.filter((name) => options.kernels?.includes(name) ?? true);
+  const { save = "exact" } = options;
   for (const definition of definitions) {
-    const key = options.cache ? await contentKey(definition, targets, kernels) : "";
+    const key = options.cache ? await contentKey(definition, targets, kernels, save) : "";
     let known = options.cache?.get(key);
     if (known === undefined && options.more)
-      known = options.cache?.get(await contentKey(definition, targetNames, kernelFamilies));
+      known = options.cache?.get(await contentKey(definition, targetNames, kernelFamilies, save));
     const decisions = decisionsOf(definition);
     const result =
-      known === undefined ? await emitDefinition(definition, targets, kernels, decisions) : recalled(known, decisions);
+      known === undefined
+        ? await emitDefinition(definition, { targets, kernels, save }, decisions)
+        : recalled(known, decisions);
     found.push(...moved(result.diagnostics, definition.definition.span.start));
     emitted.push(result);
     keys.push(key);
@@ -144,13 +163,12 @@ function recalled(text: string, decisions: Decisions): Emitted {
 
 async function emitDefinition(
   definition: CheckedDefinition,
-  targets: readonly TargetName[],
-  kernels: readonly KernelFamily[],
+  { targets, kernels, save }: Required<Pick<CompileOptions, "targets" | "kernels" | "save">>,
   decisions: Decisions,
 ): Promise<Emitted> {
   // Loaded late: with nothing changed, nothing of it is needed.
   const { emitterFor } = await import("./backend/emit.js");
-  const emit = await emitterFor(targets, kernels);
+  const emit = await emitterFor(targets, kernels, save);
   const work = inFreshGraph(() => {
     const { activation, diagnostics } = elaborate(definition);
     if (!activation) return { diagnostics, emission: null };
@@ -235,11 +253,12 @@ export function activationOf(definition: CheckedDefinition): {
   return elaborate(definition);
 }
 
-/** Everything that a definition's output depends on: its text and its callees', the file's name, the targets and kernels. */
+/** Everything that a definition's output depends on: its text and its callees', the file's name, targets, kernels and what they save. */
 async function contentKey(
   checked: CheckedDefinition,
   targets: readonly TargetName[],
   kernels: readonly KernelFamily[],
+  save: SaveChoice,
 ): Promise<string> {
   const texts: unknown[] = [];
   const seen = new Set<CheckedDefinition>();
@@ -251,7 +270,7 @@ async function contentKey(
     for (const callee of definition.callees.values()) visit(callee);
   };
   visit(checked);
-  return sha256(JSON.stringify([version, texts, checked.source.file, targets, kernels]));
+  return sha256(JSON.stringify([version, texts, checked.source.file, targets, kernels, save]));
 }
 
 function indexFile(definitions: readonly CheckedDefinition[]): OutputFile {

@@ -33,10 +33,10 @@ import { formulaText } from "../../printing/definition-text.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { isPerChannel } from "../spaces.js";
 import { libraryNames } from "../library/kernel-text.js";
-import { savePlan } from "../../calculus/save.js";
 import { type SavedKernels, typescriptSavedKernels } from "./typescript-saved-kernels.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
 import { rowKernels, typescriptRowKernel } from "./typescript-row-kernels.js";
+import type { Kept, KeptOutput } from "../kept.js";
 import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
 import { sumOfTerms, type Term, withCotangent } from "../terms.js";
@@ -101,8 +101,12 @@ interface Result {
 }
 
 /** The kernels of an activation over `Float32Array`s; they compute in binary64. */
-export function typescriptKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): TypeScriptKernels {
-  return plan.reduces ? overRows(plan) : overElements(plan, families);
+export function typescriptKernels(
+  plan: KernelPlan,
+  families: ReadonlySet<KernelFamily>,
+  kept: Kept | null = null,
+): TypeScriptKernels {
+  return plan.reduces ? overRows(plan) : overElements(plan, families, kept);
 }
 
 function overRows(plan: KernelPlan): TypeScriptKernels {
@@ -120,19 +124,20 @@ function overRows(plan: KernelPlan): TypeScriptKernels {
   };
 }
 
-function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): TypeScriptKernels {
+function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, kept: Kept | null): TypeScriptKernels {
   const library = new Set<string>();
   const variables = [
     ...plan.activation.inputs,
+    ...(kept?.kind === "output" ? kept.plan.activation.inputs : []),
     ...plan.activation.hyperparameters.map(({ variable }) => variable),
     ...plan.activation.learned.map(({ variable }) => variable),
   ];
   const { random } = plan.activation;
   const chance = random ? [...random.draws, random.training] : [];
   const exactForms: Expr[] = [];
-  const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>): Form => {
+  const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>, of: KernelPlan = plan): Form => {
     const chosen = formFor(root, {
-      plan,
+      plan: of,
       model: float64,
       allowance: 2 ** 21,
       negligible: 2 ** -157,
@@ -142,11 +147,11 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
           spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
           formOf: (primitive) => formOf(typescript, primitive),
           nanFrom,
-          definition: plan.definition,
+          definition: of.definition,
           narrow: false,
           branchless: true,
         }),
-      tidy: (expr) => mergeHolds([expr], plan.activation.inputs, [...variables, ...chance, plan.cotangent])[0]!,
+      tidy: (expr) => mergeHolds([expr], of.activation.inputs, [...variables, ...chance, plan.cotangent])[0]!,
     });
     if (chosen.exact) exactForms.push(chosen.exact);
     return chosen;
@@ -206,11 +211,19 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
       second.cotangents.map((variable, i) => ({ variable, of: gradientName(plan.gradients[i]!.of) })),
     );
   };
-  const { exact } = savePlan(plan.activation, plan.value);
+  /** Backward as it would be of an activation whose input is the output. */
+  const fromOutput = ({ plan: of }: KeptOutput): SavedKernels => {
+    const recognised = recogniseGates(of.gradients.map((gradient) => gradient.value));
+    const outputs = of.gradients.map(({ of: variable, value: root }, i): Output => {
+      return { form: form(root, recognised[i]!, new Set(), of), role: "gradient", of: variable };
+    });
+    const { text, kernel } = new KernelWriter(of, "backwardSaved", library, machine).write(outputs);
+    const given = forward.kernel.arguments.find(({ role }) => role === "output")?.name ?? "";
+    const list = kernel.arguments.map((each) => (each.role === "saved" ? { ...each, of: given } : each));
+    return { functions: [text], forward: forward.kernel, backward: { ...kernel, arguments: list } };
+  };
   const saved =
-    families.has("saved") && exact.kind !== "inputs"
-      ? typescriptSavedKernels(plan, exact, forward.kernel, library)
-      : null;
+    kept?.kind === "output" ? fromOutput(kept) : kept && typescriptSavedKernels(plan, kept, forward.kernel, library);
   const fused = families.has("fused") ? writeFused() : null;
   const doubleBackward = families.has("doubleBackward") ? writeDoubleBackward() : null;
   return {
@@ -226,13 +239,14 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
 }
 
 /** Families that are computed by expressions of their own. */
-type ComputedFamily = Exclude<KernelFamily, "saved">;
+type ComputedFamily = Exclude<KernelFamily, "saved"> | "backwardSaved";
 
 const suffixes: Readonly<Record<ComputedFamily, string>> = {
   forward: "Forward",
   backward: "Backward",
   fused: "Fused",
   doubleBackward: "DoubleBackward",
+  backwardSaved: "BackwardSaved",
 };
 
 /** The names of extents and loop counters, which nothing else in the kernel may have. */
@@ -297,7 +311,8 @@ class KernelWriter {
     ];
     for (const variable of declared) wanted.set(variable, this.scope.claim(parameterName(variable.name)));
     if (this.takesCotangent) this.argument(cotangent, this.scope.claim("dy"), "cotangent", "size");
-    for (const input of activation.inputs) this.argument(input, wanted.get(input)!, "input", "size");
+    const role = this.family === "backwardSaved" ? "saved" : "input";
+    for (const input of activation.inputs) this.argument(input, wanted.get(input)!, role, "size");
     for (const { variable, default: value } of activation.learned) {
       this.argument(variable, wanted.get(variable)!, "learned", lengthOf(variable), { default: value });
     }
@@ -351,7 +366,7 @@ class KernelWriter {
   private argument(
     variable: Variable,
     name: string,
-    role: "cotangent" | "input" | "learned",
+    role: "cotangent" | "input" | "saved" | "learned",
     length: string,
     more: Pick<KernelArgument, "of" | "default"> = {},
   ): void {
@@ -374,7 +389,7 @@ class KernelWriter {
   }
 
   private get takesCotangent(): boolean {
-    return this.family === "backward" || this.family === "doubleBackward";
+    return this.family !== "forward" && this.family !== "fused";
   }
 
   private get isOfLaterFamily(): boolean {
@@ -394,12 +409,14 @@ class KernelWriter {
         return [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n");
       }
       case "backward":
-        return formulas
-          .map(
-            ({ of, value }) =>
-              `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`,
-          )
-          .join("\n");
+      case "backwardSaved": {
+        const from = this.family === "backward" ? [] : [`From the value ${activation.inputs[0]!.name}:`];
+        const lines = formulas.map(
+          ({ of, value }) =>
+            `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`,
+        );
+        return [...from, ...lines].join("\n");
+      }
       case "fused":
         return `The value of ${activation.name}, and its derivative in each input.`;
       case "doubleBackward":
@@ -572,7 +589,8 @@ class KernelWriter {
   /** The result with calls of the functions that compute the exact forms. */
   private exactSum({ output: { form, terms }, array }: Result): Expr {
     if (!terms) {
-      const suffix = this.family === "forward" ? "" : `_${array}`;
+      const saved = this.family === "backwardSaved" ? "_saved" : "";
+      const suffix = this.family === "forward" ? "" : `_${array}${saved}`;
       return this.exactCall(form, suffix, this.plan.cotangent);
     }
     const { cotangent } = this.plan;

@@ -7,6 +7,7 @@ import { type KernelPlan, planSecondOrder, type SecondOrder } from "../kernels.j
 import { variablesMet } from "../lower.js";
 import { type MachineFunction, machineNames, ownName, wgslMachineText } from "../machine-functions.js";
 import { mayLoseNaN, type ScalarFunction, scalarFunctionText, type WgslForm } from "../pair-form.js";
+import type { Kept } from "../kept.js";
 import { formsFor } from "../wgsl-forms.js";
 import type { WgslKernel } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
@@ -14,7 +15,6 @@ import { NameScope } from "../naming.js";
 import { lineComments } from "./text.js";
 import { temporaryName } from "./temporary-names.js";
 import { elementKernels } from "./wgsl-element-kernels.js";
-import { type Save, savePlan } from "../../calculus/save.js";
 import type { SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { carryFused, carrySecond, fusedFunction } from "./wgsl-later-functions.js";
 import { rowKernels } from "./wgsl-row-kernels.js";
@@ -41,16 +41,22 @@ export interface WgslContext {
   /** Whether there is a kernel that gives the value and derivatives together. */
   readonly isFused: boolean;
   readonly second: (SecondOrder & { readonly forms: readonly WgslForm[] }) | null;
-  /** What backward is to keep, if kernels for that are written. */
-  readonly save: Save;
+  /** What backward keeps in the place of the inputs; null where no kernels for that are written. */
+  readonly kept: Kept | null;
+  /** The gradients in terms of the output, where that is kept. */
+  readonly fromOutput: readonly WgslForm[];
   /** Functions in the machine language that the file carries. */
   readonly machine: { readonly names: string[]; readonly texts: string[]; readonly natBits: number };
   /** The name of a library function, which the file then carries. */
   readonly library: (name: string) => string;
 }
 
-export function wgslKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
-  return plan.reduces ? overRows(plan) : overElements(plan, families);
+export function wgslKernels(
+  plan: KernelPlan,
+  families: ReadonlySet<KernelFamily>,
+  kept: Kept | null = null,
+): WgslOutput {
+  return plan.reduces ? overRows(plan) : overElements(plan, families, kept);
 }
 
 function overRows(plan: KernelPlan): WgslOutput {
@@ -76,7 +82,7 @@ const libraryNames =
     return `${prefix}_${name}`;
   };
 
-function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
+function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, kept: Kept | null): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const { activation } = plan;
@@ -86,11 +92,11 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Wg
     ...activation.learned.map(({ variable }) => variable),
   ];
   const [value] = formsFor(plan, [plan.value], new Set(variables));
-  const gradients = formsFor(
-    plan,
-    plan.gradients.map((gradient) => gradient.value),
-    new Set(),
-  );
+  const slopesOf = (of: KernelPlan, order: "slope" | "saved"): WgslForm[] => {
+    const roots = of.gradients.map((gradient) => gradient.value);
+    return formsFor(of, roots, new Set(), order);
+  };
+  const gradients = slopesOf(plan, "slope");
   const exactForms = [...(value ? [value] : []), ...gradients].flatMap((form) =>
     form.kind === "pairs" && form.exact ? [form.exact] : [],
   );
@@ -103,7 +109,8 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Wg
     gradients: plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
     isFused: families.has("fused"),
     second: second && { ...second, forms: formsFor(plan, second.partials, new Set(), "curvature") },
-    save: families.has("saved") ? savePlan(activation, plan.value).exact : { kind: "inputs" },
+    kept,
+    fromOutput: kept?.kind === "output" ? slopesOf(kept.plan, "saved") : [],
     machine,
     library: libraryNames(prefix, used),
   };
@@ -128,6 +135,9 @@ export const scalarParameters = ({ activation }: KernelPlan): Variable[] => [
   ...(activation.random ? [activation.random.training, ...activation.random.draws] : []),
 ];
 
+/** What gives the gradients from the output. */
+export const savedFunction = (prefix: string): string => `${prefix}_backward_saved`;
+
 export const gradientsStruct = (prefix: string): string => `${prefix}_gradients`;
 
 const commentsOf = ({ activation }: KernelPlan): string =>
@@ -146,7 +156,7 @@ export type WriteFunction = (
 
 /** Puts the scalar functions' texts into the context. */
 function scalarFunctions(context: WgslContext): void {
-  const { plan, prefix, machine, value, gradients, isFused, second } = context;
+  const { plan, prefix, machine, value, gradients, isFused, second, kept, fromOutput } = context;
   const parameters = scalarParameters(plan);
   const fields = gradientFields(plan);
   const struct = gradients.length > 1 ? ownName(gradientsStruct(prefix)) : null;
@@ -158,7 +168,7 @@ function scalarFunctions(context: WgslContext): void {
     machine.names.push(name);
     machine.texts.push(text);
   };
-  for (const form of [value, ...gradients.map((gradient) => gradient.form), ...(second?.forms ?? [])]) {
+  for (const form of [value, ...gradients.map((gradient) => gradient.form), ...(second?.forms ?? []), ...fromOutput]) {
     if (form.kind === "pairs") form.far?.own.forEach((each) => own.add(each));
   }
   const write: WriteFunction = (name, variables, results, of) => {
@@ -190,8 +200,14 @@ function scalarFunctions(context: WgslContext): void {
   };
   carry(forward, `${commentsOf(plan)}\n${write(forward, parameters, [{ name: "", form: value }], null)}`);
   if (struct) carry(struct, `struct ${struct} {\n${fields.map((field) => `${field}: f32`).join(",\n")}\n}`);
-  const results = gradients.map(({ form }, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
+  const resultsOf = (forms: readonly WgslForm[]): ScalarFunction["results"] =>
+    forms.map((form, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
+  const results = resultsOf(gradients.map(({ form }) => form));
   carry(backward, write(backward, [plan.cotangent, ...parameters], results, struct));
+  if (kept?.kind === "output") {
+    const fromSaved = ownName(savedFunction(prefix));
+    carry(fromSaved, write(fromSaved, [plan.cotangent, ...scalarParameters(kept.plan)], resultsOf(fromOutput), struct));
+  }
   if (isFused) carryFused(context, write, carry);
   if (second) carrySecond(context, second, write, carry);
 }

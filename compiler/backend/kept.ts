@@ -1,0 +1,66 @@
+/** What kernels of an activation keep for backward in the place of its inputs. */
+import { normalise } from "../algebra/normalise.js";
+import { type Save, type SaveFromOutput, savePlan } from "../calculus/save.js";
+import { apply, type Expr, variablesOf } from "../ir/expr.js";
+import type { KernelPlan } from "./kernels.js";
+import type { KernelFamily, SaveChoice } from "./output.js";
+
+export type KeptExactly = Exclude<Save, { readonly kind: "inputs" }>;
+
+export interface KeptOutput {
+  readonly kind: "output";
+  /** Its only input is the output, and its gradients are those of backward. */
+  readonly plan: KernelPlan;
+  /** Of hyperparameters: what has to be positive, else the output does not do. */
+  readonly requires: readonly Expr[];
+}
+
+export type Kept = KeptExactly | KeptOutput;
+
+/** Null: nothing less than the inputs. */
+export function keptFor(plan: KernelPlan, families: ReadonlySet<KernelFamily>, choice: SaveChoice): Kept | null {
+  if (!families.has("saved") || plan.reduces) return null;
+  const { exact, output } = savePlan(plan.activation, plan.value);
+  if (choice === "output" && output?.requires.every(isDecidable)) {
+    return { kind: "output", plan: planFromOutput(plan, output), requires: output.requires };
+  }
+  return exact.kind === "inputs" ? null : exact;
+}
+
+/** The kernels' plan with the output as its only input: what is proved of forms of inputs holds of forms of the output. */
+function planFromOutput(plan: KernelPlan, { output, derivative, learned }: SaveFromOutput): KernelPlan {
+  const { activation, cotangent } = plan;
+  const derivatives = [[activation.inputs[0]!, derivative] as const, ...learned];
+  const gradients = derivatives.map(([of, each]) => ({ of, value: normalise(apply("multiply", [cotangent, each])) }));
+  return {
+    ...plan,
+    activation: { ...activation, inputs: [output], gradients: new Map() },
+    definition: output,
+    value: output,
+    gradients,
+    formulas: gradients,
+  };
+}
+
+/**
+ * Whether a module can tell if a number is positive: it knows hyperparameters, not what is learned, and arithmetic gets the signs
+ * of products, quotients and single differences right.
+ */
+function isDecidable(required: Expr): boolean {
+  if ([...variablesOf(required)].some(({ role }) => role !== "hyperparameter")) return false;
+  const hasExactSign = (node: Expr): boolean => {
+    if (node.kind !== "application") return true;
+    switch (node.primitive) {
+      case "multiply":
+      case "divide":
+      case "negate":
+        return node.operands.every(hasExactSign);
+      case "add":
+      case "subtract":
+        return node.operands.every(({ kind }) => kind !== "application");
+      default:
+        return false;
+    }
+  };
+  return hasExactSign(required);
+}
