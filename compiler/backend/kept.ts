@@ -1,7 +1,9 @@
 /** What kernels of an activation keep for backward in the place of its inputs. */
 import { normalise } from "../algebra/normalise.js";
 import { type Save, type SaveFromOutput, savePlan } from "../calculus/save.js";
-import { apply, type Expr, variablesOf } from "../ir/expr.js";
+import { rowGradientFromOutput } from "../calculus/save-rows.js";
+import type { Gradient } from "../calculus/gradients.js";
+import { apply, type Expr, type Variable, variablesOf } from "../ir/expr.js";
 import type { KernelPlan } from "./kernels.js";
 import type { KernelFamily, SaveChoice } from "./output.js";
 
@@ -19,7 +21,8 @@ export type Kept = KeptExactly | KeptOutput;
 
 /** Null: nothing less than the inputs. */
 export function keptFor(plan: KernelPlan, families: ReadonlySet<KernelFamily>, choice: SaveChoice): Kept | null {
-  if (!families.has("saved") || plan.reduces) return null;
+  if (!families.has("saved")) return null;
+  if (plan.reduces) return choice === "output" ? keptOutputOfRows(plan) : null;
   const { exact, output } = savePlan(plan.activation, plan.value);
   if (choice === "output" && output?.requires.every(isDecidable)) {
     return { kind: "output", plan: planFromOutput(plan, output), requires: output.requires };
@@ -27,20 +30,32 @@ export function keptFor(plan: KernelPlan, families: ReadonlySet<KernelFamily>, c
   return exact.kind === "inputs" ? null : exact;
 }
 
+function keptOutputOfRows(plan: KernelPlan): KeptOutput | null {
+  const found = rowGradientFromOutput(plan.activation, plan.cotangent);
+  if (!found) return null;
+  const gradients = [{ of: plan.activation.inputs[0]!, value: found.gradient }];
+  return { kind: "output", plan: inTermsOf(found.output, plan, gradients), requires: [] };
+}
+
 /** The kernels' plan with the output as its only input: what is proved of forms of inputs holds of forms of the output. */
 function planFromOutput(plan: KernelPlan, { output, derivative, learned }: SaveFromOutput): KernelPlan {
-  const { activation, cotangent } = plan;
-  const derivatives = [[activation.inputs[0]!, derivative] as const, ...learned];
-  const gradients = derivatives.map(([of, each]) => ({ of, value: normalise(apply("multiply", [cotangent, each])) }));
-  return {
-    ...plan,
-    activation: { ...activation, inputs: [output], gradients: new Map() },
-    definition: output,
-    value: output,
-    gradients,
-    formulas: gradients,
-  };
+  const derivatives = [[plan.activation.inputs[0]!, derivative] as const, ...learned];
+  const times = (each: Expr): Expr => normalise(apply("multiply", [plan.cotangent, each]));
+  return inTermsOf(
+    output,
+    plan,
+    derivatives.map(([of, each]) => ({ of, value: times(each) })),
+  );
 }
+
+const inTermsOf = (output: Variable, plan: KernelPlan, gradients: readonly Gradient[]): KernelPlan => ({
+  ...plan,
+  activation: { ...plan.activation, inputs: [output], gradients: new Map() },
+  definition: output,
+  value: output,
+  gradients,
+  formulas: gradients,
+});
 
 /**
  * Whether a module can tell if a number is positive: it knows hyperparameters, not what is learned, and arithmetic gets the signs

@@ -35,7 +35,7 @@ import { isPerChannel } from "../spaces.js";
 import { libraryNames } from "../library/kernel-text.js";
 import { type SavedKernels, typescriptSavedKernels } from "./typescript-saved-kernels.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
-import { rowKernels, typescriptRowKernel } from "./typescript-row-kernels.js";
+import { rowKernels, savedRowKernel, typescriptRowKernel } from "./typescript-row-kernels.js";
 import type { Kept, KeptOutput } from "../kept.js";
 import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
@@ -106,12 +106,16 @@ export function typescriptKernels(
   families: ReadonlySet<KernelFamily>,
   kept: Kept | null = null,
 ): TypeScriptKernels {
-  return plan.reduces ? overRows(plan) : overElements(plan, families, kept);
+  return plan.reduces ? overRows(plan, kept) : overElements(plan, families, kept);
 }
 
-function overRows(plan: KernelPlan): TypeScriptKernels {
+function overRows(plan: KernelPlan, kept: Kept | null): TypeScriptKernels {
   const library = new Set<string>();
   const [forward, backward] = rowKernels(plan).map((kernel) => typescriptRowKernel(plan, kernel, library));
+  const fromOutput = ({ plan: of }: KeptOutput): SavedKernels => {
+    const { text, kernel } = typescriptRowKernel(of, savedRowKernel(of), library);
+    return { functions: [text], forward: forward!.kernel, backward: readingOutput(kernel, forward!.kernel) };
+  };
   return {
     functions: [forward!.text, backward!.text],
     library: [...library],
@@ -120,8 +124,15 @@ function overRows(plan: KernelPlan): TypeScriptKernels {
     backward: backward!.kernel,
     fused: null,
     doubleBackward: null,
-    saved: null,
+    saved: kept?.kind === "output" ? fromOutput(kept) : null,
   };
+}
+
+/** A kernel whose input is what forward gives. */
+function readingOutput(kernel: TypeScriptKernel, forward: TypeScriptKernel): TypeScriptKernel {
+  const of = forward.arguments.find(({ role }) => role === "output")?.name ?? "";
+  const list = kernel.arguments.map((each) => (each.role === "input" ? { ...each, role: "saved" as const, of } : each));
+  return { ...kernel, arguments: list };
 }
 
 function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, kept: Kept | null): TypeScriptKernels {
@@ -218,9 +229,7 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, kep
       return { form: form(root, recognised[i]!, new Set(), of), role: "gradient", of: variable };
     });
     const { text, kernel } = new KernelWriter(of, "backwardSaved", library, machine).write(outputs);
-    const given = forward.kernel.arguments.find(({ role }) => role === "output")?.name ?? "";
-    const list = kernel.arguments.map((each) => (each.role === "saved" ? { ...each, of: given } : each));
-    return { functions: [text], forward: forward.kernel, backward: { ...kernel, arguments: list } };
+    return { functions: [text], forward: forward.kernel, backward: readingOutput(kernel, forward.kernel) };
   };
   const saved =
     kept?.kind === "output" ? fromOutput(kept) : kept && typescriptSavedKernels(plan, kept, forward.kernel, library);
@@ -311,8 +320,7 @@ class KernelWriter {
     ];
     for (const variable of declared) wanted.set(variable, this.scope.claim(parameterName(variable.name)));
     if (this.takesCotangent) this.argument(cotangent, this.scope.claim("dy"), "cotangent", "size");
-    const role = this.family === "backwardSaved" ? "saved" : "input";
-    for (const input of activation.inputs) this.argument(input, wanted.get(input)!, role, "size");
+    for (const input of activation.inputs) this.argument(input, wanted.get(input)!, "input", "size");
     for (const { variable, default: value } of activation.learned) {
       this.argument(variable, wanted.get(variable)!, "learned", lengthOf(variable), { default: value });
     }
@@ -366,7 +374,7 @@ class KernelWriter {
   private argument(
     variable: Variable,
     name: string,
-    role: "cotangent" | "input" | "saved" | "learned",
+    role: "cotangent" | "input" | "learned",
     length: string,
     more: Pick<KernelArgument, "of" | "default"> = {},
   ): void {

@@ -56,14 +56,14 @@ export function wgslKernels(
   families: ReadonlySet<KernelFamily>,
   kept: Kept | null = null,
 ): WgslOutput {
-  return plan.reduces ? overRows(plan) : overElements(plan, families, kept);
+  return plan.reduces ? overRows(plan, kept) : overElements(plan, families, kept);
 }
 
-function overRows(plan: KernelPlan): WgslOutput {
+function overRows(plan: KernelPlan, kept: Kept | null): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const machine: WgslContext["machine"] = { names: [], texts: [], natBits: wgslNatBitsFor([], plan) };
-  const kernels = rowKernels({ plan, prefix, machine, library: libraryNames(prefix, used) });
+  const kernels = rowKernels({ plan, prefix, machine, library: libraryNames(prefix, used) }, kept);
   return {
     functions: `${commentsOf(plan)}\n\n${wgslMachineText(machine, used, `${prefix}_`)}\n`,
     kernels: kernels.text,
@@ -71,7 +71,7 @@ function overRows(plan: KernelPlan): WgslOutput {
     backward: kernels.backward,
     fused: null,
     doubleBackward: null,
-    saved: null,
+    saved: kernels.saved ?? null,
   };
 }
 
