@@ -1,9 +1,9 @@
 /** What kernels of an activation keep for backward in the place of its inputs. */
 import { normalise } from "../algebra/normalise.js";
-import { type Save, type SaveFromOutput, savePlan } from "../calculus/save.js";
+import { isDecidable, type Save, type SaveFromOutput, savePlan } from "../calculus/save.js";
 import { rowGradientFromOutput } from "../calculus/save-rows.js";
 import type { Gradient } from "../calculus/gradients.js";
-import { apply, type Expr, type Variable, variablesOf } from "../ir/expr.js";
+import { apply, type Expr, type Variable } from "../ir/expr.js";
 import type { KernelPlan } from "./kernels.js";
 import type { KernelFamily, SaveChoice } from "./output.js";
 
@@ -56,26 +56,3 @@ const inTermsOf = (output: Variable, plan: KernelPlan, gradients: readonly Gradi
   gradients,
   formulas: gradients,
 });
-
-/**
- * Whether a module can tell if a number is positive: it knows hyperparameters, not what is learned, and arithmetic gets the signs
- * of products, quotients and single differences right.
- */
-function isDecidable(required: Expr): boolean {
-  if ([...variablesOf(required)].some(({ role }) => role !== "hyperparameter")) return false;
-  const hasExactSign = (node: Expr): boolean => {
-    if (node.kind !== "application") return true;
-    switch (node.primitive) {
-      case "multiply":
-      case "divide":
-      case "negate":
-        return node.operands.every(hasExactSign);
-      case "add":
-      case "subtract":
-        return node.operands.every(({ kind }) => kind !== "application");
-      default:
-        return false;
-    }
-  };
-  return hasExactSign(required);
-}

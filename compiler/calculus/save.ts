@@ -8,7 +8,7 @@ import { isConstant, isSum, productOf, termsOf } from "../algebra/forms.js";
 import { make, normalise } from "../algebra/normalise.js";
 import { signOf } from "../algebra/sign.js";
 import type { Activation } from "../ir/activation.js";
-import { apply, constant, type Expr, Space, substitute, variable, type Variable } from "../ir/expr.js";
+import { apply, constant, type Expr, Space, substitute, variable, type Variable, variablesOf } from "../ir/expr.js";
 import { toNumber } from "../ir/rational.js";
 import { instantiate } from "../primitives/formula.js";
 import type { PrimitiveName } from "../primitives/table.js";
@@ -296,4 +296,27 @@ function throughSelection(operands: readonly Expr[], subject: Subject, output: E
     requires,
     rises: { from: low.rises ? low.rises.from : border, to: high.rises ? high.rises.to : border },
   };
+}
+
+/**
+ * Whether a module can tell if a number is positive: it knows hyperparameters, not what is learned, and arithmetic gets the signs
+ * of products, quotients and single differences right.
+ */
+export function isDecidable(required: Expr): boolean {
+  if ([...variablesOf(required)].some(({ role }) => role !== "hyperparameter")) return false;
+  const hasExactSign = (node: Expr): boolean => {
+    if (node.kind !== "application") return true;
+    switch (node.primitive) {
+      case "multiply":
+      case "divide":
+      case "negate":
+        return node.operands.every(hasExactSign);
+      case "add":
+      case "subtract":
+        return node.operands.every(({ kind }) => kind !== "application");
+      default:
+        return false;
+    }
+  };
+  return hasExactSign(required);
 }
