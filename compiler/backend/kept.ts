@@ -3,7 +3,7 @@ import { normalise } from "../algebra/normalise.js";
 import { isDecidable, type Save, type SaveFromOutput, savePlan } from "../calculus/save.js";
 import { rowGradientFromOutput } from "../calculus/save-rows.js";
 import type { Gradient } from "../calculus/gradients.js";
-import { apply, type Expr, type Variable } from "../ir/expr.js";
+import { apply, type Expr, reachable, type Variable, variablesOf } from "../ir/expr.js";
 import type { KernelPlan } from "./kernels.js";
 import type { KernelFamily, SaveChoice } from "./output.js";
 
@@ -15,6 +15,8 @@ export interface KeptOutput {
   readonly plan: KernelPlan;
   /** Of hyperparameters: what has to be positive, else the output does not do. */
   readonly requires: readonly Expr[];
+  /** Hyperparameters that the output is compared with: as the output itself, they have to be rounded to float32. */
+  readonly compared: ReadonlySet<Variable>;
 }
 
 export type Kept = KeptExactly | KeptOutput;
@@ -25,7 +27,8 @@ export function keptFor(plan: KernelPlan, families: ReadonlySet<KernelFamily>, c
   if (plan.reduces) return choice === "output" ? keptOutputOfRows(plan) : null;
   const { exact, output } = savePlan(plan.activation, plan.value);
   if (choice === "output" && output?.requires.every(isDecidable)) {
-    return { kind: "output", plan: planFromOutput(plan, output), requires: output.requires };
+    const ofOutput = planFromOutput(plan, output);
+    return { kind: "output", plan: ofOutput, requires: output.requires, compared: comparedIn(ofOutput) };
   }
   return exact.kind === "inputs" ? null : exact;
 }
@@ -34,7 +37,12 @@ function keptOutputOfRows(plan: KernelPlan): KeptOutput | null {
   const found = rowGradientFromOutput(plan.activation, plan.cotangent);
   if (!found) return null;
   const gradients = [{ of: plan.activation.inputs[0]!, value: found.gradient }];
-  return { kind: "output", plan: inTermsOf(found.output, plan, gradients), requires: [] };
+  return { kind: "output", plan: inTermsOf(found.output, plan, gradients), requires: [], compared: new Set() };
+}
+
+function comparedIn({ gradients }: KernelPlan): ReadonlySet<Variable> {
+  const conditions = reachable(gradients.map(({ value }) => value)).filter(({ type }) => type === "condition");
+  return new Set(conditions.flatMap((each) => [...variablesOf(each)]).filter(({ role }) => role === "hyperparameter"));
 }
 
 /** The kernels' plan with the output as its only input: what is proved of forms of inputs holds of forms of the output. */

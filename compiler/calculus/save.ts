@@ -9,7 +9,7 @@ import { make, normalise } from "../algebra/normalise.js";
 import { signOf } from "../algebra/sign.js";
 import type { Activation } from "../ir/activation.js";
 import { apply, constant, type Expr, Space, substitute, variable, type Variable, variablesOf } from "../ir/expr.js";
-import { toNumber } from "../ir/rational.js";
+import { fromNumber, toNumber } from "../ir/rational.js";
 import { instantiate } from "../primitives/formula.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { differentiate, expandCalls } from "./differentiate.js";
@@ -249,6 +249,18 @@ function inOrder(value: Expr, required: Expr[]): Expr {
   return inOrder(otherwise, required);
 }
 
+/** A number that rounding to float32 does not make another than it is for all that have it: no arithmetic but a sign. */
+function isGiven(node: Expr): boolean {
+  const [[base, coefficient] = [], ...more] = [...termsOf(node)];
+  if (node.kind === "constant" || node.kind === "variable") return true;
+  return (
+    more.length === 0 && base?.kind === "variable" && coefficient?.numerator === -1n && coefficient.denominator === 1n
+  );
+}
+
+const asFloat32 = (node: Expr): Expr =>
+  node.kind === "constant" ? constant(fromNumber(Math.fround(toNumber(node.value)))) : node;
+
 /** Selections by comparing the input with what is the same for all elements, continuous there. */
 function throughSelection(operands: readonly Expr[], subject: Subject, output: Expr): Passage | undefined {
   const { input } = subject;
@@ -287,7 +299,10 @@ function throughSelection(operands: readonly Expr[], subject: Subject, output: E
     requirePositive(border, strict.to);
   }
   if (high.rises?.from || low.rises?.to) return undefined;
-  const beyond = make(closed ? "greaterOrEqual" : "greater", [output, at(upper)]);
+  const value = at(upper);
+  // Where a side is level, all of its outputs are the border, rounded once: they must compare as equal to it.
+  if (!(high.rises && low.rises) && !(isGiven(output) && isGiven(value))) return undefined;
+  const beyond = make(closed ? "greaterOrEqual" : "greater", [output, asFloat32(value)]);
   const either = (above: Expr, below: Expr): Expr => make("where", [beyond, above, below]);
   return {
     derivative: either(high.derivative, low.derivative),

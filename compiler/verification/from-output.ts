@@ -109,6 +109,7 @@ function largestAbsolute(
     // Such an input may count as 0, which is on the other side of a kink.
     if (!Number.isFinite(x) || (flushes && x !== 0 && Math.abs(x) < smallestNormal)) return;
     truth.evaluate([x, ...parameters]);
+    if (Math.abs(truth.value) >= 2 ** 127) return;
     const error = Math.abs(results[i]! - truth.value) * 2 ** 24;
     if (error > most.error) most = { error, at: x };
   });

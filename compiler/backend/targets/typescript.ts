@@ -223,12 +223,12 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, kep
     );
   };
   /** Backward as it would be of an activation whose input is the output. */
-  const fromOutput = ({ plan: of }: KeptOutput): SavedKernels => {
+  const fromOutput = ({ plan: of, compared }: KeptOutput): SavedKernels => {
     const recognised = recogniseGates(of.gradients.map((gradient) => gradient.value));
     const outputs = of.gradients.map(({ of: variable, value: root }, i): Output => {
       return { form: form(root, recognised[i]!, new Set(), of), role: "gradient", of: variable };
     });
-    const { text, kernel } = new KernelWriter(of, "backwardSaved", library, machine).write(outputs);
+    const { text, kernel } = new KernelWriter(of, "backwardSaved", library, machine, compared).write(outputs);
     return { functions: [text], forward: forward.kernel, backward: readingOutput(kernel, forward.kernel) };
   };
   const saved =
@@ -300,6 +300,8 @@ class KernelWriter {
     private readonly family: ComputedFamily,
     private readonly library: Set<string>,
     private readonly machine: { readonly names: string[]; readonly texts: string[] },
+    /** Hyperparameters that are rounded to float32. */
+    private readonly rounded: ReadonlySet<Variable> = new Set(),
   ) {
     this.scope = new NameScope([...libraryNames, ...loopNames(plan)], [typescriptReserved]);
   }
@@ -352,11 +354,22 @@ class KernelWriter {
     }
     if (this.plan.perChannel)
       for (const extent of ["channelOuter", "channels", "channelInner"] as const) this.extent(extent);
-    const statements = [...this.lengthChecks(), ...this.body(outputs)];
+    const statements = [...this.lengthChecks(), ...this.rounding(), ...this.body(outputs)];
     return {
       text: { name, documentation: this.documentation(), parameters: this.parameters, statements },
       kernel: { export: name, arguments: this.arguments },
     };
+  }
+
+  private rounding(): string[] {
+    return [...this.rounded].map((variable, i) => {
+      const given = this.scalars.get(variable)!;
+      const name = this.scope.claim(`${given}Rounded`);
+      this.scalars.set(variable, name);
+      const comment =
+        i === 0 ? "// The value was rounded to float32, and so are the borders that it is compared with.\n" : "";
+      return `${comment}const ${name} = Math.fround(${given});`;
+    });
   }
 
   /** What is random takes the seed, and whether this is training. */
