@@ -4,7 +4,14 @@ import { decimalText } from "../../compiler/verification/number-text.js";
 import type { ErrorAt, OutputErrors } from "../../compiler/verification/from-output.js";
 import type { Keeps, Measured } from "./measured.js";
 
-export function page(all: readonly Keeps[], measured: Readonly<Record<string, Measured>>): string {
+/** What bench/memory/measured.json holds. */
+export interface Table {
+  readonly activations: Readonly<Record<string, Measured>>;
+  /** Sizes of minified bundles, in bytes. */
+  readonly bundles: Readonly<Record<string, number>>;
+}
+
+export function page(all: readonly Keeps[], { activations: measured, bundles }: Table): string {
   const of = (what: Keeps["what"]): readonly Keeps[] => all.filter((each) => each.what === what);
   const [ts, wgsl] = [promisedBound("ts", "d/dx").worst, promisedBound("wgsl", "d/dx").worst];
   const optional = all.filter(({ output }) => output !== null);
@@ -14,7 +21,7 @@ export function page(all: readonly Keeps[], measured: Readonly<Record<string, Me
   return `# What backward keeps
 
 Between forward and backward each element of an activation's input takes 4 bytes, unless the derivative does with less. Which it
-does is derived from the definition, proved, and said by \`actc check\`; the tape keeps no more. This page is written by
+does is derived from the definition, proved, and said by \`actc check\`; the tape needs no more. This page is written by
 \`npm run memory\`, which compiles and executes the kernels.
 
 | kept | activations | bytes per element | error of the gradient |
@@ -25,7 +32,7 @@ does is derived from the definition, proved, and said by \`actc check\`; the tap
 | the output, with \`--save output\` | ${optional.length} of these | 4, or 0 where the next layer keeps it | as measured, next table |
 
 An output costs nothing where the next layer keeps its own input anyway, as \`Linear\` does for its weights' gradient. Bits and nothing give
-the same gradients as the input. Learned parameters and what is random in training keep the inputs; what is drawn is drawn again.
+the same gradients as the input. What is random in training keeps its input; what was drawn is drawn again.
 The memory of an input that is not kept is free once it is disposed of, with \`dispose()\`.
 
 ## From the output
@@ -43,6 +50,16 @@ ${optional.map((each) => outputRow(each, measured[each.name])).join("\n")}
 At a kink the output cannot tell an input whose value rounds to that of the border from the border: an error there is that of the derivative on
 the other side. Refused are functions that are not monotone (GELU, SiLU, Mish), negative slopes, outputs that are level and moved
 (\`max(x, 0) + b\`), and conditions on learned parameters that no range ensures.
+
+## What a bundle holds
+
+A bundle that imports one activation contains that one alone, and of its file what it calls. Minified by esbuild:
+
+| exports | kB |
+|---|---|
+${Object.entries(bundles)
+  .map(([name, bytes]) => `| ${name} | ${(bytes / 1000).toFixed(1)} |`)
+  .join("\n")}
 
 ## All activations
 
@@ -85,7 +102,7 @@ function outputRow({ name, bytes, output }: Keeps, measured: Measured | undefine
 /** In units in the last place where they are few. */
 function shown({ whole, absolute }: OutputErrors): ErrorAt & { readonly text: string } {
   if (whole.error === 0) return { ...whole, text: "exact" };
-  if (whole.error <= 0.5) return { ...whole, text: "0.5 ULP" };
+  if (whole.error <= 0.5) return { ...whole, text: "rounded correctly" };
   if (whole.error <= mostUlp) return { ...whole, text: `${up(whole.error)} ULP` };
   if (absolute.error < farOff) return { ...absolute, text: `${up(absolute.error)} u` };
   return { ...absolute, text: `${absolute.error * 2 ** -24} beside a kink` };

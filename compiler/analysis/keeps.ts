@@ -40,6 +40,6 @@ export function keepsText({ what, bytes, output }: KeepsFact): string {
     inputs: `${bytes} bytes per element: ${inputs}`,
   };
   if (!output) return own[what];
-  const condition = output.requires.map((each) => ` and ${each} > 0`).join("");
-  return `${own[what]}; the output with --save output${condition}`;
+  const condition = output.requires.map((each) => `${each} > 0`).join(" and ");
+  return `${own[what]}; the output with --save output${condition === "" ? "" : `, where ${condition}`}`;
 }

@@ -107,6 +107,7 @@ const ofValue: Readonly<Partial<Record<PrimitiveName, readonly [derivative: stri
   sigmoid: ["v * (1 - v)", [0, 1]],
   tanh: ["(1 - v) * (1 + v)", [-1, 1]],
   softplus: ["-expm1(-v)", [0, Infinity]],
+  log_sigmoid: ["-expm1(v)", [-Infinity, 0]],
   exp: ["v", [0, Infinity]],
   expm1: ["v + 1", [-1, Infinity]],
   sinh: ["sqrt(1 + v^2)", [-Infinity, Infinity]],
