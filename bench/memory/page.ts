@@ -54,7 +54,7 @@ the other side. Refused are functions that are not monotone (GELU, SiLU, Mish), 
 ## What a bundle holds
 
 A bundle that imports one activation contains that one alone, and of its file what it calls (besides, where other kernels of the file
-have a slow path, four numbers as long as bundlers do not dare to drop them). Minified by esbuild:
+have a slow path, four constants that bundlers do not dare to drop). Minified by esbuild:
 
 | exports | kB |
 |---|---|
