@@ -1,6 +1,7 @@
 /** The analysis of each activation, for `actc check`. */
 import { derivationsOf } from "./analysis/derivation.js";
 import { analysisFacts, type AnalysisFacts } from "./analysis/facts/facts.js";
+import { keepsFact, type KeepsFact, keepsText } from "./analysis/keeps.js";
 import { parameterText, screenText, type Trust } from "./analysis/screen.js";
 import { findKinks, type Kink } from "./calculus/kinks.js";
 import { activationOf, readDefinitions } from "./compile.js";
@@ -31,6 +32,8 @@ export interface Analysis {
     readonly default: number;
     readonly range: string | null;
   }[];
+  /** What backward keeps. */
+  readonly keeps: KeepsFact;
   /** `null` for what reduces over an axis. */
   readonly facts: AnalysisFacts | null;
 }
@@ -105,12 +108,13 @@ function analysisOf(activation: Activation, line: number, facts: AnalysisFacts |
         ofKind(parameter.shape === "channel" ? "learned per channel" : "learned")(parameter),
       ),
     ],
+    keeps: keepsFact(activation),
     facts,
   };
 }
 
 function blockOf(
-  { source, derivatives, parameters, facts }: Analysis,
+  { source, derivatives, parameters, keeps, facts }: Analysis,
   activation: Activation,
   trust: Trust | null,
 ): string {
@@ -130,6 +134,7 @@ function blockOf(
     learned: texts(true),
     ranged: parameters.flatMap(({ name, range }) => (range === null ? [] : [name])),
     facts,
+    keeps: keepsText(keeps),
     trust,
   });
 }

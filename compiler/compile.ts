@@ -3,6 +3,7 @@ import {
   kernelFamilies,
   type KernelFamily,
   type OutputFile,
+  type SaveChoice,
   type TargetName,
   targetNames,
   usualTargets,
@@ -28,6 +29,7 @@ export {
   kernelFamilies,
   type KernelFamily,
   type OutputFile,
+  type SaveChoice,
   type TargetName,
   targetNames,
   usualTargets,
@@ -37,6 +39,8 @@ export interface CompileOptions {
   readonly targets: readonly TargetName[];
   /** The kernels to write besides `forward` and `backward`; all unless given. */
   readonly kernels?: readonly KernelFamily[];
+  /** What kernels of the family `saved` keep: `exact` unless given. */
+  readonly save?: SaveChoice;
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
   /** Whether files of other targets, and further kernels, may come along where the cache has them. */
@@ -92,14 +96,17 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const keys: string[] = [];
   const targets = targetNames.filter((name) => options.targets.includes(name));
   const kernels = kernelFamilies.filter((name) => options.kernels?.includes(name) ?? true);
+  const { save = "exact" } = options;
   for (const definition of definitions) {
-    const key = options.cache ? await contentKey(definition, targets, kernels) : "";
+    const key = options.cache ? await contentKey(definition, targets, kernels, save) : "";
     let known = options.cache?.get(key);
     if (known === undefined && options.more && targets.every((name) => usualTargets.includes(name)))
-      known = options.cache?.get(await contentKey(definition, usualTargets, kernelFamilies));
+      known = options.cache?.get(await contentKey(definition, usualTargets, kernelFamilies, save));
     const decisions = decisionsOf(definition);
     const result =
-      known === undefined ? await emitDefinition(definition, targets, kernels, decisions) : recalled(known, decisions);
+      known === undefined
+        ? await emitDefinition(definition, { targets, kernels, save }, decisions)
+        : recalled(known, decisions);
     found.push(...moved(result.diagnostics, definition.definition.span.start));
     emitted.push(result);
     keys.push(key);
@@ -158,13 +165,12 @@ function recalled(text: string, decisions: Decisions): Emitted {
 
 async function emitDefinition(
   definition: CheckedDefinition,
-  targets: readonly TargetName[],
-  kernels: readonly KernelFamily[],
+  { targets, kernels, save }: Required<Pick<CompileOptions, "targets" | "kernels" | "save">>,
   decisions: Decisions,
 ): Promise<Emitted> {
   // Loaded late: with nothing changed, nothing of it is needed.
   const { emitterFor } = await import("./backend/emit.js");
-  const emit = await emitterFor(targets, kernels);
+  const emit = await emitterFor(targets, kernels, save);
   const work = inFreshGraph(() => {
     const { activation, diagnostics } = elaborate(definition);
     if (!activation) return { diagnostics, emission: null };
@@ -249,11 +255,12 @@ export function activationOf(definition: CheckedDefinition): {
   return elaborate(definition);
 }
 
-/** Everything that a definition's output depends on: its text and its callees', the file's name, the targets and kernels. */
+/** Everything that a definition's output depends on: its text and its callees', the file's name, targets, kernels and what they save. */
 async function contentKey(
   checked: CheckedDefinition,
   targets: readonly TargetName[],
   kernels: readonly KernelFamily[],
+  save: SaveChoice,
 ): Promise<string> {
   const texts: unknown[] = [];
   const seen = new Set<CheckedDefinition>();
@@ -265,7 +272,7 @@ async function contentKey(
     for (const callee of definition.callees.values()) visit(callee);
   };
   visit(checked);
-  return sha256(JSON.stringify([version, texts, checked.source.file, targets, kernels]));
+  return sha256(JSON.stringify([version, texts, checked.source.file, targets, kernels, save]));
 }
 
 function indexFile(definitions: readonly CheckedDefinition[]): OutputFile {

@@ -17,8 +17,8 @@ export interface Activation {
   readonly yieldsRows?: true;
   /** Whether it draws numbers in training (the kernels then take a `seed` and `training`). */
   readonly random?: boolean;
-  /** What backward needs instead of the input: one bit of each element, in a mask, or nothing. */
-  readonly saves?: "bit" | "nothing";
+  /** What backward needs instead of the input: one bit of each element, in a mask, the output, or nothing. */
+  readonly saves?: "bit" | "output" | "nothing";
   readonly cpu?: CpuKernels;
   readonly webgpu?: WebGpuKernels;
 }
@@ -38,9 +38,9 @@ export interface CpuKernels {
   readonly backward: (...args: never[]) => void;
   /** Missing where nobody asked the compiler for it. */
   readonly doubleBackward?: (...args: never[]) => void;
-  /** Where backward does without the input: forward's arguments, then the mask if there is one. */
+  /** Where backward does without the input and the output: forward's arguments, then the mask if there is one. */
   readonly forwardSaved?: (...args: never[]) => void;
-  /** Cotangent, mask, hyperparameters, gradient of the input. */
+  /** As backward, with the mask, the output or nothing in the place of the input. */
   readonly backwardSaved?: (...args: never[]) => void;
 }
 
@@ -77,8 +77,9 @@ export type WebGpuRole =
   /** The gradient of the cotangent. */
   | "gradient"
   | "output"
-  /** The mask, as forward writes it and as backward reads it. */
+  /** The mask, as forward writes it. */
   | "saved"
+  /** The mask or the output, as backward reads it. */
   | "kept"
   | "uniforms"
   | `input ${string}`

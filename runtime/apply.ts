@@ -28,6 +28,8 @@ export interface ActivationArguments extends DrawOptions {
   readonly hyperparameters?: readonly number[];
   /** The axis that the activation reduces over; the last unless given. */
   readonly axis?: number;
+  /** Whether the output may be kept in the place of the input at these hyperparameters; true unless given. */
+  readonly keepsOutput?: boolean;
 }
 
 /** The value of an activation, recorded for `backward()`. Generated code calls it. */
@@ -67,7 +69,9 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     training,
     extents,
   });
-  if (extents.size > 0 && keepsLess(activation, inputs)) return applySaving(activation, inputs[0]!, operands());
+  const { keepsOutput = true } = given;
+  if (extents.size > 0 && keepsOutput && keepsLess(activation, inputs, parameters))
+    return applySaving(activation, inputs[0]!, parameters, operands);
   const resultShape =
     axis !== null && activation.yieldsRows ? shape.map((length, i) => (i === axis ? 1 : length)) : shape;
   const storage = device.allocate(sizeOf(resultShape));

@@ -5,10 +5,20 @@ import type { Shape } from "./shape.js";
 /** A block of float32 numbers on one device, shared by the tensors that own it and freed with the last of them. */
 export abstract class Storage {
   #owners = 1;
+  #version = 0;
 
   /** How many numbers it holds. */
   abstract readonly size: number;
   protected abstract free(): void;
+
+  /** Counts changes in place, whichever of its owners made them. */
+  get version(): number {
+    return this.#version;
+  }
+
+  markChanged(): void {
+    this.#version++;
+  }
 
   retain(): this {
     this.#owners++;
@@ -76,10 +86,10 @@ export interface SecondGradients extends ActivationGradients {
   readonly cotangent: Storage;
 }
 
-/** One step of an optimiser, as PyTorch defines it. */
-/** What backward needs of an activation that keeps a mask or nothing. */
-export type SavedOperands = Omit<ActivationOperands, "inputs" | "learned">;
+/** What backward needs of an activation that forgets its input. */
+export type SavedOperands = Omit<ActivationOperands, "inputs">;
 
+/** One step of an optimiser, as PyTorch defines it. */
 export type UpdateRule =
   | {
       readonly kind: "sgd";
@@ -143,7 +153,6 @@ export interface Device {
     cotangent: Storage,
     gradients: ActivationGradients,
   ): void;
-  /** @param cotangents of the gradients that `activationBackward` computes */
   /** Whether an activation has kernels here that keep less than the input for backward. */
   savesFor(activation: Activation): boolean;
   /** As forward; writes the mask, where there is one. */
@@ -153,13 +162,15 @@ export interface Device {
     output: Storage,
     mask: Storage | null,
   ): void;
+  /** @param kept the mask or the output, where backward needs one */
   activationBackwardSaved(
     activation: Activation,
     operands: SavedOperands,
-    mask: Storage | null,
+    kept: Storage | null,
     cotangent: Storage,
-    gradient: Storage,
+    gradients: ActivationGradients,
   ): void;
+  /** @param cotangents of the gradients that `activationBackward` computes */
   activationDoubleBackward(
     activation: Activation,
     operands: ActivationOperands,

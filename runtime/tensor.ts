@@ -33,7 +33,8 @@ export class Tensor {
   readonly node: TapeNode | null;
   #device: Device;
   #storage: Storage | null;
-  #version = 0;
+  /** What its version is ahead of its storage's. */
+  #ahead = 0;
 
   constructor({ shape, device, storage, requiresGrad = false, node = null }: TensorParts) {
     this.shape = shape;
@@ -59,9 +60,9 @@ export class Tensor {
     return this.#storage;
   }
 
-  /** @internal Counts changes in place. */
+  /** @internal Counts changes in place, also those through another tensor that shares the numbers. */
   get version(): number {
-    return this.#version;
+    return this.#ahead + (this.#storage?.version ?? 0);
   }
 
   /** How many numbers it holds. */
@@ -75,19 +76,20 @@ export class Tensor {
 
   /** Notes that an optimiser, say, changed the numbers in place. @internal */
   markChanged(): void {
-    this.#version++;
+    this.storage.markChanged();
   }
 
   /** Puts other numbers in the place of its own. @internal */
   protected replaceStorage(device: Device, storage: Storage): void {
+    this.#ahead = this.version + 1 - storage.version;
     this.#storage?.release();
     this.#device = device;
     this.#storage = storage;
-    this.markChanged();
   }
 
   /** Frees its memory now rather than when it is garbage. It must not be used afterwards, not by `backward()` either. */
   dispose(): void {
+    this.#ahead = this.version;
     this.#storage?.release();
     this.#storage = null;
   }

@@ -28,6 +28,8 @@ export interface ScreenContent {
   /** Parameters with a range. */
   readonly ranged: readonly string[];
   readonly facts: AnalysisFacts | null;
+  /** What backward keeps. */
+  readonly keeps: string;
   readonly trust: Trust | null;
 }
 
@@ -48,6 +50,7 @@ export function screenText(content: ScreenContent): string {
   for (const kink of kinksInOrder(content.kinks)) entry(kink.continuous ? "kink" : "jump", kinkText(kink));
   if (content.facts)
     for (const [label, text] of factLines(content.facts, content.inputs, content.ranged)) entry(label, text);
+  entry("keeps", content.keeps);
   for (const [label, text] of content.trust?.lines ?? []) entry(label, text);
   const weak = [content.trust?.weakSpot ?? [], weakSpot(content) ?? []].flat();
   if (content.facts || content.trust) entry("weak spot", weak.length > 0 ? weak.join("; ") : "none found");

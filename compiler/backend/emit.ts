@@ -4,7 +4,8 @@ import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Activation } from "../ir/activation.js";
 import { inEvaluation } from "../ir/random.js";
 import type { Decisions } from "../decisions.js";
-import type { KernelFamily, OutputFile, TargetName } from "./output.js";
+import { keptFor } from "./kept.js";
+import type { KernelFamily, OutputFile, SaveChoice, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
 import { typescriptLibraryNames, typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";
@@ -28,13 +29,17 @@ const banner = (activation: Activation): string =>
 export type Emit = (activation: Activation, decisions: Decisions) => Promise<Emission>;
 
 /** What makes modules is loaded for them alone: ts-morph takes longer to load than all the rest. */
-export async function emitterFor(targets: readonly TargetName[], kernels: readonly KernelFamily[]): Promise<Emit> {
+export async function emitterFor(
+  targets: readonly TargetName[],
+  kernels: readonly KernelFamily[],
+  save: SaveChoice,
+): Promise<Emit> {
   const modules = targets.includes("module")
     ? { ...(await import("./targets/module.js")), ...(await import("./module-text.js")) }
     : null;
   const families = new Set(kernels);
   return (activation, decisions) =>
-    emitActivation(activation, { targets: new Set(targets), families, decisions, modules });
+    emitActivation(activation, { targets: new Set(targets), families, save, decisions, modules });
 }
 
 type Modules = Pick<typeof import("./targets/module.js"), "moduleParts"> &
@@ -43,24 +48,27 @@ type Modules = Pick<typeof import("./targets/module.js"), "moduleParts"> &
 interface EmitOptions {
   readonly targets: ReadonlySet<TargetName>;
   readonly families: ReadonlySet<KernelFamily>;
+  readonly save: SaveChoice;
   readonly decisions: Decisions;
   readonly modules: Modules | null;
 }
 
 async function emitActivation(
   activation: Activation,
-  { targets: wanted, families, decisions, modules }: EmitOptions,
+  { targets: wanted, families, save, decisions, modules }: EmitOptions,
 ): Promise<Emission> {
   const plan = planKernels(activation, decisions);
   const kinks = findKinks(inEvaluation(activation));
   const stem = fileStem(activation.name);
   const name = exportedName(activation.name);
   // All that builds nodes happens before anything is awaited: the graph of nodes belongs to one activation at a time.
-  const kernels = typescriptKernels(plan, families);
-  const wgsl = wgslKernels(plan, families);
+  const kept = keptFor(plan, families, save);
+  const kernels = typescriptKernels(plan, families, kept);
+  const wgsl = wgslKernels(plan, families, kept);
   const halves = wanted.has("wgsl-f16") ? halfKernels(plan, families) : null;
   const module = modules?.moduleParts({
     plan,
+    kept,
     kinks,
     stem,
     ts: wanted.has("ts") ? kernels : null,

@@ -56,6 +56,10 @@ function remediesFor(form: Expr, subject: Subject): readonly Remedy[] {
   const remedies: Remedy[] = [];
   for (const [index, input] of subject.activation.inputs.entries()) {
     for (const sign of [-1, 1] as const) {
+      if (Number.isFinite(sign < 0 ? input.bounds?.low : input.bounds?.high)) {
+        remedies.push("none");
+        continue;
+      }
       const rowsOf = (x: number): number[][] => rows(index, sign * x, settings);
       const original = sampler(result, variables, "binary64");
       const near = large.map((sizes) => sizes.map((x) => rowsOf(x).map(original)));

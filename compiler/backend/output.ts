@@ -7,6 +7,13 @@ export const usualTargets: readonly TargetName[] = ["ts", "wgsl", "module"];
 export const kernelFamilies = ["forward", "backward", "fused", "doubleBackward", "saved"] as const;
 export type KernelFamily = (typeof kernelFamilies)[number];
 
+/**
+ * What kernels that forget the input keep for backward: the least where that is exact, or the output wherever that determines
+ * the derivative.
+ */
+export const saveChoices = ["exact", "output"] as const;
+export type SaveChoice = (typeof saveChoices)[number];
+
 export interface OutputFile {
   /** Relative to the output folder, without folders. */
   readonly path: string;

@@ -32,14 +32,14 @@ import { searched } from "./searches.js";
 const tolerances = { value: 5, derivative: 7 } as const;
 
 /**
- * Results in single numbers where these are accurate enough, else in pairs; second derivatives without an exact form, which
+ * Results in single numbers where these are accurate enough, else in pairs; slopes from what was saved likewise; second derivatives without an exact form, which
  * would double the length of a file.
  */
 export function formsFor(
   plan: KernelPlan,
   roots: readonly Expr[],
   nanFrom: ReadonlySet<Variable>,
-  order: "value" | "slope" | "curvature" = nanFrom.size > 0 ? "value" : "slope",
+  order: "value" | "slope" | "saved" | "curvature" = nanFrom.size > 0 ? "value" : "slope",
 ): WgslForm[] {
   const { activation } = plan;
   const options = singleOptions(plan, nanFrom);

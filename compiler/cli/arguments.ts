@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import type { KernelFamily, TargetName } from "../compile.js";
+import type { KernelFamily, SaveChoice, TargetName } from "../compile.js";
 import { type MeasuredTarget, measuredTargets } from "../verification/emitted.js";
 import type { ExplanationFormat } from "./environment.js";
 import { failure, success, type Problem, type Result } from "./problem.js";
 import { suggestion } from "../suggestion.js";
-import { kernelFamilies, targetNames, usualTargets } from "./targets.js";
+import { kernelFamilies, saveChoices, targetNames, usualTargets } from "./targets.js";
 
 export const commandNames = ["compile", "check", "verify", "explain", "init"] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -15,6 +15,7 @@ export interface CompileRequest {
   readonly outDir: string;
   readonly targets: readonly TargetName[];
   readonly kernels: readonly KernelFamily[];
+  readonly save: SaveChoice;
   readonly mode: "write" | "check" | "watch" | "stdout";
   readonly json: boolean;
   readonly cache: boolean;
@@ -80,6 +81,7 @@ const options = {
     commands: ["compile"],
     expected: `a list of ${kernelFamilies.join(", ")}`,
   },
+  save: { type: "string", commands: ["compile"], expected: `one of ${saveChoices.join(", ")}` },
   check: { type: "boolean", commands: ["compile"] },
   watch: { type: "boolean", short: "w", commands: ["compile"] },
   stdout: { type: "boolean", commands: ["compile"] },
@@ -222,6 +224,8 @@ function compileRequest(files: readonly string[], given: Given): Result<Invocati
   if (!targets.ok) return targets;
   const kernels = parseList(given, "kernels", "kernel", kernelFamilies);
   if (!kernels.ok) return kernels;
+  const save = parseSave(given);
+  if (!save.ok) return save;
   const modes = (["check", "watch", "stdout"] as const).filter((mode) => flags.has(mode));
   const [mode = "write", other] = modes;
   if (other !== undefined) return usage("conflicting-options", `'--${mode}' and '--${other}' exclude each other`);
@@ -248,11 +252,20 @@ function compileRequest(files: readonly string[], given: Given): Result<Invocati
     kernels: kernelFamilies.filter(
       (family) => family === "forward" || family === "backward" || kernels.value.includes(family),
     ),
+    save: save.value,
     mode,
     json,
     cache,
     lock,
   });
+}
+
+function parseSave(given: Given): Result<SaveChoice> {
+  const word = lastOf(given, "save") ?? "exact";
+  const choice = saveChoices.find((each) => each === word);
+  if (choice !== undefined) return success(choice);
+  const expected = `one of ${saveChoices.join(", ")}`;
+  return usage("wrong-value", `option '--save' cannot be '${word}'`, { expected });
 }
 
 const parseTargets = <T extends string>(

@@ -142,6 +142,7 @@ function mendingCommand(request: CompileRequest): string {
     ...(request.outDir === "generated" ? [] : ["--out-dir", quote(request.outDir)]),
     ...(request.targets.join() === usualTargets.join() ? [] : ["--target", request.targets.join(",")]),
     ...(request.kernels.length === kernelFamilies.length ? [] : ["--kernels", request.kernels.join(",")]),
+    ...(request.save === "exact" ? [] : ["--save", request.save]),
   ];
   return ["npx --no-install actc compile", ...request.files.map(quote), ...options].join(" ");
 }

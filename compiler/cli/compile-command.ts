@@ -60,11 +60,12 @@ export async function compileInputs(
 ): Promise<Compilation> {
   const compile = await environment.stages.compile();
   const sources = inputs.map(({ source }) => source);
-  const { targets, kernels } = request;
+  const { targets, kernels, save } = request;
   const facts = await environment.stages.facts();
   const compilation = await compile(sources, {
     targets,
     kernels,
+    save,
     facts,
     decisions,
     ...(cache ? { cache: cache.emissions } : {}),
@@ -150,7 +151,9 @@ export async function build(
 function runKey(request: CompileRequest, inputs: readonly Input[], environment: Environment, locks: LockFiles): string {
   const sources = inputs.map(({ source }) => [source.file, source.text]);
   const recorded = recordedBreaches(request.files, inputs, environment);
-  return sha256(JSON.stringify([environment.build(), request.targets, request.kernels, sources, recorded, locks]));
+  return sha256(
+    JSON.stringify([environment.build(), request.targets, request.kernels, request.save, sources, recorded, locks]),
+  );
 }
 
 const locksOf = (request: CompileRequest, inputs: readonly Input[], environment: Environment): LockFiles =>

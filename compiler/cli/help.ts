@@ -1,5 +1,13 @@
 import type { CommandName } from "./arguments.js";
-import { kernelDescriptions, kernelFamilies, targetDescriptions, targetNames, usualTargets } from "./targets.js";
+import {
+  kernelDescriptions,
+  kernelFamilies,
+  saveChoices,
+  saveDescriptions,
+  targetDescriptions,
+  targetNames,
+  usualTargets,
+} from "./targets.js";
 
 const targetList = usualTargets.join(",");
 const describedTargets = targetNames
@@ -9,6 +17,10 @@ const describedTargets = targetNames
 const kernelList = kernelFamilies.join(",");
 const describedKernels = kernelFamilies
   .map((name) => `${" ".repeat(23)}${name.padEnd(15)}${kernelDescriptions[name]}`)
+  .join("\n");
+
+const describedSaves = saveChoices
+  .map((name) => `${" ".repeat(23)}${name.padEnd(8)}${saveDescriptions[name]}`)
   .join("\n");
 
 const general = `Usage: actc COMMAND [OPTIONS]
@@ -42,6 +54,8 @@ ${describedTargets}
       --kernels LIST   which kernels of each activation (default:
                        ${kernelList}):
 ${describedKernels}
+      --save WHAT      what the kernels 'saved' keep for backward (default: exact):
+${describedSaves}
       --check          write nothing; exit 1 with a diff if anything would change
   -w, --watch          build now and after each change, until interrupted
       --stdout         print the code of one target instead of writing it

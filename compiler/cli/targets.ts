@@ -1,4 +1,4 @@
-import type { KernelFamily, TargetName } from "../compile.js";
+import type { KernelFamily, SaveChoice, TargetName } from "../compile.js";
 
 export { usualTargets } from "../backend/output.js";
 
@@ -23,9 +23,19 @@ export const kernelDescriptions: Readonly<Record<KernelFamily, string>> = {
   backward: "gradients (always written)",
   fused: "value and derivatives together",
   doubleBackward: "gradients of gradients",
-  saved: "values and gradients that keep a bit per element, where that is exact",
+  saved: "values and gradients that keep less than the input",
 };
 
 const isKernelFamily = (name: string): name is KernelFamily => Object.hasOwn(kernelDescriptions, name);
 
 export const kernelFamilies: readonly KernelFamily[] = Object.keys(kernelDescriptions).filter(isKernelFamily);
+
+/** What these keep, likewise. */
+export const saveDescriptions: Readonly<Record<SaveChoice, string>> = {
+  exact: "a bit per element or nothing, where that is exact",
+  output: "the output, wherever it determines the derivative",
+};
+
+const isSaveChoice = (name: string): name is SaveChoice => Object.hasOwn(saveDescriptions, name);
+
+export const saveChoices: readonly SaveChoice[] = Object.keys(saveDescriptions).filter(isSaveChoice);

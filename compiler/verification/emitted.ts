@@ -10,6 +10,13 @@ import type { OutputFile } from "../backend/output.js";
 import { wgslName } from "../names.js";
 import { typescriptProgram, wgslFunction, wgslProgram } from "./program.js";
 
+interface KernelsOf<Kernel> {
+  readonly file: string;
+  readonly forward: Kernel;
+  readonly backward: Kernel;
+  readonly backwardSaved?: Kernel;
+}
+
 /** What the manifest says of an activation, as far as it matters to who calls its kernels. */
 export interface KernelEntry {
   readonly name: string;
@@ -21,8 +28,8 @@ export interface KernelEntry {
   /** Of a reduction; its kernels have no columns. */
   readonly axis: unknown;
   readonly kernels: {
-    readonly ts?: { readonly file: string; readonly forward: TypeScriptKernel; readonly backward: TypeScriptKernel };
-    readonly wgsl?: { readonly file: string; readonly forward: WgslKernel; readonly backward: WgslKernel };
+    readonly ts?: KernelsOf<TypeScriptKernel>;
+    readonly wgsl?: KernelsOf<WgslKernel>;
   };
 }
 
@@ -97,6 +104,42 @@ export async function emittedColumns(
   for (const of of columns) emitted.push(await emittedColumn(entry, target, of, files));
   return emitted;
 }
+
+/**
+ * A gradient from the output, which is the column's only input; WGSL as it is emulated. Null where something else is kept.
+ */
+export async function columnFromOutput(
+  entry: KernelEntry,
+  target: MeasuredTarget,
+  of: string,
+  files: readonly OutputFile[],
+): Promise<EmittedColumn | null> {
+  const { ts, wgsl } = entry.kernels;
+  if (entry.axis !== null || entry.inputs.length !== 1) return null;
+  const names = { of, name: columnName(of), draws: [], parameters: parameterNames(entry) };
+  if (target === "ts") {
+    const kernel = ts?.backwardSaved;
+    const output = keptOutput(kernel?.arguments ?? []);
+    if (!ts || !kernel || !output) return null;
+    const { text, digest } = await typescriptProgram(textOf(files, ts.file), [kernel.export]);
+    const batching = batchingOf(kernel.arguments, of);
+    return { target, ...names, inputs: [output.name], batching, digest, code: text, kernel };
+  }
+  const passes = wgsl?.backwardSaved?.passes ?? [];
+  const output = keptOutput(passes.flatMap(({ bindings }) => bindings));
+  if (!wgsl || !output) return null;
+  const code = textOf(files, wgsl.file);
+  const entryPoints = passes.map(({ entryPoint }) => entryPoint);
+  const { digest } = await wgslProgram(code, entryPoints);
+  const { name, operands, place } = scalarFunction(entry, of);
+  const scalar = { name: `${name}_saved`, operands: [output.name, ...operands.slice(1)], place };
+  return { target, ...names, inputs: [output.name], digest, code, passes, scalar };
+}
+
+/** Where a kernel reads what forward gave; masks hold bits. */
+const keptOutput = <T extends { readonly role: string; readonly element?: string }>(
+  slots: readonly T[],
+): T | undefined => slots.find(({ role, element }) => role === "saved" && element !== "u32");
 
 async function emittedColumn(
   entry: KernelEntry,

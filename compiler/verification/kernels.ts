@@ -78,7 +78,7 @@ function arrange(column: TypeScriptColumn, count: number): Arrangement {
     count,
     values,
     result,
-    inputs: standing(column.inputs, ["input"]),
+    inputs: standing(column.inputs, ["input", "saved"]),
     parameters: standing(column.parameters, ["hyperparameter", "training", "learned"]),
     seed: slots.findIndex(({ role }) => role === "seed"),
   };

@@ -169,7 +169,7 @@ export function columnOf(activation: Activation, of: string | null): Column {
 }
 
 /** What a target is allowed: float32 arithmetic may flush subnormals and decides comparisons less finely. */
-function measureOptions(target: MeasuredTarget, of: string | null): MeasureOptions {
+export function measureOptions(target: MeasuredTarget, of: string | null): MeasureOptions {
   if (target === "ts") return {};
   return { flushes: true, inputRounding: of !== null, vanishing: true, comparisons: 2 ** -20, limits: 8 };
 }

@@ -143,7 +143,8 @@ class CpuDevice implements Device {
   }
 
   savesFor({ saves, cpu: kernels }: Activation): boolean {
-    return saves !== undefined && kernels?.forwardSaved !== undefined && kernels.backwardSaved !== undefined;
+    const isKept = saves === "output" || (saves !== undefined && kernels?.forwardSaved !== undefined);
+    return isKept && kernels?.backwardSaved !== undefined;
   }
 
   activationForwardSaved(
@@ -164,15 +165,22 @@ class CpuDevice implements Device {
 
   activationBackwardSaved(
     activation: Activation,
-    { hyperparameters }: SavedOperands,
-    mask: Storage | null,
+    { learned, hyperparameters, extents }: SavedOperands,
+    kept: Storage | null,
     cotangent: Storage,
-    gradient: Storage,
+    gradients: ActivationGradients,
   ): void {
     const kernel = activation.cpu?.backwardSaved;
     if (!kernel) throw missingKernels(activation, this.type);
-    const [dy, dx] = [this.values(cotangent), this.values(gradient)];
-    Reflect.apply(kernel, undefined, [dy, ...this.#bits(mask), ...hyperparameters, dx]);
+    Reflect.apply(kernel, undefined, [
+      this.values(cotangent),
+      ...(activation.saves === "bit" ? this.#bits(kept) : kept ? [this.values(kept)] : []),
+      ...this.#all(learned),
+      ...hyperparameters,
+      ...this.#all(gradients.inputs),
+      ...this.#all(gradients.learned),
+      ...extentsOf(activation, extents),
+    ]);
   }
 
   #bits(mask: Storage | null): Uint32Array[] {

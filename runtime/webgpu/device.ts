@@ -250,7 +250,8 @@ export class WebGpuDevice implements Device {
   }
 
   savesFor({ saves, webgpu }: Activation): boolean {
-    return saves !== undefined && webgpu?.forwardSaved !== undefined && webgpu.backwardSaved !== undefined;
+    const isKept = saves === "output" || (saves !== undefined && webgpu?.forwardSaved !== undefined);
+    return isKept && webgpu?.backwardSaved !== undefined;
   }
 
   activationForwardSaved(
@@ -268,14 +269,15 @@ export class WebGpuDevice implements Device {
   activationBackwardSaved(
     activation: Activation,
     operands: SavedOperands,
-    mask: Storage | null,
+    kept: Storage | null,
     cotangent: Storage,
-    gradient: Storage,
+    gradients: ActivationGradients,
   ): void {
     const buffers: KernelBuffers = new Map([["cotangent", this.#buffer(cotangent)]]);
-    if (mask) buffers.set("kept", this.#buffer(mask));
-    for (const name of activation.inputs) buffers.set(`gradient ${name}`, this.#buffer(gradient));
-    this.#runPasses(activation, "backwardSaved", { ...operands, inputs: [], learned: [] }, buffers);
+    activation.learned.forEach(({ name }, i) => buffers.set(`learned ${name}`, this.#buffer(operands.learned[i]!)));
+    if (kept) buffers.set("kept", this.#buffer(kept));
+    this.#bindGradients(activation, "gradient", gradients, buffers);
+    this.#runPasses(activation, "backwardSaved", { ...operands, inputs: [] }, buffers);
   }
 
   activationDoubleBackward(

@@ -22,6 +22,8 @@ test("a block for each activation, then what was found", () => {
   vanishes    d/dx rounds to 0 for x <= -103.972 (float16: x <= -17.3438)
   float16     value and gradient for x >= -17.3281
   gain        1.2452 forward, 1.22343 backward; mean 0.160521
+  keeps       4 bytes per element: the input; the output with --save output,
+              where alpha > 0
   weak spot   no gradient in float16 for x <= -17.3438
 
 silu(x) = x * sigmoid(x)
@@ -35,6 +37,7 @@ silu(x) = x * sigmoid(x)
   vanishes    d/dx rounds to 0 for x <= -108.651 (float16: x <= -20.2969)
   float16     value and gradient for x >= -20.2813
   gain        1.67653 forward, 1.62332 backward; mean 0.206621
+  keeps       4 bytes per element: the input
   weak spot   no gradient in float16 for x <= -20.2969
 
 2 activations: no errors, 1 warning
@@ -123,6 +126,7 @@ describe("screens", () => {
     expect(text).toBe(`f(x) = x
   at          test.def:1
   d/dx        1
+  keeps       nothing
   forward     0.5 ULP (measured)
   weak spot   forward at x = 3
 

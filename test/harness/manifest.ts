@@ -51,7 +51,7 @@ export interface TypeScriptArgument {
   readonly name: string;
   readonly role: Role;
   readonly of?: string;
-  readonly element?: "f32" | "f64";
+  readonly element?: "f32" | "f64" | "u32";
   readonly length?: string;
   readonly default?: number;
 }
@@ -61,11 +61,18 @@ export interface TypeScriptKernel {
   readonly arguments: readonly TypeScriptArgument[];
 }
 
-export type TypeScriptKernelName = WgslKernelName | `${WgslKernelName}64`;
+export type TypeScriptKernelName = WgslKernelName | `${WgslKernelName}64` | "forwardSaved" | "backwardSaved";
 export type TypeScriptKernels = { readonly file: string } & Readonly<
   Record<"forward" | "backward" | "forward64" | "backward64", TypeScriptKernel>
 > &
-  Readonly<Partial<Record<"fused" | "doubleBackward" | "fused64" | "doubleBackward64", TypeScriptKernel>>>;
+  Readonly<
+    Partial<
+      Record<
+        "fused" | "doubleBackward" | "fused64" | "doubleBackward64" | "forwardSaved" | "backwardSaved",
+        TypeScriptKernel
+      >
+    >
+  >;
 
 export interface WgslBinding {
   readonly group: number;
@@ -102,7 +109,7 @@ export interface WgslKernel {
 export type WgslKernelName = "forward" | "backward" | "fused" | "doubleBackward";
 export type WgslTarget = "wgsl" | "wgsl-f16";
 export type WgslKernels = { readonly file: string } & Readonly<Record<"forward" | "backward", WgslKernel>> &
-  Readonly<Partial<Record<"fused" | "doubleBackward", WgslKernel>>>;
+  Readonly<Partial<Record<"fused" | "doubleBackward" | "forwardSaved" | "backwardSaved", WgslKernel>>>;
 
 /** The text of the generated files, by path. */
 export type Files = ReadonlyMap<string, string>;

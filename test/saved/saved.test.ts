@@ -47,7 +47,22 @@ describe("what backward needs", () => {
     ["a(x) = x * sigmoid(x)", "inputs", "refused"],
     ["a(x) = 0.5 * x * (1 + erf(x / sqrt(2)))", "inputs", "refused"],
     ["a(x, z) = where(x > 0, z, 0)", "inputs", "refused"],
-    ["a(x; learn w = 1) = where(x > 0, x, w * x)", "inputs", "refused"],
+    ["a(x; learn w = 1) = where(x > 0, x, w * x)", "inputs", "where(y > 0, 1, w) if w > 0"],
+    ["a(x; learn w = 1 in (0, inf)) = where(x > 0, x, w * x)", "inputs", "where(y > 0, 1, w)"],
+    ["a(x; learn b = 1 in (0, inf)) = log(1 + exp(b * x)) / b", "inputs", "refused"],
+    ["a(x) = log_sigmoid(x)", "inputs", "-expm1(y)"],
+    ["a(x; alpha = 1 in (0, inf)) = where(x > 0, x, alpha * (exp(x) - 1))", "inputs", "where(y > 0, 1, alpha + y)"],
+    ["a(x; beta = 1 in (0, inf)) = log(1 + exp(beta * x)) / beta", "inputs", "-expm1(-(beta * y))"],
+    ["a(x) = 2 - x", "nothing", "refused"],
+    ["a(x) = 2 - tanh(x)", "inputs", "refused"],
+    // All outputs of a level side are equal, but 0.7 + 0 rounded is not 0.7.
+    ["a(x; b = 0.7) = max(x, 0) + b", "bit x > 0", "refused"],
+    ["a(x; delta = 0.7) = max(x, -delta)", "bit x > -delta", "where(y > -delta, 1, 0)"],
+    [
+      "a(x) = clamp(x, -1/4, 0.7)",
+      "bit x > -0.25 and x < 0.7",
+      "where(y > -0.25, where(y >= 0.699999988079, 0, 1), 0)",
+    ],
     ["a(x) = where(x > 0, 1, 0)\n  grad x = where(abs(x) < 1, 1/2, 0)", "bit abs(x) < 1", "refused"],
   ])("%s: %s, %s", (definition, kept, output) => {
     expect(planOf(`${definition}\n`)).toEqual([kept, output]);

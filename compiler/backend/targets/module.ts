@@ -4,11 +4,14 @@ import { className, exportedName, parameterName, typescriptReserved } from "../.
 import type { Kink } from "../../calculus/kinks.js";
 import { normalise } from "../../algebra/normalise.js";
 import { withNamedValues } from "../../ir/random.js";
-import type { Bounds } from "../../ir/expr.js";
+import { apply, type Bounds, constant, type Expr } from "../../ir/expr.js";
+import { formOf, printExpression, spellingOf } from "../../printing/print.js";
+import { typescript } from "../dialects/typescript.js";
+import { lower } from "../lower.js";
 import { cotangentGradientName, type KernelPlan } from "../kernels.js";
+import type { Kept } from "../kept.js";
 import type { TypeScriptKernel, WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { savePlan } from "../../calculus/save.js";
 import { differentiate } from "../../calculus/differentiate.js";
 import { StructureKind, type StatementStructures } from "../source-file.js";
 import { formulaText } from "../../printing/definition-text.js";
@@ -18,6 +21,7 @@ export const runtimePackage = "activation-compiler/runtime";
 
 export interface ModuleInput {
   readonly plan: KernelPlan;
+  readonly kept: Kept | null;
   readonly kinks: readonly Kink[];
   readonly stem: string;
   readonly ts: Directions<TypeScriptKernel> | null;
@@ -169,7 +173,7 @@ class ModuleWriter {
    * always of one shape, and formatting is the largest cost of a compile.
    */
   record(): string {
-    const { plan, ts, wgsl } = this.input;
+    const { plan, kept, ts, wgsl } = this.input;
     const { activation } = plan;
     const names = (list: readonly { readonly name: string }[]): string =>
       layOutArray(
@@ -188,7 +192,7 @@ class ModuleWriter {
       `  axis: ${plan.reduces},`,
       ...(plan.yieldsRows ? ["  yieldsRows: true,"] : []),
       ...(activation.random ? ["  random: true,"] : []),
-      ...(ts?.saved || wgsl?.saved ? [`  saves: "${savePlan(activation, plan.value).exact.kind}",`] : []),
+      ...(kept && (ts ?? wgsl) ? [`  saves: "${kept.kind}",`] : []),
       ...(ts ? layOutCpu(ts) : []),
       ...(wgsl
         ? [
@@ -197,7 +201,7 @@ class ModuleWriter {
             ...layOutPasses("forward", wgsl.forward, plan),
             ...layOutPasses("backward", wgsl.backward, plan),
             ...(wgsl.doubleBackward ? layOutPasses("doubleBackward", wgsl.doubleBackward, plan) : []),
-            ...(wgsl.saved ? layOutPasses("forwardSaved", wgsl.saved.forward, plan) : []),
+            ...(wgsl.saved && isOwn(wgsl) ? layOutPasses("forwardSaved", wgsl.saved.forward, plan) : []),
             ...(wgsl.saved ? layOutPasses("backwardSaved", wgsl.saved.backward, plan) : []),
             "  },",
           ]
@@ -276,6 +280,7 @@ class ModuleWriter {
         : []),
       ...(this.input.plan.reduces ? [axis?.name ? "axis" : `axis: ${axis?.default ?? -1}`] : []),
       ...(random ? ["seed", "training"] : []),
+      ...this.outputCondition(),
     ];
     return {
       kind: StructureKind.Function,
@@ -288,6 +293,26 @@ class ModuleWriter {
       returnType: tensor,
       statements: [...lines, `return ${apply}(${this.recordName}, { ${call.join(", ")} });`],
     };
+  }
+
+  /** Whether the output does, where that depends on the hyperparameters. */
+  private outputCondition(): string[] {
+    const { kept, ts, wgsl } = this.input;
+    if (!(ts ?? wgsl) || kept?.kind !== "output" || kept.requires.length === 0) return [];
+    const print = (root: Expr): string => {
+      const lowered = lower(root, {
+        spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
+        formOf: (primitive) => formOf(typescript, primitive),
+        nanFrom: new Set(),
+        narrow: false,
+      });
+      return printExpression(lowered, {
+        dialect: typescript,
+        nameOf: (node) => this.hyperparameters.find(({ name }) => node.kind === "variable" && node.name === name)?.key,
+        library: (name) => name,
+      });
+    };
+    return [`keepsOutput: ${kept.requires.map((each) => print(apply("greater", [each, constant(0)]))).join(" && ")}`];
   }
 
   private axis(): { key: string; default: number }[] {
@@ -436,20 +461,24 @@ class ModuleWriter {
   }
 }
 
-const exportsOf = ({ forward, backward, doubleBackward, saved }: Directions<TypeScriptKernel>): string[] =>
-  [
-    backward,
-    forward,
-    ...(doubleBackward ? [doubleBackward] : []),
-    ...(saved ? [saved.backward, saved.forward] : []),
-  ].map((kernel) => kernel.export);
+/** Whether forward has a kernel apart for what it keeps; an output it gives anyway. */
+const isOwn = <K>({ forward, saved }: Directions<K>): boolean => saved !== null && saved.forward !== forward;
+
+const exportsOf = (kernels: Directions<TypeScriptKernel>): string[] => {
+  const { forward, backward, doubleBackward, saved } = kernels;
+  const all = [backward, forward, ...(doubleBackward ? [doubleBackward] : [])];
+  if (saved) all.push(saved.backward, ...(isOwn(kernels) ? [saved.forward] : []));
+  return all.map((kernel) => kernel.export);
+};
 
 const lineWidth = 80;
 
-function layOutCpu({ forward, backward, doubleBackward, saved }: Directions<TypeScriptKernel>): string[] {
+function layOutCpu(kernels: Directions<TypeScriptKernel>): string[] {
+  const { forward, backward, doubleBackward, saved } = kernels;
   const entries = [`forward: ${forward.export}`, `backward: ${backward.export}`];
   if (doubleBackward) entries.push(`doubleBackward: ${doubleBackward.export}`);
-  if (saved) entries.push(`forwardSaved: ${saved.forward.export}`, `backwardSaved: ${saved.backward.export}`);
+  if (saved && isOwn(kernels)) entries.push(`forwardSaved: ${saved.forward.export}`);
+  if (saved) entries.push(`backwardSaved: ${saved.backward.export}`);
   const flat = `  cpu: { ${entries.join(", ")} },`;
   return entries.length === 2 || flat.length <= lineWidth
     ? [flat]

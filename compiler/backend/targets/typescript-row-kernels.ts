@@ -11,6 +11,7 @@ import {
   variesAlongAxis,
 } from "../../ir/expr.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
+import { formulaText } from "../../printing/definition-text.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
 import { typescript } from "../dialects/typescript.js";
 import { recogniseGates } from "../gates.js";
@@ -387,4 +388,16 @@ export function rowKernels(plan: KernelPlan): readonly [forward: RowKernel, back
       outputs: gradients.map(({ of, value: gradient }) => ({ of, value: gradient })),
     },
   ];
+}
+
+/** `softmaxBackwardSaved`: backward of a plan whose input is the output. */
+export function savedRowKernel({ activation, cotangent, gradients }: KernelPlan): RowKernel {
+  const { name, axis, inputs } = activation;
+  const lines = gradients.map(({ of, value }) => `d${of.name} = ${formulaText(value, axis?.name ?? "d")}`);
+  return {
+    name: `${exportedName(name)}BackwardSaved`,
+    documentation: [`From the value ${inputs[0]!.name}:`, ...lines].join("\n"),
+    cotangents: [cotangent],
+    outputs: gradients.map(({ of, value }) => ({ of, value })),
+  };
 }

@@ -2,13 +2,13 @@
  * TypeScript kernels that keep a bit per element for backward where the derivative has two values, or nothing where it has
  * one: the inputs may be forgotten, or overwritten.
  */
-import type { Save } from "../../calculus/save.js";
 import { isConstant } from "../../algebra/forms.js";
 import { apply, type Expr, type Variable, variablesOf } from "../../ir/expr.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
 import { typescript } from "../dialects/typescript.js";
 import type { KernelPlan } from "../kernels.js";
+import type { KeptExactly } from "../kept.js";
 import { libraryNames } from "../library/kernel-text.js";
 import { lower } from "../lower.js";
 import type { KernelArgument, TypeScriptKernel } from "../manifest.js";
@@ -27,7 +27,7 @@ const maskLength = "ceil(size / 32)";
 /** @param forward the kernel that gives the value */
 export function typescriptSavedKernels(
   plan: KernelPlan,
-  save: Exclude<Save, { kind: "inputs" }>,
+  save: KeptExactly,
   forward: TypeScriptKernel,
   library: Set<string>,
 ): SavedKernels {

@@ -33,10 +33,10 @@ import { formulaText } from "../../printing/definition-text.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { isPerChannel } from "../spaces.js";
 import { libraryNames } from "../library/kernel-text.js";
-import { savePlan } from "../../calculus/save.js";
 import { type SavedKernels, typescriptSavedKernels } from "./typescript-saved-kernels.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
-import { rowKernels, typescriptRowKernel } from "./typescript-row-kernels.js";
+import { rowKernels, savedRowKernel, typescriptRowKernel } from "./typescript-row-kernels.js";
+import type { Kept, KeptOutput } from "../kept.js";
 import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
 import { sumOfTerms, type Term, withCotangent } from "../terms.js";
@@ -101,13 +101,21 @@ interface Result {
 }
 
 /** The kernels of an activation over `Float32Array`s; they compute in binary64. */
-export function typescriptKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): TypeScriptKernels {
-  return plan.reduces ? overRows(plan) : overElements(plan, families);
+export function typescriptKernels(
+  plan: KernelPlan,
+  families: ReadonlySet<KernelFamily>,
+  kept: Kept | null = null,
+): TypeScriptKernels {
+  return plan.reduces ? overRows(plan, kept) : overElements(plan, families, kept);
 }
 
-function overRows(plan: KernelPlan): TypeScriptKernels {
+function overRows(plan: KernelPlan, kept: Kept | null): TypeScriptKernels {
   const library = new Set<string>();
   const [forward, backward] = rowKernels(plan).map((kernel) => typescriptRowKernel(plan, kernel, library));
+  const fromOutput = ({ plan: of }: KeptOutput): SavedKernels => {
+    const { text, kernel } = typescriptRowKernel(of, savedRowKernel(of), library);
+    return { functions: [text], forward: forward!.kernel, backward: readingOutput(kernel, forward!.kernel) };
+  };
   return {
     functions: [forward!.text, backward!.text],
     library: [...library],
@@ -116,23 +124,31 @@ function overRows(plan: KernelPlan): TypeScriptKernels {
     backward: backward!.kernel,
     fused: null,
     doubleBackward: null,
-    saved: null,
+    saved: kept?.kind === "output" ? fromOutput(kept) : null,
   };
 }
 
-function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): TypeScriptKernels {
+/** A kernel whose input is what forward gives. */
+function readingOutput(kernel: TypeScriptKernel, forward: TypeScriptKernel): TypeScriptKernel {
+  const of = forward.arguments.find(({ role }) => role === "output")?.name ?? "";
+  const list = kernel.arguments.map((each) => (each.role === "input" ? { ...each, role: "saved" as const, of } : each));
+  return { ...kernel, arguments: list };
+}
+
+function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, kept: Kept | null): TypeScriptKernels {
   const library = new Set<string>();
   const variables = [
     ...plan.activation.inputs,
+    ...(kept?.kind === "output" ? kept.plan.activation.inputs : []),
     ...plan.activation.hyperparameters.map(({ variable }) => variable),
     ...plan.activation.learned.map(({ variable }) => variable),
   ];
   const { random } = plan.activation;
   const chance = random ? [...random.draws, random.training] : [];
   const exactForms: Expr[] = [];
-  const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>): Form => {
+  const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>, of: KernelPlan = plan): Form => {
     const chosen = formFor(root, {
-      plan,
+      plan: of,
       model: float64,
       allowance: 2 ** 21,
       negligible: 2 ** -157,
@@ -142,11 +158,11 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
           spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
           formOf: (primitive) => formOf(typescript, primitive),
           nanFrom,
-          definition: plan.definition,
+          definition: of.definition,
           narrow: false,
           branchless: true,
         }),
-      tidy: (expr) => mergeHolds([expr], plan.activation.inputs, [...variables, ...chance, plan.cotangent])[0]!,
+      tidy: (expr) => mergeHolds([expr], of.activation.inputs, [...variables, ...chance, plan.cotangent])[0]!,
     });
     if (chosen.exact) exactForms.push(chosen.exact);
     return chosen;
@@ -206,11 +222,17 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
       second.cotangents.map((variable, i) => ({ variable, of: gradientName(plan.gradients[i]!.of) })),
     );
   };
-  const { exact } = savePlan(plan.activation, plan.value);
+  /** Backward as it would be of an activation whose input is the output. */
+  const fromOutput = ({ plan: of, compared }: KeptOutput): SavedKernels => {
+    const recognised = recogniseGates(of.gradients.map((gradient) => gradient.value));
+    const outputs = of.gradients.map(({ of: variable, value: root }, i): Output => {
+      return { form: form(root, recognised[i]!, new Set(), of), role: "gradient", of: variable };
+    });
+    const { text, kernel } = new KernelWriter(of, "backwardSaved", library, machine, compared).write(outputs);
+    return { functions: [text], forward: forward.kernel, backward: readingOutput(kernel, forward.kernel) };
+  };
   const saved =
-    families.has("saved") && exact.kind !== "inputs"
-      ? typescriptSavedKernels(plan, exact, forward.kernel, library)
-      : null;
+    kept?.kind === "output" ? fromOutput(kept) : kept && typescriptSavedKernels(plan, kept, forward.kernel, library);
   const fused = families.has("fused") ? writeFused() : null;
   const doubleBackward = families.has("doubleBackward") ? writeDoubleBackward() : null;
   return {
@@ -226,13 +248,14 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
 }
 
 /** Families that are computed by expressions of their own. */
-type ComputedFamily = Exclude<KernelFamily, "saved">;
+type ComputedFamily = Exclude<KernelFamily, "saved"> | "backwardSaved";
 
 const suffixes: Readonly<Record<ComputedFamily, string>> = {
   forward: "Forward",
   backward: "Backward",
   fused: "Fused",
   doubleBackward: "DoubleBackward",
+  backwardSaved: "BackwardSaved",
 };
 
 /** The names of extents and loop counters, which nothing else in the kernel may have. */
@@ -277,6 +300,8 @@ class KernelWriter {
     private readonly family: ComputedFamily,
     private readonly library: Set<string>,
     private readonly machine: { readonly names: string[]; readonly texts: string[] },
+    /** Hyperparameters that are rounded to float32. */
+    private readonly rounded: ReadonlySet<Variable> = new Set(),
   ) {
     this.scope = new NameScope([...libraryNames, ...loopNames(plan)], [typescriptReserved]);
   }
@@ -329,11 +354,22 @@ class KernelWriter {
     }
     if (this.plan.perChannel)
       for (const extent of ["channelOuter", "channels", "channelInner"] as const) this.extent(extent);
-    const statements = [...this.lengthChecks(), ...this.body(outputs)];
+    const statements = [...this.lengthChecks(), ...this.rounding(), ...this.body(outputs)];
     return {
       text: { name, documentation: this.documentation(), parameters: this.parameters, statements },
       kernel: { export: name, arguments: this.arguments },
     };
+  }
+
+  private rounding(): string[] {
+    return [...this.rounded].map((variable, i) => {
+      const given = this.scalars.get(variable)!;
+      const name = this.scope.claim(`${given}Rounded`);
+      this.scalars.set(variable, name);
+      const comment =
+        i === 0 ? "// The value was rounded to float32, and so are the borders that it is compared with.\n" : "";
+      return `${comment}const ${name} = Math.fround(${given});`;
+    });
   }
 
   /** What is random takes the seed, and whether this is training. */
@@ -374,7 +410,7 @@ class KernelWriter {
   }
 
   private get takesCotangent(): boolean {
-    return this.family === "backward" || this.family === "doubleBackward";
+    return this.family !== "forward" && this.family !== "fused";
   }
 
   private get isOfLaterFamily(): boolean {
@@ -394,12 +430,14 @@ class KernelWriter {
         return [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n");
       }
       case "backward":
-        return formulas
-          .map(
-            ({ of, value }) =>
-              `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`,
-          )
-          .join("\n");
+      case "backwardSaved": {
+        const from = this.family === "backward" ? [] : [`From the value ${activation.inputs[0]!.name}:`];
+        const lines = formulas.map(
+          ({ of, value }) =>
+            `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`,
+        );
+        return [...from, ...lines].join("\n");
+      }
       case "fused":
         return `The value of ${activation.name}, and its derivative in each input.`;
       case "doubleBackward":
@@ -572,7 +610,8 @@ class KernelWriter {
   /** The result with calls of the functions that compute the exact forms. */
   private exactSum({ output: { form, terms }, array }: Result): Expr {
     if (!terms) {
-      const suffix = this.family === "forward" ? "" : `_${array}`;
+      const saved = this.family === "backwardSaved" ? "_saved" : "";
+      const suffix = this.family === "forward" ? "" : `_${array}${saved}`;
       return this.exactCall(form, suffix, this.plan.cotangent);
     }
     const { cotangent } = this.plan;

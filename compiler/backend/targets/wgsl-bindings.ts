@@ -130,6 +130,13 @@ export class WgslBindings {
     });
   }
 
+  /** What forward wrote as its output. */
+  keptOutput(output: Variable): Buffer {
+    const { name } = this.output().binding;
+    const more = { of: name, element: this.element, length: "size", write: false };
+    return this.declare("saved", `kept_${output.name}`, more);
+  }
+
   scratch(name: string, length: string, element: "f32" | "vec4<f32>" = "f32"): Buffer {
     return this.declare("scratch", name, { element, length, write: true });
   }

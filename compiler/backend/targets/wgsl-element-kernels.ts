@@ -4,11 +4,12 @@ import type { WgslKernel, WgslNumber, WgslPassDescription } from "../manifest.js
 import { cotangentGradientName } from "../kernels.js";
 import { isPerChannel } from "../spaces.js";
 import { type Buffer, requiredBy, WgslBindings } from "./wgsl-bindings.js";
+import type { KeptOutput } from "../kept.js";
 import type { WgslForm } from "../pair-form.js";
 import { chanceFields, drawing, drawnName, trainingNumber } from "./wgsl-draws.js";
 import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { fusedFields, secondFields } from "./wgsl-later-functions.js";
-import { gradientFields, type WgslContext } from "./wgsl.js";
+import { gradientFields, savedFunction, type WgslContext } from "./wgsl.js";
 
 const workgroupSize = 256;
 /** Workgroups that share the sum of one channel's gradient. */
@@ -94,11 +95,12 @@ class ElementKernels {
     const fused: WgslKernel | null = this.context.isFused ? { requires, passes: [...gather, ...this.fused()] } : null;
     const { second } = this.context;
     const doubleBackward: WgslKernel | null = second && { requires, passes: this.doubleBackward(second, gather) };
-    const { save } = this.context;
+    const { kept } = this.context;
     const saved =
-      save.kind === "inputs"
-        ? null
-        : savedKernels(this.context, save, this.bindings, forward.passes, (name, body) => this.entry(name, body));
+      kept?.kind === "output"
+        ? { forward, backward: this.backwardFromOutput(kept, gather) }
+        : kept &&
+          savedKernels(this.context, kept, this.bindings, forward.passes, (name, body) => this.entry(name, body));
     const text = [this.bindings.text(), ...this.entries].join("\n\n");
     return { text: `${text}\n`, forward, backward, fused, doubleBackward, saved };
   }
@@ -333,6 +335,21 @@ class ElementKernels {
       fields: plan.gradients.length === 1 ? [""] : gradientFields(plan).map((field) => `.${field}`),
       draws: plan.gradients.map(({ value }) => value),
     };
+  }
+
+  private backwardFromOutput({ plan }: KeptOutput, gather: readonly WgslPassDescription[]): WgslKernel {
+    const direction: Direction = {
+      ...this.backwardDirection(),
+      name: savedFunction(this.context.prefix),
+      tensors: [
+        { buffer: this.bindings.cotangent(), local: "dy" },
+        { buffer: this.bindings.keptOutput(plan.activation.inputs[0]!), local: "y" },
+      ],
+      loops: this.loops(this.context.fromOutput),
+    };
+    const targets = this.inputs.map((variable) => this.bindings.gradient(variable));
+    const passes = this.tensorPasses(`${direction.name}_inputs`, direction, targets);
+    return { requires: [], passes: [...gather, ...passes, ...this.learnedGradients(direction)] };
   }
 
   private inputGradients(): WgslPassDescription[] {

@@ -6,6 +6,7 @@
  */
 import { type Expr, Space, type Variable, variablesOf } from "../../ir/expr.js";
 import type { KernelPlan } from "../kernels.js";
+import type { Kept, KeptOutput } from "../kept.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
@@ -35,11 +36,13 @@ export interface RowKernel {
   /** Whether a NaN among inputs and parameters makes the results of its row NaN. */
   readonly passesNaN: boolean;
   readonly outputs: readonly RowOutput[];
+  /** The variable for what forward gives, where that is read. */
+  readonly kept?: Variable;
 }
 
 export type RowContext = Pick<WgslContext, "plan" | "storage" | "prefix" | "machine" | "library">;
 
-export function rowKernels(context: RowContext): WgslKernels {
+export function rowKernels(context: RowContext, kept: Kept | null): WgslKernels {
   const { plan } = context;
   const file = new RowFile(context);
   const forward = file.kernel({ name: "forward", passesNaN: true, outputs: [{ of: null, value: plan.value }] });
@@ -48,7 +51,15 @@ export function rowKernels(context: RowContext): WgslKernels {
     passesNaN: false,
     outputs: plan.gradients.map(({ of, value }) => ({ of, value })),
   });
-  return { text: file.text(), forward, backward };
+  const fromOutput = ({ plan: { activation, gradients } }: KeptOutput): WgslKernel =>
+    file.kernel({
+      name: "backward_saved",
+      passesNaN: false,
+      outputs: gradients.map(({ of, value }) => ({ of, value })),
+      kept: activation.inputs[0]!,
+    });
+  const saved = kept?.kind === "output" ? { forward, backward: fromOutput(kept) } : null;
+  return { text: file.text(), forward, backward, saved };
 }
 
 /** What several kernels of a file share: bindings, and functions of workgroups. */
@@ -269,7 +280,7 @@ class RowKernelWriter {
       }
       switch (variable.role) {
         case "input":
-          value(variable, this.bindings.input(variable), "i", ofElement);
+          value(variable, this.inputBuffer(variable), "i", ofElement);
           break;
         case "cotangent": {
           const buffer = this.bindings.cotangent(resultLength(this.plan));
@@ -320,6 +331,10 @@ class RowKernelWriter {
       buffers: [...buffers, ...rowBuffers],
       given,
     };
+  }
+
+  private inputBuffer(variable: Variable): Buffer {
+    return variable === this.kernel.kept ? this.bindings.keptOutput(variable) : this.bindings.input(variable);
   }
 
   private drawing(variables: readonly Variable[]): string[] {

@@ -1,9 +1,9 @@
 /** Entry points that keep a bit per element for backward where the derivative has two values, or nothing where it has one. */
-import type { Save } from "../../calculus/save.js";
 import { isConstant } from "../../algebra/forms.js";
 import { apply, type Expr } from "../../ir/expr.js";
 import { printExpression, spellingOf } from "../../printing/print.js";
 import { wgsl } from "../dialects/wgsl.js";
+import type { KeptExactly } from "../kept.js";
 import { lower } from "../lower.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import type { WgslBindings } from "./wgsl-bindings.js";
@@ -22,7 +22,7 @@ export interface SavedWgslKernels {
  */
 export function savedKernels(
   { plan, prefix, library }: Pick<WgslContext, "plan" | "prefix" | "library">,
-  save: Exclude<Save, { kind: "inputs" }>,
+  save: KeptExactly,
   bindings: WgslBindings,
   forward: readonly WgslPassDescription[],
   entry: (name: string, body: readonly string[]) => { readonly name: string; readonly text: string },

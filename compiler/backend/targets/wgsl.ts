@@ -8,6 +8,7 @@ import { variablesMet } from "../lower.js";
 import { type MachineFunction, machineNames, ownName, wgslMachineText } from "../machine-functions.js";
 import { mayLoseNaN, type ScalarFunction, scalarFunctionText, type WgslForm } from "../pair-form.js";
 import { halfFormsFor } from "../half-forms.js";
+import type { Kept } from "../kept.js";
 import { formsFor } from "../wgsl-forms.js";
 import type { WgslKernel, WgslNumber } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
@@ -15,7 +16,6 @@ import { NameScope } from "../naming.js";
 import { lineComments } from "./text.js";
 import { temporaryName } from "./temporary-names.js";
 import { elementKernels } from "./wgsl-element-kernels.js";
-import { type Save, savePlan } from "../../calculus/save.js";
 import type { SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { carryFused, carrySecond, fusedFunction, structText } from "./wgsl-later-functions.js";
 import { rowKernels } from "./wgsl-row-kernels.js";
@@ -46,33 +46,39 @@ export interface WgslContext {
   /** Whether there is a kernel that gives the value and derivatives together. */
   readonly isFused: boolean;
   readonly second: (SecondOrder & { readonly forms: readonly WgslForm[] }) | null;
-  /** What backward is to keep, if kernels for that are written. */
-  readonly save: Save;
+  /** What backward keeps in the place of the inputs; null where no kernels for that are written. */
+  readonly kept: Kept | null;
+  /** The gradients in terms of the output, where that is kept. */
+  readonly fromOutput: readonly WgslForm[];
   /** Functions in the machine language that the file carries. */
   readonly machine: { readonly names: string[]; readonly texts: string[]; readonly natBits: number };
   /** The name of a library function, which the file then carries. */
   readonly library: (name: string) => string;
 }
 
-export function wgslKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
-  return plan.reduces ? overRows(plan, "f32") : overElements(plan, families, "f32");
+export function wgslKernels(
+  plan: KernelPlan,
+  families: ReadonlySet<KernelFamily>,
+  kept: Kept | null = null,
+): WgslOutput {
+  return plan.reduces ? overRows(plan, "f32", kept) : overElements(plan, families, "f32", kept);
 }
 
 /** Kernels over tensors of float16. */
 export function halfKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
   const written = new Set(halfFamilies.filter((family) => families.has(family)));
-  const output = plan.reduces ? overRows(plan, "f16") : overElements(plan, written, "f16");
+  const output = plan.reduces ? overRows(plan, "f16", null) : overElements(plan, written, "f16", null);
   return { ...output, functions: `enable f16;\n\n${output.functions}` };
 }
 
-/** Gradients of gradients and bits in place of inputs are for float32 alone. */
+/** Gradients of gradients, and what is kept in place of inputs, are for float32 alone. */
 const halfFamilies: readonly KernelFamily[] = ["forward", "backward", "fused"];
 
-function overRows(plan: KernelPlan, storage: WgslNumber): WgslOutput {
+function overRows(plan: KernelPlan, storage: WgslNumber, kept: Kept | null): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const machine: WgslContext["machine"] = { names: [], texts: [], natBits: wgslNatBitsFor([], plan) };
-  const kernels = rowKernels({ plan, storage, prefix, machine, library: libraryNames(prefix, used) });
+  const kernels = rowKernels({ plan, storage, prefix, machine, library: libraryNames(prefix, used) }, kept);
   return {
     functions: `${commentsOf(plan)}\n\n${wgslMachineText(machine, used, `${prefix}_`)}\n`,
     kernels: kernels.text,
@@ -80,7 +86,7 @@ function overRows(plan: KernelPlan, storage: WgslNumber): WgslOutput {
     backward: kernels.backward,
     fused: null,
     doubleBackward: null,
-    saved: null,
+    saved: kernels.saved ?? null,
   };
 }
 
@@ -91,7 +97,12 @@ const libraryNames =
     return `${prefix}_${name}`;
   };
 
-function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, storage: WgslNumber): WgslOutput {
+function overElements(
+  plan: KernelPlan,
+  families: ReadonlySet<KernelFamily>,
+  storage: WgslNumber,
+  kept: Kept | null,
+): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const { activation } = plan;
@@ -100,7 +111,8 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, sto
     ...activation.hyperparameters.map(({ variable }) => variable),
     ...activation.learned.map(({ variable }) => variable),
   ];
-  const derivatives = plan.gradients.map((gradient) => gradient.value);
+  const slopesOf = ({ gradients }: KernelPlan): readonly Expr[] => gradients.map((gradient) => gradient.value);
+  const derivatives = slopesOf(plan);
   const halves = storage === "f16" ? inHalves(plan, derivatives, new Set(variables)) : null;
   const { value, gradients, numbers } = halves ?? {
     value: formsFor(plan, [plan.value], new Set(variables))[0],
@@ -121,7 +133,8 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, sto
     gradients: plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
     isFused: families.has("fused"),
     second: second && { ...second, forms: formsFor(plan, second.partials, new Set(), "curvature") },
-    save: families.has("saved") ? savePlan(activation, plan.value).exact : { kind: "inputs" },
+    kept,
+    fromOutput: kept?.kind === "output" ? formsFor(kept.plan, slopesOf(kept.plan), new Set(), "saved") : [],
     machine,
     library: libraryNames(prefix, used),
   };
@@ -167,6 +180,9 @@ export const scalarParameters = ({ activation }: KernelPlan): Variable[] => [
   ...(activation.random ? [activation.random.training, ...activation.random.draws] : []),
 ];
 
+/** What gives the gradients from the output. */
+export const savedFunction = (prefix: string): string => `${prefix}_backward_saved`;
+
 export const gradientsStruct = (prefix: string): string => `${prefix}_gradients`;
 
 const commentsOf = ({ activation }: KernelPlan): string =>
@@ -186,7 +202,7 @@ export type WriteFunction = (
 
 /** Puts the scalar functions' texts into the context. */
 function scalarFunctions(context: WgslContext): void {
-  const { plan, prefix, machine, value, gradients, isFused, second, numbers } = context;
+  const { plan, prefix, machine, value, gradients, isFused, second, kept, fromOutput, numbers } = context;
   const parameters = scalarParameters(plan);
   const fields = gradientFields(plan);
   const struct = gradients.length > 1 ? ownName(gradientsStruct(prefix)) : null;
@@ -198,7 +214,7 @@ function scalarFunctions(context: WgslContext): void {
     machine.names.push(name);
     machine.texts.push(text);
   };
-  for (const form of [value, ...gradients.map((gradient) => gradient.form), ...(second?.forms ?? [])]) {
+  for (const form of [value, ...gradients.map((gradient) => gradient.form), ...(second?.forms ?? []), ...fromOutput]) {
     if (form.kind === "pairs") form.far?.own.forEach((each) => own.add(each));
   }
   const write: WriteFunction = (name, variables, results, of, number = "f32") => {
@@ -234,8 +250,14 @@ function scalarFunctions(context: WgslContext): void {
     `${commentsOf(plan)}\n${write(forward, parameters, [{ name: "", form: value }], null, numbers.value)}`,
   );
   if (struct) carry(struct, structText(struct, fields, numbers.gradients));
-  const results = gradients.map(({ form }, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
+  const resultsOf = (forms: readonly WgslForm[]): ScalarFunction["results"] =>
+    forms.map((form, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
+  const results = resultsOf(gradients.map(({ form }) => form));
   carry(backward, write(backward, [plan.cotangent, ...parameters], results, struct, numbers.gradients));
+  if (kept?.kind === "output") {
+    const fromSaved = ownName(savedFunction(prefix));
+    carry(fromSaved, write(fromSaved, [plan.cotangent, ...scalarParameters(kept.plan)], resultsOf(fromOutput), struct));
+  }
   if (isFused) carryFused(context, write, carry);
   if (second) carrySecond(context, second, write, carry);
 }
