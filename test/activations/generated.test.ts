@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compile, targetNames } from "../../compiler/compile.js";
+import { compile, usualTargets } from "../../compiler/compile.js";
 import { DecisionBook } from "../../compiler/decisions.js";
 import { readLock } from "../../compiler/lock.js";
 import { read, standardGenerated, standardText } from "./standard.js";
@@ -11,7 +11,7 @@ import { read, standardGenerated, standardText } from "./standard.js";
 test("generated/ is what acts.def compiles to", async () => {
   const lock = readLock(read("acts.lock.json"));
   const decisions = new DecisionBook([...(lock?.values() ?? [])].flatMap((answers) => [...answers]));
-  const { files } = await compile([{ file: "acts.def", text: standardText }], { targets: targetNames, decisions });
+  const { files } = await compile([{ file: "acts.def", text: standardText }], { targets: usualTargets, decisions });
   const committed = standardGenerated().files;
   expect(files.map(({ path }) => path).sort()).toEqual([...committed.keys()].sort());
   expect(
