@@ -56,7 +56,7 @@ beforeAll(async () => {
     (entry, isLong, i) =>
       process.env["CI"] !== undefined || chosen.has(entry) || ((!isLong || entry.axis !== null) && i % 10 === 0),
   );
-}, 400_000);
+}, 1_200_000);
 
 /** One number of a check value, and what was computed for it. */
 interface Figure {

@@ -1,5 +1,5 @@
 /** What each kernel is called with. */
-import { type ActivationEntry, type Call } from "../harness/manifest.js";
+import { type ActivationEntry, type Call, countOf, extentsOf } from "../harness/manifest.js";
 import { finitePoints, randomPoints, words } from "../activations/points.js";
 import { singleParameters } from "../activations/standard.js";
 
@@ -21,10 +21,16 @@ export function callFor(entry: ActivationEntry, purpose: Purpose, random: number
   const size = columns[0]?.length ?? 0;
   const shape = entry.axis ? [size / rowLength, rowLength] : purpose === "sums" ? [2, 3, size / 6] : [size];
   const inputs = Object.fromEntries(entry.inputs.map((name, i) => [name, Float32Array.from(columns[i] ?? [])]));
+  const call = { shape, inputs, parameters };
+  const length = countOf(outputLength(entry), extentsOf(call, entry));
   const cotangent =
-    entry.axis || purpose === "sums" ? Float32Array.from(normal(size, 99)) : new Float32Array(size).fill(1);
-  return { shape, inputs, cotangent, parameters };
+    entry.axis || purpose === "sums" ? Float32Array.from(normal(length, 99)) : new Float32Array(length).fill(1);
+  return { ...call, cotangent };
 }
+
+/** An activation along an axis may have one result per row. */
+const outputLength = ({ kernels }: ActivationEntry): string =>
+  kernels.ts?.forward.arguments.find(({ role }) => role === "output")?.length ?? "size";
 
 /** Softmax and its like see rows of so many numbers, ordinary ones besides an extreme one. */
 const rowLength = 16;
@@ -34,7 +40,9 @@ function columnsFor(entry: ActivationEntry, purpose: Purpose, random: number): (
   const critical = purpose === "range" ? finitePoints : [Infinity, -Infinity, NaN];
   if (entry.axis) {
     const rows = critical.flatMap((point, i) => [point, ...normal(rowLength - 1, i)]);
-    return purpose === "range" ? [[...rows, ...normal(random - (random % rowLength), 5)]] : undefined;
+    if (purpose !== "range") return undefined;
+    const first = [...rows, ...normal(random - (random % rowLength), 5)];
+    return entry.inputs.map((_, i) => (i === 0 ? first : normal(first.length, 30 + i)));
   }
   return entry.inputs.map((_, which) => [
     ...entry.inputs.flatMap((_, extreme) =>

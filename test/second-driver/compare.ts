@@ -227,15 +227,17 @@ export function comparedRows(
     forward: typescript.call(entry, "forward64", call),
     backward: typescript.call(entry, "backward64", call),
   };
-  const length = call.shape.at(-1) ?? 1;
+  const rows = call.shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const cotangent = Array.from(call.cotangent ?? []);
   return [null, ...entry.inputs].map((of): Found => {
     const [actual, expected] = [resultOf(outcomes, of), resultOf(exact, of)];
     const wrong: string[] = [];
     let [error, at] = [0, ""];
     for (let i = 0; i < actual.length; i += 1) {
       const [a, e] = [actual[i] ?? NaN, expected[i] ?? NaN];
-      const row = Array.from({ length }, (_, j) => Math.abs(call.cotangent?.[i - (i % length) + j] ?? 0));
-      const scale = of === null ? e : Math.max(1, Math.abs(e), ...row);
+      const row = Math.floor((i * rows) / actual.length) * (cotangent.length / rows);
+      const cotangents = cotangent.slice(row, row + cotangent.length / rows).map(Math.abs);
+      const scale = of === null ? e : Math.max(1, Math.abs(e), ...cotangents);
       const place = `${nameOf(of)}, element ${i}: ${a} instead of ${e}`;
       const off = errorOf(a, e) === Infinity ? Infinity : Math.abs(a - e) / ulpAt(scale);
       if (off === Infinity) wrong.push(place);
