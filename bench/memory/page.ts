@@ -102,9 +102,10 @@ function outputRow({ name, bytes, output }: Keeps, measured: Measured | undefine
 
 /** In units in the last place where they are few. */
 function shown({ whole, absolute }: OutputErrors): ErrorAt & { readonly text: string } {
-  if (whole.error === 0) return { ...whole, text: "exact" };
-  if (whole.error <= 0.5) return { ...whole, text: "rounded correctly" };
-  if (whole.error <= mostUlp) return { ...whole, text: `${up(whole.error)} ULP` };
+  // ULP does not count what lies beside a kink, where both derivatives stand for one.
+  if (whole.error === 0 && absolute.error < farOff) return { ...whole, text: "exact" };
+  if (whole.error > 0 && whole.error <= 0.5) return { ...whole, text: "rounded correctly" };
+  if (whole.error > 0 && whole.error <= mostUlp) return { ...whole, text: `${up(whole.error)} ULP` };
   if (absolute.error < farOff) return { ...absolute, text: `${up(absolute.error)} u` };
   return { ...absolute, text: `${absolute.error * 2 ** -24} beside a kink` };
 }
