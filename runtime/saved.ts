@@ -18,34 +18,47 @@ export const keepsLess = (activation: Activation, inputs: readonly Tensor[], lea
  * @param learned as the kernels take them
  * @param operands asks for the operands' storages, which notices a tensor that was disposed of
  */
-export function applySaving(
+export const applySaving = (
+  activation: Activation,
+  input: Tensor,
+  learned: readonly Tensor[],
+  operands: () => ActivationOperands,
+): Tensor =>
+  activation.saves === "output"
+    ? keepingOutput(activation, input, learned, operands)
+    : keepingMask(activation, input, operands());
+
+/** Keeps a bit of each element, or nothing. */
+function keepingMask(activation: Activation, input: Tensor, operands: ActivationOperands): Tensor {
+  const { device, shape, size } = input;
+  const { name, saves } = activation;
+  const words = Math.ceil(size / 32);
+  const mask = saves === "bit" ? new Tensor({ shape: [words], device, storage: device.allocate(words) }) : null;
+  const storage = device.allocate(size);
+  device.activationForwardSaved(activation, operands, storage, mask?.storage ?? null);
+  const { hyperparameters, seed, training, extents } = operands;
+  const rest = { learned: [], hyperparameters, seed, training, extents };
+  const back = (cotangent: Tensor): Tensor => {
+    const gradient = device.allocate(size);
+    const into = { inputs: [gradient], learned: [] };
+    device.activationBackwardSaved(activation, rest, mask?.storage ?? null, cotangent.storage, into);
+    // The gradient is linear in the cotangent: its own gradient is the same again.
+    return recorded(`${name}'s gradient`, [cotangent], { shape, device, storage: gradient }, (next) => [back(next)]);
+  };
+  return recorded(name, [input], { shape, device, storage }, (cotangent) => [back(cotangent)]);
+}
+
+function keepingOutput(
   activation: Activation,
   input: Tensor,
   learned: readonly Tensor[],
   operands: () => ActivationOperands,
 ): Tensor {
   const { device, shape, size } = input;
-  const storage = device.allocate(size);
-  const masked = (): Tensor => {
-    const words = Math.ceil(size / 32);
-    return new Tensor({ shape: [words], device, storage: device.allocate(words) });
-  };
+  const { name } = activation;
   const given = operands();
   const { hyperparameters, seed, training, extents } = given;
-  const { name, saves } = activation;
-  if (saves !== "output") {
-    const mask = saves === "bit" ? masked() : null;
-    device.activationForwardSaved(activation, given, storage, mask?.storage ?? null);
-    const back = (cotangent: Tensor): Tensor => {
-      const gradient = device.allocate(size);
-      const rest = { learned: [], hyperparameters, seed, training, extents };
-      const into = { inputs: [gradient], learned: [] };
-      device.activationBackwardSaved(activation, rest, mask?.storage ?? null, cotangent.storage, into);
-      // The gradient is linear in the cotangent: its own gradient is the same again.
-      return recorded(`${name}'s gradient`, [cotangent], { shape, device, storage: gradient }, (next) => [back(next)]);
-    };
-    return recorded(name, [input], { shape, device, storage }, (cotangent) => [back(cotangent)]);
-  }
+  const storage = device.allocate(size);
   device.activationForward(activation, given, storage);
   // The numbers have two owners: the result may be disposed of.
   const output = new Tensor({ shape, device, storage: storage.retain() });

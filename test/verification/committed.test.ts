@@ -1,15 +1,14 @@
 /** The certificates of the standard activations that are in the repository: what they say of kernels as they are now. */
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { breachesOf, promisedBound } from "../../compiler/verification/bounds.js";
 import { certificateAt, certificateKeys, type CertificateKey, holds } from "../../compiler/verification/certificate.js";
 import { readCertificates } from "../../compiler/verification/certificate-file.js";
-import { subjectsOf } from "../../compiler/verify.js";
+import { subjectsIn } from "../../compiler/verify.js";
+import { read, standardGenerated, standardText } from "../activations/standard.js";
 
-const committed = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
-
-const certificates = readCertificates(committed("acts.certificates.json"))!;
-const { subjects } = await subjectsOf([{ file: "acts.def", text: committed("acts.def") }], { targets: ["ts", "wgsl"] });
+const certificates = readCertificates(read("acts.certificates.json"))!;
+const files = [...standardGenerated().files].map(([path, text]) => ({ path, text }));
+const subjects = await subjectsIn([{ file: "acts.def", text: standardText }], files, {});
 
 const isCurrent = (key: CertificateKey): boolean =>
   subjects.some(
