@@ -28,7 +28,7 @@ does is derived from the definition, proved, and said by \`actc check\`; the tap
 |---|---|---|---|
 | nothing: the derivative is the same everywhere | ${of("nothing").length} | 0 | as below |
 | a bit: the derivative has two values | ${of("bit").length} | 1/8 | as below |
-| the inputs | ${of("inputs").length} | 4 for each input | within ${ts} ULP (TypeScript), ${wgsl} ULP (WGSL), as [promised](verify.md) |
+| the inputs | ${of("inputs").length} | 4 for each input | within ${ts} ULP (TypeScript), ${wgsl} ULP (WGSL), as [promised](verify.md), or as \`actc compile\` warns |
 | the output, with \`--save output\` | ${optional.length} of these | 4, or 0 where the next layer keeps it | as measured, next table |
 
 An output costs nothing where the next layer keeps its own input anyway, as \`Linear\` does for its weights' gradient. Bits and nothing give

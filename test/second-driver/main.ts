@@ -16,7 +16,7 @@ import { inFreshGraph } from "../../compiler/ir/expr.js";
 import { inEvaluation } from "../../compiler/ir/random.js";
 import { type Compiled, shaders, standardText } from "../activations/standard.js";
 import { readGeneratedFolder } from "../harness/generated.js";
-import { type Call, entryOf, fileText } from "../harness/manifest.js";
+import { type Call, entryOf } from "../harness/manifest.js";
 import { EmulatedKernelSet } from "../harness/emulated.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { callFor, type Purpose } from "./calls.js";
@@ -38,11 +38,7 @@ installedDriver();
 
 const generated = readGeneratedFolder(generatedFolder);
 const only = flags.only?.split(",");
-/** lavapipe takes minutes to compile the longest shaders: such are executed when asked for by name. */
-const longest = 70_000;
-const entries = generated.manifest.activations.filter(({ name, kernels }) =>
-  only ? only.includes(name) : fileText(generated.files, kernels.wgsl?.file ?? "").length <= longest,
-);
+const entries = generated.manifest.activations.filter(({ name }) => only?.includes(name) ?? true);
 const definitions = readDefinitions([{ file: "acts.def", text: standardText }]).definitions;
 const activations = definitions.flatMap(
   (each) =>
@@ -167,7 +163,10 @@ const knownFile = join(here, "known.json");
 const known: Readonly<Record<string, Known>> = JSON.parse(readFileSync(knownFile, "utf8"));
 const first = wrong.size > 0 ? await onFirstDriver() : null;
 const failures: string[] = [];
-const next: Record<string, Known> = {};
+// Of what was not executed nothing new is known.
+const next = Object.fromEntries(
+  Object.entries(known).filter(([name]) => !entries.some((entry) => entry.name === name)),
+);
 for (const { name } of entries) {
   const found = table.get(name) ?? [];
   const faults = wrong.get(name) ?? [];
