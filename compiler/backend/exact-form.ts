@@ -2,7 +2,18 @@
  * Expressions in wide arithmetic, for the elements that a fast form does not serve: functions in the machine language, which
  * is then printed for each target.
  */
-import { type Expr, reachable, type Variable, variablesOf } from "../ir/expr.js";
+import { multiplyPower, productOf, rawProduct } from "../algebra/forms.js";
+import { normalise } from "../algebra/normalise.js";
+import {
+  apply,
+  constant,
+  type Expr,
+  isApplication,
+  reachable,
+  rebuild,
+  type Variable,
+  variablesOf,
+} from "../ir/expr.js";
 import type { Rational } from "../ir/rational.js";
 import { inSteps } from "../machine/library/wide/steps.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
@@ -108,10 +119,11 @@ export function exactFunction(name: string, root: Expr, removable: boolean): Mac
  */
 export function exactFunctionInSteps(
   name: string,
-  roots: readonly Expr[],
+  given: readonly Expr[],
   removable: boolean,
   natBits: number,
 ): MachineFunction {
+  const roots = given.map(withExponentials);
   const variables = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
   const { statements, results } = callForm(roots, local, wide);
@@ -137,6 +149,38 @@ export function exactFunctionInSteps(
     ...searcher(name, { roots, removable }, variables, local),
   ].join("\n");
   return { name, own: [name, `${name}_wide`], variables, text };
+}
+
+/**
+ * sigmoid(u)^p as exp(-p softplus(-u)): a sigmoid may be below every number that shaders have where its power is not. What
+ * vanishes with it in a derivative, logistic(u) = sigmoid(u) sigmoid(-u), goes into the power.
+ */
+function withExponentials(root: Expr): Expr {
+  const powers = new Map<Expr, { readonly operand: Expr; readonly exponent: Expr }>();
+  const power = (operand: Expr, exponent: Expr): Expr => {
+    const grown = apply("softplus", [normalise(apply("negate", [operand]))]);
+    const made = apply("exp", [apply("negate", [apply("multiply", [exponent, grown])])]);
+    powers.set(made, { operand, exponent });
+    return made;
+  };
+  return rebuild(root, (node, operands) => {
+    const [a, b] = operands;
+    if (isApplication(node, "pow") && b?.kind !== "constant" && isApplication(a!, "sigmoid"))
+      return power(a.operands[0]!, b!);
+    const built = apply(node.primitive, operands, node.rule);
+    if (!isApplication(node, "multiply")) return built;
+    const product = productOf(built);
+    const factors = [...product.powers.keys()];
+    const vanishing = factors.find((factor) => product.powers.get(factor) === 1 && powers.has(factor));
+    const { operand, exponent } = (vanishing && powers.get(vanishing)) ?? {};
+    const slope = factors.find((factor) => isApplication(factor, "logistic") && factor.operands[0] === operand);
+    if (!vanishing || !operand || !exponent || !slope || product.powers.get(slope) !== 1) return built;
+    product.powers.delete(vanishing);
+    product.powers.delete(slope);
+    product.powers.set(power(operand, normalise(apply("add", [exponent, constant(1)]))), 1);
+    multiplyPower(product, apply("sigmoid", [normalise(apply("negate", [operand]))]), 1);
+    return rawProduct(product);
+  });
 }
 
 /** Exponents of numbers that stand for infinity: `wide_limit` says what for. */

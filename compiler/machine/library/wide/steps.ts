@@ -370,6 +370,9 @@ const exactOperations: ReadonlyMap<string, string> = new Map([
   ["wide_add", "wide_adds_exactly(a, b)"],
 ]);
 
+/** Operations whose results are never rounded. */
+const unrounded: ReadonlySet<string> = new Set(["select", "wide_negate", "wide_abs", "wide_scale", "wide_with_sign"]);
+
 /** Where the wrong bits of what a register begins with begin: operands and short numbers are exact. */
 function errorOf(term: Term | undefined, register: number): string {
   if (term?.kind !== "known" || !isStruct(term.value)) return "-WIDE_BEYOND";
@@ -454,6 +457,12 @@ export function inSteps(text: string, name: string, natBits: number): string {
       "error = result.exponent + int(nat_bits() - 4);",
       "}",
     ].join("\n"),
+    // Of a sum that cancelled altogether: up to the root of what it may have been.
+    wide_sqrt: [
+      "if (errors[first] - a.exponent >= int(nat_bits())) {",
+      "error = (errors[first] + int(nat_bits())) >> 1;",
+      "}",
+    ].join("\n"),
     select: "error = errors[select(first, second, registers[c].negative)];",
   };
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
@@ -500,6 +509,9 @@ export function inSteps(text: string, name: string, natBits: number): string {
     "}",
     "// Where the result was rounded.",
     "var rounding = result.exponent;",
+    ...operations.flatMap((operation, i) =>
+      unrounded.has(operation) ? [`if (operation == ${i}u) {`, "rounding = -WIDE_BEYOND;", "}"] : [],
+    ),
     ...[...exactOperations].flatMap(([operation, condition]) =>
       operations.includes(operation)
         ? [
