@@ -465,6 +465,7 @@ export function inSteps(text: string, name: string, natBits: number): string {
     ].join("\n"),
     select: "error = errors[select(first, second, registers[c].negative)];",
   };
+  const exact = operations.flatMap((operation, i) => (unrounded.has(operation) ? [`operation == ${i}u`] : []));
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
     (operations.indexOf(operation) << fieldBits) + to,
     (((c << fieldBits) + b) << fieldBits) + a,
@@ -509,9 +510,7 @@ export function inSteps(text: string, name: string, natBits: number): string {
     "}",
     "// Where the result was rounded.",
     "var rounding = result.exponent;",
-    ...operations.flatMap((operation, i) =>
-      unrounded.has(operation) ? [`if (operation == ${i}u) {`, "rounding = -WIDE_BEYOND;", "}"] : [],
-    ),
+    ...(exact.length > 0 ? [`if (${exact.join(" || ")}) {`, "rounding = -WIDE_BEYOND;", "}"] : []),
     ...[...exactOperations].flatMap(([operation, condition]) =>
       operations.includes(operation)
         ? [
