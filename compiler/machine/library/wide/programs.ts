@@ -190,7 +190,7 @@ fn wide_searched(
   var shift = search.shift;
   var most = search.most;
   if (stage == 0 && wrong < (WIDE_LIMIT >> 1)) {
-    most = max(found.value.exponent, wrong - int(nat_bits())) + 1;
+    most = max(found.value.exponent, wrong - int(nat_bits() - 16)) + 1;
   }
   // What cancels altogether wherever it is looked at is taken for 0.
   if (stage == 0 || (wide_leading_is_nan(value) && (infinite || here.digits == 0u))) {
