@@ -209,6 +209,8 @@ function caller(
   const largest = "1.7976931348623157e308";
   const waves = hasWaves(root);
   const points = waves ? [outgrown, ...distances] : distances;
+  const hasParameters = variables.some(({ role }) => role !== "input" && role !== "cotangent");
+  const reading = waves ? "wide_limit_of_waves" : hasParameters ? "wide_limit_of_powers" : "wide_limit";
   const infinite = inputs.map((each) => `abs(${each}) > ${largest}`).join(" || ");
   const zero = inputs.map((each) => `${each} == 0.0`).join(" || ");
   const limit = (sign: string, turned: boolean): string =>
@@ -220,7 +222,7 @@ function caller(
     "}",
     "",
     `fn ${name}_limit(${parameters}, sign: int) -> wide {`,
-    `return ${waves ? "wide_limit_of_waves" : "wide_limit"}(${points.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
+    `return ${reading}(${points.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
     "}",
     "",
     ...head,
