@@ -251,6 +251,7 @@ function searcher(
   local: ReadonlyMap<Expr, string>,
 ): string[] {
   const several = roots.length > 1;
+  const wave = roots.some(hasWaves);
   const own = variables.map((variable) => local.get(variable) ?? "");
   const inputs = variables.filter(({ role }) => role === "input").map((variable) => local.get(variable) ?? "");
   const parameters = [...own, ...(several ? ["which"] : [])].map((each) => `${each}: f32`).join(", ");
@@ -270,12 +271,20 @@ function searcher(
     `var exponents: array<int, ${own.length}> = [${own.map((each) => `wide_${each}.exponent`).join(", ")}];`,
     `let infinite = ${anyOf((input) => `abs(${input}) > 3.4028234663852886e38`)};`,
     // What a periodic function does far out says nothing of what it does further out.
-    `let largest = ${roots.some(hasWaves) ? `select(0, ${extreme("max", exponents)}, infinite)` : extreme("max", exponents)};`,
+    `let largest = ${wave ? `select(0, ${extreme("max", exponents)}, infinite)` : extreme("max", exponents)};`,
     `let smallest = ${extreme("min", exponents)};`,
     `let zero = ${removable ? anyOf((input) => `${input} == 0.0`) : "false"};`,
     "var search = WIDE_SEARCH;",
     "while (search.stage < 24) {",
-    `let found = ${name}_wide(${operands.join(", ")});`,
+    `${wave ? "var" : "let"} found = ${name}_wide(${operands.join(", ")});`,
+    ...(wave
+      ? [
+          "// Only what a wave is next to nothing in has a limit.",
+          "if (infinite && found.lost > int(nat_bits() - 27)) {",
+          "found = wide_outcome(wide_leading_of(WIDE_NAN), found.lost);",
+          "}",
+        ]
+      : []),
     `let varied = exponents[clamp((search.point - 1) >> 1, 0, ${own.length - 1})];`,
     `search = wide_searched(search, found, ${own.length}, varied, largest, smallest, infinite, ${String(roots.some(comparesResults))}, zero);`,
     "}",

@@ -444,8 +444,17 @@ export function inSteps(text: string, name: string, natBits: number): string {
   const operations = [...new Set(steps.map(({ operation }) => operation))];
   const after: Readonly<Record<string, string>> = {
     // The sine of a multiple of pi, which is not known as one: what is left is the rounding of the operand.
-    wide_sine:
-      "if (a.exponent > 0 && result.exponent < min(a.exponent - int(nat_bits() - 12), -56)) {\nresult = WIDE_ZERO;\n}\nerror = errors[first];",
+    wide_sine: [
+      "if (a.exponent > 0 && result.exponent < min(a.exponent - int(nat_bits() - 12), -56)) {",
+      "result = WIDE_ZERO;",
+      "}",
+      "error = errors[first];",
+      // Of an infinite angle's sine the height is known.
+      "if (a.exponent >= WIDE_LIMIT && !is_zero(a.mantissa)) {",
+      "result = WIDE_ZERO;",
+      "error = int(nat_bits() + 1);",
+      "}",
+    ].join("\n"),
     wide_add: "error = max(errors[first], errors[second]);",
     wide_multiply: "error = max(errors[first] + b.exponent, errors[second] + a.exponent);",
     wide_divide: "error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;",
