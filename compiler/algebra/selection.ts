@@ -66,6 +66,8 @@ export function simplifyComparison(primitive: Comparison, left: Expr, right: Exp
   if (offset) {
     terms = new Map(terms);
     terms.delete(constant(1));
+    // What is left of a sum that cancels may be known further than the number that it was made of is from the constant.
+    if (![...terms.keys()].every(isGiven)) return apply(primitive, [left, right]);
     bound = R.subtract(bound, offset);
   }
   const [first] = terms;
@@ -76,6 +78,10 @@ export function simplifyComparison(primitive: Comparison, left: Expr, right: Exp
   }
   return apply(primitive, [offset ? rawSum(terms) : left, constant(bound)]);
 }
+
+/** A number that is known exactly. */
+const isGiven = (node: Expr): boolean =>
+  node.kind === "variable" || (isApplication(node, "abs") && node.operands[0]!.kind === "variable");
 
 /** `where(c, a, 0) < 6` is `not c or a < 6`: a branch that is a constant is compared now. */
 function compareBranches(primitive: Comparison, left: Expr, right: Expr): Expr | undefined {

@@ -1,5 +1,5 @@
 /** Forms at the ends of the range: at infinite inputs, and at an input 0 where a derivative is 0 / 0. */
-import { apply, constant, type Expr, substitute, type Variable } from "../ir/expr.js";
+import { apply, constant, type Expr, reachable, substitute, type Variable } from "../ir/expr.js";
 import { fromNumber } from "../ir/rational.js";
 import { sampler } from "../numerics/sample.js";
 import type { KernelPlan } from "./kernels.js";
@@ -48,9 +48,15 @@ const remedyNames = ["none", "hold", "test", "test the input"] as const;
 export const isRemedies = (answer: unknown): answer is readonly Remedy[] =>
   Array.isArray(answer) && answer.every((each) => remedyNames.some((name) => name === each));
 
+/** What a gate is made of. */
+const exponentials: ReadonlySet<string> = new Set(["exp", "bounded_exp", "expm1", "bounded_expm1", "tanh"]);
+
 /** For each input, at -inf and inf. */
 function remediesFor(form: Expr, subject: Subject): readonly Remedy[] {
-  const { variables, settings, rowsOf: rows, vanishing } = trialsOf(subject);
+  const { variables, settings, rowsOf: rows, vanishing, underflowing, withZero } = trialsOf(subject);
+  const isExponential = reachable([form]).some(
+    (node) => node.kind === "application" && exponentials.has(node.primitive),
+  );
   const hasParameters = settings.length > 1;
   let result = form;
   const remedies: Remedy[] = [];
@@ -77,6 +83,16 @@ function remediesFor(form: Expr, subject: Subject): readonly Remedy[] {
       // A factor that has underflowed is no 0.
       const isTested = remedies.includes("test");
       if (!isTested && vanishing(index, sign * Infinity).some((row) => Number.isNaN(original(row)))) {
+        remedies.push("test");
+        continue;
+      }
+      // Nor is one that a parameter makes so small; what is multiplied by 0 itself need be no number, but it is
+      // next to the input's end if that goes into an exponential.
+      const degenerate = isExponential ? [...underflowing, ...withZero] : underflowing;
+      const nextTo = rows(index, sign * 2 ** 100, degenerate).map(original);
+      const isMissed = (row: readonly number[], i: number): boolean =>
+        Number.isNaN(original(row)) && !Number.isNaN(nextTo[i]);
+      if (!isTested && rows(index, sign * Infinity, degenerate).some(isMissed)) {
         remedies.push("test");
         continue;
       }

@@ -2,7 +2,18 @@
  * Expressions in wide arithmetic, for the elements that a fast form does not serve: functions in the machine language, which
  * is then printed for each target.
  */
-import { type Expr, reachable, type Variable, variablesOf } from "../ir/expr.js";
+import { multiplyPower, productOf, rawProduct } from "../algebra/forms.js";
+import { normalise } from "../algebra/normalise.js";
+import {
+  apply,
+  constant,
+  type Expr,
+  isApplication,
+  reachable,
+  rebuild,
+  type Variable,
+  variablesOf,
+} from "../ir/expr.js";
 import type { Rational } from "../ir/rational.js";
 import { inSteps } from "../machine/library/wide/steps.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
@@ -108,10 +119,11 @@ export function exactFunction(name: string, root: Expr, removable: boolean): Mac
  */
 export function exactFunctionInSteps(
   name: string,
-  roots: readonly Expr[],
+  given: readonly Expr[],
   removable: boolean,
   natBits: number,
 ): MachineFunction {
+  const roots = given.map(withExponentials);
   const variables = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
   const { statements, results } = callForm(roots, local, wide);
@@ -137,6 +149,38 @@ export function exactFunctionInSteps(
     ...searcher(name, { roots, removable }, variables, local),
   ].join("\n");
   return { name, own: [name, `${name}_wide`], variables, text };
+}
+
+/**
+ * sigmoid(u)^p as exp(-p softplus(-u)): a sigmoid may be below every number that shaders have where its power is not. What
+ * vanishes with it in a derivative, logistic(u) = sigmoid(u) sigmoid(-u), goes into the power.
+ */
+function withExponentials(root: Expr): Expr {
+  const powers = new Map<Expr, { readonly operand: Expr; readonly exponent: Expr }>();
+  const power = (operand: Expr, exponent: Expr): Expr => {
+    const grown = apply("softplus", [normalise(apply("negate", [operand]))]);
+    const made = apply("exp", [apply("negate", [apply("multiply", [exponent, grown])])]);
+    powers.set(made, { operand, exponent });
+    return made;
+  };
+  return rebuild(root, (node, operands) => {
+    const [a, b] = operands;
+    if (isApplication(node, "pow") && b?.kind !== "constant" && isApplication(a!, "sigmoid"))
+      return power(a.operands[0]!, b!);
+    const built = apply(node.primitive, operands, node.rule);
+    if (!isApplication(node, "multiply")) return built;
+    const product = productOf(built);
+    const factors = [...product.powers.keys()];
+    const vanishing = factors.find((factor) => product.powers.get(factor) === 1 && powers.has(factor));
+    const { operand, exponent } = (vanishing && powers.get(vanishing)) ?? {};
+    const slope = factors.find((factor) => isApplication(factor, "logistic") && factor.operands[0] === operand);
+    if (!vanishing || !operand || !exponent || !slope || product.powers.get(slope) !== 1) return built;
+    product.powers.delete(vanishing);
+    product.powers.delete(slope);
+    product.powers.set(power(operand, normalise(apply("add", [exponent, constant(1)]))), 1);
+    multiplyPower(product, apply("sigmoid", [normalise(apply("negate", [operand]))]), 1);
+    return rawProduct(product);
+  });
 }
 
 /** Exponents of numbers that stand for infinity: `wide_limit` says what for. */
@@ -165,6 +209,8 @@ function caller(
   const largest = "1.7976931348623157e308";
   const waves = hasWaves(root);
   const points = waves ? [outgrown, ...distances] : distances;
+  const hasParameters = variables.some(({ role }) => role !== "input" && role !== "cotangent");
+  const reading = waves ? "wide_limit_of_waves" : hasParameters ? "wide_limit_of_powers" : "wide_limit";
   const infinite = inputs.map((each) => `abs(${each}) > ${largest}`).join(" || ");
   const zero = inputs.map((each) => `${each} == 0.0`).join(" || ");
   const limit = (sign: string, turned: boolean): string =>
@@ -176,7 +222,7 @@ function caller(
     "}",
     "",
     `fn ${name}_limit(${parameters}, sign: int) -> wide {`,
-    `return ${waves ? "wide_limit_of_waves" : "wide_limit"}(${points.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
+    `return ${reading}(${points.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
     "}",
     "",
     ...head,
@@ -205,6 +251,7 @@ function searcher(
   local: ReadonlyMap<Expr, string>,
 ): string[] {
   const several = roots.length > 1;
+  const wave = roots.some(hasWaves);
   const own = variables.map((variable) => local.get(variable) ?? "");
   const inputs = variables.filter(({ role }) => role === "input").map((variable) => local.get(variable) ?? "");
   const parameters = [...own, ...(several ? ["which"] : [])].map((each) => `${each}: f32`).join(", ");
@@ -224,12 +271,20 @@ function searcher(
     `var exponents: array<int, ${own.length}> = [${own.map((each) => `wide_${each}.exponent`).join(", ")}];`,
     `let infinite = ${anyOf((input) => `abs(${input}) > 3.4028234663852886e38`)};`,
     // What a periodic function does far out says nothing of what it does further out.
-    `let largest = ${roots.some(hasWaves) ? `select(0, ${extreme("max", exponents)}, infinite)` : extreme("max", exponents)};`,
+    `let largest = ${wave ? `select(0, ${extreme("max", exponents)}, infinite)` : extreme("max", exponents)};`,
     `let smallest = ${extreme("min", exponents)};`,
     `let zero = ${removable ? anyOf((input) => `${input} == 0.0`) : "false"};`,
     "var search = WIDE_SEARCH;",
     "while (search.stage < 24) {",
-    `let found = ${name}_wide(${operands.join(", ")});`,
+    `${wave ? "var" : "let"} found = ${name}_wide(${operands.join(", ")});`,
+    ...(wave
+      ? [
+          "// Only what a wave is next to nothing in has a limit.",
+          "if (infinite && found.lost > int(nat_bits() - 27)) {",
+          "found = wide_outcome(wide_leading_of(WIDE_NAN), found.lost);",
+          "}",
+        ]
+      : []),
     `let varied = exponents[clamp((search.point - 1) >> 1, 0, ${own.length - 1})];`,
     `search = wide_searched(search, found, ${own.length}, varied, largest, smallest, infinite, ${String(roots.some(comparesResults))}, zero);`,
     "}",

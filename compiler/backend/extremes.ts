@@ -117,6 +117,12 @@ export function settled(exprs: readonly Expr[], options: SettleOptions): Settled
         const form = withZeros(settled[i]!, input);
         if (faults(form, i, 1) === 0) best[i] = { form, faults: 0 };
       }
+      // A sine has no value at infinity, but it stays small: what it stands beside may have a limit.
+      for (const [i, candidate] of best.entries()) {
+        if (candidate.faults === 0) continue;
+        const form = withWavesHeld(settled[i]!, input, sign);
+        if (form !== settled[i] && faults(form, i, 1) === 0) best[i] = { form, faults: 0 };
+      }
       for (const size of bounds) {
         if (best.every((candidate) => candidate.faults === 0)) break;
         const held = settled.map((form) => hold(form, input, sign, size));
@@ -189,6 +195,15 @@ function hold(form: Expr, input: Variable, sign: -1 | 1, size: number): Expr {
   const bound = constant(fromNumber(sign * size));
   return substitute(form, new Map([[input, apply(sign < 0 ? "at_least" : "at_most", [input, bound])]]));
 }
+
+/** The input held in what a periodic function is given. */
+const withWavesHeld = (form: Expr, input: Variable, sign: -1 | 1): Expr =>
+  rebuild(form, (node, operands) => {
+    const held = periodic.has(node.primitive) ? operands.map((each) => hold(each, input, sign, largest)) : operands;
+    return apply(node.primitive, held, node.rule);
+  });
+
+const periodic: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
 
 interface Case {
   readonly values: readonly number[];

@@ -10,6 +10,9 @@ export function trialsOf({ activation, cotangent }: Subject): {
   readonly rowsOf: (index: number, x: number, settings: readonly (readonly number[])[]) => number[][];
   /** Rows at the defaults with other inputs at which exponentials underflow. */
   readonly vanishing: (index: number, x: number) => number[][];
+  /** The defaults with one parameter at which an exponential underflows, and with one that is 0. */
+  readonly underflowing: readonly (readonly number[])[];
+  readonly withZero: readonly (readonly number[])[];
   /** Rows at the defaults with other inputs of extreme sizes. */
   readonly extreme: (index: number, x: number) => number[][];
 } {
@@ -22,6 +25,8 @@ export function trialsOf({ activation, cotangent }: Subject): {
   return {
     variables: [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)],
     settings: [defaults, ...variations(parameters)],
+    underflowing: varied(parameters, () => [-1e4, 1e4]),
+    withZero: varied(parameters, () => [0]),
     rowsOf: (index, x, settings) =>
       settings.flatMap((setting) =>
         companions
@@ -51,9 +56,13 @@ const extremes: readonly number[] = [
 const companions: readonly number[] = [0.7, -1.3];
 
 /** Each parameter once larger, smaller, of the other sign and 1, as far as its range allows. */
-function variations(parameters: readonly Parameter[]): number[][] {
+const variations = (parameters: readonly Parameter[]): number[][] =>
+  varied(parameters, (value) => [value + 1.5, value / 3, -value - 0.4, 1]);
+
+/** Each parameter once at other values, as far as its range allows. */
+function varied(parameters: readonly Parameter[], valuesBeside: (value: number) => readonly number[]): number[][] {
   return parameters.flatMap(({ range, default: value }, i) =>
-    [value + 1.5, value / 3, -value - 0.4, 1]
+    valuesBeside(value)
       .filter((candidate) => !range || (candidate > range.low && candidate < range.high))
       .map((candidate) => parameters.map((other, k) => (k === i ? candidate : other.default))),
   );

@@ -3,7 +3,16 @@
  * a sum may cancel, or an intermediate may leave the range, the test compares an error bound with the result.
  */
 import { isConstant } from "../../algebra/forms.js";
-import { apply, constant, type Expr, isApplication, rebuild, substitute, variablesOf } from "../../ir/expr.js";
+import {
+  apply,
+  constant,
+  type Expr,
+  isApplication,
+  reachable,
+  rebuild,
+  substitute,
+  variablesOf,
+} from "../../ir/expr.js";
 import { fromNumber, rational } from "../../ir/rational.js";
 import { constantValue } from "../../numerics/constant.js";
 import { constantCondition } from "../lower.js";
@@ -71,6 +80,7 @@ function guardWithin(
   if (options.allowance < Infinity) {
     builder.require(root, analysis, options.allowance, absolute - loss > options.negligible);
   }
+  builder.requireDecisions(root, analysis, options.model.hidesFaults ? holdsOf(form) : new Set());
   if (options.model.hidesFaults) {
     for (const [variable, size] of sizes) builder.requireSize(variable, size);
     builder.requireRanges(root, analysis);
@@ -247,21 +257,96 @@ class GuardBuilder {
 
   /** Asks that nothing on the way leaves the range of numbers, nor the domain of a function. */
   requireRanges(root: Expr, analysis: ErrorAnalysis): void {
+    this.walk(root, analysis, (builder, node, here) => builder.requireRange(node, here));
+  }
+
+  /**
+   * Asks that where sums cancel that are compared, or rounded to whole numbers, what is left of them tells which way it goes. A
+   * number that is known to a few units of its last place tells enough: where it is as near to another as that, either is right.
+   * @param idle conditions of which either way serves where they are not decided
+   */
+  requireDecisions(root: Expr, analysis: ErrorAnalysis, idle: ReadonlySet<Expr>): void {
+    if (this.options.mayCancel) return;
+    this.walk(root, analysis, (builder, node, here) => builder.requireDecision(node, here, idle));
+  }
+
+  /** Goes through numbers on the way to a result, each in the branches where it counts. */
+  private walk(
+    root: Expr,
+    analysis: ErrorAnalysis,
+    ask: (builder: GuardBuilder, node: Expr, analysis: ErrorAnalysis) => void,
+  ): void {
     const seen = new Set<Expr>();
     const stack = [root];
     for (let node = stack.pop(); node; node = stack.pop()) {
       if (seen.has(node) || node.kind === "constant" || node.type === "condition") continue;
       seen.add(node);
-      this.requireRange(node, analysis);
+      ask(this, node, analysis);
       if (node.kind !== "application") continue;
       if (node.primitive !== "where" && node.primitive !== "choose") {
         stack.push(...node.operands);
         continue;
       }
       const [condition, a, b] = node.operands;
-      this.within(condition!, true, (inner) => inner.requireRanges(a!, analysis.where(condition!, true)));
-      this.within(condition!, false, (inner) => inner.requireRanges(b!, analysis.where(condition!, false)));
+      this.within(condition!, true, (inner) => inner.walk(a!, analysis.where(condition!, true), ask));
+      this.within(condition!, false, (inner) => inner.walk(b!, analysis.where(condition!, false), ask));
       for (const operand of condition?.kind === "application" ? condition.operands : []) stack.push(operand);
+    }
+  }
+
+  private requireDecision(node: Expr, analysis: ErrorAnalysis, idle: ReadonlySet<Expr>): void {
+    if (node.kind !== "application") return;
+    const [operand] = node.operands;
+    switch (node.primitive) {
+      case "where":
+      case "choose":
+        if (idle.has(operand!)) return;
+        for (const [a, b] of comparedIn(operand!)) {
+          if (![a, b].some((each) => hasCancelled(analysis.factsOf(each)))) continue;
+          this.requireSign(isConstant(b, 0) ? a : apply("subtract", [a, b]), analysis);
+        }
+        return;
+      case "sign":
+        this.requireSign(operand!, analysis);
+        return;
+      case "floor":
+      case "ceil":
+      case "round":
+        this.requireWhole(operand!, analysis);
+        return;
+      default:
+    }
+  }
+
+  /** That a number is larger than its error. */
+  private requireSign(node: Expr, analysis: ErrorAnalysis): void {
+    const facts = analysis.factsOf(node);
+    const { scale, weight, size } = facts;
+    if (scale === null || !hasCancelled(facts)) return;
+    this.cancels = true;
+    const most = Math.floor(this.options.model.digits - 2 - Math.log2(weight));
+    this.conditions.push(apply("lessOrEqual", [scale, apply("multiply", [powerOfTwo(most), absoluteOf(node, size)])]));
+  }
+
+  /** That a sum is on the right side of a whole number, or of the middle between two. */
+  private requireWhole(node: Expr, analysis: ErrorAnalysis): void {
+    const { model } = this.options;
+    const { scale, size } = analysis.factsOf(node);
+    if (scale !== null) {
+      const double = apply("multiply", [constant(2), node]);
+      this.requireSign(apply("subtract", [double, apply("round", [double])]), analysis);
+      return;
+    }
+    // It may be a whole number itself: so all of its digits count. In pairs it has them.
+    if (model.hidesFaults || (!isApplication(node, "add") && !isApplication(node, "subtract"))) return;
+    const operands = node.operands.map((operand) => ({ operand, facts: analysis.factsOf(operand) }));
+    if (!operands.every(({ facts }) => isExact(facts))) return;
+    for (const { operand, facts } of operands) {
+      if (operand.kind === "constant" || facts.bits === null || facts.bits > inputBits) continue;
+      this.cancels = true;
+      const least = apply("multiply", [powerOfTwo(facts.bits + 1 - model.exactBits), absoluteOf(node, size)]);
+      const isLarge = apply("greaterOrEqual", [absoluteOf(operand, facts.size), least]);
+      this.conditions.push(apply("or", [isLarge, apply("equal", [operand, constant(0)])]));
     }
   }
 
@@ -329,3 +414,24 @@ class GuardBuilder {
 }
 
 const isFine = (facts: Facts): boolean => facts.scale === null && facts.absolute === 0;
+
+/** Bits of an input. */
+const inputBits = 24;
+
+/** Whether more than fading of small numbers may be wrong with what is left of a sum. */
+const hasCancelled = ({ scale, weight }: Facts): boolean => scale !== null && weight > 2 ** -40;
+
+/** Conditions that pairs hold operands with: what is held is the same to the last bit on both sides. */
+const holdsOf = (form: Expr): ReadonlySet<Expr> =>
+  new Set(reachable([form]).flatMap((node) => (isApplication(node, "choose") ? [node.operands[0]!] : [])));
+
+const isExact = ({ relative, scale }: Facts): boolean => relative === 0 && scale === null;
+
+/** The pairs of numbers whose order a condition asks for. Equality is asked for where another formula has a hole to fill. */
+function comparedIn(condition: Expr): readonly (readonly [Expr, Expr])[] {
+  if (condition.kind !== "application") return [];
+  const [a, b] = condition.operands;
+  if (a?.type === "number")
+    return b && !isApplication(condition, "equal") && !isApplication(condition, "notEqual") ? [[a, b]] : [];
+  return condition.operands.flatMap(comparedIn);
+}

@@ -75,6 +75,23 @@ fn wide_limit(
   return wide_trend(f, g);
 }
 
+// As wide_limit, of a function with parameters, which may be so small that the function turns as far out as the second point,
+// or beyond: what is the same power from the third to the second and on to the first, or has vanished faster than powers do.
+fn wide_limit_of_powers(
+  a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
+) -> wide {
+  let steps = tail.exponent - before.exponent;
+  let is_power = abs(a.exponent - tail.exponent - 65 * steps) <= 70 && abs(steps) > 3 && abs(steps) < 1000;
+  let is_known = !wide_is_nan(a) && !is_zero(a.mantissa) && !is_zero(tail.mantissa) && !is_zero(before.mantissa);
+  if (is_known && ((is_power && steps < 0) || a.exponent < -1000000)) {
+    return WIDE_ZERO;
+  }
+  if (is_known && is_power && a.negative == tail.negative && before.negative == tail.negative) {
+    return wide(a.negative, NAT_HALF, WIDE_BEYOND);
+  }
+  return wide_limit(a, tail, before, b, c, d, e, f, g);
+}
+
 // Whether a function goes from one value to the next without turning back: nearly the same, or larger and of the same sign.
 fn wide_goes_on(from: wide, to: wide) -> bool {
   return from.negative == to.negative && !wide_less(wide_abs(to), wide_abs(from));

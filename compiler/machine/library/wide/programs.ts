@@ -64,14 +64,16 @@ struct wide_outcome { value: wide_leading, lost: int }
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct wide_search {
-  stage: i32, point: i32, value: wide_leading, base: wide_leading, before: wide_leading, steps: int, shift: int
+  stage: i32, point: i32, value: wide_leading, base: wide_leading, before: wide_leading, steps: int, shift: int, most: int
 }
 
 const WIDE_SEARCH: wide_search = wide_search(
   0, 0,
-  wide_leading(false, 0u, (2 << int_bits()) + 4096), wide_leading(false, 0u, 0), wide_leading(false, 0u, 0), 0, 0
+  wide_leading(false, 0u, (2 << int_bits()) + 4096), wide_leading(false, 0u, 0), wide_leading(false, 0u, 0), 0, 0,
+  2 << int_bits()
 );
 
 // The largest exponent that operands have at a stage.
@@ -169,7 +171,8 @@ fn wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = int(select(nat_bits() - 27, nat_bits(), found.value.exponent >= WIDE_LIMIT));
-  let counts = found.value.exponent + found.lost > int(nat_bits() - 160);
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > int(nat_bits() - 160);
   let matters = counts || (search.stage > 0 && !infinite && found.value.exponent > -(WIDE_LIMIT >> 1));
   let fails = is_nan || (found.lost > enough && matters);
   var here = found.value;
@@ -185,6 +188,10 @@ fn wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if (stage == 0 && wrong < (WIDE_LIMIT >> 1)) {
+    most = max(found.value.exponent, wrong - int(nat_bits() - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if (stage == 0 || (wide_leading_is_nan(value) && (infinite || here.digits == 0u))) {
     value = here;
@@ -233,7 +240,9 @@ fn wide_searched(
   } else if (is_second) {
     shift = shift + steps * wide_excess(varied, stage) / wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -243,7 +252,7 @@ fn wide_searched(
   if (is_second) {
     before = base;
   }
-  return wide_search(stage, point, value, base, before, steps, shift);
+  return wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 fn wide_selected_exp(x: wide) -> wide {

@@ -370,6 +370,9 @@ const exactOperations: ReadonlyMap<string, string> = new Map([
   ["wide_add", "wide_adds_exactly(a, b)"],
 ]);
 
+/** Operations whose results are never rounded. */
+const unrounded: ReadonlySet<string> = new Set(["select", "wide_negate", "wide_abs", "wide_scale", "wide_with_sign"]);
+
 /** Where the wrong bits of what a register begins with begin: operands and short numbers are exact. */
 function errorOf(term: Term | undefined, register: number): string {
   if (term?.kind !== "known" || !isStruct(term.value)) return "-WIDE_BEYOND";
@@ -441,8 +444,17 @@ export function inSteps(text: string, name: string, natBits: number): string {
   const operations = [...new Set(steps.map(({ operation }) => operation))];
   const after: Readonly<Record<string, string>> = {
     // The sine of a multiple of pi, which is not known as one: what is left is the rounding of the operand.
-    wide_sine:
-      "if (a.exponent > 0 && result.exponent < min(a.exponent - int(nat_bits() - 12), -56)) {\nresult = WIDE_ZERO;\n}\nerror = errors[first];",
+    wide_sine: [
+      "if (a.exponent > 0 && result.exponent < min(a.exponent - int(nat_bits() - 12), -56)) {",
+      "result = WIDE_ZERO;",
+      "}",
+      "error = errors[first];",
+      // Of an infinite angle's sine the height is known.
+      "if (a.exponent >= WIDE_LIMIT && !is_zero(a.mantissa)) {",
+      "result = WIDE_ZERO;",
+      "error = int(nat_bits() + 1);",
+      "}",
+    ].join("\n"),
     wide_add: "error = max(errors[first], errors[second]);",
     wide_multiply: "error = max(errors[first] + b.exponent, errors[second] + a.exponent);",
     wide_divide: "error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;",
@@ -454,8 +466,15 @@ export function inSteps(text: string, name: string, natBits: number): string {
       "error = result.exponent + int(nat_bits() - 4);",
       "}",
     ].join("\n"),
+    // Of a sum that cancelled altogether: up to the root of what it may have been.
+    wide_sqrt: [
+      "if (errors[first] - a.exponent >= int(nat_bits())) {",
+      "error = (errors[first] + int(nat_bits())) >> 1;",
+      "}",
+    ].join("\n"),
     select: "error = errors[select(first, second, registers[c].negative)];",
   };
+  const exact = operations.flatMap((operation, i) => (unrounded.has(operation) ? [`operation == ${i}u`] : []));
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
     (operations.indexOf(operation) << fieldBits) + to,
     (((c << fieldBits) + b) << fieldBits) + a,
@@ -500,6 +519,7 @@ export function inSteps(text: string, name: string, natBits: number): string {
     "}",
     "// Where the result was rounded.",
     "var rounding = result.exponent;",
+    ...(exact.length > 0 ? [`if (${exact.join(" || ")}) {`, "rounding = -WIDE_BEYOND;", "}"] : []),
     ...[...exactOperations].flatMap(([operation, condition]) =>
       operations.includes(operation)
         ? [
