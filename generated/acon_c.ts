@@ -1725,6 +1725,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function aconCExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideSubtract(x1, x2);
   return wideAdd(
@@ -1759,7 +1800,7 @@ function aconCExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCExactlyAt(x0, x1, x2, x3, 800n * sign),
     aconCExactlyAt(x0, x1, x2, x3, 150n * sign),
     aconCExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1836,7 +1877,7 @@ function aconCDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1921,7 +1962,7 @@ function aconCDp1ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2006,7 +2047,7 @@ function aconCDp2ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2088,7 +2129,7 @@ function aconCDbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2164,7 +2205,7 @@ function aconCYExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCYExactlyAt(x0, x1, x2, x3, 800n * sign),
     aconCYExactlyAt(x0, x1, x2, x3, 150n * sign),
     aconCYExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2256,7 +2297,7 @@ function aconCDxDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2358,7 +2399,7 @@ function aconCDxDp1ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDxDp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2463,7 +2504,7 @@ function aconCDxDp2ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDxDp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2564,7 +2605,7 @@ function aconCDxDbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDxDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2665,7 +2706,7 @@ function aconCDp1Dp1ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2766,7 +2807,7 @@ function aconCDp1Dp2ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2867,7 +2908,7 @@ function aconCDp1DbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDp1DbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2968,7 +3009,7 @@ function aconCDp2DbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDp2DbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -3063,7 +3104,7 @@ function aconCDbetaDbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     aconCDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),

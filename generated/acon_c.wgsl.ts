@@ -124,7 +124,8 @@ fn acon_c_wide_from_f32(x: f32) -> acon_c_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct acon_c_wide_search {
   stage: i32,
   point: i32,
@@ -133,6 +134,7 @@ struct acon_c_wide_search {
   before: acon_c_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const acon_c_WIDE_SEARCH: acon_c_wide_search = acon_c_wide_search(
@@ -142,7 +144,8 @@ const acon_c_WIDE_SEARCH: acon_c_wide_search = acon_c_wide_search(
   acon_c_wide_leading(false, 0u, 0),
   acon_c_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const acon_c_WIDE_ONE: acon_c_wide = acon_c_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -524,6 +527,9 @@ fn acon_c_exactly_wide(x0: acon_c_wide, x1: acon_c_wide, x2: acon_c_wide, x3: ac
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 3u) | (operation == 5u)) {
+      rounding = -acon_c_WIDE_BEYOND;
+    }
     if ((operation == 2u) & (abs(result.exponent) < acon_c_WIDE_LIMIT) & (acon_c_nat_low_word(result.mantissa) == 0u)) {
       rounding = -acon_c_WIDE_BEYOND;
     }
@@ -652,7 +658,8 @@ fn acon_c_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= acon_c_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(acon_c_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -668,6 +675,10 @@ fn acon_c_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (acon_c_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (acon_c_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -716,7 +727,9 @@ fn acon_c_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * acon_c_wide_excess(varied, stage)) / acon_c_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = acon_c_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = acon_c_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -726,7 +739,7 @@ fn acon_c_wide_searched(
   if (is_second) {
     before = base;
   }
-  return acon_c_wide_search(stage, point, value, base, before, steps, shift);
+  return acon_c_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1198,6 +1211,9 @@ fn acon_c_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 3u) | (operation == 6u)) {
+      rounding = -acon_c_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < acon_c_WIDE_LIMIT) & (acon_c_nat_low_word(result.mantissa) == 0u)) {
       rounding = -acon_c_WIDE_BEYOND;
     }
@@ -1317,6 +1333,7 @@ fn acon_c_backward(dy: f32, x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_gradi
           (0.0000038146973 * abs(u3.high) + abs(u.high * p9.high)) <=
           8.0 * abs(u3.high + u.high * p9.high)) &
           (abs(u3.high + u.high * p9.high) >= 3.9443045e-31))) &
+      (v2.high <= 1099511600000.0 * abs(v2.high - 800.0)) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(p1)) <= 0x52800000u) &
@@ -1345,6 +1362,7 @@ fn acon_c_backward(dy: f32, x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_gradi
           (abs(p12.high) + abs(x * p9.high)) <=
           8.0 * abs(p12.high + x * p9.high)) &
           (abs(p12.high + x * p9.high) >= 3.9443045e-31))) &
+      (v2.high <= 1099511600000.0 * abs(v2.high - 800.0)) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(p1)) <= 0x52800000u) &
@@ -1372,6 +1390,7 @@ fn acon_c_backward(dy: f32, x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_gradi
           (abs(p16.high) + abs(x * p9.high)) <=
           8.0 * abs(p16.high - x * p9.high)) &
           (abs(p16.high - x * p9.high) >= 3.9443045e-31))) &
+      (v2.high <= 1099511600000.0 * abs(v2.high - 800.0)) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(p1)) <= 0x52800000u) &
@@ -1388,7 +1407,8 @@ fn acon_c_backward(dy: f32, x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_gradi
         (bitcast<u32>(abs(p15.high)) <= 0x7a800000u)));
   var result_beta = acon_c_pair_to_f32(p19);
   var found3 =
-    (squared3.high >= 3.9443045e-31) & (v4.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+    (squared3.high >= 3.9443045e-31) & (v4.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(p1)) <= 0x52800000u) &
       ((abs(p1) >= 3.637979e-12) | (p1 == 0.0)) &
@@ -1524,6 +1544,7 @@ fn acon_c_fused(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_value_and_slopes 
             (0.0000038146973 * abs(u4.high) + abs(u.high * p13.high)) <=
             8.0 * abs(u4.high + u.high * p13.high)) &
             (abs(u4.high + u.high * p13.high) >= 3.9443045e-31))) &
+        (v2.high <= 1099511600000.0 * abs(v2.high - 800.0)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(p1)) <= 0x52800000u) &
@@ -1788,7 +1809,7 @@ fn acon_c_curvature(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p8.high - p9.high * p11.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -1866,7 +1887,7 @@ fn acon_c_curvature(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p32.high - p33.high * p11.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -1893,7 +1914,7 @@ fn acon_c_curvature(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((abs(p37.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((abs(p37.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p39.high - p40.high * p11.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -1920,7 +1941,7 @@ fn acon_c_curvature(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((abs(p37.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((abs(p37.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p40.high * p11.high * q2.high - p39.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -1947,7 +1968,7 @@ fn acon_c_curvature(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((abs(p43.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((abs(p43.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p45.high - p46.high * p11.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -1974,7 +1995,7 @@ fn acon_c_curvature(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((abs(p43.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((abs(p43.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p46.high * p11.high * q2.high - p45.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -2001,8 +2022,13 @@ fn acon_c_curvature(x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      (abs(p49.high) >= 1.5777218e-30) & (squared.high >= 1.5777218e-30) & (v3.high >= 1.5777218e-30) &
+      (abs(p49.high) >= 1.5777218e-30) & (squared.high >= 1.5777218e-30) & (abs(p50.high) >= 1.5777218e-30) &
+        (abs(p51.high) >= 7.888609e-31) &
+        (v3.high >= 1.5777218e-30) &
+        (q.high >= 7.888609e-31) &
+        (abs(p52.high) >= 3.9443045e-31) &
         (abs(em1.high) >= 7.888609e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(p1)) <= 0x52800000u) &

@@ -99,7 +99,8 @@ fn alrelu_wide_from_f32(x: f32) -> alrelu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct alrelu_wide_search {
   stage: i32,
   point: i32,
@@ -108,6 +109,7 @@ struct alrelu_wide_search {
   before: alrelu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const alrelu_WIDE_SEARCH: alrelu_wide_search = alrelu_wide_search(
@@ -117,7 +119,8 @@ const alrelu_WIDE_SEARCH: alrelu_wide_search = alrelu_wide_search(
   alrelu_wide_leading(false, 0u, 0),
   alrelu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const alrelu_WIDE_LIMIT: i32 = 1 << 28u;
@@ -317,6 +320,9 @@ fn alrelu_backward_exactly_wide(x0: alrelu_wide, x1: alrelu_wide) -> alrelu_wide
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 3u) {
+      rounding = -alrelu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < alrelu_WIDE_LIMIT) & (alrelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -alrelu_WIDE_BEYOND;
     }
@@ -442,7 +448,8 @@ fn alrelu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= alrelu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(alrelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -458,6 +465,10 @@ fn alrelu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (alrelu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (alrelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -506,7 +517,9 @@ fn alrelu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * alrelu_wide_excess(varied, stage)) / alrelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = alrelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = alrelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -516,7 +529,7 @@ fn alrelu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return alrelu_wide_search(stage, point, value, base, before, steps, shift);
+  return alrelu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

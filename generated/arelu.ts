@@ -26,17 +26,31 @@ export function areluForward(
   const u = e + 1;
   const q = e / u;
   const u2 = q + 1;
+  const u3 = alphaValue - 0.01;
+  const v = Math.abs(u3);
+  const p = 2251799813685248 * v;
+  const u4 = alphaValue - 0.99;
+  const v2 = Math.abs(u4);
+  const p2 = 2251799813685248 * v2;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    y[i] = choose(
-      xi > 0,
-      xi * u2,
-      alphaValue <= 0.01
-        ? xi * 0.01
-        : alphaValue >= 0.99
-          ? 0.99 * xi
-          : xi * alphaValue,
-    );
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      if (!(xi > 0 || (0.01 <= p && (alphaValue <= 0.01 || 0.99 <= p2)))) break;
+      y[i] = choose(
+        xi > 0,
+        xi * u2,
+        alphaValue <= 0.01
+          ? xi * 0.01
+          : alphaValue >= 0.99
+            ? 0.99 * xi
+            : xi * alphaValue,
+      );
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = areluExactly(xi, alphaValue, betaValue);
+    }
   }
 }
 
@@ -73,9 +87,15 @@ export function areluBackward(
   const u2 = q + 1;
   const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
+  const u3 = alphaValue - 0.01;
+  const v3 = Math.abs(u3);
+  const p = 2251799813685248 * v3;
+  const u4 = alphaValue - 0.99;
+  const v4 = Math.abs(u4);
+  const p2 = 2251799813685248 * v4;
   const squared = u * u;
   const q2 = e / squared;
-  const p = 2.0927902484106784e298 * q2;
+  const p3 = 2.0927902484106784e298 * q2;
   sides[0] = v2;
   sides[1] = u2;
   sides[2] = 0;
@@ -83,20 +103,38 @@ export function areluBackward(
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p2 = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
-    dx[i] = dyi * pick(0, xi > 0);
-    dalphaSum += choose(
-      xi > 0,
-      0,
-      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
-    );
-    dbetaSum +=
-      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : areluDbetaExactly(xi, betaValue, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(xi, -3.4028234663852886e38);
+      const p4 = dyi * (bounded3 * pick(2, xi > 0));
+      if (!(
+        (xi > 0 || (0.01 <= p && (alphaValue <= 0.01 || 0.99 <= p2))) &&
+        (xi <= 0 ||
+          (e >= 9.332636185032189e-302 &&
+            e <= p3 &&
+            q2 >= 9.332636185032189e-302 &&
+            bounded3 * q2 >= 9.332636185032189e-302)) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = dyi * pick(0, xi > 0);
+      dalphaSum += choose(
+        xi > 0,
+        0,
+        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
+      );
+      dbetaSum += p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = areluDxExactly(xi, alphaValue, betaValue, dyi);
+      dalphaSum += areluDalphaExactly(xi, alphaValue, dyi);
+      dbetaSum += areluDbetaExactly(xi, betaValue, dyi);
+    }
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -125,22 +163,37 @@ export function areluFused(
   const u = e + 1;
   const q = e / u;
   const u2 = q + 1;
-  const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
-  const v2 = alphaValue <= 0.01 ? 0.01 : v;
-  sides[0] = v2;
+  const u3 = alphaValue - 0.01;
+  const v = Math.abs(u3);
+  const p = 2251799813685248 * v;
+  const u4 = alphaValue - 0.99;
+  const v2 = Math.abs(u4);
+  const p2 = 2251799813685248 * v2;
+  const v3 = alphaValue >= 0.99 ? 0.99 : alphaValue;
+  const v4 = alphaValue <= 0.01 ? 0.01 : v3;
+  sides[0] = v4;
   sides[1] = u2;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    y[i] = choose(
-      xi > 0,
-      xi * u2,
-      alphaValue <= 0.01
-        ? xi * 0.01
-        : alphaValue >= 0.99
-          ? 0.99 * xi
-          : xi * alphaValue,
-    );
-    dx[i] = pick(0, xi > 0);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      if (!(xi > 0 || (0.01 <= p && (alphaValue <= 0.01 || 0.99 <= p2)))) break;
+      y[i] = choose(
+        xi > 0,
+        xi * u2,
+        alphaValue <= 0.01
+          ? xi * 0.01
+          : alphaValue >= 0.99
+            ? 0.99 * xi
+            : xi * alphaValue,
+      );
+      dx[i] = pick(0, xi > 0);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = areluYExactly(xi, alphaValue, betaValue);
+      dx[i] = areluDxExactly(xi, alphaValue, betaValue, 1);
+    }
   }
 }
 
@@ -185,28 +238,34 @@ export function areluDoubleBackward(
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
   const squared = u * u;
   const q2 = e / squared;
-  const p = 2.0927902484106784e298 * q2;
-  const v3 = Math.abs(betaValue);
+  const u3 = alphaValue - 0.01;
+  const v3 = Math.abs(u3);
+  const p = 2251799813685248 * v3;
+  const u4 = alphaValue - 0.99;
+  const v4 = Math.abs(u4);
+  const p2 = 2251799813685248 * v4;
+  const p3 = 2.0927902484106784e298 * q2;
+  const v5 = Math.abs(betaValue);
   // Beyond this size, and at infinity, the result is its limit.
-  const bounded3 = Math.max(-v3, -746);
+  const bounded3 = Math.max(-v5, -746);
   const e2 = boundedExp(bounded3);
-  const u3 = e2 + 1;
-  const squared2 = u3 * u3;
+  const u5 = e2 + 1;
+  const squared2 = u5 * u5;
   const q3 = e2 / squared2;
-  const p2 = 0.5 * betaValue;
-  const p3 = 2 * p2;
+  const p4 = 0.5 * betaValue;
+  const p5 = 2 * p4;
   // Beyond this size, and at infinity, the result is its limit.
-  const bounded4 = Math.min(p3, 709);
+  const bounded4 = Math.min(p5, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded5 = Math.max(bounded4, -746);
   const em1 = boundedExpm1(bounded5);
-  const p4 = e2 * em1;
-  const u4 = em1 + 2;
-  const p5 = squared2 * u4;
-  const q4 = -p4 / p5;
-  const v4 = Math.abs(p4);
-  const v5 = Math.abs(q4);
-  const p6 = 2.0927902484106784e298 * v5;
+  const p6 = e2 * em1;
+  const u6 = em1 + 2;
+  const p7 = squared2 * u6;
+  const q4 = -p6 / p7;
+  const v6 = Math.abs(p6);
+  const v7 = Math.abs(q4);
+  const p8 = 2.0927902484106784e298 * v7;
   sides[0] = v2;
   sides[1] = u2;
   sides[2] = 0;
@@ -218,50 +277,74 @@ export function areluDoubleBackward(
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded6 = Math.max(xi, -3.4028234663852886e38);
-    const p7 = ddbetaValue * (bounded6 * pick(2, xi > 0));
-    const p8 = dyi * ddbetaValue;
-    const v6 = pick(4, xi > 0);
-    const p9 = dyi * ddxI;
-    const p10 = p8 * (bounded6 * pick(6, xi > 0));
-    ddy[i] =
-      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
-      Math.abs(p7) <= Number.MAX_VALUE
-        ? ddxI * pick(0, xi > 0) +
-          choose(
-            xi > 0,
-            0,
-            alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
-          ) +
-          p7
-        : ddxI * pick(0, xi > 0) +
-          choose(
-            xi > 0,
-            0,
-            alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
-          ) +
-          areluDbetaExactly(xi, betaValue, ddbetaValue);
-    dx[i] =
-      choose(
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded6 = Math.max(xi, -3.4028234663852886e38);
+      const p9 = ddbetaValue * (bounded6 * pick(2, xi > 0));
+      const p10 = dyi * ddbetaValue;
+      const v8 = pick(4, xi > 0);
+      const p11 = dyi * ddxI;
+      const p12 = p10 * (bounded6 * pick(6, xi > 0));
+      if (!(
+        (xi > 0 || (0.01 <= p && (alphaValue <= 0.01 || 0.99 <= p2))) &&
+        (xi <= 0 ||
+          (e >= 9.332636185032189e-302 &&
+            e <= p3 &&
+            q2 >= 9.332636185032189e-302 &&
+            bounded6 * q2 >= 9.332636185032189e-302)) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        (xi <= 0 ||
+          (e2 >= 9.332636185032189e-302 &&
+            v6 >= 9.332636185032189e-302 &&
+            v6 <= p8 &&
+            v7 >= 9.332636185032189e-302 &&
+            Math.abs(bounded6 * q4) >= 9.332636185032189e-302)) &&
+        Math.abs(p12) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] =
+        ddxI * pick(0, xi > 0) +
+        choose(
+          xi > 0,
+          0,
+          alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
+        ) +
+        p9;
+      dx[i] =
+        choose(
+          xi > 0,
+          0,
+          alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * ddalphaValue,
+        ) +
+        p10 * v8;
+      dalphaSum += choose(
         xi > 0,
         0,
-        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * ddalphaValue,
-      ) +
-      p8 * v6;
-    dalphaSum += choose(
-      xi > 0,
-      0,
-      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p9,
-    );
-    dbetaSum +=
-      (xi <= 0 || (e2 >= 9.332636185032189e-302 && v4 <= p6)) &&
-      Math.abs(p10) <= Number.MAX_VALUE
-        ? p9 * v6 + p10
-        : p9 * v6 + areluDbetaDbetaExactly(xi, betaValue, p8);
+        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p11,
+      );
+      dbetaSum += p11 * v8 + p12;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v9 = pick(4, xi > 0);
+      ddy[i] =
+        areluDxExactly(xi, alphaValue, betaValue, ddxI) +
+        areluDalphaExactly(xi, alphaValue, ddalphaValue) +
+        areluDbetaExactly(xi, betaValue, ddbetaValue);
+      dx[i] =
+        areluDxDalphaExactly(xi, alphaValue, dyi * ddalphaValue) +
+        dyi * ddbetaValue * v9;
+      dalphaSum += areluDxDalphaExactly(xi, alphaValue, dyi * ddxI);
+      dbetaSum +=
+        dyi * ddxI * v9 +
+        areluDbetaDbetaExactly(xi, betaValue, dyi * ddbetaValue);
+    }
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -293,17 +376,31 @@ export function areluForward64(
   const u = e + 1;
   const q = e / u;
   const u2 = q + 1;
+  const u3 = alphaValue - 0.01;
+  const v = Math.abs(u3);
+  const p = 2251799813685248 * v;
+  const u4 = alphaValue - 0.99;
+  const v2 = Math.abs(u4);
+  const p2 = 2251799813685248 * v2;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    y[i] = choose(
-      xi > 0,
-      xi * u2,
-      alphaValue <= 0.01
-        ? xi * 0.01
-        : alphaValue >= 0.99
-          ? 0.99 * xi
-          : xi * alphaValue,
-    );
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      if (!(xi > 0 || (0.01 <= p && (alphaValue <= 0.01 || 0.99 <= p2)))) break;
+      y[i] = choose(
+        xi > 0,
+        xi * u2,
+        alphaValue <= 0.01
+          ? xi * 0.01
+          : alphaValue >= 0.99
+            ? 0.99 * xi
+            : xi * alphaValue,
+      );
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = areluExactly(xi, alphaValue, betaValue);
+    }
   }
 }
 
@@ -340,9 +437,15 @@ export function areluBackward64(
   const u2 = q + 1;
   const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
+  const u3 = alphaValue - 0.01;
+  const v3 = Math.abs(u3);
+  const p = 2251799813685248 * v3;
+  const u4 = alphaValue - 0.99;
+  const v4 = Math.abs(u4);
+  const p2 = 2251799813685248 * v4;
   const squared = u * u;
   const q2 = e / squared;
-  const p = 2.0927902484106784e298 * q2;
+  const p3 = 2.0927902484106784e298 * q2;
   sides[0] = v2;
   sides[1] = u2;
   sides[2] = 0;
@@ -350,20 +453,38 @@ export function areluBackward64(
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p2 = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
-    dx[i] = dyi * pick(0, xi > 0);
-    dalphaSum += choose(
-      xi > 0,
-      0,
-      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
-    );
-    dbetaSum +=
-      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : areluDbetaExactly(xi, betaValue, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(xi, -3.4028234663852886e38);
+      const p4 = dyi * (bounded3 * pick(2, xi > 0));
+      if (!(
+        (xi > 0 || (0.01 <= p && (alphaValue <= 0.01 || 0.99 <= p2))) &&
+        (xi <= 0 ||
+          (e >= 9.332636185032189e-302 &&
+            e <= p3 &&
+            q2 >= 9.332636185032189e-302 &&
+            bounded3 * q2 >= 9.332636185032189e-302)) &&
+        Math.abs(p4) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = dyi * pick(0, xi > 0);
+      dalphaSum += choose(
+        xi > 0,
+        0,
+        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
+      );
+      dbetaSum += p4;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = areluDxExactly(xi, alphaValue, betaValue, dyi);
+      dalphaSum += areluDalphaExactly(xi, alphaValue, dyi);
+      dbetaSum += areluDbetaExactly(xi, betaValue, dyi);
+    }
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -392,22 +513,37 @@ export function areluFused64(
   const u = e + 1;
   const q = e / u;
   const u2 = q + 1;
-  const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
-  const v2 = alphaValue <= 0.01 ? 0.01 : v;
-  sides[0] = v2;
+  const u3 = alphaValue - 0.01;
+  const v = Math.abs(u3);
+  const p = 2251799813685248 * v;
+  const u4 = alphaValue - 0.99;
+  const v2 = Math.abs(u4);
+  const p2 = 2251799813685248 * v2;
+  const v3 = alphaValue >= 0.99 ? 0.99 : alphaValue;
+  const v4 = alphaValue <= 0.01 ? 0.01 : v3;
+  sides[0] = v4;
   sides[1] = u2;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    y[i] = choose(
-      xi > 0,
-      xi * u2,
-      alphaValue <= 0.01
-        ? xi * 0.01
-        : alphaValue >= 0.99
-          ? 0.99 * xi
-          : xi * alphaValue,
-    );
-    dx[i] = pick(0, xi > 0);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      if (!(xi > 0 || (0.01 <= p && (alphaValue <= 0.01 || 0.99 <= p2)))) break;
+      y[i] = choose(
+        xi > 0,
+        xi * u2,
+        alphaValue <= 0.01
+          ? xi * 0.01
+          : alphaValue >= 0.99
+            ? 0.99 * xi
+            : xi * alphaValue,
+      );
+      dx[i] = pick(0, xi > 0);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = areluYExactly(xi, alphaValue, betaValue);
+      dx[i] = areluDxExactly(xi, alphaValue, betaValue, 1);
+    }
   }
 }
 
@@ -452,28 +588,34 @@ export function areluDoubleBackward64(
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
   const squared = u * u;
   const q2 = e / squared;
-  const p = 2.0927902484106784e298 * q2;
-  const v3 = Math.abs(betaValue);
+  const u3 = alphaValue - 0.01;
+  const v3 = Math.abs(u3);
+  const p = 2251799813685248 * v3;
+  const u4 = alphaValue - 0.99;
+  const v4 = Math.abs(u4);
+  const p2 = 2251799813685248 * v4;
+  const p3 = 2.0927902484106784e298 * q2;
+  const v5 = Math.abs(betaValue);
   // Beyond this size, and at infinity, the result is its limit.
-  const bounded3 = Math.max(-v3, -746);
+  const bounded3 = Math.max(-v5, -746);
   const e2 = boundedExp(bounded3);
-  const u3 = e2 + 1;
-  const squared2 = u3 * u3;
+  const u5 = e2 + 1;
+  const squared2 = u5 * u5;
   const q3 = e2 / squared2;
-  const p2 = 0.5 * betaValue;
-  const p3 = 2 * p2;
+  const p4 = 0.5 * betaValue;
+  const p5 = 2 * p4;
   // Beyond this size, and at infinity, the result is its limit.
-  const bounded4 = Math.min(p3, 709);
+  const bounded4 = Math.min(p5, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded5 = Math.max(bounded4, -746);
   const em1 = boundedExpm1(bounded5);
-  const p4 = e2 * em1;
-  const u4 = em1 + 2;
-  const p5 = squared2 * u4;
-  const q4 = -p4 / p5;
-  const v4 = Math.abs(p4);
-  const v5 = Math.abs(q4);
-  const p6 = 2.0927902484106784e298 * v5;
+  const p6 = e2 * em1;
+  const u6 = em1 + 2;
+  const p7 = squared2 * u6;
+  const q4 = -p6 / p7;
+  const v6 = Math.abs(p6);
+  const v7 = Math.abs(q4);
+  const p8 = 2.0927902484106784e298 * v7;
   sides[0] = v2;
   sides[1] = u2;
   sides[2] = 0;
@@ -485,50 +627,74 @@ export function areluDoubleBackward64(
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded6 = Math.max(xi, -3.4028234663852886e38);
-    const p7 = ddbetaValue * (bounded6 * pick(2, xi > 0));
-    const p8 = dyi * ddbetaValue;
-    const v6 = pick(4, xi > 0);
-    const p9 = dyi * ddxI;
-    const p10 = p8 * (bounded6 * pick(6, xi > 0));
-    ddy[i] =
-      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
-      Math.abs(p7) <= Number.MAX_VALUE
-        ? ddxI * pick(0, xi > 0) +
-          choose(
-            xi > 0,
-            0,
-            alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
-          ) +
-          p7
-        : ddxI * pick(0, xi > 0) +
-          choose(
-            xi > 0,
-            0,
-            alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
-          ) +
-          areluDbetaExactly(xi, betaValue, ddbetaValue);
-    dx[i] =
-      choose(
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded6 = Math.max(xi, -3.4028234663852886e38);
+      const p9 = ddbetaValue * (bounded6 * pick(2, xi > 0));
+      const p10 = dyi * ddbetaValue;
+      const v8 = pick(4, xi > 0);
+      const p11 = dyi * ddxI;
+      const p12 = p10 * (bounded6 * pick(6, xi > 0));
+      if (!(
+        (xi > 0 || (0.01 <= p && (alphaValue <= 0.01 || 0.99 <= p2))) &&
+        (xi <= 0 ||
+          (e >= 9.332636185032189e-302 &&
+            e <= p3 &&
+            q2 >= 9.332636185032189e-302 &&
+            bounded6 * q2 >= 9.332636185032189e-302)) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        (xi <= 0 ||
+          (e2 >= 9.332636185032189e-302 &&
+            v6 >= 9.332636185032189e-302 &&
+            v6 <= p8 &&
+            v7 >= 9.332636185032189e-302 &&
+            Math.abs(bounded6 * q4) >= 9.332636185032189e-302)) &&
+        Math.abs(p12) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] =
+        ddxI * pick(0, xi > 0) +
+        choose(
+          xi > 0,
+          0,
+          alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : ddalphaValue * xi,
+        ) +
+        p9;
+      dx[i] =
+        choose(
+          xi > 0,
+          0,
+          alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * ddalphaValue,
+        ) +
+        p10 * v8;
+      dalphaSum += choose(
         xi > 0,
         0,
-        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * ddalphaValue,
-      ) +
-      p8 * v6;
-    dalphaSum += choose(
-      xi > 0,
-      0,
-      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p9,
-    );
-    dbetaSum +=
-      (xi <= 0 || (e2 >= 9.332636185032189e-302 && v4 <= p6)) &&
-      Math.abs(p10) <= Number.MAX_VALUE
-        ? p9 * v6 + p10
-        : p9 * v6 + areluDbetaDbetaExactly(xi, betaValue, p8);
+        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p11,
+      );
+      dbetaSum += p11 * v8 + p12;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v9 = pick(4, xi > 0);
+      ddy[i] =
+        areluDxExactly(xi, alphaValue, betaValue, ddxI) +
+        areluDalphaExactly(xi, alphaValue, ddalphaValue) +
+        areluDbetaExactly(xi, betaValue, ddbetaValue);
+      dx[i] =
+        areluDxDalphaExactly(xi, alphaValue, dyi * ddalphaValue) +
+        dyi * ddbetaValue * v9;
+      dalphaSum += areluDxDalphaExactly(xi, alphaValue, dyi * ddxI);
+      dbetaSum +=
+        dyi * ddxI * v9 +
+        areluDbetaDbetaExactly(xi, betaValue, dyi * ddbetaValue);
+    }
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -875,6 +1041,18 @@ function wideLess(a: Wide, b: Wide): boolean {
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
 }
 
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
+function wideLessOrEqual(a: Wide, b: Wide): boolean {
+  return wideLess(a, b) || wideEqual(a, b);
+}
+
 function wideNegate(x: Wide): Wide {
   return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
@@ -1127,6 +1305,16 @@ function wideTanh(x: Wide): Wide {
   return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
+/** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
+function wideSigmoid(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  let numerator = WIDE_ONE;
+  if (x.negative) {
+    numerator = e;
+  }
+  return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
 /** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
 function wideLogistic(x: Wide): Wide {
   const e = wideExp(wideNegate(wideAbs(x)));
@@ -1257,6 +1445,256 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
+function areluExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(x0, x1);
+  if (wideLessOrEqual(wideDivide(wideInteger(99n), wideInteger(100n)), x1)) {
+    t0 = wideMultiply(wideDivide(wideInteger(99n), wideInteger(100n)), x0);
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, wideDivide(wideInteger(1n), wideInteger(100n)))) {
+    t1 = wideDivide(x0, wideInteger(100n));
+  }
+  let t2 = t1;
+  if (wideLess(wideInteger(0n), x0)) {
+    t2 = wideMultiply(x0, wideAdd(wideSigmoid(x2), wideInteger(1n)));
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function areluExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return areluExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function areluExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    areluExactlyAt(x0, x1, x2, 800n * sign),
+    areluExactlyAt(x0, x1, x2, 150n * sign),
+    areluExactlyAt(x0, x1, x2, 140n * sign),
+    areluExactlyAt(x0, x1, x2, 60n * sign),
+    areluExactlyAt(x0, x1, x2, 50n * sign),
+    areluExactlyAt(x0, x1, x2, 26n * sign),
+    areluExactlyAt(x0, x1, x2, 20n * sign),
+    areluExactlyAt(x0, x1, x2, 11n * sign),
+    areluExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function areluExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = areluExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = areluExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function areluDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  let t0 = x1;
+  if (wideLessOrEqual(wideDivide(wideInteger(99n), wideInteger(100n)), x1)) {
+    t0 = wideDivide(wideInteger(99n), wideInteger(100n));
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, wideDivide(wideInteger(1n), wideInteger(100n)))) {
+    t1 = wideDivide(wideInteger(1n), wideInteger(100n));
+  }
+  let t2 = t1;
+  if (wideLess(wideInteger(0n), x0)) {
+    t2 = wideAdd(wideSigmoid(x2), wideInteger(1n));
+  }
+  return wideMultiply(x3, t2);
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function areluDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return areluDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function areluDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    areluDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    areluDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    areluDxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    areluDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    areluDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    areluDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    areluDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    areluDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    areluDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function areluDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = areluDxExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = areluDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function areluDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(x2, x0);
+  if (wideLessOrEqual(wideDivide(wideInteger(99n), wideInteger(100n)), x1)) {
+    t0 = wideInteger(0n);
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, wideDivide(wideInteger(1n), wideInteger(100n)))) {
+    t1 = wideInteger(0n);
+  }
+  let t2 = t1;
+  if (wideLess(wideInteger(0n), x0)) {
+    t2 = wideInteger(0n);
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function areluDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return areluDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function areluDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    areluDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    areluDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    areluDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    areluDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    areluDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    areluDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    areluDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    areluDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    areluDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function areluDalphaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = areluDalphaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = areluDalphaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
 function areluDbetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   let t0 = wideInteger(0n);
   if (wideLess(wideInteger(0n), x0)) {
@@ -1285,7 +1723,7 @@ function areluDbetaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     areluDbetaExactlyAt(x0, x1, x2, 800n * sign),
     areluDbetaExactlyAt(x0, x1, x2, 150n * sign),
     areluDbetaExactlyAt(x0, x1, x2, 140n * sign),
@@ -1311,6 +1749,138 @@ function areluDbetaExactly(x0: number, x1: number, x2: number): number {
   let value = areluDbetaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = areluDbetaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function areluYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideMultiply(x0, x1);
+  if (wideLessOrEqual(wideDivide(wideInteger(99n), wideInteger(100n)), x1)) {
+    t0 = wideMultiply(wideDivide(wideInteger(99n), wideInteger(100n)), x0);
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, wideDivide(wideInteger(1n), wideInteger(100n)))) {
+    t1 = wideDivide(x0, wideInteger(100n));
+  }
+  let t2 = t1;
+  if (wideLess(wideInteger(0n), x0)) {
+    t2 = wideMultiply(x0, wideAdd(wideSigmoid(x2), wideInteger(1n)));
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function areluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return areluYExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function areluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    areluYExactlyAt(x0, x1, x2, 800n * sign),
+    areluYExactlyAt(x0, x1, x2, 150n * sign),
+    areluYExactlyAt(x0, x1, x2, 140n * sign),
+    areluYExactlyAt(x0, x1, x2, 60n * sign),
+    areluYExactlyAt(x0, x1, x2, 50n * sign),
+    areluYExactlyAt(x0, x1, x2, 26n * sign),
+    areluYExactlyAt(x0, x1, x2, 20n * sign),
+    areluYExactlyAt(x0, x1, x2, 11n * sign),
+    areluYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function areluYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = areluYExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = areluYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function areluDxDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = x2;
+  if (wideLessOrEqual(wideDivide(wideInteger(99n), wideInteger(100n)), x1)) {
+    t0 = wideInteger(0n);
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, wideDivide(wideInteger(1n), wideInteger(100n)))) {
+    t1 = wideInteger(0n);
+  }
+  let t2 = t1;
+  if (wideLess(wideInteger(0n), x0)) {
+    t2 = wideInteger(0n);
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function areluDxDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return areluDxDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function areluDxDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    areluDxDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    areluDxDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    areluDxDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    areluDxDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    areluDxDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    areluDxDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    areluDxDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    areluDxDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    areluDxDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function areluDxDalphaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = areluDxDalphaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = areluDxDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -1350,7 +1920,7 @@ function areluDbetaDbetaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     areluDbetaDbetaExactlyAt(x0, x1, x2, 800n * sign),
     areluDbetaDbetaExactlyAt(x0, x1, x2, 150n * sign),
     areluDbetaDbetaExactlyAt(x0, x1, x2, 140n * sign),

@@ -48,6 +48,817 @@ fn arelu_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
   );
 }
 
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct arelu_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct arelu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct arelu_wide_outcome {
+  value: arelu_wide_leading,
+  lost: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const arelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const arelu_WIDE_NAN: arelu_wide = arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const arelu_WIDE_BEYOND: i32 = 2 << 28u;
+
+const arelu_WIDE_ZERO: arelu_wide = arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn arelu_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn arelu_wide_from_f32(x: f32) -> arelu_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return arelu_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), arelu_NAT_HALF, fraction == 0u),
+      select(arelu_WIDE_NAN.exponent, arelu_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return arelu_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), arelu_WIDE_ZERO.exponent);
+  }
+  return arelu_wide(
+    negative,
+    arelu_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
+// nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
+// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
+// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
+// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
+// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
+// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
+struct arelu_wide_search {
+  stage: i32,
+  point: i32,
+  value: arelu_wide_leading,
+  base: arelu_wide_leading,
+  before: arelu_wide_leading,
+  steps: i32,
+  shift: i32,
+  most: i32,
+}
+
+const arelu_WIDE_SEARCH: arelu_wide_search = arelu_wide_search(
+  0,
+  0,
+  arelu_wide_leading(false, 0u, (2 << 28u) + 4096),
+  arelu_wide_leading(false, 0u, 0),
+  arelu_wide_leading(false, 0u, 0),
+  0,
+  0,
+  2 << 28u
+);
+
+const arelu_WIDE_ONE: arelu_wide = arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const arelu_WIDE_LIMIT: i32 = 1 << 28u;
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn arelu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// a < b for natural numbers of 128 bits.
+fn arelu_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn arelu_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn arelu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = arelu_nat_add(sum, low);
+    sum = arelu_nat_add(vec4<u32>(total.yzw, u32(arelu_nat_less(total, low))), arelu_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn arelu_wide_multiply_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
+  let product = arelu_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -arelu_WIDE_LIMIT);
+  return arelu_wide(a.negative != b.negative, product, select(exponent, arelu_WIDE_NAN.exponent, invalid));
+}
+
+fn arelu_wide_is_nan(x: arelu_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+fn arelu_wide_is_negative(x: arelu_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn arelu_wide_is_smaller(a: arelu_wide, b: arelu_wide) -> bool {
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & arelu_nat_less(a.mantissa, b.mantissa));
+}
+
+fn arelu_wide_less(a: arelu_wide, b: arelu_wide) -> bool {
+  if (arelu_wide_is_nan(a) | arelu_wide_is_nan(b)) {
+    return false;
+  }
+  if (arelu_wide_is_negative(a) != arelu_wide_is_negative(b)) {
+    return arelu_wide_is_negative(a);
+  }
+  return select(arelu_wide_is_smaller(a, b), arelu_wide_is_smaller(b, a), arelu_wide_is_negative(a));
+}
+
+fn arelu_wide_negate(x: arelu_wide) -> arelu_wide {
+  return arelu_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+fn arelu_wide_equal(a: arelu_wide, b: arelu_wide) -> bool {
+  let same =
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (arelu_wide_is_negative(a) == arelu_wide_is_negative(b));
+  return same & !arelu_wide_is_nan(a);
+}
+
+// A difference of natural numbers of 128 bits.
+fn arelu_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn arelu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !arelu_nat_less(doubled, b);
+    rest = select(doubled, arelu_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+// floor(a / 2^n).
+fn arelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+fn arelu_wide_divide_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    arelu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= arelu_WIDE_BEYOND) & (b.exponent >= arelu_WIDE_BEYOND))
+  ) {
+    return arelu_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return arelu_wide(negative, a.mantissa, exponent);
+  }
+  let fits = arelu_nat_less(a.mantissa, b.mantissa);
+  let quotient = arelu_nat_divide_high(
+    select(arelu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return arelu_wide(
+    negative,
+    select(arelu_nat_add(arelu_NAT_HALF, arelu_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+fn arelu_wide_abs(x: arelu_wide) -> arelu_wide {
+  return arelu_wide(false, x.mantissa, x.exponent);
+}
+
+const arelu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+const arelu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const arelu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+
+// floor(a / n) for 0 < n < 2^16.
+fn arelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
+  var rest = 0u;
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+    rest = low % n;
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+  }
+  return quotient;
+}
+
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn arelu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
+  var term = arelu_NAT_HALF;
+  var quotient = arelu_NAT_HALF;
+  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+    term = arelu_nat_divide_short(arelu_nat_multiply_high(term, r), k);
+    quotient = arelu_nat_add(quotient, term);
+  }
+  return quotient;
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn arelu_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn arelu_wide_exponential_loose(x: arelu_wide, near: u32) -> arelu_wide {
+  let is_near = near == 1u;
+  let quotient = arelu_nat_multiply_high(x.mantissa, arelu_NAT_HALF_LOG2_E);
+  let exponent = clamp(i32(x.exponent), -128, 28);
+  let point = 128 - 1 - exponent;
+  let whole = arelu_nat_shift_right(quotient, max(point, 0));
+  let rest = arelu_nat_subtract(quotient, arelu_nat_shift_left(whole, max(point, 0)));
+  let shift = 128 - point;
+  let scaled = select(
+    arelu_nat_shift_left(rest, max(shift, 0)),
+    arelu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
+  let fraction = select(scaled, arelu_nat_subtract(arelu_NAT_ONES, scaled), x.negative);
+  let size = i32(arelu_nat_low_word(whole)) << u32(max(-point, 0));
+  let n = select(size, -1 - size, x.negative);
+  let r = select(
+    arelu_nat_multiply_high(fraction, arelu_NAT_LN2),
+    arelu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
+    is_near
+  );
+  let excess = arelu_nat_multiply_high(select(r, x.mantissa, is_near), arelu_nat_expm1_series(r));
+  if (is_near) {
+    return arelu_wide(false, excess, x.exponent + 1);
+  }
+  if (x.exponent > 28) {
+    if (arelu_wide_is_nan(x)) {
+      return x;
+    }
+    let vanishing = select(1 - arelu_WIDE_LIMIT, -arelu_WIDE_BEYOND, x.exponent > arelu_WIDE_LIMIT);
+    return arelu_wide(false, arelu_NAT_HALF, select(arelu_WIDE_BEYOND, vanishing, x.negative));
+  }
+  if (x.exponent < -128) {
+    return arelu_WIDE_ONE;
+  }
+  return arelu_wide(false, arelu_nat_add(arelu_NAT_HALF, excess), max(n + 1, 1 - arelu_WIDE_LIMIT));
+}
+
+// How many bits a natural number has.
+fn arelu_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+fn arelu_wide_add_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
+  let swapped = arelu_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = arelu_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = arelu_nat_subtract(arelu_NAT_ONES, large);
+    if (arelu_nat_less(room, addend)) {
+      return arelu_wide(
+        negative,
+        arelu_nat_add(
+          arelu_NAT_HALF,
+          arelu_nat_shift_right(
+            arelu_nat_subtract(arelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
+        ),
+        exponent + 1
+      );
+    }
+    return arelu_wide(negative, arelu_nat_add(large, addend), exponent);
+  }
+  let difference = arelu_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if ((arelu_nat_bit_length(difference) <= 12) & (exponent < arelu_WIDE_LIMIT)) {
+    return arelu_WIDE_ZERO;
+  }
+  if ((shift == 1) & arelu_nat_less(difference, arelu_NAT_HALF)) {
+    return arelu_wide(
+      negative,
+      arelu_nat_subtract(
+        arelu_nat_shift_left(difference, 1),
+        vec4<u32>(arelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
+      exponent - 1
+    );
+  }
+  return arelu_wide(negative, difference, exponent);
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn arelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> arelu_wide {
+  if (!arelu_nat_less(mantissa, arelu_NAT_HALF) & (abs(exponent) < arelu_WIDE_LIMIT)) {
+    return arelu_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - arelu_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= arelu_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+    return arelu_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(arelu_WIDE_ZERO.exponent, arelu_WIDE_NAN.exponent, exponent >= arelu_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return arelu_wide(negative, arelu_NAT_HALF, arelu_WIDE_BEYOND);
+  }
+  return arelu_wide(negative, arelu_nat_shift_left(mantissa, shift), least);
+}
+
+// Whether no digit of the smaller one is cut off in a sum.
+fn arelu_wide_adds_exactly(a: arelu_wide, b: arelu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(arelu_nat_shift_left(arelu_nat_shift_right(small, shift), shift) == small);
+}
+
+fn arelu_wide_leading_of(x: arelu_wide) -> arelu_wide_leading {
+  let high = arelu_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(arelu_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return arelu_wide_leading(x.negative, arelu_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r8 = multiply(r0, r1)
+//   r9 = multiply(r3, r0)
+//   r10 = less(r3, r1)
+//   r10 = negate(r10)
+//   r3 = equal(r3, r1)
+//   r3 = negate(r3)
+//   r3 = select(r10, r3, r10)
+//   r3 = negate(r3)
+//   r3 = select(r8, r9, r3)
+//   r4 = divide(r0, r4)
+//   r9 = less(r1, r5)
+//   r9 = negate(r9)
+//   r5 = equal(r1, r5)
+//   r5 = negate(r5)
+//   r5 = select(r9, r5, r9)
+//   r5 = negate(r5)
+//   r5 = select(r3, r4, r5)
+//   r4 = abs(r2)
+//   r4 = negate(r4)
+//   r4 = exponential(r4, 0)
+//   r2 = select(r6, r4, r2)
+//   r4 = add(r6, r4)
+//   r4 = divide(r2, r4)
+//   r6 = add(r4, r6)
+//   r6 = multiply(r0, r6)
+//   r0 = less(r7, r0)
+//   r0 = select(r5, r6, r0)
+fn arelu_exactly_wide(x0: arelu_wide, x1: arelu_wide, x2: arelu_wide) -> arelu_wide_outcome {
+  var registers = array<arelu_wide, 11>(
+    x0,
+    x1,
+    x2,
+    arelu_wide(false, vec4<u32>(0xa3d70a3du, 0xd70a3d70u, 0x0a3d70a3u, 0xfd70a3d7u), 0),
+    arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0xc8000000u), 7),
+    arelu_wide(false, vec4<u32>(0x0a3d70a3u, 0x3d70a3d7u, 0x70a3d70au, 0xa3d70a3du), -6),
+    arelu_WIDE_ONE,
+    arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    arelu_WIDE_ZERO,
+    arelu_WIDE_ZERO,
+    arelu_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 11>(
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    registers[3].exponent,
+    -arelu_WIDE_BEYOND,
+    registers[5].exponent,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 54>(
+    0x00000008u, 0x00000400u, 0x00000009u, 0x00000003u, 0x0000040au, 0x00000403u, 0x0000080au, 0x0000280au, 0x00000c03u,
+    0x00000403u, 0x00000803u, 0x00000c03u, 0x00001003u, 0x00a00c0au, 0x00000803u, 0x00000c03u, 0x00001003u, 0x00302408u,
+    0x00001404u, 0x00001000u, 0x00000409u, 0x00001401u, 0x00000809u, 0x00002409u, 0x00000c05u, 0x00001401u, 0x00000805u,
+    0x00001405u, 0x00001005u, 0x00901409u, 0x00000805u, 0x00001405u, 0x00001005u, 0x00501003u, 0x00001804u, 0x00000802u,
+    0x00000804u, 0x00001004u, 0x00001c04u, 0x20001004u, 0x00001002u, 0x00201006u, 0x00002004u, 0x00001006u, 0x00001404u,
+    0x00001002u, 0x00002006u, 0x00001804u, 0x00000006u, 0x00001800u, 0x00000400u, 0x00000007u, 0x00001000u, 0x00001805u
+  );
+  for (var i = 0; i < 54; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = arelu_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = arelu_wide(arelu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 2u) {
+      value = arelu_wide_negate(a);
+    } else if (operation == 3u) {
+      value = arelu_wide(arelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 4u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 5u) {
+      value = arelu_wide_divide_loose(a, b);
+    } else if (operation == 6u) {
+      value = arelu_wide_abs(a);
+    } else if (operation == 7u) {
+      value = arelu_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 8u) {
+      value = arelu_wide_add_loose(a, b);
+    }
+    var result = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 4u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 7u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -arelu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+      if (result.exponent == 1 - arelu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 4);
+      }
+    }
+    if (operation == 8u) {
+      error = max(errors[first], errors[second]);
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= arelu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < arelu_WIDE_LIMIT) & (b.exponent < arelu_WIDE_LIMIT)) {
+        error = result.exponent + arelu_WIDE_LIMIT;
+      }
+    }
+    // Where the result was rounded.
+    var rounding = result.exponent;
+    if ((operation == 2u) | (operation == 4u) | (operation == 6u)) {
+      rounding = -arelu_WIDE_BEYOND;
+    }
+    if ((operation == 0u) & (abs(result.exponent) < arelu_WIDE_LIMIT) & (arelu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -arelu_WIDE_BEYOND;
+    }
+    if ((operation == 8u) & arelu_wide_adds_exactly(a, b) & (arelu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -arelu_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, arelu_WIDE_BEYOND + arelu_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[0] - registers[0].exponent;
+  return arelu_wide_outcome(arelu_wide_leading_of(registers[0]), select(lost, 0, errors[0] < -arelu_WIDE_LIMIT));
+}
+
+// The largest exponent that operands have at a stage.
+fn arelu_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn arelu_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - arelu_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= arelu_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn arelu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn arelu_wide_operand_at(
+  x: arelu_wide,
+  search: arelu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> arelu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+    return arelu_wide(search.point == 1, arelu_NAT_HALF, -150);
+  }
+  let excess = arelu_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(
+    0,
+    arelu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
+  return arelu_wide(x.negative, x.mantissa, x.exponent - excess - further);
+}
+
+fn arelu_wide_leading_is_nan(x: arelu_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn arelu_wide_leading_ratio(a: arelu_wide_leading, b: arelu_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn arelu_wide_leading_exceeds(a: arelu_wide_leading, b: arelu_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn arelu_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (arelu_wide_excess(largest, next) == 0) & (arelu_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
+fn arelu_wide_leading_course(value: arelu_wide_leading, before: arelu_wide_leading) -> i32 {
+  return i32(arelu_wide_leading_exceeds(value, before)) - i32(arelu_wide_leading_exceeds(before, value));
+}
+
+// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
+fn arelu_wide_leading_limit(
+  value: arelu_wide_leading,
+  before: arelu_wide_leading,
+  course: i32
+) -> arelu_wide_leading {
+  let wavers = (max(value.exponent, before.exponent) < -150) & (abs(value.exponent - before.exponent) < 64);
+  if ((course < 0) | wavers) {
+    return arelu_wide_leading(false, 0u, arelu_WIDE_ZERO.exponent);
+  }
+  if (course > 0) {
+    return arelu_wide_leading(value.negative, 0x80000000u, arelu_WIDE_BEYOND);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn arelu_wide_searched(
+  search: arelu_wide_search,
+  found: arelu_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
+  infinite: bool,
+  compares: bool,
+  zero: bool
+) -> arelu_wide_search {
+  let is_nan = arelu_wide_leading_is_nan(found.value);
+  // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
+  // to be made of it.
+  let enough = select(128 - 27, 128, found.value.exponent >= arelu_WIDE_LIMIT);
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(arelu_WIDE_LIMIT >> 1u)));
+  let fails = is_nan | ((found.lost > enough) & matters);
+  var here = found.value;
+  if ((found.lost > enough) & !matters) {
+    here = arelu_wide_leading(false, 0u, arelu_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = arelu_wide_leading(false, 0u, arelu_WIDE_NAN.exponent);
+  }
+  var stage = search.stage;
+  var point = search.point + 1;
+  var value = search.value;
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (arelu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (arelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
+    value = here;
+  }
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = arelu_wide_leading_ratio(search.before, here);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = arelu_wide_leading_exceeds(here, base) | arelu_wide_leading_exceeds(base, here);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != here.negative) & (base.digits != 0u))) {
+        value = arelu_wide_leading(false, 0u, arelu_WIDE_NAN.exponent);
+      }
+    }
+    base = here;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (arelu_WIDE_LIMIT >> 1u)))) {
+      stage = 24;
+    } else {
+      stage = arelu_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = here;
+    shift = 0;
+  } else if (infinite) {
+    // What it does on one step alone is a step from one value to another.
+    var nearer = here;
+    if (point == 3) {
+      nearer = search.before;
+    }
+    let course = arelu_wide_leading_course(base, nearer);
+    if ((course == 0) | (stage > 16) | (point == 3)) {
+      let lasts = (point == 2) | (arelu_wide_leading_course(nearer, here) == course);
+      value = arelu_wide_leading_limit(base, nearer, select(0, course, lasts));
+      stage = 24;
+    }
+  } else if (is_second) {
+    shift = shift + (steps * arelu_wide_excess(varied, stage)) / arelu_wide_distance(stage, infinite);
+    if (point > 2 * operands) {
+      if (base.exponent + shift <= most) {
+        value = arelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
+      stage = 24;
+    }
+  } else {
+    steps = ratio;
+  }
+  var before = here;
+  if (is_second) {
+    before = base;
+  }
+  return arelu_wide_search(stage, point, value, base, before, steps, shift, most);
+}
+
+// A constant expression may not be NaN; a variable's bits may.
+var<private> arelu_nan_bits: u32 = 0x7fc00000u;
+
+fn arelu_nan() -> f32 {
+  return bitcast<f32>(arelu_nan_bits);
+}
+
+// To nearest, from the middle to the even one.
+fn arelu_wide_leading_to_f32(x: arelu_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return arelu_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn arelu_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+  if (arelu_is_nan(x0)) {
+    return x0;
+  }
+  if (arelu_is_nan(x1)) {
+    return x1;
+  }
+  if (arelu_is_nan(x2)) {
+    return x2;
+  }
+  let wide_x0 = arelu_wide_from_f32(x0);
+  let wide_x1 = arelu_wide_from_f32(x1);
+  let wide_x2 = arelu_wide_from_f32(x2);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(max(exponents[0], exponents[1]), exponents[2]);
+  let smallest = min(min(exponents[0], exponents[1]), exponents[2]);
+  let zero = false;
+  var search = arelu_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = arelu_exactly_wide(
+      arelu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      arelu_wide_operand_at(wide_x1, search, 2, false, infinite),
+      arelu_wide_operand_at(wide_x2, search, 3, false, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
+    search = arelu_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
+  }
+  return arelu_wide_leading_to_f32(search.value);
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct arelu_pair {
   high: f32,
@@ -189,19 +1000,25 @@ fn arelu(x: f32, alpha: f32, beta: f32) -> f32 {
     v4 = arelu_pair_multiply(arelu_pair_from_f32(x), u2);
   }
   var result = arelu_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high)) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-      ((abs(beta) >= 3.469447e-18) | (beta == 0.0))
-    )
-  ) {
-    result = arelu_value_far(x, alpha, beta);
+  var found =
+    ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high)) &
+      ((x > 0.0) |
+        ((0.01 <= 4398046500000.0 * abs(alpha - 0.01)) &
+          ((alpha <= 0.01) | (0.99 <= 4398046500000.0 * abs(alpha - 0.99))))) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+    ((abs(beta) >= 3.469447e-18) | (beta == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = arelu_exactly(x, alpha, beta);
+    if (arelu_is_nan(result)) {
+      let far = arelu_value_far(x, alpha, beta);
+      result = select(far, result, arelu_is_nan(far));
+    }
+    found = true;
   }
   return select(result, x, arelu_is_nan(x));
 }
@@ -214,6 +1031,10 @@ struct arelu_gradients {
 
 fn arelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return select(select(select(x1, 0.99, x1 >= 0.99), 0.01, x1 <= 0.01), arelu_sigmoid(x2) + 1.0, x0 > 0.0);
+}
+
+fn arelu_slope_1_far(x0: f32, x1: f32) -> f32 {
+  return select(select(select(x0, 0.0, x1 >= 0.99), 0.0, x1 <= 0.01), 0.0, x0 > 0.0);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -229,426 +1050,96 @@ fn arelu_slope_2_far(x0: f32, x1: f32) -> f32 {
   return select(0.0, arelu_logistic(x1) * x0, x0 > 0.0);
 }
 
-// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
-// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
-// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
-// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
-// is off by a few units of the last bit.
-struct arelu_wide {
-  negative: bool,
-  mantissa: vec4<u32>,
-  exponent: i32,
-}
-
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct arelu_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct arelu_wide_outcome {
-  value: arelu_wide_leading,
-  lost: i32,
-}
-
-// 2^(N - 1) and 2^N - 1.
-const arelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
-
-const arelu_WIDE_NAN: arelu_wide = arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
-
-const arelu_WIDE_BEYOND: i32 = 2 << 28u;
-
-const arelu_WIDE_ZERO: arelu_wide = arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
-
-// a * 2^n without the bits that leave 128.
-fn arelu_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
-}
-
-fn arelu_wide_from_f32(x: f32) -> arelu_wide {
-  let bits = bitcast<u32>(x);
-  let negative = bits >= 0x80000000u;
-  let field = i32((bits >> 23u) & 0xffu);
-  let fraction = bits & 0x7fffffu;
-  if (field == 255) {
-    return arelu_wide(
-      negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), arelu_NAT_HALF, fraction == 0u),
-      select(arelu_WIDE_NAN.exponent, arelu_WIDE_BEYOND, fraction == 0u)
-    );
-  }
-  let digits = fraction + select(0u, 0x800000u, field > 0);
-  let zeros = countLeadingZeros(digits);
-  if (digits == 0u) {
-    return arelu_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), arelu_WIDE_ZERO.exponent);
-  }
-  return arelu_wide(
-    negative,
-    arelu_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
-    max(field, 1) - 118 - i32(zeros)
-  );
-}
-
-// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
-// nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
-// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
-// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
-// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
-// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
-struct arelu_wide_search {
-  stage: i32,
-  point: i32,
-  value: arelu_wide_leading,
-  base: arelu_wide_leading,
-  before: arelu_wide_leading,
-  steps: i32,
-  shift: i32,
-}
-
-const arelu_WIDE_SEARCH: arelu_wide_search = arelu_wide_search(
-  0,
-  0,
-  arelu_wide_leading(false, 0u, (2 << 28u) + 4096),
-  arelu_wide_leading(false, 0u, 0),
-  arelu_wide_leading(false, 0u, 0),
-  0,
-  0
-);
-
-const arelu_WIDE_ONE: arelu_wide = arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
-
-fn arelu_wide_abs(x: arelu_wide) -> arelu_wide {
-  return arelu_wide(false, x.mantissa, x.exponent);
-}
-
-fn arelu_wide_negate(x: arelu_wide) -> arelu_wide {
-  return arelu_wide(!x.negative, x.mantissa, x.exponent);
-}
-
-const arelu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
-
-const arelu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
-
-// ln 2, log2(e) / 2, sqrt(1/2).
-const arelu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn arelu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
-}
-
-// a < b for natural numbers of 128 bits.
-fn arelu_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
-}
-
-// The upper words of the products of each word of a with b.
-fn arelu_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
-  let b0 = b & 0xffffu;
-  let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
-}
-
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn arelu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = arelu_nat_add(sum, low);
-    sum = arelu_nat_add(vec4<u32>(total.yzw, u32(arelu_nat_less(total, low))), arelu_nat_high_words(a, words.x));
-    words = words.yzwx;
-  }
-  return sum;
-}
-
-// floor(a / n) for 0 < n < 2^16.
-fn arelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
-  var quotient = a;
-  var rest = 0u;
-  for (var i = 0; i < 4; i++) {
-    let high = (rest << 16u) | (quotient.w >> 16u);
-    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
-    rest = low % n;
-    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
-  }
-  return quotient;
-}
-
-// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn arelu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
-  var term = arelu_NAT_HALF;
-  var quotient = arelu_NAT_HALF;
-  for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = arelu_nat_divide_short(arelu_nat_multiply_high(term, r), k);
-    quotient = arelu_nat_add(quotient, term);
-  }
-  return quotient;
-}
-
-fn arelu_wide_is_nan(x: arelu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
-}
-
-const arelu_WIDE_LIMIT: i32 = 1 << 28u;
-
-// floor(a / 2^n).
-fn arelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
-// A difference of natural numbers of 128 bits.
-fn arelu_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
-}
-
-// A natural number below 2^32, or the lowest 32 bits of one.
-fn arelu_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
-}
-
-fn arelu_wide_exponential_loose(x: arelu_wide, near: u32) -> arelu_wide {
-  let is_near = near == 1u;
-  let quotient = arelu_nat_multiply_high(x.mantissa, arelu_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -128, 28);
-  let point = 128 - 1 - exponent;
-  let whole = arelu_nat_shift_right(quotient, max(point, 0));
-  let rest = arelu_nat_subtract(quotient, arelu_nat_shift_left(whole, max(point, 0)));
-  let shift = 128 - point;
-  let scaled = select(
-    arelu_nat_shift_left(rest, max(shift, 0)),
-    arelu_nat_shift_right(rest, max(-shift, 0)),
-    shift < 0
-  );
-  let fraction = select(scaled, arelu_nat_subtract(arelu_NAT_ONES, scaled), x.negative);
-  let size = i32(arelu_nat_low_word(whole)) << u32(max(-point, 0));
-  let n = select(size, -1 - size, x.negative);
-  let r = select(
-    arelu_nat_multiply_high(fraction, arelu_NAT_LN2),
-    arelu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
-    is_near
-  );
-  let excess = arelu_nat_multiply_high(select(r, x.mantissa, is_near), arelu_nat_expm1_series(r));
-  if (is_near) {
-    return arelu_wide(false, excess, x.exponent + 1);
-  }
-  if (x.exponent > 28) {
-    if (arelu_wide_is_nan(x)) {
-      return x;
-    }
-    let vanishing = select(1 - arelu_WIDE_LIMIT, -arelu_WIDE_BEYOND, x.exponent > arelu_WIDE_LIMIT);
-    return arelu_wide(false, arelu_NAT_HALF, select(arelu_WIDE_BEYOND, vanishing, x.negative));
-  }
-  if (x.exponent < -128) {
-    return arelu_WIDE_ONE;
-  }
-  return arelu_wide(false, arelu_nat_add(arelu_NAT_HALF, excess), max(n + 1, 1 - arelu_WIDE_LIMIT));
-}
-
-// Whether |a| < |b|, neither being NaN.
-fn arelu_wide_is_smaller(a: arelu_wide, b: arelu_wide) -> bool {
-  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & arelu_nat_less(a.mantissa, b.mantissa));
-}
-
-// How many bits a natural number has.
-fn arelu_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
-}
-
-fn arelu_wide_add_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
-  let swapped = arelu_wide_is_smaller(a, b);
-  let large = select(a.mantissa, b.mantissa, swapped);
-  let small = select(b.mantissa, a.mantissa, swapped);
-  let negative = select(a.negative, b.negative, swapped);
-  let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 128);
-  let addend = arelu_nat_shift_right(small, shift);
-  if (a.negative == b.negative) {
-    let room = arelu_nat_subtract(arelu_NAT_ONES, large);
-    if (arelu_nat_less(room, addend)) {
-      return arelu_wide(
-        negative,
-        arelu_nat_add(
-          arelu_NAT_HALF,
-          arelu_nat_shift_right(
-            arelu_nat_subtract(arelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
-            1
-          )
-        ),
-        exponent + 1
-      );
-    }
-    return arelu_wide(negative, arelu_nat_add(large, addend), exponent);
-  }
-  let difference = arelu_nat_subtract(large, addend);
-  // What is left would be the rounding of the operands.
-  if ((arelu_nat_bit_length(difference) <= 12) & (exponent < arelu_WIDE_LIMIT)) {
-    return arelu_WIDE_ZERO;
-  }
-  if ((shift == 1) & arelu_nat_less(difference, arelu_NAT_HALF)) {
-    return arelu_wide(
-      negative,
-      arelu_nat_subtract(
-        arelu_nat_shift_left(difference, 1),
-        vec4<u32>(arelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
-      ),
-      exponent - 1
-    );
-  }
-  return arelu_wide(negative, difference, exponent);
-}
-
-fn arelu_wide_multiply_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
-  let product = arelu_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -arelu_WIDE_LIMIT);
-  return arelu_wide(a.negative != b.negative, product, select(exponent, arelu_WIDE_NAN.exponent, invalid));
-}
-
-// floor(a * 2^128 / b) for a < b, bit by bit.
-fn arelu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var rest = a;
-  var quotient = vec4<u32>();
-  for (var i = 0; i < 128; i++) {
-    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
-    let fits = rest.w >= 0x80000000u || !arelu_nat_less(doubled, b);
-    rest = select(doubled, arelu_nat_subtract(doubled, b), fits);
-    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
-  }
-  return quotient;
-}
-
-fn arelu_wide_divide_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
-  let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
-  if (
-    arelu_wide_is_nan(b) |
-    both_zero |
-    ((a.exponent >= arelu_WIDE_BEYOND) & (b.exponent >= arelu_WIDE_BEYOND))
-  ) {
-    return arelu_WIDE_NAN;
-  }
-  let exponent = a.exponent - b.exponent;
-  if (all(b.mantissa == vec4<u32>())) {
-    return arelu_wide(negative, a.mantissa, exponent);
-  }
-  let fits = arelu_nat_less(a.mantissa, b.mantissa);
-  let quotient = arelu_nat_divide_high(
-    select(arelu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
-    b.mantissa
-  );
-  return arelu_wide(
-    negative,
-    select(arelu_nat_add(arelu_NAT_HALF, arelu_nat_shift_right(quotient, 1)), quotient, fits),
-    exponent + i32(!fits)
-  );
-}
-
-fn arelu_wide_is_negative(x: arelu_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-fn arelu_wide_less(a: arelu_wide, b: arelu_wide) -> bool {
-  if (arelu_wide_is_nan(a) | arelu_wide_is_nan(b)) {
-    return false;
-  }
-  if (arelu_wide_is_negative(a) != arelu_wide_is_negative(b)) {
-    return arelu_wide_is_negative(a);
-  }
-  return select(arelu_wide_is_smaller(a, b), arelu_wide_is_smaller(b, a), arelu_wide_is_negative(a));
-}
-
-// The number with these parts, whatever the highest bit of the mantissa is.
-fn arelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> arelu_wide {
-  if (!arelu_nat_less(mantissa, arelu_NAT_HALF) & (abs(exponent) < arelu_WIDE_LIMIT)) {
-    return arelu_wide(negative, mantissa, exponent);
-  }
-  let shift = 128 - arelu_nat_bit_length(mantissa);
-  let least = exponent - shift;
-  let is_far = abs(least) >= arelu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
-    return arelu_wide(
-      negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
-      select(arelu_WIDE_ZERO.exponent, arelu_WIDE_NAN.exponent, exponent >= arelu_WIDE_BEYOND)
-    );
-  }
-  if (is_far) {
-    return arelu_wide(negative, arelu_NAT_HALF, arelu_WIDE_BEYOND);
-  }
-  return arelu_wide(negative, arelu_nat_shift_left(mantissa, shift), least);
-}
-
-// Whether no digit of the smaller one is cut off in a sum.
-fn arelu_wide_adds_exactly(a: arelu_wide, b: arelu_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 128);
-  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return all(arelu_nat_shift_left(arelu_nat_shift_right(small, shift), shift) == small);
-}
-
-fn arelu_wide_leading_of(x: arelu_wide) -> arelu_wide_leading {
-  let high = arelu_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(arelu_nat_shift_left(high, 128 - 32) != x.mantissa);
-  return arelu_wide_leading(x.negative, arelu_nat_low_word(high) | u32(is_more), x.exponent);
-}
-
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r1 = abs(r1)
-//   r1 = negate(r1)
-//   r1 = exponential(r1, 0)
-//   r3 = add(r3, r1)
-//   r3 = multiply(r3, r3)
-//   r3 = divide(r1, r3)
-//   r3 = multiply(r0, r3)
-//   r0 = less(r2, r0)
-//   r0 = select(r2, r3, r0)
-fn arelu_backward_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_outcome {
-  var registers = array<arelu_wide, 4>(
+//   r9 = abs(r2)
+//   r9 = negate(r9)
+//   r9 = exponential(r9, 0)
+//   r10 = add(r5, r9)
+//   r11 = multiply(r10, r10)
+//   r11 = divide(r9, r11)
+//   r11 = multiply(r0, r11)
+//   r12 = less(r4, r0)
+//   r11 = select(r4, r11, r12)
+//   r13 = less(r6, r1)
+//   r13 = negate(r13)
+//   r14 = equal(r6, r1)
+//   r14 = negate(r14)
+//   r14 = select(r13, r14, r13)
+//   r14 = negate(r14)
+//   r0 = select(r0, r4, r14)
+//   r13 = less(r1, r7)
+//   r13 = negate(r13)
+//   r15 = equal(r1, r7)
+//   r15 = negate(r15)
+//   r15 = select(r13, r15, r13)
+//   r15 = negate(r15)
+//   r0 = select(r0, r4, r15)
+//   r4 = select(r0, r4, r12)
+//   r8 = less(r3, r8)
+//   r8 = select(r11, r4, r8)
+//   r14 = select(r1, r6, r14)
+//   r15 = select(r14, r7, r15)
+//   r2 = select(r5, r9, r2)
+//   r10 = divide(r2, r10)
+//   r10 = add(r10, r5)
+//   r12 = select(r15, r10, r12)
+//   r5 = less(r3, r5)
+//   r5 = select(r8, r12, r5)
+fn arelu_backward_exactly_wide(
+  x0: arelu_wide,
+  x1: arelu_wide,
+  x2: arelu_wide,
+  which: arelu_wide
+) -> arelu_wide_outcome {
+  var registers = array<arelu_wide, 16>(
     x0,
     x1,
+    x2,
+    which,
     arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
-    arelu_WIDE_ONE
+    arelu_WIDE_ONE,
+    arelu_wide(false, vec4<u32>(0xa3d70a3du, 0xd70a3d70u, 0x0a3d70a3u, 0xfd70a3d7u), 0),
+    arelu_wide(false, vec4<u32>(0x0a3d70a3u, 0x3d70a3d7u, 0x70a3d70au, 0xa3d70a3du), -6),
+    arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
+    arelu_WIDE_ZERO,
+    arelu_WIDE_ZERO,
+    arelu_WIDE_ZERO,
+    arelu_WIDE_ZERO,
+    arelu_WIDE_ZERO,
+    arelu_WIDE_ZERO,
+    arelu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 4>(-arelu_WIDE_BEYOND, -arelu_WIDE_BEYOND, -arelu_WIDE_BEYOND, -arelu_WIDE_BEYOND);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 18>(
-    0x00000001u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00000801u, 0x20000401u, 0x00000c03u, 0x00000403u, 0x00001003u,
-    0x00000c03u, 0x00001403u, 0x00000c01u, 0x00001003u, 0x00000c00u, 0x00001800u, 0x00000002u, 0x00001c00u, 0x00000c02u
+  var errors = array<i32, 16>(
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    registers[6].exponent,
+    registers[7].exponent,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND,
+    -arelu_WIDE_BEYOND
   );
-  for (var i = 0; i < 18; i = i + 2) {
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 68>(
+    0x00000009u, 0x00000802u, 0x00000409u, 0x00002409u, 0x00000809u, 0x20002409u, 0x00000c0au, 0x00002405u, 0x0000100bu,
+    0x0000280au, 0x0000140bu, 0x00002c09u, 0x0000100bu, 0x00002c00u, 0x0000180cu, 0x00000004u, 0x00001c0bu, 0x00c02c04u,
+    0x0000180du, 0x00000406u, 0x0000040du, 0x0000340du, 0x0000200eu, 0x00000406u, 0x0000040eu, 0x0000380eu, 0x00001c0eu,
+    0x00d0380du, 0x0000040eu, 0x0000380eu, 0x00001c00u, 0x00e01000u, 0x0000180du, 0x00001c01u, 0x0000040du, 0x0000340du,
+    0x0000200fu, 0x00001c01u, 0x0000040fu, 0x00003c0fu, 0x00001c0fu, 0x00d03c0du, 0x0000040fu, 0x00003c0fu, 0x00001c00u,
+    0x00f01000u, 0x00001c04u, 0x00c01000u, 0x00001808u, 0x00002003u, 0x00001c08u, 0x0080100bu, 0x00001c0eu, 0x00e01801u,
+    0x00001c0fu, 0x00f01c0eu, 0x00001c02u, 0x00202405u, 0x0000140au, 0x00002802u, 0x00000c0au, 0x0000140au, 0x00001c0cu,
+    0x00c0280fu, 0x00001805u, 0x00001403u, 0x00001c05u, 0x00503008u
+  );
+  for (var i = 0; i < 68; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -676,6 +1167,8 @@ fn arelu_backward_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_out
       if (registers[c].negative) {
         value = b;
       }
+    } else if (operation == 8u) {
+      value = arelu_wide(arelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
     var result = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -710,6 +1203,9 @@ fn arelu_backward_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_out
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 7u)) {
+      rounding = -arelu_WIDE_BEYOND;
+    }
     if ((operation == 4u) & (abs(result.exponent) < arelu_WIDE_LIMIT) & (arelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -arelu_WIDE_BEYOND;
     }
@@ -718,255 +1214,38 @@ fn arelu_backward_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_out
     }
     errors[code & 1023u] = max(min(error, arelu_WIDE_BEYOND + arelu_WIDE_LIMIT), rounding);
   }
-  let lost = errors[0] - registers[0].exponent;
-  return arelu_wide_outcome(arelu_wide_leading_of(registers[0]), select(lost, 0, errors[0] < -arelu_WIDE_LIMIT));
+  let lost = errors[5] - registers[5].exponent;
+  return arelu_wide_outcome(arelu_wide_leading_of(registers[5]), select(lost, 0, errors[5] < -arelu_WIDE_LIMIT));
 }
 
-// The largest exponent that operands have at a stage.
-fn arelu_wide_highest(stage: i32) -> i32 {
-  let last = select(select(26, 20, stage == 18), 13, stage == 19);
-  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
-}
-
-// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
-// two: downwards, or upwards if that is negative.
-fn arelu_wide_excess(exponent: i32, stage: i32) -> i32 {
-  if ((stage == 0) | (stage > 22)) {
-    return 0;
-  }
-  if (stage < 20) {
-    return ((max(exponent - arelu_wide_highest(stage), 0) + 5) / 6) * 6;
-  }
-  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
-  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= arelu_WIDE_LIMIT);
-}
-
-// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
-// grow slowly.
-fn arelu_wide_distance(stage: i32, infinite: bool) -> i32 {
-  let far = select(select(6, 36, stage < 12), 402, stage == 1);
-  return select(select(6, far, infinite), -6, stage > 19);
-}
-
-// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
-// together with the others.
-fn arelu_wide_operand_at(
-  x: arelu_wide,
-  search: arelu_wide_search,
-  own: i32,
-  input: bool,
-  infinite: bool
-) -> arelu_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
-    return arelu_wide(search.point == 1, arelu_NAT_HALF, -150);
-  }
-  let excess = arelu_wide_excess(x.exponent, search.stage);
-  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
-  let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(
-    0,
-    arelu_wide_distance(search.stage, infinite) * steps,
-    (excess != 0) & (nearer > 0) & (nearer < 3)
-  );
-  return arelu_wide(x.negative, x.mantissa, x.exponent - excess - further);
-}
-
-fn arelu_wide_leading_is_nan(x: arelu_wide_leading) -> bool {
-  return (x.digits == 0u) & (x.exponent > 0);
-}
-
-// The k for which a is about 2^k b.
-fn arelu_wide_leading_ratio(a: arelu_wide_leading, b: arelu_wide_leading) -> i32 {
-  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
-  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
-  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
-}
-
-// Whether |a| > 135/128 |b|, by their first 24 digits.
-fn arelu_wide_leading_exceeds(a: arelu_wide_leading, b: arelu_wide_leading) -> bool {
-  let more = a.exponent - b.exponent;
-  let size = a.digits >> 8u;
-  let least = 135u * (b.digits >> 8u);
-  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
-}
-
-// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
-fn arelu_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
-  var next = stage + 1;
-  while ((next < 23) & (arelu_wide_excess(largest, next) == 0) & (arelu_wide_excess(smallest, next) == 0)) {
-    next = next + 1;
-  }
-  return select(next, 24, next > 22);
-}
-
-// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
-fn arelu_wide_leading_course(value: arelu_wide_leading, before: arelu_wide_leading) -> i32 {
-  return i32(arelu_wide_leading_exceeds(value, before)) - i32(arelu_wide_leading_exceeds(before, value));
-}
-
-// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
-fn arelu_wide_leading_limit(
-  value: arelu_wide_leading,
-  before: arelu_wide_leading,
-  course: i32
-) -> arelu_wide_leading {
-  let wavers = (max(value.exponent, before.exponent) < -150) & (abs(value.exponent - before.exponent) < 64);
-  if ((course < 0) | wavers) {
-    return arelu_wide_leading(false, 0u, arelu_WIDE_ZERO.exponent);
-  }
-  if (course > 0) {
-    return arelu_wide_leading(value.negative, 0x80000000u, arelu_WIDE_BEYOND);
-  }
-  return value;
-}
-
-// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
-// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
-// and whether one is 0 where the function's limit is meant.
-fn arelu_wide_searched(
-  search: arelu_wide_search,
-  found: arelu_wide_outcome,
-  operands: i32,
-  varied: i32,
-  largest: i32,
-  smallest: i32,
-  infinite: bool,
-  compares: bool,
-  zero: bool
-) -> arelu_wide_search {
-  let is_nan = arelu_wide_leading_is_nan(found.value);
-  // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
-  // to be made of it.
-  let enough = select(128 - 27, 128, found.value.exponent >= arelu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(arelu_WIDE_LIMIT >> 1u)));
-  let fails = is_nan | ((found.lost > enough) & matters);
-  var here = found.value;
-  if ((found.lost > enough) & !matters) {
-    here = arelu_wide_leading(false, 0u, arelu_WIDE_ZERO.exponent);
-  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
-    // A quotient of two exponentials that are both the least number.
-    here = arelu_wide_leading(false, 0u, arelu_WIDE_NAN.exponent);
-  }
-  var stage = search.stage;
-  var point = search.point + 1;
-  var value = search.value;
-  var base = search.base;
-  var steps = search.steps;
-  var shift = search.shift;
-  // What cancels altogether wherever it is looked at is taken for 0.
-  if ((stage == 0) | (arelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
-    value = here;
-  }
-  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
-  let ratio = arelu_wide_leading_ratio(search.before, here);
-  let is_second = (point > 2) & ((point & 1) == 1);
-  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
-  if (stage == 23) {
-    // The limit that both sides have.
-    let apart = arelu_wide_leading_exceeds(here, base) | arelu_wide_leading_exceeds(base, here);
-    if (point == 2) {
-      value = base;
-      if (fails | apart | ((base.negative != here.negative) & (base.digits != 0u))) {
-        value = arelu_wide_leading(false, 0u, arelu_WIDE_NAN.exponent);
-      }
-    }
-    base = here;
-    stage = select(23, 24, (point == 2) | fails);
-  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
-    if (is_nan & zero & !infinite) {
-      stage = 23;
-    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (arelu_WIDE_LIMIT >> 1u)))) {
-      stage = 24;
-    } else {
-      stage = arelu_wide_next_stage(stage, largest, smallest);
-    }
-    point = 0;
-  } else if (stage == 0) {
-    stage = 24;
-  } else if (point == 1) {
-    base = here;
-    shift = 0;
-  } else if (infinite) {
-    // What it does on one step alone is a step from one value to another.
-    var nearer = here;
-    if (point == 3) {
-      nearer = search.before;
-    }
-    let course = arelu_wide_leading_course(base, nearer);
-    if ((course == 0) | (stage > 16) | (point == 3)) {
-      let lasts = (point == 2) | (arelu_wide_leading_course(nearer, here) == course);
-      value = arelu_wide_leading_limit(base, nearer, select(0, course, lasts));
-      stage = 24;
-    }
-  } else if (is_second) {
-    shift = shift + (steps * arelu_wide_excess(varied, stage)) / arelu_wide_distance(stage, infinite);
-    if (point > 2 * operands) {
-      value = arelu_wide_leading(base.negative, base.digits, base.exponent + shift);
-      stage = 24;
-    }
-  } else {
-    steps = ratio;
-  }
-  var before = here;
-  if (is_second) {
-    before = base;
-  }
-  return arelu_wide_search(stage, point, value, base, before, steps, shift);
-}
-
-// A constant expression may not be NaN; a variable's bits may.
-var<private> arelu_nan_bits: u32 = 0x7fc00000u;
-
-fn arelu_nan() -> f32 {
-  return bitcast<f32>(arelu_nan_bits);
-}
-
-// To nearest, from the middle to the even one.
-fn arelu_wide_leading_to_f32(x: arelu_wide_leading) -> f32 {
-  let sign_ = select(0u, 0x80000000u, x.negative);
-  if ((x.digits == 0u) & (x.exponent > 0)) {
-    return arelu_nan();
-  }
-  if (x.exponent > 128) {
-    return bitcast<f32>(sign_ + 0x7f800000u);
-  }
-  // Less than half of the smallest number.
-  if (x.exponent < -149) {
-    return bitcast<f32>(sign_);
-  }
-  // Digits that round up to a power of two carry into the exponent, as they should.
-  let exponent = i32(x.exponent);
-  let dropped = u32(31 - min(24, exponent + 149));
-  let half = 1u << dropped;
-  let below = x.digits & (half | (half - 1u));
-  let kept = (x.digits >> dropped) >> 1u;
-  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
-}
-
-fn arelu_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn arelu_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
   if (arelu_is_nan(x0)) {
     return x0;
   }
   if (arelu_is_nan(x1)) {
     return x1;
   }
+  if (arelu_is_nan(x2)) {
+    return x2;
+  }
   let wide_x0 = arelu_wide_from_f32(x0);
   let wide_x1 = arelu_wide_from_f32(x1);
-  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let wide_x2 = arelu_wide_from_f32(x2);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  let largest = max(exponents[0], exponents[1]);
-  let smallest = min(exponents[0], exponents[1]);
+  let largest = max(max(exponents[0], exponents[1]), exponents[2]);
+  let smallest = min(min(exponents[0], exponents[1]), exponents[2]);
   let zero = x0 == 0.0;
   var search = arelu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = arelu_backward_exactly_wide(
       arelu_wide_operand_at(wide_x0, search, 1, true, infinite),
-      arelu_wide_operand_at(wide_x1, search, 2, false, infinite)
+      arelu_wide_operand_at(wide_x1, search, 2, false, infinite),
+      arelu_wide_operand_at(wide_x2, search, 3, false, infinite),
+      arelu_wide_from_f32(which)
     );
-    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
-    search = arelu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
+    search = arelu_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
   }
   return arelu_wide_leading_to_f32(search.value);
 }
@@ -999,57 +1278,92 @@ fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
   if (x > 0.0) {
     v4 = u2;
   }
-  let v5 = arelu_pair_abs(arelu_pair_from_f32(beta));
-  let v6 = arelu_pair_negate(v5);
-  let v7 = arelu_pair_raised_exp(v6);
-  let u3 = arelu_pair_add(arelu_pair_scale(v7, 8.6736174e-19), arelu_pair(1.0, 0.0));
-  var v8 = arelu_pair(0.0, 0.0);
+  var v5 = arelu_pair_from_f32(x);
+  if (alpha >= arelu_pair(0.99, -9.536743e-9).high) {
+    v5 = arelu_pair(0.0, 0.0);
+  }
+  var v6 = v5;
+  if (alpha <= arelu_pair(0.01, 2.2351741e-10).high) {
+    v6 = arelu_pair(0.0, 0.0);
+  }
+  var v7 = v6;
   if (x > 0.0) {
-    v8 = arelu_pair_scale(
-      arelu_pair_multiply(arelu_pair_from_f32(x), arelu_pair_divide(v7, arelu_pair_multiply(u3, u3))),
+    v7 = arelu_pair(0.0, 0.0);
+  }
+  let v8 = arelu_pair_abs(arelu_pair_from_f32(beta));
+  let v9 = arelu_pair_negate(v8);
+  let v10 = arelu_pair_raised_exp(v9);
+  let u3 = arelu_pair_add(arelu_pair_scale(v10, 8.6736174e-19), arelu_pair(1.0, 0.0));
+  var v11 = arelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v11 = arelu_pair_scale(
+      arelu_pair_multiply(arelu_pair_from_f32(x), arelu_pair_divide(v10, arelu_pair_multiply(u3, u3))),
       8.6736174e-19
     );
   }
   var result_x = arelu_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 5.0706024e+30 * u2.high)) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
-        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
-      ((v5.high >= 7.888609e-31) | (beta == 0.0))
-    )
-  ) {
-    result_x = arelu_slope_0_far(x, alpha, beta);
-  }
-  var result_beta = arelu_pair_to_f32(v8);
+  var found0 =
+    ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 5.0706024e+30 * u2.high)) &
+      ((x > 0.0) |
+        ((0.01 <= 4398046500000.0 * abs(alpha - 0.01)) &
+          ((alpha <= 0.01) | (0.99 <= 4398046500000.0 * abs(alpha - 0.99))))) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+      ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x71800000u) &
+    ((v8.high >= 7.888609e-31) | (beta == 0.0));
+  var result_alpha = arelu_pair_to_f32(v7);
+  var found1 =
+    ((x > 0.0) |
+      ((0.01 <= 4398046500000.0 * abs(alpha - 0.01)) &
+        ((alpha <= 0.01) | (0.99 <= 4398046500000.0 * abs(alpha - 0.99))))) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+    ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0));
+  var result_beta = arelu_pair_to_f32(v11);
   var found2 =
-    ((x <= 0.0) | (v7.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    ((x <= 0.0) | (v10.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-    ((v5.high >= 3.469447e-18) | (beta == 0.0));
+    ((v8.high >= 3.469447e-18) | (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found2) {
-    result_beta = arelu_backward_exactly(x, beta);
-    if (arelu_is_nan(result_beta)) {
-      let far = arelu_slope_2_far(x, beta);
-      result_beta = select(far, result_beta, arelu_is_nan(far));
+  while (!found0 | !found1 | !found2) {
+    let exact = arelu_backward_exactly(x, alpha, beta, select(select(2.0, 1.0, !found1), 0.0, !found0));
+    if (!found0) {
+      result_x = exact;
+      if (arelu_is_nan(result_x)) {
+        let far = arelu_slope_0_far(x, alpha, beta);
+        result_x = select(far, result_x, arelu_is_nan(far));
+      }
+      found0 = true;
+    } else if (!found1) {
+      result_alpha = exact;
+      if (arelu_is_nan(result_alpha)) {
+        let far = arelu_slope_1_far(x, alpha);
+        result_alpha = select(far, result_alpha, arelu_is_nan(far));
+      }
+      found1 = true;
+    } else if (!found2) {
+      result_beta = exact;
+      if (arelu_is_nan(result_beta)) {
+        let far = arelu_slope_2_far(x, beta);
+        result_beta = select(far, result_beta, arelu_is_nan(far));
+      }
+      found2 = true;
     }
-    found2 = true;
   }
-  return arelu_gradients(
-    dy * result_x,
-    select(select(select(x * dy, 0.0, alpha >= 0.99), 0.0, alpha <= 0.01), 0.0, x > 0.0),
-    dy * result_beta
-  );
+  return arelu_gradients(dy * result_x, dy * result_alpha, dy * result_beta);
 }
 
 struct arelu_value_and_slopes {
   value: f32,
   x: f32,
+}
+
+fn arelu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
+  return arelu_backward(1.0, x0, x1, x2).x;
 }
 
 fn arelu_fused(x: f32, alpha: f32, beta: f32) -> arelu_value_and_slopes {
@@ -1085,10 +1399,13 @@ fn arelu_fused(x: f32, alpha: f32, beta: f32) -> arelu_value_and_slopes {
     v7 = u2;
   }
   var result_value = arelu_pair_to_f32(v4);
-  // Far out, or no number at all.
+  // By the function that computes this alone.
   if (
     !(
       ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high)) &
+        ((x > 0.0) |
+          ((0.01 <= 4398046500000.0 * abs(alpha - 0.01)) &
+            ((alpha <= 0.01) | (0.99 <= 4398046500000.0 * abs(alpha - 0.99))))) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
@@ -1097,13 +1414,16 @@ fn arelu_fused(x: f32, alpha: f32, beta: f32) -> arelu_value_and_slopes {
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0))
     )
   ) {
-    result_value = arelu_value_far(x, alpha, beta);
+    result_value = arelu(x, alpha, beta);
   }
   var result_x = arelu_pair_to_f32(v7);
-  // Far out, or no number at all.
+  // By the function that computes this alone.
   if (
     !(
       ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 5.0706024e+30 * u2.high)) &
+        ((x > 0.0) |
+          ((0.01 <= 4398046500000.0 * abs(alpha - 0.01)) &
+            ((alpha <= 0.01) | (0.99 <= 4398046500000.0 * abs(alpha - 0.99))))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
@@ -1112,7 +1432,7 @@ fn arelu_fused(x: f32, alpha: f32, beta: f32) -> arelu_value_and_slopes {
       ((abs(beta) >= 7.888609e-31) | (beta == 0.0))
     )
   ) {
-    result_x = arelu_slope_0_far(x, alpha, beta);
+    result_x = arelu_slope_0(x, alpha, beta);
   }
   return arelu_value_and_slopes(select(result_value, x, arelu_is_nan(x)), result_x);
 }
@@ -1121,6 +1441,10 @@ struct arelu_curvatures {
   x_alpha: f32,
   x_beta: f32,
   beta_beta: f32,
+}
+
+fn arelu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  return select(select(select(1.0, 0.0, x1 >= 0.99), 0.0, x1 <= 0.01), 0.0, x0 > 0.0);
 }
 
 fn arelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
@@ -1162,16 +1486,28 @@ fn arelu_pair_expm1(a: arelu_pair) -> arelu_pair {
 }
 
 fn arelu_curvature(x: f32, alpha: f32, beta: f32) -> arelu_curvatures {
-  let v = arelu_pair_abs(arelu_pair_from_f32(beta));
-  let v2 = arelu_pair_negate(v);
-  let v3 = arelu_pair_raised_exp(v2);
-  let p = arelu_pair_scale(v3, 8.6736174e-19);
+  var v = arelu_pair(1.0, 0.0);
+  if (alpha >= arelu_pair(0.99, -9.536743e-9).high) {
+    v = arelu_pair(0.0, 0.0);
+  }
+  var v2 = v;
+  if (alpha <= arelu_pair(0.01, 2.2351741e-10).high) {
+    v2 = arelu_pair(0.0, 0.0);
+  }
+  var v3 = v2;
+  if (x > 0.0) {
+    v3 = arelu_pair(0.0, 0.0);
+  }
+  let v4 = arelu_pair_abs(arelu_pair_from_f32(beta));
+  let v5 = arelu_pair_negate(v4);
+  let v6 = arelu_pair_raised_exp(v5);
+  let p = arelu_pair_scale(v6, 8.6736174e-19);
   let u = arelu_pair_add(p, arelu_pair(1.0, 0.0));
   let squared = arelu_pair_multiply(u, u);
-  let q = arelu_pair_divide(v3, squared);
-  var v4 = arelu_pair(0.0, 0.0);
+  let q = arelu_pair_divide(v6, squared);
+  var v7 = arelu_pair(0.0, 0.0);
   if (x > 0.0) {
-    v4 = arelu_pair_scale(q, 8.6736174e-19);
+    v7 = arelu_pair_scale(q, 8.6736174e-19);
   }
   let p2 = arelu_pair_multiply(arelu_pair_from_f32(x), q);
   let p3 = arelu_pair_scale(arelu_pair_from_f32(beta), 0.5);
@@ -1181,35 +1517,50 @@ fn arelu_curvature(x: f32, alpha: f32, beta: f32) -> arelu_curvatures {
   let u2 = arelu_pair_add(em1, arelu_pair(2.0, 0.0));
   let q2 = arelu_pair_divide(em1, u2);
   let p5 = arelu_pair_multiply(p2, q2);
-  let v5 = arelu_pair_negate(p5);
-  let p6 = arelu_pair_scale(v5, 8.6736174e-19);
-  var v6 = arelu_pair(0.0, 0.0);
+  let v8 = arelu_pair_negate(p5);
+  let p6 = arelu_pair_scale(v8, 8.6736174e-19);
+  var v9 = arelu_pair(0.0, 0.0);
   if (x > 0.0) {
-    v6 = p6;
+    v9 = p6;
   }
-  var result_x_beta = arelu_pair_to_f32(v4);
+  var result_x_alpha = arelu_pair_to_f32(v3);
   // Far out, or no number at all.
   if (
     !(
-      ((x <= 0.0) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+      ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0))
+    )
+  ) {
+    let far = arelu_curvature_0_far(x, alpha);
+    result_x_alpha = select(far, result_x_alpha, arelu_is_nan(far));
+  }
+  var result_x_beta = arelu_pair_to_f32(v7);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((x <= 0.0) | (v6.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x71800000u) &
-      ((v.high >= 7.888609e-31) | (beta == 0.0))
+      ((v4.high >= 7.888609e-31) | (beta == 0.0))
     )
   ) {
     let far = arelu_curvature_1_far(x, beta);
     result_x_beta = select(far, result_x_beta, arelu_is_nan(far));
   }
-  var result_beta_beta = arelu_pair_to_f32(v6);
+  var result_beta_beta = arelu_pair_to_f32(v9);
   // Far out, or no number at all.
   if (
     !(
-      ((x <= 0.0) | ((v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31))) &
+      ((x <= 0.0) |
+        ((v6.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (p2.high >= 3.9443045e-31) &
+          (abs(em1.high) >= 7.888609e-31) &
+          (abs(q2.high) >= 3.9443045e-31))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x71800000u) &
-        ((v.high >= 7.888609e-31) | (beta == 0.0)) &
-        (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
+        ((v4.high >= 7.888609e-31) | (beta == 0.0)) &
+        (bitcast<u32>(abs(v9.high)) <= 0x7a800000u) &
       ((x <= 0.0) |
         ((bitcast<u32>(abs(p6.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
           (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
@@ -1218,11 +1569,7 @@ fn arelu_curvature(x: f32, alpha: f32, beta: f32) -> arelu_curvatures {
     let far = arelu_curvature_2_far(x, beta);
     result_beta_beta = select(far, result_beta_beta, arelu_is_nan(far));
   }
-  return arelu_curvatures(
-    select(select(select(1.0, 0.0, alpha >= 0.99), 0.0, alpha <= 0.01), 0.0, x > 0.0),
-    result_x_beta,
-    result_beta_beta
-  );
+  return arelu_curvatures(result_x_alpha, result_x_beta, result_beta_beta);
 }
 
 struct arelu_second_gradients {

@@ -70,7 +70,6 @@ export function aria2Backward(
         Math.abs(p) >= 6.688871304346933e-198 &&
         p2 * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p2 / q) <=
           16384 * v2 &&
-        Math.abs(q2) <= Number.MAX_VALUE &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
@@ -295,7 +294,6 @@ export function aria2Backward64(
         Math.abs(p) >= 6.688871304346933e-198 &&
         p2 * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p2 / q) <=
           16384 * v2 &&
-        Math.abs(q2) <= Number.MAX_VALUE &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
@@ -1367,6 +1365,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function aria2ExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return widePow(wideSigmoid(wideMultiply(x0, x2)), x1);
 }
@@ -1391,7 +1430,7 @@ function aria2ExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aria2ExactlyAt(x0, x1, x2, 800n * sign),
     aria2ExactlyAt(x0, x1, x2, 150n * sign),
     aria2ExactlyAt(x0, x1, x2, 140n * sign),
@@ -1452,7 +1491,7 @@ function aria2DxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aria2DxExactlyAt(x0, x1, x2, x3, 800n * sign),
     aria2DxExactlyAt(x0, x1, x2, x3, 150n * sign),
     aria2DxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1514,7 +1553,7 @@ function aria2YExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aria2YExactlyAt(x0, x1, x2, 800n * sign),
     aria2YExactlyAt(x0, x1, x2, 150n * sign),
     aria2YExactlyAt(x0, x1, x2, 140n * sign),
@@ -1593,7 +1632,7 @@ function aria2DxDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     aria2DxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     aria2DxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     aria2DxDxExactlyAt(x0, x1, x2, x3, 140n * sign),

@@ -211,7 +211,8 @@ fn aria2_wide_from_f32(x: f32) -> aria2_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct aria2_wide_search {
   stage: i32,
   point: i32,
@@ -220,6 +221,7 @@ struct aria2_wide_search {
   before: aria2_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const aria2_WIDE_SEARCH: aria2_wide_search = aria2_wide_search(
@@ -229,10 +231,13 @@ const aria2_WIDE_SEARCH: aria2_wide_search = aria2_wide_search(
   aria2_wide_leading(false, 0u, 0),
   aria2_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const aria2_WIDE_ONE: aria2_wide = aria2_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const aria2_WIDE_QUARTER: aria2_wide = aria2_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
 const aria2_WIDE_LN2: aria2_wide = aria2_wide(
   false,
@@ -240,7 +245,7 @@ const aria2_WIDE_LN2: aria2_wide = aria2_wide(
   0
 );
 
-const aria2_WIDE_1024: aria2_wide = aria2_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 11);
+const aria2_WIDE_TWO: aria2_wide = aria2_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
 const aria2_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -293,12 +298,12 @@ fn aria2_wide_multiply_loose(a: aria2_wide, b: aria2_wide) -> aria2_wide {
   return aria2_wide(a.negative != b.negative, product, select(exponent, aria2_WIDE_NAN.exponent, invalid));
 }
 
-fn aria2_wide_abs(x: aria2_wide) -> aria2_wide {
-  return aria2_wide(false, x.mantissa, x.exponent);
-}
-
 fn aria2_wide_negate(x: aria2_wide) -> aria2_wide {
   return aria2_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+fn aria2_wide_abs(x: aria2_wide) -> aria2_wide {
+  return aria2_wide(false, x.mantissa, x.exponent);
 }
 
 const aria2_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
@@ -453,6 +458,50 @@ fn aria2_wide_add_loose(a: aria2_wide, b: aria2_wide) -> aria2_wide {
   return aria2_wide(negative, difference, exponent);
 }
 
+fn aria2_wide_is_negative(x: aria2_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+fn aria2_wide_integer_loose(n: i32) -> aria2_wide {
+  let size = abs(n);
+  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
+  return aria2_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
+}
+
+const aria2_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
+
+fn aria2_wide_log_exponent_loose(x: aria2_wide) -> aria2_wide {
+  if (aria2_wide_is_negative(x)) {
+    return aria2_WIDE_NAN;
+  }
+  if (abs(x.exponent) >= aria2_WIDE_LIMIT) {
+    return aria2_wide(
+      x.exponent < 0,
+      select(aria2_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), aria2_wide_is_nan(x)),
+      abs(x.exponent)
+    );
+  }
+  return aria2_wide_integer_loose(x.exponent - i32(aria2_nat_less(x.mantissa, aria2_NAT_SQRT_HALF)));
+}
+
+fn aria2_wide_less(a: aria2_wide, b: aria2_wide) -> bool {
+  if (aria2_wide_is_nan(a) | aria2_wide_is_nan(b)) {
+    return false;
+  }
+  if (aria2_wide_is_negative(a) != aria2_wide_is_negative(b)) {
+    return aria2_wide_is_negative(a);
+  }
+  return select(aria2_wide_is_smaller(a, b), aria2_wide_is_smaller(b, a), aria2_wide_is_negative(a));
+}
+
+// The y of that, or 1.
+fn aria2_wide_log_fraction(x: aria2_wide) -> aria2_wide {
+  if (aria2_wide_is_negative(x) | (abs(x.exponent) >= aria2_WIDE_LIMIT)) {
+    return aria2_WIDE_ONE;
+  }
+  return aria2_wide(false, x.mantissa, i32(aria2_nat_less(x.mantissa, aria2_NAT_SQRT_HALF)));
+}
+
 // floor(a * 2^128 / b) for a < b, bit by bit.
 fn aria2_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   var rest = a;
@@ -492,40 +541,6 @@ fn aria2_wide_divide_loose(a: aria2_wide, b: aria2_wide) -> aria2_wide {
   );
 }
 
-fn aria2_wide_is_negative(x: aria2_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-fn aria2_wide_integer_loose(n: i32) -> aria2_wide {
-  let size = abs(n);
-  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
-  return aria2_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
-}
-
-const aria2_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
-
-fn aria2_wide_log_exponent_loose(x: aria2_wide) -> aria2_wide {
-  if (aria2_wide_is_negative(x)) {
-    return aria2_WIDE_NAN;
-  }
-  if (abs(x.exponent) >= aria2_WIDE_LIMIT) {
-    return aria2_wide(
-      x.exponent < 0,
-      select(aria2_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), aria2_wide_is_nan(x)),
-      abs(x.exponent)
-    );
-  }
-  return aria2_wide_integer_loose(x.exponent - i32(aria2_nat_less(x.mantissa, aria2_NAT_SQRT_HALF)));
-}
-
-// The y of that, or 1.
-fn aria2_wide_log_fraction(x: aria2_wide) -> aria2_wide {
-  if (aria2_wide_is_negative(x) | (abs(x.exponent) >= aria2_WIDE_LIMIT)) {
-    return aria2_WIDE_ONE;
-  }
-  return aria2_wide(false, x.mantissa, i32(aria2_nat_less(x.mantissa, aria2_NAT_SQRT_HALF)));
-}
-
 // z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
 fn aria2_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
   var sum = vec4<u32>(0u, 0u, 0u, 0u);
@@ -552,57 +567,6 @@ fn aria2_wide_twice_artanh_loose(s: aria2_wide) -> aria2_wide {
   return aria2_wide(s.negative, aria2_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
 }
 
-fn aria2_wide_equal(a: aria2_wide, b: aria2_wide) -> bool {
-  let same =
-    (a.exponent == b.exponent) &
-    all(a.mantissa == b.mantissa) &
-    (aria2_wide_is_negative(a) == aria2_wide_is_negative(b));
-  return same & !aria2_wide_is_nan(a);
-}
-
-fn aria2_wide_scale_loose(x: aria2_wide, k: i32) -> aria2_wide {
-  return aria2_wide(x.negative, x.mantissa, x.exponent + k);
-}
-
-fn aria2_wide_floor_loose(x: aria2_wide) -> aria2_wide {
-  let bits = 128;
-  if ((x.exponent >= bits) | all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  let fraction = min(bits - x.exponent, bits);
-  let whole = aria2_nat_shift_right(x.mantissa, fraction);
-  let up = x.negative & any(aria2_nat_shift_left(whole, fraction) != x.mantissa);
-  return aria2_wide(x.negative, aria2_nat_add(whole, vec4<u32>(u32(up), 0u, 0u, 0u)), bits);
-}
-
-fn aria2_wide_sqrt_loose(x: aria2_wide) -> aria2_wide {
-  if (aria2_wide_is_negative(x)) {
-    return aria2_WIDE_NAN;
-  }
-  if (abs(x.exponent) >= aria2_WIDE_LIMIT) {
-    return aria2_wide(false, x.mantissa, x.exponent);
-  }
-  let odd = x.exponent & 1;
-  let a = aria2_nat_shift_right(x.mantissa, odd);
-  var root = aria2_nat_add(aria2_nat_shift_right(a, 1), aria2_NAT_HALF);
-  var step_ = aria2_nat_subtract(root, a);
-  while (!all(step_ == vec4<u32>())) {
-    step_ = aria2_nat_shift_right(aria2_nat_subtract(root, aria2_nat_divide_high(a, root)), 1);
-    root = aria2_nat_subtract(root, step_);
-  }
-  return aria2_wide(false, root, (x.exponent + odd) >> 1u);
-}
-
-fn aria2_wide_less(a: aria2_wide, b: aria2_wide) -> bool {
-  if (aria2_wide_is_nan(a) | aria2_wide_is_nan(b)) {
-    return false;
-  }
-  if (aria2_wide_is_negative(a) != aria2_wide_is_negative(b)) {
-    return aria2_wide_is_negative(a);
-  }
-  return select(aria2_wide_is_smaller(a, b), aria2_wide_is_smaller(b, a), aria2_wide_is_negative(a));
-}
-
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn aria2_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> aria2_wide {
   if (!aria2_nat_less(mantissa, aria2_NAT_HALF) & (abs(exponent) < aria2_WIDE_LIMIT)) {
@@ -624,52 +588,6 @@ fn aria2_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return aria2_wide(negative, aria2_nat_shift_left(mantissa, shift), least);
 }
 
-fn aria2_wide_floor(x: aria2_wide) -> aria2_wide {
-  let bits = 128;
-  if ((x.exponent >= bits) | all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  let fraction = min(bits - x.exponent, bits);
-  let whole = aria2_nat_shift_right(x.mantissa, fraction);
-  let up = x.negative & any(aria2_nat_shift_left(whole, fraction) != x.mantissa);
-  return aria2_wide_normalised(x.negative, aria2_nat_add(whole, vec4<u32>(u32(up), 0u, 0u, 0u)), bits);
-}
-
-// x * 2^k for a small k.
-fn aria2_wide_scale(x: aria2_wide, k: i32) -> aria2_wide {
-  return aria2_wide_normalised(x.negative, x.mantissa, x.exponent + k);
-}
-
-fn aria2_wide_multiply(a: aria2_wide, b: aria2_wide) -> aria2_wide {
-  let product = aria2_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -aria2_WIDE_LIMIT);
-  return aria2_wide_normalised(
-    a.negative != b.negative,
-    product,
-    select(exponent, aria2_WIDE_NAN.exponent, invalid)
-  );
-}
-
-fn aria2_wide_whole_power_loose(x: aria2_wide, n: aria2_wide) -> aria2_wide {
-  var power = aria2_WIDE_ONE;
-  var square = x;
-  var rest = aria2_wide_abs(n);
-  while (!aria2_wide_equal(rest, aria2_WIDE_ZERO)) {
-    let half = aria2_wide_floor(aria2_wide_scale(rest, -1));
-    if (!aria2_wide_equal(aria2_wide_scale(half, 1), rest)) {
-      power = aria2_wide_multiply(power, square);
-    }
-    square = aria2_wide_multiply(square, square);
-    rest = half;
-  }
-  if (n.negative) {
-    return aria2_wide_divide_loose(aria2_WIDE_ONE, power);
-  }
-  return power;
-}
-
 // Whether no digit of the smaller one is cut off in a sum.
 fn aria2_wide_adds_exactly(a: aria2_wide, b: aria2_wide) -> bool {
   let shift = min(abs(a.exponent - b.exponent), 128);
@@ -685,100 +603,66 @@ fn aria2_wide_leading_of(x: aria2_wide) -> aria2_wide_leading {
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r2 = multiply(r0, r2)
+//   r2 = negate(r2)
 //   r0 = abs(r2)
 //   r0 = negate(r0)
 //   r0 = exponential(r0, 0)
-//   r2 = select(r3, r0, r2)
-//   r0 = add(r3, r0)
-//   r0 = divide(r2, r0)
-//   r2 = abs(r0)
-//   r9 = log_exponent(r2)
-//   r4 = multiply(r9, r4)
-//   r9 = log_fraction(r2)
-//   r5 = add(r9, r5)
-//   r9 = add(r9, r3)
-//   r9 = divide(r5, r9)
-//   r9 = twice_artanh(r9)
-//   r9 = add(r4, r9)
-//   r9 = multiply(r1, r9)
-//   r9 = exponential(r9, 0)
-//   r2 = equal(r2, r3)
+//   r3 = add(r0, r3)
+//   r9 = log_exponent(r3)
+//   r10 = abs(r0)
+//   r5 = less(r10, r5)
+//   r4 = select(r9, r4, r5)
+//   r6 = multiply(r4, r6)
+//   r3 = log_fraction(r3)
+//   r7 = add(r3, r7)
+//   r5 = select(r7, r0, r5)
+//   r8 = add(r5, r8)
+//   r8 = divide(r5, r8)
+//   r8 = twice_artanh(r8)
+//   r8 = add(r6, r8)
+//   r6 = add(r2, r8)
+//   r2 = select(r6, r8, r2)
+//   r2 = multiply(r1, r2)
 //   r2 = negate(r2)
-//   r2 = select(r3, r9, r2)
-//   r9 = negate(r2)
-//   r3 = is_negative(r0)
-//   r4 = scale(r1, -1)
-//   r5 = floor(r4)
-//   r4 = equal(r5, r4)
-//   r4 = negate(r4)
-//   r4 = select(r3, r4, r3)
-//   r4 = select(r2, r9, r4)
-//   r9 = floor(r1)
-//   r9 = equal(r9, r1)
-//   r2 = negate(r9)
-//   r2 = select(r3, r2, r3)
-//   r2 = select(r4, r6, r2)
-//   r4 = sqrt(r0)
-//   r4 = select(r4, r0, r9)
-//   r3 = scale(r1, 1)
-//   r9 = select(r3, r1, r9)
-//   r5 = abs(r1)
-//   r8 = less(r5, r8)
-//   r5 = floor(r3)
-//   r3 = equal(r5, r3)
-//   r3 = select(r8, r3, r8)
-//   r9 = select(r7, r9, r3)
-//   r9 = whole_power(r4, r9)
-//   r3 = select(r2, r9, r3)
-//   r0 = is_nan(r0)
-//   r0 = negate(r0)
-//   r1 = is_nan(r1)
-//   r1 = negate(r1)
-//   r1 = select(r0, r1, r0)
-//   r1 = negate(r1)
-//   r1 = select(r3, r6, r1)
+//   r2 = exponential(r2, 0)
 fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_wide_outcome {
-  var registers = array<aria2_wide, 10>(
+  var registers = array<aria2_wide, 11>(
     x0,
     x1,
     x2,
     aria2_WIDE_ONE,
+    aria2_WIDE_ZERO,
+    aria2_WIDE_QUARTER,
     aria2_WIDE_LN2,
     aria2_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
-    aria2_WIDE_NAN,
+    aria2_WIDE_TWO,
     aria2_WIDE_ZERO,
-    aria2_WIDE_1024,
     aria2_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 10>(
+  var errors = array<i32, 11>(
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
-    registers[4].exponent,
     -aria2_WIDE_BEYOND,
+    -aria2_WIDE_BEYOND,
+    registers[6].exponent,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 106>(
-    0x00000002u, 0x00000800u, 0x00000400u, 0x00000802u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001002u,
-    0x00200003u, 0x00001400u, 0x00000003u, 0x00001800u, 0x00000002u, 0x00000402u, 0x00000000u, 0x00001c09u, 0x00000802u,
-    0x00000004u, 0x00001009u, 0x00002009u, 0x00000802u, 0x00001405u, 0x00001409u, 0x00001409u, 0x00000c09u, 0x00001809u,
-    0x00002405u, 0x00002409u, 0x00002409u, 0x00001409u, 0x00002404u, 0x00000009u, 0x00002401u, 0x00000c09u, 0x20002409u,
-    0x00002802u, 0x00000c02u, 0x00000802u, 0x00000802u, 0x00001002u, 0x00202403u, 0x00000809u, 0x00000802u, 0x00002c03u,
-    0x00000000u, 0x00003004u, 0x1ff00401u, 0x00003405u, 0x00001004u, 0x00002804u, 0x00001005u, 0x00000804u, 0x00001004u,
-    0x00001004u, 0x00301003u, 0x00001004u, 0x00402402u, 0x00003409u, 0x00000401u, 0x00002809u, 0x00000409u, 0x00000802u,
-    0x00002409u, 0x00001002u, 0x00300803u, 0x00001002u, 0x00201804u, 0x00003804u, 0x00000000u, 0x00001004u, 0x00900004u,
-    0x00003003u, 0x20100401u, 0x00001009u, 0x00900403u, 0x00000405u, 0x00000401u, 0x00003c08u, 0x00002005u, 0x00003405u,
-    0x00000c03u, 0x00002803u, 0x00000c05u, 0x00001003u, 0x00800c08u, 0x00001009u, 0x00302407u, 0x00004009u, 0x00002404u,
-    0x00001003u, 0x00302402u, 0x00004400u, 0x00000000u, 0x00000800u, 0x00000000u, 0x00004401u, 0x00000401u, 0x00000801u,
-    0x00000401u, 0x00001001u, 0x00000400u, 0x00000801u, 0x00000401u, 0x00001001u, 0x00101803u
+  var steps = array<u32, 46>(
+    0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x00000800u, 0x00000802u, 0x00000400u, 0x00000000u, 0x00000c00u,
+    0x20000000u, 0x00001003u, 0x00000c00u, 0x00001409u, 0x00000c03u, 0x0000080au, 0x00000000u, 0x00001805u, 0x0000140au,
+    0x00001c04u, 0x00501009u, 0x00000006u, 0x00001804u, 0x00002003u, 0x00000c03u, 0x00001007u, 0x00001c03u, 0x00001c05u,
+    0x00500007u, 0x00001008u, 0x00002005u, 0x00002408u, 0x00002005u, 0x00002808u, 0x00002008u, 0x00001008u, 0x00002006u,
+    0x00001006u, 0x00002002u, 0x00001c02u, 0x00202006u, 0x00000002u, 0x00000801u, 0x00000402u, 0x00000802u, 0x00000c02u,
+    0x20000802u
   );
-  for (var i = 0; i < 106; i = i + 2) {
+  for (var i = 0; i < 46; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -791,41 +675,27 @@ fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_w
     if (operation == 0u) {
       value = aria2_wide_multiply_loose(a, b);
     } else if (operation == 1u) {
-      value = aria2_wide_abs(a);
-    } else if (operation == 2u) {
       value = aria2_wide_negate(a);
+    } else if (operation == 2u) {
+      value = aria2_wide_abs(a);
     } else if (operation == 3u) {
       value = aria2_wide_exponential_loose(a, c - 512u);
     } else if (operation == 4u) {
+      value = aria2_wide_add_loose(a, b);
+    } else if (operation == 5u) {
+      value = aria2_wide_log_exponent_loose(a);
+    } else if (operation == 6u) {
+      value = aria2_wide(aria2_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 7u) {
       if (registers[c].negative) {
         value = b;
       }
-    } else if (operation == 5u) {
-      value = aria2_wide_add_loose(a, b);
-    } else if (operation == 6u) {
-      value = aria2_wide_divide_loose(a, b);
-    } else if (operation == 7u) {
-      value = aria2_wide_log_exponent_loose(a);
     } else if (operation == 8u) {
       value = aria2_wide_log_fraction(a);
     } else if (operation == 9u) {
-      value = aria2_wide_twice_artanh_loose(a);
+      value = aria2_wide_divide_loose(a, b);
     } else if (operation == 10u) {
-      value = aria2_wide(aria2_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 11u) {
-      value = aria2_wide(aria2_wide_is_negative(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 12u) {
-      value = aria2_wide_scale_loose(a, i32(c) - 512);
-    } else if (operation == 13u) {
-      value = aria2_wide_floor_loose(a);
-    } else if (operation == 14u) {
-      value = aria2_wide_sqrt_loose(a);
-    } else if (operation == 15u) {
-      value = aria2_wide(aria2_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 16u) {
-      value = aria2_wide_whole_power_loose(a, b);
-    } else if (operation == 17u) {
-      value = aria2_wide(aria2_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = aria2_wide_twice_artanh_loose(a);
     }
     var result = aria2_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -843,12 +713,12 @@ fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_w
       }
     }
     if (operation == 4u) {
-      error = errors[select(first, second, registers[c].negative)];
-    }
-    if (operation == 5u) {
       error = max(errors[first], errors[second]);
     }
-    if (operation == 6u) {
+    if (operation == 7u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 9u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
@@ -860,16 +730,19 @@ fn aria2_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 7u)) {
+      rounding = -aria2_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < aria2_WIDE_LIMIT) & (aria2_nat_low_word(result.mantissa) == 0u)) {
       rounding = -aria2_WIDE_BEYOND;
     }
-    if ((operation == 5u) & aria2_wide_adds_exactly(a, b) & (aria2_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & aria2_wide_adds_exactly(a, b) & (aria2_nat_low_word(result.mantissa) == 0u)) {
       rounding = -aria2_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, aria2_WIDE_BEYOND + aria2_WIDE_LIMIT), rounding);
   }
-  let lost = errors[1] - registers[1].exponent;
-  return aria2_wide_outcome(aria2_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -aria2_WIDE_LIMIT));
+  let lost = errors[2] - registers[2].exponent;
+  return aria2_wide_outcome(aria2_wide_leading_of(registers[2]), select(lost, 0, errors[2] < -aria2_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -988,7 +861,8 @@ fn aria2_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= aria2_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(aria2_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1004,6 +878,10 @@ fn aria2_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (aria2_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (aria2_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1052,7 +930,9 @@ fn aria2_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * aria2_wide_excess(varied, stage)) / aria2_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = aria2_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = aria2_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1062,7 +942,7 @@ fn aria2_wide_searched(
   if (is_second) {
     before = base;
   }
-  return aria2_wide_search(stage, point, value, base, before, steps, shift);
+  return aria2_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1318,86 +1198,58 @@ fn aria2_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r9 = multiply(r1, r2)
 //   r2 = multiply(r0, r2)
+//   r2 = negate(r2)
 //   r0 = abs(r2)
 //   r0 = negate(r0)
 //   r0 = exponential(r0, 0)
-//   r10 = add(r3, r0)
-//   r11 = multiply(r10, r10)
-//   r11 = divide(r0, r11)
-//   r11 = multiply(r9, r11)
-//   r1 = add(r1, r4)
+//   r10 = add(r0, r3)
+//   r11 = log_exponent(r10)
+//   r12 = abs(r0)
+//   r5 = less(r12, r5)
+//   r4 = select(r11, r4, r5)
+//   r6 = multiply(r4, r6)
+//   r10 = log_fraction(r10)
+//   r7 = add(r10, r7)
+//   r5 = select(r7, r0, r5)
+//   r8 = add(r5, r8)
+//   r8 = divide(r5, r8)
+//   r8 = twice_artanh(r8)
+//   r8 = add(r6, r8)
+//   r6 = add(r2, r8)
+//   r8 = select(r6, r8, r2)
+//   r8 = multiply(r1, r8)
+//   r8 = negate(r8)
+//   r8 = exponential(r8, 0)
+//   r8 = multiply(r9, r8)
 //   r2 = select(r3, r0, r2)
-//   r10 = divide(r2, r10)
-//   r2 = abs(r10)
-//   r0 = log_exponent(r2)
-//   r5 = multiply(r0, r5)
-//   r0 = log_fraction(r2)
-//   r4 = add(r0, r4)
-//   r0 = add(r0, r3)
-//   r0 = divide(r4, r0)
-//   r0 = twice_artanh(r0)
-//   r0 = add(r5, r0)
-//   r0 = multiply(r1, r0)
-//   r0 = exponential(r0, 0)
-//   r2 = equal(r2, r3)
-//   r2 = negate(r2)
-//   r2 = select(r3, r0, r2)
-//   r0 = negate(r2)
-//   r3 = is_negative(r10)
-//   r5 = scale(r1, -1)
-//   r4 = floor(r5)
-//   r5 = equal(r4, r5)
-//   r5 = negate(r5)
-//   r5 = select(r3, r5, r3)
-//   r5 = select(r2, r0, r5)
-//   r0 = floor(r1)
-//   r0 = equal(r0, r1)
-//   r2 = negate(r0)
-//   r2 = select(r3, r2, r3)
-//   r2 = select(r5, r6, r2)
-//   r5 = sqrt(r10)
-//   r5 = select(r5, r10, r0)
-//   r3 = scale(r1, 1)
-//   r0 = select(r3, r1, r0)
-//   r4 = abs(r1)
-//   r8 = less(r4, r8)
-//   r4 = floor(r3)
-//   r3 = equal(r4, r3)
-//   r3 = select(r8, r3, r8)
-//   r0 = select(r7, r0, r3)
-//   r0 = whole_power(r5, r0)
-//   r3 = select(r2, r0, r3)
-//   r10 = is_nan(r10)
-//   r10 = negate(r10)
-//   r1 = is_nan(r1)
-//   r1 = negate(r1)
-//   r1 = select(r10, r1, r10)
-//   r1 = negate(r1)
-//   r1 = select(r3, r6, r1)
-//   r1 = multiply(r11, r1)
+//   r0 = add(r3, r0)
+//   r0 = divide(r2, r0)
+//   r0 = multiply(r8, r0)
 fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -> aria2_wide_outcome {
-  var registers = array<aria2_wide, 12>(
+  var registers = array<aria2_wide, 13>(
     x0,
     x1,
     x2,
     aria2_WIDE_ONE,
-    aria2_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
-    aria2_WIDE_LN2,
-    aria2_WIDE_NAN,
     aria2_WIDE_ZERO,
-    aria2_WIDE_1024,
+    aria2_WIDE_QUARTER,
+    aria2_WIDE_LN2,
+    aria2_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    aria2_WIDE_TWO,
+    aria2_WIDE_ZERO,
     aria2_WIDE_ZERO,
     aria2_WIDE_ZERO,
     aria2_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 12>(
+  var errors = array<i32, 13>(
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
-    registers[5].exponent,
+    -aria2_WIDE_BEYOND,
+    registers[6].exponent,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
     -aria2_WIDE_BEYOND,
@@ -1406,23 +1258,16 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     -aria2_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 118>(
-    0x00000009u, 0x00000801u, 0x00000002u, 0x00000800u, 0x00000400u, 0x00000802u, 0x00000800u, 0x00000000u, 0x00000c00u,
-    0x20000000u, 0x0000100au, 0x00000003u, 0x0000000bu, 0x0000280au, 0x0000140bu, 0x00002c00u, 0x0000000bu, 0x00002c09u,
-    0x00001001u, 0x00001001u, 0x00001802u, 0x00200003u, 0x0000140au, 0x00002802u, 0x00000402u, 0x0000280au, 0x00001c00u,
-    0x00000802u, 0x00000005u, 0x00001400u, 0x00002000u, 0x00000802u, 0x00001004u, 0x00001000u, 0x00001000u, 0x00000c00u,
-    0x00001400u, 0x00000004u, 0x00002400u, 0x00000000u, 0x00001000u, 0x00000005u, 0x00000000u, 0x00000001u, 0x00000c00u,
-    0x20000000u, 0x00002802u, 0x00000c02u, 0x00000802u, 0x00000802u, 0x00001802u, 0x00200003u, 0x00000800u, 0x00000802u,
-    0x00002c03u, 0x0000280au, 0x00003005u, 0x1ff00401u, 0x00003404u, 0x00001405u, 0x00002805u, 0x00001404u, 0x00000805u,
-    0x00001405u, 0x00001805u, 0x00301403u, 0x00001805u, 0x00500002u, 0x00003400u, 0x00000401u, 0x00002800u, 0x00000400u,
-    0x00000802u, 0x00000000u, 0x00001802u, 0x00300803u, 0x00001802u, 0x00201805u, 0x00003805u, 0x0000280au, 0x00001805u,
-    0x00002805u, 0x00003003u, 0x20100401u, 0x00001800u, 0x00000403u, 0x00000404u, 0x00000401u, 0x00003c08u, 0x00002004u,
-    0x00003404u, 0x00000c03u, 0x00002803u, 0x00000c04u, 0x00001803u, 0x00800c08u, 0x00001800u, 0x00300007u, 0x00004000u,
-    0x00000005u, 0x00001803u, 0x00300002u, 0x0000440au, 0x0000280au, 0x0000080au, 0x0000280au, 0x00004401u, 0x00000401u,
-    0x00000801u, 0x00000401u, 0x00001801u, 0x00a0040au, 0x00000801u, 0x00000401u, 0x00001801u, 0x00101803u, 0x00000001u,
-    0x0000040bu
+  var steps = array<u32, 58>(
+    0x00000009u, 0x00000801u, 0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x00000800u, 0x00000802u, 0x00000400u,
+    0x00000000u, 0x00000c00u, 0x20000000u, 0x0000100au, 0x00000c00u, 0x0000140bu, 0x0000280au, 0x0000080cu, 0x00000000u,
+    0x00001805u, 0x0000140cu, 0x00001c04u, 0x0050100bu, 0x00000006u, 0x00001804u, 0x0000200au, 0x0000280au, 0x00001007u,
+    0x00001c0au, 0x00001c05u, 0x00500007u, 0x00001008u, 0x00002005u, 0x00002408u, 0x00002005u, 0x00002808u, 0x00002008u,
+    0x00001008u, 0x00002006u, 0x00001006u, 0x00002002u, 0x00001c08u, 0x00202006u, 0x00000008u, 0x00002001u, 0x00000408u,
+    0x00002008u, 0x00000c08u, 0x20002008u, 0x00000008u, 0x00002009u, 0x00001c02u, 0x00200003u, 0x00001000u, 0x00000003u,
+    0x00002400u, 0x00000002u, 0x00000000u, 0x00000008u
   );
-  for (var i = 0; i < 118; i = i + 2) {
+  for (var i = 0; i < 58; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1435,41 +1280,27 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     if (operation == 0u) {
       value = aria2_wide_multiply_loose(a, b);
     } else if (operation == 1u) {
-      value = aria2_wide_abs(a);
-    } else if (operation == 2u) {
       value = aria2_wide_negate(a);
+    } else if (operation == 2u) {
+      value = aria2_wide_abs(a);
     } else if (operation == 3u) {
       value = aria2_wide_exponential_loose(a, c - 512u);
     } else if (operation == 4u) {
       value = aria2_wide_add_loose(a, b);
     } else if (operation == 5u) {
-      value = aria2_wide_divide_loose(a, b);
+      value = aria2_wide_log_exponent_loose(a);
     } else if (operation == 6u) {
+      value = aria2_wide(aria2_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 7u) {
       if (registers[c].negative) {
         value = b;
       }
-    } else if (operation == 7u) {
-      value = aria2_wide_log_exponent_loose(a);
     } else if (operation == 8u) {
       value = aria2_wide_log_fraction(a);
     } else if (operation == 9u) {
-      value = aria2_wide_twice_artanh_loose(a);
+      value = aria2_wide_divide_loose(a, b);
     } else if (operation == 10u) {
-      value = aria2_wide(aria2_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 11u) {
-      value = aria2_wide(aria2_wide_is_negative(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 12u) {
-      value = aria2_wide_scale_loose(a, i32(c) - 512);
-    } else if (operation == 13u) {
-      value = aria2_wide_floor_loose(a);
-    } else if (operation == 14u) {
-      value = aria2_wide_sqrt_loose(a);
-    } else if (operation == 15u) {
-      value = aria2_wide(aria2_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 16u) {
-      value = aria2_wide_whole_power_loose(a, b);
-    } else if (operation == 17u) {
-      value = aria2_wide(aria2_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = aria2_wide_twice_artanh_loose(a);
     }
     var result = aria2_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -1489,11 +1320,11 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
     }
-    if (operation == 5u) {
-      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
-    }
-    if (operation == 6u) {
+    if (operation == 7u) {
       error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 9u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
     if (result.exponent >= aria2_WIDE_LIMIT) {
@@ -1504,6 +1335,9 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 7u)) {
+      rounding = -aria2_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < aria2_WIDE_LIMIT) & (aria2_nat_low_word(result.mantissa) == 0u)) {
       rounding = -aria2_WIDE_BEYOND;
     }
@@ -1512,8 +1346,8 @@ fn aria2_backward_exactly_wide(x0: aria2_wide, x1: aria2_wide, x2: aria2_wide) -
     }
     errors[code & 1023u] = max(min(error, aria2_WIDE_BEYOND + aria2_WIDE_LIMIT), rounding);
   }
-  let lost = errors[1] - registers[1].exponent;
-  return aria2_wide_outcome(aria2_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -aria2_WIDE_LIMIT));
+  let lost = errors[0] - registers[0].exponent;
+  return aria2_wide_outcome(aria2_wide_leading_of(registers[0]), select(lost, 0, errors[0] < -aria2_WIDE_LIMIT));
 }
 
 fn aria2_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -1583,7 +1417,7 @@ fn aria2_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
   let p8 = aria2_pair_scale(p7, 8.6736174e-19);
   var result = aria2_pair_to_f32(p8);
   var found =
-    (v3.high >= 7.888609e-31) &
+    (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(p4.high) >= 3.9443045e-31) &
       (abs(v5.high) * abs(u3.high) +
         3.1554436e-30 * ((1.0 / u2.high) * 8.6736174e-19 * ((abs(v5.high) * abs(u3.high)) / p6.high)) +
         3.1554436e-30 * ((abs(v5.high) * abs(u3.high)) / p6.high) <=
@@ -1667,7 +1501,7 @@ fn aria2_fused(x: f32, alpha: f32, beta: f32) -> aria2_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v5.high >= 7.888609e-31) &
+      (v5.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) & (abs(p6.high) >= 3.9443045e-31) &
         (abs(v6.high) * abs(u3.high) +
           3.1554436e-30 * ((1.0 / u.high) * 8.6736174e-19 * ((abs(v6.high) * abs(u3.high)) / p3.high)) +
           3.1554436e-30 * ((abs(v6.high) * abs(u3.high)) / p3.high) <=

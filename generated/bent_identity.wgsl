@@ -74,7 +74,8 @@ fn bent_identity_wide_from_f32(x: f32) -> bent_identity_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct bent_identity_wide_search {
   stage: i32,
   point: i32,
@@ -83,6 +84,7 @@ struct bent_identity_wide_search {
   before: bent_identity_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const bent_identity_WIDE_SEARCH: bent_identity_wide_search = bent_identity_wide_search(
@@ -92,7 +94,8 @@ const bent_identity_WIDE_SEARCH: bent_identity_wide_search = bent_identity_wide_
   bent_identity_wide_leading(false, 0u, 0),
   bent_identity_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const bent_identity_WIDE_LIMIT: i32 = 1 << 28u;
@@ -349,6 +352,11 @@ fn bent_identity_exactly_wide(x0: bent_identity_wide) -> bent_identity_wide_outc
     if (operation == 1u) {
       error = max(errors[first], errors[second]);
     }
+    if (operation == 2u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= bent_identity_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -497,7 +505,8 @@ fn bent_identity_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= bent_identity_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(bent_identity_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -513,6 +522,10 @@ fn bent_identity_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (bent_identity_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (bent_identity_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -561,7 +574,9 @@ fn bent_identity_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * bent_identity_wide_excess(varied, stage)) / bent_identity_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = bent_identity_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = bent_identity_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -571,7 +586,7 @@ fn bent_identity_wide_searched(
   if (is_second) {
     before = base;
   }
-  return bent_identity_wide_search(stage, point, value, base, before, steps, shift);
+  return bent_identity_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

@@ -1351,6 +1351,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function betaMishExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(x0, wideTanh(wideMultiply(x1, wideSoftplus(x0))));
 }
@@ -1364,7 +1405,7 @@ function betaMishExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function betaMishExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     betaMishExactlyAt(x0, x1, 800n * sign),
     betaMishExactlyAt(x0, x1, 150n * sign),
     betaMishExactlyAt(x0, x1, 140n * sign),
@@ -1428,7 +1469,7 @@ function betaMishDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     betaMishDxExactlyAt(x0, x1, x2, 800n * sign),
     betaMishDxExactlyAt(x0, x1, x2, 150n * sign),
     betaMishDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1471,7 +1512,7 @@ function betaMishYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function betaMishYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     betaMishYExactlyAt(x0, x1, 800n * sign),
     betaMishYExactlyAt(x0, x1, 150n * sign),
     betaMishYExactlyAt(x0, x1, 140n * sign),
@@ -1546,7 +1587,7 @@ function betaMishDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     betaMishDxDxExactlyAt(x0, x1, x2, 800n * sign),
     betaMishDxDxExactlyAt(x0, x1, x2, 150n * sign),
     betaMishDxDxExactlyAt(x0, x1, x2, 140n * sign),

@@ -199,7 +199,8 @@ fn beta_mish_wide_from_f32(x: f32) -> beta_mish_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct beta_mish_wide_search {
   stage: i32,
   point: i32,
@@ -208,6 +209,7 @@ struct beta_mish_wide_search {
   before: beta_mish_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const beta_mish_WIDE_SEARCH: beta_mish_wide_search = beta_mish_wide_search(
@@ -217,7 +219,8 @@ const beta_mish_WIDE_SEARCH: beta_mish_wide_search = beta_mish_wide_search(
   beta_mish_wide_leading(false, 0u, 0),
   beta_mish_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const beta_mish_WIDE_ONE: beta_mish_wide = beta_mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -752,6 +755,9 @@ fn beta_mish_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> beta_mish_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 6u) | (operation == 11u) | (operation == 12u)) {
+      rounding = -beta_mish_WIDE_BEYOND;
+    }
     if (
       (operation == 7u) &
       (abs(result.exponent) < beta_mish_WIDE_LIMIT) &
@@ -887,7 +893,8 @@ fn beta_mish_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= beta_mish_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(beta_mish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -903,6 +910,10 @@ fn beta_mish_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (beta_mish_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (beta_mish_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -951,7 +962,9 @@ fn beta_mish_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * beta_mish_wide_excess(varied, stage)) / beta_mish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = beta_mish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = beta_mish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -961,7 +974,7 @@ fn beta_mish_wide_searched(
   if (is_second) {
     before = base;
   }
-  return beta_mish_wide_search(stage, point, value, base, before, steps, shift);
+  return beta_mish_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1199,9 +1212,8 @@ fn beta_mish(x: f32, beta: f32) -> f32 {
   let bounded2 = beta_mish_pair_at_most(p2, beta_mish_pair(80.0, 0.0));
   let em1 = beta_mish_pair_expm1(bounded2);
   let u2 = beta_mish_pair_add(em1, beta_mish_pair(2.0, 0.0));
-  var result = beta_mish_pair_to_f32(
-    beta_mish_pair_multiply(beta_mish_pair_from_f32(x), beta_mish_pair_divide(em1, u2))
-  );
+  let q = beta_mish_pair_divide(em1, u2);
+  var result = beta_mish_pair_to_f32(beta_mish_pair_multiply(beta_mish_pair_from_f32(x), q));
   var found =
     (abs(em1.high) * (1.0 + bounded2.high) +
       1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
@@ -1212,6 +1224,7 @@ fn beta_mish(x: f32, beta: f32) -> f32 {
         1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
         6.3108872e-30 * (1.0 + em1.high) <=
         8.0 * u2.high) &
+      (q.high >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((v.high >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
@@ -1429,6 +1442,9 @@ fn beta_mish_backward_exactly_wide(x0: beta_mish_wide, x1: beta_mish_wide) -> be
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 6u) | (operation == 11u) | (operation == 12u)) {
+      rounding = -beta_mish_WIDE_BEYOND;
+    }
     if (
       (operation == 7u) &
       (abs(result.exponent) < beta_mish_WIDE_LIMIT) &
@@ -1620,6 +1636,7 @@ fn beta_mish_fused(x: f32, beta: f32) -> beta_mish_value_and_slopes {
           1.26217745e-29 * ((abs(beta) * 2.0 + 2.0) * (1.0 + em1.high)) +
           6.3108872e-30 * (1.0 + em1.high) <=
           8.0 * u2.high) &
+        (q.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((v.high >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &

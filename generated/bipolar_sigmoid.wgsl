@@ -307,8 +307,9 @@ fn bipolar_sigmoid_curvature(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(em1.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((v.high >= 7.888609e-31) | (x == 0.0)) &
+      (abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((v.high >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {

@@ -908,6 +908,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function bluExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideAdd(
     x0,
@@ -924,7 +965,7 @@ function bluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function bluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     bluExactlyAt(x0, x1, 800n * sign),
     bluExactlyAt(x0, x1, 150n * sign),
     bluExactlyAt(x0, x1, 140n * sign),
@@ -981,7 +1022,7 @@ function bluDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     bluDxExactlyAt(x0, x1, x2, 800n * sign),
     bluDxExactlyAt(x0, x1, x2, 150n * sign),
     bluDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1070,7 +1111,7 @@ function bluYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function bluYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     bluYExactlyAt(x0, x1, 800n * sign),
     bluYExactlyAt(x0, x1, 150n * sign),
     bluYExactlyAt(x0, x1, 140n * sign),

@@ -74,7 +74,8 @@ fn calu_wide_from_f32(x: f32) -> calu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct calu_wide_search {
   stage: i32,
   point: i32,
@@ -83,6 +84,7 @@ struct calu_wide_search {
   before: calu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const calu_WIDE_SEARCH: calu_wide_search = calu_wide_search(
@@ -92,7 +94,8 @@ const calu_WIDE_SEARCH: calu_wide_search = calu_wide_search(
   calu_wide_leading(false, 0u, 0),
   calu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const calu_WIDE_ARCTAN_HALF: calu_wide = calu_wide(
@@ -512,6 +515,9 @@ fn calu_exactly_wide(x0: calu_wide) -> calu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 2u) | (operation == 3u) | (operation == 4u) | (operation == 8u)) {
+      rounding = -calu_WIDE_BEYOND;
+    }
     if ((operation == 9u) & (abs(result.exponent) < calu_WIDE_LIMIT) & (calu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -calu_WIDE_BEYOND;
     }
@@ -640,7 +646,8 @@ fn calu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= calu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(calu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -656,6 +663,10 @@ fn calu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (calu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (calu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -704,7 +715,9 @@ fn calu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * calu_wide_excess(varied, stage)) / calu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = calu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = calu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -714,7 +727,7 @@ fn calu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return calu_wide_search(stage, point, value, base, before, steps, shift);
+  return calu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1063,6 +1076,9 @@ fn calu_backward_exactly_wide(x0: calu_wide) -> calu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 2u) | (operation == 3u) | (operation == 4u) | (operation == 8u)) {
+      rounding = -calu_WIDE_BEYOND;
+    }
     if ((operation == 9u) & (abs(result.exponent) < calu_WIDE_LIMIT) & (calu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -calu_WIDE_BEYOND;
     }

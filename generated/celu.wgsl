@@ -124,7 +124,8 @@ fn celu_wide_from_f32(x: f32) -> celu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct celu_wide_search {
   stage: i32,
   point: i32,
@@ -133,6 +134,7 @@ struct celu_wide_search {
   before: celu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const celu_WIDE_SEARCH: celu_wide_search = celu_wide_search(
@@ -142,7 +144,8 @@ const celu_WIDE_SEARCH: celu_wide_search = celu_wide_search(
   celu_wide_leading(false, 0u, 0),
   celu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const celu_WIDE_HALF: celu_wide = celu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -555,6 +558,9 @@ fn celu_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 3u) | (operation == 6u)) {
+      rounding = -celu_WIDE_BEYOND;
+    }
     if ((operation == 7u) & (abs(result.exponent) < celu_WIDE_LIMIT) & (celu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -celu_WIDE_BEYOND;
     }
@@ -683,7 +689,8 @@ fn celu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= celu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(celu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -699,6 +706,10 @@ fn celu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (celu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (celu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -747,7 +758,9 @@ fn celu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * celu_wide_excess(varied, stage)) / celu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = celu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = celu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -757,7 +770,7 @@ fn celu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return celu_wide_search(stage, point, value, base, before, steps, shift);
+  return celu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1029,6 +1042,9 @@ fn celu_backward_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 3u) {
+      rounding = -celu_WIDE_BEYOND;
+    }
     errors[code & 1023u] = max(min(error, celu_WIDE_BEYOND + celu_WIDE_LIMIT), rounding);
   }
   let lost = errors[0] - registers[0].exponent;

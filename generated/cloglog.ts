@@ -113,11 +113,13 @@ export function cloglogDoubleBackward(
       const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
       const p = ddxI * e2;
       const e3 = boundedExp(Math.max(Math.min(xi - e, 709.79), -746));
-      const v = -(dyi * ddxI * e3 * expm1(xi));
+      const p2 = dyi * ddxI * e3;
+      const v = -(p2 * expm1(xi));
       if (!(
         e * e2 <= 131072 * e2 &&
         Math.abs(p) <= Number.MAX_VALUE &&
         e * e3 <= 131072 * e3 &&
+        Math.abs(p2) >= 9.332636185032189e-302 &&
         Math.abs(v) <= Number.MAX_VALUE
       ))
         break;
@@ -248,11 +250,13 @@ export function cloglogDoubleBackward64(
       const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
       const p = ddxI * e2;
       const e3 = boundedExp(Math.max(Math.min(xi - e, 709.79), -746));
-      const v = -(dyi * ddxI * e3 * expm1(xi));
+      const p2 = dyi * ddxI * e3;
+      const v = -(p2 * expm1(xi));
       if (!(
         e * e2 <= 131072 * e2 &&
         Math.abs(p) <= Number.MAX_VALUE &&
         e * e3 <= 131072 * e3 &&
+        Math.abs(p2) >= 9.332636185032189e-302 &&
         Math.abs(v) <= Number.MAX_VALUE
       ))
         break;

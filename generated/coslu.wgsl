@@ -167,7 +167,8 @@ fn coslu_cos(x: f32) -> f32 {
 
 fn coslu_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
   let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return coslu_sigmoid(t) * (t + coslu_cos(t * x2) * x1);
+  let t2 = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  return coslu_sigmoid(t) * (t + coslu_cos(select(t2, -3.4028234663852886e38, t2 < -3.4028234663852886e38) * x2) * x1);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -179,20 +180,6 @@ struct coslu_wide {
   negative: bool,
   mantissa: vec4<u32>,
   exponent: i32,
-}
-
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct coslu_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct coslu_wide_outcome {
-  value: coslu_wide_leading,
-  lost: i32,
 }
 
 // 2^(N - 1) and 2^N - 1.
@@ -237,6 +224,13 @@ fn coslu_wide_from_f32(x: f32) -> coslu_wide {
   );
 }
 
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct coslu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
 // below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
@@ -244,7 +238,8 @@ fn coslu_wide_from_f32(x: f32) -> coslu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct coslu_wide_search {
   stage: i32,
   point: i32,
@@ -253,6 +248,7 @@ struct coslu_wide_search {
   before: coslu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const coslu_WIDE_SEARCH: coslu_wide_search = coslu_wide_search(
@@ -262,8 +258,16 @@ const coslu_WIDE_SEARCH: coslu_wide_search = coslu_wide_search(
   coslu_wide_leading(false, 0u, 0),
   coslu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct coslu_wide_outcome {
+  value: coslu_wide_leading,
+  lost: i32,
+}
 
 const coslu_WIDE_ONE: coslu_wide = coslu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -761,6 +765,10 @@ fn coslu_exactly_wide(x0: coslu_wide, x1: coslu_wide, x2: coslu_wide) -> coslu_w
         result = coslu_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= coslu_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = coslu_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
@@ -790,6 +798,9 @@ fn coslu_exactly_wide(x0: coslu_wide, x1: coslu_wide, x2: coslu_wide) -> coslu_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 4u) | (operation == 6u)) {
+      rounding = -coslu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < coslu_WIDE_LIMIT) & (coslu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -coslu_WIDE_BEYOND;
     }
@@ -918,7 +929,8 @@ fn coslu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= coslu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(coslu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -934,6 +946,10 @@ fn coslu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (coslu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (coslu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -982,7 +998,9 @@ fn coslu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * coslu_wide_excess(varied, stage)) / coslu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = coslu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = coslu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -992,7 +1010,7 @@ fn coslu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return coslu_wide_search(stage, point, value, base, before, steps, shift);
+  return coslu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1038,11 +1056,15 @@ fn coslu_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let zero = false;
   var search = coslu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = coslu_exactly_wide(
+    var found = coslu_exactly_wide(
       coslu_wide_operand_at(wide_x0, search, 1, true, infinite),
       coslu_wide_operand_at(wide_x1, search, 2, false, infinite),
       coslu_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = coslu_wide_outcome(coslu_wide_leading_of(coslu_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = coslu_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
   }
@@ -1459,6 +1481,10 @@ fn coslu_backward_exactly_wide(
         result = coslu_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= coslu_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = coslu_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     registers[code & 1023u] = result;
     if (result.exponent >= coslu_WIDE_LIMIT) {
@@ -1469,6 +1495,9 @@ fn coslu_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -coslu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < coslu_WIDE_LIMIT) & (coslu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -coslu_WIDE_BEYOND;
     }
@@ -1501,12 +1530,16 @@ fn coslu_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = coslu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = coslu_backward_exactly_wide(
+    var found = coslu_backward_exactly_wide(
       coslu_wide_operand_at(wide_x0, search, 1, true, infinite),
       coslu_wide_operand_at(wide_x1, search, 2, false, infinite),
       coslu_wide_operand_at(wide_x2, search, 3, false, infinite),
       coslu_wide_from_f32(which)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = coslu_wide_outcome(coslu_wide_leading_of(coslu_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = coslu_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
   }
@@ -1585,7 +1618,8 @@ fn coslu_backward(dy: f32, x: f32, a: f32, b: f32) -> coslu_gradients {
     (abs(p3.high) <= 4096.0);
   var result_b = coslu_pair_to_f32(p14);
   var found2 =
-    (v.high >= 7.888609e-31) & (abs(p3.high) <= 2097152.0 * abs(s.high)) & (abs(s.high) >= 3.9443045e-31) &
+    (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(p3.high) <= 2097152.0 * abs(s.high)) &
+      (abs(s.high) >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((v2.high >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a)) <= 0x52800000u) &
@@ -1938,7 +1972,9 @@ fn coslu_curvature(x: f32, a: f32, b: f32) -> coslu_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      (abs(p33.high) >= 7.888609e-31) & (abs(c.high) >= 7.888609e-31) & (v4.high >= 7.888609e-31) &
+      (abs(p33.high) >= 7.888609e-31) & (abs(c.high) >= 7.888609e-31) & (abs(p34.high) >= 3.9443045e-31) &
+        (v4.high >= 7.888609e-31) &
+        (q2.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((v.high >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a)) <= 0x52800000u) &

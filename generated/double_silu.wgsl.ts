@@ -118,7 +118,8 @@ fn double_silu_wide_from_f32(x: f32) -> double_silu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct double_silu_wide_search {
   stage: i32,
   point: i32,
@@ -127,6 +128,7 @@ struct double_silu_wide_search {
   before: double_silu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const double_silu_WIDE_SEARCH: double_silu_wide_search = double_silu_wide_search(
@@ -136,7 +138,8 @@ const double_silu_WIDE_SEARCH: double_silu_wide_search = double_silu_wide_search
   double_silu_wide_leading(false, 0u, 0),
   double_silu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const double_silu_WIDE_ONE: double_silu_wide = double_silu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -516,6 +519,9 @@ fn double_silu_exactly_wide(x0: double_silu_wide) -> double_silu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -double_silu_WIDE_BEYOND;
+    }
     if (
       (operation == 6u) &
       (abs(result.exponent) < double_silu_WIDE_LIMIT) &
@@ -651,7 +657,8 @@ fn double_silu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= double_silu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(double_silu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -667,6 +674,10 @@ fn double_silu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (double_silu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (double_silu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -715,7 +726,9 @@ fn double_silu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * double_silu_wide_excess(varied, stage)) / double_silu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = double_silu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = double_silu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -725,7 +738,7 @@ fn double_silu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return double_silu_wide_search(stage, point, value, base, before, steps, shift);
+  return double_silu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1087,6 +1100,9 @@ fn double_silu_backward_exactly_wide(x0: double_silu_wide) -> double_silu_wide_o
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -double_silu_WIDE_BEYOND;
+    }
     if (
       (operation == 6u) &
       (abs(result.exponent) < double_silu_WIDE_LIMIT) &
@@ -1164,6 +1180,7 @@ fn double_silu_backward(dy: f32, x: f32) -> f32 {
         3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
         8.6736174e-19 <=
         4.0 * u2.high) &
+      (q2.high >= 3.9443045e-31) &
       ((p3.high >= 40.0) |
         (((abs(v2.high) * abs(bounded2.high) +
           3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
@@ -1182,6 +1199,7 @@ fn double_silu_backward(dy: f32, x: f32) -> f32 {
           3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
           8.6736174e-19 <=
           4.0 * u2.high)) &
+      (abs(q4.high) >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
@@ -1273,6 +1291,7 @@ fn double_silu_fused(x: f32) -> double_silu_value_and_slopes {
           3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
           8.6736174e-19 <=
           4.0 * u2.high) &
+        (q2.high >= 3.9443045e-31) &
         ((p3.high >= 40.0) |
           (((abs(v2.high) * abs(bounded2.high) +
             3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
@@ -1291,6 +1310,7 @@ fn double_silu_fused(x: f32) -> double_silu_value_and_slopes {
             3.1554436e-30 * (((1.0 / u.high) * abs(x) + abs(x)) * 8.6736174e-19 * v2.high)) *
             8.6736174e-19 <=
             4.0 * u2.high)) &
+        (abs(q4.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &

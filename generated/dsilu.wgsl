@@ -117,7 +117,8 @@ fn dsilu_wide_from_f32(x: f32) -> dsilu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct dsilu_wide_search {
   stage: i32,
   point: i32,
@@ -126,6 +127,7 @@ struct dsilu_wide_search {
   before: dsilu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const dsilu_WIDE_SEARCH: dsilu_wide_search = dsilu_wide_search(
@@ -135,7 +137,8 @@ const dsilu_WIDE_SEARCH: dsilu_wide_search = dsilu_wide_search(
   dsilu_wide_leading(false, 0u, 0),
   dsilu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const dsilu_WIDE_ONE: dsilu_wide = dsilu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -518,6 +521,9 @@ fn dsilu_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -dsilu_WIDE_BEYOND;
+    }
     if ((operation == 6u) & (abs(result.exponent) < dsilu_WIDE_LIMIT) & (dsilu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -dsilu_WIDE_BEYOND;
     }
@@ -646,7 +652,8 @@ fn dsilu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= dsilu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(dsilu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -662,6 +669,10 @@ fn dsilu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (dsilu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (dsilu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -710,7 +721,9 @@ fn dsilu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * dsilu_wide_excess(varied, stage)) / dsilu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = dsilu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = dsilu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -720,7 +733,7 @@ fn dsilu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return dsilu_wide_search(stage, point, value, base, before, steps, shift);
+  return dsilu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -915,7 +928,7 @@ fn dsilu(x: f32) -> f32 {
   let p6 = dsilu_pair_scale(p5, 8.6736174e-19);
   var result = dsilu_pair_to_f32(p6);
   var found =
-    (v.high >= 1.5777218e-30) &
+    (v.high >= 1.5777218e-30) & (q.high >= 7.888609e-31) &
       (3.1554436e-30 * (((1.0 / u2.high) * abs(x) + abs(x)) * 8.6736174e-19) + abs(p4.high) <= 4.0 * abs(u3.high)) &
       (abs(u3.high) >= 7.888609e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
@@ -1083,6 +1096,9 @@ fn dsilu_backward_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -dsilu_WIDE_BEYOND;
+    }
     if ((operation == 6u) & (abs(result.exponent) < dsilu_WIDE_LIMIT) & (dsilu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -dsilu_WIDE_BEYOND;
     }
@@ -1246,7 +1262,7 @@ fn dsilu_fused(x: f32) -> dsilu_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 1.5777218e-30) &
+      (v.high >= 1.5777218e-30) & (q.high >= 7.888609e-31) &
         (3.1554436e-30 * (((1.0 / u2.high) * v4.high + v4.high) * 8.6736174e-19) + abs(p4.high) <= 4.0 * abs(u3.high)) &
         (abs(u3.high) >= 7.888609e-31) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &

@@ -25,13 +25,14 @@ export function dsuForward(x: Float32Array, y: Float32Array): void {
       const p = 1.5707963267948966 * u3;
       const v3 = Math.abs(u);
       const v4 = Math.abs(u2);
-      const v5 =
+      if (!(
         0.125 *
           ((u === 0 ? 0 : v3 / v3 + 9.332636185032189e-302 * (1 / v3)) +
             (u2 === 0 ? 0 : v4 / v4 + 9.332636185032189e-302 * (1 / v4))) +
           (Math.abs(v) + Math.abs(v2)) <=
-        131072 * Math.abs(u3);
-      if (!(v5 && Math.abs(p) <= Number.MAX_VALUE)) break;
+          131072 * Math.abs(u3) && Math.abs(p) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = p;
     }
     if (i < size) {
@@ -68,7 +69,8 @@ export function dsuBackward(
       const c2 = Math.cos(u2);
       const q3 = Math.sin(u2) / u2;
       const u3 = c2 - q3;
-      const v = u2 === 0 ? 0 : u3 / u2;
+      const q4 = u3 / u2;
+      const v = u2 === 0 ? 0 : q4;
       const p = 1.5707963267948966 * dyi * ((u === 0 ? 0 : q2) - v);
       const v2 = Math.abs(u2);
       const p2 = 9.332636185032189e-302 * (1 / v2);
@@ -80,7 +82,10 @@ export function dsuBackward(
         p3 +
         (u2 === 0 ? 0 : u4 / v2 + p2);
       if (!(
-        (u !== 0 || u2 === 0 || u4 <= 131072 * Math.abs(u3)) &&
+        (u !== 0 ||
+          u2 === 0 ||
+          (u4 <= 131072 * Math.abs(u3) &&
+            Math.abs(q4) >= 9.332636185032189e-302)) &&
         (u === 0 ||
           u5 + (Math.abs(q2) + Math.abs(v)) <= 131072 * Math.abs(q2 - v)) &&
         Math.abs(p) <= Number.MAX_VALUE
@@ -132,7 +137,8 @@ export function dsuFused(
       const q3 = (c - q) / u;
       const c2 = Math.cos(u2);
       const u6 = c2 - q2;
-      const v5 = u2 === 0 ? 0 : u6 / u2;
+      const q4 = u6 / u2;
+      const v5 = u2 === 0 ? 0 : q4;
       const p4 = 1.5707963267948966 * ((u === 0 ? 0 : q3) - v5);
       const u7 = 0.125 * (v4 + u5) + (Math.abs(c2) + Math.abs(q2));
       const v6 =
@@ -146,7 +152,10 @@ export function dsuFused(
           (Math.abs(v) + Math.abs(v2)) <=
           131072 * Math.abs(u3) &&
         Math.abs(p) <= Number.MAX_VALUE &&
-        (u !== 0 || u2 === 0 || u7 <= 131072 * Math.abs(u6)) &&
+        (u !== 0 ||
+          u2 === 0 ||
+          (u7 <= 131072 * Math.abs(u6) &&
+            Math.abs(q4) >= 9.332636185032189e-302)) &&
         (u === 0 || v6) &&
         Math.abs(p4) <= Number.MAX_VALUE
       ))
@@ -197,7 +206,8 @@ export function dsuDoubleBackward(
       const s2 = Math.sin(u3);
       const q3 = s2 / u3;
       const u4 = c2 - q3;
-      const v = u3 === 0 ? 0 : u4 / u3;
+      const q4 = u4 / u3;
+      const v = u3 === 0 ? 0 : q4;
       const p = 1.5707963267948966 * ddxI * ((u === 0 ? 0 : q2) - v);
       const v2 = Math.abs(u3);
       const p2 = 9.332636185032189e-302 * (1 / v2);
@@ -205,21 +215,25 @@ export function dsuDoubleBackward(
       const v3 = Math.abs(u);
       const p3 = 9.332636185032189e-302 * (1 / v3);
       const u6 = 0.125 * (v3 + (v3 / v3 + p3)) + (Math.abs(c) + Math.abs(q));
-      const q4 = (2 * u2) / u;
-      const q5 = (-s - q4) / u;
-      const q6 = (2 * u4) / u3;
-      const u7 = -s2 - q6;
-      const v4 = u3 === 0 ? 0 : u7 / u3;
-      const p4 = 1.5707963267948966 * (dyi * ddxI) * ((u === 0 ? 0 : q5) - v4);
+      const q5 = (2 * u2) / u;
+      const q6 = (-s - q5) / u;
+      const q7 = (2 * u4) / u3;
+      const u7 = -s2 - q7;
+      const q8 = u7 / u3;
+      const v4 = u3 === 0 ? 0 : q8;
+      const p4 = 1.5707963267948966 * (dyi * ddxI) * ((u === 0 ? 0 : q6) - v4);
       const u8 =
-        0.125 * v2 + ((u5 * 2) / v2 + p2) + (Math.abs(s2) + Math.abs(q6));
+        0.125 * v2 + ((u5 * 2) / v2 + p2) + (Math.abs(s2) + Math.abs(q7));
       const u9 =
-        (0.125 * v3 + ((u6 * 2) / v3 + p3) + (Math.abs(s) + Math.abs(q4))) /
+        (0.125 * v3 + ((u6 * 2) / v3 + p3) + (Math.abs(s) + Math.abs(q5))) /
           v3 +
         p3 +
         (u3 === 0 ? 0 : u8 / v2 + p2);
       if (!(
-        (u !== 0 || u3 === 0 || u5 <= 131072 * Math.abs(u4)) &&
+        (u !== 0 ||
+          u3 === 0 ||
+          (u5 <= 131072 * Math.abs(u4) &&
+            Math.abs(q4) >= 9.332636185032189e-302)) &&
         (u === 0 ||
           u6 / v3 +
             p3 +
@@ -227,9 +241,12 @@ export function dsuDoubleBackward(
             (Math.abs(q2) + Math.abs(v)) <=
             131072 * Math.abs(q2 - v)) &&
         Math.abs(p) <= Number.MAX_VALUE &&
-        (u !== 0 || u3 === 0 || u8 <= 131072 * Math.abs(u7)) &&
+        (u !== 0 ||
+          u3 === 0 ||
+          (u8 <= 131072 * Math.abs(u7) &&
+            Math.abs(q8) >= 9.332636185032189e-302)) &&
         (u === 0 ||
-          u9 + (Math.abs(q5) + Math.abs(v4)) <= 131072 * Math.abs(q5 - v4)) &&
+          u9 + (Math.abs(q6) + Math.abs(v4)) <= 131072 * Math.abs(q6 - v4)) &&
         Math.abs(p4) <= Number.MAX_VALUE
       ))
         break;
@@ -272,13 +289,14 @@ export function dsuForward64(x: Float64Array, y: Float64Array): void {
       const p = 1.5707963267948966 * u3;
       const v3 = Math.abs(u);
       const v4 = Math.abs(u2);
-      const v5 =
+      if (!(
         0.125 *
           ((u === 0 ? 0 : v3 / v3 + 9.332636185032189e-302 * (1 / v3)) +
             (u2 === 0 ? 0 : v4 / v4 + 9.332636185032189e-302 * (1 / v4))) +
           (Math.abs(v) + Math.abs(v2)) <=
-        131072 * Math.abs(u3);
-      if (!(v5 && Math.abs(p) <= Number.MAX_VALUE)) break;
+          131072 * Math.abs(u3) && Math.abs(p) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = p;
     }
     if (i < size) {
@@ -315,7 +333,8 @@ export function dsuBackward64(
       const c2 = Math.cos(u2);
       const q3 = Math.sin(u2) / u2;
       const u3 = c2 - q3;
-      const v = u2 === 0 ? 0 : u3 / u2;
+      const q4 = u3 / u2;
+      const v = u2 === 0 ? 0 : q4;
       const p = 1.5707963267948966 * dyi * ((u === 0 ? 0 : q2) - v);
       const v2 = Math.abs(u2);
       const p2 = 9.332636185032189e-302 * (1 / v2);
@@ -327,7 +346,10 @@ export function dsuBackward64(
         p3 +
         (u2 === 0 ? 0 : u4 / v2 + p2);
       if (!(
-        (u !== 0 || u2 === 0 || u4 <= 131072 * Math.abs(u3)) &&
+        (u !== 0 ||
+          u2 === 0 ||
+          (u4 <= 131072 * Math.abs(u3) &&
+            Math.abs(q4) >= 9.332636185032189e-302)) &&
         (u === 0 ||
           u5 + (Math.abs(q2) + Math.abs(v)) <= 131072 * Math.abs(q2 - v)) &&
         Math.abs(p) <= Number.MAX_VALUE
@@ -379,7 +401,8 @@ export function dsuFused64(
       const q3 = (c - q) / u;
       const c2 = Math.cos(u2);
       const u6 = c2 - q2;
-      const v5 = u2 === 0 ? 0 : u6 / u2;
+      const q4 = u6 / u2;
+      const v5 = u2 === 0 ? 0 : q4;
       const p4 = 1.5707963267948966 * ((u === 0 ? 0 : q3) - v5);
       const u7 = 0.125 * (v4 + u5) + (Math.abs(c2) + Math.abs(q2));
       const v6 =
@@ -393,7 +416,10 @@ export function dsuFused64(
           (Math.abs(v) + Math.abs(v2)) <=
           131072 * Math.abs(u3) &&
         Math.abs(p) <= Number.MAX_VALUE &&
-        (u !== 0 || u2 === 0 || u7 <= 131072 * Math.abs(u6)) &&
+        (u !== 0 ||
+          u2 === 0 ||
+          (u7 <= 131072 * Math.abs(u6) &&
+            Math.abs(q4) >= 9.332636185032189e-302)) &&
         (u === 0 || v6) &&
         Math.abs(p4) <= Number.MAX_VALUE
       ))
@@ -444,7 +470,8 @@ export function dsuDoubleBackward64(
       const s2 = Math.sin(u3);
       const q3 = s2 / u3;
       const u4 = c2 - q3;
-      const v = u3 === 0 ? 0 : u4 / u3;
+      const q4 = u4 / u3;
+      const v = u3 === 0 ? 0 : q4;
       const p = 1.5707963267948966 * ddxI * ((u === 0 ? 0 : q2) - v);
       const v2 = Math.abs(u3);
       const p2 = 9.332636185032189e-302 * (1 / v2);
@@ -452,21 +479,25 @@ export function dsuDoubleBackward64(
       const v3 = Math.abs(u);
       const p3 = 9.332636185032189e-302 * (1 / v3);
       const u6 = 0.125 * (v3 + (v3 / v3 + p3)) + (Math.abs(c) + Math.abs(q));
-      const q4 = (2 * u2) / u;
-      const q5 = (-s - q4) / u;
-      const q6 = (2 * u4) / u3;
-      const u7 = -s2 - q6;
-      const v4 = u3 === 0 ? 0 : u7 / u3;
-      const p4 = 1.5707963267948966 * (dyi * ddxI) * ((u === 0 ? 0 : q5) - v4);
+      const q5 = (2 * u2) / u;
+      const q6 = (-s - q5) / u;
+      const q7 = (2 * u4) / u3;
+      const u7 = -s2 - q7;
+      const q8 = u7 / u3;
+      const v4 = u3 === 0 ? 0 : q8;
+      const p4 = 1.5707963267948966 * (dyi * ddxI) * ((u === 0 ? 0 : q6) - v4);
       const u8 =
-        0.125 * v2 + ((u5 * 2) / v2 + p2) + (Math.abs(s2) + Math.abs(q6));
+        0.125 * v2 + ((u5 * 2) / v2 + p2) + (Math.abs(s2) + Math.abs(q7));
       const u9 =
-        (0.125 * v3 + ((u6 * 2) / v3 + p3) + (Math.abs(s) + Math.abs(q4))) /
+        (0.125 * v3 + ((u6 * 2) / v3 + p3) + (Math.abs(s) + Math.abs(q5))) /
           v3 +
         p3 +
         (u3 === 0 ? 0 : u8 / v2 + p2);
       if (!(
-        (u !== 0 || u3 === 0 || u5 <= 131072 * Math.abs(u4)) &&
+        (u !== 0 ||
+          u3 === 0 ||
+          (u5 <= 131072 * Math.abs(u4) &&
+            Math.abs(q4) >= 9.332636185032189e-302)) &&
         (u === 0 ||
           u6 / v3 +
             p3 +
@@ -474,9 +505,12 @@ export function dsuDoubleBackward64(
             (Math.abs(q2) + Math.abs(v)) <=
             131072 * Math.abs(q2 - v)) &&
         Math.abs(p) <= Number.MAX_VALUE &&
-        (u !== 0 || u3 === 0 || u8 <= 131072 * Math.abs(u7)) &&
+        (u !== 0 ||
+          u3 === 0 ||
+          (u8 <= 131072 * Math.abs(u7) &&
+            Math.abs(q8) >= 9.332636185032189e-302)) &&
         (u === 0 ||
-          u9 + (Math.abs(q5) + Math.abs(v4)) <= 131072 * Math.abs(q5 - v4)) &&
+          u9 + (Math.abs(q6) + Math.abs(v4)) <= 131072 * Math.abs(q6 - v4)) &&
         Math.abs(p4) <= Number.MAX_VALUE
       ))
         break;

@@ -17,20 +17,6 @@ struct dsu_wide {
   exponent: i32,
 }
 
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct dsu_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct dsu_wide_outcome {
-  value: dsu_wide_leading,
-  lost: i32,
-}
-
 // 2^(N - 1) and 2^N - 1.
 const dsu_NAT_HALF: dsu_nat = dsu_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
 
@@ -97,6 +83,13 @@ fn dsu_wide_from_f32(x: f32) -> dsu_wide {
   );
 }
 
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct dsu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
 // below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
@@ -104,7 +97,8 @@ fn dsu_wide_from_f32(x: f32) -> dsu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct dsu_wide_search {
   stage: i32,
   point: i32,
@@ -113,6 +107,7 @@ struct dsu_wide_search {
   before: dsu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const dsu_WIDE_SEARCH: dsu_wide_search = dsu_wide_search(
@@ -122,8 +117,16 @@ const dsu_WIDE_SEARCH: dsu_wide_search = dsu_wide_search(
   dsu_wide_leading(false, 0u, 0),
   dsu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct dsu_wide_outcome {
+  value: dsu_wide_leading,
+  lost: i32,
+}
 
 const dsu_WIDE_PI: dsu_wide = dsu_wide(
   false,
@@ -754,6 +757,10 @@ fn dsu_exactly_wide(x0: dsu_wide) -> dsu_wide_outcome {
         result = dsu_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= dsu_WIDE_LIMIT) & !dsu_nat_is_zero(a.mantissa)) {
+        result = dsu_WIDE_ZERO;
+        error = 384 + 1;
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -773,6 +780,9 @@ fn dsu_exactly_wide(x0: dsu_wide) -> dsu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 4u) | (operation == 5u)) {
+      rounding = -dsu_WIDE_BEYOND;
+    }
     if ((operation == 6u) & (abs(result.exponent) < dsu_WIDE_LIMIT) & (dsu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -dsu_WIDE_BEYOND;
     }
@@ -901,7 +911,8 @@ fn dsu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(384 - 27, 384, found.value.exponent >= dsu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(dsu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -917,6 +928,10 @@ fn dsu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (dsu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (dsu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -965,7 +980,9 @@ fn dsu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * dsu_wide_excess(varied, stage)) / dsu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = dsu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = dsu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -975,7 +992,7 @@ fn dsu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return dsu_wide_search(stage, point, value, base, before, steps, shift);
+  return dsu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1024,7 +1041,11 @@ fn dsu_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = dsu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = dsu_exactly_wide(dsu_wide_operand_at(wide_x0, search, 1, true, infinite));
+    var found = dsu_exactly_wide(dsu_wide_operand_at(wide_x0, search, 1, true, infinite));
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 384 - 27)) {
+      found = dsu_wide_outcome(dsu_wide_leading_of(dsu_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = dsu_wide_searched(search, found, 1, varied, largest, smallest, infinite, true, zero);
   }
@@ -1340,6 +1361,10 @@ fn dsu_backward_exactly_wide(x0: dsu_wide) -> dsu_wide_outcome {
         result = dsu_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= dsu_WIDE_LIMIT) & !dsu_nat_is_zero(a.mantissa)) {
+        result = dsu_WIDE_ZERO;
+        error = 384 + 1;
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -1359,6 +1384,9 @@ fn dsu_backward_exactly_wide(x0: dsu_wide) -> dsu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 5u)) {
+      rounding = -dsu_WIDE_BEYOND;
+    }
     if ((operation == 6u) & (abs(result.exponent) < dsu_WIDE_LIMIT) & (dsu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -dsu_WIDE_BEYOND;
     }
@@ -1383,7 +1411,11 @@ fn dsu_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = dsu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = dsu_backward_exactly_wide(dsu_wide_operand_at(wide_x0, search, 1, true, infinite));
+    var found = dsu_backward_exactly_wide(dsu_wide_operand_at(wide_x0, search, 1, true, infinite));
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 384 - 27)) {
+      found = dsu_wide_outcome(dsu_wide_leading_of(dsu_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = dsu_wide_searched(search, found, 1, varied, largest, smallest, infinite, true, zero);
   }
@@ -1430,7 +1462,8 @@ fn dsu_backward(dy: f32, x: f32) -> f32 {
           (abs(c2.high) + abs(q3.high)) <=
           16.0 * abs(u4.high)) &
           (abs(u4.high) >= 7.888609e-31) &
-          (3.1415927 <= 2097152.0 * abs(u3.high))))) &
+          (3.1415927 <= 2097152.0 * abs(u3.high)) &
+          (abs(q4.high) >= 1.9721523e-31)))) &
       ((u.high == 0.0) |
         (((0.000015258789 *
           (abs(u.high) +
@@ -1583,7 +1616,8 @@ fn dsu_fused(x: f32) -> dsu_value_and_slopes {
             (abs(c2.high) + abs(q2.high)) <=
             16.0 * abs(u5.high)) &
             (abs(u5.high) >= 7.888609e-31) &
-            (3.1415927 <= 2097152.0 * abs(u2.high))))) &
+            (3.1415927 <= 2097152.0 * abs(u2.high)) &
+            (abs(q4.high) >= 1.9721523e-31)))) &
         ((u.high == 0.0) |
           (((0.000015258789 *
             (abs(u.high) +
@@ -1818,7 +1852,7 @@ fn dsu_curvature(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((u.high != 0.0) | ((u4.high == 0.0) | (abs(u6.high) >= 7.888609e-31))) &
+      ((u.high != 0.0) | ((u4.high == 0.0) | ((abs(u6.high) >= 7.888609e-31) & (abs(q6.high) >= 1.9721523e-31)))) &
         ((u.high == 0.0) | (abs(q3.high - v4.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &

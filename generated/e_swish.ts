@@ -1041,6 +1041,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function eSwishExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(wideMultiply(x0, x1), wideSigmoid(x0));
 }
@@ -1054,7 +1095,7 @@ function eSwishExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function eSwishExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     eSwishExactlyAt(x0, x1, 800n * sign),
     eSwishExactlyAt(x0, x1, 150n * sign),
     eSwishExactlyAt(x0, x1, 140n * sign),
@@ -1108,7 +1149,7 @@ function eSwishDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     eSwishDxExactlyAt(x0, x1, x2, 800n * sign),
     eSwishDxExactlyAt(x0, x1, x2, 150n * sign),
     eSwishDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1151,7 +1192,7 @@ function eSwishYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function eSwishYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     eSwishYExactlyAt(x0, x1, 800n * sign),
     eSwishYExactlyAt(x0, x1, 150n * sign),
     eSwishYExactlyAt(x0, x1, 140n * sign),
@@ -1213,7 +1254,7 @@ function eSwishDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     eSwishDxDxExactlyAt(x0, x1, x2, 800n * sign),
     eSwishDxDxExactlyAt(x0, x1, x2, 150n * sign),
     eSwishDxDxExactlyAt(x0, x1, x2, 140n * sign),

@@ -116,7 +116,8 @@ fn e_swish_wide_from_f32(x: f32) -> e_swish_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct e_swish_wide_search {
   stage: i32,
   point: i32,
@@ -125,6 +126,7 @@ struct e_swish_wide_search {
   before: e_swish_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const e_swish_WIDE_SEARCH: e_swish_wide_search = e_swish_wide_search(
@@ -134,7 +136,8 @@ const e_swish_WIDE_SEARCH: e_swish_wide_search = e_swish_wide_search(
   e_swish_wide_leading(false, 0u, 0),
   e_swish_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const e_swish_WIDE_ONE: e_swish_wide = e_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -501,6 +504,9 @@ fn e_swish_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_wide_outc
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -e_swish_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < e_swish_WIDE_LIMIT) &
@@ -633,7 +639,8 @@ fn e_swish_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= e_swish_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(e_swish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -649,6 +656,10 @@ fn e_swish_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (e_swish_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (e_swish_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -697,7 +708,9 @@ fn e_swish_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * e_swish_wide_excess(varied, stage)) / e_swish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = e_swish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = e_swish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -707,7 +720,7 @@ fn e_swish_wide_searched(
   if (is_second) {
     before = base;
   }
-  return e_swish_wide_search(stage, point, value, base, before, steps, shift);
+  return e_swish_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -897,7 +910,8 @@ fn e_swish(x: f32, beta: f32) -> f32 {
   let p4 = e_swish_pair_scale(p3, 8.6736174e-19);
   var result = e_swish_pair_to_f32(p4);
   var found =
-    (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+    (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
       ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
@@ -1039,6 +1053,9 @@ fn e_swish_backward_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -e_swish_WIDE_BEYOND;
+    }
     if (
       (operation == 6u) &
       (abs(result.exponent) < e_swish_WIDE_LIMIT) &
@@ -1100,11 +1117,13 @@ fn e_swish_backward(dy: f32, x: f32, beta: f32) -> f32 {
   let p4 = e_swish_pair_scale(p3, 8.6736174e-19);
   var result = e_swish_pair_to_f32(p4);
   var found =
-    (v.high >= 7.888609e-31) & ((x >= 40.0) | ((u.high <= 8.0 * abs(u.high + x)) & (abs(u.high + x) >= 7.888609e-31))) &
-      (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (bitcast<u32>(abs(beta)) <= 0x71800000u) &
-      ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+    (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
+      ((x >= 40.0) | ((u.high <= 8.0 * abs(u.high + x)) & (abs(u.high + x) >= 7.888609e-31))) &
+      (abs(q2.high) >= 3.9443045e-31) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
@@ -1148,7 +1167,8 @@ fn e_swish_fused(x: f32, beta: f32) -> e_swish_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x52800000u) &
         ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
         (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
@@ -1161,12 +1181,13 @@ fn e_swish_fused(x: f32, beta: f32) -> e_swish_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 7.888609e-31) &
+      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
         ((x >= 40.0) | ((u.high <= 8.0 * abs(u.high + x)) & (abs(u.high + x) >= 7.888609e-31))) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
-        ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
+        (abs(q2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
         (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
@@ -1254,7 +1275,9 @@ fn e_swish_curvature(x: f32, beta: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+      ((v.high <= 800.0) |
+        ((v3.high >= 3.9443045e-31) & (q.high >= 1.9721523e-31) & (p2.high >= 1.9721523e-31) &
+          (p3.high >= 1.9721523e-31))) &
         ((v.high > 800.0) | (abs(p3.high - p5.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((v.high >= 7.888609e-31) | (x == 0.0)) &

@@ -33,14 +33,15 @@ export function eisForward(
         delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
       const q = p / u2;
       const v3 = Math.abs(p);
-      const v4 =
+      if (!(
         (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
-        u2 >= 1.4441555006918637e-275 &&
         v3 >= 9.332636185032189e-302 &&
+        u2 >= 1.4441555006918637e-275 &&
         (Math.abs(u2) <= 1.0715086071862673e301 ||
           v3 <= 2.3283064365386963e-10 * Math.abs(q)) &&
-        Math.abs(q) <= Number.MAX_VALUE;
-      if (!(v4 && Math.abs(q) <= Number.MAX_VALUE)) break;
+        Math.abs(q) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = q;
     }
     if (i < size) {
@@ -126,11 +127,10 @@ export function eisBackward(
       const v11 = Math.abs(p7);
       if (!(
         u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
-        u5 >= 1.4441555006918637e-275 &&
         v11 >= 9.332636185032189e-302 &&
+        u5 >= 1.4441555006918637e-275 &&
         (v9 <= 1.0715086071862673e301 ||
           v11 <= 2.3283064365386963e-10 * Math.abs(q3)) &&
-        Math.abs(q3) <= Number.MAX_VALUE &&
         Math.abs(q3) <= Number.MAX_VALUE
       ))
         break;
@@ -212,11 +212,10 @@ export function eisFused(
       const v11 = Math.abs(u6);
       if (!(
         q2 <= 1.0715086071862673e301 * v4 &&
-        u3 >= 1.4441555006918637e-275 &&
         v5 >= 9.332636185032189e-302 &&
+        u3 >= 1.4441555006918637e-275 &&
         (v6 <= 1.0715086071862673e301 ||
           v5 <= 2.3283064365386963e-10 * Math.abs(q)) &&
-        Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE &&
         1.1368683772161603e-13 * (p7 + (0.03125 * v4 + Math.abs(p4))) +
           (p8 +
@@ -225,7 +224,6 @@ export function eisFused(
               (2.938735877055719e-39 * (1 / u3) + v10 / u3)) +
           7.105427357601002e-15 * (0.03125 * Math.abs(u4) + v10 * u7) <=
           1.1641532182693481e-10 * v11 &&
-        u3 >= 1.4441555006918637e-275 &&
         v11 >= 9.332636185032189e-302 &&
         (v6 <= 1.0715086071862673e301 ||
           v11 <= 2.3283064365386963e-10 * Math.abs(q5)) &&
@@ -431,8 +429,8 @@ export function eisDoubleBackward(
       const v21 = Math.abs(p30);
       if (!(
         u12 <= 1.1641532182693481e-10 * v13 &&
-        u6 >= 1.4441555006918637e-275 &&
         v14 >= 9.332636185032189e-302 &&
+        u6 >= 1.4441555006918637e-275 &&
         (v10 <= 1.0715086071862673e301 ||
           v14 <= 2.3283064365386963e-10 * Math.abs(q4)) &&
         Math.abs(q4) <= Number.MAX_VALUE &&
@@ -491,14 +489,15 @@ export function eisForward64(
         delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
       const q = p / u2;
       const v3 = Math.abs(p);
-      const v4 =
+      if (!(
         (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
-        u2 >= 1.4441555006918637e-275 &&
         v3 >= 9.332636185032189e-302 &&
+        u2 >= 1.4441555006918637e-275 &&
         (Math.abs(u2) <= 1.0715086071862673e301 ||
           v3 <= 2.3283064365386963e-10 * Math.abs(q)) &&
-        Math.abs(q) <= Number.MAX_VALUE;
-      if (!(v4 && Math.abs(q) <= Number.MAX_VALUE)) break;
+        Math.abs(q) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = q;
     }
     if (i < size) {
@@ -584,11 +583,10 @@ export function eisBackward64(
       const v11 = Math.abs(p7);
       if (!(
         u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
-        u5 >= 1.4441555006918637e-275 &&
         v11 >= 9.332636185032189e-302 &&
+        u5 >= 1.4441555006918637e-275 &&
         (v9 <= 1.0715086071862673e301 ||
           v11 <= 2.3283064365386963e-10 * Math.abs(q3)) &&
-        Math.abs(q3) <= Number.MAX_VALUE &&
         Math.abs(q3) <= Number.MAX_VALUE
       ))
         break;
@@ -670,11 +668,10 @@ export function eisFused64(
       const v11 = Math.abs(u6);
       if (!(
         q2 <= 1.0715086071862673e301 * v4 &&
-        u3 >= 1.4441555006918637e-275 &&
         v5 >= 9.332636185032189e-302 &&
+        u3 >= 1.4441555006918637e-275 &&
         (v6 <= 1.0715086071862673e301 ||
           v5 <= 2.3283064365386963e-10 * Math.abs(q)) &&
-        Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE &&
         1.1368683772161603e-13 * (p7 + (0.03125 * v4 + Math.abs(p4))) +
           (p8 +
@@ -683,7 +680,6 @@ export function eisFused64(
               (2.938735877055719e-39 * (1 / u3) + v10 / u3)) +
           7.105427357601002e-15 * (0.03125 * Math.abs(u4) + v10 * u7) <=
           1.1641532182693481e-10 * v11 &&
-        u3 >= 1.4441555006918637e-275 &&
         v11 >= 9.332636185032189e-302 &&
         (v6 <= 1.0715086071862673e301 ||
           v11 <= 2.3283064365386963e-10 * Math.abs(q5)) &&
@@ -889,8 +885,8 @@ export function eisDoubleBackward64(
       const v21 = Math.abs(p30);
       if (!(
         u12 <= 1.1641532182693481e-10 * v13 &&
-        u6 >= 1.4441555006918637e-275 &&
         v14 >= 9.332636185032189e-302 &&
+        u6 >= 1.4441555006918637e-275 &&
         (v10 <= 1.0715086071862673e301 ||
           v14 <= 2.3283064365386963e-10 * Math.abs(q4)) &&
         Math.abs(q4) <= Number.MAX_VALUE &&
@@ -1858,6 +1854,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 /** The limit that both sides have; NaN where they differ. */
 function wideCommon(right: Wide, left: Wide): Wide {
   if (wideEqual(right, left) || wideIsAlike(right, left, 40n)) {
@@ -1912,7 +1949,7 @@ function eisExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -2031,7 +2068,7 @@ function eisDxExactlyLimit(
   x6: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 150n * sign),
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 140n * sign),
@@ -2133,7 +2170,7 @@ function eisYExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     eisYExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     eisYExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     eisYExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -2283,7 +2320,7 @@ function eisDxDxExactlyLimit(
   x6: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
     eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 150n * sign),
     eisDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 140n * sign),

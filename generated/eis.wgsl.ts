@@ -309,7 +309,8 @@ fn eis_wide_from_f32(x: f32) -> eis_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct eis_wide_search {
   stage: i32,
   point: i32,
@@ -318,6 +319,7 @@ struct eis_wide_search {
   before: eis_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const eis_WIDE_SEARCH: eis_wide_search = eis_wide_search(
@@ -327,7 +329,8 @@ const eis_WIDE_SEARCH: eis_wide_search = eis_wide_search(
   eis_wide_leading(false, 0u, 0),
   eis_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const eis_WIDE_ONE: eis_wide = eis_wide(
@@ -1168,6 +1171,11 @@ fn eis_exactly_wide(
     if (operation == 9u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
+    if (operation == 15u) {
+      if (errors[first] - a.exponent >= 384) {
+        error = (errors[first] + 384) >> 1u;
+      }
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= eis_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -1177,6 +1185,9 @@ fn eis_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 6u) | (operation == 13u)) {
+      rounding = -eis_WIDE_BEYOND;
+    }
     if ((operation == 7u) & (abs(result.exponent) < eis_WIDE_LIMIT) & (eis_nat_low_word(result.mantissa) == 0u)) {
       rounding = -eis_WIDE_BEYOND;
     }
@@ -1305,7 +1316,8 @@ fn eis_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(384 - 27, 384, found.value.exponent >= eis_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(eis_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1321,6 +1333,10 @@ fn eis_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (eis_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (eis_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1369,7 +1385,9 @@ fn eis_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * eis_wide_excess(varied, stage)) / eis_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = eis_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = eis_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1379,7 +1397,7 @@ fn eis_wide_searched(
   if (is_second) {
     before = base;
   }
-  return eis_wide_search(stage, point, value, base, before, steps, shift);
+  return eis_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1677,9 +1695,9 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
   var result = eis_pair_to_f32(q);
   var found =
     ((abs(v3.high) * abs(alpha)) / u.high <= 6.338253e+29 * v3.high) & (v3.high >= 7.888609e-31) &
+      (abs(p.high) >= 7.888609e-31) &
       (abs(delta) <= 1.2676506e+30 * u2.high) &
       (u2.high >= 1.5777218e-30) &
-      (abs(p.high) >= 7.888609e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((v.high >= 3.469447e-18) | (x == 0.0)) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
@@ -2024,6 +2042,11 @@ fn eis_backward_exactly_wide(
     if (operation == 9u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
+    if (operation == 15u) {
+      if (errors[first] - a.exponent >= 384) {
+        error = (errors[first] + 384) >> 1u;
+      }
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= eis_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -2033,6 +2056,9 @@ fn eis_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 6u) | (operation == 13u)) {
+      rounding = -eis_WIDE_BEYOND;
+    }
     if ((operation == 7u) & (abs(result.exponent) < eis_WIDE_LIMIT) & (eis_nat_low_word(result.mantissa) == 0u)) {
       rounding = -eis_WIDE_BEYOND;
     }
@@ -2274,9 +2300,9 @@ fn eis_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) 
   if (
     !(
       ((abs(v3.high) * abs(alpha)) / u.high <= 6.338253e+29 * v3.high) & (v3.high >= 7.888609e-31) &
+        (abs(p.high) >= 7.888609e-31) &
         (abs(delta) <= 1.2676506e+30 * u2.high) &
         (u2.high >= 1.5777218e-30) &
-        (abs(p.high) >= 7.888609e-31) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((v.high >= 3.469447e-18) | (x == 0.0)) &
         ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &

@@ -292,7 +292,8 @@ fn elu_wide_from_f32(x: f32) -> elu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct elu_wide_search {
   stage: i32,
   point: i32,
@@ -301,6 +302,7 @@ struct elu_wide_search {
   before: elu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const elu_WIDE_SEARCH: elu_wide_search = elu_wide_search(
@@ -310,7 +312,8 @@ const elu_WIDE_SEARCH: elu_wide_search = elu_wide_search(
   elu_wide_leading(false, 0u, 0),
   elu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const elu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
@@ -583,6 +586,9 @@ fn elu_backward_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 3u) {
+      rounding = -elu_WIDE_BEYOND;
+    }
     if ((operation == 1u) & (abs(result.exponent) < elu_WIDE_LIMIT) & (elu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -elu_WIDE_BEYOND;
     }
@@ -708,7 +714,8 @@ fn elu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= elu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(elu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -724,6 +731,10 @@ fn elu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (elu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (elu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -772,7 +783,9 @@ fn elu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * elu_wide_excess(varied, stage)) / elu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = elu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = elu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -782,7 +795,7 @@ fn elu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return elu_wide_search(stage, point, value, base, before, steps, shift);
+  return elu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

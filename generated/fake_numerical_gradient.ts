@@ -43,9 +43,14 @@ export function fakeNumericalGradientBackward(
       const dyi = dy[i]!;
       const xi = x[i]!;
       const v = Math.abs(xi);
-      const p = dyi * choose(alpha * v > 1, 1 / v, alpha);
-      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
-      dx[i] = p;
+      const p = alpha * v;
+      const p2 = dyi * choose(p > 1, 1 / v, alpha);
+      if (!(
+        p <= 2251799813685248 * Math.abs(p - 1) &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -69,9 +74,11 @@ export function fakeNumericalGradientFused(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const v = Math.abs(xi);
-    const v2 = choose(alpha * v > 1, 1 / v, alpha);
+    const p = alpha * v;
+    const v2 = choose(p > 1, 1 / v, alpha);
     y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
     dx[i] =
+      p <= 2251799813685248 * Math.abs(p - 1) &&
       Math.abs(v2) <= Number.MAX_VALUE
         ? v2
         : fakeNumericalGradientDxExactly(xi, alpha, 1);
@@ -98,15 +105,17 @@ export function fakeNumericalGradientDoubleBackward(
       const xi = x[i]!;
       const ddxI = ddx[i]!;
       const v = Math.abs(xi);
-      const p = ddxI * choose(alpha * v > 1, 1 / v, alpha);
-      const p2 =
-        dyi * ddxI * choose(alpha * v > 1, -Math.sign(xi) / (v * v), 0);
+      const p = alpha * v;
+      const p2 = ddxI * choose(p > 1, 1 / v, alpha);
+      const p3 = dyi * ddxI * choose(p > 1, -Math.sign(xi) / (v * v), 0);
       if (!(
-        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+        p <= 2251799813685248 * Math.abs(p - 1) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = p;
-      dx[i] = p2;
+      ddy[i] = p2;
+      dx[i] = p3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -162,9 +171,14 @@ export function fakeNumericalGradientBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       const v = Math.abs(xi);
-      const p = dyi * choose(alpha * v > 1, 1 / v, alpha);
-      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
-      dx[i] = p;
+      const p = alpha * v;
+      const p2 = dyi * choose(p > 1, 1 / v, alpha);
+      if (!(
+        p <= 2251799813685248 * Math.abs(p - 1) &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -188,9 +202,11 @@ export function fakeNumericalGradientFused64(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const v = Math.abs(xi);
-    const v2 = choose(alpha * v > 1, 1 / v, alpha);
+    const p = alpha * v;
+    const v2 = choose(p > 1, 1 / v, alpha);
     y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
     dx[i] =
+      p <= 2251799813685248 * Math.abs(p - 1) &&
       Math.abs(v2) <= Number.MAX_VALUE
         ? v2
         : fakeNumericalGradientDxExactly(xi, alpha, 1);
@@ -217,15 +233,17 @@ export function fakeNumericalGradientDoubleBackward64(
       const xi = x[i]!;
       const ddxI = ddx[i]!;
       const v = Math.abs(xi);
-      const p = ddxI * choose(alpha * v > 1, 1 / v, alpha);
-      const p2 =
-        dyi * ddxI * choose(alpha * v > 1, -Math.sign(xi) / (v * v), 0);
+      const p = alpha * v;
+      const p2 = ddxI * choose(p > 1, 1 / v, alpha);
+      const p3 = dyi * ddxI * choose(p > 1, -Math.sign(xi) / (v * v), 0);
       if (!(
-        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+        p <= 2251799813685248 * Math.abs(p - 1) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = p;
-      dx[i] = p2;
+      ddy[i] = p2;
+      dx[i] = p3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -705,6 +723,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function fakeNumericalGradientDxExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -738,7 +797,7 @@ function fakeNumericalGradientDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     fakeNumericalGradientDxExactlyAt(x0, x1, x2, 800n * sign),
     fakeNumericalGradientDxExactlyAt(x0, x1, x2, 150n * sign),
     fakeNumericalGradientDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -808,7 +867,7 @@ function fakeNumericalGradientDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 800n * sign),
     fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 150n * sign),
     fakeNumericalGradientDxDxExactlyAt(x0, x1, x2, 140n * sign),

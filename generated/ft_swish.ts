@@ -50,8 +50,8 @@ export function ftSwishBackward(
       const q = p / (u * u);
       const p2 = dyi * choose(xi >= 0, q, 0);
       if (!(
-        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
-        Math.abs(p2) <= Number.MAX_VALUE &&
+        (xi < 0 ||
+          (p <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(p2) <= Number.MAX_VALUE
       ))
         break;
@@ -88,7 +88,8 @@ export function ftSwishFused(
       const v = choose(xi >= 0, q, 0);
       if (!(
         (xi < 0 || p <= 65536 * Math.abs(u2)) &&
-        (xi < 0 || p2 <= 2.0927902484106784e298 * q) &&
+        (xi < 0 ||
+          (p2 <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(v) <= Number.MAX_VALUE
       ))
         break;
@@ -139,7 +140,8 @@ export function ftSwishDoubleBackward(
       const p4 = bounded * (e3 / (u3 * u3)) * (em1 / (em1 + 2));
       const u4 = p3 - p4;
       if (!(
-        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        (xi < 0 ||
+          (p <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         (xi < 0 || p3 + p4 <= 32768 * Math.abs(u4))
       ))
@@ -208,8 +210,8 @@ export function ftSwishBackward64(
       const q = p / (u * u);
       const p2 = dyi * choose(xi >= 0, q, 0);
       if (!(
-        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
-        Math.abs(p2) <= Number.MAX_VALUE &&
+        (xi < 0 ||
+          (p <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(p2) <= Number.MAX_VALUE
       ))
         break;
@@ -246,7 +248,8 @@ export function ftSwishFused64(
       const v = choose(xi >= 0, q, 0);
       if (!(
         (xi < 0 || p <= 65536 * Math.abs(u2)) &&
-        (xi < 0 || p2 <= 2.0927902484106784e298 * q) &&
+        (xi < 0 ||
+          (p2 <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(v) <= Number.MAX_VALUE
       ))
         break;
@@ -297,7 +300,8 @@ export function ftSwishDoubleBackward64(
       const p4 = bounded * (e3 / (u3 * u3)) * (em1 / (em1 + 2));
       const u4 = p3 - p4;
       if (!(
-        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        (xi < 0 ||
+          (p <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         (xi < 0 || p3 + p4 <= 32768 * Math.abs(u4))
       ))
@@ -1062,6 +1066,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function ftSwishExactlyWide(x0: Wide, x1: Wide): Wide {
   let t0 = x1;
   if (wideLessOrEqual(wideInteger(0n), x0)) {
@@ -1079,7 +1124,7 @@ function ftSwishExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function ftSwishExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     ftSwishExactlyAt(x0, x1, 800n * sign),
     ftSwishExactlyAt(x0, x1, 150n * sign),
     ftSwishExactlyAt(x0, x1, 140n * sign),
@@ -1167,7 +1212,7 @@ function ftSwishYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function ftSwishYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     ftSwishYExactlyAt(x0, x1, 800n * sign),
     ftSwishYExactlyAt(x0, x1, 150n * sign),
     ftSwishYExactlyAt(x0, x1, 140n * sign),

@@ -118,7 +118,8 @@ fn ft_swish_wide_from_f32(x: f32) -> ft_swish_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct ft_swish_wide_search {
   stage: i32,
   point: i32,
@@ -127,6 +128,7 @@ struct ft_swish_wide_search {
   before: ft_swish_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const ft_swish_WIDE_SEARCH: ft_swish_wide_search = ft_swish_wide_search(
@@ -136,7 +138,8 @@ const ft_swish_WIDE_SEARCH: ft_swish_wide_search = ft_swish_wide_search(
   ft_swish_wide_leading(false, 0u, 0),
   ft_swish_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const ft_swish_WIDE_ONE: ft_swish_wide = ft_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -552,6 +555,9 @@ fn ft_swish_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish_wide_
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -ft_swish_WIDE_BEYOND;
+    }
     if (
       (operation == 6u) &
       (abs(result.exponent) < ft_swish_WIDE_LIMIT) &
@@ -687,7 +693,8 @@ fn ft_swish_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= ft_swish_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(ft_swish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -703,6 +710,10 @@ fn ft_swish_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (ft_swish_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (ft_swish_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -751,7 +762,9 @@ fn ft_swish_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * ft_swish_wide_excess(varied, stage)) / ft_swish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = ft_swish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = ft_swish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -761,7 +774,7 @@ fn ft_swish_wide_searched(
   if (is_second) {
     before = base;
   }
-  return ft_swish_wide_search(stage, point, value, base, before, steps, shift);
+  return ft_swish_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

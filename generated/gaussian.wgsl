@@ -235,7 +235,8 @@ fn gaussian_wide_from_f32(x: f32) -> gaussian_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct gaussian_wide_search {
   stage: i32,
   point: i32,
@@ -244,6 +245,7 @@ struct gaussian_wide_search {
   before: gaussian_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const gaussian_WIDE_SEARCH: gaussian_wide_search = gaussian_wide_search(
@@ -253,7 +255,8 @@ const gaussian_WIDE_SEARCH: gaussian_wide_search = gaussian_wide_search(
   gaussian_wide_leading(false, 0u, 0),
   gaussian_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const gaussian_WIDE_ONE: gaussian_wide = gaussian_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -505,6 +508,9 @@ fn gaussian_backward_exactly_wide(x0: gaussian_wide) -> gaussian_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 1u) {
+      rounding = -gaussian_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < gaussian_WIDE_LIMIT) &
@@ -637,7 +643,8 @@ fn gaussian_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= gaussian_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(gaussian_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -653,6 +660,10 @@ fn gaussian_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (gaussian_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (gaussian_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -701,7 +712,9 @@ fn gaussian_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * gaussian_wide_excess(varied, stage)) / gaussian_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = gaussian_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = gaussian_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -711,7 +724,7 @@ fn gaussian_wide_searched(
   if (is_second) {
     before = base;
   }
-  return gaussian_wide_search(stage, point, value, base, before, steps, shift);
+  return gaussian_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

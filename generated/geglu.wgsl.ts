@@ -162,7 +162,8 @@ fn geglu_wide_from_f32(x: f32) -> geglu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct geglu_wide_search {
   stage: i32,
   point: i32,
@@ -171,6 +172,7 @@ struct geglu_wide_search {
   before: geglu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const geglu_WIDE_SEARCH: geglu_wide_search = geglu_wide_search(
@@ -180,7 +182,8 @@ const geglu_WIDE_SEARCH: geglu_wide_search = geglu_wide_search(
   geglu_wide_leading(false, 0u, 0),
   geglu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const geglu_WIDE_SQRT_HALF: geglu_wide = geglu_wide(
@@ -705,6 +708,9 @@ fn geglu_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 8u) | (operation == 11u)) {
+      rounding = -geglu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < geglu_WIDE_LIMIT) & (geglu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -geglu_WIDE_BEYOND;
     }
@@ -833,7 +839,8 @@ fn geglu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= geglu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(geglu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -849,6 +856,10 @@ fn geglu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (geglu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (geglu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -897,7 +908,9 @@ fn geglu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * geglu_wide_excess(varied, stage)) / geglu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = geglu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = geglu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -907,7 +920,7 @@ fn geglu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return geglu_wide_search(stage, point, value, base, before, steps, shift);
+  return geglu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1357,6 +1370,9 @@ fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_out
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 8u) | (operation == 11u)) {
+      rounding = -geglu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < geglu_WIDE_LIMIT) & (geglu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -geglu_WIDE_BEYOND;
     }

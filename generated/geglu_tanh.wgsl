@@ -116,7 +116,8 @@ fn geglu_tanh_wide_from_f32(x: f32) -> geglu_tanh_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct geglu_tanh_wide_search {
   stage: i32,
   point: i32,
@@ -125,6 +126,7 @@ struct geglu_tanh_wide_search {
   before: geglu_tanh_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const geglu_tanh_WIDE_SEARCH: geglu_tanh_wide_search = geglu_tanh_wide_search(
@@ -134,7 +136,8 @@ const geglu_tanh_WIDE_SEARCH: geglu_tanh_wide_search = geglu_tanh_wide_search(
   geglu_tanh_wide_leading(false, 0u, 0),
   geglu_tanh_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const geglu_tanh_WIDE_ONE: geglu_tanh_wide = geglu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -525,6 +528,9 @@ fn geglu_tanh_exactly_wide(x0: geglu_tanh_wide, x1: geglu_tanh_wide) -> geglu_ta
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 2u) | (operation == 3u) | (operation == 5u)) {
+      rounding = -geglu_tanh_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < geglu_tanh_WIDE_LIMIT) &
@@ -660,7 +666,8 @@ fn geglu_tanh_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= geglu_tanh_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(geglu_tanh_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -676,6 +683,10 @@ fn geglu_tanh_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (geglu_tanh_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (geglu_tanh_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -724,7 +735,9 @@ fn geglu_tanh_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * geglu_tanh_wide_excess(varied, stage)) / geglu_tanh_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = geglu_tanh_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = geglu_tanh_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -734,7 +747,7 @@ fn geglu_tanh_wide_searched(
   if (is_second) {
     before = base;
   }
-  return geglu_tanh_wide_search(stage, point, value, base, before, steps, shift);
+  return geglu_tanh_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -931,6 +944,7 @@ fn geglu_tanh(gate: f32, up: f32) -> f32 {
   var found =
     (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
       (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+      (q.high >= 3.9443045e-31) &
       (bitcast<u32>(abs(gate)) <= 0x52800000u) &
       ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
       (bitcast<u32>(abs(up)) <= 0x52800000u) &
@@ -1090,6 +1104,9 @@ fn geglu_tanh_backward_exactly_wide(x0: geglu_tanh_wide, x1: geglu_tanh_wide) ->
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 2u) | (operation == 3u) | (operation == 5u)) {
+      rounding = -geglu_tanh_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < geglu_tanh_WIDE_LIMIT) &
@@ -1166,11 +1183,13 @@ fn geglu_tanh_backward(dy: f32, gate: f32, up: f32) -> geglu_tanh_gradients {
   var found0 =
     (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
       (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+      (q.high >= 3.9443045e-31) &
       ((p3.high >= 40.0) |
         ((1.26217745e-29 * (1.6671239 * v.high * 8.6736174e-19) + (u2.high + 0.00012207031 * abs(p7.high)) <=
           8.0 * abs(u2.high + p7.high)) &
           (abs(u2.high + p7.high) >= 7.888609e-31))) &
       ((p3.high < 40.0) | (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high)) &
+      (abs(q2.high) >= 3.9443045e-31) &
       (bitcast<u32>(abs(gate)) <= 0x52800000u) &
       ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
       (bitcast<u32>(abs(up)) <= 0x52800000u) &
@@ -1244,6 +1263,7 @@ fn geglu_tanh_fused(gate: f32, up: f32) -> geglu_tanh_value_and_slopes {
     !(
       (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
         (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+        (q.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(gate)) <= 0x52800000u) &
         ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x52800000u) &
@@ -1260,11 +1280,13 @@ fn geglu_tanh_fused(gate: f32, up: f32) -> geglu_tanh_value_and_slopes {
     !(
       (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
         (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+        (q.high >= 3.9443045e-31) &
         ((p4.high >= 40.0) |
           ((1.26217745e-29 * (1.6671239 * v.high * 8.6736174e-19) + (u2.high + 0.00012207031 * abs(p10.high)) <=
             8.0 * abs(u2.high + p10.high)) &
             (abs(u2.high + p10.high) >= 7.888609e-31))) &
         ((p4.high < 40.0) | (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high)) &
+        (abs(q2.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(gate)) <= 0x52800000u) &
         ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x52800000u) &
@@ -1438,7 +1460,9 @@ fn geglu_tanh_curvature(gate: f32, up: f32) -> geglu_tanh_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      (v4.high >= 7.888609e-31) & ((p3.high >= 40.0) | (abs(u7.high + p21.high) >= 7.888609e-31)) &
+      (v4.high >= 7.888609e-31) & (q3.high >= 3.9443045e-31) &
+        ((p3.high >= 40.0) | (abs(u7.high + p21.high) >= 7.888609e-31)) &
+        (abs(q4.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(gate)) <= 0x52800000u) &
         ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
         (bitcast<u32>(abs(p23.high)) <= 0x7a800000u) &

@@ -21,7 +21,11 @@ export function gelu10Forward(
       const v = Number.isNaN(minVal)
         ? minVal
         : choose(p <= minVal, minVal, Math.min(p, maxVal));
-      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      if (!(
+        Math.abs(p) <= 140737488355328 * Math.abs(p - minVal) &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = v;
     }
     if (i < size) {
@@ -49,11 +53,14 @@ export function gelu10Backward(
       const xi = x[i]!;
       const p = xi * normcdf(xi);
       const phi = geluSlope(xi);
+      const v = Math.abs(p);
       if (!(
-        p <= minVal ||
-        p >= maxVal ||
-        Math.abs(xi + 0.75) >= 0.015625 ||
-        0.5 <= 131072 * Math.abs(phi)
+        (p <= minVal ||
+          p >= maxVal ||
+          Math.abs(xi + 0.75) >= 0.015625 ||
+          0.5 <= 131072 * Math.abs(phi)) &&
+        v <= 140737488355328 * Math.abs(p - minVal) &&
+        (p <= minVal || v <= 140737488355328 * Math.abs(p - maxVal))
       ))
         break;
       dx[i] = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, phi);
@@ -85,13 +92,16 @@ export function gelu10Fused(
       const v = Number.isNaN(minVal)
         ? minVal
         : choose(p <= minVal, minVal, Math.min(p, maxVal));
+      const v2 = Math.abs(p);
       const phi = geluSlope(xi);
       if (!(
+        v2 <= 140737488355328 * Math.abs(p - minVal) &&
         Math.abs(v) <= Number.MAX_VALUE &&
         (p <= minVal ||
           p >= maxVal ||
           Math.abs(xi + 0.75) >= 0.015625 ||
-          0.5 <= 131072 * Math.abs(phi))
+          0.5 <= 131072 * Math.abs(phi)) &&
+        (p <= minVal || v2 <= 140737488355328 * Math.abs(p - maxVal))
       ))
         break;
       y[i] = v;
@@ -128,24 +138,27 @@ export function gelu10DoubleBackward(
       const ddxI = ddx[i]!;
       const p = xi * normcdf(xi);
       const phi = geluSlope(xi);
+      const v = Math.abs(p);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.min(Math.abs(xi), 38.6);
       const p2 = 0.3989422804014327 * boundedExp(bounded * bounded * -0.5);
       const p3 = 2 * p2;
       const p4 = xi * xi * p2;
       const u = p3 - p4;
-      const v = p <= minVal ? 0 : dyi * ddxI * choose(p >= maxVal, 0, u);
+      const v2 = p <= minVal ? 0 : dyi * ddxI * choose(p >= maxVal, 0, u);
       if (!(
         (p <= minVal ||
           p >= maxVal ||
           Math.abs(xi + 0.75) >= 0.015625 ||
           0.5 <= 131072 * Math.abs(phi)) &&
+        v <= 140737488355328 * Math.abs(p - minVal) &&
+        (p <= minVal || v <= 140737488355328 * Math.abs(p - maxVal)) &&
         (p <= minVal || p >= maxVal || p3 + p4 <= 131072 * Math.abs(u)) &&
-        Math.abs(v) <= Number.MAX_VALUE
+        Math.abs(v2) <= Number.MAX_VALUE
       ))
         break;
       ddy[i] = p <= minVal ? 0 : ddxI * choose(p >= maxVal, 0, phi);
-      dx[i] = v;
+      dx[i] = v2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -179,7 +192,11 @@ export function gelu10Forward64(
       const v = Number.isNaN(minVal)
         ? minVal
         : choose(p <= minVal, minVal, Math.min(p, maxVal));
-      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      if (!(
+        Math.abs(p) <= 140737488355328 * Math.abs(p - minVal) &&
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = v;
     }
     if (i < size) {
@@ -207,11 +224,14 @@ export function gelu10Backward64(
       const xi = x[i]!;
       const p = xi * normcdf(xi);
       const phi = geluSlope(xi);
+      const v = Math.abs(p);
       if (!(
-        p <= minVal ||
-        p >= maxVal ||
-        Math.abs(xi + 0.75) >= 0.015625 ||
-        0.5 <= 131072 * Math.abs(phi)
+        (p <= minVal ||
+          p >= maxVal ||
+          Math.abs(xi + 0.75) >= 0.015625 ||
+          0.5 <= 131072 * Math.abs(phi)) &&
+        v <= 140737488355328 * Math.abs(p - minVal) &&
+        (p <= minVal || v <= 140737488355328 * Math.abs(p - maxVal))
       ))
         break;
       dx[i] = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, phi);
@@ -243,13 +263,16 @@ export function gelu10Fused64(
       const v = Number.isNaN(minVal)
         ? minVal
         : choose(p <= minVal, minVal, Math.min(p, maxVal));
+      const v2 = Math.abs(p);
       const phi = geluSlope(xi);
       if (!(
+        v2 <= 140737488355328 * Math.abs(p - minVal) &&
         Math.abs(v) <= Number.MAX_VALUE &&
         (p <= minVal ||
           p >= maxVal ||
           Math.abs(xi + 0.75) >= 0.015625 ||
-          0.5 <= 131072 * Math.abs(phi))
+          0.5 <= 131072 * Math.abs(phi)) &&
+        (p <= minVal || v2 <= 140737488355328 * Math.abs(p - maxVal))
       ))
         break;
       y[i] = v;
@@ -286,24 +309,27 @@ export function gelu10DoubleBackward64(
       const ddxI = ddx[i]!;
       const p = xi * normcdf(xi);
       const phi = geluSlope(xi);
+      const v = Math.abs(p);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.min(Math.abs(xi), 38.6);
       const p2 = 0.3989422804014327 * boundedExp(bounded * bounded * -0.5);
       const p3 = 2 * p2;
       const p4 = xi * xi * p2;
       const u = p3 - p4;
-      const v = p <= minVal ? 0 : dyi * ddxI * choose(p >= maxVal, 0, u);
+      const v2 = p <= minVal ? 0 : dyi * ddxI * choose(p >= maxVal, 0, u);
       if (!(
         (p <= minVal ||
           p >= maxVal ||
           Math.abs(xi + 0.75) >= 0.015625 ||
           0.5 <= 131072 * Math.abs(phi)) &&
+        v <= 140737488355328 * Math.abs(p - minVal) &&
+        (p <= minVal || v <= 140737488355328 * Math.abs(p - maxVal)) &&
         (p <= minVal || p >= maxVal || p3 + p4 <= 131072 * Math.abs(u)) &&
-        Math.abs(v) <= Number.MAX_VALUE
+        Math.abs(v2) <= Number.MAX_VALUE
       ))
         break;
       ddy[i] = p <= minVal ? 0 : ddxI * choose(p >= maxVal, 0, phi);
-      dx[i] = v;
+      dx[i] = v2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -1283,6 +1309,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function gelu10ExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideMultiply(x0, wideNormcdf(x0));
   let t1 = t0;
@@ -1316,7 +1383,7 @@ function gelu10ExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     gelu10ExactlyAt(x0, x1, x2, 800n * sign),
     gelu10ExactlyAt(x0, x1, x2, 150n * sign),
     gelu10ExactlyAt(x0, x1, x2, 140n * sign),
@@ -1383,7 +1450,7 @@ function gelu10DxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     gelu10DxExactlyAt(x0, x1, x2, x3, 800n * sign),
     gelu10DxExactlyAt(x0, x1, x2, x3, 150n * sign),
     gelu10DxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1454,7 +1521,7 @@ function gelu10YExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     gelu10YExactlyAt(x0, x1, x2, 800n * sign),
     gelu10YExactlyAt(x0, x1, x2, 150n * sign),
     gelu10YExactlyAt(x0, x1, x2, 140n * sign),
@@ -1527,7 +1594,7 @@ function gelu10DxDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     gelu10DxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     gelu10DxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     gelu10DxDxExactlyAt(x0, x1, x2, x3, 140n * sign),

@@ -161,7 +161,8 @@ fn gelu_10_wide_from_f32(x: f32) -> gelu_10_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct gelu_10_wide_search {
   stage: i32,
   point: i32,
@@ -170,6 +171,7 @@ struct gelu_10_wide_search {
   before: gelu_10_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const gelu_10_WIDE_SEARCH: gelu_10_wide_search = gelu_10_wide_search(
@@ -179,7 +181,8 @@ const gelu_10_WIDE_SEARCH: gelu_10_wide_search = gelu_10_wide_search(
   gelu_10_wide_leading(false, 0u, 0),
   gelu_10_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const gelu_10_WIDE_SQRT_HALF: gelu_10_wide = gelu_10_wide(
@@ -733,6 +736,9 @@ fn gelu_10_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10_wide) ->
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 8u) | (operation == 11u)) {
+      rounding = -gelu_10_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < gelu_10_WIDE_LIMIT) &
@@ -868,7 +874,8 @@ fn gelu_10_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= gelu_10_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(gelu_10_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -884,6 +891,10 @@ fn gelu_10_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (gelu_10_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (gelu_10_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -932,7 +943,9 @@ fn gelu_10_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * gelu_10_wide_excess(varied, stage)) / gelu_10_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = gelu_10_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = gelu_10_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -942,7 +955,7 @@ fn gelu_10_wide_searched(
   if (is_second) {
     before = base;
   }
-  return gelu_10_wide_search(stage, point, value, base, before, steps, shift);
+  return gelu_10_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1204,6 +1217,9 @@ fn gelu_10(x: f32, min_val: f32, max_val: f32) -> f32 {
   var result = gelu_10_pair_to_f32(v3);
   var found =
     ((p2.high <= min_val) | ((p2.high >= max_val) | (v.high >= 3.9443045e-31))) &
+      (1.26217745e-29 * (abs(x) * 8.6736174e-19) + abs(p2.high) <= 33554432.0 * abs(p2.high - min_val)) &
+      ((p2.high <= min_val) |
+        (1.26217745e-29 * (abs(x) * 8.6736174e-19) + abs(p2.high) <= 33554432.0 * abs(p2.high - max_val))) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
@@ -1421,6 +1437,9 @@ fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 8u) | (operation == 11u)) {
+      rounding = -gelu_10_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < gelu_10_WIDE_LIMIT) &
@@ -1508,6 +1527,9 @@ fn gelu_10_backward(dy: f32, x: f32, min_val: f32, max_val: f32) -> f32 {
   var result = gelu_10_pair_to_f32(v3);
   var found =
     ((p2.high <= min_val) | ((p2.high >= max_val) | ((abs(x + 0.75) >= 0.25) | (0.5 <= 32.0 * abs(phi.high))))) &
+      (1.26217745e-29 * (abs(x) * 8.6736174e-19) + abs(p2.high) <= 33554432.0 * abs(p2.high - min_val)) &
+      ((p2.high <= min_val) |
+        (1.26217745e-29 * (abs(x) * 8.6736174e-19) + abs(p2.high) <= 33554432.0 * abs(p2.high - max_val))) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
@@ -1561,6 +1583,9 @@ fn gelu_10_fused(x: f32, min_val: f32, max_val: f32) -> gelu_10_value_and_slopes
   if (
     !(
       ((p2.high <= min_val) | ((p2.high >= max_val) | (v.high >= 3.9443045e-31))) &
+        (1.26217745e-29 * (abs(x) * 8.6736174e-19) + abs(p2.high) <= 33554432.0 * abs(p2.high - min_val)) &
+        ((p2.high <= min_val) |
+          (1.26217745e-29 * (abs(x) * 8.6736174e-19) + abs(p2.high) <= 33554432.0 * abs(p2.high - max_val))) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
@@ -1576,6 +1601,9 @@ fn gelu_10_fused(x: f32, min_val: f32, max_val: f32) -> gelu_10_value_and_slopes
   if (
     !(
       ((p2.high <= min_val) | ((p2.high >= max_val) | ((abs(x + 0.75) >= 0.25) | (0.5 <= 32.0 * abs(phi.high))))) &
+        (1.26217745e-29 * (abs(x) * 8.6736174e-19) + abs(p2.high) <= 33554432.0 * abs(p2.high - min_val)) &
+        ((p2.high <= min_val) |
+          (1.26217745e-29 * (abs(x) * 8.6736174e-19) + abs(p2.high) <= 33554432.0 * abs(p2.high - max_val))) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &

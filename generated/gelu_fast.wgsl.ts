@@ -280,7 +280,8 @@ fn gelu_fast_wide_from_f32(x: f32) -> gelu_fast_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct gelu_fast_wide_search {
   stage: i32,
   point: i32,
@@ -289,6 +290,7 @@ struct gelu_fast_wide_search {
   before: gelu_fast_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const gelu_fast_WIDE_SEARCH: gelu_fast_wide_search = gelu_fast_wide_search(
@@ -298,7 +300,8 @@ const gelu_fast_WIDE_SEARCH: gelu_fast_wide_search = gelu_fast_wide_search(
   gelu_fast_wide_leading(false, 0u, 0),
   gelu_fast_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const gelu_fast_WIDE_ONE: gelu_fast_wide = gelu_fast_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -695,6 +698,9 @@ fn gelu_fast_backward_exactly_wide(x0: gelu_fast_wide) -> gelu_fast_wide_outcome
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 2u) | (operation == 3u) | (operation == 5u)) {
+      rounding = -gelu_fast_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < gelu_fast_WIDE_LIMIT) &
@@ -830,7 +836,8 @@ fn gelu_fast_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= gelu_fast_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(gelu_fast_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -846,6 +853,10 @@ fn gelu_fast_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (gelu_fast_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (gelu_fast_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -894,7 +905,9 @@ fn gelu_fast_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * gelu_fast_wide_excess(varied, stage)) / gelu_fast_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = gelu_fast_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = gelu_fast_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -904,7 +917,7 @@ fn gelu_fast_wide_searched(
   if (is_second) {
     before = base;
   }
-  return gelu_fast_wide_search(stage, point, value, base, before, steps, shift);
+  return gelu_fast_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -982,10 +995,11 @@ fn gelu_fast_backward(dy: f32, x: f32) -> f32 {
   let p8 = gelu_fast_pair_scale(p7, 8.6736174e-19);
   var result = gelu_fast_pair_to_f32(p8);
   var found =
-    (v.high >= 7.888609e-31) &
+    (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
       ((p3.high >= 40.0) |
         ((u2.high + 0.000061035156 * abs(p6.high) <= 8.0 * abs(u2.high + p6.high)) &
           (abs(u2.high + p6.high) >= 7.888609e-31))) &
+      (abs(q2.high) >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
@@ -1045,10 +1059,11 @@ fn gelu_fast_fused(x: f32) -> gelu_fast_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 7.888609e-31) &
+      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
         ((p3.high >= 40.0) |
           ((u2.high + 0.000061035156 * abs(p7.high) <= 8.0 * abs(u2.high + p7.high)) &
             (abs(u2.high + p7.high) >= 7.888609e-31))) &
+        (abs(q2.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &

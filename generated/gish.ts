@@ -66,7 +66,7 @@ export function gishBackward(
       const p2 = dyi * u2;
       const v = Math.abs(bounded2);
       const v2 = Math.abs(u);
-      const v3 =
+      if (!(
         1 +
           v +
           9.332636185032189e-302 * (1 / v2) +
@@ -74,8 +74,9 @@ export function gishBackward(
             ((e * e2 * Math.abs(bounded)) / v2 +
               1.252605225005608e-293 * Math.abs(p)) +
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
-        256 * Math.abs(u2);
-      if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;
+          256 * Math.abs(u2) && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = p2;
     }
     if (i < size) {
@@ -301,7 +302,7 @@ export function gishBackward64(
       const p2 = dyi * u2;
       const v = Math.abs(bounded2);
       const v2 = Math.abs(u);
-      const v3 =
+      if (!(
         1 +
           v +
           9.332636185032189e-302 * (1 / v2) +
@@ -309,8 +310,9 @@ export function gishBackward64(
             ((e * e2 * Math.abs(bounded)) / v2 +
               1.252605225005608e-293 * Math.abs(p)) +
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
-        256 * Math.abs(u2);
-      if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;
+          256 * Math.abs(u2) && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = p2;
     }
     if (i < size) {

@@ -194,7 +194,8 @@ fn gish_wide_from_f32(x: f32) -> gish_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct gish_wide_search {
   stage: i32,
   point: i32,
@@ -203,6 +204,7 @@ struct gish_wide_search {
   before: gish_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const gish_WIDE_SEARCH: gish_wide_search = gish_wide_search(
@@ -212,7 +214,8 @@ const gish_WIDE_SEARCH: gish_wide_search = gish_wide_search(
   gish_wide_leading(false, 0u, 0),
   gish_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const gish_WIDE_LN2: gish_wide = gish_wide(
@@ -809,6 +812,9 @@ fn gish_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 1u) {
+      rounding = -gish_WIDE_BEYOND;
+    }
     if ((operation == 4u) & (abs(result.exponent) < gish_WIDE_LIMIT) & (gish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gish_WIDE_BEYOND;
     }
@@ -937,7 +943,8 @@ fn gish_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(384 - 27, 384, found.value.exponent >= gish_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(gish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -953,6 +960,10 @@ fn gish_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (gish_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (gish_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1001,7 +1012,9 @@ fn gish_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * gish_wide_excess(varied, stage)) / gish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = gish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = gish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1011,7 +1024,7 @@ fn gish_wide_searched(
   if (is_second) {
     before = base;
   }
-  return gish_wide_search(stage, point, value, base, before, steps, shift);
+  return gish_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1327,6 +1340,9 @@ fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 1u) {
+      rounding = -gish_WIDE_BEYOND;
+    }
     if ((operation == 4u) & (abs(result.exponent) < gish_WIDE_LIMIT) & (gish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gish_WIDE_BEYOND;
     }

@@ -133,7 +133,6 @@ export function gluDoubleBackward(
     db[i] =
       Math.abs(p2) >= 9.828413039546407e-237 &&
       Math.abs(q4) >= 9.332636185032189e-302 &&
-      Math.abs(v) <= Number.MAX_VALUE &&
       Math.abs(v) <= Number.MAX_VALUE
         ? dyi * ddaI * q3 + v
         : dyi * ddaI * q3 + gluDbDbExactly(ai, bi, p);
@@ -273,7 +272,6 @@ export function gluDoubleBackward64(
     db[i] =
       Math.abs(p2) >= 9.828413039546407e-237 &&
       Math.abs(q4) >= 9.332636185032189e-302 &&
-      Math.abs(v) <= Number.MAX_VALUE &&
       Math.abs(v) <= Number.MAX_VALUE
         ? dyi * ddaI * q3 + v
         : dyi * ddaI * q3 + gluDbDbExactly(ai, bi, p);

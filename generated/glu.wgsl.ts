@@ -118,7 +118,8 @@ fn glu_wide_from_f32(x: f32) -> glu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct glu_wide_search {
   stage: i32,
   point: i32,
@@ -127,6 +128,7 @@ struct glu_wide_search {
   before: glu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const glu_WIDE_SEARCH: glu_wide_search = glu_wide_search(
@@ -136,7 +138,8 @@ const glu_WIDE_SEARCH: glu_wide_search = glu_wide_search(
   glu_wide_leading(false, 0u, 0),
   glu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const glu_WIDE_ONE: glu_wide = glu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -502,6 +505,9 @@ fn glu_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -glu_WIDE_BEYOND;
+    }
     if ((operation == 6u) & (abs(result.exponent) < glu_WIDE_LIMIT) & (glu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -glu_WIDE_BEYOND;
     }
@@ -630,7 +636,8 @@ fn glu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= glu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(glu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -646,6 +653,10 @@ fn glu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (glu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (glu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -694,7 +705,9 @@ fn glu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * glu_wide_excess(varied, stage)) / glu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = glu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = glu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -704,7 +717,7 @@ fn glu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return glu_wide_search(stage, point, value, base, before, steps, shift);
+  return glu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1000,6 +1013,9 @@ fn glu_backward_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u)) {
+      rounding = -glu_WIDE_BEYOND;
+    }
     if ((operation == 4u) & (abs(result.exponent) < glu_WIDE_LIMIT) & (glu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -glu_WIDE_BEYOND;
     }
@@ -1210,7 +1226,9 @@ fn glu_curvature(a: f32, b: f32) -> glu_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      (v3.high >= 7.888609e-31) & (abs(q2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(a)) <= 0x5c800000u) &
+      (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(p2.high) >= 3.9443045e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(a)) <= 0x5c800000u) &
         ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
         (bitcast<u32>(abs(b)) <= 0x5c800000u) &
         ((v.high >= 3.469447e-18) | (b == 0.0)) &

@@ -164,9 +164,10 @@ export function gtuDoubleBackward(
       const p5 = p4 * q * q2;
       const p6 = dyi * ddbI;
       const p7 = p6 * q3;
+      const p8 = p7 * q;
       const em12 = boundedExpm1(Math.max(Math.min(2 * (0.5 * bi), 709), -746));
       const q5 = em12 / (em12 + 2);
-      const q6 = -(p7 * q * q5) / u;
+      const q6 = -(p8 * q5) / u;
       if (!(
         Math.abs(p2) >= 2.8883110013837273e-275 &&
         q >= 9.332636185032189e-302 &&
@@ -175,6 +176,7 @@ export function gtuDoubleBackward(
         q2 >= 9.332636185032189e-302 &&
         Math.abs(p5) <= Number.MAX_VALUE &&
         Math.abs(p7) >= 5.776622002767455e-275 &&
+        Math.abs(p8) >= 9.332636185032189e-302 &&
         Math.abs(q5) >= 9.332636185032189e-302 &&
         Math.abs(q6) <= Number.MAX_VALUE
       ))
@@ -369,9 +371,10 @@ export function gtuDoubleBackward64(
       const p5 = p4 * q * q2;
       const p6 = dyi * ddbI;
       const p7 = p6 * q3;
+      const p8 = p7 * q;
       const em12 = boundedExpm1(Math.max(Math.min(2 * (0.5 * bi), 709), -746));
       const q5 = em12 / (em12 + 2);
-      const q6 = -(p7 * q * q5) / u;
+      const q6 = -(p8 * q5) / u;
       if (!(
         Math.abs(p2) >= 2.8883110013837273e-275 &&
         q >= 9.332636185032189e-302 &&
@@ -380,6 +383,7 @@ export function gtuDoubleBackward64(
         q2 >= 9.332636185032189e-302 &&
         Math.abs(p5) <= Number.MAX_VALUE &&
         Math.abs(p7) >= 5.776622002767455e-275 &&
+        Math.abs(p8) >= 9.332636185032189e-302 &&
         Math.abs(q5) >= 9.332636185032189e-302 &&
         Math.abs(q6) <= Number.MAX_VALUE
       ))

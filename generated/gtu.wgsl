@@ -208,7 +208,8 @@ fn gtu(a: f32, b: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (q2.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(a)) <= 0x71800000u) &
         ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
         (bitcast<u32>(abs(b)) <= 0x71800000u) &
         ((abs(b) >= 7.888609e-31) | (b == 0.0)) &
@@ -317,7 +318,8 @@ fn gtu_wide_from_f32(x: f32) -> gtu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct gtu_wide_search {
   stage: i32,
   point: i32,
@@ -326,6 +328,7 @@ struct gtu_wide_search {
   before: gtu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const gtu_WIDE_SEARCH: gtu_wide_search = gtu_wide_search(
@@ -335,7 +338,8 @@ const gtu_WIDE_SEARCH: gtu_wide_search = gtu_wide_search(
   gtu_wide_leading(false, 0u, 0),
   gtu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const gtu_WIDE_ONE: gtu_wide = gtu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -725,6 +729,9 @@ fn gtu_backward_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -gtu_WIDE_BEYOND;
+    }
     if ((operation == 6u) & (abs(result.exponent) < gtu_WIDE_LIMIT) & (gtu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gtu_WIDE_BEYOND;
     }
@@ -853,7 +860,8 @@ fn gtu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= gtu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(gtu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -869,6 +877,10 @@ fn gtu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (gtu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (gtu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -917,7 +929,9 @@ fn gtu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * gtu_wide_excess(varied, stage)) / gtu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = gtu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = gtu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -927,7 +941,7 @@ fn gtu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return gtu_wide_search(stage, point, value, base, before, steps, shift);
+  return gtu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1026,7 +1040,8 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
   let p9 = gtu_pair_multiply(q3, q4);
   var result_a = gtu_pair_to_f32(gtu_pair_scale(p7, 8.6736174e-19));
   var found0 =
-    (v.high >= 7.888609e-31) & (v4.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+    (v.high >= 7.888609e-31) & (v4.high >= 7.888609e-31) & (p6.high >= 3.9443045e-31) &
+      (bitcast<u32>(abs(a)) <= 0x71800000u) &
       ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
       (bitcast<u32>(abs(b)) <= 0x71800000u) &
       ((v5.high >= 7.888609e-31) | (b == 0.0)) &
@@ -1036,7 +1051,8 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q3.high) >= 3.9443045e-31) & (v7.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+      (abs(q3.high) >= 3.9443045e-31) & (v7.high >= 7.888609e-31) & (q4.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(a)) <= 0x71800000u) &
         ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
         (bitcast<u32>(abs(b)) <= 0x71800000u) &
         ((v5.high >= 7.888609e-31) | (b == 0.0)) &
@@ -1103,7 +1119,8 @@ fn gtu_fused(a: f32, b: f32) -> gtu_value_and_slopes {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (q2.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(a)) <= 0x71800000u) &
         ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
         (bitcast<u32>(abs(b)) <= 0x71800000u) &
         ((v5.high >= 7.888609e-31) | (b == 0.0)) &
@@ -1117,7 +1134,8 @@ fn gtu_fused(a: f32, b: f32) -> gtu_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 7.888609e-31) & (v4.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+      (v.high >= 7.888609e-31) & (v4.high >= 7.888609e-31) & (p8.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(a)) <= 0x71800000u) &
         ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
         (bitcast<u32>(abs(b)) <= 0x71800000u) &
         ((v5.high >= 7.888609e-31) | (b == 0.0)) &
@@ -1131,7 +1149,8 @@ fn gtu_fused(a: f32, b: f32) -> gtu_value_and_slopes {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 3.9443045e-31) & (v7.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
+      (abs(q.high) >= 3.9443045e-31) & (v7.high >= 7.888609e-31) & (q4.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(a)) <= 0x71800000u) &
         ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
         (bitcast<u32>(abs(b)) <= 0x71800000u) &
         ((v5.high >= 7.888609e-31) | (b == 0.0)) &
@@ -1206,7 +1225,11 @@ fn gtu_curvature(a: f32, b: f32) -> gtu_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (v4.high >= 7.888609e-31) &
+      (abs(q.high) >= 7.888609e-31) & (abs(p2.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) &
+        (q2.high >= 7.888609e-31) &
+        (v4.high >= 7.888609e-31) &
+        (q3.high >= 3.9443045e-31) &
+        (p7.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(a)) <= 0x71800000u) &
         ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
         (bitcast<u32>(abs(b)) <= 0x71800000u) &
@@ -1243,11 +1266,13 @@ fn gtu_curvature(a: f32, b: f32) -> gtu_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 7.888609e-31) & (v7.high >= 1.5777218e-30) & (abs(em12.high) >= 7.888609e-31) &
-        (bitcast<u32>(abs(a)) <= 0x71800000u) &
-        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
-        (bitcast<u32>(abs(b)) <= 0x71800000u) &
-        ((v5.high >= 7.888609e-31) | (b == 0.0)) &
+      (abs(q.high) >= 7.888609e-31) & (v7.high >= 1.5777218e-30) & (q4.high >= 7.888609e-31) &
+        (abs(p11.high) >= 3.9443045e-31) &
+        (abs(q5.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(a)) <= 0x5c800000u) &
+        ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
+        ((v5.high >= 3.469447e-18) | (b == 0.0)) &
         (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)

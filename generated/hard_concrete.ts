@@ -48,11 +48,11 @@ export function hardConcreteForward(
       const u5 = gamma + p;
       const p2 =
         (training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0) * q * e;
+      const u6 = (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded));
       if (!(
-        u5 <= 0 ||
-        u5 > 1 ||
-        (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded)) <=
-          65536 * u5
+        (u5 <= 0 || u5 > 1 || u6 <= 65536 * u5) &&
+        u6 <= 70368744177664 * Math.abs(u5) &&
+        (u5 <= 0 || u6 + 0.0625 * u5 <= 70368744177664 * Math.abs(u5 - 1))
       ))
         break;
       y[i] = u5 <= 0 ? 0 : choose(u5 > 1, 1, u5);
@@ -87,6 +87,7 @@ export function hardConcreteBackward(
   const u = zeta - gamma;
   const v = training > 0 ? beta : 1;
   const q = 1 / v;
+  const v2 = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
@@ -99,23 +100,30 @@ export function hardConcreteBackward(
       const l = log(u2);
       const l2 = log1p(-u2);
       const u3 = l - l2;
-      const e = boundedExp(
-        Math.max(Math.min((xi + (training > 0 ? u3 : 0)) * q, 709), -746),
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min((xi + (training > 0 ? u3 : 0)) * q, 709),
+        -746,
       );
+      const e = boundedExp(bounded);
       const u4 = e + 1;
       const q2 = e / u4;
-      const u5 = gamma + u * q2;
-      const v2 = u5 <= 0 ? 0 : u5 >= 1 ? 0 : (dyi * u * q2) / (v * u4);
-      const p =
+      const p = u * q2;
+      const u5 = gamma + p;
+      const v3 = u5 <= 0 ? 0 : u5 >= 1 ? 0 : (dyi * u * q2) / (v * u4);
+      const p2 =
         (training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0) * q * e;
+      const u6 = (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded));
       if (!(
         (u5 <= 0 ||
           u5 >= 1 ||
-          (p <= 131072 * e && p <= 131072 * u4 && p <= 262144 * u4)) &&
-        Math.abs(v2) <= Number.MAX_VALUE
+          (p2 <= 131072 * e && p2 <= 131072 * u4 && p2 <= 262144 * u4)) &&
+        u6 <= 70368744177664 * Math.abs(u5) &&
+        (u5 <= 0 || u6 + 0.0625 * u5 <= 70368744177664 * Math.abs(u5 - 1)) &&
+        Math.abs(v3) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = v2;
+      dx[i] = v3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -172,12 +180,12 @@ export function hardConcreteFused(
       const u5 = gamma + p;
       const p2 =
         (training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0) * q * e;
+      const u6 = (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded));
       const v3 = u5 <= 0 ? 0 : u5 >= 1 ? 0 : p / (v * u4);
       if (!(
-        (u5 <= 0 ||
-          u5 > 1 ||
-          (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded)) <=
-            65536 * u5) &&
+        (u5 <= 0 || u5 > 1 || u6 <= 65536 * u5) &&
+        u6 <= 70368744177664 * Math.abs(u5) &&
+        (u5 <= 0 || u6 + 0.0625 * u5 <= 70368744177664 * Math.abs(u5 - 1)) &&
         (u5 <= 0 ||
           u5 >= 1 ||
           (p2 <= 131072 * e && p2 <= 131072 * u4 && p2 <= 262144 * u4)) &&
@@ -222,8 +230,9 @@ export function hardConcreteDoubleBackward(
   const u = zeta - gamma;
   const v = training > 0 ? beta : 1;
   const q = 1 / v;
+  const v2 = Math.abs(u);
   const squared = beta * beta;
-  const v2 = training > 0 ? squared : 1;
+  const v3 = training > 0 ? squared : 1;
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
@@ -238,42 +247,55 @@ export function hardConcreteDoubleBackward(
       const l2 = log1p(-u2);
       const u3 = l - l2;
       const u4 = xi + (training > 0 ? u3 : 0);
-      const e = boundedExp(Math.max(Math.min(u4 * q, 709), -746));
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(u4 * q, 709), -746);
+      const e = boundedExp(bounded);
       const u5 = e + 1;
       const q2 = e / u5;
-      const u6 = gamma + u * q2;
-      const v3 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : (ddxI * u * q2) / (v * u5);
-      const v4 = training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0;
-      const p = v4 * q * e;
+      const p = u * q2;
+      const u6 = gamma + p;
+      const v4 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : (ddxI * u * q2) / (v * u5);
+      const v5 = training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0;
+      const p2 = v5 * q * e;
+      const u7 = (p2 / u5 + (p2 * q2) / u5) * v2 + p * (1 + Math.abs(bounded));
+      const p3 = dyi * ddxI * u * q2;
       const em1 = boundedExpm1(
         Math.max(Math.min(2 * (0.5 * u4 * q), 709), -746),
       );
-      const u7 = em1 + 2;
-      const p2 = dyi * ddxI * u * q2 * (em1 / u7);
-      const q3 = -p2 / (u5 * v2);
-      const v5 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : q3;
-      const v6 = Math.abs(em1);
-      const p3 = v4 * 0.5 * q * 2 * (1 + v6);
-      const v7 = Math.abs(p2);
+      const u8 = em1 + 2;
+      const q3 = em1 / u8;
+      const p4 = p3 * q3;
+      const q4 = -p4 / (u5 * v3);
+      const v6 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : q4;
+      const v7 = Math.abs(em1);
+      const p5 = v5 * 0.5 * q * 2 * (1 + v7);
       const v8 =
-        p <= 65536 * e &&
-        p <= 65536 * u5 &&
-        p3 <= 65536 * v6 &&
-        p3 <= 65536 * u7 &&
-        p <= 262144 * u5 &&
-        v7 >= 9.332636185032189e-302 &&
-        v7 <= 2.0927902484106784e298 * Math.abs(q3);
+        p2 <= 65536 * e &&
+        p2 <= 65536 * u5 &&
+        q2 >= 9.332636185032189e-302 &&
+        Math.abs(p3) >= 9.332636185032189e-302 &&
+        p5 <= 65536 * v7 &&
+        p5 <= 65536 * u8 &&
+        Math.abs(q3) >= 9.332636185032189e-302;
+      const v9 = Math.abs(p4);
       if (!(
         (u6 <= 0 ||
           u6 >= 1 ||
-          (p <= 131072 * e && p <= 131072 * u5 && p <= 262144 * u5)) &&
-        Math.abs(v3) <= Number.MAX_VALUE &&
-        (u6 <= 0 || u6 >= 1 || v8) &&
-        Math.abs(v5) <= Number.MAX_VALUE
+          (p2 <= 131072 * e && p2 <= 131072 * u5 && p2 <= 262144 * u5)) &&
+        u7 <= 70368744177664 * Math.abs(u6) &&
+        (u6 <= 0 || u7 + 0.0625 * u6 <= 70368744177664 * Math.abs(u6 - 1)) &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        (u6 <= 0 ||
+          u6 >= 1 ||
+          (v8 &&
+            v9 >= 9.332636185032189e-302 &&
+            p2 <= 262144 * u5 &&
+            v9 <= 2.0927902484106784e298 * Math.abs(q4))) &&
+        Math.abs(v6) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = v3;
-      dx[i] = v5;
+      ddy[i] = v4;
+      dx[i] = v6;
     }
     if (i < size) {
       // One that needs more digits.
@@ -347,11 +369,11 @@ export function hardConcreteForward64(
       const u5 = gamma + p;
       const p2 =
         (training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0) * q * e;
+      const u6 = (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded));
       if (!(
-        u5 <= 0 ||
-        u5 > 1 ||
-        (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded)) <=
-          65536 * u5
+        (u5 <= 0 || u5 > 1 || u6 <= 65536 * u5) &&
+        u6 <= 70368744177664 * Math.abs(u5) &&
+        (u5 <= 0 || u6 + 0.0625 * u5 <= 70368744177664 * Math.abs(u5 - 1))
       ))
         break;
       y[i] = u5 <= 0 ? 0 : choose(u5 > 1, 1, u5);
@@ -386,6 +408,7 @@ export function hardConcreteBackward64(
   const u = zeta - gamma;
   const v = training > 0 ? beta : 1;
   const q = 1 / v;
+  const v2 = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
@@ -398,23 +421,30 @@ export function hardConcreteBackward64(
       const l = log(u2);
       const l2 = log1p(-u2);
       const u3 = l - l2;
-      const e = boundedExp(
-        Math.max(Math.min((xi + (training > 0 ? u3 : 0)) * q, 709), -746),
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min((xi + (training > 0 ? u3 : 0)) * q, 709),
+        -746,
       );
+      const e = boundedExp(bounded);
       const u4 = e + 1;
       const q2 = e / u4;
-      const u5 = gamma + u * q2;
-      const v2 = u5 <= 0 ? 0 : u5 >= 1 ? 0 : (dyi * u * q2) / (v * u4);
-      const p =
+      const p = u * q2;
+      const u5 = gamma + p;
+      const v3 = u5 <= 0 ? 0 : u5 >= 1 ? 0 : (dyi * u * q2) / (v * u4);
+      const p2 =
         (training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0) * q * e;
+      const u6 = (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded));
       if (!(
         (u5 <= 0 ||
           u5 >= 1 ||
-          (p <= 131072 * e && p <= 131072 * u4 && p <= 262144 * u4)) &&
-        Math.abs(v2) <= Number.MAX_VALUE
+          (p2 <= 131072 * e && p2 <= 131072 * u4 && p2 <= 262144 * u4)) &&
+        u6 <= 70368744177664 * Math.abs(u5) &&
+        (u5 <= 0 || u6 + 0.0625 * u5 <= 70368744177664 * Math.abs(u5 - 1)) &&
+        Math.abs(v3) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = v2;
+      dx[i] = v3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -471,12 +501,12 @@ export function hardConcreteFused64(
       const u5 = gamma + p;
       const p2 =
         (training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0) * q * e;
+      const u6 = (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded));
       const v3 = u5 <= 0 ? 0 : u5 >= 1 ? 0 : p / (v * u4);
       if (!(
-        (u5 <= 0 ||
-          u5 > 1 ||
-          (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded)) <=
-            65536 * u5) &&
+        (u5 <= 0 || u5 > 1 || u6 <= 65536 * u5) &&
+        u6 <= 70368744177664 * Math.abs(u5) &&
+        (u5 <= 0 || u6 + 0.0625 * u5 <= 70368744177664 * Math.abs(u5 - 1)) &&
         (u5 <= 0 ||
           u5 >= 1 ||
           (p2 <= 131072 * e && p2 <= 131072 * u4 && p2 <= 262144 * u4)) &&
@@ -521,8 +551,9 @@ export function hardConcreteDoubleBackward64(
   const u = zeta - gamma;
   const v = training > 0 ? beta : 1;
   const q = 1 / v;
+  const v2 = Math.abs(u);
   const squared = beta * beta;
-  const v2 = training > 0 ? squared : 1;
+  const v3 = training > 0 ? squared : 1;
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
@@ -537,42 +568,55 @@ export function hardConcreteDoubleBackward64(
       const l2 = log1p(-u2);
       const u3 = l - l2;
       const u4 = xi + (training > 0 ? u3 : 0);
-      const e = boundedExp(Math.max(Math.min(u4 * q, 709), -746));
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(u4 * q, 709), -746);
+      const e = boundedExp(bounded);
       const u5 = e + 1;
       const q2 = e / u5;
-      const u6 = gamma + u * q2;
-      const v3 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : (ddxI * u * q2) / (v * u5);
-      const v4 = training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0;
-      const p = v4 * q * e;
+      const p = u * q2;
+      const u6 = gamma + p;
+      const v4 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : (ddxI * u * q2) / (v * u5);
+      const v5 = training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0;
+      const p2 = v5 * q * e;
+      const u7 = (p2 / u5 + (p2 * q2) / u5) * v2 + p * (1 + Math.abs(bounded));
+      const p3 = dyi * ddxI * u * q2;
       const em1 = boundedExpm1(
         Math.max(Math.min(2 * (0.5 * u4 * q), 709), -746),
       );
-      const u7 = em1 + 2;
-      const p2 = dyi * ddxI * u * q2 * (em1 / u7);
-      const q3 = -p2 / (u5 * v2);
-      const v5 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : q3;
-      const v6 = Math.abs(em1);
-      const p3 = v4 * 0.5 * q * 2 * (1 + v6);
-      const v7 = Math.abs(p2);
+      const u8 = em1 + 2;
+      const q3 = em1 / u8;
+      const p4 = p3 * q3;
+      const q4 = -p4 / (u5 * v3);
+      const v6 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : q4;
+      const v7 = Math.abs(em1);
+      const p5 = v5 * 0.5 * q * 2 * (1 + v7);
       const v8 =
-        p <= 65536 * e &&
-        p <= 65536 * u5 &&
-        p3 <= 65536 * v6 &&
-        p3 <= 65536 * u7 &&
-        p <= 262144 * u5 &&
-        v7 >= 9.332636185032189e-302 &&
-        v7 <= 2.0927902484106784e298 * Math.abs(q3);
+        p2 <= 65536 * e &&
+        p2 <= 65536 * u5 &&
+        q2 >= 9.332636185032189e-302 &&
+        Math.abs(p3) >= 9.332636185032189e-302 &&
+        p5 <= 65536 * v7 &&
+        p5 <= 65536 * u8 &&
+        Math.abs(q3) >= 9.332636185032189e-302;
+      const v9 = Math.abs(p4);
       if (!(
         (u6 <= 0 ||
           u6 >= 1 ||
-          (p <= 131072 * e && p <= 131072 * u5 && p <= 262144 * u5)) &&
-        Math.abs(v3) <= Number.MAX_VALUE &&
-        (u6 <= 0 || u6 >= 1 || v8) &&
-        Math.abs(v5) <= Number.MAX_VALUE
+          (p2 <= 131072 * e && p2 <= 131072 * u5 && p2 <= 262144 * u5)) &&
+        u7 <= 70368744177664 * Math.abs(u6) &&
+        (u6 <= 0 || u7 + 0.0625 * u6 <= 70368744177664 * Math.abs(u6 - 1)) &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        (u6 <= 0 ||
+          u6 >= 1 ||
+          (v8 &&
+            v9 >= 9.332636185032189e-302 &&
+            p2 <= 262144 * u5 &&
+            v9 <= 2.0927902484106784e298 * Math.abs(q4))) &&
+        Math.abs(v6) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = v3;
-      dx[i] = v5;
+      ddy[i] = v4;
+      dx[i] = v6;
     }
     if (i < size) {
       // One that needs more digits.
@@ -1587,6 +1631,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function hardConcreteExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -1653,7 +1738,7 @@ function hardConcreteExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     hardConcreteExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     hardConcreteExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     hardConcreteExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -1765,7 +1850,7 @@ function hardConcreteDxExactlyLimit(
   x6: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     hardConcreteDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
     hardConcreteDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 150n * sign),
     hardConcreteDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 140n * sign),
@@ -1881,7 +1966,7 @@ function hardConcreteYExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -2011,7 +2096,7 @@ function hardConcreteDxDxExactlyLimit(
   x6: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
     hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 150n * sign),
     hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 140n * sign),

@@ -243,7 +243,8 @@ fn hard_concrete_wide_from_f32(x: f32) -> hard_concrete_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct hard_concrete_wide_search {
   stage: i32,
   point: i32,
@@ -252,6 +253,7 @@ struct hard_concrete_wide_search {
   before: hard_concrete_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const hard_concrete_WIDE_SEARCH: hard_concrete_wide_search = hard_concrete_wide_search(
@@ -261,7 +263,8 @@ const hard_concrete_WIDE_SEARCH: hard_concrete_wide_search = hard_concrete_wide_
   hard_concrete_wide_leading(false, 0u, 0),
   hard_concrete_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const hard_concrete_WIDE_ONE: hard_concrete_wide = hard_concrete_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -822,6 +825,9 @@ fn hard_concrete_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 7u) | (operation == 9u)) {
+      rounding = -hard_concrete_WIDE_BEYOND;
+    }
     if (
       (operation == 3u) &
       (abs(result.exponent) < hard_concrete_WIDE_LIMIT) &
@@ -961,7 +967,8 @@ fn hard_concrete_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= hard_concrete_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(hard_concrete_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -977,6 +984,10 @@ fn hard_concrete_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (hard_concrete_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (hard_concrete_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1025,7 +1036,9 @@ fn hard_concrete_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * hard_concrete_wide_excess(varied, stage)) / hard_concrete_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = hard_concrete_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = hard_concrete_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1035,7 +1048,7 @@ fn hard_concrete_wide_searched(
   if (is_second) {
     before = base;
   }
-  return hard_concrete_wide_search(stage, point, value, base, before, steps, shift);
+  return hard_concrete_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1333,6 +1346,36 @@ fn hard_concrete(x: f32, beta: f32, gamma: f32, zeta: f32, training: f32, u0: f3
           p3.high <=
           8.0 * u5.high) &
           (u5.high >= 3.9443045e-31)))) &
+      (((((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+        v4.high) /
+        u4.high +
+        ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+          v4.high *
+          8.6736174e-19 *
+          q2.high) /
+          u4.high +
+        1.26217745e-29 * (1.0 / u4.high)) *
+        abs(u.high) +
+        1.26217745e-29 * abs(u.high)) *
+        8.6736174e-19 +
+        p3.high <=
+        8388608.0 * abs(u5.high)) &
+      ((u5.high <= 0.0) |
+        (((((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+          v4.high) /
+          u4.high +
+          ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+            v4.high *
+            8.6736174e-19 *
+            q2.high) /
+            u4.high +
+          1.26217745e-29 * (1.0 / u4.high)) *
+          abs(u.high) +
+          1.26217745e-29 * abs(u.high)) *
+          8.6736174e-19 +
+          p3.high +
+          0.0000038146973 * u5.high <=
+          8388608.0 * abs(u5.high - 1.0))) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
@@ -1565,6 +1608,9 @@ fn hard_concrete_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 7u) | (operation == 9u)) {
+      rounding = -hard_concrete_WIDE_BEYOND;
+    }
     if (
       (operation == 3u) &
       (abs(result.exponent) < hard_concrete_WIDE_LIMIT) &
@@ -1704,7 +1750,38 @@ fn hard_concrete_backward(dy: f32, x: f32, beta: f32, gamma: f32, zeta: f32, tra
             v7.high *
             8.6736174e-19 <=
             8.0 * u6.high) &
+          (q3.high >= 1.9721523e-31) &
           (p5.high >= 1.9721523e-31)))) &
+      (((((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+        v4.high) /
+        u4.high +
+        ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+          v4.high *
+          8.6736174e-19 *
+          q2.high) /
+          u4.high +
+        1.26217745e-29 * (1.0 / u4.high)) *
+        abs(u.high) +
+        1.26217745e-29 * abs(u.high)) *
+        8.6736174e-19 +
+        p3.high <=
+        8388608.0 * abs(u5.high)) &
+      ((u5.high <= 0.0) |
+        (((((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+          v4.high) /
+          u4.high +
+          ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+            v4.high *
+            8.6736174e-19 *
+            q2.high) /
+            u4.high +
+          1.26217745e-29 * (1.0 / u4.high)) *
+          abs(u.high) +
+          1.26217745e-29 * abs(u.high)) *
+          8.6736174e-19 +
+          p3.high +
+          0.0000038146973 * u5.high <=
+          8388608.0 * abs(u5.high - 1.0))) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
@@ -1819,6 +1896,36 @@ fn hard_concrete_fused(
             p3.high <=
             8.0 * u5.high) &
             (u5.high >= 3.9443045e-31)))) &
+        (((((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+          v4.high) /
+          u4.high +
+          ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+            v4.high *
+            8.6736174e-19 *
+            q2.high) /
+            u4.high +
+          1.26217745e-29 * (1.0 / u4.high)) *
+          abs(u.high) +
+          1.26217745e-29 * abs(u.high)) *
+          8.6736174e-19 +
+          p3.high <=
+          8388608.0 * abs(u5.high)) &
+        ((u5.high <= 0.0) |
+          (((((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+            v4.high) /
+            u4.high +
+            ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+              v4.high *
+              8.6736174e-19 *
+              q2.high) /
+              u4.high +
+            1.26217745e-29 * (1.0 / u4.high)) *
+            abs(u.high) +
+            1.26217745e-29 * abs(u.high)) *
+            8.6736174e-19 +
+            p3.high +
+            0.0000038146973 * u5.high <=
+            8388608.0 * abs(u5.high - 1.0))) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
@@ -1851,7 +1958,38 @@ fn hard_concrete_fused(
               v9.high *
               8.6736174e-19 <=
               8.0 * u6.high) &
+            (q3.high >= 1.9721523e-31) &
             (p5.high >= 1.9721523e-31)))) &
+        (((((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+          v4.high) /
+          u4.high +
+          ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+            v4.high *
+            8.6736174e-19 *
+            q2.high) /
+            u4.high +
+          1.26217745e-29 * (1.0 / u4.high)) *
+          abs(u.high) +
+          1.26217745e-29 * abs(u.high)) *
+          8.6736174e-19 +
+          p3.high <=
+          8388608.0 * abs(u5.high)) &
+        ((u5.high <= 0.0) |
+          (((((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+            v4.high) /
+            u4.high +
+            ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+              v4.high *
+              8.6736174e-19 *
+              q2.high) /
+              u4.high +
+            1.26217745e-29 * (1.0 / u4.high)) *
+            abs(u.high) +
+            1.26217745e-29 * abs(u.high)) *
+            8.6736174e-19 +
+            p3.high +
+            0.0000038146973 * u5.high <=
+            8388608.0 * abs(u5.high - 1.0))) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
@@ -1978,8 +2116,11 @@ fn hard_concrete_curvature(x: f32, beta: f32, gamma: f32, zeta: f32, training: f
     !(
       ((u5.high <= 0.0) |
         ((u5.high >= 1.0) |
-          ((v7.high >= 1.5777218e-30) & (abs(em1.high) >= 1.5777218e-30) & (v9.high >= 3.9443045e-31) &
-            (abs(p8.high) >= 3.9443045e-31)))) &
+          ((v7.high >= 1.5777218e-30) & (q3.high >= 7.888609e-31) & (p5.high >= 7.888609e-31) &
+            (abs(em1.high) >= 1.5777218e-30) &
+            (abs(q5.high) >= 7.888609e-31) &
+            (abs(p8.high) >= 3.9443045e-31) &
+            (v9.high >= 3.9443045e-31)))) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &

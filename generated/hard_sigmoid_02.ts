@@ -19,7 +19,13 @@ export function hardSigmoid02Forward(
       const xi = x[i]!;
       const p = xi * alpha;
       const u = beta + p;
-      if (!(u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u)) break;
+      const v = Math.abs(p);
+      if (!(
+        (u <= 0 || u >= 1 || v <= 2097152 * u) &&
+        v <= 2251799813685248 * Math.abs(u) &&
+        (u <= 0 || v + u <= 2251799813685248 * Math.abs(u - 1))
+      ))
+        break;
       y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
     }
     if (i < size) {
@@ -43,20 +49,26 @@ export function hardSigmoid02Backward(
   requireLength("dx", dx, size);
   sides[0] = alpha;
   sides[1] = 0;
-  const slope = (dyi: number, xi: number): number => {
-    const u = beta + xi * alpha;
-    return dyi * choose(u <= 0, 0, pick(0, u >= 1));
-  };
-  // Four elements a turn: the loop itself costs as much as one of them.
-  const whole = size - (size % 4);
-  for (let i = 0; i < whole; i += 4) {
-    dx[i] = slope(dy[i]!, x[i]!);
-    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
-    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
-    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
-  }
-  for (let i = whole; i < size; i++) {
-    dx[i] = slope(dy[i]!, x[i]!);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = xi * alpha;
+      const u = beta + p;
+      const v = Math.abs(p);
+      if (!(
+        v <= 2251799813685248 * Math.abs(u) &&
+        (u <= 0 || v + u <= 2251799813685248 * Math.abs(u - 1))
+      ))
+        break;
+      dx[i] = dyi * choose(u <= 0, 0, pick(0, u >= 1));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = hardSigmoid02DxExactly(xi, alpha, beta, dyi);
+    }
   }
 }
 
@@ -74,14 +86,26 @@ export function hardSigmoid02Fused(
   sides[0] = alpha;
   sides[1] = 0;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * alpha;
-    const u = beta + p;
-    y[i] =
-      u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u
-        ? choose(u <= 0, 0, choose(u >= 1, 1, u))
-        : hardSigmoid02YExactly(xi, alpha, beta);
-    dx[i] = choose(u <= 0, 0, pick(0, u >= 1));
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * alpha;
+      const u = beta + p;
+      const v = Math.abs(p);
+      if (!(
+        (u <= 0 || u >= 1 || v <= 2097152 * u) &&
+        v <= 2251799813685248 * Math.abs(u) &&
+        (u <= 0 || v + u <= 2251799813685248 * Math.abs(u - 1))
+      ))
+        break;
+      y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
+      dx[i] = choose(u <= 0, 0, pick(0, u >= 1));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = hardSigmoid02YExactly(xi, alpha, beta);
+      dx[i] = hardSigmoid02DxExactly(xi, alpha, beta, 1);
+    }
   }
 }
 
@@ -102,20 +126,26 @@ export function hardSigmoid02DoubleBackward(
   requireLength("dx", dx, size);
   sides[0] = alpha;
   sides[1] = 0;
-  const slope = (xi: number, ddxI: number): number => {
-    const u = beta + xi * alpha;
-    return ddxI * choose(u <= 0, 0, pick(0, u >= 1));
-  };
-  // Four elements a turn: the loop itself costs as much as one of them.
-  const whole = size - (size % 4);
-  for (let i = 0; i < whole; i += 4) {
-    ddy[i] = slope(x[i]!, ddx[i]!);
-    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
-    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
-    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
-  }
-  for (let i = whole; i < size; i++) {
-    ddy[i] = slope(x[i]!, ddx[i]!);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * alpha;
+      const u = beta + p;
+      const v = Math.abs(p);
+      if (!(
+        v <= 2251799813685248 * Math.abs(u) &&
+        (u <= 0 || v + u <= 2251799813685248 * Math.abs(u - 1))
+      ))
+        break;
+      ddy[i] = ddxI * choose(u <= 0, 0, pick(0, u >= 1));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = hardSigmoid02DxExactly(xi, alpha, beta, ddxI);
+    }
   }
   dx.fill(0);
 }
@@ -177,7 +207,13 @@ export function hardSigmoid02Forward64(
       const xi = x[i]!;
       const p = xi * alpha;
       const u = beta + p;
-      if (!(u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u)) break;
+      const v = Math.abs(p);
+      if (!(
+        (u <= 0 || u >= 1 || v <= 2097152 * u) &&
+        v <= 2251799813685248 * Math.abs(u) &&
+        (u <= 0 || v + u <= 2251799813685248 * Math.abs(u - 1))
+      ))
+        break;
       y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
     }
     if (i < size) {
@@ -201,20 +237,26 @@ export function hardSigmoid02Backward64(
   requireLength("dx", dx, size);
   sides[0] = alpha;
   sides[1] = 0;
-  const slope = (dyi: number, xi: number): number => {
-    const u = beta + xi * alpha;
-    return dyi * choose(u <= 0, 0, pick(0, u >= 1));
-  };
-  // Four elements a turn: the loop itself costs as much as one of them.
-  const whole = size - (size % 4);
-  for (let i = 0; i < whole; i += 4) {
-    dx[i] = slope(dy[i]!, x[i]!);
-    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
-    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
-    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
-  }
-  for (let i = whole; i < size; i++) {
-    dx[i] = slope(dy[i]!, x[i]!);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = xi * alpha;
+      const u = beta + p;
+      const v = Math.abs(p);
+      if (!(
+        v <= 2251799813685248 * Math.abs(u) &&
+        (u <= 0 || v + u <= 2251799813685248 * Math.abs(u - 1))
+      ))
+        break;
+      dx[i] = dyi * choose(u <= 0, 0, pick(0, u >= 1));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = hardSigmoid02DxExactly(xi, alpha, beta, dyi);
+    }
   }
 }
 
@@ -232,14 +274,26 @@ export function hardSigmoid02Fused64(
   sides[0] = alpha;
   sides[1] = 0;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * alpha;
-    const u = beta + p;
-    y[i] =
-      u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u
-        ? choose(u <= 0, 0, choose(u >= 1, 1, u))
-        : hardSigmoid02YExactly(xi, alpha, beta);
-    dx[i] = choose(u <= 0, 0, pick(0, u >= 1));
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * alpha;
+      const u = beta + p;
+      const v = Math.abs(p);
+      if (!(
+        (u <= 0 || u >= 1 || v <= 2097152 * u) &&
+        v <= 2251799813685248 * Math.abs(u) &&
+        (u <= 0 || v + u <= 2251799813685248 * Math.abs(u - 1))
+      ))
+        break;
+      y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
+      dx[i] = choose(u <= 0, 0, pick(0, u >= 1));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = hardSigmoid02YExactly(xi, alpha, beta);
+      dx[i] = hardSigmoid02DxExactly(xi, alpha, beta, 1);
+    }
   }
 }
 
@@ -260,20 +314,26 @@ export function hardSigmoid02DoubleBackward64(
   requireLength("dx", dx, size);
   sides[0] = alpha;
   sides[1] = 0;
-  const slope = (xi: number, ddxI: number): number => {
-    const u = beta + xi * alpha;
-    return ddxI * choose(u <= 0, 0, pick(0, u >= 1));
-  };
-  // Four elements a turn: the loop itself costs as much as one of them.
-  const whole = size - (size % 4);
-  for (let i = 0; i < whole; i += 4) {
-    ddy[i] = slope(x[i]!, ddx[i]!);
-    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
-    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
-    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
-  }
-  for (let i = whole; i < size; i++) {
-    ddy[i] = slope(x[i]!, ddx[i]!);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const p = xi * alpha;
+      const u = beta + p;
+      const v = Math.abs(p);
+      if (!(
+        v <= 2251799813685248 * Math.abs(u) &&
+        (u <= 0 || v + u <= 2251799813685248 * Math.abs(u - 1))
+      ))
+        break;
+      ddy[i] = ddxI * choose(u <= 0, 0, pick(0, u >= 1));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = hardSigmoid02DxExactly(xi, alpha, beta, ddxI);
+    }
   }
   dx.fill(0);
 }
@@ -708,6 +768,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function hardSigmoid02ExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideAdd(x2, wideMultiply(x0, x1));
   let t1 = t0;
@@ -741,7 +842,7 @@ function hardSigmoid02ExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     hardSigmoid02ExactlyAt(x0, x1, x2, 800n * sign),
     hardSigmoid02ExactlyAt(x0, x1, x2, 150n * sign),
     hardSigmoid02ExactlyAt(x0, x1, x2, 140n * sign),
@@ -767,6 +868,85 @@ function hardSigmoid02Exactly(x0: number, x1: number, x2: number): number {
   let value = hardSigmoid02ExactlyAt(x0, x1, x2, 0n);
   if (Math.abs(x0) > 1.7976931348623157e308) {
     value = hardSigmoid02ExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function hardSigmoid02DxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideAdd(x2, wideMultiply(x0, x1));
+  let t1 = wideMultiply(x3, x1);
+  if (wideLessOrEqual(wideInteger(1n), t0)) {
+    t1 = wideInteger(0n);
+  }
+  let t2 = t1;
+  if (wideLessOrEqual(t0, wideInteger(0n))) {
+    t2 = wideInteger(0n);
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function hardSigmoid02DxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return hardSigmoid02DxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function hardSigmoid02DxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 140n * sign),
+    hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function hardSigmoid02DxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = hardSigmoid02DxExactlyAt(x0, x1, x2, x3, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = hardSigmoid02DxExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }
@@ -804,7 +984,7 @@ function hardSigmoid02YExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     hardSigmoid02YExactlyAt(x0, x1, x2, 800n * sign),
     hardSigmoid02YExactlyAt(x0, x1, x2, 150n * sign),
     hardSigmoid02YExactlyAt(x0, x1, x2, 140n * sign),

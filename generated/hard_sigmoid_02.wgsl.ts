@@ -109,7 +109,8 @@ fn hard_sigmoid_02_wide_from_f32(x: f32) -> hard_sigmoid_02_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct hard_sigmoid_02_wide_search {
   stage: i32,
   point: i32,
@@ -118,6 +119,7 @@ struct hard_sigmoid_02_wide_search {
   before: hard_sigmoid_02_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const hard_sigmoid_02_WIDE_SEARCH: hard_sigmoid_02_wide_search = hard_sigmoid_02_wide_search(
@@ -127,7 +129,8 @@ const hard_sigmoid_02_WIDE_SEARCH: hard_sigmoid_02_wide_search = hard_sigmoid_02
   hard_sigmoid_02_wide_leading(false, 0u, 0),
   hard_sigmoid_02_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const hard_sigmoid_02_WIDE_LIMIT: i32 = 1 << 28u;
@@ -477,6 +480,9 @@ fn hard_sigmoid_02_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 5u)) {
+      rounding = -hard_sigmoid_02_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < hard_sigmoid_02_WIDE_LIMIT) &
@@ -616,7 +622,8 @@ fn hard_sigmoid_02_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(384 - 27, 384, found.value.exponent >= hard_sigmoid_02_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(hard_sigmoid_02_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -632,6 +639,10 @@ fn hard_sigmoid_02_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (hard_sigmoid_02_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (hard_sigmoid_02_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -680,7 +691,9 @@ fn hard_sigmoid_02_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * hard_sigmoid_02_wide_excess(varied, stage)) / hard_sigmoid_02_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = hard_sigmoid_02_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = hard_sigmoid_02_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -690,7 +703,7 @@ fn hard_sigmoid_02_wide_searched(
   if (is_second) {
     before = base;
   }
-  return hard_sigmoid_02_wide_search(stage, point, value, base, before, steps, shift);
+  return hard_sigmoid_02_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -833,6 +846,8 @@ fn hard_sigmoid_02(x: f32, alpha: f32, beta: f32) -> f32 {
   var result = hard_sigmoid_02_pair_to_f32(v2);
   var found =
     ((u.high <= 0.0) | ((u.high >= 1.0) | ((abs(p.high) <= 2097152.0 * u.high) & (u.high >= 3.9443045e-31)))) &
+      (abs(p.high) <= 4398046500000.0 * abs(u.high)) &
+      ((u.high <= 0.0) | (abs(p.high) + u.high <= 4398046500000.0 * abs(u.high - 1.0))) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
@@ -945,6 +960,9 @@ fn hard_sigmoid_02_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 5u)) {
+      rounding = -hard_sigmoid_02_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < hard_sigmoid_02_WIDE_LIMIT) &
@@ -1000,10 +1018,8 @@ fn hard_sigmoid_02_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
 }
 
 fn hard_sigmoid_02_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
-  let u = hard_sigmoid_02_pair_add(
-    hard_sigmoid_02_pair_from_f32(beta),
-    hard_sigmoid_02_pair_multiply(hard_sigmoid_02_pair_from_f32(x), hard_sigmoid_02_pair_from_f32(alpha))
-  );
+  let p = hard_sigmoid_02_pair_multiply(hard_sigmoid_02_pair_from_f32(x), hard_sigmoid_02_pair_from_f32(alpha));
+  let u = hard_sigmoid_02_pair_add(hard_sigmoid_02_pair_from_f32(beta), p);
   var v = hard_sigmoid_02_pair_from_f32(alpha);
   if (u.high >= 1.0) {
     v = hard_sigmoid_02_pair(0.0, 0.0);
@@ -1014,7 +1030,10 @@ fn hard_sigmoid_02_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
   }
   var result = hard_sigmoid_02_pair_to_f32(v2);
   var found =
-    (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+    (abs(p.high) <= 4398046500000.0 * abs(u.high)) &
+      ((u.high <= 0.0) | (abs(p.high) + u.high <= 4398046500000.0 * abs(u.high - 1.0))) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
@@ -1064,6 +1083,8 @@ fn hard_sigmoid_02_fused(x: f32, alpha: f32, beta: f32) -> hard_sigmoid_02_value
   if (
     !(
       ((u.high <= 0.0) | ((u.high >= 1.0) | ((abs(p.high) <= 2097152.0 * u.high) & (u.high >= 3.9443045e-31)))) &
+        (abs(p.high) <= 4398046500000.0 * abs(u.high)) &
+        ((u.high <= 0.0) | (abs(p.high) + u.high <= 4398046500000.0 * abs(u.high - 1.0))) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
@@ -1078,7 +1099,10 @@ fn hard_sigmoid_02_fused(x: f32, alpha: f32, beta: f32) -> hard_sigmoid_02_value
   // By the function that computes this alone.
   if (
     !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(p.high) <= 4398046500000.0 * abs(u.high)) &
+        ((u.high <= 0.0) | (abs(p.high) + u.high <= 4398046500000.0 * abs(u.high - 1.0))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
         ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &

@@ -209,7 +209,8 @@ fn heavi_circ_wide_from_f32(x: f32) -> heavi_circ_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct heavi_circ_wide_search {
   stage: i32,
   point: i32,
@@ -218,6 +219,7 @@ struct heavi_circ_wide_search {
   before: heavi_circ_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const heavi_circ_WIDE_SEARCH: heavi_circ_wide_search = heavi_circ_wide_search(
@@ -227,7 +229,8 @@ const heavi_circ_WIDE_SEARCH: heavi_circ_wide_search = heavi_circ_wide_search(
   heavi_circ_wide_leading(false, 0u, 0),
   heavi_circ_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const heavi_circ_WIDE_ONE: heavi_circ_wide = heavi_circ_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -536,6 +539,11 @@ fn heavi_circ_backward_exactly_wide(x0: heavi_circ_wide, x1: heavi_circ_wide) ->
     if (operation == 1u) {
       error = max(errors[first], errors[second]);
     }
+    if (operation == 2u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     if (operation == 5u) {
       error = errors[select(first, second, registers[c].negative)];
     }
@@ -551,6 +559,9 @@ fn heavi_circ_backward_exactly_wide(x0: heavi_circ_wide, x1: heavi_circ_wide) ->
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 4u) | (operation == 5u)) {
+      rounding = -heavi_circ_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < heavi_circ_WIDE_LIMIT) &
@@ -686,7 +697,8 @@ fn heavi_circ_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= heavi_circ_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(heavi_circ_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -702,6 +714,10 @@ fn heavi_circ_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (heavi_circ_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (heavi_circ_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -750,7 +766,9 @@ fn heavi_circ_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * heavi_circ_wide_excess(varied, stage)) / heavi_circ_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = heavi_circ_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = heavi_circ_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -760,7 +778,7 @@ fn heavi_circ_wide_searched(
   if (is_second) {
     before = base;
   }
-  return heavi_circ_wide_search(stage, point, value, base, before, steps, shift);
+  return heavi_circ_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1091,7 +1109,8 @@ fn heavi_circ_curvature(x: f32, alpha: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (p2.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (abs(p4.high) >= 3.9443045e-31) &
+      (p2.high >= 3.9443045e-31) & (abs(p3.high) >= 3.9443045e-31) & (abs(p4.high) >= 3.9443045e-31) &
+        (v3.high >= 7.888609e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &

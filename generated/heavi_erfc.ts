@@ -40,12 +40,22 @@ export function heaviErfcBackward(
   requireLength("dx", dx, size);
   const squared = k * k;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    dx[i] =
-      1.1283791670955126 *
-      dyi *
-      boundedExp(Math.max(Math.min(-(xi * xi * squared), 709.79), -746));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p =
+        1.1283791670955126 *
+        dyi *
+        boundedExp(Math.max(Math.min(-(xi * xi * squared), 709.79), -746));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = heaviErfcDxExactly(xi, k, dyi);
+    }
   }
 }
 
@@ -62,10 +72,11 @@ export function heaviErfcFused(
   const squared = k * k;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
-    dx[i] =
+    const p =
       1.1283791670955126 *
       boundedExp(Math.max(Math.min(-(xi * xi * squared), 709.79), -746));
+    y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
+    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : heaviErfcDxExactly(xi, k, 1);
   }
 }
 
@@ -85,18 +96,30 @@ export function heaviErfcDoubleBackward(
   requireLength("dx", dx, size);
   const squared = k * k;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    const e = boundedExp(
-      Math.max(Math.min(-(xi * xi * squared), 709.79), -746),
-    );
-    const p = -2.256758334191025 * (dyi * ddxI) * xi * squared * e;
-    ddy[i] = 1.1283791670955126 * ddxI * e;
-    dx[i] =
-      Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : heaviErfcDxDxExactly(xi, k, dyi * ddxI);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(
+        Math.max(Math.min(-(xi * xi * squared), 709.79), -746),
+      );
+      const p = 1.1283791670955126 * ddxI * e;
+      const p2 = -2.256758334191025 * (dyi * ddxI) * xi * squared * e;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = heaviErfcDxExactly(xi, k, ddxI);
+      dx[i] = heaviErfcDxDxExactly(xi, k, dyi * ddxI);
+    }
   }
 }
 
@@ -140,12 +163,22 @@ export function heaviErfcBackward64(
   requireLength("dx", dx, size);
   const squared = k * k;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    dx[i] =
-      1.1283791670955126 *
-      dyi *
-      boundedExp(Math.max(Math.min(-(xi * xi * squared), 709.79), -746));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p =
+        1.1283791670955126 *
+        dyi *
+        boundedExp(Math.max(Math.min(-(xi * xi * squared), 709.79), -746));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = heaviErfcDxExactly(xi, k, dyi);
+    }
   }
 }
 
@@ -162,10 +195,11 @@ export function heaviErfcFused64(
   const squared = k * k;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
-    dx[i] =
+    const p =
       1.1283791670955126 *
       boundedExp(Math.max(Math.min(-(xi * xi * squared), 709.79), -746));
+    y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
+    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : heaviErfcDxExactly(xi, k, 1);
   }
 }
 
@@ -185,18 +219,30 @@ export function heaviErfcDoubleBackward64(
   requireLength("dx", dx, size);
   const squared = k * k;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    const e = boundedExp(
-      Math.max(Math.min(-(xi * xi * squared), 709.79), -746),
-    );
-    const p = -2.256758334191025 * (dyi * ddxI) * xi * squared * e;
-    ddy[i] = 1.1283791670955126 * ddxI * e;
-    dx[i] =
-      Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : heaviErfcDxDxExactly(xi, k, dyi * ddxI);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(
+        Math.max(Math.min(-(xi * xi * squared), 709.79), -746),
+      );
+      const p = 1.1283791670955126 * ddxI * e;
+      const p2 = -2.256758334191025 * (dyi * ddxI) * xi * squared * e;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = heaviErfcDxExactly(xi, k, ddxI);
+      dx[i] = heaviErfcDxDxExactly(xi, k, dyi * ddxI);
+    }
   }
 }
 
@@ -839,6 +885,107 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
+function heaviErfcDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), x2),
+      wideExp(wideNegate(wideMultiply(widePower(x0, 2), widePower(x1, 2)))),
+    ),
+    wideSqrt(WIDE_PI),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function heaviErfcDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return heaviErfcDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function heaviErfcDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    heaviErfcDxExactlyAt(x0, x1, x2, 800n * sign),
+    heaviErfcDxExactlyAt(x0, x1, x2, 150n * sign),
+    heaviErfcDxExactlyAt(x0, x1, x2, 140n * sign),
+    heaviErfcDxExactlyAt(x0, x1, x2, 60n * sign),
+    heaviErfcDxExactlyAt(x0, x1, x2, 50n * sign),
+    heaviErfcDxExactlyAt(x0, x1, x2, 26n * sign),
+    heaviErfcDxExactlyAt(x0, x1, x2, 20n * sign),
+    heaviErfcDxExactlyAt(x0, x1, x2, 11n * sign),
+    heaviErfcDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function heaviErfcDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = heaviErfcDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = heaviErfcDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
 function heaviErfcDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = widePower(x1, 2);
   return wideDivide(
@@ -870,7 +1017,7 @@ function heaviErfcDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     heaviErfcDxDxExactlyAt(x0, x1, x2, 800n * sign),
     heaviErfcDxDxExactlyAt(x0, x1, x2, 150n * sign),
     heaviErfcDxDxExactlyAt(x0, x1, x2, 140n * sign),

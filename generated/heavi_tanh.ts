@@ -39,11 +39,21 @@ export function heaviTanhBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
-    const u = e + 1;
-    dx[i] = 4 * dyi * (e / (u * u));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
+      const u = e + 1;
+      const p = 4 * dyi * (e / (u * u));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = heaviTanhDxExactly(xi, k, dyi);
+    }
   }
 }
 
@@ -61,8 +71,9 @@ export function heaviTanhFused(
     const xi = x[i]!;
     const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
     const u = e + 1;
+    const p = 4 * (e / (u * u));
     y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
-    dx[i] = 4 * (e / (u * u));
+    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : heaviTanhDxExactly(xi, k, 1);
   }
 }
 
@@ -81,22 +92,35 @@ export function heaviTanhDoubleBackward(
   requireLength("ddy", ddy, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
-    const u = e + 1;
-    const q = e / (u * u);
-    const em1 = boundedExpm1(Math.max(Math.min(2 * (xi * k), 709), -746));
-    const p = -8 * (dyi * ddxI) * k * (em1 / (em1 + 2));
-    const p2 = p * q;
-    ddy[i] = 4 * ddxI * q;
-    dx[i] =
-      Math.abs(p) >= 3.931365215818563e-236 &&
-      q >= 9.332636185032189e-302 &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : heaviTanhDxDxExactly(xi, k, dyi * ddxI);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
+      const u = e + 1;
+      const q = e / (u * u);
+      const p = 4 * ddxI * q;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (xi * k), 709), -746));
+      const p2 = -8 * (dyi * ddxI) * k * (em1 / (em1 + 2));
+      const p3 = p2 * q;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) >= 3.931365215818563e-236 &&
+        q >= 9.332636185032189e-302 &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = heaviTanhDxExactly(xi, k, ddxI);
+      dx[i] = heaviTanhDxDxExactly(xi, k, dyi * ddxI);
+    }
   }
 }
 
@@ -139,11 +163,21 @@ export function heaviTanhBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
-    const u = e + 1;
-    dx[i] = 4 * dyi * (e / (u * u));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
+      const u = e + 1;
+      const p = 4 * dyi * (e / (u * u));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = heaviTanhDxExactly(xi, k, dyi);
+    }
   }
 }
 
@@ -161,8 +195,9 @@ export function heaviTanhFused64(
     const xi = x[i]!;
     const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
     const u = e + 1;
+    const p = 4 * (e / (u * u));
     y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
-    dx[i] = 4 * (e / (u * u));
+    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : heaviTanhDxExactly(xi, k, 1);
   }
 }
 
@@ -181,22 +216,35 @@ export function heaviTanhDoubleBackward64(
   requireLength("ddy", ddy, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
-    const u = e + 1;
-    const q = e / (u * u);
-    const em1 = boundedExpm1(Math.max(Math.min(2 * (xi * k), 709), -746));
-    const p = -8 * (dyi * ddxI) * k * (em1 / (em1 + 2));
-    const p2 = p * q;
-    ddy[i] = 4 * ddxI * q;
-    dx[i] =
-      Math.abs(p) >= 3.931365215818563e-236 &&
-      q >= 9.332636185032189e-302 &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : heaviTanhDxDxExactly(xi, k, dyi * ddxI);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const e = boundedExp(Math.max(-Math.abs(2 * xi * k), -746));
+      const u = e + 1;
+      const q = e / (u * u);
+      const p = 4 * ddxI * q;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (xi * k), 709), -746));
+      const p2 = -8 * (dyi * ddxI) * k * (em1 / (em1 + 2));
+      const p3 = p2 * q;
+      if (!(
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) >= 3.931365215818563e-236 &&
+        q >= 9.332636185032189e-302 &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = p;
+      dx[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = heaviTanhDxExactly(xi, k, ddxI);
+      dx[i] = heaviTanhDxDxExactly(xi, k, dyi * ddxI);
+    }
   }
 }
 
@@ -906,6 +954,104 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
+function heaviTanhDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(wideInteger(4n), x2),
+    wideLogistic(wideMultiply(wideMultiply(wideInteger(2n), x0), x1)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function heaviTanhDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return heaviTanhDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function heaviTanhDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    heaviTanhDxExactlyAt(x0, x1, x2, 800n * sign),
+    heaviTanhDxExactlyAt(x0, x1, x2, 150n * sign),
+    heaviTanhDxExactlyAt(x0, x1, x2, 140n * sign),
+    heaviTanhDxExactlyAt(x0, x1, x2, 60n * sign),
+    heaviTanhDxExactlyAt(x0, x1, x2, 50n * sign),
+    heaviTanhDxExactlyAt(x0, x1, x2, 26n * sign),
+    heaviTanhDxExactlyAt(x0, x1, x2, 20n * sign),
+    heaviTanhDxExactlyAt(x0, x1, x2, 11n * sign),
+    heaviTanhDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function heaviTanhDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = heaviTanhDxExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = heaviTanhDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
 function heaviTanhDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(
     wideMultiply(
@@ -936,7 +1082,7 @@ function heaviTanhDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     heaviTanhDxDxExactlyAt(x0, x1, x2, 800n * sign),
     heaviTanhDxDxExactlyAt(x0, x1, x2, 150n * sign),
     heaviTanhDxDxExactlyAt(x0, x1, x2, 140n * sign),

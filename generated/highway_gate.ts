@@ -185,7 +185,6 @@ export function highwayGateDoubleBackward(
     dt[i] =
       Math.abs(p2) >= 1.9656826079092814e-236 &&
       Math.abs(q4) >= 9.332636185032189e-302 &&
-      Math.abs(v) <= Number.MAX_VALUE &&
       Math.abs(v) <= Number.MAX_VALUE
         ? -(dyi * ddxI * q3) + dyi * ddhI * q3 + v
         : -(dyi * ddxI * q3) +
@@ -379,7 +378,6 @@ export function highwayGateDoubleBackward64(
     dt[i] =
       Math.abs(p2) >= 1.9656826079092814e-236 &&
       Math.abs(q4) >= 9.332636185032189e-302 &&
-      Math.abs(v) <= Number.MAX_VALUE &&
       Math.abs(v) <= Number.MAX_VALUE
         ? -(dyi * ddxI * q3) + dyi * ddhI * q3 + v
         : -(dyi * ddxI * q3) +

@@ -115,7 +115,8 @@ fn highway_gate_wide_from_f32(x: f32) -> highway_gate_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct highway_gate_wide_search {
   stage: i32,
   point: i32,
@@ -124,6 +125,7 @@ struct highway_gate_wide_search {
   before: highway_gate_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const highway_gate_WIDE_SEARCH: highway_gate_wide_search = highway_gate_wide_search(
@@ -133,7 +135,8 @@ const highway_gate_WIDE_SEARCH: highway_gate_wide_search = highway_gate_wide_sea
   highway_gate_wide_leading(false, 0u, 0),
   highway_gate_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const highway_gate_WIDE_ONE: highway_gate_wide = highway_gate_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -528,6 +531,9 @@ fn highway_gate_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -highway_gate_WIDE_BEYOND;
+    }
     if (
       (operation == 6u) &
       (abs(result.exponent) < highway_gate_WIDE_LIMIT) &
@@ -663,7 +669,8 @@ fn highway_gate_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= highway_gate_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(highway_gate_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -679,6 +686,10 @@ fn highway_gate_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (highway_gate_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (highway_gate_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -727,7 +738,9 @@ fn highway_gate_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * highway_gate_wide_excess(varied, stage)) / highway_gate_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = highway_gate_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = highway_gate_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -737,7 +750,7 @@ fn highway_gate_wide_searched(
   if (is_second) {
     before = base;
   }
-  return highway_gate_wide_search(stage, point, value, base, before, steps, shift);
+  return highway_gate_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1082,6 +1095,9 @@ fn highway_gate_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u)) {
+      rounding = -highway_gate_WIDE_BEYOND;
+    }
     if (
       (operation == 4u) &
       (abs(result.exponent) < highway_gate_WIDE_LIMIT) &
@@ -1390,7 +1406,9 @@ fn highway_gate_curvature(x: f32, h: f32, t: f32) -> highway_gate_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      (v3.high >= 7.888609e-31) & (abs(q2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(p2.high) >= 3.9443045e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(h)) <= 0x52800000u) &
         ((abs(h) >= 3.637979e-12) | (h == 0.0)) &

@@ -677,6 +677,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function isruExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideDivide(
     x0,
@@ -690,7 +731,7 @@ function isruExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function isruExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     isruExactlyAt(x0, x1, 800n * sign),
     isruExactlyAt(x0, x1, 150n * sign),
     isruExactlyAt(x0, x1, 140n * sign),
@@ -733,7 +774,7 @@ function isruYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function isruYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     isruYExactlyAt(x0, x1, 800n * sign),
     isruYExactlyAt(x0, x1, 150n * sign),
     isruYExactlyAt(x0, x1, 140n * sign),
@@ -795,7 +836,7 @@ function isruDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     isruDxDxExactlyAt(x0, x1, x2, 800n * sign),
     isruDxDxExactlyAt(x0, x1, x2, 150n * sign),
     isruDxDxExactlyAt(x0, x1, x2, 140n * sign),

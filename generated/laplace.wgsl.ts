@@ -161,7 +161,8 @@ fn laplace_wide_from_f32(x: f32) -> laplace_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct laplace_wide_search {
   stage: i32,
   point: i32,
@@ -170,6 +171,7 @@ struct laplace_wide_search {
   before: laplace_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const laplace_WIDE_SEARCH: laplace_wide_search = laplace_wide_search(
@@ -179,7 +181,8 @@ const laplace_WIDE_SEARCH: laplace_wide_search = laplace_wide_search(
   laplace_wide_leading(false, 0u, 0),
   laplace_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const laplace_WIDE_SQRT_HALF: laplace_wide = laplace_wide(
@@ -703,6 +706,9 @@ fn laplace_exactly_wide(x0: laplace_wide, x1: laplace_wide, x2: laplace_wide) ->
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 4u) | (operation == 8u) | (operation == 11u)) {
+      rounding = -laplace_WIDE_BEYOND;
+    }
     if (
       (operation == 3u) &
       (abs(result.exponent) < laplace_WIDE_LIMIT) &
@@ -838,7 +844,8 @@ fn laplace_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= laplace_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(laplace_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -854,6 +861,10 @@ fn laplace_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (laplace_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (laplace_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -902,7 +913,9 @@ fn laplace_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * laplace_wide_excess(varied, stage)) / laplace_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = laplace_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = laplace_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -912,7 +925,7 @@ fn laplace_wide_searched(
   if (is_second) {
     before = base;
   }
-  return laplace_wide_search(stage, point, value, base, before, steps, shift);
+  return laplace_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1274,6 +1287,9 @@ fn laplace_backward_exactly_wide(x0: laplace_wide, x1: laplace_wide, x2: laplace
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 4u)) {
+      rounding = -laplace_WIDE_BEYOND;
+    }
     if (
       (operation == 3u) &
       (abs(result.exponent) < laplace_WIDE_LIMIT) &
@@ -1439,7 +1455,8 @@ fn laplace_curvature(x: f32, mu: f32, sigma: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v2.high >= 3.9443045e-31) & (p4.high >= 3.9443045e-31) & (abs(p3.high) >= 3.9443045e-31) &
+      (v2.high >= 3.9443045e-31) & (p2.high >= 3.9443045e-31) & (abs(p3.high) >= 3.9443045e-31) &
+        (p4.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(mu)) <= 0x52800000u) &

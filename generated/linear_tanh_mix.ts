@@ -30,9 +30,7 @@ export function linearTanhMixForward(
       const p = alphaValue * (em1 / (em1 + 2));
       const u = p + xi * betaValue;
       if (!(
-        Math.abs(p) <= 65536 * Math.abs(u) &&
-        Math.abs(u) <= Number.MAX_VALUE &&
-        Math.abs(u) <= Number.MAX_VALUE
+        Math.abs(p) <= 65536 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE
       ))
         break;
       y[i] = u;
@@ -88,24 +86,30 @@ export function linearTanhMixBackward(
       const q = e / (u * u);
       const p3 = p2 * q;
       const u2 = betaValue + p3;
+      const p4 = dyi * u2;
       const em1 = boundedExpm1(
         Math.max(Math.min(2 * (xi * lamValue), 709), -746),
       );
-      const p4 = 4 * dyi * xi * alphaValue * q;
-      dalphaSum += dyi * (em1 / (em1 + 2));
+      const p5 = dyi * (em1 / (em1 + 2));
+      const p6 = 4 * dyi * xi * alphaValue * q;
       dbetaSum += dyi * xi;
       if (!(
-        Math.abs(p3) <= 32768 * Math.abs(u2) && Math.abs(p4) <= Number.MAX_VALUE
+        Math.abs(p3) <= 32768 * Math.abs(u2) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        Math.abs(p6) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = dyi * u2;
-      dlamSum += p4;
+      dx[i] = p4;
+      dalphaSum += p5;
+      dlamSum += p6;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = linearTanhMixDxExactly(xi, alphaValue, lamValue, betaValue, dyi);
+      dalphaSum += linearTanhMixDalphaExactly(xi, lamValue, dyi);
       dlamSum += linearTanhMixDlamExactly(xi, alphaValue, lamValue, dyi);
     }
   }
@@ -149,8 +153,8 @@ export function linearTanhMixFused(
       if (!(
         Math.abs(p3) <= 65536 * Math.abs(u) &&
         Math.abs(u) <= Number.MAX_VALUE &&
-        Math.abs(u) <= Number.MAX_VALUE &&
-        Math.abs(p4) <= 32768 * Math.abs(u3)
+        Math.abs(p4) <= 32768 * Math.abs(u3) &&
+        Math.abs(u3) <= Number.MAX_VALUE
       ))
         break;
       y[i] = u;
@@ -220,75 +224,77 @@ export function linearTanhMixDoubleBackward(
       const q = e / (u * u);
       const p5 = p2 * q;
       const u2 = betaValue + p5;
+      const p6 = ddxI * u2;
       const em1 = boundedExpm1(
         Math.max(Math.min(2 * (xi * lamValue), 709), -746),
       );
       const q2 = em1 / (em1 + 2);
-      const p6 = p3 * xi * alphaValue * q;
-      const p7 = dyi * ddxI;
-      const p8 = -8 * p7 * alphaValue * squared * q2;
-      const p9 = p8 * q;
-      const p10 = 4 * (dyi * ddalphaValue);
-      const p11 = dyi * ddlamValue;
-      const p12 = 4 * p11;
+      const p7 = ddalphaValue * q2;
+      const p8 = p3 * xi * alphaValue * q;
+      const p9 = dyi * ddxI;
+      const p10 = -8 * p9 * alphaValue * squared * q2;
+      const p11 = p10 * q;
+      const p12 = 4 * (dyi * ddalphaValue);
+      const p13 = p12 * lamValue * q;
+      const p14 = dyi * ddlamValue;
+      const p15 = 4 * p14;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(p4, 746), -746);
       const e2 = boundedExp(-Math.abs(bounded));
       const u3 = e2 + 1;
-      const p13 = q2 * (bounded * (e2 / (u3 * u3)));
-      const u4 = q - p13;
-      const p14 = p12 * alphaValue * u4;
-      const p15 = 4 * p7;
-      const p16 = p12 * xi * q;
+      const p16 = q2 * (bounded * (e2 / (u3 * u3)));
+      const u4 = q - p16;
       const p17 = p15 * alphaValue * u4;
-      const p18 = p10 * xi * q;
-      const p19 = -8 * p11 * (xi * xi) * alphaValue * q2;
-      const p20 = p19 * q;
-      dbetaSum += p7;
+      const p18 = 4 * p9;
+      const p19 = p18 * lamValue * q;
+      const p20 = p15 * xi * q;
+      const p21 = p18 * alphaValue * u4;
+      const p22 = p12 * xi * q;
+      const p23 = -8 * p14 * (xi * xi) * alphaValue * q2;
+      const p24 = p23 * q;
+      dbetaSum += p9;
       if (!(
         Math.abs(p5) <= 32768 * Math.abs(u2) &&
         Math.abs(p6) <= Number.MAX_VALUE &&
-        Math.abs(p8) >= 4.552209918945439e-159 &&
+        Math.abs(p7) <= Number.MAX_VALUE &&
+        Math.abs(p8) <= Number.MAX_VALUE &&
+        Math.abs(p10) >= 4.552209918945439e-159 &&
         q >= 9.332636185032189e-302 &&
-        Math.abs(p9) <= Number.MAX_VALUE &&
-        9.332636185032189e-302 * Math.abs(q2) + (q + Math.abs(p13)) <=
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        Math.abs(p13) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * Math.abs(q2) + (q + Math.abs(p16)) <=
           32768 * Math.abs(u4) &&
-        Math.abs(p14) <= Number.MAX_VALUE &&
-        Math.abs(p16) <= Number.MAX_VALUE &&
         Math.abs(p17) <= Number.MAX_VALUE &&
-        Math.abs(p18) <= Number.MAX_VALUE &&
-        Math.abs(p19) >= 4.552209918945439e-159 &&
-        Math.abs(p20) <= Number.MAX_VALUE
+        Math.abs(p19) <= Number.MAX_VALUE &&
+        Math.abs(p20) <= Number.MAX_VALUE &&
+        Math.abs(p21) <= Number.MAX_VALUE &&
+        Math.abs(p22) <= Number.MAX_VALUE &&
+        Math.abs(p23) >= 4.552209918945439e-159 &&
+        Math.abs(p24) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = ddxI * u2 + ddalphaValue * q2 + p6 + ddbetaValue * xi;
-      dx[i] = p9 + p10 * lamValue * q + p14 + dyi * ddbetaValue;
-      dalphaSum += p15 * lamValue * q + p16;
-      dlamSum += p17 + p18 + p20;
+      ddy[i] = p6 + p7 + p8 + ddbetaValue * xi;
+      dx[i] = p11 + p13 + p17 + dyi * ddbetaValue;
+      dalphaSum += p19 + p20;
+      dlamSum += p21 + p22 + p24;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      const em12 = boundedExpm1(
-        Math.max(Math.min(2 * (xi * lamValue), 709), -746),
-      );
-      const e3 = boundedExp(Math.max(-Math.abs(2 * xi * lamValue), -746));
-      const u5 = e3 + 1;
-      const q3 = e3 / (u5 * u5);
       ddy[i] =
         linearTanhMixDxExactly(xi, alphaValue, lamValue, betaValue, ddxI) +
-        ddalphaValue * (em12 / (em12 + 2)) +
+        linearTanhMixDalphaExactly(xi, lamValue, ddalphaValue) +
         linearTanhMixDlamExactly(xi, alphaValue, lamValue, ddlamValue) +
         ddbetaValue * xi;
       dx[i] =
         linearTanhMixDxDxExactly(xi, alphaValue, lamValue, dyi * ddxI) +
-        4 * (dyi * ddalphaValue) * lamValue * q3 +
+        linearTanhMixDxDalphaExactly(xi, lamValue, dyi * ddalphaValue) +
         linearTanhMixDxDlamExactly(xi, alphaValue, lamValue, dyi * ddlamValue) +
         dyi * ddbetaValue;
       dalphaSum +=
-        4 * (dyi * ddxI) * lamValue * q3 +
+        linearTanhMixDxDalphaExactly(xi, lamValue, dyi * ddxI) +
         linearTanhMixDalphaDlamExactly(xi, lamValue, dyi * ddlamValue);
       dlamSum +=
         linearTanhMixDxDlamExactly(xi, alphaValue, lamValue, dyi * ddxI) +
@@ -336,9 +342,7 @@ export function linearTanhMixForward64(
       const p = alphaValue * (em1 / (em1 + 2));
       const u = p + xi * betaValue;
       if (!(
-        Math.abs(p) <= 65536 * Math.abs(u) &&
-        Math.abs(u) <= Number.MAX_VALUE &&
-        Math.abs(u) <= Number.MAX_VALUE
+        Math.abs(p) <= 65536 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE
       ))
         break;
       y[i] = u;
@@ -394,24 +398,30 @@ export function linearTanhMixBackward64(
       const q = e / (u * u);
       const p3 = p2 * q;
       const u2 = betaValue + p3;
+      const p4 = dyi * u2;
       const em1 = boundedExpm1(
         Math.max(Math.min(2 * (xi * lamValue), 709), -746),
       );
-      const p4 = 4 * dyi * xi * alphaValue * q;
-      dalphaSum += dyi * (em1 / (em1 + 2));
+      const p5 = dyi * (em1 / (em1 + 2));
+      const p6 = 4 * dyi * xi * alphaValue * q;
       dbetaSum += dyi * xi;
       if (!(
-        Math.abs(p3) <= 32768 * Math.abs(u2) && Math.abs(p4) <= Number.MAX_VALUE
+        Math.abs(p3) <= 32768 * Math.abs(u2) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        Math.abs(p6) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = dyi * u2;
-      dlamSum += p4;
+      dx[i] = p4;
+      dalphaSum += p5;
+      dlamSum += p6;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = linearTanhMixDxExactly(xi, alphaValue, lamValue, betaValue, dyi);
+      dalphaSum += linearTanhMixDalphaExactly(xi, lamValue, dyi);
       dlamSum += linearTanhMixDlamExactly(xi, alphaValue, lamValue, dyi);
     }
   }
@@ -455,8 +465,8 @@ export function linearTanhMixFused64(
       if (!(
         Math.abs(p3) <= 65536 * Math.abs(u) &&
         Math.abs(u) <= Number.MAX_VALUE &&
-        Math.abs(u) <= Number.MAX_VALUE &&
-        Math.abs(p4) <= 32768 * Math.abs(u3)
+        Math.abs(p4) <= 32768 * Math.abs(u3) &&
+        Math.abs(u3) <= Number.MAX_VALUE
       ))
         break;
       y[i] = u;
@@ -526,75 +536,77 @@ export function linearTanhMixDoubleBackward64(
       const q = e / (u * u);
       const p5 = p2 * q;
       const u2 = betaValue + p5;
+      const p6 = ddxI * u2;
       const em1 = boundedExpm1(
         Math.max(Math.min(2 * (xi * lamValue), 709), -746),
       );
       const q2 = em1 / (em1 + 2);
-      const p6 = p3 * xi * alphaValue * q;
-      const p7 = dyi * ddxI;
-      const p8 = -8 * p7 * alphaValue * squared * q2;
-      const p9 = p8 * q;
-      const p10 = 4 * (dyi * ddalphaValue);
-      const p11 = dyi * ddlamValue;
-      const p12 = 4 * p11;
+      const p7 = ddalphaValue * q2;
+      const p8 = p3 * xi * alphaValue * q;
+      const p9 = dyi * ddxI;
+      const p10 = -8 * p9 * alphaValue * squared * q2;
+      const p11 = p10 * q;
+      const p12 = 4 * (dyi * ddalphaValue);
+      const p13 = p12 * lamValue * q;
+      const p14 = dyi * ddlamValue;
+      const p15 = 4 * p14;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(p4, 746), -746);
       const e2 = boundedExp(-Math.abs(bounded));
       const u3 = e2 + 1;
-      const p13 = q2 * (bounded * (e2 / (u3 * u3)));
-      const u4 = q - p13;
-      const p14 = p12 * alphaValue * u4;
-      const p15 = 4 * p7;
-      const p16 = p12 * xi * q;
+      const p16 = q2 * (bounded * (e2 / (u3 * u3)));
+      const u4 = q - p16;
       const p17 = p15 * alphaValue * u4;
-      const p18 = p10 * xi * q;
-      const p19 = -8 * p11 * (xi * xi) * alphaValue * q2;
-      const p20 = p19 * q;
-      dbetaSum += p7;
+      const p18 = 4 * p9;
+      const p19 = p18 * lamValue * q;
+      const p20 = p15 * xi * q;
+      const p21 = p18 * alphaValue * u4;
+      const p22 = p12 * xi * q;
+      const p23 = -8 * p14 * (xi * xi) * alphaValue * q2;
+      const p24 = p23 * q;
+      dbetaSum += p9;
       if (!(
         Math.abs(p5) <= 32768 * Math.abs(u2) &&
         Math.abs(p6) <= Number.MAX_VALUE &&
-        Math.abs(p8) >= 4.552209918945439e-159 &&
+        Math.abs(p7) <= Number.MAX_VALUE &&
+        Math.abs(p8) <= Number.MAX_VALUE &&
+        Math.abs(p10) >= 4.552209918945439e-159 &&
         q >= 9.332636185032189e-302 &&
-        Math.abs(p9) <= Number.MAX_VALUE &&
-        9.332636185032189e-302 * Math.abs(q2) + (q + Math.abs(p13)) <=
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        Math.abs(p13) <= Number.MAX_VALUE &&
+        9.332636185032189e-302 * Math.abs(q2) + (q + Math.abs(p16)) <=
           32768 * Math.abs(u4) &&
-        Math.abs(p14) <= Number.MAX_VALUE &&
-        Math.abs(p16) <= Number.MAX_VALUE &&
         Math.abs(p17) <= Number.MAX_VALUE &&
-        Math.abs(p18) <= Number.MAX_VALUE &&
-        Math.abs(p19) >= 4.552209918945439e-159 &&
-        Math.abs(p20) <= Number.MAX_VALUE
+        Math.abs(p19) <= Number.MAX_VALUE &&
+        Math.abs(p20) <= Number.MAX_VALUE &&
+        Math.abs(p21) <= Number.MAX_VALUE &&
+        Math.abs(p22) <= Number.MAX_VALUE &&
+        Math.abs(p23) >= 4.552209918945439e-159 &&
+        Math.abs(p24) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = ddxI * u2 + ddalphaValue * q2 + p6 + ddbetaValue * xi;
-      dx[i] = p9 + p10 * lamValue * q + p14 + dyi * ddbetaValue;
-      dalphaSum += p15 * lamValue * q + p16;
-      dlamSum += p17 + p18 + p20;
+      ddy[i] = p6 + p7 + p8 + ddbetaValue * xi;
+      dx[i] = p11 + p13 + p17 + dyi * ddbetaValue;
+      dalphaSum += p19 + p20;
+      dlamSum += p21 + p22 + p24;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      const em12 = boundedExpm1(
-        Math.max(Math.min(2 * (xi * lamValue), 709), -746),
-      );
-      const e3 = boundedExp(Math.max(-Math.abs(2 * xi * lamValue), -746));
-      const u5 = e3 + 1;
-      const q3 = e3 / (u5 * u5);
       ddy[i] =
         linearTanhMixDxExactly(xi, alphaValue, lamValue, betaValue, ddxI) +
-        ddalphaValue * (em12 / (em12 + 2)) +
+        linearTanhMixDalphaExactly(xi, lamValue, ddalphaValue) +
         linearTanhMixDlamExactly(xi, alphaValue, lamValue, ddlamValue) +
         ddbetaValue * xi;
       dx[i] =
         linearTanhMixDxDxExactly(xi, alphaValue, lamValue, dyi * ddxI) +
-        4 * (dyi * ddalphaValue) * lamValue * q3 +
+        linearTanhMixDxDalphaExactly(xi, lamValue, dyi * ddalphaValue) +
         linearTanhMixDxDlamExactly(xi, alphaValue, lamValue, dyi * ddlamValue) +
         dyi * ddbetaValue;
       dalphaSum +=
-        4 * (dyi * ddxI) * lamValue * q3 +
+        linearTanhMixDxDalphaExactly(xi, lamValue, dyi * ddxI) +
         linearTanhMixDalphaDlamExactly(xi, lamValue, dyi * ddlamValue);
       dlamSum +=
         linearTanhMixDxDlamExactly(xi, alphaValue, lamValue, dyi * ddxI) +
@@ -1351,6 +1363,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function linearTanhMixExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -1386,7 +1439,7 @@ function linearTanhMixExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     linearTanhMixExactlyAt(x0, x1, x2, x3, 800n * sign),
     linearTanhMixExactlyAt(x0, x1, x2, x3, 150n * sign),
     linearTanhMixExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1469,7 +1522,7 @@ function linearTanhMixDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     linearTanhMixDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     linearTanhMixDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     linearTanhMixDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1511,6 +1564,64 @@ function linearTanhMixDxExactly(
   return wideToF64(value);
 }
 
+function linearTanhMixDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(x2, wideTanh(wideMultiply(x0, x1)));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function linearTanhMixDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return linearTanhMixDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function linearTanhMixDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    linearTanhMixDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    linearTanhMixDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    linearTanhMixDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    linearTanhMixDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    linearTanhMixDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    linearTanhMixDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    linearTanhMixDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    linearTanhMixDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    linearTanhMixDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function linearTanhMixDalphaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = linearTanhMixDalphaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = linearTanhMixDalphaExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
 function linearTanhMixDlamExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -1546,7 +1657,7 @@ function linearTanhMixDlamExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     linearTanhMixDlamExactlyAt(x0, x1, x2, x3, 800n * sign),
     linearTanhMixDlamExactlyAt(x0, x1, x2, x3, 150n * sign),
     linearTanhMixDlamExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1619,7 +1730,7 @@ function linearTanhMixYExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     linearTanhMixYExactlyAt(x0, x1, x2, x3, 800n * sign),
     linearTanhMixYExactlyAt(x0, x1, x2, x3, 150n * sign),
     linearTanhMixYExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1698,7 +1809,7 @@ function linearTanhMixDxDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1732,6 +1843,67 @@ function linearTanhMixDxDxExactly(
   let value = linearTanhMixDxDxExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = linearTanhMixDxDxExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function linearTanhMixDxDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(wideMultiply(wideInteger(4n), x2), x1),
+    wideLogistic(wideMultiply(wideMultiply(wideInteger(2n), x0), x1)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function linearTanhMixDxDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return linearTanhMixDxDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function linearTanhMixDxDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 140n * sign),
+    linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function linearTanhMixDxDalphaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = linearTanhMixDxDalphaExactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = linearTanhMixDxDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -1775,7 +1947,7 @@ function linearTanhMixDxDlamExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 800n * sign),
     linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 150n * sign),
     linearTanhMixDxDlamExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1844,7 +2016,7 @@ function linearTanhMixDalphaDlamExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 800n * sign),
     linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 150n * sign),
     linearTanhMixDalphaDlamExactlyAt(x0, x1, x2, 140n * sign),
@@ -1919,7 +2091,7 @@ function linearTanhMixDlamDlamExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 800n * sign),
     linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 150n * sign),
     linearTanhMixDlamDlamExactlyAt(x0, x1, x2, x3, 140n * sign),

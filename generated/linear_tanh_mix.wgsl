@@ -122,7 +122,8 @@ fn linear_tanh_mix_wide_from_f32(x: f32) -> linear_tanh_mix_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct linear_tanh_mix_wide_search {
   stage: i32,
   point: i32,
@@ -131,6 +132,7 @@ struct linear_tanh_mix_wide_search {
   before: linear_tanh_mix_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const linear_tanh_mix_WIDE_SEARCH: linear_tanh_mix_wide_search = linear_tanh_mix_wide_search(
@@ -140,7 +142,8 @@ const linear_tanh_mix_WIDE_SEARCH: linear_tanh_mix_wide_search = linear_tanh_mix
   linear_tanh_mix_wide_leading(false, 0u, 0),
   linear_tanh_mix_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const linear_tanh_mix_WIDE_HALF: linear_tanh_mix_wide = linear_tanh_mix_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -586,6 +589,9 @@ fn linear_tanh_mix_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 3u) | (operation == 5u) | (operation == 9u)) {
+      rounding = -linear_tanh_mix_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < linear_tanh_mix_WIDE_LIMIT) &
@@ -725,7 +731,8 @@ fn linear_tanh_mix_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= linear_tanh_mix_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(linear_tanh_mix_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -741,6 +748,10 @@ fn linear_tanh_mix_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (linear_tanh_mix_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (linear_tanh_mix_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -789,7 +800,9 @@ fn linear_tanh_mix_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * linear_tanh_mix_wide_excess(varied, stage)) / linear_tanh_mix_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = linear_tanh_mix_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = linear_tanh_mix_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -799,7 +812,7 @@ fn linear_tanh_mix_wide_searched(
   if (is_second) {
     before = base;
   }
-  return linear_tanh_mix_wide_search(stage, point, value, base, before, steps, shift);
+  return linear_tanh_mix_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1190,6 +1203,9 @@ fn linear_tanh_mix_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 7u)) {
+      rounding = -linear_tanh_mix_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < linear_tanh_mix_WIDE_LIMIT) &
@@ -1330,7 +1346,8 @@ fn linear_tanh_mix_backward(dy: f32, x: f32, alpha: f32, lam: f32, beta: f32) ->
   }
   var result_lam = linear_tanh_mix_pair_to_f32(linear_tanh_mix_pair_scale(p10, 8.6736174e-19));
   var found2 =
-    (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+    (v3.high >= 3.9443045e-31) & (q.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
       ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
       (bitcast<u32>(abs(lam)) <= 0x52800000u) &
@@ -1534,6 +1551,7 @@ fn linear_tanh_mix_curvature(x: f32, alpha: f32, lam: f32, beta: f32) -> linear_
   if (
     !(
       (abs(p2.high) >= 7.888609e-31) & (abs(q.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) &
+        (q2.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
@@ -1569,7 +1587,7 @@ fn linear_tanh_mix_curvature(x: f32, alpha: f32, lam: f32, beta: f32) -> linear_
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+      ((v.high <= 800.0) | ((v3.high >= 3.9443045e-31) & (p12.high >= 1.9721523e-31))) &
         ((v.high > 800.0) | (abs(p12.high - q.high * p14.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
@@ -1610,6 +1628,7 @@ fn linear_tanh_mix_curvature(x: f32, alpha: f32, lam: f32, beta: f32) -> linear_
   if (
     !(
       (abs(p18.high) >= 7.888609e-31) & (abs(q.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) &
+        (q2.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &

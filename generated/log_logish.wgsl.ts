@@ -135,7 +135,8 @@ fn log_logish_wide_from_f32(x: f32) -> log_logish_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct log_logish_wide_search {
   stage: i32,
   point: i32,
@@ -144,6 +145,7 @@ struct log_logish_wide_search {
   before: log_logish_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const log_logish_WIDE_SEARCH: log_logish_wide_search = log_logish_wide_search(
@@ -153,7 +155,8 @@ const log_logish_WIDE_SEARCH: log_logish_wide_search = log_logish_wide_search(
   log_logish_wide_leading(false, 0u, 0),
   log_logish_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const log_logish_WIDE_HALF: log_logish_wide = log_logish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -564,6 +567,9 @@ fn log_logish_exactly_wide(x0: log_logish_wide) -> log_logish_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -log_logish_WIDE_BEYOND;
+    }
     if (
       (operation == 7u) &
       (abs(result.exponent) < log_logish_WIDE_LIMIT) &
@@ -699,7 +705,8 @@ fn log_logish_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= log_logish_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(log_logish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -715,6 +722,10 @@ fn log_logish_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (log_logish_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (log_logish_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -763,7 +774,9 @@ fn log_logish_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * log_logish_wide_excess(varied, stage)) / log_logish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = log_logish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = log_logish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -773,7 +786,7 @@ fn log_logish_wide_searched(
   if (is_second) {
     before = base;
   }
-  return log_logish_wide_search(stage, point, value, base, before, steps, shift);
+  return log_logish_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1083,6 +1096,9 @@ fn log_logish_backward_exactly_wide(x0: log_logish_wide) -> log_logish_wide_outc
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 4u) | (operation == 6u)) {
+      rounding = -log_logish_WIDE_BEYOND;
+    }
     if (
       (operation == 3u) &
       (abs(result.exponent) < log_logish_WIDE_LIMIT) &

@@ -1741,6 +1741,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function metaAconExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideSubtract(x2, x3);
   return wideAdd(
@@ -1775,7 +1816,7 @@ function metaAconExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconExactlyAt(x0, x1, x2, x3, 800n * sign),
     metaAconExactlyAt(x0, x1, x2, x3, 150n * sign),
     metaAconExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1861,7 +1902,7 @@ function metaAconDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1947,7 +1988,7 @@ function metaAconDbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2036,7 +2077,7 @@ function metaAconDp1ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2125,7 +2166,7 @@ function metaAconDp2ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2205,7 +2246,7 @@ function metaAconYExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconYExactlyAt(x0, x1, x2, x3, 800n * sign),
     metaAconYExactlyAt(x0, x1, x2, x3, 150n * sign),
     metaAconYExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2306,7 +2347,7 @@ function metaAconDxDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2411,7 +2452,7 @@ function metaAconDxDbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDxDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2517,7 +2558,7 @@ function metaAconDxDp1ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDxDp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2626,7 +2667,7 @@ function metaAconDxDp2ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDxDp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2725,7 +2766,7 @@ function metaAconDbetaDbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2832,7 +2873,7 @@ function metaAconDbetaDp1ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDbetaDp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2939,7 +2980,7 @@ function metaAconDbetaDp2ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDbetaDp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -3044,7 +3085,7 @@ function metaAconDp1Dp1ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDp1Dp1ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -3149,7 +3190,7 @@ function metaAconDp1Dp2ExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     metaAconDp1Dp2ExactlyAt(x0, x1, x2, x3, x4, 140n * sign),

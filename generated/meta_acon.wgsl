@@ -118,7 +118,8 @@ fn meta_acon_wide_from_f32(x: f32) -> meta_acon_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct meta_acon_wide_search {
   stage: i32,
   point: i32,
@@ -127,6 +128,7 @@ struct meta_acon_wide_search {
   before: meta_acon_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const meta_acon_WIDE_SEARCH: meta_acon_wide_search = meta_acon_wide_search(
@@ -136,7 +138,8 @@ const meta_acon_WIDE_SEARCH: meta_acon_wide_search = meta_acon_wide_search(
   meta_acon_wide_leading(false, 0u, 0),
   meta_acon_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const meta_acon_WIDE_ONE: meta_acon_wide = meta_acon_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -523,6 +526,9 @@ fn meta_acon_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 3u) | (operation == 5u)) {
+      rounding = -meta_acon_WIDE_BEYOND;
+    }
     if (
       (operation == 2u) &
       (abs(result.exponent) < meta_acon_WIDE_LIMIT) &
@@ -658,7 +664,8 @@ fn meta_acon_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= meta_acon_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(meta_acon_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -674,6 +681,10 @@ fn meta_acon_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (meta_acon_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (meta_acon_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -722,7 +733,9 @@ fn meta_acon_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * meta_acon_wide_excess(varied, stage)) / meta_acon_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = meta_acon_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = meta_acon_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -732,7 +745,7 @@ fn meta_acon_wide_searched(
   if (is_second) {
     before = base;
   }
-  return meta_acon_wide_search(stage, point, value, base, before, steps, shift);
+  return meta_acon_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1199,6 +1212,9 @@ fn meta_acon_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 3u) | (operation == 5u)) {
+      rounding = -meta_acon_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < meta_acon_WIDE_LIMIT) &
@@ -1325,6 +1341,7 @@ fn meta_acon_backward(dy: f32, x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon
           (0.0000038146973 * abs(u3.high) + abs(u.high * p9.high)) <=
           8.0 * abs(u3.high + u.high * p9.high)) &
           (abs(u3.high + u.high * p9.high) >= 3.9443045e-31))) &
+      (v2.high <= 1099511600000.0 * abs(v2.high - 800.0)) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
@@ -1342,7 +1359,8 @@ fn meta_acon_backward(dy: f32, x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon
         (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)));
   var result_beta = meta_acon_pair_to_f32(p13);
   var found1 =
-    (squared3.high >= 3.9443045e-31) & (v4.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+    (squared3.high >= 3.9443045e-31) & (v4.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
       ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
@@ -1366,6 +1384,7 @@ fn meta_acon_backward(dy: f32, x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon
           (abs(p15.high) + abs(x * p9.high)) <=
           8.0 * abs(p15.high + x * p9.high)) &
           (abs(p15.high + x * p9.high) >= 3.9443045e-31))) &
+      (v2.high <= 1099511600000.0 * abs(v2.high - 800.0)) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
@@ -1393,6 +1412,7 @@ fn meta_acon_backward(dy: f32, x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon
           (abs(p19.high) + abs(x * p9.high)) <=
           8.0 * abs(p19.high - x * p9.high)) &
           (abs(p19.high - x * p9.high) >= 3.9443045e-31))) &
+      (v2.high <= 1099511600000.0 * abs(v2.high - 800.0)) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
@@ -1542,6 +1562,7 @@ fn meta_acon_fused(x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_value_and_s
             (0.0000038146973 * abs(u4.high) + abs(u.high * p13.high)) <=
             8.0 * abs(u4.high + u.high * p13.high)) &
             (abs(u4.high + u.high * p13.high) >= 3.9443045e-31))) &
+        (v2.high <= 1099511600000.0 * abs(v2.high - 800.0)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x52800000u) &
@@ -1565,7 +1586,8 @@ fn meta_acon_fused(x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_value_and_s
   // By the function that computes this alone.
   if (
     !(
-      (squared3.high >= 3.9443045e-31) & (v4.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (squared3.high >= 3.9443045e-31) & (v4.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x52800000u) &
         ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
@@ -1845,7 +1867,7 @@ fn meta_acon_curvature(x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_curvatu
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p8.high - p9.high * p11.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -1872,7 +1894,7 @@ fn meta_acon_curvature(x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_curvatu
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((squared.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p21.high - p22.high * p11.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -1950,8 +1972,13 @@ fn meta_acon_curvature(x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_curvatu
   // Far out, or no number at all.
   if (
     !(
-      (abs(p36.high) >= 1.5777218e-30) & (squared.high >= 1.5777218e-30) & (v3.high >= 1.5777218e-30) &
+      (abs(p36.high) >= 1.5777218e-30) & (squared.high >= 1.5777218e-30) & (abs(p37.high) >= 1.5777218e-30) &
+        (abs(p38.high) >= 7.888609e-31) &
+        (v3.high >= 1.5777218e-30) &
+        (q.high >= 7.888609e-31) &
+        (abs(p39.high) >= 3.9443045e-31) &
         (abs(em1.high) >= 7.888609e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x52800000u) &
@@ -2023,7 +2050,7 @@ fn meta_acon_curvature(x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_curvatu
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((abs(p48.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((abs(p48.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p50.high - p51.high * p11.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -2050,7 +2077,7 @@ fn meta_acon_curvature(x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_curvatu
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | ((abs(p48.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((v.high <= 800.0) | ((abs(p48.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
         ((v.high > 800.0) | (abs(p51.high * p11.high * q2.high - p50.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &

@@ -1240,6 +1240,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function milaExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(x0, wideTanh(wideSoftplus(wideAdd(x0, x1))));
 }
@@ -1250,7 +1291,7 @@ function milaExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function milaExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     milaExactlyAt(x0, x1, 800n * sign),
     milaExactlyAt(x0, x1, 150n * sign),
     milaExactlyAt(x0, x1, 140n * sign),
@@ -1312,7 +1353,7 @@ function milaDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     milaDxExactlyAt(x0, x1, x2, 800n * sign),
     milaDxExactlyAt(x0, x1, x2, 150n * sign),
     milaDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1355,7 +1396,7 @@ function milaYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function milaYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     milaYExactlyAt(x0, x1, 800n * sign),
     milaYExactlyAt(x0, x1, 150n * sign),
     milaYExactlyAt(x0, x1, 140n * sign),
@@ -1428,7 +1469,7 @@ function milaDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     milaDxDxExactlyAt(x0, x1, x2, 800n * sign),
     milaDxDxExactlyAt(x0, x1, x2, 150n * sign),
     milaDxDxExactlyAt(x0, x1, x2, 140n * sign),

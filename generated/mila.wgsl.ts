@@ -202,7 +202,8 @@ fn mila_wide_from_f32(x: f32) -> mila_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct mila_wide_search {
   stage: i32,
   point: i32,
@@ -211,6 +212,7 @@ struct mila_wide_search {
   before: mila_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const mila_WIDE_SEARCH: mila_wide_search = mila_wide_search(
@@ -220,7 +222,8 @@ const mila_WIDE_SEARCH: mila_wide_search = mila_wide_search(
   mila_wide_leading(false, 0u, 0),
   mila_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const mila_WIDE_ONE: mila_wide = mila_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -755,6 +758,9 @@ fn mila_exactly_wide(x0: mila_wide, x1: mila_wide) -> mila_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 6u) | (operation == 11u) | (operation == 12u)) {
+      rounding = -mila_WIDE_BEYOND;
+    }
     if ((operation == 7u) & (abs(result.exponent) < mila_WIDE_LIMIT) & (mila_nat_low_word(result.mantissa) == 0u)) {
       rounding = -mila_WIDE_BEYOND;
     }
@@ -883,7 +889,8 @@ fn mila_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= mila_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(mila_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -899,6 +906,10 @@ fn mila_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (mila_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (mila_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -947,7 +958,9 @@ fn mila_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * mila_wide_excess(varied, stage)) / mila_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = mila_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = mila_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -957,7 +970,7 @@ fn mila_wide_searched(
   if (is_second) {
     before = base;
   }
-  return mila_wide_search(stage, point, value, base, before, steps, shift);
+  return mila_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1360,6 +1373,9 @@ fn mila_backward_exactly_wide(x0: mila_wide, x1: mila_wide) -> mila_wide_outcome
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 6u) | (operation == 11u) | (operation == 12u)) {
+      rounding = -mila_WIDE_BEYOND;
+    }
     if ((operation == 7u) & (abs(result.exponent) < mila_WIDE_LIMIT) & (mila_nat_low_word(result.mantissa) == 0u)) {
       rounding = -mila_WIDE_BEYOND;
     }

@@ -126,7 +126,8 @@ fn modified_silu_wide_from_f32(x: f32) -> modified_silu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct modified_silu_wide_search {
   stage: i32,
   point: i32,
@@ -135,6 +136,7 @@ struct modified_silu_wide_search {
   before: modified_silu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const modified_silu_WIDE_SEARCH: modified_silu_wide_search = modified_silu_wide_search(
@@ -144,7 +146,8 @@ const modified_silu_WIDE_SEARCH: modified_silu_wide_search = modified_silu_wide_
   modified_silu_wide_leading(false, 0u, 0),
   modified_silu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const modified_silu_WIDE_ONE: modified_silu_wide = modified_silu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -531,6 +534,9 @@ fn modified_silu_exactly_wide(x0: modified_silu_wide) -> modified_silu_wide_outc
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 4u) | (operation == 5u)) {
+      rounding = -modified_silu_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < modified_silu_WIDE_LIMIT) &
@@ -670,7 +676,8 @@ fn modified_silu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= modified_silu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(modified_silu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -686,6 +693,10 @@ fn modified_silu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (modified_silu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (modified_silu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -734,7 +745,9 @@ fn modified_silu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * modified_silu_wide_excess(varied, stage)) / modified_silu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = modified_silu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = modified_silu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -744,7 +757,7 @@ fn modified_silu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return modified_silu_wide_search(stage, point, value, base, before, steps, shift);
+  return modified_silu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1110,6 +1123,9 @@ fn modified_silu_backward_exactly_wide(x0: modified_silu_wide) -> modified_silu_
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -modified_silu_WIDE_BEYOND;
+    }
     if (
       (operation == 6u) &
       (abs(result.exponent) < modified_silu_WIDE_LIMIT) &

@@ -179,20 +179,6 @@ struct morlet_wavelet_wide {
   exponent: i32,
 }
 
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct morlet_wavelet_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct morlet_wavelet_wide_outcome {
-  value: morlet_wavelet_wide_leading,
-  lost: i32,
-}
-
 // 2^(N - 1) and 2^N - 1.
 const morlet_wavelet_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -235,6 +221,13 @@ fn morlet_wavelet_wide_from_f32(x: f32) -> morlet_wavelet_wide {
   );
 }
 
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct morlet_wavelet_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
 // below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
@@ -242,7 +235,8 @@ fn morlet_wavelet_wide_from_f32(x: f32) -> morlet_wavelet_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct morlet_wavelet_wide_search {
   stage: i32,
   point: i32,
@@ -251,6 +245,7 @@ struct morlet_wavelet_wide_search {
   before: morlet_wavelet_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const morlet_wavelet_WIDE_SEARCH: morlet_wavelet_wide_search = morlet_wavelet_wide_search(
@@ -260,8 +255,16 @@ const morlet_wavelet_WIDE_SEARCH: morlet_wavelet_wide_search = morlet_wavelet_wi
   morlet_wavelet_wide_leading(false, 0u, 0),
   morlet_wavelet_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct morlet_wavelet_wide_outcome {
+  value: morlet_wavelet_wide_leading,
+  lost: i32,
+}
 
 const morlet_wavelet_WIDE_ONE: morlet_wavelet_wide = morlet_wavelet_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -650,6 +653,10 @@ fn morlet_wavelet_exactly_wide(x0: morlet_wavelet_wide) -> morlet_wavelet_wide_o
         result = morlet_wavelet_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= morlet_wavelet_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = morlet_wavelet_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 2u) {
       error = select(
@@ -802,7 +809,8 @@ fn morlet_wavelet_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= morlet_wavelet_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(morlet_wavelet_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -818,6 +826,10 @@ fn morlet_wavelet_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (morlet_wavelet_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (morlet_wavelet_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -866,7 +878,9 @@ fn morlet_wavelet_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * morlet_wavelet_wide_excess(varied, stage)) / morlet_wavelet_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = morlet_wavelet_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = morlet_wavelet_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -876,7 +890,7 @@ fn morlet_wavelet_wide_searched(
   if (is_second) {
     before = base;
   }
-  return morlet_wavelet_wide_search(stage, point, value, base, before, steps, shift);
+  return morlet_wavelet_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -914,7 +928,11 @@ fn morlet_wavelet_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = morlet_wavelet_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = morlet_wavelet_exactly_wide(morlet_wavelet_wide_operand_at(wide_x0, search, 1, true, infinite));
+    var found = morlet_wavelet_exactly_wide(morlet_wavelet_wide_operand_at(wide_x0, search, 1, true, infinite));
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = morlet_wavelet_wide_outcome(morlet_wavelet_wide_leading_of(morlet_wavelet_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = morlet_wavelet_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -1262,6 +1280,10 @@ fn morlet_wavelet_backward_exactly_wide(x0: morlet_wavelet_wide) -> morlet_wavel
         result = morlet_wavelet_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= morlet_wavelet_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = morlet_wavelet_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
@@ -1275,6 +1297,9 @@ fn morlet_wavelet_backward_exactly_wide(x0: morlet_wavelet_wide) -> morlet_wavel
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 3u) {
+      rounding = -morlet_wavelet_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < morlet_wavelet_WIDE_LIMIT) &
@@ -1310,9 +1335,13 @@ fn morlet_wavelet_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = morlet_wavelet_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = morlet_wavelet_backward_exactly_wide(
+    var found = morlet_wavelet_backward_exactly_wide(
       morlet_wavelet_wide_operand_at(wide_x0, search, 1, true, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = morlet_wavelet_wide_outcome(morlet_wavelet_wide_leading_of(morlet_wavelet_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = morlet_wavelet_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }

@@ -1272,6 +1272,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function mpeluExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   let t0 = wideMultiply(x1, wideExpm1(wideMultiply(x0, x2)));
   if (wideLess(wideInteger(0n), x0)) {
@@ -1300,7 +1341,7 @@ function mpeluExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluExactlyAt(x0, x1, x2, 800n * sign),
     mpeluExactlyAt(x0, x1, x2, 150n * sign),
     mpeluExactlyAt(x0, x1, x2, 140n * sign),
@@ -1364,7 +1405,7 @@ function mpeluDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     mpeluDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     mpeluDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1430,7 +1471,7 @@ function mpeluDalphaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluDalphaExactlyAt(x0, x1, x2, 800n * sign),
     mpeluDalphaExactlyAt(x0, x1, x2, 150n * sign),
     mpeluDalphaExactlyAt(x0, x1, x2, 140n * sign),
@@ -1494,7 +1535,7 @@ function mpeluDbetaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1560,7 +1601,7 @@ function mpeluYExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluYExactlyAt(x0, x1, x2, 800n * sign),
     mpeluYExactlyAt(x0, x1, x2, 150n * sign),
     mpeluYExactlyAt(x0, x1, x2, 140n * sign),
@@ -1624,7 +1665,7 @@ function mpeluDxDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     mpeluDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     mpeluDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1690,7 +1731,7 @@ function mpeluDxDalphaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluDxDalphaExactlyAt(x0, x1, x2, 800n * sign),
     mpeluDxDalphaExactlyAt(x0, x1, x2, 150n * sign),
     mpeluDxDalphaExactlyAt(x0, x1, x2, 140n * sign),
@@ -1756,7 +1797,7 @@ function mpeluDxDbetaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
     mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
     mpeluDxDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1822,7 +1863,7 @@ function mpeluDalphaDbetaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluDalphaDbetaExactlyAt(x0, x1, x2, 800n * sign),
     mpeluDalphaDbetaExactlyAt(x0, x1, x2, 150n * sign),
     mpeluDalphaDbetaExactlyAt(x0, x1, x2, 140n * sign),
@@ -1891,7 +1932,7 @@ function mpeluDbetaDbetaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
     mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
     mpeluDbetaDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),

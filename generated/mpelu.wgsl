@@ -124,7 +124,8 @@ fn mpelu_wide_from_f32(x: f32) -> mpelu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct mpelu_wide_search {
   stage: i32,
   point: i32,
@@ -133,6 +134,7 @@ struct mpelu_wide_search {
   before: mpelu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const mpelu_WIDE_SEARCH: mpelu_wide_search = mpelu_wide_search(
@@ -142,7 +144,8 @@ const mpelu_WIDE_SEARCH: mpelu_wide_search = mpelu_wide_search(
   mpelu_wide_leading(false, 0u, 0),
   mpelu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const mpelu_WIDE_HALF: mpelu_wide = mpelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -555,6 +558,9 @@ fn mpelu_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 3u) | (operation == 7u)) {
+      rounding = -mpelu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < mpelu_WIDE_LIMIT) & (mpelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -mpelu_WIDE_BEYOND;
     }
@@ -683,7 +689,8 @@ fn mpelu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= mpelu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(mpelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -699,6 +706,10 @@ fn mpelu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (mpelu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (mpelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -747,7 +758,9 @@ fn mpelu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * mpelu_wide_excess(varied, stage)) / mpelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = mpelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = mpelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -757,7 +770,7 @@ fn mpelu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return mpelu_wide_search(stage, point, value, base, before, steps, shift);
+  return mpelu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1117,6 +1130,9 @@ fn mpelu_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 4u) | (operation == 7u)) {
+      rounding = -mpelu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < mpelu_WIDE_LIMIT) & (mpelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -mpelu_WIDE_BEYOND;
     }
@@ -1390,7 +1406,7 @@ fn mpelu_curvature(x: f32, alpha: f32, beta: f32) -> mpelu_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((x > 0.0) | ((squared.high >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) &
+      ((x > 0.0) | ((squared.high >= 3.9443045e-31) & (abs(p.high) >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
@@ -1467,7 +1483,7 @@ fn mpelu_curvature(x: f32, alpha: f32, beta: f32) -> mpelu_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((x > 0.0) | ((squared2.high >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) &
+      ((x > 0.0) | ((squared2.high >= 3.9443045e-31) & (abs(p8.high) >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x71800000u) &

@@ -157,7 +157,8 @@ fn nlrelu_wide_from_f32(x: f32) -> nlrelu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct nlrelu_wide_search {
   stage: i32,
   point: i32,
@@ -166,6 +167,7 @@ struct nlrelu_wide_search {
   before: nlrelu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const nlrelu_WIDE_SEARCH: nlrelu_wide_search = nlrelu_wide_search(
@@ -175,7 +177,8 @@ const nlrelu_WIDE_SEARCH: nlrelu_wide_search = nlrelu_wide_search(
   nlrelu_wide_leading(false, 0u, 0),
   nlrelu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const nlrelu_WIDE_ONE: nlrelu_wide = nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -588,6 +591,9 @@ fn nlrelu_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome 
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 5u)) {
+      rounding = -nlrelu_WIDE_BEYOND;
+    }
     if ((operation == 2u) & (abs(result.exponent) < nlrelu_WIDE_LIMIT) & (nlrelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -nlrelu_WIDE_BEYOND;
     }
@@ -716,7 +722,8 @@ fn nlrelu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= nlrelu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(nlrelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -732,6 +739,10 @@ fn nlrelu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (nlrelu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (nlrelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -780,7 +791,9 @@ fn nlrelu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * nlrelu_wide_excess(varied, stage)) / nlrelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = nlrelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = nlrelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -790,7 +803,7 @@ fn nlrelu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return nlrelu_wide_search(stage, point, value, base, before, steps, shift);
+  return nlrelu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1032,6 +1045,9 @@ fn nlrelu_backward_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 1u) {
+      rounding = -nlrelu_WIDE_BEYOND;
+    }
     if ((operation == 2u) & (abs(result.exponent) < nlrelu_WIDE_LIMIT) & (nlrelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -nlrelu_WIDE_BEYOND;
     }

@@ -32,12 +32,13 @@ export function nreluForward(
       const r2 = Math.sqrt(e / (e + 1));
       const p2 = r * Math.sin(p) * r2;
       const u3 = xi + (training > 0 ? p2 : 0);
-      const v2 =
-        training <= 0 ||
-        0.125 * ((Math.abs(p) + v * 6.283185307179586) * r * r2) +
-          Math.abs(p2) <=
-          65536 * Math.abs(xi + p2);
-      if (!(u3 <= 0 || v2)) break;
+      const u4 =
+        0.125 * ((Math.abs(p) + v * 6.283185307179586) * r * r2) + Math.abs(p2);
+      if (!(
+        (u3 <= 0 || training <= 0 || u4 <= 65536 * Math.abs(xi + p2)) &&
+        (training <= 0 || u4 <= 70368744177664 * Math.abs(u3))
+      ))
+        break;
       y[i] = u3 <= 0 ? 0 : u3;
     }
     if (i < size) {
@@ -85,19 +86,26 @@ export function nreluBackward(
       const u3 = e + 1;
       const q = e / u3;
       const r2 = Math.sqrt(q);
-      const u4 = xi + (training > 0 ? r * s * r2 : 0);
-      const p2 = 0.5 * r;
-      const p3 = r2 * u3;
-      const q2 = (p2 * s * q) / p3;
+      const p2 = r * s * r2;
+      const u4 = xi + (training > 0 ? p2 : 0);
+      const p3 = 0.5 * r;
+      const p4 = r2 * u3;
+      const q2 = (p3 * s * q) / p4;
       const v2 = u4 > 0 ? dyi * ((training > 0 ? q2 : 0) + 1) : 0;
+      const u5 = Math.abs(p) + v * 6.283185307179586;
       const v3 = Math.abs(q2);
-      const p4 =
+      const v4 =
         0.0625 *
-        (((Math.abs(p) + v * 6.283185307179586) * p2 * q) / p3 +
-          2.002083095183101e-146 * ((u3 * v3) / p3) +
-          9.332636185032189e-302 * (1 / p3 + v3 / p3));
+          ((u5 * p3 * q) / p4 +
+            2.002083095183101e-146 * ((u3 * v3) / p4) +
+            9.332636185032189e-302 * (1 / p4 + v3 / p4)) +
+          v3 <=
+        32768 * Math.abs(q2 + 1);
       if (!(
-        (u4 <= 0 || training <= 0 || p4 + v3 <= 32768 * Math.abs(q2 + 1)) &&
+        (u4 <= 0 || training <= 0 || v4) &&
+        (training <= 0 ||
+          0.125 * (u5 * r * r2) + Math.abs(p2) <=
+            70368744177664 * Math.abs(u4)) &&
         Math.abs(v2) <= Number.MAX_VALUE
       ))
         break;
@@ -151,6 +159,7 @@ export function nreluFused(
       const p2 = r * s * r2;
       const u4 = xi + (training > 0 ? p2 : 0);
       const u5 = Math.abs(p) + v * 6.283185307179586;
+      const u6 = 0.125 * (u5 * r * r2) + Math.abs(p2);
       const p3 = 0.5 * r;
       const p4 = r2 * u3;
       const q2 = (p3 * s * q) / p4;
@@ -164,9 +173,8 @@ export function nreluFused(
           v3 <=
         32768 * Math.abs(q2 + 1);
       if (!(
-        (u4 <= 0 ||
-          training <= 0 ||
-          0.125 * (u5 * r * r2) + Math.abs(p2) <= 65536 * Math.abs(xi + p2)) &&
+        (u4 <= 0 || training <= 0 || u6 <= 65536 * Math.abs(xi + p2)) &&
+        (training <= 0 || u6 <= 70368744177664 * Math.abs(u4)) &&
         (u4 <= 0 || training <= 0 || v4) &&
         Math.abs(v2) <= Number.MAX_VALUE
       ))
@@ -225,40 +233,44 @@ export function nreluDoubleBackward(
       const u3 = e + 1;
       const q = e / u3;
       const r2 = Math.sqrt(q);
-      const u4 = xi + (training > 0 ? r * s * r2 : 0);
-      const p2 = 0.5 * r;
-      const p3 = r2 * u3;
-      const q2 = (p2 * s * q) / p3;
+      const p2 = r * s * r2;
+      const u4 = xi + (training > 0 ? p2 : 0);
+      const p3 = 0.5 * r;
+      const p4 = r2 * u3;
+      const q2 = (p3 * s * q) / p4;
       const v2 = u4 > 0 ? ddxI * ((training > 0 ? q2 : 0) + 1) : 0;
       const u5 = Math.abs(p) + v * 6.283185307179586;
       const v3 = Math.abs(q2);
       const v4 =
         0.0625 *
-          ((u5 * p2 * q) / p3 +
-            2.002083095183101e-146 * ((u3 * v3) / p3) +
-            9.332636185032189e-302 * (1 / p3 + v3 / p3)) +
+          ((u5 * p3 * q) / p4 +
+            2.002083095183101e-146 * ((u3 * v3) / p4) +
+            9.332636185032189e-302 * (1 / p4 + v3 / p4)) +
           v3 <=
         32768 * Math.abs(q2 + 1);
+      const p5 = dyi * ddxI * r * s;
       const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
       const q3 = em1 / (em1 + 2);
       const q4 = (-0.5 * q * q3) / u3;
       const squared = u3 * u3;
       const q5 = (0.25 * q) / squared;
       const u6 = q4 - q5;
-      const p4 = dyi * ddxI * r * s * u6;
-      const v5 = u4 > 0 ? (training > 0 ? p4 / r2 : 0) : 0;
+      const p6 = p5 * u6;
+      const v5 = u4 > 0 ? (training > 0 ? p6 / r2 : 0) : 0;
       const v6 =
         u5 <= 262144 * Math.abs(s) &&
+        Math.abs(p5) >= 9.332636185032189e-302 &&
         9.332636185032189e-302 * (Math.abs(q3) / u3 + (u3 * q5) / squared) +
           (Math.abs(q4) + q5) <=
           8192 * Math.abs(u6) &&
-        r2 >= 3.818670454374506e-152;
+        Math.abs(p6) >= 9.332636185032189e-302;
       if (!(
         (u4 <= 0 || training <= 0 || v4) &&
+        (training <= 0 ||
+          0.125 * (u5 * r * r2) + Math.abs(p2) <=
+            70368744177664 * Math.abs(u4)) &&
         Math.abs(v2) <= Number.MAX_VALUE &&
-        (u4 <= 0 ||
-          training <= 0 ||
-          (v6 && Math.abs(p4) >= 9.332636185032189e-302)) &&
+        (u4 <= 0 || training <= 0 || (v6 && r2 >= 3.818670454374506e-152)) &&
         Math.abs(v5) <= Number.MAX_VALUE
       ))
         break;
@@ -315,12 +327,13 @@ export function nreluForward64(
       const r2 = Math.sqrt(e / (e + 1));
       const p2 = r * Math.sin(p) * r2;
       const u3 = xi + (training > 0 ? p2 : 0);
-      const v2 =
-        training <= 0 ||
-        0.125 * ((Math.abs(p) + v * 6.283185307179586) * r * r2) +
-          Math.abs(p2) <=
-          65536 * Math.abs(xi + p2);
-      if (!(u3 <= 0 || v2)) break;
+      const u4 =
+        0.125 * ((Math.abs(p) + v * 6.283185307179586) * r * r2) + Math.abs(p2);
+      if (!(
+        (u3 <= 0 || training <= 0 || u4 <= 65536 * Math.abs(xi + p2)) &&
+        (training <= 0 || u4 <= 70368744177664 * Math.abs(u3))
+      ))
+        break;
       y[i] = u3 <= 0 ? 0 : u3;
     }
     if (i < size) {
@@ -368,19 +381,26 @@ export function nreluBackward64(
       const u3 = e + 1;
       const q = e / u3;
       const r2 = Math.sqrt(q);
-      const u4 = xi + (training > 0 ? r * s * r2 : 0);
-      const p2 = 0.5 * r;
-      const p3 = r2 * u3;
-      const q2 = (p2 * s * q) / p3;
+      const p2 = r * s * r2;
+      const u4 = xi + (training > 0 ? p2 : 0);
+      const p3 = 0.5 * r;
+      const p4 = r2 * u3;
+      const q2 = (p3 * s * q) / p4;
       const v2 = u4 > 0 ? dyi * ((training > 0 ? q2 : 0) + 1) : 0;
+      const u5 = Math.abs(p) + v * 6.283185307179586;
       const v3 = Math.abs(q2);
-      const p4 =
+      const v4 =
         0.0625 *
-        (((Math.abs(p) + v * 6.283185307179586) * p2 * q) / p3 +
-          2.002083095183101e-146 * ((u3 * v3) / p3) +
-          9.332636185032189e-302 * (1 / p3 + v3 / p3));
+          ((u5 * p3 * q) / p4 +
+            2.002083095183101e-146 * ((u3 * v3) / p4) +
+            9.332636185032189e-302 * (1 / p4 + v3 / p4)) +
+          v3 <=
+        32768 * Math.abs(q2 + 1);
       if (!(
-        (u4 <= 0 || training <= 0 || p4 + v3 <= 32768 * Math.abs(q2 + 1)) &&
+        (u4 <= 0 || training <= 0 || v4) &&
+        (training <= 0 ||
+          0.125 * (u5 * r * r2) + Math.abs(p2) <=
+            70368744177664 * Math.abs(u4)) &&
         Math.abs(v2) <= Number.MAX_VALUE
       ))
         break;
@@ -434,6 +454,7 @@ export function nreluFused64(
       const p2 = r * s * r2;
       const u4 = xi + (training > 0 ? p2 : 0);
       const u5 = Math.abs(p) + v * 6.283185307179586;
+      const u6 = 0.125 * (u5 * r * r2) + Math.abs(p2);
       const p3 = 0.5 * r;
       const p4 = r2 * u3;
       const q2 = (p3 * s * q) / p4;
@@ -447,9 +468,8 @@ export function nreluFused64(
           v3 <=
         32768 * Math.abs(q2 + 1);
       if (!(
-        (u4 <= 0 ||
-          training <= 0 ||
-          0.125 * (u5 * r * r2) + Math.abs(p2) <= 65536 * Math.abs(xi + p2)) &&
+        (u4 <= 0 || training <= 0 || u6 <= 65536 * Math.abs(xi + p2)) &&
+        (training <= 0 || u6 <= 70368744177664 * Math.abs(u4)) &&
         (u4 <= 0 || training <= 0 || v4) &&
         Math.abs(v2) <= Number.MAX_VALUE
       ))
@@ -508,40 +528,44 @@ export function nreluDoubleBackward64(
       const u3 = e + 1;
       const q = e / u3;
       const r2 = Math.sqrt(q);
-      const u4 = xi + (training > 0 ? r * s * r2 : 0);
-      const p2 = 0.5 * r;
-      const p3 = r2 * u3;
-      const q2 = (p2 * s * q) / p3;
+      const p2 = r * s * r2;
+      const u4 = xi + (training > 0 ? p2 : 0);
+      const p3 = 0.5 * r;
+      const p4 = r2 * u3;
+      const q2 = (p3 * s * q) / p4;
       const v2 = u4 > 0 ? ddxI * ((training > 0 ? q2 : 0) + 1) : 0;
       const u5 = Math.abs(p) + v * 6.283185307179586;
       const v3 = Math.abs(q2);
       const v4 =
         0.0625 *
-          ((u5 * p2 * q) / p3 +
-            2.002083095183101e-146 * ((u3 * v3) / p3) +
-            9.332636185032189e-302 * (1 / p3 + v3 / p3)) +
+          ((u5 * p3 * q) / p4 +
+            2.002083095183101e-146 * ((u3 * v3) / p4) +
+            9.332636185032189e-302 * (1 / p4 + v3 / p4)) +
           v3 <=
         32768 * Math.abs(q2 + 1);
+      const p5 = dyi * ddxI * r * s;
       const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
       const q3 = em1 / (em1 + 2);
       const q4 = (-0.5 * q * q3) / u3;
       const squared = u3 * u3;
       const q5 = (0.25 * q) / squared;
       const u6 = q4 - q5;
-      const p4 = dyi * ddxI * r * s * u6;
-      const v5 = u4 > 0 ? (training > 0 ? p4 / r2 : 0) : 0;
+      const p6 = p5 * u6;
+      const v5 = u4 > 0 ? (training > 0 ? p6 / r2 : 0) : 0;
       const v6 =
         u5 <= 262144 * Math.abs(s) &&
+        Math.abs(p5) >= 9.332636185032189e-302 &&
         9.332636185032189e-302 * (Math.abs(q3) / u3 + (u3 * q5) / squared) +
           (Math.abs(q4) + q5) <=
           8192 * Math.abs(u6) &&
-        r2 >= 3.818670454374506e-152;
+        Math.abs(p6) >= 9.332636185032189e-302;
       if (!(
         (u4 <= 0 || training <= 0 || v4) &&
+        (training <= 0 ||
+          0.125 * (u5 * r * r2) + Math.abs(p2) <=
+            70368744177664 * Math.abs(u4)) &&
         Math.abs(v2) <= Number.MAX_VALUE &&
-        (u4 <= 0 ||
-          training <= 0 ||
-          (v6 && Math.abs(p4) >= 9.332636185032189e-302)) &&
+        (u4 <= 0 || training <= 0 || (v6 && r2 >= 3.818670454374506e-152)) &&
         Math.abs(v5) <= Number.MAX_VALUE
       ))
         break;
@@ -1697,6 +1721,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function nreluExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   let t0 = wideInteger(0n);
   if (wideLess(wideInteger(0n), x0)) {
@@ -1749,7 +1814,7 @@ function nreluExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     nreluExactlyAt(x0, x1, x2, x3, 800n * sign),
     nreluExactlyAt(x0, x1, x2, x3, 150n * sign),
     nreluExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1850,7 +1915,7 @@ function nreluDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     nreluDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     nreluDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     nreluDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1944,7 +2009,7 @@ function nreluYExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     nreluYExactlyAt(x0, x1, x2, x3, 800n * sign),
     nreluYExactlyAt(x0, x1, x2, x3, 150n * sign),
     nreluYExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2058,7 +2123,7 @@ function nreluDxDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),

@@ -355,7 +355,8 @@ fn nrelu_wide_from_f32(x: f32) -> nrelu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct nrelu_wide_search {
   stage: i32,
   point: i32,
@@ -364,6 +365,7 @@ struct nrelu_wide_search {
   before: nrelu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const nrelu_WIDE_SEARCH: nrelu_wide_search = nrelu_wide_search(
@@ -373,7 +375,8 @@ const nrelu_WIDE_SEARCH: nrelu_wide_search = nrelu_wide_search(
   nrelu_wide_leading(false, 0u, 0),
   nrelu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const nrelu_WIDE_LN2: nrelu_wide = nrelu_wide(
@@ -1021,11 +1024,20 @@ fn nrelu_exactly_wide(x0: nrelu_wide, x1: nrelu_wide, x2: nrelu_wide, x3: nrelu_
     if (operation == 4u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
+    if (operation == 6u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     if (operation == 8u) {
       if ((a.exponent > 0) & (result.exponent < min(a.exponent - (128 - 12), -56))) {
         result = nrelu_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= nrelu_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = nrelu_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 10u) {
       error = select(
@@ -1049,6 +1061,9 @@ fn nrelu_exactly_wide(x0: nrelu_wide, x1: nrelu_wide, x2: nrelu_wide, x3: nrelu_
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 7u) | (operation == 9u) | (operation == 11u)) {
+      rounding = -nrelu_WIDE_BEYOND;
+    }
     if ((operation == 1u) & (abs(result.exponent) < nrelu_WIDE_LIMIT) & (nrelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -nrelu_WIDE_BEYOND;
     }
@@ -1177,7 +1192,8 @@ fn nrelu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= nrelu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(nrelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1193,6 +1209,10 @@ fn nrelu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (nrelu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (nrelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1241,7 +1261,9 @@ fn nrelu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * nrelu_wide_excess(varied, stage)) / nrelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = nrelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = nrelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1251,7 +1273,7 @@ fn nrelu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return nrelu_wide_search(stage, point, value, base, before, steps, shift);
+  return nrelu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1560,6 +1582,13 @@ fn nrelu(x: f32, training: f32, u0: f32, u1: f32) -> f32 {
           abs(p6.high) <=
           8.0 * abs(x + p6.high)) &
           (abs(x + p6.high) >= 3.9443045e-31)))) &
+      ((training <= 0.0) |
+        (0.000015258789 *
+          (((abs(p2.high) + v.high * 6.2831855) * r.high + 8.271806e-25 * r.high) * r2.high +
+            4.135903e-25 * (((1.0 / u3.high) * 8.6736174e-19 * (1.0 / r2.high) + 1.0 / r2.high) * abs(p3.high)) +
+            4.135903e-25 * (r2.high + abs(p3.high))) +
+          abs(p6.high) <=
+          8388608.0 * abs(u4.high))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
@@ -1728,11 +1757,20 @@ fn nrelu_backward_exactly_wide(x0: nrelu_wide, x1: nrelu_wide, x2: nrelu_wide, x
     if (operation == 4u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
+    if (operation == 6u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     if (operation == 8u) {
       if ((a.exponent > 0) & (result.exponent < min(a.exponent - (128 - 12), -56))) {
         result = nrelu_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= nrelu_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = nrelu_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 10u) {
       error = select(
@@ -1756,6 +1794,9 @@ fn nrelu_backward_exactly_wide(x0: nrelu_wide, x1: nrelu_wide, x2: nrelu_wide, x
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 7u) | (operation == 9u) | (operation == 11u)) {
+      rounding = -nrelu_WIDE_BEYOND;
+    }
     if ((operation == 1u) & (abs(result.exponent) < nrelu_WIDE_LIMIT) & (nrelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -nrelu_WIDE_BEYOND;
     }
@@ -1864,6 +1905,13 @@ fn nrelu_backward(dy: f32, x: f32, training: f32, u0: f32, u1: f32) -> f32 {
           abs(p11.high) <=
           4.0 * abs(p11.high + 1.0)) &
           (abs(p11.high + 1.0) >= 1.9721523e-31)))) &
+      ((training <= 0.0) |
+        (0.000015258789 *
+          (((abs(p2.high) + v.high * 6.2831855) * r.high + 8.271806e-25 * r.high) * r2.high +
+            4.135903e-25 * (((1.0 / u3.high) * 8.6736174e-19 * (1.0 / r2.high) + 1.0 / r2.high) * abs(p3.high)) +
+            4.135903e-25 * (r2.high + abs(p3.high))) +
+          abs(p6.high) <=
+          8388608.0 * abs(u4.high))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((v4.high >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(v8.high)) <= 0x7a800000u) &
@@ -1955,6 +2003,13 @@ fn nrelu_fused(x: f32, training: f32, u0: f32, u1: f32) -> nrelu_value_and_slope
             abs(p6.high) <=
             8.0 * abs(x + p6.high)) &
             (abs(x + p6.high) >= 3.9443045e-31)))) &
+        ((training <= 0.0) |
+          (0.000015258789 *
+            (((abs(p2.high) + v.high * 6.2831855) * r.high + 8.271806e-25 * r.high) * r2.high +
+              4.135903e-25 * (((1.0 / u3.high) * 8.6736174e-19 * (1.0 / r2.high) + 1.0 / r2.high) * abs(p3.high)) +
+              4.135903e-25 * (r2.high + abs(p3.high))) +
+            abs(p6.high) <=
+            8388608.0 * abs(u4.high))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((v5.high >= 7.888609e-31) | (x == 0.0))
     )
@@ -1979,6 +2034,13 @@ fn nrelu_fused(x: f32, training: f32, u0: f32, u1: f32) -> nrelu_value_and_slope
             abs(p11.high) <=
             4.0 * abs(p11.high + 1.0)) &
             (abs(p11.high + 1.0) >= 1.9721523e-31)))) &
+        ((training <= 0.0) |
+          (0.000015258789 *
+            (((abs(p2.high) + v.high * 6.2831855) * r.high + 8.271806e-25 * r.high) * r2.high +
+              4.135903e-25 * (((1.0 / u3.high) * 8.6736174e-19 * (1.0 / r2.high) + 1.0 / r2.high) * abs(p3.high)) +
+              4.135903e-25 * (r2.high + abs(p3.high))) +
+            abs(p6.high) <=
+            8388608.0 * abs(u4.high))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((v5.high >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(v9.high)) <= 0x7a800000u) &
@@ -2096,8 +2158,9 @@ fn nrelu_curvature(x: f32, training: f32, u0: f32, u1: f32) -> f32 {
     !(
       ((u4.high <= 0.0) |
         ((training <= 0.0) |
-          ((abs(s.high) >= 1.5777218e-30) & (abs(u7.high) >= 1.5777218e-30) & (r2.high >= 3.9443045e-31) &
-            (abs(p16.high) >= 3.9443045e-31)))) &
+          ((abs(s.high) >= 1.5777218e-30) & (abs(p3.high) >= 7.888609e-31) & (abs(u7.high) >= 1.5777218e-30) &
+            (abs(p16.high) >= 3.9443045e-31) &
+            (r2.high >= 3.9443045e-31)))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((v4.high >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(v8.high)) <= 0x7a800000u) &

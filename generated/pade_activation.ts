@@ -65,15 +65,13 @@ export function padeActivationForward(
       const p8 = squared2 * b4Value;
       const u8 = Math.abs(u7 + p8) + 1;
       const q = u5 / u8;
-      const v =
+      if (!(
         Math.abs(u) +
           Math.abs(p) +
           (Math.abs(u2) + Math.abs(p3)) +
           (Math.abs(u3) + Math.abs(p4)) +
           (Math.abs(u4) + Math.abs(p5)) <=
-        262144 * Math.abs(u5);
-      if (!(
-        v &&
+          262144 * Math.abs(u5) &&
         Math.abs(p6) +
           (Math.abs(u6) + Math.abs(p7)) +
           (Math.abs(u7) + Math.abs(p8)) <=
@@ -223,7 +221,8 @@ export function padeActivationBackward(
       const p17 = squared2 * b4Value;
       const u15 = u14 + p17;
       const v = Math.sign(u15);
-      const u16 = Math.abs(u15) + 1;
+      const v2 = Math.abs(u15);
+      const u16 = v2 + 1;
       const q = (u9 * u12 * v) / u16;
       const u17 = u4 - q;
       const q2 = (dyi * u17) / u16;
@@ -233,27 +232,19 @@ export function padeActivationBackward(
         (Math.abs(u6) + Math.abs(p9)) +
         (Math.abs(u7) + Math.abs(p10)) +
         (Math.abs(u8) + Math.abs(p12));
-      const v2 = Math.abs(u9);
+      const v3 = Math.abs(u9);
       const u19 =
         Math.abs(p15) +
         (Math.abs(u13) + Math.abs(p16)) +
         (Math.abs(u14) + Math.abs(p17));
-      const v3 = Math.abs(q);
+      const v4 = Math.abs(q);
       const u20 =
         ((u18 * Math.abs(u12) +
           (Math.abs(u10) + Math.abs(p13) + (Math.abs(u11) + Math.abs(p14))) *
-            v2) *
+            v3) *
           Math.abs(v)) /
           u16 +
-        (u19 * v3) / u16;
-      const v4 =
-        Math.abs(u) +
-          Math.abs(p3) +
-          (Math.abs(u2) + Math.abs(p6)) +
-          (Math.abs(u3) + Math.abs(p7)) +
-          u20 +
-          (Math.abs(u4) + v3) <=
-          131072 * Math.abs(u17) && u19 <= 524288 * u16;
+        (u19 * v4) / u16;
       const q3 = dyi / u16;
       const p18 = dyi * xi;
       const q4 = p18 / u16;
@@ -274,40 +265,32 @@ export function padeActivationBackward(
       const p25 = p21 * u9 * v;
       const q12 = -p25 / squared3;
       if (!(
-        v4 &&
-        Math.abs(q2) <= Number.MAX_VALUE &&
+        Math.abs(u) +
+          Math.abs(p3) +
+          (Math.abs(u2) + Math.abs(p6)) +
+          (Math.abs(u3) + Math.abs(p7)) +
+          u20 +
+          (Math.abs(u4) + v4) <=
+          131072 * Math.abs(u17) &&
+        u19 <= 524288 * u16 &&
+        u19 <= 1125899906842624 * v2 &&
         Math.abs(q2) <= Number.MAX_VALUE &&
         u19 <= 1048576 * u16 &&
         Math.abs(q3) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q4) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q5) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q6) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q7) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q8) <= Number.MAX_VALUE &&
-        u18 <= 262144 * v2 &&
+        u18 <= 262144 * v3 &&
         u19 <= 262144 * u16 &&
         Math.abs(p22) <= 2.0927902484106784e298 * Math.abs(q9) &&
         Math.abs(q9) <= Number.MAX_VALUE &&
-        Math.abs(q9) <= Number.MAX_VALUE &&
-        u18 <= 262144 * v2 &&
-        u19 <= 262144 * u16 &&
         Math.abs(p23) <= 2.0927902484106784e298 * Math.abs(q10) &&
         Math.abs(q10) <= Number.MAX_VALUE &&
-        Math.abs(q10) <= Number.MAX_VALUE &&
-        u18 <= 262144 * v2 &&
-        u19 <= 262144 * u16 &&
         Math.abs(p24) <= 2.0927902484106784e298 * Math.abs(q11) &&
         Math.abs(q11) <= Number.MAX_VALUE &&
-        Math.abs(q11) <= Number.MAX_VALUE &&
-        u18 <= 262144 * v2 &&
-        u19 <= 262144 * u16 &&
         Math.abs(p25) <= 2.0927902484106784e298 * Math.abs(q12) &&
-        Math.abs(q12) <= Number.MAX_VALUE &&
         Math.abs(q12) <= Number.MAX_VALUE
       ))
         break;
@@ -519,7 +502,8 @@ export function padeActivationFused(
       const u7 = u6 + p7;
       const p8 = squared2 * b4Value;
       const u8 = u7 + p8;
-      const u9 = Math.abs(u8) + 1;
+      const v = Math.abs(u8);
+      const u9 = v + 1;
       const q = u5 / u9;
       const u10 =
         Math.abs(u) +
@@ -527,7 +511,7 @@ export function padeActivationFused(
         (Math.abs(u2) + Math.abs(p3)) +
         (Math.abs(u3) + Math.abs(p4)) +
         (Math.abs(u4) + Math.abs(p5));
-      const v = Math.abs(u5);
+      const v2 = Math.abs(u5);
       const u11 =
         Math.abs(p6) +
         (Math.abs(u6) + Math.abs(p7)) +
@@ -547,20 +531,20 @@ export function padeActivationFused(
       const u17 = u16 + p15;
       const p16 = p12 * b4Value;
       const u18 = u17 + p16;
-      const v2 = Math.sign(u8);
-      const q2 = (u5 * u18 * v2) / u9;
+      const v3 = Math.sign(u8);
+      const q2 = (u5 * u18 * v3) / u9;
       const u19 = u15 - q2;
       const q3 = u19 / u9;
-      const v3 = Math.abs(q2);
+      const v4 = Math.abs(q2);
       const u20 =
         ((u10 * Math.abs(u18) +
           (Math.abs(u16) + Math.abs(p15) + (Math.abs(u17) + Math.abs(p16))) *
-            v) *
-          Math.abs(v2)) /
+            v2) *
+          Math.abs(v3)) /
           u9 +
-        (u11 * v3) / u9;
+        (u11 * v4) / u9;
       if (!(
-        u10 <= 262144 * v &&
+        u10 <= 262144 * v2 &&
         u11 <= 524288 * u9 &&
         Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(u12) +
@@ -568,9 +552,9 @@ export function padeActivationFused(
           (Math.abs(u13) + Math.abs(p13)) +
           (Math.abs(u14) + Math.abs(p14)) +
           u20 +
-          (Math.abs(u15) + v3) <=
+          (Math.abs(u15) + v4) <=
           131072 * Math.abs(u19) &&
-        u11 <= 524288 * u9 &&
+        u11 <= 1125899906842624 * v &&
         Math.abs(q3) <= Number.MAX_VALUE
       ))
         break;
@@ -757,7 +741,8 @@ export function padeActivationDoubleBackward(
       const p20 = squared2 * b4Value;
       const u15 = u14 + p20;
       const v = Math.sign(u15);
-      const u16 = Math.abs(u15) + 1;
+      const v2 = Math.abs(u15);
+      const u16 = v2 + 1;
       const q = (u9 * u12 * v) / u16;
       const u17 = u4 - q;
       const q2 = (ddxI * u17) / u16;
@@ -788,22 +773,22 @@ export function padeActivationDoubleBackward(
         (Math.abs(u6) + Math.abs(p12)) +
         (Math.abs(u7) + Math.abs(p13)) +
         (Math.abs(u8) + Math.abs(p15));
-      const v2 = Math.abs(u12);
+      const v3 = Math.abs(u12);
       const u21 =
         Math.abs(u10) + Math.abs(p16) + (Math.abs(u11) + Math.abs(p17));
-      const v3 = Math.abs(u9);
-      const v4 = Math.abs(v);
+      const v4 = Math.abs(u9);
+      const v5 = Math.abs(v);
       const u22 =
         Math.abs(p18) +
         (Math.abs(u13) + Math.abs(p19)) +
         (Math.abs(u14) + Math.abs(p20));
-      const v5 = Math.abs(q);
-      const v6 = Math.abs(u4);
+      const v6 = Math.abs(q);
+      const v7 = Math.abs(u4);
       const u23 =
         u19 +
-        (((u20 * v2 + u21 * v3) * v4) / u16 + (u22 * v5) / u16) +
-        (v6 + v5);
-      const v7 = Math.abs(u17);
+        (((u20 * v3 + u21 * v4) * v5) / u16 + (u22 * v6) / u16) +
+        (v7 + v6);
+      const v8 = Math.abs(u17);
       const p25 = dyi * ddxI;
       const p26 = 6 * xi;
       const u24 = p + p26 * a3Value;
@@ -925,62 +910,62 @@ export function padeActivationDoubleBackward(
       const p84 = p74 * u56;
       const q35 = p84 / squared3;
       const p85 =
-        (u19 * v2 +
-          u21 * v6 +
-          (u20 * Math.abs(u28) + (Math.abs(u27) + Math.abs(p31)) * v3) +
+        (u19 * v3 +
+          u21 * v7 +
+          (u20 * Math.abs(u28) + (Math.abs(u27) + Math.abs(p31)) * v4) +
           (Math.abs(p30) + Math.abs(p32))) *
-        v4;
-      const v8 = Math.abs(q13);
+        v5;
+      const v9 = Math.abs(q13);
       const u57 =
         p85 +
-        (((u20 * squared4 + u21 * v2 * v3) * squared5) / u16 +
-          (u22 * v8) / u16) +
-        (Math.abs(p33) + v8);
-      const v9 = Math.abs(q14);
+        (((u20 * squared4 + u21 * v3 * v4) * squared5) / u16 +
+          (u22 * v9) / u16) +
+        (Math.abs(p33) + v9);
+      const v10 = Math.abs(q14);
       const u58 =
         Math.abs(u24) +
         Math.abs(p28) +
         (Math.abs(u25) + Math.abs(p29)) +
-        (u57 / u16 + (u22 * v9) / u16) +
-        (Math.abs(u26) + v9);
-      const v10 = Math.abs(q15);
+        (u57 / u16 + (u22 * v10) / u16) +
+        (Math.abs(u26) + v10);
+      const v11 = Math.abs(q15);
       const u59 =
         u58 +
-        ((u21 * v4 * v7 + u23 * Math.abs(p34) + 9.332636185032189e-302 * v7) /
+        ((u21 * v5 * v8 + u23 * Math.abs(p34) + 9.332636185032189e-302 * v8) /
           u16 +
-          (u22 * v10) / u16) +
-        (Math.abs(u29) + v10);
-      const v11 = Math.abs(q18);
-      const v12 = Math.abs(q20);
-      const v13 = Math.abs(q22);
-      const v14 = Math.abs(q24);
-      const v15 = Math.abs(q26);
-      const v16 = Math.abs(q28);
+          (u22 * v11) / u16) +
+        (Math.abs(u29) + v11);
+      const v12 = Math.abs(q18);
+      const v13 = Math.abs(q20);
+      const v14 = Math.abs(q22);
+      const v15 = Math.abs(q24);
+      const v16 = Math.abs(q26);
+      const v17 = Math.abs(q28);
       const p86 =
         (Math.abs(u36) +
           Math.abs(p43) +
           (Math.abs(u37) + Math.abs(p44)) +
           (Math.abs(u38) + Math.abs(p45)) +
           (Math.abs(u39) + Math.abs(p47))) *
-        v4;
+        v5;
       const u60 =
-        ((u20 * Math.abs(p3) * v2 + u21 * Math.abs(p42)) * squared5) / u16 +
-        (u22 * v16) / u16 +
+        ((u20 * Math.abs(p3) * v3 + u21 * Math.abs(p42)) * squared5) / u16 +
+        (u22 * v17) / u16 +
         p86;
-      const v17 = Math.abs(q30);
+      const v18 = Math.abs(q30);
       const p87 =
         (Math.abs(p53) +
           (Math.abs(u41) + Math.abs(p54)) +
           (Math.abs(u42) + Math.abs(p55)) +
           (Math.abs(u43) + Math.abs(p56)) +
           (Math.abs(u44) + Math.abs(p58))) *
-        v4;
+        v5;
       const u61 =
-        ((u20 * p51 * v2 + u21 * Math.abs(p52)) * squared5) / u16 +
-        (u22 * v17) / u16 +
+        ((u20 * p51 * v3 + u21 * Math.abs(p52)) * squared5) / u16 +
+        (u22 * v18) / u16 +
         p87 +
-        (v17 + Math.abs(p59));
-      const v18 = Math.abs(q32);
+        (v18 + Math.abs(p59));
+      const v19 = Math.abs(q32);
       const p88 =
         (Math.abs(p64) +
           Math.abs(p65) +
@@ -988,12 +973,12 @@ export function padeActivationDoubleBackward(
           (Math.abs(u48) + Math.abs(p67)) +
           (Math.abs(u49) + Math.abs(p68)) +
           (Math.abs(u50) + Math.abs(p71))) *
-        v4;
+        v5;
       const u62 =
-        ((u20 * Math.abs(p62) * v2 + u21 * Math.abs(p63)) * squared5) / u16 +
-        (u22 * v18) / u16 +
+        ((u20 * Math.abs(p62) * v3 + u21 * Math.abs(p63)) * squared5) / u16 +
+        (u22 * v19) / u16 +
         p88;
-      const v19 = Math.abs(q34);
+      const v20 = Math.abs(q34);
       const p89 =
         (Math.abs(p77) +
           Math.abs(p78) +
@@ -1001,12 +986,12 @@ export function padeActivationDoubleBackward(
           (Math.abs(u53) + Math.abs(p80)) +
           (Math.abs(u54) + Math.abs(p81)) +
           (Math.abs(u55) + Math.abs(p82))) *
-        v4;
+        v5;
       const u63 =
-        ((u20 * p75 * v2 + u21 * Math.abs(p76)) * squared5) / u16 +
-        (u22 * v19) / u16 +
+        ((u20 * p75 * v3 + u21 * Math.abs(p76)) * squared5) / u16 +
+        (u22 * v20) / u16 +
         p89 +
-        (v19 + Math.abs(p83));
+        (v20 + Math.abs(p83));
       const q36 = -(p25 * u12 * v) / squared3;
       const q37 = -(p41 * xi * v) / squared3;
       const q38 = -(p50 * squared * v) / squared3;
@@ -1023,7 +1008,7 @@ export function padeActivationDoubleBackward(
       const q49 = -(p61 * p14 * v) / squared3;
       const p90 = p74 * squared6 * v;
       const q50 = -p90 / squared3;
-      const v20 = Math.abs(p90);
+      const v21 = Math.abs(p90);
       const q51 = (p25 * u33) / u16;
       const q52 = -(p41 * squared2 * v) / squared3;
       const q53 = -(p50 * p14 * v) / squared3;
@@ -1031,8 +1016,8 @@ export function padeActivationDoubleBackward(
       const q54 = -p91 / squared3;
       const p92 = p74 * p69 * v;
       const q55 = -p92 / squared3;
-      const v21 = Math.abs(p91);
-      const v22 = Math.abs(p92);
+      const v22 = Math.abs(p91);
+      const v23 = Math.abs(p92);
       const q56 = (p25 * u34) / u16;
       const q57 = -(p41 * p14 * v) / squared3;
       const p93 = p50 * squared6 * v;
@@ -1041,9 +1026,9 @@ export function padeActivationDoubleBackward(
       const q59 = -p94 / squared3;
       const p95 = p74 * squared7 * v;
       const q60 = -p95 / squared3;
-      const v23 = Math.abs(p93);
-      const v24 = Math.abs(p94);
-      const v25 = Math.abs(p95);
+      const v24 = Math.abs(p93);
+      const v25 = Math.abs(p94);
+      const v26 = Math.abs(p95);
       const q61 = (p25 * u35) / u16;
       const p96 = p41 * squared6 * v;
       const q62 = -p96 / squared3;
@@ -1054,10 +1039,10 @@ export function padeActivationDoubleBackward(
       const p99 = squared7 * xi;
       const p100 = p74 * p99 * v;
       const q65 = -p100 / squared3;
-      const v26 = Math.abs(p96);
-      const v27 = Math.abs(p97);
-      const v28 = Math.abs(p98);
-      const v29 = Math.abs(p100);
+      const v27 = Math.abs(p96);
+      const v28 = Math.abs(p97);
+      const v29 = Math.abs(p98);
+      const v30 = Math.abs(p100);
       const p101 = p25 * u40;
       const q66 = p101 / squared3;
       const q67 = -(p35 * xi * v) / squared3;
@@ -1081,7 +1066,7 @@ export function padeActivationDoubleBackward(
       const p110 = 2 * p74;
       const p111 = p110 * p14 * u9 * squared5;
       const q76 = p111 / p105;
-      const v30 = Math.abs(p102);
+      const v31 = Math.abs(p102);
       const p112 = p25 * u45;
       const q77 = p112 / squared3;
       const q78 = -(p35 * squared * v) / squared3;
@@ -1102,8 +1087,8 @@ export function padeActivationDoubleBackward(
       const p118 = p110 * squared6;
       const p119 = p118 * u9 * squared5;
       const q87 = p119 / p105;
-      const v31 = Math.abs(p113);
-      const v32 = Math.abs(p114);
+      const v32 = Math.abs(p113);
+      const v33 = Math.abs(p114);
       const p120 = p25 * u51;
       const q88 = p120 / squared3;
       const q89 = -(p35 * p6 * v) / squared3;
@@ -1126,9 +1111,9 @@ export function padeActivationDoubleBackward(
       const p128 = p110 * p69;
       const p129 = p128 * u9 * squared5;
       const q98 = p129 / p105;
-      const v33 = Math.abs(p121);
-      const v34 = Math.abs(p122);
-      const v35 = Math.abs(p123);
+      const v34 = Math.abs(p121);
+      const v35 = Math.abs(p122);
+      const v36 = Math.abs(p123);
       const p130 = p25 * u56;
       const q99 = p130 / squared3;
       const q100 = -(p35 * squared2 * v) / squared3;
@@ -1153,13 +1138,14 @@ export function padeActivationDoubleBackward(
       const p140 = p110 * squared7;
       const p141 = p140 * u9 * squared5;
       const q109 = p141 / p105;
-      const v36 = Math.abs(p131);
-      const v37 = Math.abs(p132);
-      const v38 = Math.abs(p133);
-      const v39 = Math.abs(p134);
+      const v37 = Math.abs(p131);
+      const v38 = Math.abs(p132);
+      const v39 = Math.abs(p133);
+      const v40 = Math.abs(p134);
       if (!(
-        u23 <= 131072 * v7 &&
+        u23 <= 131072 * v8 &&
         u22 <= 524288 * u16 &&
+        u22 <= 1125899906842624 * v2 &&
         Math.abs(q2) <= Number.MAX_VALUE &&
         u22 <= 1048576 * u16 &&
         Math.abs(q3) <= Number.MAX_VALUE &&
@@ -1168,7 +1154,7 @@ export function padeActivationDoubleBackward(
         Math.abs(q6) <= Number.MAX_VALUE &&
         Math.abs(q7) <= Number.MAX_VALUE &&
         Math.abs(q8) <= Number.MAX_VALUE &&
-        u20 <= 262144 * v3 &&
+        u20 <= 262144 * v4 &&
         u22 <= 262144 * u16 &&
         Math.abs(p21) <= 2.0927902484106784e298 * Math.abs(q9) &&
         Math.abs(q9) <= Number.MAX_VALUE &&
@@ -1180,32 +1166,32 @@ export function padeActivationDoubleBackward(
         Math.abs(q12) <= Number.MAX_VALUE &&
         u59 <= 65536 * Math.abs(u30) &&
         Math.abs(q16) <= Number.MAX_VALUE &&
-        u21 <= 524288 * v2 &&
+        u21 <= 524288 * v3 &&
         Math.abs(q17) <= Number.MAX_VALUE &&
-        (u21 * Math.abs(xi) * v4) / u16 + (u22 * v11) / u16 + v11 <=
+        (u21 * Math.abs(xi) * v5) / u16 + (u22 * v12) / u16 + v12 <=
           131072 * Math.abs(u31) &&
         Math.abs(q19) <= Number.MAX_VALUE &&
-        (u21 * squared * v4) / u16 + (u22 * v12) / u16 + v12 <=
+        (u21 * squared * v5) / u16 + (u22 * v13) / u16 + v13 <=
           131072 * Math.abs(u32) &&
         Math.abs(q21) <= Number.MAX_VALUE &&
-        (u21 * Math.abs(p6) * v4) / u16 + (u22 * v13) / u16 + v13 <=
+        (u21 * Math.abs(p6) * v5) / u16 + (u22 * v14) / u16 + v14 <=
           131072 * Math.abs(u33) &&
         Math.abs(q23) <= Number.MAX_VALUE &&
-        (u21 * squared2 * v4) / u16 +
-          (u22 * v14) / u16 +
-          (Math.abs(p7) + v14) <=
+        (u21 * squared2 * v5) / u16 +
+          (u22 * v15) / u16 +
+          (Math.abs(p7) + v15) <=
           131072 * Math.abs(u34) &&
         Math.abs(q25) <= Number.MAX_VALUE &&
-        (u21 * Math.abs(p14) * v4) / u16 + (u22 * v15) / u16 + (p9 + v15) <=
+        (u21 * Math.abs(p14) * v5) / u16 + (u22 * v16) / u16 + (p9 + v16) <=
           131072 * Math.abs(u35) &&
         Math.abs(q27) <= Number.MAX_VALUE &&
-        u60 + (v16 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
+        u60 + (v17 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
         Math.abs(p49) <= 2.0927902484106784e298 * Math.abs(q29) &&
         Math.abs(q29) <= Number.MAX_VALUE &&
         u61 <= 65536 * Math.abs(u45) &&
         Math.abs(p60) <= 2.0927902484106784e298 * Math.abs(q31) &&
         Math.abs(q31) <= Number.MAX_VALUE &&
-        u62 + (v18 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
+        u62 + (v19 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
         Math.abs(p73) <= 2.0927902484106784e298 * Math.abs(q33) &&
         Math.abs(q33) <= Number.MAX_VALUE &&
         u63 <= 65536 * Math.abs(u56) &&
@@ -1225,41 +1211,41 @@ export function padeActivationDoubleBackward(
         Math.abs(q47) <= Number.MAX_VALUE &&
         Math.abs(q48) <= Number.MAX_VALUE &&
         Math.abs(q49) <= Number.MAX_VALUE &&
-        v20 >= 9.332636185032189e-302 &&
-        v20 <= 2.0927902484106784e298 * Math.abs(q50) &&
+        v21 >= 9.332636185032189e-302 &&
+        v21 <= 2.0927902484106784e298 * Math.abs(q50) &&
         Math.abs(q50) <= Number.MAX_VALUE &&
         Math.abs(q51) <= Number.MAX_VALUE &&
         Math.abs(q52) <= Number.MAX_VALUE &&
         Math.abs(q53) <= Number.MAX_VALUE &&
-        v21 >= 9.332636185032189e-302 &&
-        v21 <= 2.0927902484106784e298 * Math.abs(q54) &&
+        v22 >= 9.332636185032189e-302 &&
+        v22 <= 2.0927902484106784e298 * Math.abs(q54) &&
         Math.abs(q54) <= Number.MAX_VALUE &&
-        v22 >= 1.4441555006918637e-275 &&
-        v22 <= 2.0927902484106784e298 * Math.abs(q55) &&
+        v23 >= 1.4441555006918637e-275 &&
+        v23 <= 2.0927902484106784e298 * Math.abs(q55) &&
         Math.abs(q55) <= Number.MAX_VALUE &&
         Math.abs(q56) <= Number.MAX_VALUE &&
         Math.abs(q57) <= Number.MAX_VALUE &&
-        v23 >= 9.332636185032189e-302 &&
-        v23 <= 2.0927902484106784e298 * Math.abs(q58) &&
+        v24 >= 9.332636185032189e-302 &&
+        v24 <= 2.0927902484106784e298 * Math.abs(q58) &&
         Math.abs(q58) <= Number.MAX_VALUE &&
-        v24 >= 1.4441555006918637e-275 &&
-        v24 <= 2.0927902484106784e298 * Math.abs(q59) &&
-        Math.abs(q59) <= Number.MAX_VALUE &&
         v25 >= 1.4441555006918637e-275 &&
-        v25 <= 2.0927902484106784e298 * Math.abs(q60) &&
+        v25 <= 2.0927902484106784e298 * Math.abs(q59) &&
+        Math.abs(q59) <= Number.MAX_VALUE &&
+        v26 >= 1.4441555006918637e-275 &&
+        v26 <= 2.0927902484106784e298 * Math.abs(q60) &&
         Math.abs(q60) <= Number.MAX_VALUE &&
         Math.abs(q61) <= Number.MAX_VALUE &&
-        v26 >= 9.332636185032189e-302 &&
-        v26 <= 2.0927902484106784e298 * Math.abs(q62) &&
+        v27 >= 9.332636185032189e-302 &&
+        v27 <= 2.0927902484106784e298 * Math.abs(q62) &&
         Math.abs(q62) <= Number.MAX_VALUE &&
-        v27 >= 1.4441555006918637e-275 &&
-        v27 <= 2.0927902484106784e298 * Math.abs(q63) &&
-        Math.abs(q63) <= Number.MAX_VALUE &&
         v28 >= 1.4441555006918637e-275 &&
-        v28 <= 2.0927902484106784e298 * Math.abs(q64) &&
+        v28 <= 2.0927902484106784e298 * Math.abs(q63) &&
+        Math.abs(q63) <= Number.MAX_VALUE &&
+        v29 >= 1.4441555006918637e-275 &&
+        v29 <= 2.0927902484106784e298 * Math.abs(q64) &&
         Math.abs(q64) <= Number.MAX_VALUE &&
-        v29 >= 4.914206519773204e-237 &&
-        v29 <= 2.0927902484106784e298 * Math.abs(q65) &&
+        v30 >= 4.914206519773204e-237 &&
+        v30 <= 2.0927902484106784e298 * Math.abs(q65) &&
         Math.abs(q65) <= Number.MAX_VALUE &&
         Math.abs(p101) <= 2.0927902484106784e298 * Math.abs(q66) &&
         Math.abs(q66) <= Number.MAX_VALUE &&
@@ -1268,8 +1254,8 @@ export function padeActivationDoubleBackward(
         Math.abs(q69) <= Number.MAX_VALUE &&
         Math.abs(q70) <= Number.MAX_VALUE &&
         Math.abs(q71) <= Number.MAX_VALUE &&
-        v30 >= 9.332636185032189e-302 &&
-        v30 <= 2.0927902484106784e298 * Math.abs(q72) &&
+        v31 >= 9.332636185032189e-302 &&
+        v31 <= 2.0927902484106784e298 * Math.abs(q72) &&
         Math.abs(q72) <= Number.MAX_VALUE &&
         u22 <= 131072 * u16 &&
         Math.abs(p104) <= 2.0927902484106784e298 * Math.abs(q73) &&
@@ -1286,11 +1272,11 @@ export function padeActivationDoubleBackward(
         Math.abs(q79) <= Number.MAX_VALUE &&
         Math.abs(q80) <= Number.MAX_VALUE &&
         Math.abs(q81) <= Number.MAX_VALUE &&
-        v31 >= 9.332636185032189e-302 &&
-        v31 <= 2.0927902484106784e298 * Math.abs(q82) &&
+        v32 >= 9.332636185032189e-302 &&
+        v32 <= 2.0927902484106784e298 * Math.abs(q82) &&
         Math.abs(q82) <= Number.MAX_VALUE &&
-        v32 >= 1.4441555006918637e-275 &&
-        v32 <= 2.0927902484106784e298 * Math.abs(q83) &&
+        v33 >= 1.4441555006918637e-275 &&
+        v33 <= 2.0927902484106784e298 * Math.abs(q83) &&
         Math.abs(q83) <= Number.MAX_VALUE &&
         Math.abs(p115) <= 2.0927902484106784e298 * Math.abs(q84) &&
         Math.abs(q84) <= Number.MAX_VALUE &&
@@ -1299,7 +1285,7 @@ export function padeActivationDoubleBackward(
         Math.abs(p117) <= 2.0927902484106784e298 * Math.abs(q86) &&
         Math.abs(q86) <= Number.MAX_VALUE &&
         Math.abs(p118) >= 9.332636185032189e-302 &&
-        u20 <= 131072 * v3 &&
+        u20 <= 131072 * v4 &&
         Math.abs(p119) <= 2.0927902484106784e298 * Math.abs(q87) &&
         Math.abs(q87) <= Number.MAX_VALUE &&
         Math.abs(p120) <= 2.0927902484106784e298 * Math.abs(q88) &&
@@ -1307,14 +1293,14 @@ export function padeActivationDoubleBackward(
         Math.abs(q89) <= Number.MAX_VALUE &&
         Math.abs(q90) <= Number.MAX_VALUE &&
         Math.abs(q91) <= Number.MAX_VALUE &&
-        v33 >= 9.332636185032189e-302 &&
-        v33 <= 2.0927902484106784e298 * Math.abs(q92) &&
+        v34 >= 9.332636185032189e-302 &&
+        v34 <= 2.0927902484106784e298 * Math.abs(q92) &&
         Math.abs(q92) <= Number.MAX_VALUE &&
-        v34 >= 1.4441555006918637e-275 &&
-        v34 <= 2.0927902484106784e298 * Math.abs(q93) &&
-        Math.abs(q93) <= Number.MAX_VALUE &&
         v35 >= 1.4441555006918637e-275 &&
-        v35 <= 2.0927902484106784e298 * Math.abs(q94) &&
+        v35 <= 2.0927902484106784e298 * Math.abs(q93) &&
+        Math.abs(q93) <= Number.MAX_VALUE &&
+        v36 >= 1.4441555006918637e-275 &&
+        v36 <= 2.0927902484106784e298 * Math.abs(q94) &&
         Math.abs(q94) <= Number.MAX_VALUE &&
         Math.abs(p124) <= 2.0927902484106784e298 * Math.abs(q95) &&
         Math.abs(q95) <= Number.MAX_VALUE &&
@@ -1330,17 +1316,17 @@ export function padeActivationDoubleBackward(
         Math.abs(q99) <= Number.MAX_VALUE &&
         Math.abs(q100) <= Number.MAX_VALUE &&
         Math.abs(q101) <= Number.MAX_VALUE &&
-        v36 >= 9.332636185032189e-302 &&
-        v36 <= 2.0927902484106784e298 * Math.abs(q102) &&
+        v37 >= 9.332636185032189e-302 &&
+        v37 <= 2.0927902484106784e298 * Math.abs(q102) &&
         Math.abs(q102) <= Number.MAX_VALUE &&
-        v37 >= 1.4441555006918637e-275 &&
-        v37 <= 2.0927902484106784e298 * Math.abs(q103) &&
-        Math.abs(q103) <= Number.MAX_VALUE &&
         v38 >= 1.4441555006918637e-275 &&
-        v38 <= 2.0927902484106784e298 * Math.abs(q104) &&
+        v38 <= 2.0927902484106784e298 * Math.abs(q103) &&
+        Math.abs(q103) <= Number.MAX_VALUE &&
+        v39 >= 1.4441555006918637e-275 &&
+        v39 <= 2.0927902484106784e298 * Math.abs(q104) &&
         Math.abs(q104) <= Number.MAX_VALUE &&
-        v39 >= 4.914206519773204e-237 &&
-        v39 <= 2.0927902484106784e298 * Math.abs(q105) &&
+        v40 >= 4.914206519773204e-237 &&
+        v40 <= 2.0927902484106784e298 * Math.abs(q105) &&
         Math.abs(q105) <= Number.MAX_VALUE &&
         Math.abs(p135) <= 2.0927902484106784e298 * Math.abs(q106) &&
         Math.abs(q106) <= Number.MAX_VALUE &&
@@ -2424,15 +2410,13 @@ export function padeActivationForward64(
       const p8 = squared2 * b4Value;
       const u8 = Math.abs(u7 + p8) + 1;
       const q = u5 / u8;
-      const v =
+      if (!(
         Math.abs(u) +
           Math.abs(p) +
           (Math.abs(u2) + Math.abs(p3)) +
           (Math.abs(u3) + Math.abs(p4)) +
           (Math.abs(u4) + Math.abs(p5)) <=
-        262144 * Math.abs(u5);
-      if (!(
-        v &&
+          262144 * Math.abs(u5) &&
         Math.abs(p6) +
           (Math.abs(u6) + Math.abs(p7)) +
           (Math.abs(u7) + Math.abs(p8)) <=
@@ -2582,7 +2566,8 @@ export function padeActivationBackward64(
       const p17 = squared2 * b4Value;
       const u15 = u14 + p17;
       const v = Math.sign(u15);
-      const u16 = Math.abs(u15) + 1;
+      const v2 = Math.abs(u15);
+      const u16 = v2 + 1;
       const q = (u9 * u12 * v) / u16;
       const u17 = u4 - q;
       const q2 = (dyi * u17) / u16;
@@ -2592,27 +2577,19 @@ export function padeActivationBackward64(
         (Math.abs(u6) + Math.abs(p9)) +
         (Math.abs(u7) + Math.abs(p10)) +
         (Math.abs(u8) + Math.abs(p12));
-      const v2 = Math.abs(u9);
+      const v3 = Math.abs(u9);
       const u19 =
         Math.abs(p15) +
         (Math.abs(u13) + Math.abs(p16)) +
         (Math.abs(u14) + Math.abs(p17));
-      const v3 = Math.abs(q);
+      const v4 = Math.abs(q);
       const u20 =
         ((u18 * Math.abs(u12) +
           (Math.abs(u10) + Math.abs(p13) + (Math.abs(u11) + Math.abs(p14))) *
-            v2) *
+            v3) *
           Math.abs(v)) /
           u16 +
-        (u19 * v3) / u16;
-      const v4 =
-        Math.abs(u) +
-          Math.abs(p3) +
-          (Math.abs(u2) + Math.abs(p6)) +
-          (Math.abs(u3) + Math.abs(p7)) +
-          u20 +
-          (Math.abs(u4) + v3) <=
-          131072 * Math.abs(u17) && u19 <= 524288 * u16;
+        (u19 * v4) / u16;
       const q3 = dyi / u16;
       const p18 = dyi * xi;
       const q4 = p18 / u16;
@@ -2633,40 +2610,32 @@ export function padeActivationBackward64(
       const p25 = p21 * u9 * v;
       const q12 = -p25 / squared3;
       if (!(
-        v4 &&
-        Math.abs(q2) <= Number.MAX_VALUE &&
+        Math.abs(u) +
+          Math.abs(p3) +
+          (Math.abs(u2) + Math.abs(p6)) +
+          (Math.abs(u3) + Math.abs(p7)) +
+          u20 +
+          (Math.abs(u4) + v4) <=
+          131072 * Math.abs(u17) &&
+        u19 <= 524288 * u16 &&
+        u19 <= 1125899906842624 * v2 &&
         Math.abs(q2) <= Number.MAX_VALUE &&
         u19 <= 1048576 * u16 &&
         Math.abs(q3) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q4) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q5) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q6) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q7) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
         Math.abs(q8) <= Number.MAX_VALUE &&
-        u18 <= 262144 * v2 &&
+        u18 <= 262144 * v3 &&
         u19 <= 262144 * u16 &&
         Math.abs(p22) <= 2.0927902484106784e298 * Math.abs(q9) &&
         Math.abs(q9) <= Number.MAX_VALUE &&
-        Math.abs(q9) <= Number.MAX_VALUE &&
-        u18 <= 262144 * v2 &&
-        u19 <= 262144 * u16 &&
         Math.abs(p23) <= 2.0927902484106784e298 * Math.abs(q10) &&
         Math.abs(q10) <= Number.MAX_VALUE &&
-        Math.abs(q10) <= Number.MAX_VALUE &&
-        u18 <= 262144 * v2 &&
-        u19 <= 262144 * u16 &&
         Math.abs(p24) <= 2.0927902484106784e298 * Math.abs(q11) &&
         Math.abs(q11) <= Number.MAX_VALUE &&
-        Math.abs(q11) <= Number.MAX_VALUE &&
-        u18 <= 262144 * v2 &&
-        u19 <= 262144 * u16 &&
         Math.abs(p25) <= 2.0927902484106784e298 * Math.abs(q12) &&
-        Math.abs(q12) <= Number.MAX_VALUE &&
         Math.abs(q12) <= Number.MAX_VALUE
       ))
         break;
@@ -2878,7 +2847,8 @@ export function padeActivationFused64(
       const u7 = u6 + p7;
       const p8 = squared2 * b4Value;
       const u8 = u7 + p8;
-      const u9 = Math.abs(u8) + 1;
+      const v = Math.abs(u8);
+      const u9 = v + 1;
       const q = u5 / u9;
       const u10 =
         Math.abs(u) +
@@ -2886,7 +2856,7 @@ export function padeActivationFused64(
         (Math.abs(u2) + Math.abs(p3)) +
         (Math.abs(u3) + Math.abs(p4)) +
         (Math.abs(u4) + Math.abs(p5));
-      const v = Math.abs(u5);
+      const v2 = Math.abs(u5);
       const u11 =
         Math.abs(p6) +
         (Math.abs(u6) + Math.abs(p7)) +
@@ -2906,20 +2876,20 @@ export function padeActivationFused64(
       const u17 = u16 + p15;
       const p16 = p12 * b4Value;
       const u18 = u17 + p16;
-      const v2 = Math.sign(u8);
-      const q2 = (u5 * u18 * v2) / u9;
+      const v3 = Math.sign(u8);
+      const q2 = (u5 * u18 * v3) / u9;
       const u19 = u15 - q2;
       const q3 = u19 / u9;
-      const v3 = Math.abs(q2);
+      const v4 = Math.abs(q2);
       const u20 =
         ((u10 * Math.abs(u18) +
           (Math.abs(u16) + Math.abs(p15) + (Math.abs(u17) + Math.abs(p16))) *
-            v) *
-          Math.abs(v2)) /
+            v2) *
+          Math.abs(v3)) /
           u9 +
-        (u11 * v3) / u9;
+        (u11 * v4) / u9;
       if (!(
-        u10 <= 262144 * v &&
+        u10 <= 262144 * v2 &&
         u11 <= 524288 * u9 &&
         Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(u12) +
@@ -2927,9 +2897,9 @@ export function padeActivationFused64(
           (Math.abs(u13) + Math.abs(p13)) +
           (Math.abs(u14) + Math.abs(p14)) +
           u20 +
-          (Math.abs(u15) + v3) <=
+          (Math.abs(u15) + v4) <=
           131072 * Math.abs(u19) &&
-        u11 <= 524288 * u9 &&
+        u11 <= 1125899906842624 * v &&
         Math.abs(q3) <= Number.MAX_VALUE
       ))
         break;
@@ -3116,7 +3086,8 @@ export function padeActivationDoubleBackward64(
       const p20 = squared2 * b4Value;
       const u15 = u14 + p20;
       const v = Math.sign(u15);
-      const u16 = Math.abs(u15) + 1;
+      const v2 = Math.abs(u15);
+      const u16 = v2 + 1;
       const q = (u9 * u12 * v) / u16;
       const u17 = u4 - q;
       const q2 = (ddxI * u17) / u16;
@@ -3147,22 +3118,22 @@ export function padeActivationDoubleBackward64(
         (Math.abs(u6) + Math.abs(p12)) +
         (Math.abs(u7) + Math.abs(p13)) +
         (Math.abs(u8) + Math.abs(p15));
-      const v2 = Math.abs(u12);
+      const v3 = Math.abs(u12);
       const u21 =
         Math.abs(u10) + Math.abs(p16) + (Math.abs(u11) + Math.abs(p17));
-      const v3 = Math.abs(u9);
-      const v4 = Math.abs(v);
+      const v4 = Math.abs(u9);
+      const v5 = Math.abs(v);
       const u22 =
         Math.abs(p18) +
         (Math.abs(u13) + Math.abs(p19)) +
         (Math.abs(u14) + Math.abs(p20));
-      const v5 = Math.abs(q);
-      const v6 = Math.abs(u4);
+      const v6 = Math.abs(q);
+      const v7 = Math.abs(u4);
       const u23 =
         u19 +
-        (((u20 * v2 + u21 * v3) * v4) / u16 + (u22 * v5) / u16) +
-        (v6 + v5);
-      const v7 = Math.abs(u17);
+        (((u20 * v3 + u21 * v4) * v5) / u16 + (u22 * v6) / u16) +
+        (v7 + v6);
+      const v8 = Math.abs(u17);
       const p25 = dyi * ddxI;
       const p26 = 6 * xi;
       const u24 = p + p26 * a3Value;
@@ -3284,62 +3255,62 @@ export function padeActivationDoubleBackward64(
       const p84 = p74 * u56;
       const q35 = p84 / squared3;
       const p85 =
-        (u19 * v2 +
-          u21 * v6 +
-          (u20 * Math.abs(u28) + (Math.abs(u27) + Math.abs(p31)) * v3) +
+        (u19 * v3 +
+          u21 * v7 +
+          (u20 * Math.abs(u28) + (Math.abs(u27) + Math.abs(p31)) * v4) +
           (Math.abs(p30) + Math.abs(p32))) *
-        v4;
-      const v8 = Math.abs(q13);
+        v5;
+      const v9 = Math.abs(q13);
       const u57 =
         p85 +
-        (((u20 * squared4 + u21 * v2 * v3) * squared5) / u16 +
-          (u22 * v8) / u16) +
-        (Math.abs(p33) + v8);
-      const v9 = Math.abs(q14);
+        (((u20 * squared4 + u21 * v3 * v4) * squared5) / u16 +
+          (u22 * v9) / u16) +
+        (Math.abs(p33) + v9);
+      const v10 = Math.abs(q14);
       const u58 =
         Math.abs(u24) +
         Math.abs(p28) +
         (Math.abs(u25) + Math.abs(p29)) +
-        (u57 / u16 + (u22 * v9) / u16) +
-        (Math.abs(u26) + v9);
-      const v10 = Math.abs(q15);
+        (u57 / u16 + (u22 * v10) / u16) +
+        (Math.abs(u26) + v10);
+      const v11 = Math.abs(q15);
       const u59 =
         u58 +
-        ((u21 * v4 * v7 + u23 * Math.abs(p34) + 9.332636185032189e-302 * v7) /
+        ((u21 * v5 * v8 + u23 * Math.abs(p34) + 9.332636185032189e-302 * v8) /
           u16 +
-          (u22 * v10) / u16) +
-        (Math.abs(u29) + v10);
-      const v11 = Math.abs(q18);
-      const v12 = Math.abs(q20);
-      const v13 = Math.abs(q22);
-      const v14 = Math.abs(q24);
-      const v15 = Math.abs(q26);
-      const v16 = Math.abs(q28);
+          (u22 * v11) / u16) +
+        (Math.abs(u29) + v11);
+      const v12 = Math.abs(q18);
+      const v13 = Math.abs(q20);
+      const v14 = Math.abs(q22);
+      const v15 = Math.abs(q24);
+      const v16 = Math.abs(q26);
+      const v17 = Math.abs(q28);
       const p86 =
         (Math.abs(u36) +
           Math.abs(p43) +
           (Math.abs(u37) + Math.abs(p44)) +
           (Math.abs(u38) + Math.abs(p45)) +
           (Math.abs(u39) + Math.abs(p47))) *
-        v4;
+        v5;
       const u60 =
-        ((u20 * Math.abs(p3) * v2 + u21 * Math.abs(p42)) * squared5) / u16 +
-        (u22 * v16) / u16 +
+        ((u20 * Math.abs(p3) * v3 + u21 * Math.abs(p42)) * squared5) / u16 +
+        (u22 * v17) / u16 +
         p86;
-      const v17 = Math.abs(q30);
+      const v18 = Math.abs(q30);
       const p87 =
         (Math.abs(p53) +
           (Math.abs(u41) + Math.abs(p54)) +
           (Math.abs(u42) + Math.abs(p55)) +
           (Math.abs(u43) + Math.abs(p56)) +
           (Math.abs(u44) + Math.abs(p58))) *
-        v4;
+        v5;
       const u61 =
-        ((u20 * p51 * v2 + u21 * Math.abs(p52)) * squared5) / u16 +
-        (u22 * v17) / u16 +
+        ((u20 * p51 * v3 + u21 * Math.abs(p52)) * squared5) / u16 +
+        (u22 * v18) / u16 +
         p87 +
-        (v17 + Math.abs(p59));
-      const v18 = Math.abs(q32);
+        (v18 + Math.abs(p59));
+      const v19 = Math.abs(q32);
       const p88 =
         (Math.abs(p64) +
           Math.abs(p65) +
@@ -3347,12 +3318,12 @@ export function padeActivationDoubleBackward64(
           (Math.abs(u48) + Math.abs(p67)) +
           (Math.abs(u49) + Math.abs(p68)) +
           (Math.abs(u50) + Math.abs(p71))) *
-        v4;
+        v5;
       const u62 =
-        ((u20 * Math.abs(p62) * v2 + u21 * Math.abs(p63)) * squared5) / u16 +
-        (u22 * v18) / u16 +
+        ((u20 * Math.abs(p62) * v3 + u21 * Math.abs(p63)) * squared5) / u16 +
+        (u22 * v19) / u16 +
         p88;
-      const v19 = Math.abs(q34);
+      const v20 = Math.abs(q34);
       const p89 =
         (Math.abs(p77) +
           Math.abs(p78) +
@@ -3360,12 +3331,12 @@ export function padeActivationDoubleBackward64(
           (Math.abs(u53) + Math.abs(p80)) +
           (Math.abs(u54) + Math.abs(p81)) +
           (Math.abs(u55) + Math.abs(p82))) *
-        v4;
+        v5;
       const u63 =
-        ((u20 * p75 * v2 + u21 * Math.abs(p76)) * squared5) / u16 +
-        (u22 * v19) / u16 +
+        ((u20 * p75 * v3 + u21 * Math.abs(p76)) * squared5) / u16 +
+        (u22 * v20) / u16 +
         p89 +
-        (v19 + Math.abs(p83));
+        (v20 + Math.abs(p83));
       const q36 = -(p25 * u12 * v) / squared3;
       const q37 = -(p41 * xi * v) / squared3;
       const q38 = -(p50 * squared * v) / squared3;
@@ -3382,7 +3353,7 @@ export function padeActivationDoubleBackward64(
       const q49 = -(p61 * p14 * v) / squared3;
       const p90 = p74 * squared6 * v;
       const q50 = -p90 / squared3;
-      const v20 = Math.abs(p90);
+      const v21 = Math.abs(p90);
       const q51 = (p25 * u33) / u16;
       const q52 = -(p41 * squared2 * v) / squared3;
       const q53 = -(p50 * p14 * v) / squared3;
@@ -3390,8 +3361,8 @@ export function padeActivationDoubleBackward64(
       const q54 = -p91 / squared3;
       const p92 = p74 * p69 * v;
       const q55 = -p92 / squared3;
-      const v21 = Math.abs(p91);
-      const v22 = Math.abs(p92);
+      const v22 = Math.abs(p91);
+      const v23 = Math.abs(p92);
       const q56 = (p25 * u34) / u16;
       const q57 = -(p41 * p14 * v) / squared3;
       const p93 = p50 * squared6 * v;
@@ -3400,9 +3371,9 @@ export function padeActivationDoubleBackward64(
       const q59 = -p94 / squared3;
       const p95 = p74 * squared7 * v;
       const q60 = -p95 / squared3;
-      const v23 = Math.abs(p93);
-      const v24 = Math.abs(p94);
-      const v25 = Math.abs(p95);
+      const v24 = Math.abs(p93);
+      const v25 = Math.abs(p94);
+      const v26 = Math.abs(p95);
       const q61 = (p25 * u35) / u16;
       const p96 = p41 * squared6 * v;
       const q62 = -p96 / squared3;
@@ -3413,10 +3384,10 @@ export function padeActivationDoubleBackward64(
       const p99 = squared7 * xi;
       const p100 = p74 * p99 * v;
       const q65 = -p100 / squared3;
-      const v26 = Math.abs(p96);
-      const v27 = Math.abs(p97);
-      const v28 = Math.abs(p98);
-      const v29 = Math.abs(p100);
+      const v27 = Math.abs(p96);
+      const v28 = Math.abs(p97);
+      const v29 = Math.abs(p98);
+      const v30 = Math.abs(p100);
       const p101 = p25 * u40;
       const q66 = p101 / squared3;
       const q67 = -(p35 * xi * v) / squared3;
@@ -3440,7 +3411,7 @@ export function padeActivationDoubleBackward64(
       const p110 = 2 * p74;
       const p111 = p110 * p14 * u9 * squared5;
       const q76 = p111 / p105;
-      const v30 = Math.abs(p102);
+      const v31 = Math.abs(p102);
       const p112 = p25 * u45;
       const q77 = p112 / squared3;
       const q78 = -(p35 * squared * v) / squared3;
@@ -3461,8 +3432,8 @@ export function padeActivationDoubleBackward64(
       const p118 = p110 * squared6;
       const p119 = p118 * u9 * squared5;
       const q87 = p119 / p105;
-      const v31 = Math.abs(p113);
-      const v32 = Math.abs(p114);
+      const v32 = Math.abs(p113);
+      const v33 = Math.abs(p114);
       const p120 = p25 * u51;
       const q88 = p120 / squared3;
       const q89 = -(p35 * p6 * v) / squared3;
@@ -3485,9 +3456,9 @@ export function padeActivationDoubleBackward64(
       const p128 = p110 * p69;
       const p129 = p128 * u9 * squared5;
       const q98 = p129 / p105;
-      const v33 = Math.abs(p121);
-      const v34 = Math.abs(p122);
-      const v35 = Math.abs(p123);
+      const v34 = Math.abs(p121);
+      const v35 = Math.abs(p122);
+      const v36 = Math.abs(p123);
       const p130 = p25 * u56;
       const q99 = p130 / squared3;
       const q100 = -(p35 * squared2 * v) / squared3;
@@ -3512,13 +3483,14 @@ export function padeActivationDoubleBackward64(
       const p140 = p110 * squared7;
       const p141 = p140 * u9 * squared5;
       const q109 = p141 / p105;
-      const v36 = Math.abs(p131);
-      const v37 = Math.abs(p132);
-      const v38 = Math.abs(p133);
-      const v39 = Math.abs(p134);
+      const v37 = Math.abs(p131);
+      const v38 = Math.abs(p132);
+      const v39 = Math.abs(p133);
+      const v40 = Math.abs(p134);
       if (!(
-        u23 <= 131072 * v7 &&
+        u23 <= 131072 * v8 &&
         u22 <= 524288 * u16 &&
+        u22 <= 1125899906842624 * v2 &&
         Math.abs(q2) <= Number.MAX_VALUE &&
         u22 <= 1048576 * u16 &&
         Math.abs(q3) <= Number.MAX_VALUE &&
@@ -3527,7 +3499,7 @@ export function padeActivationDoubleBackward64(
         Math.abs(q6) <= Number.MAX_VALUE &&
         Math.abs(q7) <= Number.MAX_VALUE &&
         Math.abs(q8) <= Number.MAX_VALUE &&
-        u20 <= 262144 * v3 &&
+        u20 <= 262144 * v4 &&
         u22 <= 262144 * u16 &&
         Math.abs(p21) <= 2.0927902484106784e298 * Math.abs(q9) &&
         Math.abs(q9) <= Number.MAX_VALUE &&
@@ -3539,32 +3511,32 @@ export function padeActivationDoubleBackward64(
         Math.abs(q12) <= Number.MAX_VALUE &&
         u59 <= 65536 * Math.abs(u30) &&
         Math.abs(q16) <= Number.MAX_VALUE &&
-        u21 <= 524288 * v2 &&
+        u21 <= 524288 * v3 &&
         Math.abs(q17) <= Number.MAX_VALUE &&
-        (u21 * Math.abs(xi) * v4) / u16 + (u22 * v11) / u16 + v11 <=
+        (u21 * Math.abs(xi) * v5) / u16 + (u22 * v12) / u16 + v12 <=
           131072 * Math.abs(u31) &&
         Math.abs(q19) <= Number.MAX_VALUE &&
-        (u21 * squared * v4) / u16 + (u22 * v12) / u16 + v12 <=
+        (u21 * squared * v5) / u16 + (u22 * v13) / u16 + v13 <=
           131072 * Math.abs(u32) &&
         Math.abs(q21) <= Number.MAX_VALUE &&
-        (u21 * Math.abs(p6) * v4) / u16 + (u22 * v13) / u16 + v13 <=
+        (u21 * Math.abs(p6) * v5) / u16 + (u22 * v14) / u16 + v14 <=
           131072 * Math.abs(u33) &&
         Math.abs(q23) <= Number.MAX_VALUE &&
-        (u21 * squared2 * v4) / u16 +
-          (u22 * v14) / u16 +
-          (Math.abs(p7) + v14) <=
+        (u21 * squared2 * v5) / u16 +
+          (u22 * v15) / u16 +
+          (Math.abs(p7) + v15) <=
           131072 * Math.abs(u34) &&
         Math.abs(q25) <= Number.MAX_VALUE &&
-        (u21 * Math.abs(p14) * v4) / u16 + (u22 * v15) / u16 + (p9 + v15) <=
+        (u21 * Math.abs(p14) * v5) / u16 + (u22 * v16) / u16 + (p9 + v16) <=
           131072 * Math.abs(u35) &&
         Math.abs(q27) <= Number.MAX_VALUE &&
-        u60 + (v16 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
+        u60 + (v17 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
         Math.abs(p49) <= 2.0927902484106784e298 * Math.abs(q29) &&
         Math.abs(q29) <= Number.MAX_VALUE &&
         u61 <= 65536 * Math.abs(u45) &&
         Math.abs(p60) <= 2.0927902484106784e298 * Math.abs(q31) &&
         Math.abs(q31) <= Number.MAX_VALUE &&
-        u62 + (v18 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
+        u62 + (v19 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
         Math.abs(p73) <= 2.0927902484106784e298 * Math.abs(q33) &&
         Math.abs(q33) <= Number.MAX_VALUE &&
         u63 <= 65536 * Math.abs(u56) &&
@@ -3584,41 +3556,41 @@ export function padeActivationDoubleBackward64(
         Math.abs(q47) <= Number.MAX_VALUE &&
         Math.abs(q48) <= Number.MAX_VALUE &&
         Math.abs(q49) <= Number.MAX_VALUE &&
-        v20 >= 9.332636185032189e-302 &&
-        v20 <= 2.0927902484106784e298 * Math.abs(q50) &&
+        v21 >= 9.332636185032189e-302 &&
+        v21 <= 2.0927902484106784e298 * Math.abs(q50) &&
         Math.abs(q50) <= Number.MAX_VALUE &&
         Math.abs(q51) <= Number.MAX_VALUE &&
         Math.abs(q52) <= Number.MAX_VALUE &&
         Math.abs(q53) <= Number.MAX_VALUE &&
-        v21 >= 9.332636185032189e-302 &&
-        v21 <= 2.0927902484106784e298 * Math.abs(q54) &&
+        v22 >= 9.332636185032189e-302 &&
+        v22 <= 2.0927902484106784e298 * Math.abs(q54) &&
         Math.abs(q54) <= Number.MAX_VALUE &&
-        v22 >= 1.4441555006918637e-275 &&
-        v22 <= 2.0927902484106784e298 * Math.abs(q55) &&
+        v23 >= 1.4441555006918637e-275 &&
+        v23 <= 2.0927902484106784e298 * Math.abs(q55) &&
         Math.abs(q55) <= Number.MAX_VALUE &&
         Math.abs(q56) <= Number.MAX_VALUE &&
         Math.abs(q57) <= Number.MAX_VALUE &&
-        v23 >= 9.332636185032189e-302 &&
-        v23 <= 2.0927902484106784e298 * Math.abs(q58) &&
+        v24 >= 9.332636185032189e-302 &&
+        v24 <= 2.0927902484106784e298 * Math.abs(q58) &&
         Math.abs(q58) <= Number.MAX_VALUE &&
-        v24 >= 1.4441555006918637e-275 &&
-        v24 <= 2.0927902484106784e298 * Math.abs(q59) &&
-        Math.abs(q59) <= Number.MAX_VALUE &&
         v25 >= 1.4441555006918637e-275 &&
-        v25 <= 2.0927902484106784e298 * Math.abs(q60) &&
+        v25 <= 2.0927902484106784e298 * Math.abs(q59) &&
+        Math.abs(q59) <= Number.MAX_VALUE &&
+        v26 >= 1.4441555006918637e-275 &&
+        v26 <= 2.0927902484106784e298 * Math.abs(q60) &&
         Math.abs(q60) <= Number.MAX_VALUE &&
         Math.abs(q61) <= Number.MAX_VALUE &&
-        v26 >= 9.332636185032189e-302 &&
-        v26 <= 2.0927902484106784e298 * Math.abs(q62) &&
+        v27 >= 9.332636185032189e-302 &&
+        v27 <= 2.0927902484106784e298 * Math.abs(q62) &&
         Math.abs(q62) <= Number.MAX_VALUE &&
-        v27 >= 1.4441555006918637e-275 &&
-        v27 <= 2.0927902484106784e298 * Math.abs(q63) &&
-        Math.abs(q63) <= Number.MAX_VALUE &&
         v28 >= 1.4441555006918637e-275 &&
-        v28 <= 2.0927902484106784e298 * Math.abs(q64) &&
+        v28 <= 2.0927902484106784e298 * Math.abs(q63) &&
+        Math.abs(q63) <= Number.MAX_VALUE &&
+        v29 >= 1.4441555006918637e-275 &&
+        v29 <= 2.0927902484106784e298 * Math.abs(q64) &&
         Math.abs(q64) <= Number.MAX_VALUE &&
-        v29 >= 4.914206519773204e-237 &&
-        v29 <= 2.0927902484106784e298 * Math.abs(q65) &&
+        v30 >= 4.914206519773204e-237 &&
+        v30 <= 2.0927902484106784e298 * Math.abs(q65) &&
         Math.abs(q65) <= Number.MAX_VALUE &&
         Math.abs(p101) <= 2.0927902484106784e298 * Math.abs(q66) &&
         Math.abs(q66) <= Number.MAX_VALUE &&
@@ -3627,8 +3599,8 @@ export function padeActivationDoubleBackward64(
         Math.abs(q69) <= Number.MAX_VALUE &&
         Math.abs(q70) <= Number.MAX_VALUE &&
         Math.abs(q71) <= Number.MAX_VALUE &&
-        v30 >= 9.332636185032189e-302 &&
-        v30 <= 2.0927902484106784e298 * Math.abs(q72) &&
+        v31 >= 9.332636185032189e-302 &&
+        v31 <= 2.0927902484106784e298 * Math.abs(q72) &&
         Math.abs(q72) <= Number.MAX_VALUE &&
         u22 <= 131072 * u16 &&
         Math.abs(p104) <= 2.0927902484106784e298 * Math.abs(q73) &&
@@ -3645,11 +3617,11 @@ export function padeActivationDoubleBackward64(
         Math.abs(q79) <= Number.MAX_VALUE &&
         Math.abs(q80) <= Number.MAX_VALUE &&
         Math.abs(q81) <= Number.MAX_VALUE &&
-        v31 >= 9.332636185032189e-302 &&
-        v31 <= 2.0927902484106784e298 * Math.abs(q82) &&
+        v32 >= 9.332636185032189e-302 &&
+        v32 <= 2.0927902484106784e298 * Math.abs(q82) &&
         Math.abs(q82) <= Number.MAX_VALUE &&
-        v32 >= 1.4441555006918637e-275 &&
-        v32 <= 2.0927902484106784e298 * Math.abs(q83) &&
+        v33 >= 1.4441555006918637e-275 &&
+        v33 <= 2.0927902484106784e298 * Math.abs(q83) &&
         Math.abs(q83) <= Number.MAX_VALUE &&
         Math.abs(p115) <= 2.0927902484106784e298 * Math.abs(q84) &&
         Math.abs(q84) <= Number.MAX_VALUE &&
@@ -3658,7 +3630,7 @@ export function padeActivationDoubleBackward64(
         Math.abs(p117) <= 2.0927902484106784e298 * Math.abs(q86) &&
         Math.abs(q86) <= Number.MAX_VALUE &&
         Math.abs(p118) >= 9.332636185032189e-302 &&
-        u20 <= 131072 * v3 &&
+        u20 <= 131072 * v4 &&
         Math.abs(p119) <= 2.0927902484106784e298 * Math.abs(q87) &&
         Math.abs(q87) <= Number.MAX_VALUE &&
         Math.abs(p120) <= 2.0927902484106784e298 * Math.abs(q88) &&
@@ -3666,14 +3638,14 @@ export function padeActivationDoubleBackward64(
         Math.abs(q89) <= Number.MAX_VALUE &&
         Math.abs(q90) <= Number.MAX_VALUE &&
         Math.abs(q91) <= Number.MAX_VALUE &&
-        v33 >= 9.332636185032189e-302 &&
-        v33 <= 2.0927902484106784e298 * Math.abs(q92) &&
+        v34 >= 9.332636185032189e-302 &&
+        v34 <= 2.0927902484106784e298 * Math.abs(q92) &&
         Math.abs(q92) <= Number.MAX_VALUE &&
-        v34 >= 1.4441555006918637e-275 &&
-        v34 <= 2.0927902484106784e298 * Math.abs(q93) &&
-        Math.abs(q93) <= Number.MAX_VALUE &&
         v35 >= 1.4441555006918637e-275 &&
-        v35 <= 2.0927902484106784e298 * Math.abs(q94) &&
+        v35 <= 2.0927902484106784e298 * Math.abs(q93) &&
+        Math.abs(q93) <= Number.MAX_VALUE &&
+        v36 >= 1.4441555006918637e-275 &&
+        v36 <= 2.0927902484106784e298 * Math.abs(q94) &&
         Math.abs(q94) <= Number.MAX_VALUE &&
         Math.abs(p124) <= 2.0927902484106784e298 * Math.abs(q95) &&
         Math.abs(q95) <= Number.MAX_VALUE &&
@@ -3689,17 +3661,17 @@ export function padeActivationDoubleBackward64(
         Math.abs(q99) <= Number.MAX_VALUE &&
         Math.abs(q100) <= Number.MAX_VALUE &&
         Math.abs(q101) <= Number.MAX_VALUE &&
-        v36 >= 9.332636185032189e-302 &&
-        v36 <= 2.0927902484106784e298 * Math.abs(q102) &&
+        v37 >= 9.332636185032189e-302 &&
+        v37 <= 2.0927902484106784e298 * Math.abs(q102) &&
         Math.abs(q102) <= Number.MAX_VALUE &&
-        v37 >= 1.4441555006918637e-275 &&
-        v37 <= 2.0927902484106784e298 * Math.abs(q103) &&
-        Math.abs(q103) <= Number.MAX_VALUE &&
         v38 >= 1.4441555006918637e-275 &&
-        v38 <= 2.0927902484106784e298 * Math.abs(q104) &&
+        v38 <= 2.0927902484106784e298 * Math.abs(q103) &&
+        Math.abs(q103) <= Number.MAX_VALUE &&
+        v39 >= 1.4441555006918637e-275 &&
+        v39 <= 2.0927902484106784e298 * Math.abs(q104) &&
         Math.abs(q104) <= Number.MAX_VALUE &&
-        v39 >= 4.914206519773204e-237 &&
-        v39 <= 2.0927902484106784e298 * Math.abs(q105) &&
+        v40 >= 4.914206519773204e-237 &&
+        v40 <= 2.0927902484106784e298 * Math.abs(q105) &&
         Math.abs(q105) <= Number.MAX_VALUE &&
         Math.abs(p135) <= 2.0927902484106784e298 * Math.abs(q106) &&
         Math.abs(q106) <= Number.MAX_VALUE &&
@@ -5176,6 +5148,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function padeActivationExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -5262,7 +5275,7 @@ function padeActivationExactlyLimit(
   x10: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationExactlyAt(
       x0,
       x1,
@@ -5583,7 +5596,7 @@ function padeActivationDxExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxExactlyAt(
       x0,
       x1,
@@ -5861,7 +5874,7 @@ function padeActivationDa0ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -5961,7 +5974,7 @@ function padeActivationDa1ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -6062,7 +6075,7 @@ function padeActivationDa2ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -6163,7 +6176,7 @@ function padeActivationDa3ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -6264,7 +6277,7 @@ function padeActivationDa4ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -6364,7 +6377,7 @@ function padeActivationDa5ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -6503,7 +6516,7 @@ function padeActivationDb1ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb1ExactlyAt(
       x0,
       x1,
@@ -6820,7 +6833,7 @@ function padeActivationDb2ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb2ExactlyAt(
       x0,
       x1,
@@ -7137,7 +7150,7 @@ function padeActivationDb3ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb3ExactlyAt(
       x0,
       x1,
@@ -7454,7 +7467,7 @@ function padeActivationDb4ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb4ExactlyAt(
       x0,
       x1,
@@ -7764,7 +7777,7 @@ function padeActivationYExactlyLimit(
   x10: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationYExactlyAt(
       x0,
       x1,
@@ -8122,7 +8135,7 @@ function padeActivationDxDxExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDxExactlyAt(
       x0,
       x1,
@@ -8410,7 +8423,7 @@ function padeActivationDxDa0ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDxDa0ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -8522,7 +8535,7 @@ function padeActivationDxDa1ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDxDa1ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -8638,7 +8651,7 @@ function padeActivationDxDa2ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDxDa2ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -8751,7 +8764,7 @@ function padeActivationDxDa3ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDxDa3ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -8865,7 +8878,7 @@ function padeActivationDxDa4ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDxDa4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -8981,7 +8994,7 @@ function padeActivationDxDa5ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDxDa5ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -9142,7 +9155,7 @@ function padeActivationDxDb1ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDb1ExactlyAt(
       x0,
       x1,
@@ -9484,7 +9497,7 @@ function padeActivationDxDb2ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDb2ExactlyAt(
       x0,
       x1,
@@ -9828,7 +9841,7 @@ function padeActivationDxDb3ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDb3ExactlyAt(
       x0,
       x1,
@@ -10177,7 +10190,7 @@ function padeActivationDxDb4ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDxDb4ExactlyAt(
       x0,
       x1,
@@ -10451,7 +10464,7 @@ function padeActivationDa0Db1ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa0Db1ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -10548,7 +10561,7 @@ function padeActivationDa0Db2ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa0Db2ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -10645,7 +10658,7 @@ function padeActivationDa0Db3ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa0Db3ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -10742,7 +10755,7 @@ function padeActivationDa0Db4ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa0Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -10838,7 +10851,7 @@ function padeActivationDa1Db4ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa1Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -10934,7 +10947,7 @@ function padeActivationDa2Db4ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa2Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -11030,7 +11043,7 @@ function padeActivationDa3Db4ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa3Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -11126,7 +11139,7 @@ function padeActivationDa4Db4ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa4Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -11222,7 +11235,7 @@ function padeActivationDa5Db4ExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     padeActivationDa5Db4ExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -11358,7 +11371,7 @@ function padeActivationDb1Db1ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb1Db1ExactlyAt(
       x0,
       x1,
@@ -11672,7 +11685,7 @@ function padeActivationDb1Db2ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb1Db2ExactlyAt(
       x0,
       x1,
@@ -11986,7 +11999,7 @@ function padeActivationDb1Db3ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb1Db3ExactlyAt(
       x0,
       x1,
@@ -12301,7 +12314,7 @@ function padeActivationDb1Db4ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb1Db4ExactlyAt(
       x0,
       x1,
@@ -12615,7 +12628,7 @@ function padeActivationDb2Db4ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb2Db4ExactlyAt(
       x0,
       x1,
@@ -12929,7 +12942,7 @@ function padeActivationDb3Db4ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb3Db4ExactlyAt(
       x0,
       x1,
@@ -13243,7 +13256,7 @@ function padeActivationDb4Db4ExactlyLimit(
   x11: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     padeActivationDb4Db4ExactlyAt(
       x0,
       x1,

@@ -103,7 +103,8 @@ fn pade_activation_wide_from_f32(x: f32) -> pade_activation_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct pade_activation_wide_search {
   stage: i32,
   point: i32,
@@ -112,6 +113,7 @@ struct pade_activation_wide_search {
   before: pade_activation_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const pade_activation_WIDE_SEARCH: pade_activation_wide_search = pade_activation_wide_search(
@@ -121,7 +123,8 @@ const pade_activation_WIDE_SEARCH: pade_activation_wide_search = pade_activation
   pade_activation_wide_leading(false, 0u, 0),
   pade_activation_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const pade_activation_WIDE_ONE: pade_activation_wide = pade_activation_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -461,6 +464,9 @@ fn pade_activation_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 2u) {
+      rounding = -pade_activation_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < pade_activation_WIDE_LIMIT) &
@@ -600,7 +606,8 @@ fn pade_activation_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= pade_activation_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(pade_activation_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -616,6 +623,10 @@ fn pade_activation_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (pade_activation_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (pade_activation_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -664,7 +675,9 @@ fn pade_activation_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * pade_activation_wide_excess(varied, stage)) / pade_activation_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = pade_activation_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = pade_activation_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -674,7 +687,7 @@ fn pade_activation_wide_searched(
   if (is_second) {
     before = base;
   }
-  return pade_activation_wide_search(stage, point, value, base, before, steps, shift);
+  return pade_activation_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1495,6 +1508,9 @@ fn pade_activation_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 2u) | (operation == 5u) | (operation == 6u)) {
+      rounding = -pade_activation_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < pade_activation_WIDE_LIMIT) &
@@ -1790,6 +1806,13 @@ fn pade_activation_backward(
         4.135903e-25 * abs(b4) +
         (abs(u14.high) + abs(p23.high)) <=
         524288.0 * u16.high) &
+      (abs(p20.high) +
+        abs(p21.high) +
+        4.135903e-25 * abs(b3) +
+        (abs(u13.high) + abs(p22.high)) +
+        4.135903e-25 * abs(b4) +
+        (abs(u14.high) + abs(p23.high)) <=
+        1099511600000.0 * v2.high) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a0)) <= 0x52800000u) &
@@ -2012,6 +2035,13 @@ fn pade_activation_backward(
         4.135903e-25 * abs(b4) +
         (abs(u14.high) + abs(p23.high)) <=
         262144.0 * u16.high) &
+      (abs(p20.high) +
+        abs(p21.high) +
+        4.135903e-25 * abs(b3) +
+        (abs(u13.high) + abs(p22.high)) +
+        4.135903e-25 * abs(b4) +
+        (abs(u14.high) + abs(p23.high)) <=
+        1099511600000.0 * v2.high) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a0)) <= 0x52800000u) &
@@ -2070,6 +2100,13 @@ fn pade_activation_backward(
         4.135903e-25 * abs(b4) +
         (abs(u14.high) + abs(p23.high)) <=
         262144.0 * u16.high) &
+      (abs(p20.high) +
+        abs(p21.high) +
+        4.135903e-25 * abs(b3) +
+        (abs(u13.high) + abs(p22.high)) +
+        4.135903e-25 * abs(b4) +
+        (abs(u14.high) + abs(p23.high)) <=
+        1099511600000.0 * v2.high) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a0)) <= 0x52800000u) &
@@ -2129,6 +2166,13 @@ fn pade_activation_backward(
         4.135903e-25 * abs(b4) +
         (abs(u14.high) + abs(p23.high)) <=
         262144.0 * u16.high) &
+      (abs(p20.high) +
+        abs(p21.high) +
+        4.135903e-25 * abs(b3) +
+        (abs(u13.high) + abs(p22.high)) +
+        4.135903e-25 * abs(b4) +
+        (abs(u14.high) + abs(p23.high)) <=
+        1099511600000.0 * v2.high) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a0)) <= 0x52800000u) &
@@ -2188,6 +2232,13 @@ fn pade_activation_backward(
         4.135903e-25 * abs(b4) +
         (abs(u14.high) + abs(p23.high)) <=
         262144.0 * u16.high) &
+      (abs(p20.high) +
+        abs(p21.high) +
+        4.135903e-25 * abs(b3) +
+        (abs(u13.high) + abs(p22.high)) +
+        4.135903e-25 * abs(b4) +
+        (abs(u14.high) + abs(p23.high)) <=
+        1099511600000.0 * v2.high) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a0)) <= 0x52800000u) &
@@ -2552,6 +2603,13 @@ fn pade_activation_fused(
           4.135903e-25 * abs(b4) +
           (abs(u7.high) + abs(p11.high)) <=
           524288.0 * u9.high) &
+        (abs(p8.high) +
+          abs(p9.high) +
+          4.135903e-25 * abs(b3) +
+          (abs(u6.high) + abs(p10.high)) +
+          4.135903e-25 * abs(b4) +
+          (abs(u7.high) + abs(p11.high)) <=
+          1099511600000.0 * v.high) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a0)) <= 0x52800000u) &
@@ -4281,7 +4339,8 @@ fn pade_activation_curvature(
   // Far out, or no number at all.
   if (
     !(
-      (abs(p6.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (abs(p6.high) >= 7.888609e-31) & (squared6.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(b1)) <= 0x52800000u) &
         ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
         (bitcast<u32>(abs(b2)) <= 0x52800000u) &
@@ -4339,7 +4398,7 @@ fn pade_activation_curvature(
   // Far out, or no number at all.
   if (
     !(
-      (squared2.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (squared2.high >= 7.888609e-31) & (squared7.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(b1)) <= 0x52800000u) &
         ((abs(b1) >= 3.637979e-12) | (b1 == 0.0)) &
@@ -4418,7 +4477,8 @@ fn pade_activation_curvature(
   // Far out, or no number at all.
   if (
     !(
-      (abs(p6.high) >= 7.888609e-31) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (abs(p6.high) >= 7.888609e-31) & (abs(p74.high) >= 7.888609e-31) & (abs(u18.high) >= 3.1554436e-30) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a0)) <= 0x52800000u) &
         ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
@@ -4467,7 +4527,8 @@ fn pade_activation_curvature(
   // Far out, or no number at all.
   if (
     !(
-      (squared2.high >= 7.888609e-31) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (squared2.high >= 7.888609e-31) & (p87.high >= 7.888609e-31) & (abs(u18.high) >= 3.1554436e-30) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a0)) <= 0x52800000u) &
         ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
@@ -4517,7 +4578,9 @@ fn pade_activation_curvature(
   // Far out, or no number at all.
   if (
     !(
-      (squared2.high >= 7.888609e-31) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (squared2.high >= 7.888609e-31) & (abs(p29.high) >= 7.888609e-31) & (abs(p110.high) >= 7.888609e-31) &
+        (abs(u18.high) >= 3.1554436e-30) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a0)) <= 0x52800000u) &
         ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
@@ -4567,7 +4630,9 @@ fn pade_activation_curvature(
   // Far out, or no number at all.
   if (
     !(
-      (abs(p6.high) >= 1.5777218e-30) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (abs(p6.high) >= 1.5777218e-30) & (squared6.high >= 7.888609e-31) & (p113.high >= 7.888609e-31) &
+        (abs(u18.high) >= 3.1554436e-30) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a0)) <= 0x52800000u) &
         ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
@@ -4618,7 +4683,10 @@ fn pade_activation_curvature(
   // Far out, or no number at all.
   if (
     !(
-      (abs(p6.high) >= 1.5777218e-30) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (abs(p6.high) >= 1.5777218e-30) & (squared6.high >= 7.888609e-31) & (abs(p83.high) >= 7.888609e-31) &
+        (abs(p116.high) >= 7.888609e-31) &
+        (abs(u18.high) >= 3.1554436e-30) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a0)) <= 0x52800000u) &
         ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &
@@ -4670,7 +4738,9 @@ fn pade_activation_curvature(
   // Far out, or no number at all.
   if (
     !(
-      (squared2.high >= 1.5777218e-30) & (abs(u18.high) >= 3.1554436e-30) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (squared2.high >= 1.5777218e-30) & (squared7.high >= 7.888609e-31) & (p119.high >= 7.888609e-31) &
+        (abs(u18.high) >= 3.1554436e-30) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a0)) <= 0x52800000u) &
         ((abs(a0) >= 3.637979e-12) | (a0 == 0.0)) &

@@ -75,19 +75,20 @@ export function parametricLogishBackward(
       const u3 = q + 1;
       const q2 = (bounded * (e2 / (u2 * u2))) / u3;
       const u4 = l + q2;
-      const p2 = dyi * xi * l;
-      const p3 = dyi * (xi * xi) * aValue * q;
-      const q3 = p3 / (u3 * u);
+      const p2 = dyi * aValue * u4;
+      const p3 = dyi * xi * l;
+      const p4 = dyi * (xi * xi) * aValue * q;
+      const q3 = p4 / (u3 * u);
       if (!(
         l + Math.abs(q2) <= 32768 * Math.abs(u4) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
-        Math.abs(p3) >= 1.1380524797363597e-159 &&
-        Math.abs(q3) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) >= 1.1380524797363597e-159 &&
         Math.abs(q3) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = dyi * aValue * u4;
-      daSum += p2;
+      dx[i] = p2;
+      daSum += p3;
       dbSum += q3;
     }
     if (i < size) {
@@ -132,13 +133,15 @@ export function parametricLogishFused(
       const u = e2 + 1;
       const q2 = (bounded * (e2 / (u * u))) / (q + 1);
       const u2 = l + q2;
+      const p3 = aValue * u2;
       if (!(
         Math.abs(p2) <= Number.MAX_VALUE &&
-        l + Math.abs(q2) <= 32768 * Math.abs(u2)
+        l + Math.abs(q2) <= 32768 * Math.abs(u2) &&
+        Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
       y[i] = p2;
-      dx[i] = aValue * u2;
+      dx[i] = p3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -199,88 +202,94 @@ export function parametricLogishDoubleBackward(
       const u3 = q + 1;
       const q2 = p2 / u3;
       const u4 = l + q2;
-      const p3 = ddaValue * xi * l;
+      const p3 = ddxI * aValue * u4;
+      const p4 = ddaValue * xi * l;
       const squared = xi * xi;
-      const p4 = ddbValue * squared * aValue * q;
-      const p5 = u3 * u;
-      const q3 = p4 / p5;
-      const p6 = dyi * ddxI;
-      const p7 = p6 * aValue;
-      const p8 = bValue * q;
-      const q4 = p8 / p5;
+      const p5 = ddbValue * squared * aValue * q;
+      const p6 = u3 * u;
+      const q3 = p5 / p6;
+      const p7 = dyi * ddxI;
+      const p8 = p7 * aValue;
+      const p9 = bValue * q;
+      const q4 = p9 / p6;
       const q5 = q / u;
       const em1 = boundedExpm1(
         Math.max(Math.min(2 * (0.5 * xi * bValue), 709), -746),
       );
       const q6 = em1 / (em1 + 2);
-      const p9 = p2 * q6;
-      const p10 = bValue * (q5 - p9);
-      const q7 = (p8 * p2) / p5;
-      const q8 = (p10 - q7) / u3;
+      const p10 = p2 * q6;
+      const p11 = bValue * (q5 - p10);
+      const q7 = (p9 * p2) / p6;
+      const q8 = (p11 - q7) / u3;
       const u5 = q4 + q8;
-      const p11 = p7 * u5;
-      const p12 = dyi * ddaValue;
-      const p13 = dyi * ddbValue;
-      const p14 = p13 * aValue;
+      const p12 = p8 * u5;
+      const p13 = dyi * ddaValue;
+      const p14 = p13 * u4;
+      const p15 = dyi * ddbValue;
+      const p16 = p15 * aValue;
       const q9 = (2 * xi * q) / u;
-      const p15 = xi * p2 * q6;
-      const u6 = q9 - p15;
-      const q10 = (xi * q * p2) / p5;
+      const p17 = xi * p2 * q6;
+      const u6 = q9 - p17;
+      const q10 = (xi * q * p2) / p6;
       const u7 = u6 - q10;
-      const q11 = (p14 * u7) / u3;
+      const q11 = (p16 * u7) / u3;
       const v2 = Math.abs(q4);
       const v3 = Math.abs(q6);
       const v4 = Math.abs(q7);
       const u8 =
-        9.332636185032189e-302 * ((u * v2) / p5) +
-        ((9.332636185032189e-302 * v3 + (q5 + Math.abs(p9))) * v +
-          9.332636185032189e-302 * ((u * v4) / p5) +
-          (0.03125 * Math.abs(p10) + v4)) /
+        9.332636185032189e-302 * ((u * v2) / p6) +
+        ((9.332636185032189e-302 * v3 + (q5 + Math.abs(p10))) * v +
+          9.332636185032189e-302 * ((u * v4) / p6) +
+          (0.03125 * Math.abs(p11) + v4)) /
           u3;
       const v5 = Math.abs(q10);
-      const p16 = p13 * squared * q;
-      const q12 = p16 / p5;
-      const q13 = (p7 * u7) / u3;
-      const p17 = p12 * squared * q;
-      const q14 = p17 / p5;
-      const p18 = squared * xi;
-      const q15 = -(p18 * q * q6) / u;
+      const p18 = p7 * u4;
+      const p19 = p15 * squared * q;
+      const q12 = p19 / p6;
+      const q13 = (p8 * u7) / u3;
+      const p20 = p13 * squared * q;
+      const q14 = p20 / p6;
+      const p21 = squared * xi;
+      const q15 = -(p21 * q * q6) / u;
       const squared2 = u * u;
-      const p19 = u3 * squared2;
-      const q16 = (p18 * (q * q)) / p19;
+      const p22 = u3 * squared2;
+      const q16 = (p21 * (q * q)) / p22;
       const u9 = q15 - q16;
-      const q17 = (p14 * u9) / u3;
+      const q17 = (p16 * u9) / u3;
       const v6 = Math.abs(q16);
       const u10 =
         5.479523372521008e-194 *
           (v3 / u +
-            2.5379418373156492e-116 * (((u * u3 + squared2) * v6) / p19)) +
+            2.5379418373156492e-116 * (((u * u3 + squared2) * v6) / p22)) +
         (Math.abs(q15) + v6);
       if (!(
         l + Math.abs(q2) <= 32768 * Math.abs(u4) &&
         Math.abs(p3) <= Number.MAX_VALUE &&
-        Math.abs(p4) >= 1.1380524797363597e-159 &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p5) >= 1.1380524797363597e-159 &&
         Math.abs(q3) <= Number.MAX_VALUE &&
         u8 + (v2 + Math.abs(q8)) <= 16384 * Math.abs(u5) &&
-        Math.abs(p11) <= Number.MAX_VALUE &&
+        Math.abs(p12) <= Number.MAX_VALUE &&
+        Math.abs(p14) <= Number.MAX_VALUE &&
         4.845781754539109e-268 * v3 +
-          (Math.abs(q9) + Math.abs(p15)) +
-          9.332636185032189e-302 * ((u * v5) / p5) +
+          (Math.abs(q9) + Math.abs(p17)) +
+          9.332636185032189e-302 * ((u * v5) / p6) +
           (0.015625 * Math.abs(u6) + v5) <=
           8192 * Math.abs(u7) &&
         Math.abs(q11) <= Number.MAX_VALUE &&
-        Math.abs(p16) >= 3.3444356521734666e-198 &&
+        Math.abs(p18) <= Number.MAX_VALUE &&
+        Math.abs(p19) >= 3.3444356521734666e-198 &&
         Math.abs(q12) <= Number.MAX_VALUE &&
         Math.abs(q13) <= Number.MAX_VALUE &&
-        Math.abs(p17) >= 3.3444356521734666e-198 &&
+        Math.abs(p20) >= 3.3444356521734666e-198 &&
         Math.abs(q14) <= Number.MAX_VALUE &&
         u10 <= 8192 * Math.abs(u9) &&
         Math.abs(q17) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = ddxI * aValue * u4 + p3 + q3;
-      dx[i] = p11 + p12 * u4 + q11;
-      daSum += p6 * u4 + q12;
+      ddy[i] = p3 + p4 + q3;
+      dx[i] = p12 + p14 + q11;
+      daSum += p18 + q12;
       dbSum += q13 + q14 + q17;
     }
     if (i < size) {
@@ -384,19 +393,20 @@ export function parametricLogishBackward64(
       const u3 = q + 1;
       const q2 = (bounded * (e2 / (u2 * u2))) / u3;
       const u4 = l + q2;
-      const p2 = dyi * xi * l;
-      const p3 = dyi * (xi * xi) * aValue * q;
-      const q3 = p3 / (u3 * u);
+      const p2 = dyi * aValue * u4;
+      const p3 = dyi * xi * l;
+      const p4 = dyi * (xi * xi) * aValue * q;
+      const q3 = p4 / (u3 * u);
       if (!(
         l + Math.abs(q2) <= 32768 * Math.abs(u4) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
-        Math.abs(p3) >= 1.1380524797363597e-159 &&
-        Math.abs(q3) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p4) >= 1.1380524797363597e-159 &&
         Math.abs(q3) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = dyi * aValue * u4;
-      daSum += p2;
+      dx[i] = p2;
+      daSum += p3;
       dbSum += q3;
     }
     if (i < size) {
@@ -441,13 +451,15 @@ export function parametricLogishFused64(
       const u = e2 + 1;
       const q2 = (bounded * (e2 / (u * u))) / (q + 1);
       const u2 = l + q2;
+      const p3 = aValue * u2;
       if (!(
         Math.abs(p2) <= Number.MAX_VALUE &&
-        l + Math.abs(q2) <= 32768 * Math.abs(u2)
+        l + Math.abs(q2) <= 32768 * Math.abs(u2) &&
+        Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
       y[i] = p2;
-      dx[i] = aValue * u2;
+      dx[i] = p3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -508,88 +520,94 @@ export function parametricLogishDoubleBackward64(
       const u3 = q + 1;
       const q2 = p2 / u3;
       const u4 = l + q2;
-      const p3 = ddaValue * xi * l;
+      const p3 = ddxI * aValue * u4;
+      const p4 = ddaValue * xi * l;
       const squared = xi * xi;
-      const p4 = ddbValue * squared * aValue * q;
-      const p5 = u3 * u;
-      const q3 = p4 / p5;
-      const p6 = dyi * ddxI;
-      const p7 = p6 * aValue;
-      const p8 = bValue * q;
-      const q4 = p8 / p5;
+      const p5 = ddbValue * squared * aValue * q;
+      const p6 = u3 * u;
+      const q3 = p5 / p6;
+      const p7 = dyi * ddxI;
+      const p8 = p7 * aValue;
+      const p9 = bValue * q;
+      const q4 = p9 / p6;
       const q5 = q / u;
       const em1 = boundedExpm1(
         Math.max(Math.min(2 * (0.5 * xi * bValue), 709), -746),
       );
       const q6 = em1 / (em1 + 2);
-      const p9 = p2 * q6;
-      const p10 = bValue * (q5 - p9);
-      const q7 = (p8 * p2) / p5;
-      const q8 = (p10 - q7) / u3;
+      const p10 = p2 * q6;
+      const p11 = bValue * (q5 - p10);
+      const q7 = (p9 * p2) / p6;
+      const q8 = (p11 - q7) / u3;
       const u5 = q4 + q8;
-      const p11 = p7 * u5;
-      const p12 = dyi * ddaValue;
-      const p13 = dyi * ddbValue;
-      const p14 = p13 * aValue;
+      const p12 = p8 * u5;
+      const p13 = dyi * ddaValue;
+      const p14 = p13 * u4;
+      const p15 = dyi * ddbValue;
+      const p16 = p15 * aValue;
       const q9 = (2 * xi * q) / u;
-      const p15 = xi * p2 * q6;
-      const u6 = q9 - p15;
-      const q10 = (xi * q * p2) / p5;
+      const p17 = xi * p2 * q6;
+      const u6 = q9 - p17;
+      const q10 = (xi * q * p2) / p6;
       const u7 = u6 - q10;
-      const q11 = (p14 * u7) / u3;
+      const q11 = (p16 * u7) / u3;
       const v2 = Math.abs(q4);
       const v3 = Math.abs(q6);
       const v4 = Math.abs(q7);
       const u8 =
-        9.332636185032189e-302 * ((u * v2) / p5) +
-        ((9.332636185032189e-302 * v3 + (q5 + Math.abs(p9))) * v +
-          9.332636185032189e-302 * ((u * v4) / p5) +
-          (0.03125 * Math.abs(p10) + v4)) /
+        9.332636185032189e-302 * ((u * v2) / p6) +
+        ((9.332636185032189e-302 * v3 + (q5 + Math.abs(p10))) * v +
+          9.332636185032189e-302 * ((u * v4) / p6) +
+          (0.03125 * Math.abs(p11) + v4)) /
           u3;
       const v5 = Math.abs(q10);
-      const p16 = p13 * squared * q;
-      const q12 = p16 / p5;
-      const q13 = (p7 * u7) / u3;
-      const p17 = p12 * squared * q;
-      const q14 = p17 / p5;
-      const p18 = squared * xi;
-      const q15 = -(p18 * q * q6) / u;
+      const p18 = p7 * u4;
+      const p19 = p15 * squared * q;
+      const q12 = p19 / p6;
+      const q13 = (p8 * u7) / u3;
+      const p20 = p13 * squared * q;
+      const q14 = p20 / p6;
+      const p21 = squared * xi;
+      const q15 = -(p21 * q * q6) / u;
       const squared2 = u * u;
-      const p19 = u3 * squared2;
-      const q16 = (p18 * (q * q)) / p19;
+      const p22 = u3 * squared2;
+      const q16 = (p21 * (q * q)) / p22;
       const u9 = q15 - q16;
-      const q17 = (p14 * u9) / u3;
+      const q17 = (p16 * u9) / u3;
       const v6 = Math.abs(q16);
       const u10 =
         5.479523372521008e-194 *
           (v3 / u +
-            2.5379418373156492e-116 * (((u * u3 + squared2) * v6) / p19)) +
+            2.5379418373156492e-116 * (((u * u3 + squared2) * v6) / p22)) +
         (Math.abs(q15) + v6);
       if (!(
         l + Math.abs(q2) <= 32768 * Math.abs(u4) &&
         Math.abs(p3) <= Number.MAX_VALUE &&
-        Math.abs(p4) >= 1.1380524797363597e-159 &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p5) >= 1.1380524797363597e-159 &&
         Math.abs(q3) <= Number.MAX_VALUE &&
         u8 + (v2 + Math.abs(q8)) <= 16384 * Math.abs(u5) &&
-        Math.abs(p11) <= Number.MAX_VALUE &&
+        Math.abs(p12) <= Number.MAX_VALUE &&
+        Math.abs(p14) <= Number.MAX_VALUE &&
         4.845781754539109e-268 * v3 +
-          (Math.abs(q9) + Math.abs(p15)) +
-          9.332636185032189e-302 * ((u * v5) / p5) +
+          (Math.abs(q9) + Math.abs(p17)) +
+          9.332636185032189e-302 * ((u * v5) / p6) +
           (0.015625 * Math.abs(u6) + v5) <=
           8192 * Math.abs(u7) &&
         Math.abs(q11) <= Number.MAX_VALUE &&
-        Math.abs(p16) >= 3.3444356521734666e-198 &&
+        Math.abs(p18) <= Number.MAX_VALUE &&
+        Math.abs(p19) >= 3.3444356521734666e-198 &&
         Math.abs(q12) <= Number.MAX_VALUE &&
         Math.abs(q13) <= Number.MAX_VALUE &&
-        Math.abs(p17) >= 3.3444356521734666e-198 &&
+        Math.abs(p20) >= 3.3444356521734666e-198 &&
         Math.abs(q14) <= Number.MAX_VALUE &&
         u10 <= 8192 * Math.abs(u9) &&
         Math.abs(q17) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = ddxI * aValue * u4 + p3 + q3;
-      dx[i] = p11 + p12 * u4 + q11;
-      daSum += p6 * u4 + q12;
+      ddy[i] = p3 + p4 + q3;
+      dx[i] = p12 + p14 + q11;
+      daSum += p18 + q12;
       dbSum += q13 + q14 + q17;
     }
     if (i < size) {
@@ -1540,6 +1558,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function parametricLogishExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(
     wideMultiply(x0, x1),
@@ -1567,7 +1626,7 @@ function parametricLogishExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishExactlyAt(x0, x1, x2, 800n * sign),
     parametricLogishExactlyAt(x0, x1, x2, 150n * sign),
     parametricLogishExactlyAt(x0, x1, x2, 140n * sign),
@@ -1637,7 +1696,7 @@ function parametricLogishDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     parametricLogishDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     parametricLogishDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1702,7 +1761,7 @@ function parametricLogishDaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishDaExactlyAt(x0, x1, x2, 800n * sign),
     parametricLogishDaExactlyAt(x0, x1, x2, 150n * sign),
     parametricLogishDaExactlyAt(x0, x1, x2, 140n * sign),
@@ -1771,7 +1830,7 @@ function parametricLogishDbExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishDbExactlyAt(x0, x1, x2, x3, 800n * sign),
     parametricLogishDbExactlyAt(x0, x1, x2, x3, 150n * sign),
     parametricLogishDbExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1836,7 +1895,7 @@ function parametricLogishYExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishYExactlyAt(x0, x1, x2, 800n * sign),
     parametricLogishYExactlyAt(x0, x1, x2, 150n * sign),
     parametricLogishYExactlyAt(x0, x1, x2, 140n * sign),
@@ -1924,7 +1983,7 @@ function parametricLogishDxDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     parametricLogishDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1994,7 +2053,7 @@ function parametricLogishDxDaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishDxDaExactlyAt(x0, x1, x2, 800n * sign),
     parametricLogishDxDaExactlyAt(x0, x1, x2, 150n * sign),
     parametricLogishDxDaExactlyAt(x0, x1, x2, 140n * sign),
@@ -2084,7 +2143,7 @@ function parametricLogishDxDbExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 800n * sign),
     parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 150n * sign),
     parametricLogishDxDbExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2150,7 +2209,7 @@ function parametricLogishDaDbExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishDaDbExactlyAt(x0, x1, x2, 800n * sign),
     parametricLogishDaDbExactlyAt(x0, x1, x2, 150n * sign),
     parametricLogishDaDbExactlyAt(x0, x1, x2, 140n * sign),
@@ -2239,7 +2298,7 @@ function parametricLogishDbDbExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 800n * sign),
     parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 150n * sign),
     parametricLogishDbDbExactlyAt(x0, x1, x2, x3, 140n * sign),

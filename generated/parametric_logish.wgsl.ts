@@ -189,7 +189,8 @@ fn parametric_logish_wide_from_f32(x: f32) -> parametric_logish_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct parametric_logish_wide_search {
   stage: i32,
   point: i32,
@@ -198,6 +199,7 @@ struct parametric_logish_wide_search {
   before: parametric_logish_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const parametric_logish_WIDE_SEARCH: parametric_logish_wide_search = parametric_logish_wide_search(
@@ -207,7 +209,8 @@ const parametric_logish_WIDE_SEARCH: parametric_logish_wide_search = parametric_
   parametric_logish_wide_leading(false, 0u, 0),
   parametric_logish_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const parametric_logish_WIDE_ONE: parametric_logish_wide = parametric_logish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -705,6 +708,9 @@ fn parametric_logish_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -parametric_logish_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < parametric_logish_WIDE_LIMIT) &
@@ -844,7 +850,8 @@ fn parametric_logish_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= parametric_logish_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(parametric_logish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -860,6 +867,10 @@ fn parametric_logish_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (parametric_logish_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (parametric_logish_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -908,7 +919,9 @@ fn parametric_logish_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * parametric_logish_wide_excess(varied, stage)) / parametric_logish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = parametric_logish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = parametric_logish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -918,7 +931,7 @@ fn parametric_logish_wide_searched(
   if (is_second) {
     before = base;
   }
-  return parametric_logish_wide_search(stage, point, value, base, before, steps, shift);
+  return parametric_logish_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1358,6 +1371,9 @@ fn parametric_logish_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 6u)) {
+      rounding = -parametric_logish_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < parametric_logish_WIDE_LIMIT) &
@@ -1468,6 +1484,7 @@ fn parametric_logish_backward(dy: f32, x: f32, a: f32, b: f32) -> parametric_log
       (l.high + abs(q3.high)) <=
       4.0 * abs(u4.high)) &
       (abs(u4.high) >= 7.888609e-31) &
+      (v2.high <= 4398046500000.0 * abs(v2.high - 800.0)) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a)) <= 0x52800000u) &
@@ -1484,7 +1501,7 @@ fn parametric_logish_backward(dy: f32, x: f32, a: f32, b: f32) -> parametric_log
     ((abs(b) >= 3.469447e-18) | (b == 0.0));
   var result_b = parametric_logish_pair_to_f32(parametric_logish_pair_scale(q4, 8.6736174e-19));
   var found2 =
-    (abs(p7.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) &
+    (abs(p7.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) & (q2.high >= 7.888609e-31) &
       ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u3.high) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
@@ -1594,6 +1611,7 @@ fn parametric_logish_fused(x: f32, a: f32, b: f32) -> parametric_logish_value_an
         (l.high + abs(q3.high)) <=
         4.0 * abs(u4.high)) &
         (abs(u4.high) >= 7.888609e-31) &
+        (v2.high <= 4398046500000.0 * abs(v2.high - 800.0)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a)) <= 0x52800000u) &
@@ -1846,7 +1864,8 @@ fn parametric_logish_curvature(x: f32, a: f32, b: f32) -> parametric_logish_curv
   // Far out, or no number at all.
   if (
     !(
-      (v3.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(b)) <= 0x52800000u) &
         ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
         (bitcast<u32>(abs(q10.high)) <= 0x7a800000u) &

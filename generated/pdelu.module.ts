@@ -178,8 +178,8 @@ const pdeluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x > 0, 1, alpha * where(x * (1 - t) > -1, (x * (1 - t) + 1)^(t / (1 - t)), 0))
- * d/dalpha = where(x > 0, 0, where(x * (1 - t) > -1, (x * (1 - t) + 1)^(1 / (1 - t)), 0^(1 / (1 - t))) - 1)
+ * d/dx = where(x > 0, 1, alpha * where(x * (1 - t) + 1 > 0, (x * (1 - t) + 1)^(t / (1 - t)), 0))
+ * d/dalpha = where(x > 0, 0, where(x * (1 - t) + 1 > 0, (x * (1 - t) + 1)^(1 / (1 - t)), 0^(1 / (1 - t))) - 1)
  * ```
  *
  * Kink at 0: derivative alpha * 1^(t / (1 - t)) before, 1 after, alpha * 1^(t / (1 - t)) there.

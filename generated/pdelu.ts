@@ -36,19 +36,22 @@ export function pdeluForward(
           const p = xi * u;
           const u2 = p + 1;
           const v3 = Math.pow(u2, q);
-          const v4 = Number.isNaN(xi) ? xi : p > -1 ? v3 : v;
+          const v4 = Number.isNaN(xi) ? xi : u2 > 0 ? v3 : v;
           const u3 = v4 - 1;
           const v5 = xi > 0 ? xi : alphaC * u3;
           const p2 = Math.abs(v3) * v2;
+          const v6 = Math.abs(p);
           const q2 = p2 / u2;
-          const v6 =
-            0.001953125 *
-              (p > -1
-                ? p2 + Math.abs(p) * q2 + 9.332636185032189e-302 * q2
-                : 0) +
-              v4 <=
-            1024 * Math.abs(u3);
-          if (!((xi > 0 || v6) && Math.abs(v5) <= Number.MAX_VALUE)) break;
+          if (!(
+            (xi > 0 ||
+              0.001953125 *
+                (u2 > 0 ? p2 + v6 * q2 + 9.332636185032189e-302 * q2 : 0) +
+                v4 <=
+                1024 * Math.abs(u3)) &&
+            (xi > 0 || v6 <= 1125899906842624 * Math.abs(u2)) &&
+            Math.abs(v5) <= Number.MAX_VALUE
+          ))
+            break;
           y[i] = v5;
         }
         if (i < end) {
@@ -62,8 +65,8 @@ export function pdeluForward(
 }
 
 /**
- * dx = where(x > 0, dy, where(x * (1 - t) > -1, dy * alpha * (x * (1 - t) + 1)^(t / (1 - t)), 0))
- * dalpha = sum(where(x > 0, 0, dy * (where(x * (1 - t) > -1, (x * (1 - t) + 1)^(1 / (1 - t)), 0^(1 / (1 - t))) - 1)))
+ * dx = where(x > 0, dy, where(x * (1 - t) + 1 > 0, dy * alpha * (x * (1 - t) + 1)^(t / (1 - t)), 0))
+ * dalpha = sum(where(x > 0, 0, dy * (where(x * (1 - t) + 1 > 0, (x * (1 - t) + 1)^(1 / (1 - t)), 0^(1 / (1 - t))) - 1)))
  */
 export function pdeluBackward(
   dy: Float32Array,
@@ -101,28 +104,27 @@ export function pdeluBackward(
           const p = xi * u;
           const u2 = p + 1;
           const v4 = Math.pow(u2, q);
-          const v5 = xi > 0 ? dyi : p > -1 ? dyi * alphaC * v4 : 0;
+          const v5 = xi > 0 ? dyi : u2 > 0 ? dyi * alphaC * v4 : 0;
           const p2 = Math.abs(v4) * v;
           const v6 = Math.abs(p);
           const q3 = p2 / u2;
           const v7 = Math.pow(u2, q2);
-          const v8 = p > -1 ? v7 : v2;
+          const v8 = u2 > 0 ? v7 : v2;
           const u3 = v8 - 1;
           const v9 = xi > 0 ? 0 : dyi * u3;
           const p3 = Math.abs(v7) * v3;
           const q4 = p3 / u2;
-          const v10 =
-            xi > 0 ||
-            0.001953125 *
-              (p > -1 ? p3 + v6 * q4 + 9.332636185032189e-302 * q4 : 0) +
-              v8 <=
-              1024 * Math.abs(u3);
           if (!(
             (xi > 0 ||
-              p <= -1 ||
+              u2 <= 0 ||
               p2 + v6 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v4) &&
+            (xi > 0 || v6 <= 1125899906842624 * Math.abs(u2)) &&
             Math.abs(v5) <= Number.MAX_VALUE &&
-            v10 &&
+            (xi > 0 ||
+              0.001953125 *
+                (u2 > 0 ? p3 + v6 * q4 + 9.332636185032189e-302 * q4 : 0) +
+                v8 <=
+                1024 * Math.abs(u3)) &&
             Math.abs(v9) <= Number.MAX_VALUE
           ))
             break;
@@ -175,33 +177,32 @@ export function pdeluFused(
           const p = xi * u;
           const u2 = p + 1;
           const v4 = Math.pow(u2, q);
-          const v5 = Number.isNaN(xi) ? xi : p > -1 ? v4 : v;
+          const v5 = Number.isNaN(xi) ? xi : u2 > 0 ? v4 : v;
           const u3 = v5 - 1;
           const v6 = xi > 0 ? xi : alphaC * u3;
           const p2 = Math.abs(v4) * v2;
           const v7 = Math.abs(p);
           const q3 = p2 / u2;
-          const v8 =
-            xi > 0 ||
-            0.001953125 *
-              (p > -1 ? p2 + v7 * q3 + 9.332636185032189e-302 * q3 : 0) +
-              v5 <=
-              1024 * Math.abs(u3);
-          const v9 = Math.pow(u2, q2);
-          const v10 = xi > 0 ? 1 : p > -1 ? alphaC * v9 : 0;
-          const p3 = Math.abs(v9) * v3;
+          const v8 = Math.pow(u2, q2);
+          const v9 = xi > 0 ? 1 : u2 > 0 ? alphaC * v8 : 0;
+          const p3 = Math.abs(v8) * v3;
           const q4 = p3 / u2;
           if (!(
-            v8 &&
+            (xi > 0 ||
+              0.001953125 *
+                (u2 > 0 ? p2 + v7 * q3 + 9.332636185032189e-302 * q3 : 0) +
+                v5 <=
+                1024 * Math.abs(u3)) &&
+            (xi > 0 || v7 <= 1125899906842624 * Math.abs(u2)) &&
             Math.abs(v6) <= Number.MAX_VALUE &&
             (xi > 0 ||
-              p <= -1 ||
-              p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v9) &&
-            Math.abs(v10) <= Number.MAX_VALUE
+              u2 <= 0 ||
+              p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v8) &&
+            Math.abs(v9) <= Number.MAX_VALUE
           ))
             break;
           y[i] = v6;
-          dx[i] = v10;
+          dx[i] = v9;
         }
         if (i < end) {
           // One that needs more digits.
@@ -261,9 +262,9 @@ export function pdeluDoubleBackward(
           const p = xi * u;
           const u3 = p + 1;
           const v5 = Math.pow(u3, q);
-          const v6 = xi > 0 ? ddxI : p > -1 ? ddxI * alphaC * v5 : 0;
+          const v6 = xi > 0 ? ddxI : u3 > 0 ? ddxI * alphaC * v5 : 0;
           const v7 = Math.pow(u3, q2);
-          const v8 = p > -1 ? v7 : v;
+          const v8 = u3 > 0 ? v7 : v;
           const u4 = v8 - 1;
           const v9 = xi > 0 ? 0 : ddalphaC * u4;
           const p2 = Math.abs(v5) * v2;
@@ -273,24 +274,25 @@ export function pdeluDoubleBackward(
           const q4 = p3 / u3;
           const p4 = dyi * ddxI;
           const v11 = Math.pow(u3, u2);
-          const v12 = xi > 0 ? 0 : p > -1 ? p4 * alphaC * t * v11 : 0;
-          const v13 = xi > 0 ? 0 : p > -1 ? dyi * ddalphaC * v5 : 0;
+          const v12 = xi > 0 ? 0 : u3 > 0 ? p4 * alphaC * t * v11 : 0;
+          const v13 = xi > 0 ? 0 : u3 > 0 ? dyi * ddalphaC * v5 : 0;
           const p5 = Math.abs(v11) * v4;
           const q5 = p5 / u3;
-          const v14 = xi > 0 ? 0 : p > -1 ? p4 * v5 : 0;
+          const v14 = xi > 0 ? 0 : u3 > 0 ? p4 * v5 : 0;
           if (!(
             (xi > 0 ||
-              p <= -1 ||
+              u3 <= 0 ||
               p2 + v10 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v5) &&
+            (xi > 0 || v10 <= 1125899906842624 * Math.abs(u3)) &&
             Math.abs(v6) <= Number.MAX_VALUE &&
             (xi > 0 ||
               0.001953125 *
-                (p > -1 ? p3 + v10 * q4 + 9.332636185032189e-302 * q4 : 0) +
+                (u3 > 0 ? p3 + v10 * q4 + 9.332636185032189e-302 * q4 : 0) +
                 v8 <=
                 1024 * Math.abs(u4)) &&
             Math.abs(v9) <= Number.MAX_VALUE &&
             (xi > 0 ||
-              p <= -1 ||
+              u3 <= 0 ||
               p5 + v10 * q5 + 9.332636185032189e-302 * q5 <= 1048576 * v11) &&
             Math.abs(v12) <= Number.MAX_VALUE &&
             Math.abs(v13) <= Number.MAX_VALUE &&
@@ -356,19 +358,22 @@ export function pdeluForward64(
           const p = xi * u;
           const u2 = p + 1;
           const v3 = Math.pow(u2, q);
-          const v4 = Number.isNaN(xi) ? xi : p > -1 ? v3 : v;
+          const v4 = Number.isNaN(xi) ? xi : u2 > 0 ? v3 : v;
           const u3 = v4 - 1;
           const v5 = xi > 0 ? xi : alphaC * u3;
           const p2 = Math.abs(v3) * v2;
+          const v6 = Math.abs(p);
           const q2 = p2 / u2;
-          const v6 =
-            0.001953125 *
-              (p > -1
-                ? p2 + Math.abs(p) * q2 + 9.332636185032189e-302 * q2
-                : 0) +
-              v4 <=
-            1024 * Math.abs(u3);
-          if (!((xi > 0 || v6) && Math.abs(v5) <= Number.MAX_VALUE)) break;
+          if (!(
+            (xi > 0 ||
+              0.001953125 *
+                (u2 > 0 ? p2 + v6 * q2 + 9.332636185032189e-302 * q2 : 0) +
+                v4 <=
+                1024 * Math.abs(u3)) &&
+            (xi > 0 || v6 <= 1125899906842624 * Math.abs(u2)) &&
+            Math.abs(v5) <= Number.MAX_VALUE
+          ))
+            break;
           y[i] = v5;
         }
         if (i < end) {
@@ -382,8 +387,8 @@ export function pdeluForward64(
 }
 
 /**
- * dx = where(x > 0, dy, where(x * (1 - t) > -1, dy * alpha * (x * (1 - t) + 1)^(t / (1 - t)), 0))
- * dalpha = sum(where(x > 0, 0, dy * (where(x * (1 - t) > -1, (x * (1 - t) + 1)^(1 / (1 - t)), 0^(1 / (1 - t))) - 1)))
+ * dx = where(x > 0, dy, where(x * (1 - t) + 1 > 0, dy * alpha * (x * (1 - t) + 1)^(t / (1 - t)), 0))
+ * dalpha = sum(where(x > 0, 0, dy * (where(x * (1 - t) + 1 > 0, (x * (1 - t) + 1)^(1 / (1 - t)), 0^(1 / (1 - t))) - 1)))
  */
 export function pdeluBackward64(
   dy: Float64Array,
@@ -421,28 +426,27 @@ export function pdeluBackward64(
           const p = xi * u;
           const u2 = p + 1;
           const v4 = Math.pow(u2, q);
-          const v5 = xi > 0 ? dyi : p > -1 ? dyi * alphaC * v4 : 0;
+          const v5 = xi > 0 ? dyi : u2 > 0 ? dyi * alphaC * v4 : 0;
           const p2 = Math.abs(v4) * v;
           const v6 = Math.abs(p);
           const q3 = p2 / u2;
           const v7 = Math.pow(u2, q2);
-          const v8 = p > -1 ? v7 : v2;
+          const v8 = u2 > 0 ? v7 : v2;
           const u3 = v8 - 1;
           const v9 = xi > 0 ? 0 : dyi * u3;
           const p3 = Math.abs(v7) * v3;
           const q4 = p3 / u2;
-          const v10 =
-            xi > 0 ||
-            0.001953125 *
-              (p > -1 ? p3 + v6 * q4 + 9.332636185032189e-302 * q4 : 0) +
-              v8 <=
-              1024 * Math.abs(u3);
           if (!(
             (xi > 0 ||
-              p <= -1 ||
+              u2 <= 0 ||
               p2 + v6 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v4) &&
+            (xi > 0 || v6 <= 1125899906842624 * Math.abs(u2)) &&
             Math.abs(v5) <= Number.MAX_VALUE &&
-            v10 &&
+            (xi > 0 ||
+              0.001953125 *
+                (u2 > 0 ? p3 + v6 * q4 + 9.332636185032189e-302 * q4 : 0) +
+                v8 <=
+                1024 * Math.abs(u3)) &&
             Math.abs(v9) <= Number.MAX_VALUE
           ))
             break;
@@ -495,33 +499,32 @@ export function pdeluFused64(
           const p = xi * u;
           const u2 = p + 1;
           const v4 = Math.pow(u2, q);
-          const v5 = Number.isNaN(xi) ? xi : p > -1 ? v4 : v;
+          const v5 = Number.isNaN(xi) ? xi : u2 > 0 ? v4 : v;
           const u3 = v5 - 1;
           const v6 = xi > 0 ? xi : alphaC * u3;
           const p2 = Math.abs(v4) * v2;
           const v7 = Math.abs(p);
           const q3 = p2 / u2;
-          const v8 =
-            xi > 0 ||
-            0.001953125 *
-              (p > -1 ? p2 + v7 * q3 + 9.332636185032189e-302 * q3 : 0) +
-              v5 <=
-              1024 * Math.abs(u3);
-          const v9 = Math.pow(u2, q2);
-          const v10 = xi > 0 ? 1 : p > -1 ? alphaC * v9 : 0;
-          const p3 = Math.abs(v9) * v3;
+          const v8 = Math.pow(u2, q2);
+          const v9 = xi > 0 ? 1 : u2 > 0 ? alphaC * v8 : 0;
+          const p3 = Math.abs(v8) * v3;
           const q4 = p3 / u2;
           if (!(
-            v8 &&
+            (xi > 0 ||
+              0.001953125 *
+                (u2 > 0 ? p2 + v7 * q3 + 9.332636185032189e-302 * q3 : 0) +
+                v5 <=
+                1024 * Math.abs(u3)) &&
+            (xi > 0 || v7 <= 1125899906842624 * Math.abs(u2)) &&
             Math.abs(v6) <= Number.MAX_VALUE &&
             (xi > 0 ||
-              p <= -1 ||
-              p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v9) &&
-            Math.abs(v10) <= Number.MAX_VALUE
+              u2 <= 0 ||
+              p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v8) &&
+            Math.abs(v9) <= Number.MAX_VALUE
           ))
             break;
           y[i] = v6;
-          dx[i] = v10;
+          dx[i] = v9;
         }
         if (i < end) {
           // One that needs more digits.
@@ -581,9 +584,9 @@ export function pdeluDoubleBackward64(
           const p = xi * u;
           const u3 = p + 1;
           const v5 = Math.pow(u3, q);
-          const v6 = xi > 0 ? ddxI : p > -1 ? ddxI * alphaC * v5 : 0;
+          const v6 = xi > 0 ? ddxI : u3 > 0 ? ddxI * alphaC * v5 : 0;
           const v7 = Math.pow(u3, q2);
-          const v8 = p > -1 ? v7 : v;
+          const v8 = u3 > 0 ? v7 : v;
           const u4 = v8 - 1;
           const v9 = xi > 0 ? 0 : ddalphaC * u4;
           const p2 = Math.abs(v5) * v2;
@@ -593,24 +596,25 @@ export function pdeluDoubleBackward64(
           const q4 = p3 / u3;
           const p4 = dyi * ddxI;
           const v11 = Math.pow(u3, u2);
-          const v12 = xi > 0 ? 0 : p > -1 ? p4 * alphaC * t * v11 : 0;
-          const v13 = xi > 0 ? 0 : p > -1 ? dyi * ddalphaC * v5 : 0;
+          const v12 = xi > 0 ? 0 : u3 > 0 ? p4 * alphaC * t * v11 : 0;
+          const v13 = xi > 0 ? 0 : u3 > 0 ? dyi * ddalphaC * v5 : 0;
           const p5 = Math.abs(v11) * v4;
           const q5 = p5 / u3;
-          const v14 = xi > 0 ? 0 : p > -1 ? p4 * v5 : 0;
+          const v14 = xi > 0 ? 0 : u3 > 0 ? p4 * v5 : 0;
           if (!(
             (xi > 0 ||
-              p <= -1 ||
+              u3 <= 0 ||
               p2 + v10 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v5) &&
+            (xi > 0 || v10 <= 1125899906842624 * Math.abs(u3)) &&
             Math.abs(v6) <= Number.MAX_VALUE &&
             (xi > 0 ||
               0.001953125 *
-                (p > -1 ? p3 + v10 * q4 + 9.332636185032189e-302 * q4 : 0) +
+                (u3 > 0 ? p3 + v10 * q4 + 9.332636185032189e-302 * q4 : 0) +
                 v8 <=
                 1024 * Math.abs(u4)) &&
             Math.abs(v9) <= Number.MAX_VALUE &&
             (xi > 0 ||
-              p <= -1 ||
+              u3 <= 0 ||
               p5 + v10 * q5 + 9.332636185032189e-302 * q5 <= 1048576 * v11) &&
             Math.abs(v12) <= Number.MAX_VALUE &&
             Math.abs(v13) <= Number.MAX_VALUE &&
@@ -1326,13 +1330,54 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function pdeluExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x2);
-  const t1 = wideMultiply(x0, t0);
+  const t1 = wideAdd(wideMultiply(x0, t0), wideInteger(1n));
   const t2 = wideDivide(wideInteger(1n), t0);
   let t3 = widePow(wideInteger(0n), t2);
-  if (wideLess(wideInteger(-1n), t1)) {
-    t3 = widePow(wideAdd(t1, wideInteger(1n)), t2);
+  if (wideLess(wideInteger(0n), t1)) {
+    t3 = widePow(t1, t2);
   }
   let t4 = wideMultiply(x1, wideSubtract(t3, wideInteger(1n)));
   if (wideLess(wideInteger(0n), x0)) {
@@ -1361,7 +1406,7 @@ function pdeluExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pdeluExactlyAt(x0, x1, x2, 800n * sign),
     pdeluExactlyAt(x0, x1, x2, 150n * sign),
     pdeluExactlyAt(x0, x1, x2, 140n * sign),
@@ -1393,13 +1438,10 @@ function pdeluExactly(x0: number, x1: number, x2: number): number {
 
 function pdeluDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x2);
-  const t1 = wideMultiply(x0, t0);
+  const t1 = wideAdd(wideMultiply(x0, t0), wideInteger(1n));
   let t2 = wideInteger(0n);
-  if (wideLess(wideInteger(-1n), t1)) {
-    t2 = wideMultiply(
-      wideMultiply(x3, x1),
-      widePow(wideAdd(t1, wideInteger(1n)), wideDivide(x2, t0)),
-    );
+  if (wideLess(wideInteger(0n), t1)) {
+    t2 = wideMultiply(wideMultiply(x3, x1), widePow(t1, wideDivide(x2, t0)));
   }
   let t3 = t2;
   if (wideLess(wideInteger(0n), x0)) {
@@ -1431,7 +1473,7 @@ function pdeluDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pdeluDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     pdeluDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     pdeluDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1471,11 +1513,11 @@ function pdeluDxExactly(
 
 function pdeluDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x1);
-  const t1 = wideMultiply(x0, t0);
+  const t1 = wideAdd(wideMultiply(x0, t0), wideInteger(1n));
   const t2 = wideDivide(wideInteger(1n), t0);
   let t3 = widePow(wideInteger(0n), t2);
-  if (wideLess(wideInteger(-1n), t1)) {
-    t3 = widePow(wideAdd(t1, wideInteger(1n)), t2);
+  if (wideLess(wideInteger(0n), t1)) {
+    t3 = widePow(t1, t2);
   }
   let t4 = wideMultiply(x2, wideSubtract(t3, wideInteger(1n)));
   if (wideLess(wideInteger(0n), x0)) {
@@ -1504,7 +1546,7 @@ function pdeluDalphaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pdeluDalphaExactlyAt(x0, x1, x2, 800n * sign),
     pdeluDalphaExactlyAt(x0, x1, x2, 150n * sign),
     pdeluDalphaExactlyAt(x0, x1, x2, 140n * sign),
@@ -1536,11 +1578,11 @@ function pdeluDalphaExactly(x0: number, x1: number, x2: number): number {
 
 function pdeluYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x2);
-  const t1 = wideMultiply(x0, t0);
+  const t1 = wideAdd(wideMultiply(x0, t0), wideInteger(1n));
   const t2 = wideDivide(wideInteger(1n), t0);
   let t3 = widePow(wideInteger(0n), t2);
-  if (wideLess(wideInteger(-1n), t1)) {
-    t3 = widePow(wideAdd(t1, wideInteger(1n)), t2);
+  if (wideLess(wideInteger(0n), t1)) {
+    t3 = widePow(t1, t2);
   }
   let t4 = wideMultiply(x1, wideSubtract(t3, wideInteger(1n)));
   if (wideLess(wideInteger(0n), x0)) {
@@ -1569,7 +1611,7 @@ function pdeluYExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pdeluYExactlyAt(x0, x1, x2, 800n * sign),
     pdeluYExactlyAt(x0, x1, x2, 150n * sign),
     pdeluYExactlyAt(x0, x1, x2, 140n * sign),
@@ -1601,15 +1643,12 @@ function pdeluYExactly(x0: number, x1: number, x2: number): number {
 
 function pdeluDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x2);
-  const t1 = wideMultiply(x0, t0);
+  const t1 = wideAdd(wideMultiply(x0, t0), wideInteger(1n));
   let t2 = wideInteger(0n);
-  if (wideLess(wideInteger(-1n), t1)) {
+  if (wideLess(wideInteger(0n), t1)) {
     t2 = wideMultiply(
       wideMultiply(wideMultiply(x3, x1), x2),
-      widePow(
-        wideAdd(t1, wideInteger(1n)),
-        wideSubtract(wideDivide(x2, t0), wideInteger(1n)),
-      ),
+      widePow(t1, wideSubtract(wideDivide(x2, t0), wideInteger(1n))),
     );
   }
   let t3 = t2;
@@ -1642,7 +1681,7 @@ function pdeluDxDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pdeluDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     pdeluDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     pdeluDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1682,13 +1721,10 @@ function pdeluDxDxExactly(
 
 function pdeluDxDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x1);
-  const t1 = wideMultiply(x0, t0);
+  const t1 = wideAdd(wideMultiply(x0, t0), wideInteger(1n));
   let t2 = wideInteger(0n);
-  if (wideLess(wideInteger(-1n), t1)) {
-    t2 = wideMultiply(
-      x2,
-      widePow(wideAdd(t1, wideInteger(1n)), wideDivide(x1, t0)),
-    );
+  if (wideLess(wideInteger(0n), t1)) {
+    t2 = wideMultiply(x2, widePow(t1, wideDivide(x1, t0)));
   }
   let t3 = t2;
   if (wideLess(wideInteger(0n), x0)) {
@@ -1717,7 +1753,7 @@ function pdeluDxDalphaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pdeluDxDalphaExactlyAt(x0, x1, x2, 800n * sign),
     pdeluDxDalphaExactlyAt(x0, x1, x2, 150n * sign),
     pdeluDxDalphaExactlyAt(x0, x1, x2, 140n * sign),

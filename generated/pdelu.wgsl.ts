@@ -126,9 +126,9 @@ fn pdelu_pow(x: f32, y: f32) -> f32 {
 
 fn pdelu_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
   let t = 1.0 - x2;
-  let t2 = t * x0;
+  let t2 = t * x0 + 1.0;
   let t3 = 1.0 / t;
-  let t4 = select(pdelu_pow(0.0, t3), pdelu_pow(t2 + 1.0, t3), t2 > -1.0);
+  let t4 = select(pdelu_pow(0.0, t3), pdelu_pow(t2, t3), t2 > 0.0);
   return select((select(t4, x0, pdelu_is_nan(x0)) - 1.0) * x1, x0, x0 > 0.0);
 }
 
@@ -233,7 +233,8 @@ fn pdelu_wide_from_f32(x: f32) -> pdelu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct pdelu_wide_search {
   stage: i32,
   point: i32,
@@ -242,6 +243,7 @@ struct pdelu_wide_search {
   before: pdelu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const pdelu_WIDE_SEARCH: pdelu_wide_search = pdelu_wide_search(
@@ -251,7 +253,8 @@ const pdelu_WIDE_SEARCH: pdelu_wide_search = pdelu_wide_search(
   pdelu_wide_leading(false, 0u, 0),
   pdelu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const pdelu_WIDE_ONE: pdelu_wide = pdelu_wide(
@@ -881,49 +884,49 @@ fn pdelu_wide_leading_of(x: pdelu_wide) -> pdelu_wide_leading {
 //   r14 = negate(r4)
 //   r14 = select(r6, r7, r14)
 //   r2 = multiply(r0, r2)
-//   r6 = add(r2, r3)
-//   r15 = abs(r6)
-//   r16 = log_exponent(r15)
-//   r8 = multiply(r16, r8)
-//   r16 = log_fraction(r15)
-//   r17 = add(r16, r9)
-//   r16 = add(r16, r3)
-//   r16 = divide(r17, r16)
-//   r16 = twice_artanh(r16)
-//   r16 = add(r8, r16)
-//   r16 = multiply(r10, r16)
-//   r16 = exponential(r16, 0)
-//   r15 = equal(r15, r3)
-//   r15 = negate(r15)
-//   r15 = select(r3, r16, r15)
-//   r16 = negate(r15)
-//   r3 = is_negative(r6)
+//   r2 = add(r2, r3)
+//   r6 = abs(r2)
+//   r15 = log_exponent(r6)
+//   r8 = multiply(r15, r8)
+//   r15 = log_fraction(r6)
+//   r16 = add(r15, r9)
+//   r15 = add(r15, r3)
+//   r15 = divide(r16, r15)
+//   r15 = twice_artanh(r15)
+//   r15 = add(r8, r15)
+//   r15 = multiply(r10, r15)
+//   r15 = exponential(r15, 0)
+//   r6 = equal(r6, r3)
+//   r6 = negate(r6)
+//   r6 = select(r3, r15, r6)
+//   r15 = negate(r6)
+//   r3 = is_negative(r2)
 //   r10 = scale(r10, -1)
 //   r8 = floor(r10)
 //   r10 = equal(r8, r10)
 //   r10 = negate(r10)
 //   r10 = select(r3, r10, r3)
-//   r10 = select(r15, r16, r10)
-//   r16 = negate(r12)
-//   r16 = select(r3, r16, r3)
-//   r16 = select(r10, r7, r16)
-//   r10 = sqrt(r6)
-//   r12 = select(r10, r6, r12)
+//   r10 = select(r6, r15, r10)
+//   r15 = negate(r12)
+//   r15 = select(r3, r15, r3)
+//   r15 = select(r10, r7, r15)
+//   r10 = sqrt(r2)
+//   r12 = select(r10, r2, r12)
 //   r13 = whole_power(r12, r13)
-//   r11 = select(r16, r13, r11)
-//   r6 = is_nan(r6)
-//   r6 = negate(r6)
-//   r4 = select(r6, r4, r6)
+//   r11 = select(r15, r13, r11)
+//   r13 = is_nan(r2)
+//   r13 = negate(r13)
+//   r4 = select(r13, r4, r13)
 //   r4 = negate(r4)
 //   r4 = select(r11, r7, r4)
-//   r2 = less(r9, r2)
+//   r2 = less(r5, r2)
 //   r2 = select(r14, r4, r2)
 //   r9 = add(r2, r9)
 //   r9 = multiply(r1, r9)
 //   r5 = less(r5, r0)
 //   r5 = select(r9, r0, r5)
 fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_wide_outcome {
-  var registers = array<pdelu_wide, 18>(
+  var registers = array<pdelu_wide, 17>(
     x0,
     x1,
     x2,
@@ -940,11 +943,10 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
-    pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 18>(
+  var errors = array<i32, 17>(
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
@@ -961,7 +963,6 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
-    -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
@@ -970,15 +971,15 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     0x20001004u, 0x0000140bu, 0x2010280au, 0x0000180cu, 0x0000280au, 0x00001c0cu, 0x0000280cu, 0x0000200du, 0x00c0280bu,
     0x0000240eu, 0x0000280au, 0x00002806u, 0x0000180eu, 0x0000180eu, 0x00002c0bu, 0x00001c0bu, 0x00002c0eu, 0x0000200bu,
     0x00602c06u, 0x0000200du, 0x00b03405u, 0x00002c06u, 0x00003405u, 0x00002006u, 0x00b01804u, 0x00003004u, 0x0000280au,
-    0x00000004u, 0x00001004u, 0x0000000eu, 0x00001004u, 0x0000200eu, 0x00e01c06u, 0x00000c02u, 0x00000800u, 0x00000406u,
-    0x00000c02u, 0x0000240fu, 0x00001806u, 0x00003410u, 0x00003c0fu, 0x00000c08u, 0x00002010u, 0x00003810u, 0x00003c0fu,
-    0x00000411u, 0x00002410u, 0x00000410u, 0x00000c10u, 0x00000810u, 0x00004011u, 0x00003c10u, 0x00004010u, 0x00000410u,
-    0x00004008u, 0x00000c10u, 0x0000400au, 0x00001010u, 0x20004010u, 0x00001c0fu, 0x00000c0fu, 0x0000000fu, 0x00003c0fu,
-    0x0000200fu, 0x00f04003u, 0x00000010u, 0x00003c0fu, 0x00004003u, 0x00001806u, 0x0000140au, 0x1ff0280au, 0x00001808u,
-    0x0000280au, 0x00001c0au, 0x00002808u, 0x0000000au, 0x0000280au, 0x0000200au, 0x00302803u, 0x0000200au, 0x00a0400fu,
-    0x00000010u, 0x0000300cu, 0x00002010u, 0x00304003u, 0x00002010u, 0x01001c0au, 0x0000440au, 0x00001806u, 0x0000200cu,
-    0x00c0180au, 0x00002c0du, 0x0000340cu, 0x0000200bu, 0x00b03410u, 0x00003006u, 0x00001806u, 0x00000006u, 0x00001806u,
-    0x00002004u, 0x00601006u, 0x00000004u, 0x00001004u, 0x00002004u, 0x00401c0bu, 0x00002802u, 0x00000809u, 0x00002002u,
+    0x00000004u, 0x00001004u, 0x0000000eu, 0x00001004u, 0x0000200eu, 0x00e01c06u, 0x00000c02u, 0x00000800u, 0x00000402u,
+    0x00000c02u, 0x00002406u, 0x00000802u, 0x0000340fu, 0x00001806u, 0x00000c08u, 0x0000200fu, 0x0000380fu, 0x00001806u,
+    0x00000410u, 0x0000240fu, 0x0000040fu, 0x00000c0fu, 0x0000080fu, 0x00003c10u, 0x00003c0fu, 0x00003c0fu, 0x0000040fu,
+    0x00003c08u, 0x00000c0fu, 0x00003c0au, 0x0000100fu, 0x20003c0fu, 0x00001c06u, 0x00000c06u, 0x00000006u, 0x00001806u,
+    0x00002006u, 0x00603c03u, 0x0000000fu, 0x00001806u, 0x00004003u, 0x00000802u, 0x0000140au, 0x1ff0280au, 0x00001808u,
+    0x0000280au, 0x00001c0au, 0x00002808u, 0x0000000au, 0x0000280au, 0x0000200au, 0x00302803u, 0x0000200au, 0x00a03c06u,
+    0x0000000fu, 0x0000300cu, 0x0000200fu, 0x00303c03u, 0x0000200fu, 0x00f01c0au, 0x0000440au, 0x00000802u, 0x0000200cu,
+    0x00c0080au, 0x00002c0du, 0x0000340cu, 0x0000200bu, 0x00b0340fu, 0x0000300du, 0x00000802u, 0x0000000du, 0x0000340du,
+    0x00002004u, 0x00d0100du, 0x00000004u, 0x00001004u, 0x00002004u, 0x00401c0bu, 0x00002802u, 0x00000805u, 0x00002002u,
     0x0020100eu, 0x00000409u, 0x00002402u, 0x00000c09u, 0x00002401u, 0x00002805u, 0x00000005u, 0x00002005u, 0x00500009u
   );
   for (var i = 0; i < 126; i = i + 2) {
@@ -1054,6 +1055,11 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     if (operation == 8u) {
       error = errors[select(first, second, registers[c].negative)];
     }
+    if (operation == 17u) {
+      if (errors[first] - a.exponent >= 384) {
+        error = (errors[first] + 384) >> 1u;
+      }
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= pdelu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -1063,6 +1069,9 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 5u) | (operation == 8u) | (operation == 9u)) {
+      rounding = -pdelu_WIDE_BEYOND;
+    }
     if ((operation == 3u) & (abs(result.exponent) < pdelu_WIDE_LIMIT) & (pdelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -pdelu_WIDE_BEYOND;
     }
@@ -1191,7 +1200,8 @@ fn pdelu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(384 - 27, 384, found.value.exponent >= pdelu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(pdelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1207,6 +1217,10 @@ fn pdelu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (pdelu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (pdelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1255,7 +1269,9 @@ fn pdelu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * pdelu_wide_excess(varied, stage)) / pdelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = pdelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = pdelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1265,7 +1281,7 @@ fn pdelu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return pdelu_wide_search(stage, point, value, base, before, steps, shift);
+  return pdelu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1468,7 +1484,7 @@ fn pdelu(x: f32, alpha: f32, t: f32) -> f32 {
   let v = pdelu_pair_pow(u2, q);
   let v2 = pdelu_pair_pow(pdelu_pair(0.0, 0.0), q);
   var v3 = v2;
-  if (p.high > -1.0) {
+  if (u2.high > 0.0) {
     v3 = v;
   }
   let u3 = pdelu_pair_subtract(v3, pdelu_pair(1.0, 0.0));
@@ -1486,11 +1502,12 @@ fn pdelu(x: f32, alpha: f32, t: f32) -> f32 {
           abs(v.high) * abs(q.high) +
             abs(p.high) * ((abs(v.high) * abs(q.high)) / u2.high) +
             4.135903e-25 * ((abs(v.high) * abs(q.high)) / u2.high),
-          p.high > -1.0
+          u2.high > 0.0
         ) +
         v3.high <=
         32.0 * abs(u3.high)) &
         (abs(u3.high) >= 3.9443045e-31))) &
+      ((x > 0.0) | (abs(p.high) <= 2199023300000.0 * abs(u2.high))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
@@ -1500,11 +1517,11 @@ fn pdelu(x: f32, alpha: f32, t: f32) -> f32 {
     ((x > 0.0) |
       ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
-        ((p.high <= -1.0) |
+        ((u2.high <= 0.0) |
           ((bitcast<u32>(abs(v.high)) <= 0x7a800000u) & (u2.high >= 7.888609e-31) &
             (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
             (abs(u.high) >= 7.888609e-31))) &
-        (p.high > -1.0)));
+        (u2.high > 0.0)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = pdelu_exactly(x, alpha, t);
@@ -1524,15 +1541,15 @@ struct pdelu_gradients {
 
 fn pdelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
   let t = 1.0 - x2;
-  let t2 = t * x0;
-  return select(select(0.0, pdelu_pow(t2 + 1.0, x2 / t) * x1, t2 > -1.0), 1.0, x0 > 0.0);
+  let t2 = t * x0 + 1.0;
+  return select(select(0.0, pdelu_pow(t2, x2 / t) * x1, t2 > 0.0), 1.0, x0 > 0.0);
 }
 
 fn pdelu_slope_1_far(x0: f32, x1: f32) -> f32 {
   let t = 1.0 - x1;
-  let t2 = t * x0;
+  let t2 = t * x0 + 1.0;
   let t3 = 1.0 / t;
-  return select(select(pdelu_pow(0.0, t3), pdelu_pow(t2 + 1.0, t3), t2 > -1.0) - 1.0, 0.0, x0 > 0.0);
+  return select(select(pdelu_pow(0.0, t3), pdelu_pow(t2, t3), t2 > 0.0) - 1.0, 0.0, x0 > 0.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -1558,81 +1575,81 @@ fn pdelu_slope_1_far(x0: f32, x1: f32) -> f32 {
 //   r17 = negate(r5)
 //   r17 = select(r16, r8, r17)
 //   r16 = multiply(r0, r11)
-//   r18 = add(r16, r4)
-//   r19 = abs(r18)
-//   r20 = log_exponent(r19)
-//   r9 = multiply(r20, r9)
-//   r20 = log_fraction(r19)
-//   r21 = add(r20, r10)
-//   r20 = add(r20, r4)
-//   r20 = divide(r21, r20)
-//   r20 = twice_artanh(r20)
-//   r20 = add(r9, r20)
-//   r9 = multiply(r12, r20)
+//   r16 = add(r16, r4)
+//   r18 = abs(r16)
+//   r19 = log_exponent(r18)
+//   r9 = multiply(r19, r9)
+//   r19 = log_fraction(r18)
+//   r20 = add(r19, r10)
+//   r19 = add(r19, r4)
+//   r19 = divide(r20, r19)
+//   r19 = twice_artanh(r19)
+//   r19 = add(r9, r19)
+//   r9 = multiply(r12, r19)
 //   r9 = exponential(r9, 0)
-//   r19 = equal(r19, r4)
-//   r19 = negate(r19)
-//   r9 = select(r4, r9, r19)
-//   r21 = negate(r9)
-//   r22 = is_negative(r18)
+//   r18 = equal(r18, r4)
+//   r18 = negate(r18)
+//   r9 = select(r4, r9, r18)
+//   r20 = negate(r9)
+//   r21 = is_negative(r16)
 //   r12 = scale(r12, -1)
-//   r23 = floor(r12)
-//   r12 = equal(r23, r12)
+//   r22 = floor(r12)
+//   r12 = equal(r22, r12)
 //   r12 = negate(r12)
-//   r12 = select(r22, r12, r22)
-//   r12 = select(r9, r21, r12)
-//   r21 = negate(r14)
-//   r21 = select(r22, r21, r22)
-//   r21 = select(r12, r8, r21)
-//   r12 = sqrt(r18)
-//   r14 = select(r12, r18, r14)
+//   r12 = select(r21, r12, r21)
+//   r12 = select(r9, r20, r12)
+//   r20 = negate(r14)
+//   r20 = select(r21, r20, r21)
+//   r20 = select(r12, r8, r20)
+//   r12 = sqrt(r16)
+//   r14 = select(r12, r16, r14)
 //   r15 = whole_power(r14, r15)
-//   r13 = select(r21, r15, r13)
-//   r15 = is_nan(r18)
+//   r13 = select(r20, r15, r13)
+//   r15 = is_nan(r16)
 //   r15 = negate(r15)
 //   r5 = select(r15, r5, r15)
 //   r5 = negate(r5)
 //   r5 = select(r13, r8, r5)
-//   r16 = less(r10, r16)
-//   r5 = select(r17, r5, r16)
+//   r13 = less(r6, r16)
+//   r5 = select(r17, r5, r13)
 //   r10 = add(r5, r10)
 //   r0 = less(r6, r0)
 //   r10 = select(r10, r6, r0)
 //   r11 = divide(r2, r11)
-//   r20 = multiply(r11, r20)
-//   r20 = exponential(r20, 0)
-//   r19 = select(r4, r20, r19)
-//   r20 = negate(r19)
+//   r19 = multiply(r11, r19)
+//   r19 = exponential(r19, 0)
+//   r18 = select(r4, r19, r18)
+//   r19 = negate(r18)
 //   r2 = scale(r11, -1)
 //   r5 = floor(r2)
 //   r2 = equal(r5, r2)
 //   r2 = negate(r2)
-//   r2 = select(r22, r2, r22)
-//   r2 = select(r19, r20, r2)
-//   r20 = floor(r11)
-//   r20 = equal(r20, r11)
-//   r19 = negate(r20)
-//   r19 = select(r22, r19, r22)
-//   r19 = select(r2, r8, r19)
-//   r18 = select(r12, r18, r20)
+//   r2 = select(r21, r2, r21)
+//   r2 = select(r18, r19, r2)
+//   r19 = floor(r11)
+//   r19 = equal(r19, r11)
+//   r18 = negate(r19)
+//   r18 = select(r21, r18, r21)
+//   r18 = select(r2, r8, r18)
+//   r16 = select(r12, r16, r19)
 //   r12 = scale(r11, 1)
-//   r20 = select(r12, r11, r20)
+//   r19 = select(r12, r11, r19)
 //   r2 = abs(r11)
 //   r7 = less(r2, r7)
 //   r2 = floor(r12)
 //   r12 = equal(r2, r12)
 //   r12 = select(r7, r12, r7)
-//   r20 = select(r6, r20, r12)
-//   r20 = whole_power(r18, r20)
-//   r12 = select(r19, r20, r12)
+//   r19 = select(r6, r19, r12)
+//   r19 = whole_power(r16, r19)
+//   r12 = select(r18, r19, r12)
 //   r11 = is_nan(r11)
 //   r11 = negate(r11)
 //   r11 = select(r15, r11, r15)
 //   r11 = negate(r11)
 //   r11 = select(r12, r8, r11)
 //   r11 = multiply(r1, r11)
-//   r16 = select(r6, r11, r16)
-//   r0 = select(r16, r4, r0)
+//   r13 = select(r6, r11, r13)
+//   r0 = select(r13, r4, r0)
 //   r4 = less(r3, r4)
 //   r4 = select(r10, r0, r4)
 fn pdelu_backward_exactly_wide(
@@ -1641,7 +1658,7 @@ fn pdelu_backward_exactly_wide(
   x2: pdelu_wide,
   which: pdelu_wide
 ) -> pdelu_wide_outcome {
-  var registers = array<pdelu_wide, 24>(
+  var registers = array<pdelu_wide, 23>(
     x0,
     x1,
     x2,
@@ -1664,11 +1681,10 @@ fn pdelu_backward_exactly_wide(
     pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
-    pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 24>(
+  var errors = array<i32, 23>(
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
@@ -1691,7 +1707,6 @@ fn pdelu_backward_exactly_wide(
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
-    -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
@@ -1700,24 +1715,24 @@ fn pdelu_backward_exactly_wide(
     0x20001405u, 0x0000140du, 0x2010300cu, 0x0000180eu, 0x0000300cu, 0x00001c0eu, 0x0000300eu, 0x0000200fu, 0x00e0300du,
     0x00002410u, 0x0000300cu, 0x00002810u, 0x00001c10u, 0x00001811u, 0x0000340du, 0x00001c0du, 0x00003411u, 0x0000200du,
     0x01003410u, 0x0000200fu, 0x00d03c06u, 0x00002c10u, 0x00003c06u, 0x00002010u, 0x00d04005u, 0x00003005u, 0x0000300cu,
-    0x00000005u, 0x00001405u, 0x00000011u, 0x00001405u, 0x00002011u, 0x01102010u, 0x00000c10u, 0x00002c00u, 0x00000412u,
-    0x00001010u, 0x00002413u, 0x00004812u, 0x00003414u, 0x00004c13u, 0x00000c09u, 0x00002414u, 0x00003814u, 0x00004c13u,
-    0x00000415u, 0x00002814u, 0x00000414u, 0x00001014u, 0x00000814u, 0x00005015u, 0x00003c14u, 0x00005014u, 0x00000414u,
-    0x00005009u, 0x00000c09u, 0x0000500cu, 0x00001009u, 0x20002409u, 0x00001c13u, 0x00001013u, 0x00000013u, 0x00004c13u,
-    0x00002009u, 0x01302404u, 0x00000015u, 0x00002409u, 0x00004016u, 0x00004812u, 0x0000140cu, 0x1ff0300cu, 0x00001817u,
-    0x0000300cu, 0x00001c0cu, 0x00003017u, 0x0000000cu, 0x0000300cu, 0x0000200cu, 0x01603016u, 0x0000200cu, 0x00c05409u,
-    0x00000015u, 0x0000380eu, 0x00002015u, 0x01605416u, 0x00002015u, 0x0150200cu, 0x0000440cu, 0x00004812u, 0x0000200eu,
-    0x00e0480cu, 0x00002c0fu, 0x00003c0eu, 0x0000200du, 0x00d03c15u, 0x0000300fu, 0x00004812u, 0x0000000fu, 0x00003c0fu,
-    0x00002005u, 0x00f0140fu, 0x00000005u, 0x00001405u, 0x00002005u, 0x0050200du, 0x00002810u, 0x0000400au, 0x00002005u,
-    0x01001411u, 0x0000040au, 0x00002805u, 0x00002800u, 0x00000006u, 0x0000200au, 0x0000180au, 0x0000080bu, 0x00002c02u,
-    0x00000c14u, 0x0000500bu, 0x00001014u, 0x20005014u, 0x00002013u, 0x01305004u, 0x00000014u, 0x00004c13u, 0x00001402u,
-    0x1ff02c0bu, 0x00001805u, 0x00000802u, 0x00001c02u, 0x00000805u, 0x00000002u, 0x00000802u, 0x00002002u, 0x01600816u,
-    0x00002002u, 0x00205013u, 0x00001814u, 0x00002c0bu, 0x00001c14u, 0x00002c14u, 0x00000013u, 0x00005014u, 0x00002013u,
-    0x01604c16u, 0x00002013u, 0x01302002u, 0x00002012u, 0x0140480cu, 0x0000140cu, 0x20102c0bu, 0x00002014u, 0x01402c0cu,
+    0x00000005u, 0x00001405u, 0x00000011u, 0x00001405u, 0x00002011u, 0x01102010u, 0x00000c10u, 0x00002c00u, 0x00000410u,
+    0x00001010u, 0x00002412u, 0x00004010u, 0x00003413u, 0x00004812u, 0x00000c09u, 0x00002413u, 0x00003813u, 0x00004812u,
+    0x00000414u, 0x00002813u, 0x00000413u, 0x00001013u, 0x00000813u, 0x00004c14u, 0x00003c13u, 0x00004c13u, 0x00000413u,
+    0x00004c09u, 0x00000c09u, 0x00004c0cu, 0x00001009u, 0x20002409u, 0x00001c12u, 0x00001012u, 0x00000012u, 0x00004812u,
+    0x00002009u, 0x01202404u, 0x00000014u, 0x00002409u, 0x00004015u, 0x00004010u, 0x0000140cu, 0x1ff0300cu, 0x00001816u,
+    0x0000300cu, 0x00001c0cu, 0x00003016u, 0x0000000cu, 0x0000300cu, 0x0000200cu, 0x01503015u, 0x0000200cu, 0x00c05009u,
+    0x00000014u, 0x0000380eu, 0x00002014u, 0x01505015u, 0x00002014u, 0x0140200cu, 0x0000440cu, 0x00004010u, 0x0000200eu,
+    0x00e0400cu, 0x00002c0fu, 0x00003c0eu, 0x0000200du, 0x00d03c14u, 0x0000300fu, 0x00004010u, 0x0000000fu, 0x00003c0fu,
+    0x00002005u, 0x00f0140fu, 0x00000005u, 0x00001405u, 0x00002005u, 0x0050200du, 0x0000280du, 0x00004006u, 0x00002005u,
+    0x00d01411u, 0x0000040au, 0x00002805u, 0x00002800u, 0x00000006u, 0x0000200au, 0x0000180au, 0x0000080bu, 0x00002c02u,
+    0x00000c13u, 0x00004c0bu, 0x00001013u, 0x20004c13u, 0x00002012u, 0x01204c04u, 0x00000013u, 0x00004812u, 0x00001402u,
+    0x1ff02c0bu, 0x00001805u, 0x00000802u, 0x00001c02u, 0x00000805u, 0x00000002u, 0x00000802u, 0x00002002u, 0x01500815u,
+    0x00002002u, 0x00204c12u, 0x00001813u, 0x00002c0bu, 0x00001c13u, 0x00002c13u, 0x00000012u, 0x00004c13u, 0x00002012u,
+    0x01504815u, 0x00002012u, 0x01202002u, 0x00002010u, 0x0130400cu, 0x0000140cu, 0x20102c0bu, 0x00002013u, 0x01302c0cu,
     0x00002402u, 0x00002c0bu, 0x00002807u, 0x00001c02u, 0x00001802u, 0x0000300cu, 0x00001c0cu, 0x00003002u, 0x0000200cu,
-    0x00703007u, 0x00002014u, 0x00c05006u, 0x00002c14u, 0x00005012u, 0x0000200cu, 0x00c05013u, 0x0000300bu, 0x00002c0bu,
+    0x00703007u, 0x00002013u, 0x00c04c06u, 0x00002c13u, 0x00004c10u, 0x0000200cu, 0x00c04c12u, 0x0000300bu, 0x00002c0bu,
     0x0000000bu, 0x00002c0bu, 0x0000200bu, 0x00f02c0fu, 0x0000000bu, 0x00002c0bu, 0x0000200bu, 0x00b0200cu, 0x00000c0bu,
-    0x00002c01u, 0x00002010u, 0x01002c06u, 0x00002000u, 0x00001010u, 0x00002804u, 0x00001003u, 0x00002004u, 0x0040000au
+    0x00002c01u, 0x0000200du, 0x00d02c06u, 0x00002000u, 0x0000100du, 0x00002804u, 0x00001003u, 0x00002004u, 0x0040000au
   );
   for (var i = 0; i < 198; i = i + 2) {
     let code = steps[i];
@@ -1792,6 +1807,11 @@ fn pdelu_backward_exactly_wide(
     if (operation == 8u) {
       error = errors[select(first, second, registers[c].negative)];
     }
+    if (operation == 17u) {
+      if (errors[first] - a.exponent >= 384) {
+        error = (errors[first] + 384) >> 1u;
+      }
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= pdelu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -1801,6 +1821,9 @@ fn pdelu_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 5u) | (operation == 8u) | (operation == 9u)) {
+      rounding = -pdelu_WIDE_BEYOND;
+    }
     if ((operation == 3u) & (abs(result.exponent) < pdelu_WIDE_LIMIT) & (pdelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -pdelu_WIDE_BEYOND;
     }
@@ -1853,7 +1876,7 @@ fn pdelu_backward(dy: f32, x: f32, alpha: f32, t: f32) -> pdelu_gradients {
   let v = pdelu_pair_pow(u2, q);
   let p2 = pdelu_pair_multiply(pdelu_pair_from_f32(alpha), v);
   var v2 = pdelu_pair(0.0, 0.0);
-  if (p.high > -1.0) {
+  if (u2.high > 0.0) {
     v2 = p2;
   }
   var v3 = v2;
@@ -1864,7 +1887,7 @@ fn pdelu_backward(dy: f32, x: f32, alpha: f32, t: f32) -> pdelu_gradients {
   let v4 = pdelu_pair_pow(u2, q2);
   let v5 = pdelu_pair_pow(pdelu_pair(0.0, 0.0), q2);
   var v6 = v5;
-  if (p.high > -1.0) {
+  if (u2.high > 0.0) {
     v6 = v4;
   }
   let u3 = pdelu_pair_subtract(v6, pdelu_pair(1.0, 0.0));
@@ -1875,12 +1898,13 @@ fn pdelu_backward(dy: f32, x: f32, alpha: f32, t: f32) -> pdelu_gradients {
   var result_x = pdelu_pair_to_f32(v3);
   var found0 =
     ((x > 0.0) |
-      ((p.high <= -1.0) |
+      ((u2.high <= 0.0) |
         ((abs(v.high) * abs(q.high) +
           abs(p.high) * ((abs(v.high) * abs(q.high)) / u2.high) +
           4.135903e-25 * ((abs(v.high) * abs(q.high)) / u2.high) <=
           2097152.0 * v.high) &
           (v.high >= 1.9721523e-31)))) &
+      ((x > 0.0) | (abs(p.high) <= 2199023300000.0 * abs(u2.high))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
@@ -1889,7 +1913,7 @@ fn pdelu_backward(dy: f32, x: f32, alpha: f32, t: f32) -> pdelu_gradients {
       (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
     ((x > 0.0) |
       ((bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
-        ((p.high <= -1.0) |
+        ((u2.high <= 0.0) |
           ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
             (u2.high >= 7.888609e-31) &
             (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
@@ -1903,22 +1927,23 @@ fn pdelu_backward(dy: f32, x: f32, alpha: f32, t: f32) -> pdelu_gradients {
           abs(v4.high) * abs(q2.high) +
             abs(p.high) * ((abs(v4.high) * abs(q2.high)) / u2.high) +
             4.135903e-25 * ((abs(v4.high) * abs(q2.high)) / u2.high),
-          p.high > -1.0
+          u2.high > 0.0
         ) +
         v6.high <=
         32.0 * abs(u3.high)) &
         (abs(u3.high) >= 1.9721523e-31))) &
+      ((x > 0.0) | (abs(p.high) <= 2199023300000.0 * abs(u2.high))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       ((abs(t) >= 7.888609e-31) | (t == 0.0)) &
       (bitcast<u32>(abs(v7.high)) <= 0x7a800000u) &
     ((x > 0.0) |
       ((bitcast<u32>(abs(u3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
-        ((p.high <= -1.0) |
+        ((u2.high <= 0.0) |
           ((bitcast<u32>(abs(v4.high)) <= 0x7a800000u) & (u2.high >= 7.888609e-31) &
             (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
             (abs(u.high) >= 7.888609e-31))) &
-        (p.high > -1.0)));
+        (u2.high > 0.0)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0 | !found1) {
     let exact = pdelu_backward_exactly(x, alpha, t, select(1.0, 0.0, !found0));
@@ -1958,7 +1983,7 @@ fn pdelu_fused(x: f32, alpha: f32, t: f32) -> pdelu_value_and_slopes {
   let v = pdelu_pair_pow(u2, q);
   let v2 = pdelu_pair_pow(pdelu_pair(0.0, 0.0), q);
   var v3 = v2;
-  if (p.high > -1.0) {
+  if (u2.high > 0.0) {
     v3 = v;
   }
   let u3 = pdelu_pair_subtract(v3, pdelu_pair(1.0, 0.0));
@@ -1971,7 +1996,7 @@ fn pdelu_fused(x: f32, alpha: f32, t: f32) -> pdelu_value_and_slopes {
   let v5 = pdelu_pair_pow(u2, q2);
   let p3 = pdelu_pair_multiply(pdelu_pair_from_f32(alpha), v5);
   var v6 = pdelu_pair(0.0, 0.0);
-  if (p.high > -1.0) {
+  if (u2.high > 0.0) {
     v6 = p3;
   }
   var v7 = v6;
@@ -1989,11 +2014,12 @@ fn pdelu_fused(x: f32, alpha: f32, t: f32) -> pdelu_value_and_slopes {
             abs(v.high) * abs(q.high) +
               abs(p.high) * ((abs(v.high) * abs(q.high)) / u2.high) +
               4.135903e-25 * ((abs(v.high) * abs(q.high)) / u2.high),
-            p.high > -1.0
+            u2.high > 0.0
           ) +
           v3.high <=
           32.0 * abs(u3.high)) &
           (abs(u3.high) >= 3.9443045e-31))) &
+        ((x > 0.0) | (abs(p.high) <= 2199023300000.0 * abs(u2.high))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
@@ -2003,11 +2029,11 @@ fn pdelu_fused(x: f32, alpha: f32, t: f32) -> pdelu_value_and_slopes {
       ((x > 0.0) |
         ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
           (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
-          ((p.high <= -1.0) |
+          ((u2.high <= 0.0) |
             ((bitcast<u32>(abs(v.high)) <= 0x7a800000u) & (u2.high >= 7.888609e-31) &
               (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
               (abs(u.high) >= 7.888609e-31))) &
-          (p.high > -1.0)))
+          (u2.high > 0.0)))
     )
   ) {
     result_value = pdelu(x, alpha, t);
@@ -2017,12 +2043,13 @@ fn pdelu_fused(x: f32, alpha: f32, t: f32) -> pdelu_value_and_slopes {
   if (
     !(
       ((x > 0.0) |
-        ((p.high <= -1.0) |
+        ((u2.high <= 0.0) |
           ((abs(v5.high) * abs(q2.high) +
             abs(p.high) * ((abs(v5.high) * abs(q2.high)) / u2.high) +
             4.135903e-25 * ((abs(v5.high) * abs(q2.high)) / u2.high) <=
             2097152.0 * v5.high) &
             (v5.high >= 1.9721523e-31)))) &
+        ((x > 0.0) | (abs(p.high) <= 2199023300000.0 * abs(u2.high))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
@@ -2031,7 +2058,7 @@ fn pdelu_fused(x: f32, alpha: f32, t: f32) -> pdelu_value_and_slopes {
         (bitcast<u32>(abs(v7.high)) <= 0x7a800000u) &
       ((x > 0.0) |
         ((bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
-          ((p.high <= -1.0) |
+          ((u2.high <= 0.0) |
             ((bitcast<u32>(abs(p3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
               (u2.high >= 7.888609e-31) &
               (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
@@ -2050,27 +2077,27 @@ struct pdelu_curvatures {
 
 fn pdelu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
   let t = 1.0 - x2;
-  let t2 = t * x0;
-  return select(select(0.0, pdelu_pow(t2 + 1.0, x2 / t - 1.0) * x1 * x2, t2 > -1.0), 0.0, x0 > 0.0);
+  let t2 = t * x0 + 1.0;
+  return select(select(0.0, pdelu_pow(t2, x2 / t - 1.0) * x1 * x2, t2 > 0.0), 0.0, x0 > 0.0);
 }
 
 fn pdelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
   let t = 1.0 - x1;
-  let t2 = t * x0;
-  return select(select(0.0, pdelu_pow(t2 + 1.0, x1 / t), t2 > -1.0), 0.0, x0 > 0.0);
+  let t2 = t * x0 + 1.0;
+  return select(select(0.0, pdelu_pow(t2, x1 / t), t2 > 0.0), 0.0, x0 > 0.0);
 }
 
 fn pdelu_curvature(x: f32, alpha: f32, t: f32) -> pdelu_curvatures {
   let u = pdelu_pair_subtract(pdelu_pair(1.0, 0.0), pdelu_pair_from_f32(t));
   let p = pdelu_pair_multiply(pdelu_pair_from_f32(x), u);
-  let p2 = pdelu_pair_multiply(pdelu_pair_from_f32(alpha), pdelu_pair_from_f32(t));
   let u2 = pdelu_pair_add(p, pdelu_pair(1.0, 0.0));
+  let p2 = pdelu_pair_multiply(pdelu_pair_from_f32(alpha), pdelu_pair_from_f32(t));
   let q = pdelu_pair_divide(pdelu_pair_from_f32(t), u);
   let u3 = pdelu_pair_subtract(q, pdelu_pair(1.0, 0.0));
   let v = pdelu_pair_pow(u2, u3);
   let p3 = pdelu_pair_multiply(p2, v);
   var v2 = pdelu_pair(0.0, 0.0);
-  if (p.high > -1.0) {
+  if (u2.high > 0.0) {
     v2 = p3;
   }
   var v3 = v2;
@@ -2079,7 +2106,7 @@ fn pdelu_curvature(x: f32, alpha: f32, t: f32) -> pdelu_curvatures {
   }
   let v4 = pdelu_pair_pow(u2, q);
   var v5 = pdelu_pair(0.0, 0.0);
-  if (p.high > -1.0) {
+  if (u2.high > 0.0) {
     v5 = v4;
   }
   var v6 = v5;
@@ -2090,7 +2117,7 @@ fn pdelu_curvature(x: f32, alpha: f32, t: f32) -> pdelu_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((x > 0.0) | ((p.high <= -1.0) | ((abs(p2.high) >= 3.9443045e-31) & (v.high >= 3.9443045e-31)))) &
+      ((x > 0.0) | ((u2.high <= 0.0) | ((abs(p2.high) >= 3.9443045e-31) & (v.high >= 3.9443045e-31)))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
@@ -2099,7 +2126,7 @@ fn pdelu_curvature(x: f32, alpha: f32, t: f32) -> pdelu_curvatures {
         (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
       ((x > 0.0) |
         ((bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
-          ((p.high <= -1.0) |
+          ((u2.high <= 0.0) |
             ((bitcast<u32>(abs(p3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
               (u2.high >= 7.888609e-31) &
               (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
@@ -2118,8 +2145,8 @@ fn pdelu_curvature(x: f32, alpha: f32, t: f32) -> pdelu_curvatures {
         ((abs(t) >= 7.888609e-31) | (t == 0.0)) &
         (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
       ((x > 0.0) |
-        (((p.high <= -1.0) | (bitcast<u32>(abs(v4.high)) <= 0x7a800000u)) &
-          ((p.high <= -1.0) |
+        (((u2.high <= 0.0) | (bitcast<u32>(abs(v4.high)) <= 0x7a800000u)) &
+          ((u2.high <= 0.0) |
             ((bitcast<u32>(abs(v4.high)) <= 0x7a800000u) & (u2.high >= 7.888609e-31) &
               (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
               (abs(u.high) >= 7.888609e-31)))))

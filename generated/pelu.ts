@@ -207,7 +207,9 @@ export function peluDoubleBackward(
           const p16 = p15 * e * q2;
           const p17 = xi * xi * e * q3;
           const u3 = p16 + p17;
-          const p18 = p8 * choose(xi >= 0, p15 * aC * q5, aC * u3 * q3);
+          const p18 = aC * u3;
+          const p19 = p18 * q3;
+          const p20 = p8 * choose(xi >= 0, p15 * aC * q5, p19);
           if (!(
             Math.abs(p5) <= Number.MAX_VALUE &&
             (xi >= 0 || e * u2 + Math.abs(p10) * u2 <= 131072 * Math.abs(u)) &&
@@ -216,8 +218,10 @@ export function peluDoubleBackward(
             Math.abs(p13) <= Number.MAX_VALUE &&
             Math.abs(p14) <= Number.MAX_VALUE &&
             (xi >= 0 ||
-              Math.abs(p16) * u2 + p17 * u2 <= 131072 * Math.abs(u3)) &&
-            Math.abs(p18) <= Number.MAX_VALUE
+              (Math.abs(p16) * u2 + p17 * u2 <= 131072 * Math.abs(u3) &&
+                Math.abs(p18) >= 9.332636185032189e-302 &&
+                Math.abs(p19) >= 9.332636185032189e-302)) &&
+            Math.abs(p20) <= Number.MAX_VALUE
           ))
             break;
           ddy[i] =
@@ -226,27 +230,27 @@ export function peluDoubleBackward(
             p5;
           dx[i] = p6 * choose(xi >= 0, 0, p3 / squared) + p7 * v + p11;
           daSum += p6 * v + p12;
-          dbSum += p13 + p14 + p18;
+          dbSum += p13 + p14 + p20;
         }
         if (i < end) {
           // One that needs more digits.
           const dyi = dy[i]!;
           const xi = x[i]!;
           const ddxI = ddx[i]!;
-          const p19 = xi * q2;
-          const e2 = boundedExp(Math.max(Math.min(p19, 709.79), -746));
-          const p20 = aC * e2;
-          const p21 = dyi * ddxI;
+          const p21 = xi * q2;
+          const e2 = boundedExp(Math.max(Math.min(p21, 709.79), -746));
+          const p22 = aC * e2;
+          const p23 = dyi * ddxI;
           const v4 = choose(xi >= 0, q2, e2 * q2);
           ddy[i] =
-            ddxI * choose(xi >= 0, q, p20 * q2) +
-            ddaC * choose(xi >= 0, p19, expm1(p19)) +
+            ddxI * choose(xi >= 0, q, p22 * q2) +
+            ddaC * choose(xi >= 0, p21, expm1(p21)) +
             peluDbExactly(xi, aC, bC, ddbC);
           dx[i] =
-            p21 * choose(xi >= 0, 0, p20 / squared) +
+            p23 * choose(xi >= 0, 0, p22 / squared) +
             dyi * ddaC * v4 +
             peluDxDbExactly(xi, aC, bC, dyi * ddbC);
-          daSum += p21 * v4 + peluDaDbExactly(xi, bC, dyi * ddbC);
+          daSum += p23 * v4 + peluDaDbExactly(xi, bC, dyi * ddbC);
           dbSum +=
             peluDxDbExactly(xi, aC, bC, dyi * ddxI) +
             peluDaDbExactly(xi, bC, dyi * ddaC) +
@@ -466,7 +470,9 @@ export function peluDoubleBackward64(
           const p16 = p15 * e * q2;
           const p17 = xi * xi * e * q3;
           const u3 = p16 + p17;
-          const p18 = p8 * choose(xi >= 0, p15 * aC * q5, aC * u3 * q3);
+          const p18 = aC * u3;
+          const p19 = p18 * q3;
+          const p20 = p8 * choose(xi >= 0, p15 * aC * q5, p19);
           if (!(
             Math.abs(p5) <= Number.MAX_VALUE &&
             (xi >= 0 || e * u2 + Math.abs(p10) * u2 <= 131072 * Math.abs(u)) &&
@@ -475,8 +481,10 @@ export function peluDoubleBackward64(
             Math.abs(p13) <= Number.MAX_VALUE &&
             Math.abs(p14) <= Number.MAX_VALUE &&
             (xi >= 0 ||
-              Math.abs(p16) * u2 + p17 * u2 <= 131072 * Math.abs(u3)) &&
-            Math.abs(p18) <= Number.MAX_VALUE
+              (Math.abs(p16) * u2 + p17 * u2 <= 131072 * Math.abs(u3) &&
+                Math.abs(p18) >= 9.332636185032189e-302 &&
+                Math.abs(p19) >= 9.332636185032189e-302)) &&
+            Math.abs(p20) <= Number.MAX_VALUE
           ))
             break;
           ddy[i] =
@@ -485,27 +493,27 @@ export function peluDoubleBackward64(
             p5;
           dx[i] = p6 * choose(xi >= 0, 0, p3 / squared) + p7 * v + p11;
           daSum += p6 * v + p12;
-          dbSum += p13 + p14 + p18;
+          dbSum += p13 + p14 + p20;
         }
         if (i < end) {
           // One that needs more digits.
           const dyi = dy[i]!;
           const xi = x[i]!;
           const ddxI = ddx[i]!;
-          const p19 = xi * q2;
-          const e2 = boundedExp(Math.max(Math.min(p19, 709.79), -746));
-          const p20 = aC * e2;
-          const p21 = dyi * ddxI;
+          const p21 = xi * q2;
+          const e2 = boundedExp(Math.max(Math.min(p21, 709.79), -746));
+          const p22 = aC * e2;
+          const p23 = dyi * ddxI;
           const v4 = choose(xi >= 0, q2, e2 * q2);
           ddy[i] =
-            ddxI * choose(xi >= 0, q, p20 * q2) +
-            ddaC * choose(xi >= 0, p19, expm1(p19)) +
+            ddxI * choose(xi >= 0, q, p22 * q2) +
+            ddaC * choose(xi >= 0, p21, expm1(p21)) +
             peluDbExactly(xi, aC, bC, ddbC);
           dx[i] =
-            p21 * choose(xi >= 0, 0, p20 / squared) +
+            p23 * choose(xi >= 0, 0, p22 / squared) +
             dyi * ddaC * v4 +
             peluDxDbExactly(xi, aC, bC, dyi * ddbC);
-          daSum += p21 * v4 + peluDaDbExactly(xi, bC, dyi * ddbC);
+          daSum += p23 * v4 + peluDaDbExactly(xi, bC, dyi * ddbC);
           dbSum +=
             peluDxDbExactly(xi, aC, bC, dyi * ddxI) +
             peluDaDbExactly(xi, bC, dyi * ddaC) +
@@ -1215,6 +1223,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function peluDbExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideMultiply(x0, x1);
   const t1 = widePower(x2, 2);
@@ -1251,7 +1300,7 @@ function peluDbExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     peluDbExactlyAt(x0, x1, x2, x3, 800n * sign),
     peluDbExactlyAt(x0, x1, x2, x3, 150n * sign),
     peluDbExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1322,7 +1371,7 @@ function peluDxDbExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     peluDxDbExactlyAt(x0, x1, x2, x3, 800n * sign),
     peluDxDbExactlyAt(x0, x1, x2, x3, 150n * sign),
     peluDxDbExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1392,7 +1441,7 @@ function peluDaDbExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     peluDaDbExactlyAt(x0, x1, x2, 800n * sign),
     peluDaDbExactlyAt(x0, x1, x2, 150n * sign),
     peluDaDbExactlyAt(x0, x1, x2, 140n * sign),
@@ -1465,7 +1514,7 @@ function peluDbDbExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     peluDbDbExactlyAt(x0, x1, x2, x3, 800n * sign),
     peluDbDbExactlyAt(x0, x1, x2, x3, 150n * sign),
     peluDbDbExactlyAt(x0, x1, x2, x3, 140n * sign),

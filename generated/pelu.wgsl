@@ -289,7 +289,8 @@ fn pelu_wide_from_f32(x: f32) -> pelu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct pelu_wide_search {
   stage: i32,
   point: i32,
@@ -298,6 +299,7 @@ struct pelu_wide_search {
   before: pelu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const pelu_WIDE_SEARCH: pelu_wide_search = pelu_wide_search(
@@ -307,7 +309,8 @@ const pelu_WIDE_SEARCH: pelu_wide_search = pelu_wide_search(
   pelu_wide_leading(false, 0u, 0),
   pelu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const pelu_WIDE_ONE: pelu_wide = pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -676,6 +679,9 @@ fn pelu_backward_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide, which
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 4u) | (operation == 6u)) {
+      rounding = -pelu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < pelu_WIDE_LIMIT) & (pelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -pelu_WIDE_BEYOND;
     }
@@ -801,7 +807,8 @@ fn pelu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= pelu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(pelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -817,6 +824,10 @@ fn pelu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (pelu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (pelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -865,7 +876,9 @@ fn pelu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * pelu_wide_excess(varied, stage)) / pelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = pelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = pelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -875,7 +888,7 @@ fn pelu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return pelu_wide_search(stage, point, value, base, before, steps, shift);
+  return pelu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1230,7 +1243,7 @@ fn pelu_curvature(x: f32, a: f32, b: f32) -> pelu_curvatures {
     !(
       ((x < 0.0) | ((p5.high >= 3.9443045e-31) & (squared.high >= 3.9443045e-31))) &
         ((x >= 0.0) |
-          ((abs(u2.high) >= 7.888609e-31) & (squared.high >= 3.9443045e-31) & (abs(p9.high) >= 3.9443045e-31))) &
+          ((abs(u2.high) >= 7.888609e-31) & (abs(p9.high) >= 3.9443045e-31) & (squared.high >= 3.9443045e-31))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(a)) <= 0x71800000u) &

@@ -60,8 +60,8 @@ export function pftSwishBackward(
       const p2 = dyi * choose(xi >= 0, q, 0);
       dtSum += dyi;
       if (!(
-        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
-        Math.abs(p2) <= Number.MAX_VALUE &&
+        (xi < 0 ||
+          (p <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(p2) <= Number.MAX_VALUE
       ))
         break;
@@ -101,7 +101,8 @@ export function pftSwishFused(
       const v = choose(xi >= 0, q, 0);
       if (!(
         (xi < 0 || p <= 65536 * Math.abs(u2)) &&
-        (xi < 0 || p2 <= 2.0927902484106784e298 * q) &&
+        (xi < 0 ||
+          (p2 <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(v) <= Number.MAX_VALUE
       ))
         break;
@@ -158,7 +159,8 @@ export function pftSwishDoubleBackward(
       const p4 = bounded * (e3 / (u3 * u3)) * (em1 / (em1 + 2));
       const u4 = p3 - p4;
       if (!(
-        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        (xi < 0 ||
+          (p <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         (xi < 0 || p3 + p4 <= 32768 * Math.abs(u4))
       ))
@@ -238,8 +240,8 @@ export function pftSwishBackward64(
       const p2 = dyi * choose(xi >= 0, q, 0);
       dtSum += dyi;
       if (!(
-        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
-        Math.abs(p2) <= Number.MAX_VALUE &&
+        (xi < 0 ||
+          (p <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(p2) <= Number.MAX_VALUE
       ))
         break;
@@ -279,7 +281,8 @@ export function pftSwishFused64(
       const v = choose(xi >= 0, q, 0);
       if (!(
         (xi < 0 || p <= 65536 * Math.abs(u2)) &&
-        (xi < 0 || p2 <= 2.0927902484106784e298 * q) &&
+        (xi < 0 ||
+          (p2 <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(v) <= Number.MAX_VALUE
       ))
         break;
@@ -336,7 +339,8 @@ export function pftSwishDoubleBackward64(
       const p4 = bounded * (e3 / (u3 * u3)) * (em1 / (em1 + 2));
       const u4 = p3 - p4;
       if (!(
-        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        (xi < 0 ||
+          (p <= 2.0927902484106784e298 * q && q >= 9.332636185032189e-302)) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         (xi < 0 || p3 + p4 <= 32768 * Math.abs(u4))
       ))
@@ -1102,6 +1106,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function pftSwishExactlyWide(x0: Wide, x1: Wide): Wide {
   let t0 = x1;
   if (wideLessOrEqual(wideInteger(0n), x0)) {
@@ -1119,7 +1164,7 @@ function pftSwishExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function pftSwishExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pftSwishExactlyAt(x0, x1, 800n * sign),
     pftSwishExactlyAt(x0, x1, 150n * sign),
     pftSwishExactlyAt(x0, x1, 140n * sign),
@@ -1207,7 +1252,7 @@ function pftSwishYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function pftSwishYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pftSwishYExactlyAt(x0, x1, 800n * sign),
     pftSwishYExactlyAt(x0, x1, 150n * sign),
     pftSwishYExactlyAt(x0, x1, 140n * sign),

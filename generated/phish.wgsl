@@ -174,7 +174,8 @@ fn phish_wide_from_f32(x: f32) -> phish_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct phish_wide_search {
   stage: i32,
   point: i32,
@@ -183,6 +184,7 @@ struct phish_wide_search {
   before: phish_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const phish_WIDE_SEARCH: phish_wide_search = phish_wide_search(
@@ -192,7 +194,8 @@ const phish_WIDE_SEARCH: phish_wide_search = phish_wide_search(
   phish_wide_leading(false, 0u, 0),
   phish_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const phish_WIDE_SQRT_HALF: phish_wide = phish_wide(
@@ -752,6 +755,9 @@ fn phish_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 8u) | (operation == 11u) | (operation == 12u)) {
+      rounding = -phish_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < phish_WIDE_LIMIT) & (phish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -phish_WIDE_BEYOND;
     }
@@ -880,7 +886,8 @@ fn phish_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= phish_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(phish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -896,6 +903,10 @@ fn phish_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (phish_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (phish_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -944,7 +955,9 @@ fn phish_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * phish_wide_excess(varied, stage)) / phish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = phish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = phish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -954,7 +967,7 @@ fn phish_wide_searched(
   if (is_second) {
     before = base;
   }
-  return phish_wide_search(stage, point, value, base, before, steps, shift);
+  return phish_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1236,6 +1249,7 @@ fn phish(x: f32) -> f32 {
         1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
         1.26217745e-29 * (1.0 + abs(em1.high)) <=
         16.0 * u.high) &
+      (abs(q.high) >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
     (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
@@ -1490,6 +1504,9 @@ fn phish_backward_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 8u) | (operation == 11u) | (operation == 12u)) {
+      rounding = -phish_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < phish_WIDE_LIMIT) & (phish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -phish_WIDE_BEYOND;
     }
@@ -1666,6 +1683,7 @@ fn phish_fused(x: f32) -> phish_value_and_slopes {
           1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
           1.26217745e-29 * (1.0 + abs(em1.high)) <=
           16.0 * u.high) &
+        (abs(q.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)

@@ -47,7 +47,11 @@ export function piecewiseQuadraticSurrogateBackward(
       const v = Math.abs(xi);
       const p = squared * v;
       const u = alpha - p;
-      if (!(v > q || p <= 1048576 * Math.abs(u))) break;
+      if (!(
+        (v > q || p <= 1048576 * Math.abs(u)) &&
+        q <= 2251799813685248 * Math.abs(v - q)
+      ))
+        break;
       dx[i] = dyi * choose(v > q, 0, u);
     }
     if (i < size) {
@@ -78,7 +82,8 @@ export function piecewiseQuadraticSurrogateFused(
     const u = alpha - p;
     y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
     dx[i] =
-      v > q || p <= 1048576 * Math.abs(u)
+      (v > q || p <= 1048576 * Math.abs(u)) &&
+      q <= 2251799813685248 * Math.abs(v - q)
         ? choose(v > q, 0, u)
         : piecewiseQuadraticSurrogateDxExactly(xi, alpha, 1);
   }
@@ -101,17 +106,29 @@ export function piecewiseQuadraticSurrogateDoubleBackward(
   const q = 1 / alpha;
   const squared = alpha * alpha;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    const v = Math.abs(xi);
-    const p = squared * v;
-    const u = alpha - p;
-    ddy[i] =
-      v > q || p <= 1048576 * Math.abs(u)
-        ? ddxI * choose(v > q, 0, u)
-        : piecewiseQuadraticSurrogateDxExactly(xi, alpha, ddxI);
-    dx[i] = dyi * ddxI * choose(v > q, 0, -(squared * Math.sign(xi)));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = Math.abs(xi);
+      const p = squared * v;
+      const u = alpha - p;
+      if (!(
+        (v > q || p <= 1048576 * Math.abs(u)) &&
+        q <= 2251799813685248 * Math.abs(v - q)
+      ))
+        break;
+      ddy[i] = ddxI * choose(v > q, 0, u);
+      dx[i] = dyi * ddxI * choose(v > q, 0, -(squared * Math.sign(xi)));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = piecewiseQuadraticSurrogateDxExactly(xi, alpha, ddxI);
+      dx[i] = piecewiseQuadraticSurrogateDxDxExactly(xi, alpha, dyi * ddxI);
+    }
   }
 }
 
@@ -162,7 +179,11 @@ export function piecewiseQuadraticSurrogateBackward64(
       const v = Math.abs(xi);
       const p = squared * v;
       const u = alpha - p;
-      if (!(v > q || p <= 1048576 * Math.abs(u))) break;
+      if (!(
+        (v > q || p <= 1048576 * Math.abs(u)) &&
+        q <= 2251799813685248 * Math.abs(v - q)
+      ))
+        break;
       dx[i] = dyi * choose(v > q, 0, u);
     }
     if (i < size) {
@@ -193,7 +214,8 @@ export function piecewiseQuadraticSurrogateFused64(
     const u = alpha - p;
     y[i] = Number.isNaN(xi) ? xi : Number(xi >= 0);
     dx[i] =
-      v > q || p <= 1048576 * Math.abs(u)
+      (v > q || p <= 1048576 * Math.abs(u)) &&
+      q <= 2251799813685248 * Math.abs(v - q)
         ? choose(v > q, 0, u)
         : piecewiseQuadraticSurrogateDxExactly(xi, alpha, 1);
   }
@@ -216,17 +238,29 @@ export function piecewiseQuadraticSurrogateDoubleBackward64(
   const q = 1 / alpha;
   const squared = alpha * alpha;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    const v = Math.abs(xi);
-    const p = squared * v;
-    const u = alpha - p;
-    ddy[i] =
-      v > q || p <= 1048576 * Math.abs(u)
-        ? ddxI * choose(v > q, 0, u)
-        : piecewiseQuadraticSurrogateDxExactly(xi, alpha, ddxI);
-    dx[i] = dyi * ddxI * choose(v > q, 0, -(squared * Math.sign(xi)));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      const v = Math.abs(xi);
+      const p = squared * v;
+      const u = alpha - p;
+      if (!(
+        (v > q || p <= 1048576 * Math.abs(u)) &&
+        q <= 2251799813685248 * Math.abs(v - q)
+      ))
+        break;
+      ddy[i] = ddxI * choose(v > q, 0, u);
+      dx[i] = dyi * ddxI * choose(v > q, 0, -(squared * Math.sign(xi)));
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      ddy[i] = piecewiseQuadraticSurrogateDxExactly(xi, alpha, ddxI);
+      dx[i] = piecewiseQuadraticSurrogateDxDxExactly(xi, alpha, dyi * ddxI);
+    }
   }
 }
 
@@ -411,6 +445,15 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** -1, 0 or 1; NaN for NaN. */
+function wideSign(x: Wide): Wide {
+  return {
+    negative: x.negative,
+    mantissa: x.mantissa === 0n ? 0n : NAT_HALF,
+    exponent: x.mantissa === 0n ? x.exponent : 1n,
+  };
 }
 
 /** x * 2^k for a small k. */
@@ -688,6 +731,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function piecewiseQuadraticSurrogateDxExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -724,7 +808,7 @@ function piecewiseQuadraticSurrogateDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     piecewiseQuadraticSurrogateDxExactlyAt(x0, x1, x2, 800n * sign),
     piecewiseQuadraticSurrogateDxExactlyAt(x0, x1, x2, 150n * sign),
     piecewiseQuadraticSurrogateDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -754,6 +838,74 @@ function piecewiseQuadraticSurrogateDxExactly(
   let value = piecewiseQuadraticSurrogateDxExactlyAt(x0, x1, x2, 0n);
   if (Math.abs(x0) > 1.7976931348623157e308) {
     value = piecewiseQuadraticSurrogateDxExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function piecewiseQuadraticSurrogateDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+): Wide {
+  let t0 = wideNegate(
+    wideMultiply(wideMultiply(x2, widePower(x1, 2)), wideSign(x0)),
+  );
+  if (wideLess(wideDivide(wideInteger(1n), x1), wideAbs(x0))) {
+    t0 = wideInteger(0n);
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function piecewiseQuadraticSurrogateDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return piecewiseQuadraticSurrogateDxDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function piecewiseQuadraticSurrogateDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 800n * sign),
+    piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 150n * sign),
+    piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 140n * sign),
+    piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 60n * sign),
+    piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 50n * sign),
+    piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 26n * sign),
+    piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 20n * sign),
+    piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 11n * sign),
+    piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function piecewiseQuadraticSurrogateDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = piecewiseQuadraticSurrogateDxDxExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = piecewiseQuadraticSurrogateDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

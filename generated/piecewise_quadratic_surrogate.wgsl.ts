@@ -95,7 +95,8 @@ fn piecewise_quadratic_surrogate_wide_from_f32(x: f32) -> piecewise_quadratic_su
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct piecewise_quadratic_surrogate_wide_search {
   stage: i32,
   point: i32,
@@ -104,6 +105,7 @@ struct piecewise_quadratic_surrogate_wide_search {
   before: piecewise_quadratic_surrogate_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const piecewise_quadratic_surrogate_WIDE_SEARCH: piecewise_quadratic_surrogate_wide_search = piecewise_quadratic_surrogate_wide_search(
@@ -113,7 +115,8 @@ const piecewise_quadratic_surrogate_WIDE_SEARCH: piecewise_quadratic_surrogate_w
   piecewise_quadratic_surrogate_wide_leading(false, 0u, 0),
   piecewise_quadratic_surrogate_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const piecewise_quadratic_surrogate_WIDE_ONE: piecewise_quadratic_surrogate_wide = piecewise_quadratic_surrogate_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -440,6 +443,9 @@ fn piecewise_quadratic_surrogate_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 6u)) {
+      rounding = -piecewise_quadratic_surrogate_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < piecewise_quadratic_surrogate_WIDE_LIMIT) &
@@ -582,7 +588,8 @@ fn piecewise_quadratic_surrogate_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= piecewise_quadratic_surrogate_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(piecewise_quadratic_surrogate_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -598,6 +605,10 @@ fn piecewise_quadratic_surrogate_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (piecewise_quadratic_surrogate_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (piecewise_quadratic_surrogate_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -646,7 +657,9 @@ fn piecewise_quadratic_surrogate_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * piecewise_quadratic_surrogate_wide_excess(varied, stage)) / piecewise_quadratic_surrogate_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = piecewise_quadratic_surrogate_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = piecewise_quadratic_surrogate_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -656,7 +669,7 @@ fn piecewise_quadratic_surrogate_wide_searched(
   if (is_second) {
     before = base;
   }
-  return piecewise_quadratic_surrogate_wide_search(stage, point, value, base, before, steps, shift);
+  return piecewise_quadratic_surrogate_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -814,6 +827,7 @@ fn piecewise_quadratic_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   var result = piecewise_quadratic_surrogate_pair_to_f32(v2);
   var found =
     ((v.high > q.high) | ((p.high <= 2097152.0 * abs(u.high)) & (abs(u.high) >= 1.9721523e-31))) &
+      (q.high <= 4398046500000.0 * abs(v.high - q.high)) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((v.high >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
@@ -861,6 +875,7 @@ fn piecewise_quadratic_surrogate_fused(x: f32, alpha: f32) -> piecewise_quadrati
   if (
     !(
       ((v.high > q.high) | ((p.high <= 2097152.0 * abs(u.high)) & (abs(u.high) >= 1.9721523e-31))) &
+        (q.high <= 4398046500000.0 * abs(v.high - q.high)) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((v.high >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &

@@ -113,7 +113,8 @@ fn poisson1_wide_from_f32(x: f32) -> poisson1_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct poisson1_wide_search {
   stage: i32,
   point: i32,
@@ -122,6 +123,7 @@ struct poisson1_wide_search {
   before: poisson1_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const poisson1_WIDE_SEARCH: poisson1_wide_search = poisson1_wide_search(
@@ -131,7 +133,8 @@ const poisson1_WIDE_SEARCH: poisson1_wide_search = poisson1_wide_search(
   poisson1_wide_leading(false, 0u, 0),
   poisson1_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 // a < b for natural numbers of 128 bits.
@@ -436,6 +439,9 @@ fn poisson1_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 1u) {
+      rounding = -poisson1_WIDE_BEYOND;
+    }
     if (
       (operation == 3u) &
       (abs(result.exponent) < poisson1_WIDE_LIMIT) &
@@ -571,7 +577,8 @@ fn poisson1_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= poisson1_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(poisson1_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -587,6 +594,10 @@ fn poisson1_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (poisson1_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (poisson1_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -635,7 +646,9 @@ fn poisson1_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * poisson1_wide_excess(varied, stage)) / poisson1_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = poisson1_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = poisson1_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -645,7 +658,7 @@ fn poisson1_wide_searched(
   if (is_second) {
     before = base;
   }
-  return poisson1_wide_search(stage, point, value, base, before, steps, shift);
+  return poisson1_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -900,6 +913,9 @@ fn poisson1_backward_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 0u) {
+      rounding = -poisson1_WIDE_BEYOND;
+    }
     if (
       (operation == 2u) &
       (abs(result.exponent) < poisson1_WIDE_LIMIT) &

@@ -1004,6 +1004,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function poluExactlyWide(x0: Wide, x1: Wide): Wide {
   let t0 = wideSubtract(
     widePow(wideSubtract(wideInteger(1n), x0), wideNegate(x1)),
@@ -1021,7 +1062,7 @@ function poluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function poluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     poluExactlyAt(x0, x1, 800n * sign),
     poluExactlyAt(x0, x1, 150n * sign),
     poluExactlyAt(x0, x1, 140n * sign),
@@ -1082,7 +1123,7 @@ function poluDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     poluDxExactlyAt(x0, x1, x2, 800n * sign),
     poluDxExactlyAt(x0, x1, x2, 150n * sign),
     poluDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1132,7 +1173,7 @@ function poluYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function poluYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     poluYExactlyAt(x0, x1, 800n * sign),
     poluYExactlyAt(x0, x1, 150n * sign),
     poluYExactlyAt(x0, x1, 140n * sign),
@@ -1198,7 +1239,7 @@ function poluDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     poluDxDxExactlyAt(x0, x1, x2, 800n * sign),
     poluDxDxExactlyAt(x0, x1, x2, 150n * sign),
     poluDxDxExactlyAt(x0, x1, x2, 140n * sign),

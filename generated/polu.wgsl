@@ -199,7 +199,8 @@ fn polu_wide_from_f32(x: f32) -> polu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct polu_wide_search {
   stage: i32,
   point: i32,
@@ -208,6 +209,7 @@ struct polu_wide_search {
   before: polu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const polu_WIDE_SEARCH: polu_wide_search = polu_wide_search(
@@ -217,7 +219,8 @@ const polu_WIDE_SEARCH: polu_wide_search = polu_wide_search(
   polu_wide_leading(false, 0u, 0),
   polu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const polu_WIDE_ONE: polu_wide = polu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -848,6 +851,11 @@ fn polu_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome {
     if (operation == 10u) {
       error = errors[select(first, second, registers[c].negative)];
     }
+    if (operation == 14u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= polu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -857,6 +865,9 @@ fn polu_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 2u) | (operation == 10u) | (operation == 12u)) {
+      rounding = -polu_WIDE_BEYOND;
+    }
     if ((operation == 4u) & (abs(result.exponent) < polu_WIDE_LIMIT) & (polu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -polu_WIDE_BEYOND;
     }
@@ -985,7 +996,8 @@ fn polu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= polu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(polu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1001,6 +1013,10 @@ fn polu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (polu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (polu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1049,7 +1065,9 @@ fn polu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * polu_wide_excess(varied, stage)) / polu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = polu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = polu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1059,7 +1077,7 @@ fn polu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return polu_wide_search(stage, point, value, base, before, steps, shift);
+  return polu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1466,6 +1484,11 @@ fn polu_backward_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome
     if (operation == 10u) {
       error = errors[select(first, second, registers[c].negative)];
     }
+    if (operation == 14u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= polu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -1475,6 +1498,9 @@ fn polu_backward_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 2u) | (operation == 10u) | (operation == 12u)) {
+      rounding = -polu_WIDE_BEYOND;
+    }
     if ((operation == 4u) & (abs(result.exponent) < polu_WIDE_LIMIT) & (polu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -polu_WIDE_BEYOND;
     }

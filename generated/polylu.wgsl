@@ -86,7 +86,8 @@ fn polylu_wide_from_f32(x: f32) -> polylu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct polylu_wide_search {
   stage: i32,
   point: i32,
@@ -95,6 +96,7 @@ struct polylu_wide_search {
   before: polylu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const polylu_WIDE_SEARCH: polylu_wide_search = polylu_wide_search(
@@ -104,7 +106,8 @@ const polylu_WIDE_SEARCH: polylu_wide_search = polylu_wide_search(
   polylu_wide_leading(false, 0u, 0),
   polylu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 fn polylu_wide_negate(x: polylu_wide) -> polylu_wide {
@@ -390,6 +393,9 @@ fn polylu_backward_exactly_wide(x0: polylu_wide) -> polylu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 5u)) {
+      rounding = -polylu_WIDE_BEYOND;
+    }
     if ((operation == 1u) & polylu_wide_adds_exactly(a, b) & (polylu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -polylu_WIDE_BEYOND;
     }
@@ -515,7 +521,8 @@ fn polylu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= polylu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(polylu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -531,6 +538,10 @@ fn polylu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (polylu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (polylu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -579,7 +590,9 @@ fn polylu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * polylu_wide_excess(varied, stage)) / polylu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = polylu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = polylu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -589,7 +602,7 @@ fn polylu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return polylu_wide_search(stage, point, value, base, before, steps, shift);
+  return polylu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

@@ -1822,6 +1822,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function pserfExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(
     x0,
@@ -1849,7 +1890,7 @@ function pserfExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfExactlyAt(x0, x1, x2, 800n * sign),
     pserfExactlyAt(x0, x1, x2, 150n * sign),
     pserfExactlyAt(x0, x1, x2, 140n * sign),
@@ -1926,7 +1967,7 @@ function pserfDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     pserfDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     pserfDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1998,7 +2039,7 @@ function pserfDgammaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfDgammaExactlyAt(x0, x1, x2, x3, 800n * sign),
     pserfDgammaExactlyAt(x0, x1, x2, x3, 150n * sign),
     pserfDgammaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2080,7 +2121,7 @@ function pserfDdeltaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfDdeltaExactlyAt(x0, x1, x2, x3, 800n * sign),
     pserfDdeltaExactlyAt(x0, x1, x2, x3, 150n * sign),
     pserfDdeltaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2145,7 +2186,7 @@ function pserfYExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfYExactlyAt(x0, x1, x2, 800n * sign),
     pserfYExactlyAt(x0, x1, x2, 150n * sign),
     pserfYExactlyAt(x0, x1, x2, 140n * sign),
@@ -2238,7 +2279,7 @@ function pserfDxDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfDxDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     pserfDxDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     pserfDxDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2336,7 +2377,7 @@ function pserfDxDgammaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfDxDgammaExactlyAt(x0, x1, x2, x3, 800n * sign),
     pserfDxDgammaExactlyAt(x0, x1, x2, x3, 150n * sign),
     pserfDxDgammaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2437,7 +2478,7 @@ function pserfDxDdeltaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 800n * sign),
     pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 150n * sign),
     pserfDxDdeltaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2517,7 +2558,7 @@ function pserfDgammaDgammaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 800n * sign),
     pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 150n * sign),
     pserfDgammaDgammaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2611,7 +2652,7 @@ function pserfDgammaDdeltaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 800n * sign),
     pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 150n * sign),
     pserfDgammaDdeltaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2708,7 +2749,7 @@ function pserfDdeltaDdeltaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 800n * sign),
     pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 150n * sign),
     pserfDdeltaDdeltaExactlyAt(x0, x1, x2, x3, 140n * sign),

@@ -227,7 +227,8 @@ fn pserf_wide_from_f32(x: f32) -> pserf_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct pserf_wide_search {
   stage: i32,
   point: i32,
@@ -236,6 +237,7 @@ struct pserf_wide_search {
   before: pserf_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const pserf_WIDE_SEARCH: pserf_wide_search = pserf_wide_search(
@@ -245,7 +247,8 @@ const pserf_WIDE_SEARCH: pserf_wide_search = pserf_wide_search(
   pserf_wide_leading(false, 0u, 0),
   pserf_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const pserf_WIDE_ONE: pserf_wide = pserf_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -856,6 +859,9 @@ fn pserf_exactly_wide(x0: pserf_wide, x1: pserf_wide, x2: pserf_wide) -> pserf_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 7u) | (operation == 13u)) {
+      rounding = -pserf_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < pserf_WIDE_LIMIT) & (pserf_nat_low_word(result.mantissa) == 0u)) {
       rounding = -pserf_WIDE_BEYOND;
     }
@@ -984,7 +990,8 @@ fn pserf_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= pserf_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(pserf_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1000,6 +1007,10 @@ fn pserf_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (pserf_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (pserf_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1048,7 +1059,9 @@ fn pserf_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * pserf_wide_excess(varied, stage)) / pserf_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = pserf_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = pserf_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1058,7 +1071,7 @@ fn pserf_wide_searched(
   if (is_second) {
     before = base;
   }
-  return pserf_wide_search(stage, point, value, base, before, steps, shift);
+  return pserf_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1634,6 +1647,9 @@ fn pserf_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u) | (operation == 13u)) {
+      rounding = -pserf_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < pserf_WIDE_LIMIT) & (pserf_nat_low_word(result.mantissa) == 0u)) {
       rounding = -pserf_WIDE_BEYOND;
     }
@@ -1764,7 +1780,7 @@ fn pserf_backward(dy: f32, x: f32, gamma: f32, delta: f32) -> pserf_gradients {
     (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u);
   var result_delta = pserf_pair_to_f32(p15);
   var found2 =
-    (abs(p12.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) &
+    (abs(p12.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) & (q.high >= 7.888609e-31) &
       (abs(e2.high) * p8.high + 6.3108872e-30 * ((u.high * squared.high + squared.high) * e2.high) <= 4.0 * e2.high) &
       (e2.high >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
@@ -2189,7 +2205,9 @@ fn pserf_curvature(x: f32, gamma: f32, delta: f32) -> pserf_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      (u2.high >= 3.1554436e-30) & (u2.high >= 1.5777218e-30) & (e2.high >= 3.9443045e-31) &
+      (u2.high >= 3.1554436e-30) & (squared2.high >= 7.888609e-31) & (u2.high >= 1.5777218e-30) &
+        (p55.high >= 3.9443045e-31) &
+        (e2.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(gamma)) <= 0x52800000u) &

@@ -134,20 +134,22 @@ export function qPseudoSpikeDoubleBackward(
       const v6 = Math.abs(u3);
       const v7 = v6 > 1.0715086071862673e301 ? 1 : 0;
       const v8 = Math.pow(u3, u2);
-      const p4 = -2 * (dyi * ddxI) * alpha * Math.sign(xi) * v8 * q;
+      const p4 = -2 * (dyi * ddxI) * alpha * Math.sign(xi) * v8;
+      const p5 = p4 * q;
       const v9 = Math.abs(v8);
-      const p5 = v9 * v2;
+      const p6 = v9 * v2;
       if (!(
         4.440892098500626e-16 * (p3 + v5 * (p3 / v6)) + v7 <=
           2.3283064365386963e-10 * v4 &&
         Math.abs(p2) <= Number.MAX_VALUE &&
-        4.440892098500626e-16 * (p5 + v5 * (p5 / v6)) + v7 <=
+        4.440892098500626e-16 * (p6 + v5 * (p6 / v6)) + v7 <=
           2.3283064365386963e-10 * v9 &&
-        Math.abs(p4) <= Number.MAX_VALUE
+        Math.abs(p4) >= 9.332636185032189e-302 &&
+        Math.abs(p5) <= Number.MAX_VALUE
       ))
         break;
       ddy[i] = p2;
-      dx[i] = p4;
+      dx[i] = p5;
     }
     if (i < size) {
       // One that needs more digits.
@@ -294,20 +296,22 @@ export function qPseudoSpikeDoubleBackward64(
       const v6 = Math.abs(u3);
       const v7 = v6 > 1.0715086071862673e301 ? 1 : 0;
       const v8 = Math.pow(u3, u2);
-      const p4 = -2 * (dyi * ddxI) * alpha * Math.sign(xi) * v8 * q;
+      const p4 = -2 * (dyi * ddxI) * alpha * Math.sign(xi) * v8;
+      const p5 = p4 * q;
       const v9 = Math.abs(v8);
-      const p5 = v9 * v2;
+      const p6 = v9 * v2;
       if (!(
         4.440892098500626e-16 * (p3 + v5 * (p3 / v6)) + v7 <=
           2.3283064365386963e-10 * v4 &&
         Math.abs(p2) <= Number.MAX_VALUE &&
-        4.440892098500626e-16 * (p5 + v5 * (p5 / v6)) + v7 <=
+        4.440892098500626e-16 * (p6 + v5 * (p6 / v6)) + v7 <=
           2.3283064365386963e-10 * v9 &&
-        Math.abs(p4) <= Number.MAX_VALUE
+        Math.abs(p4) >= 9.332636185032189e-302 &&
+        Math.abs(p5) <= Number.MAX_VALUE
       ))
         break;
       ddy[i] = p2;
-      dx[i] = p4;
+      dx[i] = p5;
     }
     if (i < size) {
       // One that needs more digits.
@@ -1015,6 +1019,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function qPseudoSpikeDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(
     x2,
@@ -1051,7 +1096,7 @@ function qPseudoSpikeDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     qPseudoSpikeDxExactlyAt(x0, x1, x2, 800n * sign),
     qPseudoSpikeDxExactlyAt(x0, x1, x2, 150n * sign),
     qPseudoSpikeDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1121,7 +1166,7 @@ function qPseudoSpikeDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 800n * sign),
     qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 150n * sign),
     qPseudoSpikeDxDxExactlyAt(x0, x1, x2, 140n * sign),

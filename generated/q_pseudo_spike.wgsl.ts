@@ -211,7 +211,8 @@ fn q_pseudo_spike_wide_from_f32(x: f32) -> q_pseudo_spike_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct q_pseudo_spike_wide_search {
   stage: i32,
   point: i32,
@@ -220,6 +221,7 @@ struct q_pseudo_spike_wide_search {
   before: q_pseudo_spike_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const q_pseudo_spike_WIDE_SEARCH: q_pseudo_spike_wide_search = q_pseudo_spike_wide_search(
@@ -229,7 +231,8 @@ const q_pseudo_spike_WIDE_SEARCH: q_pseudo_spike_wide_search = q_pseudo_spike_wi
   q_pseudo_spike_wide_leading(false, 0u, 0),
   q_pseudo_spike_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const q_pseudo_spike_WIDE_ONE: q_pseudo_spike_wide = q_pseudo_spike_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -853,6 +856,11 @@ fn q_pseudo_spike_backward_exactly_wide(
     if (operation == 10u) {
       error = errors[select(first, second, registers[c].negative)];
     }
+    if (operation == 14u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= q_pseudo_spike_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -862,6 +870,9 @@ fn q_pseudo_spike_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 10u) | (operation == 12u)) {
+      rounding = -q_pseudo_spike_WIDE_BEYOND;
+    }
     if (
       (operation == 2u) &
       (abs(result.exponent) < q_pseudo_spike_WIDE_LIMIT) &
@@ -1001,7 +1012,8 @@ fn q_pseudo_spike_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= q_pseudo_spike_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(q_pseudo_spike_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1017,6 +1029,10 @@ fn q_pseudo_spike_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (q_pseudo_spike_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (q_pseudo_spike_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1065,7 +1081,9 @@ fn q_pseudo_spike_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * q_pseudo_spike_wide_excess(varied, stage)) / q_pseudo_spike_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = q_pseudo_spike_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = q_pseudo_spike_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1075,7 +1093,7 @@ fn q_pseudo_spike_wide_searched(
   if (is_second) {
     before = base;
   }
-  return q_pseudo_spike_wide_search(stage, point, value, base, before, steps, shift);
+  return q_pseudo_spike_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.

@@ -116,7 +116,8 @@ fn quick_geglu_wide_from_f32(x: f32) -> quick_geglu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct quick_geglu_wide_search {
   stage: i32,
   point: i32,
@@ -125,6 +126,7 @@ struct quick_geglu_wide_search {
   before: quick_geglu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const quick_geglu_WIDE_SEARCH: quick_geglu_wide_search = quick_geglu_wide_search(
@@ -134,7 +136,8 @@ const quick_geglu_WIDE_SEARCH: quick_geglu_wide_search = quick_geglu_wide_search
   quick_geglu_wide_leading(false, 0u, 0),
   quick_geglu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const quick_geglu_WIDE_ONE: quick_geglu_wide = quick_geglu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -512,6 +515,9 @@ fn quick_geglu_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide) -> quick
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -quick_geglu_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < quick_geglu_WIDE_LIMIT) &
@@ -647,7 +653,8 @@ fn quick_geglu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= quick_geglu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(quick_geglu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -663,6 +670,10 @@ fn quick_geglu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (quick_geglu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (quick_geglu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -711,7 +722,9 @@ fn quick_geglu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * quick_geglu_wide_excess(varied, stage)) / quick_geglu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = quick_geglu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = quick_geglu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -721,7 +734,7 @@ fn quick_geglu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return quick_geglu_wide_search(stage, point, value, base, before, steps, shift);
+  return quick_geglu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -912,7 +925,7 @@ fn quick_geglu(gate: f32, up: f32) -> f32 {
   let p5 = quick_geglu_pair_scale(p4, 8.6736174e-19);
   var result = quick_geglu_pair_to_f32(p5);
   var found =
-    (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+    (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
       ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
       (bitcast<u32>(abs(up)) <= 0x52800000u) &
       ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
@@ -1068,6 +1081,9 @@ fn quick_geglu_backward_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide)
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -quick_geglu_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < quick_geglu_WIDE_LIMIT) &
@@ -1134,14 +1150,15 @@ fn quick_geglu_backward(dy: f32, gate: f32, up: f32) -> quick_geglu_gradients {
   let p6 = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), q);
   var result_gate = quick_geglu_pair_to_f32(p5);
   var found0 =
-    (v.high >= 7.888609e-31) &
+    (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
       ((p.high >= 40.0) |
         ((u.high + 0.000030517578 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
           (abs(u.high + p.high) >= 7.888609e-31))) &
-      (bitcast<u32>(abs(gate)) <= 0x71800000u) &
-      ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
-      (bitcast<u32>(abs(up)) <= 0x71800000u) &
-      ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+      (abs(q2.high) >= 3.9443045e-31) &
+      (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+      ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+      (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+      ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
@@ -1199,7 +1216,7 @@ fn quick_geglu_fused(gate: f32, up: f32) -> quick_geglu_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
         ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x52800000u) &
         ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
@@ -1213,14 +1230,15 @@ fn quick_geglu_fused(gate: f32, up: f32) -> quick_geglu_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 7.888609e-31) &
+      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
         ((p2.high >= 40.0) |
           ((u.high + 0.000030517578 * abs(p2.high) <= 8.0 * abs(u.high + p2.high)) &
             (abs(u.high + p2.high) >= 7.888609e-31))) &
-        (bitcast<u32>(abs(gate)) <= 0x71800000u) &
-        ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
-        (bitcast<u32>(abs(up)) <= 0x71800000u) &
-        ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+        (abs(q2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
         (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
@@ -1345,7 +1363,9 @@ fn quick_geglu_curvature(gate: f32, up: f32) -> quick_geglu_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+      ((v.high <= 800.0) |
+        ((v3.high >= 3.9443045e-31) & (q.high >= 1.9721523e-31) & (p3.high >= 1.9721523e-31) &
+          (p4.high >= 1.9721523e-31))) &
         ((v.high > 800.0) | (abs(p4.high - 1.702 * p6.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(gate)) <= 0x71800000u) &
         ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
@@ -1367,6 +1387,7 @@ fn quick_geglu_curvature(gate: f32, up: f32) -> quick_geglu_curvatures {
   if (
     !(
       (v5.high >= 7.888609e-31) & ((p.high >= 40.0) | (abs(u4.high + p.high) >= 7.888609e-31)) &
+        (abs(q4.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
         ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
       (bitcast<u32>(abs(p13.high)) <= 0x7a800000u)

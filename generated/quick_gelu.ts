@@ -1085,6 +1085,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function quickGeluExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(x0, wideSigmoid(wideMultiply(x0, x1)));
 }
@@ -1098,7 +1139,7 @@ function quickGeluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function quickGeluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     quickGeluExactlyAt(x0, x1, 800n * sign),
     quickGeluExactlyAt(x0, x1, 150n * sign),
     quickGeluExactlyAt(x0, x1, 140n * sign),
@@ -1150,7 +1191,7 @@ function quickGeluDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     quickGeluDxExactlyAt(x0, x1, x2, 800n * sign),
     quickGeluDxExactlyAt(x0, x1, x2, 150n * sign),
     quickGeluDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1193,7 +1234,7 @@ function quickGeluYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function quickGeluYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     quickGeluYExactlyAt(x0, x1, 800n * sign),
     quickGeluYExactlyAt(x0, x1, 150n * sign),
     quickGeluYExactlyAt(x0, x1, 140n * sign),
@@ -1259,7 +1300,7 @@ function quickGeluDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     quickGeluDxDxExactlyAt(x0, x1, x2, 800n * sign),
     quickGeluDxDxExactlyAt(x0, x1, x2, 150n * sign),
     quickGeluDxDxExactlyAt(x0, x1, x2, 140n * sign),

@@ -85,12 +85,15 @@ export function rectifiedTanhDoubleBackward(
     const p2 = -8 * em1 * e;
     const q2 = p2 / (u * squared);
     const p3 = dyi * ddxI * choose(q > 0, q2, 0);
+    const v = Math.abs(p2);
+    const v2 = Math.abs(q2);
     ddy[i] = ddxI * choose(q > 0, (4 * e) / squared, 0);
     dx[i] =
       (q <= 0 ||
         (e >= 9.332636185032189e-302 &&
-          Math.abs(p2) <= 2.0927902484106784e298 * Math.abs(q2))) &&
-      Math.abs(p3) <= Number.MAX_VALUE &&
+          v >= 9.332636185032189e-302 &&
+          v <= 2.0927902484106784e298 * v2 &&
+          v2 >= 9.332636185032189e-302)) &&
       Math.abs(p3) <= Number.MAX_VALUE
         ? p3
         : rectifiedTanhDxDxExactly(xi, dyi * ddxI);
@@ -182,12 +185,15 @@ export function rectifiedTanhDoubleBackward64(
     const p2 = -8 * em1 * e;
     const q2 = p2 / (u * squared);
     const p3 = dyi * ddxI * choose(q > 0, q2, 0);
+    const v = Math.abs(p2);
+    const v2 = Math.abs(q2);
     ddy[i] = ddxI * choose(q > 0, (4 * e) / squared, 0);
     dx[i] =
       (q <= 0 ||
         (e >= 9.332636185032189e-302 &&
-          Math.abs(p2) <= 2.0927902484106784e298 * Math.abs(q2))) &&
-      Math.abs(p3) <= Number.MAX_VALUE &&
+          v >= 9.332636185032189e-302 &&
+          v <= 2.0927902484106784e298 * v2 &&
+          v2 >= 9.332636185032189e-302)) &&
       Math.abs(p3) <= Number.MAX_VALUE
         ? p3
         : rectifiedTanhDxDxExactly(xi, dyi * ddxI);

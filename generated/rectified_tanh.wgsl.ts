@@ -311,7 +311,7 @@ fn rectified_tanh_curvature(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((q.high <= 0.0) | ((q.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31))) &
+      ((q.high <= 0.0) | ((q.high >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &

@@ -83,7 +83,8 @@ fn relu_general_wide_from_f32(x: f32) -> relu_general_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct relu_general_wide_search {
   stage: i32,
   point: i32,
@@ -92,6 +93,7 @@ struct relu_general_wide_search {
   before: relu_general_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const relu_general_WIDE_SEARCH: relu_general_wide_search = relu_general_wide_search(
@@ -101,7 +103,8 @@ const relu_general_WIDE_SEARCH: relu_general_wide_search = relu_general_wide_sea
   relu_general_wide_leading(false, 0u, 0),
   relu_general_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 fn relu_general_wide_negate(x: relu_general_wide) -> relu_general_wide {
@@ -363,6 +366,9 @@ fn relu_general_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 4u)) {
+      rounding = -relu_general_WIDE_BEYOND;
+    }
     if (
       (operation == 2u) &
       (abs(result.exponent) < relu_general_WIDE_LIMIT) &
@@ -498,7 +504,8 @@ fn relu_general_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= relu_general_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(relu_general_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -514,6 +521,10 @@ fn relu_general_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (relu_general_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (relu_general_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -562,7 +573,9 @@ fn relu_general_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * relu_general_wide_excess(varied, stage)) / relu_general_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = relu_general_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = relu_general_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -572,7 +585,7 @@ fn relu_general_wide_searched(
   if (is_second) {
     before = base;
   }
-  return relu_general_wide_search(stage, point, value, base, before, steps, shift);
+  return relu_general_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

@@ -886,6 +886,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function rreluExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -933,7 +974,7 @@ function rreluExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     rreluExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     rreluExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     rreluExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1026,7 +1067,7 @@ function rreluDxExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     rreluDxExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     rreluDxExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     rreluDxExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -1119,7 +1160,7 @@ function rreluYExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     rreluYExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     rreluYExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     rreluYExactlyAt(x0, x1, x2, x3, x4, 140n * sign),

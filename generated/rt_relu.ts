@@ -31,11 +31,11 @@ export function rtReluForward(
       const p2 = 6.283185307179586 * (v - 0.25);
       const p3 = p * Math.sin(p2);
       const u3 = xi + (training > 0 ? p3 : 0);
+      const u4 =
+        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3);
       if (!(
-        u3 < 0 ||
-        training <= 0 ||
-        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
-          131072 * Math.abs(xi + p3)
+        (u3 < 0 || training <= 0 || u4 <= 131072 * Math.abs(xi + p3)) &&
+        (training <= 0 || u4 <= 140737488355328 * Math.abs(u3))
       ))
         break;
       y[i] = choose(u3 < 0, 0, u3);
@@ -68,23 +68,42 @@ export function rtReluBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    let u = 0.5;
-    let u2 = 0.5;
-    if (training > 0) {
-      const words = draw(seed, i, 0);
-      u = uniformDouble(words.a);
-      u2 = uniformDouble(words.b);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const p = sigma * Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p2 = 6.283185307179586 * (v - 0.25);
+      const p3 = p * Math.sin(p2);
+      const u3 = xi + (training > 0 ? p3 : 0);
+      if (!(
+        training <= 0 ||
+        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
+          140737488355328 * Math.abs(u3)
+      ))
+        break;
+      dx[i] = dyi * Number(u3 > 0);
     }
-    const u3 =
-      xi +
-      (training > 0
-        ? sigma *
-          Math.sqrt(-2 * log(u)) *
-          Math.sin(6.283185307179586 * (Math.abs(u2 - 0.5) - 0.25))
-        : 0);
-    dx[i] = dyi * Number(u3 > 0);
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      dx[i] = rtReluDxExactly(training, xi, sigma, u, u2, dyi);
+    }
   }
 }
 
@@ -101,27 +120,43 @@ export function rtReluFused(
   requireLength("y", y, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    let u = 0.5;
-    let u2 = 0.5;
-    if (training > 0) {
-      const words = draw(seed, i, 0);
-      u = uniformDouble(words.a);
-      u2 = uniformDouble(words.b);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const p = sigma * Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p2 = 6.283185307179586 * (v - 0.25);
+      const p3 = p * Math.sin(p2);
+      const u3 = xi + (training > 0 ? p3 : 0);
+      const u4 =
+        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3);
+      if (!(
+        (u3 < 0 || training <= 0 || u4 <= 131072 * Math.abs(xi + p3)) &&
+        (training <= 0 || u4 <= 140737488355328 * Math.abs(u3))
+      ))
+        break;
+      y[i] = choose(u3 < 0, 0, u3);
+      dx[i] = Number(u3 > 0);
     }
-    const p = sigma * Math.sqrt(-2 * log(u));
-    const v = Math.abs(u2 - 0.5);
-    const p2 = 6.283185307179586 * (v - 0.25);
-    const p3 = p * Math.sin(p2);
-    const u3 = xi + (training > 0 ? p3 : 0);
-    y[i] =
-      u3 < 0 ||
-      training <= 0 ||
-      (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
-        131072 * Math.abs(xi + p3)
-        ? choose(u3 < 0, 0, u3)
-        : rtReluYExactly(training, xi, sigma, u, u2);
-    dx[i] = Number(u3 > 0);
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      y[i] = rtReluYExactly(training, xi, sigma, u, u2);
+      dx[i] = rtReluDxExactly(training, xi, sigma, u, u2, 1);
+    }
   }
 }
 
@@ -142,23 +177,42 @@ export function rtReluDoubleBackward(
   requireLength("ddy", ddy, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    let u = 0.5;
-    let u2 = 0.5;
-    if (training > 0) {
-      const words = draw(seed, i, 0);
-      u = uniformDouble(words.a);
-      u2 = uniformDouble(words.b);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const p = sigma * Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p2 = 6.283185307179586 * (v - 0.25);
+      const p3 = p * Math.sin(p2);
+      const u3 = xi + (training > 0 ? p3 : 0);
+      if (!(
+        training <= 0 ||
+        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
+          140737488355328 * Math.abs(u3)
+      ))
+        break;
+      ddy[i] = ddxI * Number(u3 > 0);
     }
-    const u3 =
-      xi +
-      (training > 0
-        ? sigma *
-          Math.sqrt(-2 * log(u)) *
-          Math.sin(6.283185307179586 * (Math.abs(u2 - 0.5) - 0.25))
-        : 0);
-    ddy[i] = ddxI * Number(u3 > 0);
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      ddy[i] = rtReluDxExactly(training, xi, sigma, u, u2, ddxI);
+    }
   }
   dx.fill(0);
 }
@@ -194,11 +248,11 @@ export function rtReluForward64(
       const p2 = 6.283185307179586 * (v - 0.25);
       const p3 = p * Math.sin(p2);
       const u3 = xi + (training > 0 ? p3 : 0);
+      const u4 =
+        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3);
       if (!(
-        u3 < 0 ||
-        training <= 0 ||
-        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
-          131072 * Math.abs(xi + p3)
+        (u3 < 0 || training <= 0 || u4 <= 131072 * Math.abs(xi + p3)) &&
+        (training <= 0 || u4 <= 140737488355328 * Math.abs(u3))
       ))
         break;
       y[i] = choose(u3 < 0, 0, u3);
@@ -231,23 +285,42 @@ export function rtReluBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    let u = 0.5;
-    let u2 = 0.5;
-    if (training > 0) {
-      const words = draw(seed, i, 0);
-      u = uniformDouble(words.a);
-      u2 = uniformDouble(words.b);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const p = sigma * Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p2 = 6.283185307179586 * (v - 0.25);
+      const p3 = p * Math.sin(p2);
+      const u3 = xi + (training > 0 ? p3 : 0);
+      if (!(
+        training <= 0 ||
+        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
+          140737488355328 * Math.abs(u3)
+      ))
+        break;
+      dx[i] = dyi * Number(u3 > 0);
     }
-    const u3 =
-      xi +
-      (training > 0
-        ? sigma *
-          Math.sqrt(-2 * log(u)) *
-          Math.sin(6.283185307179586 * (Math.abs(u2 - 0.5) - 0.25))
-        : 0);
-    dx[i] = dyi * Number(u3 > 0);
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      dx[i] = rtReluDxExactly(training, xi, sigma, u, u2, dyi);
+    }
   }
 }
 
@@ -264,27 +337,43 @@ export function rtReluFused64(
   requireLength("y", y, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    let u = 0.5;
-    let u2 = 0.5;
-    if (training > 0) {
-      const words = draw(seed, i, 0);
-      u = uniformDouble(words.a);
-      u2 = uniformDouble(words.b);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const p = sigma * Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p2 = 6.283185307179586 * (v - 0.25);
+      const p3 = p * Math.sin(p2);
+      const u3 = xi + (training > 0 ? p3 : 0);
+      const u4 =
+        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3);
+      if (!(
+        (u3 < 0 || training <= 0 || u4 <= 131072 * Math.abs(xi + p3)) &&
+        (training <= 0 || u4 <= 140737488355328 * Math.abs(u3))
+      ))
+        break;
+      y[i] = choose(u3 < 0, 0, u3);
+      dx[i] = Number(u3 > 0);
     }
-    const p = sigma * Math.sqrt(-2 * log(u));
-    const v = Math.abs(u2 - 0.5);
-    const p2 = 6.283185307179586 * (v - 0.25);
-    const p3 = p * Math.sin(p2);
-    const u3 = xi + (training > 0 ? p3 : 0);
-    y[i] =
-      u3 < 0 ||
-      training <= 0 ||
-      (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
-        131072 * Math.abs(xi + p3)
-        ? choose(u3 < 0, 0, u3)
-        : rtReluYExactly(training, xi, sigma, u, u2);
-    dx[i] = Number(u3 > 0);
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      y[i] = rtReluYExactly(training, xi, sigma, u, u2);
+      dx[i] = rtReluDxExactly(training, xi, sigma, u, u2, 1);
+    }
   }
 }
 
@@ -305,23 +394,42 @@ export function rtReluDoubleBackward64(
   requireLength("ddy", ddy, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
-    let u = 0.5;
-    let u2 = 0.5;
-    if (training > 0) {
-      const words = draw(seed, i, 0);
-      u = uniformDouble(words.a);
-      u2 = uniformDouble(words.b);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const p = sigma * Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p2 = 6.283185307179586 * (v - 0.25);
+      const p3 = p * Math.sin(p2);
+      const u3 = xi + (training > 0 ? p3 : 0);
+      if (!(
+        training <= 0 ||
+        (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
+          140737488355328 * Math.abs(u3)
+      ))
+        break;
+      ddy[i] = ddxI * Number(u3 > 0);
     }
-    const u3 =
-      xi +
-      (training > 0
-        ? sigma *
-          Math.sqrt(-2 * log(u)) *
-          Math.sin(6.283185307179586 * (Math.abs(u2 - 0.5) - 0.25))
-        : 0);
-    ddy[i] = ddxI * Number(u3 > 0);
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      ddy[i] = rtReluDxExactly(training, xi, sigma, u, u2, ddxI);
+    }
   }
   dx.fill(0);
 }
@@ -1158,6 +1266,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function rtReluExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -1216,7 +1365,7 @@ function rtReluExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     rtReluExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     rtReluExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     rtReluExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1254,6 +1403,113 @@ function rtReluExactly(
   let value = rtReluExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (Math.abs(x1) > 1.7976931348623157e308) {
     value = rtReluExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function rtReluDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideMultiply(
+      wideMultiply(x2, wideSqrt(wideMultiply(wideInteger(-2n), wideLog(x3)))),
+      wideSin(
+        wideMultiply(
+          wideMultiply(wideInteger(2n), WIDE_PI),
+          wideSubtract(
+            wideAbs(
+              wideSubtract(x4, wideDivide(wideInteger(1n), wideInteger(2n))),
+            ),
+            wideDivide(wideInteger(1n), wideInteger(4n)),
+          ),
+        ),
+      ),
+    );
+  }
+  let t1 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), wideAdd(x1, t0))) {
+    t1 = x5;
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function rtReluDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return rtReluDxExactlyWide(
+    wideFromF64(x0),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function rtReluDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function rtReluDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = rtReluDxExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (Math.abs(x1) > 1.7976931348623157e308) {
+    value = rtReluDxExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
   }
   return wideToF64(value);
 }
@@ -1316,7 +1572,7 @@ function rtReluYExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     rtReluYExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     rtReluYExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     rtReluYExactlyAt(x0, x1, x2, x3, x4, 140n * sign),

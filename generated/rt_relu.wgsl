@@ -319,7 +319,8 @@ fn rt_relu_wide_from_f32(x: f32) -> rt_relu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct rt_relu_wide_search {
   stage: i32,
   point: i32,
@@ -328,6 +329,7 @@ struct rt_relu_wide_search {
   before: rt_relu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const rt_relu_WIDE_SEARCH: rt_relu_wide_search = rt_relu_wide_search(
@@ -337,7 +339,8 @@ const rt_relu_WIDE_SEARCH: rt_relu_wide_search = rt_relu_wide_search(
   rt_relu_wide_leading(false, 0u, 0),
   rt_relu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const rt_relu_WIDE_LN2: rt_relu_wide = rt_relu_wide(
@@ -922,11 +925,20 @@ fn rt_relu_exactly_wide(
     if (operation == 4u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
+    if (operation == 6u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     if (operation == 8u) {
       if ((a.exponent > 0) & (result.exponent < min(a.exponent - (128 - 12), -56))) {
         result = rt_relu_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= rt_relu_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = rt_relu_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 10u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -940,6 +952,9 @@ fn rt_relu_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 7u) | (operation == 10u)) {
+      rounding = -rt_relu_WIDE_BEYOND;
+    }
     if (
       (operation == 1u) &
       (abs(result.exponent) < rt_relu_WIDE_LIMIT) &
@@ -1072,7 +1087,8 @@ fn rt_relu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= rt_relu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(rt_relu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1088,6 +1104,10 @@ fn rt_relu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (rt_relu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (rt_relu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1136,7 +1156,9 @@ fn rt_relu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * rt_relu_wide_excess(varied, stage)) / rt_relu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = rt_relu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = rt_relu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1146,7 +1168,7 @@ fn rt_relu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return rt_relu_wide_search(stage, point, value, base, before, steps, shift);
+  return rt_relu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1411,6 +1433,11 @@ fn rt_relu(x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> f32 {
           abs(p4.high) <=
           16.0 * abs(x + p4.high)) &
           (abs(x + p4.high) >= 3.9443045e-31)))) &
+      ((training <= 0.0) |
+        (0.000030517578 *
+          ((abs(p3.high) + v.high * 6.2831855) * abs(p2.high) + 8.271806e-25 * (abs(s.high) + abs(p2.high))) +
+          abs(p4.high) <=
+          16777216.0 * abs(u3.high))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(sigma)) <= 0x71800000u) &
@@ -1427,13 +1454,262 @@ fn rt_relu(x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> f32 {
   return select(result, x, rt_relu_is_nan(x));
 }
 
-fn rt_relu_backward(dy: f32, x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> f32 {
-  let v = select(
-    0.0,
-    sqrt(-2.0 * rt_relu_log(u0)) * rt_relu_sin(6.2831855 * (abs(u1 - 0.5) - 0.25)) * sigma,
-    training > 0.0
+fn rt_relu_slope_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = select(0.0, sqrt(-2.0 * rt_relu_log(x3)) * rt_relu_sin(6.2831855 * (abs(x4 - 0.5) - 0.25)) * x2, x0 > 0.0);
+  return select(0.0, 1.0, x1 + t > 0.0);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r13 = log_exponent(r3)
+//   r8 = multiply(r13, r8)
+//   r3 = log_fraction(r3)
+//   r9 = add(r3, r9)
+//   r3 = add(r3, r6)
+//   r3 = divide(r9, r3)
+//   r3 = twice_artanh(r3)
+//   r3 = add(r8, r3)
+//   r3 = multiply(r7, r3)
+//   r3 = sqrt(r3)
+//   r3 = multiply(r2, r3)
+//   r11 = add(r4, r11)
+//   r11 = abs(r11)
+//   r12 = add(r11, r12)
+//   r12 = multiply(r10, r12)
+//   r12 = sine(r12, 0)
+//   r12 = multiply(r3, r12)
+//   r0 = less(r5, r0)
+//   r0 = select(r5, r12, r0)
+//   r0 = add(r1, r0)
+//   r0 = less(r5, r0)
+//   r0 = select(r5, r6, r0)
+fn rt_relu_backward_exactly_wide(
+  x0: rt_relu_wide,
+  x1: rt_relu_wide,
+  x2: rt_relu_wide,
+  x3: rt_relu_wide,
+  x4: rt_relu_wide
+) -> rt_relu_wide_outcome {
+  var registers = array<rt_relu_wide, 14>(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    rt_relu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    rt_relu_WIDE_ONE,
+    rt_relu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
+    rt_relu_WIDE_LN2,
+    rt_relu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    rt_relu_wide(false, vec4<u32>(0x80dc1cd0u, 0xc4c6628bu, 0x2168c234u, 0xc90fdaa2u), 3),
+    rt_relu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0),
+    rt_relu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1),
+    rt_relu_WIDE_ZERO
   );
-  return select(0.0, dy, x + v > 0.0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 14>(
+    -rt_relu_WIDE_BEYOND,
+    -rt_relu_WIDE_BEYOND,
+    -rt_relu_WIDE_BEYOND,
+    -rt_relu_WIDE_BEYOND,
+    -rt_relu_WIDE_BEYOND,
+    -rt_relu_WIDE_BEYOND,
+    -rt_relu_WIDE_BEYOND,
+    -rt_relu_WIDE_BEYOND,
+    registers[8].exponent,
+    -rt_relu_WIDE_BEYOND,
+    registers[10].exponent,
+    -rt_relu_WIDE_BEYOND,
+    -rt_relu_WIDE_BEYOND,
+    -rt_relu_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 44>(
+    0x0000000du, 0x00000c03u, 0x00000408u, 0x0000200du, 0x00000803u, 0x00000c03u, 0x00000c09u, 0x00002403u, 0x00000c03u,
+    0x00001803u, 0x00001003u, 0x00000c09u, 0x00001403u, 0x00000c03u, 0x00000c03u, 0x00000c08u, 0x00000403u, 0x00000c07u,
+    0x00001803u, 0x00000c03u, 0x00000403u, 0x00000c02u, 0x00000c0bu, 0x00002c04u, 0x00001c0bu, 0x00002c0bu, 0x00000c0cu,
+    0x0000300bu, 0x0000040cu, 0x0000300au, 0x0000200cu, 0x2000300cu, 0x0000040cu, 0x00003003u, 0x00002400u, 0x00000005u,
+    0x00002800u, 0x00003005u, 0x00000c00u, 0x00000001u, 0x00002400u, 0x00000005u, 0x00002800u, 0x00001805u
+  );
+  for (var i = 0; i < 44; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = rt_relu_wide_log_exponent_loose(a);
+    } else if (operation == 1u) {
+      value = rt_relu_wide_multiply_loose(a, b);
+    } else if (operation == 2u) {
+      value = rt_relu_wide_log_fraction(a);
+    } else if (operation == 3u) {
+      value = rt_relu_wide_add_loose(a, b);
+    } else if (operation == 4u) {
+      value = rt_relu_wide_divide_loose(a, b);
+    } else if (operation == 5u) {
+      value = rt_relu_wide_twice_artanh_loose(a);
+    } else if (operation == 6u) {
+      value = rt_relu_wide_sqrt_loose(a);
+    } else if (operation == 7u) {
+      value = rt_relu_wide_abs(a);
+    } else if (operation == 8u) {
+      value = rt_relu_wide_sine_loose(a, c - 512u);
+    } else if (operation == 9u) {
+      value = rt_relu_wide(rt_relu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 10u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    }
+    var result = rt_relu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 1u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 4u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 6u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
+    if (operation == 8u) {
+      if ((a.exponent > 0) & (result.exponent < min(a.exponent - (128 - 12), -56))) {
+        result = rt_relu_WIDE_ZERO;
+      }
+      error = errors[first];
+      if ((a.exponent >= rt_relu_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = rt_relu_WIDE_ZERO;
+        error = 128 + 1;
+      }
+    }
+    if (operation == 10u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= rt_relu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < rt_relu_WIDE_LIMIT) & (b.exponent < rt_relu_WIDE_LIMIT)) {
+        error = result.exponent + rt_relu_WIDE_LIMIT;
+      }
+    }
+    // Where the result was rounded.
+    var rounding = result.exponent;
+    if ((operation == 7u) | (operation == 10u)) {
+      rounding = -rt_relu_WIDE_BEYOND;
+    }
+    if (
+      (operation == 1u) &
+      (abs(result.exponent) < rt_relu_WIDE_LIMIT) &
+      (rt_relu_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -rt_relu_WIDE_BEYOND;
+    }
+    if ((operation == 3u) & rt_relu_wide_adds_exactly(a, b) & (rt_relu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -rt_relu_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, rt_relu_WIDE_BEYOND + rt_relu_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[0] - registers[0].exponent;
+  return rt_relu_wide_outcome(rt_relu_wide_leading_of(registers[0]), select(lost, 0, errors[0] < -rt_relu_WIDE_LIMIT));
+}
+
+fn rt_relu_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  if (rt_relu_is_nan(x0)) {
+    return x0;
+  }
+  if (rt_relu_is_nan(x1)) {
+    return x1;
+  }
+  if (rt_relu_is_nan(x2)) {
+    return x2;
+  }
+  if (rt_relu_is_nan(x3)) {
+    return x3;
+  }
+  if (rt_relu_is_nan(x4)) {
+    return x4;
+  }
+  let wide_x0 = rt_relu_wide_from_f32(x0);
+  let wide_x1 = rt_relu_wide_from_f32(x1);
+  let wide_x2 = rt_relu_wide_from_f32(x2);
+  let wide_x3 = rt_relu_wide_from_f32(x3);
+  let wide_x4 = rt_relu_wide_from_f32(x4);
+  var exponents = array<i32, 5>(
+    wide_x0.exponent,
+    wide_x1.exponent,
+    wide_x2.exponent,
+    wide_x3.exponent,
+    wide_x4.exponent
+  );
+  let infinite = abs(x1) > 3.4028234663852886e38;
+  let largest = max(max(max(max(exponents[0], exponents[1]), exponents[2]), exponents[3]), exponents[4]);
+  let smallest = min(min(min(min(exponents[0], exponents[1]), exponents[2]), exponents[3]), exponents[4]);
+  let zero = x1 == 0.0;
+  var search = rt_relu_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = rt_relu_backward_exactly_wide(
+      rt_relu_wide_operand_at(wide_x0, search, 1, false, infinite),
+      rt_relu_wide_operand_at(wide_x1, search, 2, true, infinite),
+      rt_relu_wide_operand_at(wide_x2, search, 3, false, infinite),
+      rt_relu_wide_operand_at(wide_x3, search, 4, false, infinite),
+      rt_relu_wide_operand_at(wide_x4, search, 5, false, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 4)];
+    search = rt_relu_wide_searched(search, found, 5, varied, largest, smallest, infinite, true, zero);
+  }
+  return rt_relu_wide_leading_to_f32(search.value);
+}
+
+fn rt_relu_backward(dy: f32, x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> f32 {
+  let l = rt_relu_pair_log(rt_relu_pair_from_f32(u0));
+  let p = rt_relu_pair_scale(l, -2.0);
+  let r = rt_relu_pair_sqrt(p);
+  let p2 = rt_relu_pair_multiply(rt_relu_pair_from_f32(sigma), r);
+  let u = rt_relu_pair_subtract(rt_relu_pair_from_f32(u1), rt_relu_pair(0.5, 0.0));
+  let v = rt_relu_pair_abs(u);
+  let u2 = rt_relu_pair_subtract(v, rt_relu_pair(0.25, 0.0));
+  let p3 = rt_relu_pair_multiply(rt_relu_pair(6.2831855, -1.7484555e-7), u2);
+  let s = rt_relu_pair_sin(p3);
+  let p4 = rt_relu_pair_multiply(p2, s);
+  var v2 = rt_relu_pair(0.0, 0.0);
+  if (training > 0.0) {
+    v2 = p4;
+  }
+  let u3 = rt_relu_pair_add(rt_relu_pair_from_f32(x), v2);
+  var v3 = rt_relu_pair(0.0, 0.0);
+  if (u3.high > 0.0) {
+    v3 = rt_relu_pair(1.0, 0.0);
+  }
+  var result = rt_relu_pair_to_f32(v3);
+  var found =
+    ((training <= 0.0) |
+      (0.000030517578 *
+        ((abs(p3.high) + v.high * 6.2831855) * abs(p2.high) + 8.271806e-25 * (abs(s.high) + abs(p2.high))) +
+        abs(p4.high) <=
+        16777216.0 * abs(u3.high))) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(sigma)) <= 0x71800000u) &
+    ((abs(sigma) >= 7.888609e-31) | (sigma == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = rt_relu_backward_exactly(training, x, sigma, u0, u1);
+    if (rt_relu_is_nan(result)) {
+      let far = rt_relu_slope_0_far(training, x, sigma, u0, u1);
+      result = select(far, result, rt_relu_is_nan(far));
+    }
+    found = true;
+  }
+  return dy * result;
 }
 
 struct rt_relu_value_and_slopes {
@@ -1441,12 +1717,11 @@ struct rt_relu_value_and_slopes {
   x: f32,
 }
 
+fn rt_relu_slope_0(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  return rt_relu_backward(1.0, x0, x1, x2, x3, x4);
+}
+
 fn rt_relu_fused(x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> rt_relu_value_and_slopes {
-  let v4 = select(
-    0.0,
-    sqrt(-2.0 * rt_relu_log(u0)) * rt_relu_sin(6.2831855 * (abs(u1 - 0.5) - 0.25)) * sigma,
-    training > 0.0
-  );
   let l = rt_relu_pair_log(rt_relu_pair_from_f32(u0));
   let p = rt_relu_pair_scale(l, -2.0);
   let r = rt_relu_pair_sqrt(p);
@@ -1466,6 +1741,10 @@ fn rt_relu_fused(x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> rt_relu
   if (u3.high > 0.0) {
     v3 = u3;
   }
+  var v4 = rt_relu_pair(0.0, 0.0);
+  if (u3.high > 0.0) {
+    v4 = rt_relu_pair(1.0, 0.0);
+  }
   var result_value = rt_relu_pair_to_f32(v3);
   // By the function that computes this alone.
   if (
@@ -1477,6 +1756,11 @@ fn rt_relu_fused(x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> rt_relu
             abs(p4.high) <=
             16.0 * abs(x + p4.high)) &
             (abs(x + p4.high) >= 3.9443045e-31)))) &
+        ((training <= 0.0) |
+          (0.000030517578 *
+            ((abs(p3.high) + v.high * 6.2831855) * abs(p2.high) + 8.271806e-25 * (abs(s.high) + abs(p2.high))) +
+            abs(p4.high) <=
+            16777216.0 * abs(u3.high))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(sigma)) <= 0x71800000u) &
@@ -1485,7 +1769,24 @@ fn rt_relu_fused(x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> rt_relu
   ) {
     result_value = rt_relu(x, sigma, training, u0, u1);
   }
-  return rt_relu_value_and_slopes(select(result_value, x, rt_relu_is_nan(x)), select(0.0, 1.0, x + v4 > 0.0));
+  var result_x = rt_relu_pair_to_f32(v4);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((training <= 0.0) |
+        (0.000030517578 *
+          ((abs(p3.high) + v.high * 6.2831855) * abs(p2.high) + 8.271806e-25 * (abs(s.high) + abs(p2.high))) +
+          abs(p4.high) <=
+          16777216.0 * abs(u3.high))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(sigma)) <= 0x71800000u) &
+      ((abs(sigma) >= 7.888609e-31) | (sigma == 0.0))
+    )
+  ) {
+    result_x = rt_relu_slope_0(x, sigma, training, u0, u1);
+  }
+  return rt_relu_value_and_slopes(select(result_value, x, rt_relu_is_nan(x)), result_x);
 }
 
 struct rt_relu_second_gradients {

@@ -116,7 +116,8 @@ fn serlu_wide_from_f32(x: f32) -> serlu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct serlu_wide_search {
   stage: i32,
   point: i32,
@@ -125,6 +126,7 @@ struct serlu_wide_search {
   before: serlu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const serlu_WIDE_SEARCH: serlu_wide_search = serlu_wide_search(
@@ -134,7 +136,8 @@ const serlu_WIDE_SEARCH: serlu_wide_search = serlu_wide_search(
   serlu_wide_leading(false, 0u, 0),
   serlu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const serlu_WIDE_LIMIT: i32 = 1 << 28u;
@@ -438,6 +441,9 @@ fn serlu_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 5u)) {
+      rounding = -serlu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < serlu_WIDE_LIMIT) & (serlu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -serlu_WIDE_BEYOND;
     }
@@ -563,7 +569,8 @@ fn serlu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= serlu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(serlu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -579,6 +586,10 @@ fn serlu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (serlu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (serlu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -627,7 +638,9 @@ fn serlu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * serlu_wide_excess(varied, stage)) / serlu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = serlu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = serlu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -637,7 +650,7 @@ fn serlu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return serlu_wide_search(stage, point, value, base, before, steps, shift);
+  return serlu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -734,6 +747,15 @@ fn serlu_pair_ordered_sum(a: f32, b: f32) -> serlu_pair {
   return serlu_pair(s, b - serlu_rounded(s - a));
 }
 
+fn serlu_pair_multiply(a: serlu_pair, b: serlu_pair) -> serlu_pair {
+  let p = serlu_pair_product(a.high, b.high);
+  return serlu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn serlu_pair_from_f32(x: f32) -> serlu_pair {
+  return serlu_pair(x, 0.0);
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn serlu_pair_expm1_small(a: serlu_pair) -> serlu_pair {
   let x = a.high;
@@ -785,15 +807,6 @@ fn serlu_pair_exp(a: serlu_pair) -> serlu_pair {
   return serlu_pair_exp_scaled(a, 0);
 }
 
-fn serlu_pair_from_f32(x: f32) -> serlu_pair {
-  return serlu_pair(x, 0.0);
-}
-
-fn serlu_pair_multiply(a: serlu_pair, b: serlu_pair) -> serlu_pair {
-  let p = serlu_pair_product(a.high, b.high);
-  return serlu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
 fn serlu_pair_to_f32(a: serlu_pair) -> f32 {
   return a.high + a.low;
 }
@@ -802,14 +815,17 @@ fn serlu_pair_to_f32(a: serlu_pair) -> f32 {
 // Source: Zhang and Li 2018.
 // serlu(x; lam = 1.07862, alpha = 2.90427) = lam * where(x >= 0, x, alpha * x * exp(x))
 fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
+  let p = serlu_pair_multiply(serlu_pair_from_f32(x), serlu_pair_from_f32(alpha));
   let e = serlu_pair_exp(serlu_pair_from_f32(x));
-  var v = serlu_pair_multiply(serlu_pair_multiply(serlu_pair_from_f32(x), serlu_pair_from_f32(alpha)), e);
+  let p2 = serlu_pair_multiply(p, e);
+  var v = p2;
   if (x >= 0.0) {
     v = serlu_pair_from_f32(x);
   }
   var result = serlu_pair_to_f32(serlu_pair_multiply(serlu_pair_from_f32(lam), v));
   var found =
-    ((x >= 0.0) | (e.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+    ((x >= 0.0) | ((e.high >= 3.9443045e-31) & (abs(p2.high) >= 3.9443045e-31))) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(lam)) <= 0x52800000u) &
       ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
@@ -977,6 +993,9 @@ fn serlu_backward_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 4u) | (operation == 6u)) {
+      rounding = -serlu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < serlu_WIDE_LIMIT) & (serlu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -serlu_WIDE_BEYOND;
     }
@@ -1060,13 +1079,15 @@ fn serlu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
 }
 
 fn serlu_fused(x: f32, lam: f32, alpha: f32) -> serlu_value_and_slopes {
+  let p = serlu_pair_multiply(serlu_pair_from_f32(x), serlu_pair_from_f32(alpha));
   let e = serlu_pair_exp(serlu_pair_from_f32(x));
-  var v = serlu_pair_multiply(serlu_pair_multiply(serlu_pair_from_f32(x), serlu_pair_from_f32(alpha)), e);
+  let p2 = serlu_pair_multiply(p, e);
+  var v = p2;
   if (x >= 0.0) {
     v = serlu_pair_from_f32(x);
   }
-  let p = serlu_pair_multiply(serlu_pair_from_f32(x), e);
-  let u = serlu_pair_add(e, p);
+  let p3 = serlu_pair_multiply(serlu_pair_from_f32(x), e);
+  let u = serlu_pair_add(e, p3);
   var v2 = serlu_pair_multiply(serlu_pair_multiply(serlu_pair_from_f32(lam), serlu_pair_from_f32(alpha)), u);
   if (x >= 0.0) {
     v2 = serlu_pair_from_f32(lam);
@@ -1075,7 +1096,8 @@ fn serlu_fused(x: f32, lam: f32, alpha: f32) -> serlu_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      ((x >= 0.0) | (e.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((x >= 0.0) | ((e.high >= 3.9443045e-31) & (abs(p2.high) >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(lam)) <= 0x52800000u) &
         ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
@@ -1090,7 +1112,7 @@ fn serlu_fused(x: f32, lam: f32, alpha: f32) -> serlu_value_and_slopes {
   if (
     !(
       ((x >= 0.0) |
-        ((1.26217745e-29 * abs(x) + (e.high + abs(p.high)) <= 32.0 * abs(u.high)) & (abs(u.high) >= 3.9443045e-31))) &
+        ((1.26217745e-29 * abs(x) + (e.high + abs(p3.high)) <= 32.0 * abs(u.high)) & (abs(u.high) >= 3.9443045e-31))) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(lam)) <= 0x52800000u) &

@@ -270,7 +270,8 @@ fn sigmoid_curvature(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(em1.high) >= 7.888609e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((v.high >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
     )

@@ -1185,6 +1185,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function sigmoidAlgebraicExactlyWide(x0: Wide, x1: Wide): Wide {
   const t0 = wideAbs(x0);
   const t1 = wideAdd(wideMultiply(x1, t0), wideInteger(1n));
@@ -1213,7 +1254,7 @@ function sigmoidAlgebraicExactlyLimit(
   x1: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     sigmoidAlgebraicExactlyAt(x0, x1, 800n * sign),
     sigmoidAlgebraicExactlyAt(x0, x1, 150n * sign),
     sigmoidAlgebraicExactlyAt(x0, x1, 140n * sign),
@@ -1283,7 +1324,7 @@ function sigmoidAlgebraicDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     sigmoidAlgebraicDxExactlyAt(x0, x1, x2, 800n * sign),
     sigmoidAlgebraicDxExactlyAt(x0, x1, x2, 150n * sign),
     sigmoidAlgebraicDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1341,7 +1382,7 @@ function sigmoidAlgebraicYExactlyLimit(
   x1: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     sigmoidAlgebraicYExactlyAt(x0, x1, 800n * sign),
     sigmoidAlgebraicYExactlyAt(x0, x1, 150n * sign),
     sigmoidAlgebraicYExactlyAt(x0, x1, 140n * sign),
@@ -1444,7 +1485,7 @@ function sigmoidAlgebraicDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 800n * sign),
     sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 150n * sign),
     sigmoidAlgebraicDxDxExactlyAt(x0, x1, x2, 140n * sign),

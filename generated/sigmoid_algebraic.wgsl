@@ -119,7 +119,8 @@ fn sigmoid_algebraic_wide_from_f32(x: f32) -> sigmoid_algebraic_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct sigmoid_algebraic_wide_search {
   stage: i32,
   point: i32,
@@ -128,6 +129,7 @@ struct sigmoid_algebraic_wide_search {
   before: sigmoid_algebraic_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const sigmoid_algebraic_WIDE_SEARCH: sigmoid_algebraic_wide_search = sigmoid_algebraic_wide_search(
@@ -137,7 +139,8 @@ const sigmoid_algebraic_WIDE_SEARCH: sigmoid_algebraic_wide_search = sigmoid_alg
   sigmoid_algebraic_wide_leading(false, 0u, 0),
   sigmoid_algebraic_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const sigmoid_algebraic_WIDE_ONE: sigmoid_algebraic_wide = sigmoid_algebraic_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -518,6 +521,9 @@ fn sigmoid_algebraic_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 4u) | (operation == 6u)) {
+      rounding = -sigmoid_algebraic_WIDE_BEYOND;
+    }
     if (
       (operation == 1u) &
       (abs(result.exponent) < sigmoid_algebraic_WIDE_LIMIT) &
@@ -657,7 +663,8 @@ fn sigmoid_algebraic_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= sigmoid_algebraic_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(sigmoid_algebraic_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -673,6 +680,10 @@ fn sigmoid_algebraic_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (sigmoid_algebraic_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (sigmoid_algebraic_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -721,7 +732,9 @@ fn sigmoid_algebraic_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * sigmoid_algebraic_wide_excess(varied, stage)) / sigmoid_algebraic_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = sigmoid_algebraic_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = sigmoid_algebraic_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -731,7 +744,7 @@ fn sigmoid_algebraic_wide_searched(
   if (is_second) {
     before = base;
   }
-  return sigmoid_algebraic_wide_search(stage, point, value, base, before, steps, shift);
+  return sigmoid_algebraic_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1112,6 +1125,9 @@ fn sigmoid_algebraic_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 5u)) {
+      rounding = -sigmoid_algebraic_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < sigmoid_algebraic_WIDE_LIMIT) &
@@ -1207,6 +1223,7 @@ fn sigmoid_algebraic_backward(dy: f32, x: f32, a: f32) -> f32 {
       131072.0 * abs(u5.high)) &
       (abs(u5.high) >= 3.9443045e-31) &
       (v5.high >= 7.888609e-31) &
+      (q3.high >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((v.high >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a)) <= 0x52800000u) &
@@ -1295,6 +1312,7 @@ fn sigmoid_algebraic_fused(x: f32, a: f32) -> sigmoid_algebraic_value_and_slopes
         131072.0 * abs(u5.high)) &
         (abs(u5.high) >= 3.9443045e-31) &
         (v6.high >= 7.888609e-31) &
+        (q3.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((v.high >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(a)) <= 0x52800000u) &

@@ -136,7 +136,8 @@ fn sigmoid_surrogate_wide_from_f32(x: f32) -> sigmoid_surrogate_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct sigmoid_surrogate_wide_search {
   stage: i32,
   point: i32,
@@ -145,6 +146,7 @@ struct sigmoid_surrogate_wide_search {
   before: sigmoid_surrogate_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const sigmoid_surrogate_WIDE_SEARCH: sigmoid_surrogate_wide_search = sigmoid_surrogate_wide_search(
@@ -154,7 +156,8 @@ const sigmoid_surrogate_WIDE_SEARCH: sigmoid_surrogate_wide_search = sigmoid_sur
   sigmoid_surrogate_wide_leading(false, 0u, 0),
   sigmoid_surrogate_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const sigmoid_surrogate_WIDE_ONE: sigmoid_surrogate_wide = sigmoid_surrogate_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -521,6 +524,9 @@ fn sigmoid_surrogate_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u)) {
+      rounding = -sigmoid_surrogate_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < sigmoid_surrogate_WIDE_LIMIT) &
@@ -660,7 +666,8 @@ fn sigmoid_surrogate_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= sigmoid_surrogate_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(sigmoid_surrogate_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -676,6 +683,10 @@ fn sigmoid_surrogate_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (sigmoid_surrogate_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (sigmoid_surrogate_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -724,7 +735,9 @@ fn sigmoid_surrogate_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * sigmoid_surrogate_wide_excess(varied, stage)) / sigmoid_surrogate_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = sigmoid_surrogate_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = sigmoid_surrogate_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -734,7 +747,7 @@ fn sigmoid_surrogate_wide_searched(
   if (is_second) {
     before = base;
   }
-  return sigmoid_surrogate_wide_search(stage, point, value, base, before, steps, shift);
+  return sigmoid_surrogate_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1053,7 +1066,9 @@ fn sigmoid_surrogate_curvature(x: f32, slope: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v3.high >= 7.888609e-31) & (abs(q2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (p3.high >= 3.9443045e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(slope)) <= 0x52800000u) &
         (abs(slope) >= 3.637979e-12) &

@@ -214,7 +214,7 @@ fn silu_backward(dy: f32, x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) & ((x >= 40.0) | (abs(u.high + x) >= 7.888609e-31)) &
+      (v.high >= 7.888609e-31) & ((x >= 40.0) | (abs(u.high + x) >= 7.888609e-31)) & (abs(q2.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
@@ -255,7 +255,7 @@ fn silu_fused(x: f32) -> silu_value_and_slopes {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) & ((x >= 40.0) | (abs(u.high + x) >= 7.888609e-31)) &
+      (v.high >= 7.888609e-31) & ((x >= 40.0) | (abs(u.high + x) >= 7.888609e-31)) & (abs(q2.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)

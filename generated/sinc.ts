@@ -16,7 +16,6 @@ export function sincForward(x: Float32Array, y: Float32Array): void {
       const v = xi === 0 ? 1 : s / xi;
       if (!(
         (xi === 0 || Math.abs(s) >= 9.332636185032189e-302) &&
-        Math.abs(v) <= Number.MAX_VALUE &&
         Math.abs(v) <= Number.MAX_VALUE
       ))
         break;
@@ -48,14 +47,15 @@ export function sincBackward(
       const u = c - q;
       const p = dyi * u;
       const v = xi === 0 ? 0 : p / xi;
-      const v2 =
+      if (!(
         (xi === 0 ||
           (9.332636185032189e-302 * (1 / Math.abs(xi)) +
             (Math.abs(c) + Math.abs(q)) <=
             131072 * Math.abs(u) &&
             Math.abs(p) >= 9.332636185032189e-302)) &&
-        Math.abs(v) <= Number.MAX_VALUE;
-      if (!(v2 && Math.abs(v) <= Number.MAX_VALUE)) break;
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = v;
     }
     if (i < size) {
@@ -88,7 +88,6 @@ export function sincFused(
       const v3 = Math.abs(u);
       if (!(
         (xi === 0 || Math.abs(s) >= 9.332636185032189e-302) &&
-        Math.abs(v) <= Number.MAX_VALUE &&
         Math.abs(v) <= Number.MAX_VALUE &&
         (xi === 0 ||
           (9.332636185032189e-302 * (1 / Math.abs(xi)) +
@@ -184,7 +183,6 @@ export function sincForward64(x: Float64Array, y: Float64Array): void {
       const v = xi === 0 ? 1 : s / xi;
       if (!(
         (xi === 0 || Math.abs(s) >= 9.332636185032189e-302) &&
-        Math.abs(v) <= Number.MAX_VALUE &&
         Math.abs(v) <= Number.MAX_VALUE
       ))
         break;
@@ -216,14 +214,15 @@ export function sincBackward64(
       const u = c - q;
       const p = dyi * u;
       const v = xi === 0 ? 0 : p / xi;
-      const v2 =
+      if (!(
         (xi === 0 ||
           (9.332636185032189e-302 * (1 / Math.abs(xi)) +
             (Math.abs(c) + Math.abs(q)) <=
             131072 * Math.abs(u) &&
             Math.abs(p) >= 9.332636185032189e-302)) &&
-        Math.abs(v) <= Number.MAX_VALUE;
-      if (!(v2 && Math.abs(v) <= Number.MAX_VALUE)) break;
+        Math.abs(v) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = v;
     }
     if (i < size) {
@@ -256,7 +255,6 @@ export function sincFused64(
       const v3 = Math.abs(u);
       if (!(
         (xi === 0 || Math.abs(s) >= 9.332636185032189e-302) &&
-        Math.abs(v) <= Number.MAX_VALUE &&
         Math.abs(v) <= Number.MAX_VALUE &&
         (xi === 0 ||
           (9.332636185032189e-302 * (1 / Math.abs(xi)) +

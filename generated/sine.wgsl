@@ -151,20 +151,6 @@ struct sine_wide {
   exponent: i32,
 }
 
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct sine_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct sine_wide_outcome {
-  value: sine_wide_leading,
-  lost: i32,
-}
-
 // 2^(N - 1) and 2^N - 1.
 const sine_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -207,6 +193,13 @@ fn sine_wide_from_f32(x: f32) -> sine_wide {
   );
 }
 
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct sine_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
 // below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
@@ -214,7 +207,8 @@ fn sine_wide_from_f32(x: f32) -> sine_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct sine_wide_search {
   stage: i32,
   point: i32,
@@ -223,6 +217,7 @@ struct sine_wide_search {
   before: sine_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const sine_WIDE_SEARCH: sine_wide_search = sine_wide_search(
@@ -232,8 +227,16 @@ const sine_WIDE_SEARCH: sine_wide_search = sine_wide_search(
   sine_wide_leading(false, 0u, 0),
   sine_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct sine_wide_outcome {
+  value: sine_wide_leading,
+  lost: i32,
+}
 
 const sine_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -546,6 +549,10 @@ fn sine_exactly_wide(x0: sine_wide, x1: sine_wide) -> sine_wide_outcome {
         result = sine_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= sine_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = sine_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     registers[code & 1023u] = result;
     if (result.exponent >= sine_WIDE_LIMIT) {
@@ -681,7 +688,8 @@ fn sine_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= sine_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(sine_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -697,6 +705,10 @@ fn sine_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (sine_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (sine_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -745,7 +757,9 @@ fn sine_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * sine_wide_excess(varied, stage)) / sine_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = sine_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = sine_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -755,7 +769,7 @@ fn sine_wide_searched(
   if (is_second) {
     before = base;
   }
-  return sine_wide_search(stage, point, value, base, before, steps, shift);
+  return sine_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -801,10 +815,14 @@ fn sine_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = sine_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = sine_exactly_wide(
+    var found = sine_exactly_wide(
       sine_wide_operand_at(wide_x0, search, 1, true, infinite),
       sine_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = sine_wide_outcome(sine_wide_leading_of(sine_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = sine_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }
@@ -1007,6 +1025,10 @@ fn sine_backward_exactly_wide(x0: sine_wide, x1: sine_wide) -> sine_wide_outcome
         result = sine_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= sine_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = sine_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     registers[code & 1023u] = result;
     if (result.exponent >= sine_WIDE_LIMIT) {
@@ -1042,10 +1064,14 @@ fn sine_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = sine_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = sine_backward_exactly_wide(
+    var found = sine_backward_exactly_wide(
       sine_wide_operand_at(wide_x0, search, 1, true, infinite),
       sine_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = sine_wide_outcome(sine_wide_leading_of(sine_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = sine_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }

@@ -164,20 +164,6 @@ struct sine_relu_wide {
   exponent: i32,
 }
 
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct sine_relu_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct sine_relu_wide_outcome {
-  value: sine_relu_wide_leading,
-  lost: i32,
-}
-
 // 2^(N - 1) and 2^N - 1.
 const sine_relu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -220,6 +206,13 @@ fn sine_relu_wide_from_f32(x: f32) -> sine_relu_wide {
   );
 }
 
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct sine_relu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
 // below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
@@ -227,7 +220,8 @@ fn sine_relu_wide_from_f32(x: f32) -> sine_relu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct sine_relu_wide_search {
   stage: i32,
   point: i32,
@@ -236,6 +230,7 @@ struct sine_relu_wide_search {
   before: sine_relu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const sine_relu_WIDE_SEARCH: sine_relu_wide_search = sine_relu_wide_search(
@@ -245,8 +240,16 @@ const sine_relu_WIDE_SEARCH: sine_relu_wide_search = sine_relu_wide_search(
   sine_relu_wide_leading(false, 0u, 0),
   sine_relu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct sine_relu_wide_outcome {
+  value: sine_relu_wide_leading,
+  lost: i32,
+}
 
 // x = (quarter + 4n) pi/2 + rest with |rest| <= pi/4.
 struct sine_relu_wide_turn {
@@ -659,6 +662,10 @@ fn sine_relu_exactly_wide(x0: sine_relu_wide, x1: sine_relu_wide) -> sine_relu_w
         result = sine_relu_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= sine_relu_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = sine_relu_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
@@ -678,6 +685,9 @@ fn sine_relu_exactly_wide(x0: sine_relu_wide, x1: sine_relu_wide) -> sine_relu_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 5u)) {
+      rounding = -sine_relu_WIDE_BEYOND;
+    }
     if (
       (operation == 3u) &
       (abs(result.exponent) < sine_relu_WIDE_LIMIT) &
@@ -813,7 +823,8 @@ fn sine_relu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= sine_relu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(sine_relu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -829,6 +840,10 @@ fn sine_relu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (sine_relu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (sine_relu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -877,7 +892,9 @@ fn sine_relu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * sine_relu_wide_excess(varied, stage)) / sine_relu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = sine_relu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = sine_relu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -887,7 +904,7 @@ fn sine_relu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return sine_relu_wide_search(stage, point, value, base, before, steps, shift);
+  return sine_relu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -933,10 +950,14 @@ fn sine_relu_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = sine_relu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = sine_relu_exactly_wide(
+    var found = sine_relu_exactly_wide(
       sine_relu_wide_operand_at(wide_x0, search, 1, true, infinite),
       sine_relu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = sine_relu_wide_outcome(sine_relu_wide_leading_of(sine_relu_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = sine_relu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }
@@ -1164,6 +1185,10 @@ fn sine_relu_backward_exactly_wide(x0: sine_relu_wide, x1: sine_relu_wide) -> si
         result = sine_relu_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= sine_relu_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = sine_relu_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 1u) {
       error = max(errors[first], errors[second]);
@@ -1183,6 +1208,9 @@ fn sine_relu_backward_exactly_wide(x0: sine_relu_wide, x1: sine_relu_wide) -> si
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 4u) {
+      rounding = -sine_relu_WIDE_BEYOND;
+    }
     if (
       (operation == 2u) &
       (abs(result.exponent) < sine_relu_WIDE_LIMIT) &
@@ -1218,10 +1246,14 @@ fn sine_relu_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = sine_relu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = sine_relu_backward_exactly_wide(
+    var found = sine_relu_backward_exactly_wide(
       sine_relu_wide_operand_at(wide_x0, search, 1, true, infinite),
       sine_relu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = sine_relu_wide_outcome(sine_relu_wide_leading_of(sine_relu_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = sine_relu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }

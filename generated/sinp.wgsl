@@ -137,7 +137,8 @@ fn sinp_sin(x: f32) -> f32 {
 }
 
 fn sinp_value_far(x0: f32, x1: f32) -> f32 {
-  return sinp_sin(x0) - x0 * x1;
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  return sinp_sin(select(t, -3.4028234663852886e38, t < -3.4028234663852886e38)) - x0 * x1;
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -149,20 +150,6 @@ struct sinp_wide {
   negative: bool,
   mantissa: vec4<u32>,
   exponent: i32,
-}
-
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct sinp_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct sinp_wide_outcome {
-  value: sinp_wide_leading,
-  lost: i32,
 }
 
 // 2^(N - 1) and 2^N - 1.
@@ -207,6 +194,13 @@ fn sinp_wide_from_f32(x: f32) -> sinp_wide {
   );
 }
 
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct sinp_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
 // below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
@@ -214,7 +208,8 @@ fn sinp_wide_from_f32(x: f32) -> sinp_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct sinp_wide_search {
   stage: i32,
   point: i32,
@@ -223,6 +218,7 @@ struct sinp_wide_search {
   before: sinp_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const sinp_WIDE_SEARCH: sinp_wide_search = sinp_wide_search(
@@ -232,8 +228,16 @@ const sinp_WIDE_SEARCH: sinp_wide_search = sinp_wide_search(
   sinp_wide_leading(false, 0u, 0),
   sinp_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct sinp_wide_outcome {
+  value: sinp_wide_leading,
+  lost: i32,
+}
 
 // x = (quarter + 4n) pi/2 + rest with |rest| <= pi/4.
 struct sinp_wide_turn {
@@ -610,6 +614,10 @@ fn sinp_exactly_wide(x0: sinp_wide, x1: sinp_wide) -> sinp_wide_outcome {
         result = sinp_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= sinp_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = sinp_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
@@ -626,6 +634,9 @@ fn sinp_exactly_wide(x0: sinp_wide, x1: sinp_wide) -> sinp_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 2u) {
+      rounding = -sinp_WIDE_BEYOND;
+    }
     if ((operation == 1u) & (abs(result.exponent) < sinp_WIDE_LIMIT) & (sinp_nat_low_word(result.mantissa) == 0u)) {
       rounding = -sinp_WIDE_BEYOND;
     }
@@ -754,7 +765,8 @@ fn sinp_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= sinp_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(sinp_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -770,6 +782,10 @@ fn sinp_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (sinp_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (sinp_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -818,7 +834,9 @@ fn sinp_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * sinp_wide_excess(varied, stage)) / sinp_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = sinp_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = sinp_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -828,7 +846,7 @@ fn sinp_wide_searched(
   if (is_second) {
     before = base;
   }
-  return sinp_wide_search(stage, point, value, base, before, steps, shift);
+  return sinp_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -874,10 +892,14 @@ fn sinp_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = sinp_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = sinp_exactly_wide(
+    var found = sinp_exactly_wide(
       sinp_wide_operand_at(wide_x0, search, 1, true, infinite),
       sinp_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = sinp_wide_outcome(sinp_wide_leading_of(sinp_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = sinp_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }
@@ -1081,6 +1103,10 @@ fn sinp_backward_exactly_wide(x0: sinp_wide, x1: sinp_wide) -> sinp_wide_outcome
         result = sinp_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= sinp_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = sinp_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
@@ -1094,6 +1120,9 @@ fn sinp_backward_exactly_wide(x0: sinp_wide, x1: sinp_wide) -> sinp_wide_outcome
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 1u) {
+      rounding = -sinp_WIDE_BEYOND;
+    }
     if ((operation == 2u) & sinp_wide_adds_exactly(a, b) & (sinp_nat_low_word(result.mantissa) == 0u)) {
       rounding = -sinp_WIDE_BEYOND;
     }
@@ -1119,10 +1148,14 @@ fn sinp_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = sinp_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = sinp_backward_exactly_wide(
+    var found = sinp_backward_exactly_wide(
       sinp_wide_operand_at(wide_x0, search, 1, true, infinite),
       sinp_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = sinp_wide_outcome(sinp_wide_leading_of(sinp_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = sinp_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }

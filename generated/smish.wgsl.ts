@@ -204,7 +204,8 @@ fn smish_wide_from_f32(x: f32) -> smish_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct smish_wide_search {
   stage: i32,
   point: i32,
@@ -213,6 +214,7 @@ struct smish_wide_search {
   before: smish_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const smish_WIDE_SEARCH: smish_wide_search = smish_wide_search(
@@ -222,7 +224,8 @@ const smish_WIDE_SEARCH: smish_wide_search = smish_wide_search(
   smish_wide_leading(false, 0u, 0),
   smish_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const smish_WIDE_ONE: smish_wide = smish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -755,6 +758,9 @@ fn smish_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u) | (operation == 11u) | (operation == 12u)) {
+      rounding = -smish_WIDE_BEYOND;
+    }
     if ((operation == 8u) & (abs(result.exponent) < smish_WIDE_LIMIT) & (smish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -smish_WIDE_BEYOND;
     }
@@ -883,7 +889,8 @@ fn smish_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= smish_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(smish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -899,6 +906,10 @@ fn smish_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (smish_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (smish_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -947,7 +958,9 @@ fn smish_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * smish_wide_excess(varied, stage)) / smish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = smish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = smish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -957,7 +970,7 @@ fn smish_wide_searched(
   if (is_second) {
     before = base;
   }
-  return smish_wide_search(stage, point, value, base, before, steps, shift);
+  return smish_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1169,11 +1182,12 @@ fn smish(x: f32) -> f32 {
   let p3 = smish_pair_scale(l, 2.0);
   let bounded2 = smish_pair_at_most(p3, smish_pair(80.0, 0.0));
   let em1 = smish_pair_expm1(bounded2);
-  var result = smish_pair_to_f32(
-    smish_pair_multiply(smish_pair_from_f32(x), smish_pair_divide(em1, smish_pair_add(em1, smish_pair(2.0, 0.0))))
-  );
+  let u2 = smish_pair_add(em1, smish_pair(2.0, 0.0));
+  let q2 = smish_pair_divide(em1, u2);
+  var result = smish_pair_to_f32(smish_pair_multiply(smish_pair_from_f32(x), q2));
   var found =
-    (em1.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0));
+    (em1.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+    ((abs(x) >= 7.888609e-31) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = smish_exactly(x);
@@ -1391,6 +1405,9 @@ fn smish_backward_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u) | (operation == 11u) | (operation == 12u)) {
+      rounding = -smish_WIDE_BEYOND;
+    }
     if ((operation == 8u) & (abs(result.exponent) < smish_WIDE_LIMIT) & (smish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -smish_WIDE_BEYOND;
     }
@@ -1572,7 +1589,10 @@ fn smish_fused(x: f32) -> smish_value_and_slopes {
   var result_value = smish_pair_to_f32(smish_pair_multiply(smish_pair_from_f32(x), q2));
   // By the function that computes this alone.
   if (
-    !((em1.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v5.high >= 7.888609e-31) | (x == 0.0)))
+    !(
+      (em1.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((v5.high >= 7.888609e-31) | (x == 0.0))
+    )
   ) {
     result_value = smish(x);
   }

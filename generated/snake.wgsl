@@ -137,8 +137,9 @@ fn snake_sin(x: f32) -> f32 {
 }
 
 fn snake_value_far(x0: f32, x1: f32) -> f32 {
-  let t = snake_sin(x0 * x1);
-  return x0 + (t * t) / x1;
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = snake_sin(select(t, -3.4028234663852886e38, t < -3.4028234663852886e38) * x1);
+  return x0 + (t2 * t2) / x1;
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -150,20 +151,6 @@ struct snake_wide {
   negative: bool,
   mantissa: vec4<u32>,
   exponent: i32,
-}
-
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct snake_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct snake_wide_outcome {
-  value: snake_wide_leading,
-  lost: i32,
 }
 
 // 2^(N - 1) and 2^N - 1.
@@ -208,6 +195,13 @@ fn snake_wide_from_f32(x: f32) -> snake_wide {
   );
 }
 
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct snake_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
 // below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
@@ -215,7 +209,8 @@ fn snake_wide_from_f32(x: f32) -> snake_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct snake_wide_search {
   stage: i32,
   point: i32,
@@ -224,6 +219,7 @@ struct snake_wide_search {
   before: snake_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const snake_WIDE_SEARCH: snake_wide_search = snake_wide_search(
@@ -233,8 +229,16 @@ const snake_WIDE_SEARCH: snake_wide_search = snake_wide_search(
   snake_wide_leading(false, 0u, 0),
   snake_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct snake_wide_outcome {
+  value: snake_wide_leading,
+  lost: i32,
+}
 
 const snake_WIDE_ONE: snake_wide = snake_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -654,6 +658,10 @@ fn snake_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outcome {
         result = snake_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= snake_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = snake_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -798,7 +806,8 @@ fn snake_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= snake_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(snake_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -814,6 +823,10 @@ fn snake_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (snake_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (snake_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -862,7 +875,9 @@ fn snake_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * snake_wide_excess(varied, stage)) / snake_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = snake_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = snake_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -872,7 +887,7 @@ fn snake_wide_searched(
   if (is_second) {
     before = base;
   }
-  return snake_wide_search(stage, point, value, base, before, steps, shift);
+  return snake_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -918,10 +933,14 @@ fn snake_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = snake_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = snake_exactly_wide(
+    var found = snake_exactly_wide(
       snake_wide_operand_at(wide_x0, search, 1, true, infinite),
       snake_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = snake_wide_outcome(snake_wide_leading_of(snake_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = snake_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }
@@ -1219,6 +1238,10 @@ fn snake_backward_exactly_wide(x0: snake_wide, x1: snake_wide, which: snake_wide
         result = snake_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= snake_WIDE_LIMIT) & !all(a.mantissa == vec4<u32>())) {
+        result = snake_WIDE_ZERO;
+        error = 128 + 1;
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -1238,6 +1261,9 @@ fn snake_backward_exactly_wide(x0: snake_wide, x1: snake_wide, which: snake_wide
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 6u)) {
+      rounding = -snake_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < snake_WIDE_LIMIT) & (snake_nat_low_word(result.mantissa) == 0u)) {
       rounding = -snake_WIDE_BEYOND;
     }
@@ -1266,11 +1292,15 @@ fn snake_backward_exactly(x0: f32, x1: f32, which: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = snake_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = snake_backward_exactly_wide(
+    var found = snake_backward_exactly_wide(
       snake_wide_operand_at(wide_x0, search, 1, true, infinite),
       snake_wide_operand_at(wide_x1, search, 2, false, infinite),
       snake_wide_from_f32(which)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 128 - 27)) {
+      found = snake_wide_outcome(snake_wide_leading_of(snake_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = snake_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }

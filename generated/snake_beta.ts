@@ -46,15 +46,16 @@ export function snakeBetaForward(
           const p2 = s * s * q;
           const u2 = xi + p2;
           const v = Math.abs(p);
-          const v2 =
+          if (!(
             (1.7763568394002505e-15 * v +
               (v > 1.0715086071862673e301 ? 1 : 0)) *
               Math.abs(s) *
               q +
               3.552713678800501e-15 * p2 <=
               2.3283064365386963e-10 * Math.abs(u2) &&
-            Math.abs(u2) <= Number.MAX_VALUE;
-          if (!(v2 && Math.abs(u2) <= Number.MAX_VALUE)) break;
+            Math.abs(u2) <= Number.MAX_VALUE
+          ))
+            break;
           y[i] = u2;
         }
         if (i < end) {
@@ -138,28 +139,33 @@ export function snakeBetaBackward(
             9.332636185032189e-302 * Math.abs(p5) +
             7.105427357601002e-15 * Math.abs(p6);
           const p8 = 2 * dyi * xi * e;
-          const p9 = p8 * s * c2 * q;
-          const p10 = dyi * e2;
-          const p11 = -(p10 * (s * s)) * q2;
+          const p9 = p8 * s;
+          const p10 = p9 * c2;
+          const p11 = p10 * q;
+          const p12 = dyi * e2;
+          const squared2 = s * s;
+          const p13 = p12 * squared2;
+          const p14 = -p13 * q2;
           if (!(
             u4 <= 2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(p7) <= Number.MAX_VALUE &&
-            Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p8) >= 3.931365215818563e-236 &&
             u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
+            Math.abs(p9) >= 9.332636185032189e-302 &&
             u3 <= 5.820766091346741e-11 * v2 &&
+            Math.abs(p10) >= 9.332636185032189e-302 &&
             q >= 9.556619453472961e-299 &&
-            Math.abs(p9) <= Number.MAX_VALUE &&
-            Math.abs(p9) <= Number.MAX_VALUE &&
-            Math.abs(p10) >= 2.8883110013837273e-275 &&
-            u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
             Math.abs(p11) <= Number.MAX_VALUE &&
-            Math.abs(p11) <= Number.MAX_VALUE
+            Math.abs(p12) >= 2.8883110013837273e-275 &&
+            squared2 >= 9.332636185032189e-302 &&
+            Math.abs(p13) >= 9.332636185032189e-302 &&
+            q2 >= 9.332636185032189e-302 &&
+            Math.abs(p14) <= Number.MAX_VALUE
           ))
             break;
           dx[i] = p7;
-          dalphaSum += p9;
-          dbetaSum += p11;
+          dalphaSum += p11;
+          dbetaSum += p14;
         }
         if (i < end) {
           // One that needs more digits.
@@ -239,7 +245,6 @@ export function snakeBetaFused(
           if (!(
             u3 * Math.abs(s) * q + 3.552713678800501e-15 * p4 <=
               2.3283064365386963e-10 * Math.abs(u2) &&
-            Math.abs(u2) <= Number.MAX_VALUE &&
             Math.abs(u2) <= Number.MAX_VALUE &&
             u5 <= 2.3283064365386963e-10 * Math.abs(u4) &&
             Math.abs(u4) <= Number.MAX_VALUE
@@ -353,9 +358,12 @@ export function snakeBetaDoubleBackward(
           const u7 = p15 + 1;
           const p16 = ddxI * u7;
           const p17 = p2 * xi * e;
-          const p18 = p17 * s * c2 * q;
+          const p18 = p17 * s;
+          const p19 = p18 * c2;
+          const p20 = p19 * q;
           const squared4 = s * s;
-          const p19 = -(p3 * squared4) * q2;
+          const p21 = p3 * squared4;
+          const p22 = -p21 * q2;
           const v3 = Math.abs(p12);
           const u8 =
             1.7763568394002505e-15 * v3 + (v3 > 1.0715086071862673e301 ? 1 : 0);
@@ -366,112 +374,153 @@ export function snakeBetaDoubleBackward(
             9.332636185032189e-302 * Math.abs(p14) +
             7.105427357601002e-15 * Math.abs(p15);
           const v6 = Math.abs(s);
-          const p20 = dyi * ddxI;
-          const p21 = 2 * p20;
+          const p23 = dyi * ddxI;
+          const p24 = 2 * p23;
           const squared5 = c2 * c2;
-          const p22 = squared2 * squared5;
-          const p23 = squared2 * squared4;
-          const u10 = p22 - p23;
-          const p24 = p21 * u10 * q;
-          const p25 = dyi * ddalphaC;
-          const p26 = 2 * p25;
-          const p27 = e * s;
-          const p28 = xi * squared2;
-          const p29 = p28 * c2;
-          const u11 = p27 + p29;
-          const p30 = c2 * u11;
-          const p31 = p28 * squared4;
-          const u12 = p30 - p31;
-          const p32 = p26 * u12 * q;
-          const p33 = dyi * ddbetaC;
-          const p34 = -2 * p33;
-          const p35 = p34 * s * c2 * e3 * q2;
-          const p36 = u8 * v6;
+          const p25 = squared2 * squared5;
+          const p26 = squared2 * squared4;
+          const u10 = p25 - p26;
+          const p27 = p24 * u10;
+          const p28 = p27 * q;
+          const p29 = dyi * ddalphaC;
+          const p30 = 2 * p29;
+          const p31 = e * s;
+          const p32 = xi * squared2;
+          const p33 = p32 * c2;
+          const u11 = p31 + p33;
+          const p34 = c2 * u11;
+          const p35 = p32 * squared4;
+          const u12 = p34 - p35;
+          const p36 = p30 * u12;
+          const p37 = p36 * q;
+          const p38 = dyi * ddbetaC;
+          const p39 = -2 * p38;
+          const p40 = p39 * s;
+          const p41 = p40 * c2;
+          const p42 = p41 * e3;
+          const p43 = p42 * q2;
+          const p44 = u8 * v6;
           const v7 = Math.abs(u11);
-          const p37 = e * Math.abs(xi);
-          const v8 = Math.abs(p28);
+          const p45 = e * Math.abs(xi);
+          const v8 = Math.abs(p32);
           const u13 =
             u8 * v7 +
             (u8 * e +
               p6 +
-              (9.332636185032189e-302 * (p37 * v4) +
+              (9.332636185032189e-302 * (p45 * v4) +
                 u8 * v8 +
                 1.681218273811815e-285 * v8) +
-              3.552713678800501e-15 * (Math.abs(p27) + Math.abs(p29))) *
+              3.552713678800501e-15 * (Math.abs(p31) + Math.abs(p33))) *
               v4;
-          const p38 = p21 * u12 * q;
-          const p39 = p12 * s;
+          const p46 = p24 * u12;
+          const p47 = p46 * q;
+          const p48 = p12 * s;
           const squared6 = xi * xi;
-          const p40 = squared6 * squared2;
-          const p41 = p40 * c2;
-          const u14 = p39 + p41;
-          const p42 = c2 * u14;
-          const p43 = p40 * squared4;
-          const u15 = p42 - p43;
-          const p44 = p26 * u15 * q;
-          const p45 = p34 * xi * s * c2 * e3 * q2;
+          const p49 = squared6 * squared2;
+          const p50 = p49 * c2;
+          const u14 = p48 + p50;
+          const p51 = c2 * u14;
+          const p52 = p49 * squared4;
+          const u15 = p51 - p52;
+          const p53 = p30 * u15;
+          const p54 = p53 * q;
+          const p55 = p39 * xi * s;
+          const p56 = p55 * c2;
+          const p57 = p56 * e3;
+          const p58 = p57 * q2;
           const v9 = Math.abs(u14);
-          const p46 = e * squared6;
+          const p59 = e * squared6;
           const u16 =
             u8 * v9 +
             (u8 * v3 +
               1.681218273811815e-285 * v3 +
-              (9.332636185032189e-302 * (p46 * v4) +
-                u8 * p40 +
-                1.681218273811815e-285 * p40) +
-              3.552713678800501e-15 * (Math.abs(p39) + Math.abs(p41))) *
+              (9.332636185032189e-302 * (p59 * v4) +
+                u8 * p49 +
+                1.681218273811815e-285 * p49) +
+              3.552713678800501e-15 * (Math.abs(p48) + Math.abs(p50))) *
               v4;
-          const p47 = -2 * p20 * s * c2 * e3 * q2;
-          const p48 = -2 * p25 * xi * s * c2 * e3 * q2;
-          const p49 = p33 * squared4 * u3 * q2;
+          const p60 = -2 * p23 * s;
+          const p61 = p60 * c2;
+          const p62 = p61 * e3;
+          const p63 = p62 * q2;
+          const p64 = -2 * p29 * xi * s;
+          const p65 = p64 * c2;
+          const p66 = p65 * e3;
+          const p67 = p66 * q2;
+          const p68 = p38 * squared4;
+          const p69 = p68 * u3;
+          const p70 = p69 * q2;
           if (!(
             u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
             Math.abs(p16) <= Number.MAX_VALUE &&
             Math.abs(p17) >= 3.931365215818563e-236 &&
             u8 <= 2.9103830456733704e-11 * v6 &&
+            Math.abs(p18) >= 9.332636185032189e-302 &&
             u8 <= 5.820766091346741e-11 * v4 &&
+            Math.abs(p19) >= 9.332636185032189e-302 &&
             q >= 9.556619453472961e-299 &&
-            Math.abs(p18) <= Number.MAX_VALUE &&
+            Math.abs(p20) <= Number.MAX_VALUE &&
             v >= 2.8883110013837273e-275 &&
-            Math.abs(p19) <= Number.MAX_VALUE &&
+            squared4 >= 9.332636185032189e-302 &&
+            Math.abs(p21) >= 9.332636185032189e-302 &&
+            q2 >= 9.332636185032189e-302 &&
+            Math.abs(p22) <= Number.MAX_VALUE &&
             9.332636185032189e-302 * (e * squared5) +
               u8 * v4 * squared2 +
               p5 +
-              (9.332636185032189e-302 * (e * squared4) + p36 * squared2 + p5) +
-              7.105427357601002e-15 * (p22 + p23) <=
+              (9.332636185032189e-302 * (e * squared4) + p44 * squared2 + p5) +
+              7.105427357601002e-15 * (p25 + p26) <=
               1.1641532182693481e-10 * Math.abs(u10) &&
-            Math.abs(p24) <= Number.MAX_VALUE &&
+            Math.abs(p27) >= 9.332636185032189e-302 &&
+            Math.abs(p28) <= Number.MAX_VALUE &&
             u13 +
               1.681218273811815e-285 * v7 +
-              (9.332636185032189e-302 * (p37 * squared4) +
-                p36 * v8 +
+              (9.332636185032189e-302 * (p45 * squared4) +
+                p44 * v8 +
                 3.36243654762363e-285 * v8) +
-              7.105427357601002e-15 * (Math.abs(p30) + Math.abs(p31)) <=
+              7.105427357601002e-15 * (Math.abs(p34) + Math.abs(p35)) <=
               1.1641532182693481e-10 * Math.abs(u12) &&
-            Math.abs(p32) <= Number.MAX_VALUE &&
+            Math.abs(p36) >= 9.332636185032189e-302 &&
+            Math.abs(p37) <= Number.MAX_VALUE &&
+            Math.abs(p40) >= 9.332636185032189e-302 &&
             u8 <= 2.9103830456733704e-11 * v4 &&
+            Math.abs(p41) >= 9.332636185032189e-302 &&
             e3 >= 9.332636185032189e-302 &&
-            Math.abs(p35) <= Number.MAX_VALUE &&
-            Math.abs(p38) <= Number.MAX_VALUE &&
+            Math.abs(p42) >= 9.332636185032189e-302 &&
+            Math.abs(p43) <= Number.MAX_VALUE &&
+            Math.abs(p46) >= 9.332636185032189e-302 &&
+            Math.abs(p47) <= Number.MAX_VALUE &&
             u16 +
               1.681218273811815e-285 * v9 +
-              (9.332636185032189e-302 * (p46 * squared4) +
-                p36 * p40 +
-                3.36243654762363e-285 * p40) +
-              7.105427357601002e-15 * (Math.abs(p42) + p43) <=
+              (9.332636185032189e-302 * (p59 * squared4) +
+                p44 * p49 +
+                3.36243654762363e-285 * p49) +
+              7.105427357601002e-15 * (Math.abs(p51) + p52) <=
               1.1641532182693481e-10 * Math.abs(u15) &&
-            Math.abs(p44) <= Number.MAX_VALUE &&
-            Math.abs(p45) <= Number.MAX_VALUE &&
-            Math.abs(p47) <= Number.MAX_VALUE &&
-            Math.abs(p48) <= Number.MAX_VALUE &&
+            Math.abs(p53) >= 9.332636185032189e-302 &&
+            Math.abs(p54) <= Number.MAX_VALUE &&
+            Math.abs(p55) >= 9.332636185032189e-302 &&
+            Math.abs(p56) >= 9.332636185032189e-302 &&
+            Math.abs(p57) >= 9.332636185032189e-302 &&
+            Math.abs(p58) <= Number.MAX_VALUE &&
+            Math.abs(p60) >= 9.332636185032189e-302 &&
+            Math.abs(p61) >= 9.332636185032189e-302 &&
+            Math.abs(p62) >= 9.332636185032189e-302 &&
+            Math.abs(p63) <= Number.MAX_VALUE &&
+            Math.abs(p64) >= 9.332636185032189e-302 &&
+            Math.abs(p65) >= 9.332636185032189e-302 &&
+            Math.abs(p66) >= 9.332636185032189e-302 &&
+            Math.abs(p67) <= Number.MAX_VALUE &&
+            Math.abs(p68) >= 9.332636185032189e-302 &&
             u6 <= p11 &&
-            Math.abs(p49) <= Number.MAX_VALUE
+            Math.abs(p69) >= 9.332636185032189e-302 &&
+            Math.abs(p70) <= Number.MAX_VALUE
           ))
             break;
-          ddy[i] = p16 + p18 + p19;
-          dx[i] = p24 + p32 + p35;
-          dalphaSum += p38 + p44 + p45;
-          dbetaSum += p47 + p48 + p49;
+          ddy[i] = p16 + p20 + p22;
+          dx[i] = p28 + p37 + p43;
+          dalphaSum += p47 + p54 + p58;
+          dbetaSum += p63 + p67 + p70;
         }
         if (i < end) {
           // One that needs more digits.
@@ -548,15 +597,16 @@ export function snakeBetaForward64(
           const p2 = s * s * q;
           const u2 = xi + p2;
           const v = Math.abs(p);
-          const v2 =
+          if (!(
             (1.7763568394002505e-15 * v +
               (v > 1.0715086071862673e301 ? 1 : 0)) *
               Math.abs(s) *
               q +
               3.552713678800501e-15 * p2 <=
               2.3283064365386963e-10 * Math.abs(u2) &&
-            Math.abs(u2) <= Number.MAX_VALUE;
-          if (!(v2 && Math.abs(u2) <= Number.MAX_VALUE)) break;
+            Math.abs(u2) <= Number.MAX_VALUE
+          ))
+            break;
           y[i] = u2;
         }
         if (i < end) {
@@ -640,28 +690,33 @@ export function snakeBetaBackward64(
             9.332636185032189e-302 * Math.abs(p5) +
             7.105427357601002e-15 * Math.abs(p6);
           const p8 = 2 * dyi * xi * e;
-          const p9 = p8 * s * c2 * q;
-          const p10 = dyi * e2;
-          const p11 = -(p10 * (s * s)) * q2;
+          const p9 = p8 * s;
+          const p10 = p9 * c2;
+          const p11 = p10 * q;
+          const p12 = dyi * e2;
+          const squared2 = s * s;
+          const p13 = p12 * squared2;
+          const p14 = -p13 * q2;
           if (!(
             u4 <= 2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(p7) <= Number.MAX_VALUE &&
-            Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p8) >= 3.931365215818563e-236 &&
             u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
+            Math.abs(p9) >= 9.332636185032189e-302 &&
             u3 <= 5.820766091346741e-11 * v2 &&
+            Math.abs(p10) >= 9.332636185032189e-302 &&
             q >= 9.556619453472961e-299 &&
-            Math.abs(p9) <= Number.MAX_VALUE &&
-            Math.abs(p9) <= Number.MAX_VALUE &&
-            Math.abs(p10) >= 2.8883110013837273e-275 &&
-            u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
             Math.abs(p11) <= Number.MAX_VALUE &&
-            Math.abs(p11) <= Number.MAX_VALUE
+            Math.abs(p12) >= 2.8883110013837273e-275 &&
+            squared2 >= 9.332636185032189e-302 &&
+            Math.abs(p13) >= 9.332636185032189e-302 &&
+            q2 >= 9.332636185032189e-302 &&
+            Math.abs(p14) <= Number.MAX_VALUE
           ))
             break;
           dx[i] = p7;
-          dalphaSum += p9;
-          dbetaSum += p11;
+          dalphaSum += p11;
+          dbetaSum += p14;
         }
         if (i < end) {
           // One that needs more digits.
@@ -741,7 +796,6 @@ export function snakeBetaFused64(
           if (!(
             u3 * Math.abs(s) * q + 3.552713678800501e-15 * p4 <=
               2.3283064365386963e-10 * Math.abs(u2) &&
-            Math.abs(u2) <= Number.MAX_VALUE &&
             Math.abs(u2) <= Number.MAX_VALUE &&
             u5 <= 2.3283064365386963e-10 * Math.abs(u4) &&
             Math.abs(u4) <= Number.MAX_VALUE
@@ -855,9 +909,12 @@ export function snakeBetaDoubleBackward64(
           const u7 = p15 + 1;
           const p16 = ddxI * u7;
           const p17 = p2 * xi * e;
-          const p18 = p17 * s * c2 * q;
+          const p18 = p17 * s;
+          const p19 = p18 * c2;
+          const p20 = p19 * q;
           const squared4 = s * s;
-          const p19 = -(p3 * squared4) * q2;
+          const p21 = p3 * squared4;
+          const p22 = -p21 * q2;
           const v3 = Math.abs(p12);
           const u8 =
             1.7763568394002505e-15 * v3 + (v3 > 1.0715086071862673e301 ? 1 : 0);
@@ -868,112 +925,153 @@ export function snakeBetaDoubleBackward64(
             9.332636185032189e-302 * Math.abs(p14) +
             7.105427357601002e-15 * Math.abs(p15);
           const v6 = Math.abs(s);
-          const p20 = dyi * ddxI;
-          const p21 = 2 * p20;
+          const p23 = dyi * ddxI;
+          const p24 = 2 * p23;
           const squared5 = c2 * c2;
-          const p22 = squared2 * squared5;
-          const p23 = squared2 * squared4;
-          const u10 = p22 - p23;
-          const p24 = p21 * u10 * q;
-          const p25 = dyi * ddalphaC;
-          const p26 = 2 * p25;
-          const p27 = e * s;
-          const p28 = xi * squared2;
-          const p29 = p28 * c2;
-          const u11 = p27 + p29;
-          const p30 = c2 * u11;
-          const p31 = p28 * squared4;
-          const u12 = p30 - p31;
-          const p32 = p26 * u12 * q;
-          const p33 = dyi * ddbetaC;
-          const p34 = -2 * p33;
-          const p35 = p34 * s * c2 * e3 * q2;
-          const p36 = u8 * v6;
+          const p25 = squared2 * squared5;
+          const p26 = squared2 * squared4;
+          const u10 = p25 - p26;
+          const p27 = p24 * u10;
+          const p28 = p27 * q;
+          const p29 = dyi * ddalphaC;
+          const p30 = 2 * p29;
+          const p31 = e * s;
+          const p32 = xi * squared2;
+          const p33 = p32 * c2;
+          const u11 = p31 + p33;
+          const p34 = c2 * u11;
+          const p35 = p32 * squared4;
+          const u12 = p34 - p35;
+          const p36 = p30 * u12;
+          const p37 = p36 * q;
+          const p38 = dyi * ddbetaC;
+          const p39 = -2 * p38;
+          const p40 = p39 * s;
+          const p41 = p40 * c2;
+          const p42 = p41 * e3;
+          const p43 = p42 * q2;
+          const p44 = u8 * v6;
           const v7 = Math.abs(u11);
-          const p37 = e * Math.abs(xi);
-          const v8 = Math.abs(p28);
+          const p45 = e * Math.abs(xi);
+          const v8 = Math.abs(p32);
           const u13 =
             u8 * v7 +
             (u8 * e +
               p6 +
-              (9.332636185032189e-302 * (p37 * v4) +
+              (9.332636185032189e-302 * (p45 * v4) +
                 u8 * v8 +
                 1.681218273811815e-285 * v8) +
-              3.552713678800501e-15 * (Math.abs(p27) + Math.abs(p29))) *
+              3.552713678800501e-15 * (Math.abs(p31) + Math.abs(p33))) *
               v4;
-          const p38 = p21 * u12 * q;
-          const p39 = p12 * s;
+          const p46 = p24 * u12;
+          const p47 = p46 * q;
+          const p48 = p12 * s;
           const squared6 = xi * xi;
-          const p40 = squared6 * squared2;
-          const p41 = p40 * c2;
-          const u14 = p39 + p41;
-          const p42 = c2 * u14;
-          const p43 = p40 * squared4;
-          const u15 = p42 - p43;
-          const p44 = p26 * u15 * q;
-          const p45 = p34 * xi * s * c2 * e3 * q2;
+          const p49 = squared6 * squared2;
+          const p50 = p49 * c2;
+          const u14 = p48 + p50;
+          const p51 = c2 * u14;
+          const p52 = p49 * squared4;
+          const u15 = p51 - p52;
+          const p53 = p30 * u15;
+          const p54 = p53 * q;
+          const p55 = p39 * xi * s;
+          const p56 = p55 * c2;
+          const p57 = p56 * e3;
+          const p58 = p57 * q2;
           const v9 = Math.abs(u14);
-          const p46 = e * squared6;
+          const p59 = e * squared6;
           const u16 =
             u8 * v9 +
             (u8 * v3 +
               1.681218273811815e-285 * v3 +
-              (9.332636185032189e-302 * (p46 * v4) +
-                u8 * p40 +
-                1.681218273811815e-285 * p40) +
-              3.552713678800501e-15 * (Math.abs(p39) + Math.abs(p41))) *
+              (9.332636185032189e-302 * (p59 * v4) +
+                u8 * p49 +
+                1.681218273811815e-285 * p49) +
+              3.552713678800501e-15 * (Math.abs(p48) + Math.abs(p50))) *
               v4;
-          const p47 = -2 * p20 * s * c2 * e3 * q2;
-          const p48 = -2 * p25 * xi * s * c2 * e3 * q2;
-          const p49 = p33 * squared4 * u3 * q2;
+          const p60 = -2 * p23 * s;
+          const p61 = p60 * c2;
+          const p62 = p61 * e3;
+          const p63 = p62 * q2;
+          const p64 = -2 * p29 * xi * s;
+          const p65 = p64 * c2;
+          const p66 = p65 * e3;
+          const p67 = p66 * q2;
+          const p68 = p38 * squared4;
+          const p69 = p68 * u3;
+          const p70 = p69 * q2;
           if (!(
             u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
             Math.abs(p16) <= Number.MAX_VALUE &&
             Math.abs(p17) >= 3.931365215818563e-236 &&
             u8 <= 2.9103830456733704e-11 * v6 &&
+            Math.abs(p18) >= 9.332636185032189e-302 &&
             u8 <= 5.820766091346741e-11 * v4 &&
+            Math.abs(p19) >= 9.332636185032189e-302 &&
             q >= 9.556619453472961e-299 &&
-            Math.abs(p18) <= Number.MAX_VALUE &&
+            Math.abs(p20) <= Number.MAX_VALUE &&
             v >= 2.8883110013837273e-275 &&
-            Math.abs(p19) <= Number.MAX_VALUE &&
+            squared4 >= 9.332636185032189e-302 &&
+            Math.abs(p21) >= 9.332636185032189e-302 &&
+            q2 >= 9.332636185032189e-302 &&
+            Math.abs(p22) <= Number.MAX_VALUE &&
             9.332636185032189e-302 * (e * squared5) +
               u8 * v4 * squared2 +
               p5 +
-              (9.332636185032189e-302 * (e * squared4) + p36 * squared2 + p5) +
-              7.105427357601002e-15 * (p22 + p23) <=
+              (9.332636185032189e-302 * (e * squared4) + p44 * squared2 + p5) +
+              7.105427357601002e-15 * (p25 + p26) <=
               1.1641532182693481e-10 * Math.abs(u10) &&
-            Math.abs(p24) <= Number.MAX_VALUE &&
+            Math.abs(p27) >= 9.332636185032189e-302 &&
+            Math.abs(p28) <= Number.MAX_VALUE &&
             u13 +
               1.681218273811815e-285 * v7 +
-              (9.332636185032189e-302 * (p37 * squared4) +
-                p36 * v8 +
+              (9.332636185032189e-302 * (p45 * squared4) +
+                p44 * v8 +
                 3.36243654762363e-285 * v8) +
-              7.105427357601002e-15 * (Math.abs(p30) + Math.abs(p31)) <=
+              7.105427357601002e-15 * (Math.abs(p34) + Math.abs(p35)) <=
               1.1641532182693481e-10 * Math.abs(u12) &&
-            Math.abs(p32) <= Number.MAX_VALUE &&
+            Math.abs(p36) >= 9.332636185032189e-302 &&
+            Math.abs(p37) <= Number.MAX_VALUE &&
+            Math.abs(p40) >= 9.332636185032189e-302 &&
             u8 <= 2.9103830456733704e-11 * v4 &&
+            Math.abs(p41) >= 9.332636185032189e-302 &&
             e3 >= 9.332636185032189e-302 &&
-            Math.abs(p35) <= Number.MAX_VALUE &&
-            Math.abs(p38) <= Number.MAX_VALUE &&
+            Math.abs(p42) >= 9.332636185032189e-302 &&
+            Math.abs(p43) <= Number.MAX_VALUE &&
+            Math.abs(p46) >= 9.332636185032189e-302 &&
+            Math.abs(p47) <= Number.MAX_VALUE &&
             u16 +
               1.681218273811815e-285 * v9 +
-              (9.332636185032189e-302 * (p46 * squared4) +
-                p36 * p40 +
-                3.36243654762363e-285 * p40) +
-              7.105427357601002e-15 * (Math.abs(p42) + p43) <=
+              (9.332636185032189e-302 * (p59 * squared4) +
+                p44 * p49 +
+                3.36243654762363e-285 * p49) +
+              7.105427357601002e-15 * (Math.abs(p51) + p52) <=
               1.1641532182693481e-10 * Math.abs(u15) &&
-            Math.abs(p44) <= Number.MAX_VALUE &&
-            Math.abs(p45) <= Number.MAX_VALUE &&
-            Math.abs(p47) <= Number.MAX_VALUE &&
-            Math.abs(p48) <= Number.MAX_VALUE &&
+            Math.abs(p53) >= 9.332636185032189e-302 &&
+            Math.abs(p54) <= Number.MAX_VALUE &&
+            Math.abs(p55) >= 9.332636185032189e-302 &&
+            Math.abs(p56) >= 9.332636185032189e-302 &&
+            Math.abs(p57) >= 9.332636185032189e-302 &&
+            Math.abs(p58) <= Number.MAX_VALUE &&
+            Math.abs(p60) >= 9.332636185032189e-302 &&
+            Math.abs(p61) >= 9.332636185032189e-302 &&
+            Math.abs(p62) >= 9.332636185032189e-302 &&
+            Math.abs(p63) <= Number.MAX_VALUE &&
+            Math.abs(p64) >= 9.332636185032189e-302 &&
+            Math.abs(p65) >= 9.332636185032189e-302 &&
+            Math.abs(p66) >= 9.332636185032189e-302 &&
+            Math.abs(p67) <= Number.MAX_VALUE &&
+            Math.abs(p68) >= 9.332636185032189e-302 &&
             u6 <= p11 &&
-            Math.abs(p49) <= Number.MAX_VALUE
+            Math.abs(p69) >= 9.332636185032189e-302 &&
+            Math.abs(p70) <= Number.MAX_VALUE
           ))
             break;
-          ddy[i] = p16 + p18 + p19;
-          dx[i] = p24 + p32 + p35;
-          dalphaSum += p38 + p44 + p45;
-          dbetaSum += p47 + p48 + p49;
+          ddy[i] = p16 + p20 + p22;
+          dx[i] = p28 + p37 + p43;
+          dalphaSum += p47 + p54 + p58;
+          dbetaSum += p63 + p67 + p70;
         }
         if (i < end) {
           // One that needs more digits.

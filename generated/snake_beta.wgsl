@@ -166,8 +166,9 @@ fn snake_beta_exp(x: f32) -> f32 {
 }
 
 fn snake_beta_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = snake_beta_sin(snake_beta_exp(x1) * x0);
-  return x0 + (t * t) / (snake_beta_exp(x2) + 1e-9);
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = snake_beta_sin(snake_beta_exp(x1) * select(t, -3.4028234663852886e38, t < -3.4028234663852886e38));
+  return x0 + (t2 * t2) / (snake_beta_exp(x2) + 1e-9);
 }
 
 // A natural number of 384 bits, the highest word first.
@@ -182,20 +183,6 @@ struct snake_beta_wide {
   negative: bool,
   mantissa: snake_beta_nat,
   exponent: i32,
-}
-
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct snake_beta_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct snake_beta_wide_outcome {
-  value: snake_beta_wide_leading,
-  lost: i32,
 }
 
 // 2^(N - 1) and 2^N - 1.
@@ -264,6 +251,13 @@ fn snake_beta_wide_from_f32(x: f32) -> snake_beta_wide {
   );
 }
 
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct snake_beta_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
 // below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
@@ -271,7 +265,8 @@ fn snake_beta_wide_from_f32(x: f32) -> snake_beta_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct snake_beta_wide_search {
   stage: i32,
   point: i32,
@@ -280,6 +275,7 @@ struct snake_beta_wide_search {
   before: snake_beta_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const snake_beta_WIDE_SEARCH: snake_beta_wide_search = snake_beta_wide_search(
@@ -289,8 +285,16 @@ const snake_beta_WIDE_SEARCH: snake_beta_wide_search = snake_beta_wide_search(
   snake_beta_wide_leading(false, 0u, 0),
   snake_beta_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct snake_beta_wide_outcome {
+  value: snake_beta_wide_leading,
+  lost: i32,
+}
 
 const snake_beta_WIDE_ONE: snake_beta_wide = snake_beta_wide(
   false,
@@ -939,6 +943,10 @@ fn snake_beta_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_b
         result = snake_beta_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= snake_beta_WIDE_LIMIT) & !snake_beta_nat_is_zero(a.mantissa)) {
+        result = snake_beta_WIDE_ZERO;
+        error = 384 + 1;
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -1090,7 +1098,8 @@ fn snake_beta_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(384 - 27, 384, found.value.exponent >= snake_beta_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(snake_beta_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1106,6 +1115,10 @@ fn snake_beta_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (snake_beta_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (snake_beta_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1154,7 +1167,9 @@ fn snake_beta_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * snake_beta_wide_excess(varied, stage)) / snake_beta_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = snake_beta_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = snake_beta_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1164,7 +1179,7 @@ fn snake_beta_wide_searched(
   if (is_second) {
     before = base;
   }
-  return snake_beta_wide_search(stage, point, value, base, before, steps, shift);
+  return snake_beta_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1210,11 +1225,15 @@ fn snake_beta_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let zero = false;
   var search = snake_beta_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = snake_beta_exactly_wide(
+    var found = snake_beta_exactly_wide(
       snake_beta_wide_operand_at(wide_x0, search, 1, true, infinite),
       snake_beta_wide_operand_at(wide_x1, search, 2, false, infinite),
       snake_beta_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 384 - 27)) {
+      found = snake_beta_wide_outcome(snake_beta_wide_leading_of(snake_beta_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = snake_beta_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
   }
@@ -1614,6 +1633,10 @@ fn snake_beta_backward_exactly_wide(
         result = snake_beta_WIDE_ZERO;
       }
       error = errors[first];
+      if ((a.exponent >= snake_beta_WIDE_LIMIT) & !snake_beta_nat_is_zero(a.mantissa)) {
+        result = snake_beta_WIDE_ZERO;
+        error = 384 + 1;
+      }
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
@@ -1633,6 +1656,9 @@ fn snake_beta_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 7u)) {
+      rounding = -snake_beta_WIDE_BEYOND;
+    }
     if (
       (operation == 1u) &
       (abs(result.exponent) < snake_beta_WIDE_LIMIT) &
@@ -1672,12 +1698,16 @@ fn snake_beta_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = snake_beta_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = snake_beta_backward_exactly_wide(
+    var found = snake_beta_backward_exactly_wide(
       snake_beta_wide_operand_at(wide_x0, search, 1, true, infinite),
       snake_beta_wide_operand_at(wide_x1, search, 2, false, infinite),
       snake_beta_wide_operand_at(wide_x2, search, 3, false, infinite),
       snake_beta_wide_from_f32(which)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 384 - 27)) {
+      found = snake_beta_wide_outcome(snake_beta_wide_leading_of(snake_beta_WIDE_NAN), found.lost);
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = snake_beta_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
   }
@@ -1741,8 +1771,10 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
     (bitcast<u32>(abs(p.high)) <= 0x7a800000u);
   var result_alpha = snake_beta_pair_to_f32(q2);
   var found1 =
-    (e.high >= 1.5777218e-30) & (abs(p2.high) + 1.26217745e-29 * abs(x) <= 4.0 * abs(s.high)) &
+    (e.high >= 1.5777218e-30) & (abs(p6.high) >= 1.5777218e-30) &
+      (abs(p2.high) + 1.26217745e-29 * abs(x) <= 4.0 * abs(s.high)) &
       (abs(s.high) >= 3.1554436e-30) &
+      (abs(p7.high) >= 7.888609e-31) &
       (abs(p2.high) + 1.26217745e-29 * abs(x) <= 8.0 * abs(c.high)) &
       (abs(c.high) >= 1.5777218e-30) &
       (abs(p8.high) >= 3.9443045e-31) &
@@ -1765,6 +1797,7 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
   var found2 =
     (e2.high >= 7.888609e-31) & (abs(p2.high) + 1.26217745e-29 * abs(x) <= 4.0 * abs(s.high)) &
       (abs(s.high) >= 3.1554436e-30) &
+      (squared.high >= 7.888609e-31) &
       (p9.high >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
@@ -2064,7 +2097,9 @@ fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures 
   // Far out, or no number at all.
   if (
     !(
-      (abs(s.high) >= 3.1554436e-30) & (abs(c.high) >= 3.1554436e-30) & (e3.high >= 7.888609e-31) &
+      (abs(s.high) >= 3.1554436e-30) & (abs(p11.high) >= 1.5777218e-30) & (abs(c.high) >= 3.1554436e-30) &
+        (abs(p12.high) >= 7.888609e-31) &
+        (e3.high >= 7.888609e-31) &
         (abs(p13.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
@@ -2120,7 +2155,9 @@ fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures 
   // Far out, or no number at all.
   if (
     !(
-      (abs(s.high) >= 3.1554436e-30) & (abs(c.high) >= 3.1554436e-30) & (e3.high >= 7.888609e-31) &
+      (abs(s.high) >= 3.1554436e-30) & (abs(p21.high) >= 1.5777218e-30) & (abs(c.high) >= 3.1554436e-30) &
+        (abs(p22.high) >= 7.888609e-31) &
+        (e3.high >= 7.888609e-31) &
         (abs(p23.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
@@ -2146,7 +2183,8 @@ fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures 
   // Far out, or no number at all.
   if (
     !(
-      (abs(s.high) >= 3.1554436e-30) & (abs(u8.high) >= 1.5777218e-30) & (abs(p25.high) >= 3.9443045e-31) &
+      (abs(s.high) >= 3.1554436e-30) & (squared3.high >= 7.888609e-31) & (abs(u8.high) >= 1.5777218e-30) &
+        (abs(p25.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x71800000u) &

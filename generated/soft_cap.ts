@@ -86,13 +86,15 @@ export function softCapDoubleBackward(
     const q2 = e / (u * u);
     const em1 = boundedExpm1(Math.max(Math.min(2 * (xi * q), 709), -746));
     const p = -8 * (dyi * ddxI) * (em1 / (em1 + 2));
-    const p2 = p * q2 * q;
+    const p2 = p * q2;
+    const p3 = p2 * q;
     ddy[i] = 4 * ddxI * q2;
     dx[i] =
       Math.abs(p) >= 1.155324400553491e-274 &&
       q2 >= 9.332636185032189e-302 &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
+      Math.abs(p2) >= 9.332636185032189e-302 &&
+      Math.abs(p3) <= Number.MAX_VALUE
+        ? p3
         : softCapDxDxExactly(xi, cap, dyi * ddxI);
   }
 }
@@ -183,13 +185,15 @@ export function softCapDoubleBackward64(
     const q2 = e / (u * u);
     const em1 = boundedExpm1(Math.max(Math.min(2 * (xi * q), 709), -746));
     const p = -8 * (dyi * ddxI) * (em1 / (em1 + 2));
-    const p2 = p * q2 * q;
+    const p2 = p * q2;
+    const p3 = p2 * q;
     ddy[i] = 4 * ddxI * q2;
     dx[i] =
       Math.abs(p) >= 1.155324400553491e-274 &&
       q2 >= 9.332636185032189e-302 &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
+      Math.abs(p2) >= 9.332636185032189e-302 &&
+      Math.abs(p3) <= Number.MAX_VALUE
+        ? p3
         : softCapDxDxExactly(xi, cap, dyi * ddxI);
   }
 }
@@ -900,6 +904,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function softCapDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideDivide(
     wideMultiply(
@@ -933,7 +978,7 @@ function softCapDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softCapDxDxExactlyAt(x0, x1, x2, 800n * sign),
     softCapDxDxExactlyAt(x0, x1, x2, 150n * sign),
     softCapDxDxExactlyAt(x0, x1, x2, 140n * sign),

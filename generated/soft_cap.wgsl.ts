@@ -123,7 +123,8 @@ fn soft_cap_wide_from_f32(x: f32) -> soft_cap_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct soft_cap_wide_search {
   stage: i32,
   point: i32,
@@ -132,6 +133,7 @@ struct soft_cap_wide_search {
   before: soft_cap_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const soft_cap_WIDE_SEARCH: soft_cap_wide_search = soft_cap_wide_search(
@@ -141,7 +143,8 @@ const soft_cap_WIDE_SEARCH: soft_cap_wide_search = soft_cap_wide_search(
   soft_cap_wide_leading(false, 0u, 0),
   soft_cap_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const soft_cap_WIDE_HALF: soft_cap_wide = soft_cap_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -576,6 +579,9 @@ fn soft_cap_exactly_wide(x0: soft_cap_wide, x1: soft_cap_wide) -> soft_cap_wide_
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 3u) | (operation == 5u) | (operation == 8u)) {
+      rounding = -soft_cap_WIDE_BEYOND;
+    }
     if (
       (operation == 9u) &
       (abs(result.exponent) < soft_cap_WIDE_LIMIT) &
@@ -711,7 +717,8 @@ fn soft_cap_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= soft_cap_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(soft_cap_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -727,6 +734,10 @@ fn soft_cap_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (soft_cap_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (soft_cap_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -775,7 +786,9 @@ fn soft_cap_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * soft_cap_wide_excess(varied, stage)) / soft_cap_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = soft_cap_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = soft_cap_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -785,7 +798,7 @@ fn soft_cap_wide_searched(
   if (is_second) {
     before = base;
   }
-  return soft_cap_wide_search(stage, point, value, base, before, steps, shift);
+  return soft_cap_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1099,6 +1112,9 @@ fn soft_cap_backward_exactly_wide(x0: soft_cap_wide, x1: soft_cap_wide) -> soft_
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 2u) | (operation == 3u)) {
+      rounding = -soft_cap_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < soft_cap_WIDE_LIMIT) &
@@ -1274,11 +1290,13 @@ fn soft_cap_curvature(x: f32, cap: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(em1.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) & (abs(p5.high) >= 1.9721523e-31) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(cap)) <= 0x5c800000u) &
-        (abs(cap) >= 3.469447e-18) &
+      (abs(q2.high) >= 3.9443045e-31) & (abs(p2.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) &
+        (q4.high >= 3.9443045e-31) &
+        (abs(p5.high) >= 1.9721523e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(cap)) <= 0x52800000u) &
+        (abs(cap) >= 3.637979e-12) &
         (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &

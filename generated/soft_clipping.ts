@@ -1335,6 +1335,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function softClippingExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideDivide(
     wideLog1p(
@@ -1356,7 +1397,7 @@ function softClippingExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function softClippingExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softClippingExactlyAt(x0, x1, 800n * sign),
     softClippingExactlyAt(x0, x1, 150n * sign),
     softClippingExactlyAt(x0, x1, 140n * sign),
@@ -1412,7 +1453,7 @@ function softClippingDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softClippingDxExactlyAt(x0, x1, x2, 800n * sign),
     softClippingDxExactlyAt(x0, x1, x2, 150n * sign),
     softClippingDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1467,7 +1508,7 @@ function softClippingYExactlyAt(
 }
 
 function softClippingYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softClippingYExactlyAt(x0, x1, 800n * sign),
     softClippingYExactlyAt(x0, x1, 150n * sign),
     softClippingYExactlyAt(x0, x1, 140n * sign),
@@ -1545,7 +1586,7 @@ function softClippingDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softClippingDxDxExactlyAt(x0, x1, x2, 800n * sign),
     softClippingDxDxExactlyAt(x0, x1, x2, 150n * sign),
     softClippingDxDxExactlyAt(x0, x1, x2, 140n * sign),

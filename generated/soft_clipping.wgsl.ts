@@ -207,7 +207,8 @@ fn soft_clipping_wide_from_f32(x: f32) -> soft_clipping_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct soft_clipping_wide_search {
   stage: i32,
   point: i32,
@@ -216,6 +217,7 @@ struct soft_clipping_wide_search {
   before: soft_clipping_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const soft_clipping_WIDE_SEARCH: soft_clipping_wide_search = soft_clipping_wide_search(
@@ -225,7 +227,8 @@ const soft_clipping_WIDE_SEARCH: soft_clipping_wide_search = soft_clipping_wide_
   soft_clipping_wide_leading(false, 0u, 0),
   soft_clipping_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const soft_clipping_WIDE_HALF: soft_clipping_wide = soft_clipping_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -739,6 +742,9 @@ fn soft_clipping_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) ->
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 2u) | (operation == 6u)) {
+      rounding = -soft_clipping_WIDE_BEYOND;
+    }
     if (
       (operation == 7u) &
       (abs(result.exponent) < soft_clipping_WIDE_LIMIT) &
@@ -878,7 +884,8 @@ fn soft_clipping_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= soft_clipping_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(soft_clipping_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -894,6 +901,10 @@ fn soft_clipping_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (soft_clipping_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (soft_clipping_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -942,7 +953,9 @@ fn soft_clipping_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * soft_clipping_wide_excess(varied, stage)) / soft_clipping_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = soft_clipping_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = soft_clipping_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -952,7 +965,7 @@ fn soft_clipping_wide_searched(
   if (is_second) {
     before = base;
   }
-  return soft_clipping_wide_search(stage, point, value, base, before, steps, shift);
+  return soft_clipping_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1333,6 +1346,9 @@ fn soft_clipping_backward_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 2u) | (operation == 6u)) {
+      rounding = -soft_clipping_WIDE_BEYOND;
+    }
     if (
       (operation == 7u) &
       (abs(result.exponent) < soft_clipping_WIDE_LIMIT) &
@@ -1414,7 +1430,8 @@ fn soft_clipping_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let p7 = soft_clipping_pair_scale(q3, 8.6736174e-19);
   var result = soft_clipping_pair_to_f32(p7);
   var found =
-    (v3.high >= 7.888609e-31) & (((1.0 / u3.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * u4.high) &
+    (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
+      (((1.0 / u3.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * u4.high) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
@@ -1491,7 +1508,8 @@ fn soft_clipping_fused(x: f32, alpha: f32) -> soft_clipping_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v4.high >= 7.888609e-31) & (((1.0 / u2.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * u4.high) &
+      (v4.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) &
+        (((1.0 / u2.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * u4.high) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &

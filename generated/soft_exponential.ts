@@ -27,14 +27,15 @@ export function softExponentialForward(
       const u = alphaValue + p2;
       const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
       const q2 = 1 / (1 + v);
-      const v3 =
+      if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 ||
             Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <=
               1048576 * Math.abs(l)) &&
             (alphaValue < 0 || Math.abs(p2) <= 262144 * Math.abs(u)))) &&
-        Math.abs(v2) <= Number.MAX_VALUE;
-      if (!(v3 && Math.abs(v2) <= Number.MAX_VALUE)) break;
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = v2;
     }
     if (i < size) {
@@ -82,25 +83,27 @@ export function softExponentialBackward(
       const p5 = log1p(v5) * q;
       const q2 = (-xi - p) / u;
       const u2 = p5 - q2;
-      const p6 = xi * e;
-      const p7 = expm1(p4) * q;
-      const p8 = (p6 - p7) * q;
-      const u3 = p8 + 1;
-      const p9 =
+      const p6 = u2 * q;
+      const p7 = xi * e;
+      const p8 = expm1(p4) * q;
+      const p9 = (p7 - p8) * q;
+      const u3 = p9 + 1;
+      const p10 =
         dyi *
-        (alphaValue === 0 ? 0.5 * (xi * xi + 2) : alphaValue < 0 ? u2 * q : u3);
+        (alphaValue === 0 ? 0.5 * (xi * xi + 2) : alphaValue < 0 ? p6 : u3);
       const q3 = 1 / (1 + v5);
       const v6 = Math.abs(q2);
       const v7 =
         alphaValue >= 0 ||
-        (v3 * q3 + 9.332636185032189e-302 * q3) * v +
+        ((v3 * q3 + 9.332636185032189e-302 * q3) * v +
           ((v3 * v6) / v4 + 9.332636185032189e-302 * (v6 / v4)) +
           (Math.abs(p5) + v6) <=
-          262144 * Math.abs(u2);
+          262144 * Math.abs(u2) &&
+          Math.abs(p6) >= 9.332636185032189e-302);
       const v8 =
         v7 &&
         (alphaValue < 0 ||
-          (Math.abs(p6) + Math.abs(p7)) * v + p2 + Math.abs(p8) <=
+          (Math.abs(p7) + Math.abs(p8)) * v + p2 + Math.abs(p9) <=
             131072 * Math.abs(u3));
       if (!(
         (alphaValue === 0 ||
@@ -108,12 +111,11 @@ export function softExponentialBackward(
             (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
         Math.abs(v2) <= Number.MAX_VALUE &&
         (alphaValue === 0 || v8) &&
-        Math.abs(p9) <= Number.MAX_VALUE &&
-        Math.abs(p9) <= Number.MAX_VALUE
+        Math.abs(p10) <= Number.MAX_VALUE
       ))
         break;
       dx[i] = v2;
-      dalphaSum += p9;
+      dalphaSum += p10;
     }
     if (i < size) {
       // One that needs more digits.
@@ -159,7 +161,6 @@ export function softExponentialFused(
           ((alphaValue >= 0 ||
             v3 * q2 + 9.332636185032189e-302 * q2 <= 1048576 * Math.abs(l)) &&
             (alphaValue < 0 || Math.abs(p3) <= 262144 * Math.abs(u)))) &&
-        Math.abs(v2) <= Number.MAX_VALUE &&
         Math.abs(v2) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v3 <= 1048576 * Math.abs(u2)) &&
@@ -226,18 +227,15 @@ export function softExponentialDoubleBackward(
       const u2 = -xi - p;
       const q3 = u2 / u;
       const u3 = p6 - q3;
-      const p7 = xi * e;
-      const p8 = expm1(p5) * q;
-      const u4 = p7 - p8;
-      const p9 = u4 * q;
-      const u5 = p9 + 1;
-      const p10 =
+      const p7 = u3 * q;
+      const p8 = xi * e;
+      const p9 = expm1(p5) * q;
+      const u4 = p8 - p9;
+      const p10 = u4 * q;
+      const u5 = p10 + 1;
+      const p11 =
         ddalphaValue *
-        (alphaValue === 0
-          ? 0.5 * (squared2 + 2)
-          : alphaValue < 0
-            ? u3 * q
-            : u5);
+        (alphaValue === 0 ? 0.5 * (squared2 + 2) : alphaValue < 0 ? p7 : u5);
       const v5 = Math.abs(p4);
       const v6 = Math.abs(u);
       const q4 = 1 / (1 + v4);
@@ -245,44 +243,47 @@ export function softExponentialDoubleBackward(
       const v7 = Math.abs(q3);
       const v8 =
         alphaValue >= 0 ||
-        u6 * v +
+        (u6 * v +
           ((v5 * v7) / v6 + 9.332636185032189e-302 * (v7 / v6)) +
           (Math.abs(p6) + v7) <=
-          262144 * Math.abs(u3);
-      const v9 = Math.abs(p7);
-      const u7 = v9 + Math.abs(p8);
-      const p11 = dyi * ddxI;
+          262144 * Math.abs(u3) &&
+          Math.abs(p7) >= 9.332636185032189e-302);
+      const v9 = Math.abs(p8);
+      const u7 = v9 + Math.abs(p9);
+      const p12 = dyi * ddxI;
       const squared3 = u * u;
-      const p12 = alphaValue * e;
+      const p13 = alphaValue * e;
       const v10 =
         alphaValue === 0
           ? 0
-          : p11 * (alphaValue < 0 ? alphaValue / squared3 : p12);
-      const p13 = dyi * ddalphaValue;
-      const v11 =
-        alphaValue === 0 ? xi : alphaValue < 0 ? (xi + p) / squared3 : p7;
-      const p14 = p13 * v11;
-      const p15 = p11 * v11;
-      const q5 = (u2 * u2) / squared3;
-      const q6 = 2 / u;
-      const u8 = q5 - q6;
-      const p16 = 2 * l * q2;
-      const u9 = u8 - p16;
-      const p17 = alphaValue * u;
-      const q7 = (2 * xi) / p17;
-      const u10 = u9 - q7;
-      const p18 = squared2 * e;
-      const p19 = 2 * u4 * q;
-      const u11 = p18 - p19;
-      const p20 =
-        p13 *
+          : p12 * (alphaValue < 0 ? alphaValue / squared3 : p13);
+      const p14 = dyi * ddalphaValue;
+      const q5 = (xi + p) / squared3;
+      const v11 = alphaValue === 0 ? xi : alphaValue < 0 ? q5 : p8;
+      const p15 = p14 * v11;
+      const p16 = p12 * v11;
+      const q6 = (u2 * u2) / squared3;
+      const q7 = 2 / u;
+      const u8 = q6 - q7;
+      const p17 = 2 * l * q2;
+      const u9 = u8 - p17;
+      const p18 = alphaValue * u;
+      const q8 = (2 * xi) / p18;
+      const u10 = u9 - q8;
+      const p19 = u10 * q;
+      const p20 = squared2 * e;
+      const p21 = 2 * u4 * q;
+      const u11 = p20 - p21;
+      const p22 = u11 * q;
+      const p23 =
+        p14 *
         (alphaValue === 0
           ? squared2 * xi * 0.3333333333333333
           : alphaValue < 0
-            ? u10 * q
-            : u11 * q);
-      const v12 = Math.abs(q5);
-      const v13 = Math.abs(q6);
+            ? p19
+            : p22);
+      const v12 = Math.abs(q6);
+      const v13 = Math.abs(q7);
       const u12 =
         (v5 * v6 * v12) / squared3 +
         1.0305838031355413e-230 *
@@ -290,15 +291,19 @@ export function softExponentialDoubleBackward(
         ((v5 * v13) / v6 + 9.332636185032189e-302 * (v13 / v6)) +
         (v12 + v13) +
         u6 * 2 * q2;
-      const v14 = Math.abs(q7);
-      const v15 = Math.abs(p17);
+      const v14 = Math.abs(q8);
+      const v15 = Math.abs(p18);
       const v16 =
-        alphaValue >= 0 ||
         u12 +
-          (Math.abs(u8) + Math.abs(p16)) +
+          (Math.abs(u8) + Math.abs(p17)) +
           ((v5 * v2 * v14) / v15 + 7.571533991467358e-270 * (v14 / v15)) +
           (Math.abs(u9) + v14) <=
-          262144 * Math.abs(u10);
+          262144 * Math.abs(u10) && Math.abs(p19) >= 9.332636185032189e-302;
+      const v17 =
+        (alphaValue >= 0 || v16) &&
+        (alphaValue < 0 ||
+          (u7 * 2 * v + p3 + (p20 + Math.abs(p21)) <= 131072 * Math.abs(u11) &&
+            Math.abs(p22) >= 9.332636185032189e-302));
       if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v5 <= 1048576 * v6) &&
@@ -307,28 +312,28 @@ export function softExponentialDoubleBackward(
         (alphaValue === 0 ||
           (v8 &&
             (alphaValue < 0 ||
-              u7 * v + p2 + Math.abs(p9) <= 131072 * Math.abs(u5)))) &&
-        Math.abs(p10) <= Number.MAX_VALUE &&
+              u7 * v + p2 + Math.abs(p10) <= 131072 * Math.abs(u5)))) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
-          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
-            (alphaValue < 0 || p12 >= 7.220777503459318e-276))) &&
+          ((alphaValue >= 0 ||
+            (v5 <= 524288 * v6 && squared3 >= 9.332636185032189e-302)) &&
+            (alphaValue < 0 || p13 >= 7.220777503459318e-276))) &&
         Math.abs(v10) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
-          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
+          ((alphaValue >= 0 ||
+            (v5 <= 524288 * v6 &&
+              squared3 >= 9.332636185032189e-302 &&
+              Math.abs(q5) >= 9.332636185032189e-302)) &&
             (alphaValue < 0 || v9 >= 7.220777503459318e-276))) &&
-        Math.abs(p14) <= Number.MAX_VALUE &&
         Math.abs(p15) <= Number.MAX_VALUE &&
-        (alphaValue === 0 ||
-          (v16 &&
-            (alphaValue < 0 ||
-              u7 * 2 * v + p3 + (p18 + Math.abs(p19)) <=
-                131072 * Math.abs(u11)))) &&
-        Math.abs(p20) <= Number.MAX_VALUE
+        Math.abs(p16) <= Number.MAX_VALUE &&
+        (alphaValue === 0 || v17) &&
+        Math.abs(p23) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = v3 + p10;
-      dx[i] = v10 + p14;
-      dalphaSum += p15 + p20;
+      ddy[i] = v3 + p11;
+      dx[i] = v10 + p15;
+      dalphaSum += p16 + p23;
     }
     if (i < size) {
       // One that needs more digits.
@@ -376,14 +381,15 @@ export function softExponentialForward64(
       const u = alphaValue + p2;
       const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
       const q2 = 1 / (1 + v);
-      const v3 =
+      if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 ||
             Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <=
               1048576 * Math.abs(l)) &&
             (alphaValue < 0 || Math.abs(p2) <= 262144 * Math.abs(u)))) &&
-        Math.abs(v2) <= Number.MAX_VALUE;
-      if (!(v3 && Math.abs(v2) <= Number.MAX_VALUE)) break;
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = v2;
     }
     if (i < size) {
@@ -431,25 +437,27 @@ export function softExponentialBackward64(
       const p5 = log1p(v5) * q;
       const q2 = (-xi - p) / u;
       const u2 = p5 - q2;
-      const p6 = xi * e;
-      const p7 = expm1(p4) * q;
-      const p8 = (p6 - p7) * q;
-      const u3 = p8 + 1;
-      const p9 =
+      const p6 = u2 * q;
+      const p7 = xi * e;
+      const p8 = expm1(p4) * q;
+      const p9 = (p7 - p8) * q;
+      const u3 = p9 + 1;
+      const p10 =
         dyi *
-        (alphaValue === 0 ? 0.5 * (xi * xi + 2) : alphaValue < 0 ? u2 * q : u3);
+        (alphaValue === 0 ? 0.5 * (xi * xi + 2) : alphaValue < 0 ? p6 : u3);
       const q3 = 1 / (1 + v5);
       const v6 = Math.abs(q2);
       const v7 =
         alphaValue >= 0 ||
-        (v3 * q3 + 9.332636185032189e-302 * q3) * v +
+        ((v3 * q3 + 9.332636185032189e-302 * q3) * v +
           ((v3 * v6) / v4 + 9.332636185032189e-302 * (v6 / v4)) +
           (Math.abs(p5) + v6) <=
-          262144 * Math.abs(u2);
+          262144 * Math.abs(u2) &&
+          Math.abs(p6) >= 9.332636185032189e-302);
       const v8 =
         v7 &&
         (alphaValue < 0 ||
-          (Math.abs(p6) + Math.abs(p7)) * v + p2 + Math.abs(p8) <=
+          (Math.abs(p7) + Math.abs(p8)) * v + p2 + Math.abs(p9) <=
             131072 * Math.abs(u3));
       if (!(
         (alphaValue === 0 ||
@@ -457,12 +465,11 @@ export function softExponentialBackward64(
             (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
         Math.abs(v2) <= Number.MAX_VALUE &&
         (alphaValue === 0 || v8) &&
-        Math.abs(p9) <= Number.MAX_VALUE &&
-        Math.abs(p9) <= Number.MAX_VALUE
+        Math.abs(p10) <= Number.MAX_VALUE
       ))
         break;
       dx[i] = v2;
-      dalphaSum += p9;
+      dalphaSum += p10;
     }
     if (i < size) {
       // One that needs more digits.
@@ -508,7 +515,6 @@ export function softExponentialFused64(
           ((alphaValue >= 0 ||
             v3 * q2 + 9.332636185032189e-302 * q2 <= 1048576 * Math.abs(l)) &&
             (alphaValue < 0 || Math.abs(p3) <= 262144 * Math.abs(u)))) &&
-        Math.abs(v2) <= Number.MAX_VALUE &&
         Math.abs(v2) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v3 <= 1048576 * Math.abs(u2)) &&
@@ -575,18 +581,15 @@ export function softExponentialDoubleBackward64(
       const u2 = -xi - p;
       const q3 = u2 / u;
       const u3 = p6 - q3;
-      const p7 = xi * e;
-      const p8 = expm1(p5) * q;
-      const u4 = p7 - p8;
-      const p9 = u4 * q;
-      const u5 = p9 + 1;
-      const p10 =
+      const p7 = u3 * q;
+      const p8 = xi * e;
+      const p9 = expm1(p5) * q;
+      const u4 = p8 - p9;
+      const p10 = u4 * q;
+      const u5 = p10 + 1;
+      const p11 =
         ddalphaValue *
-        (alphaValue === 0
-          ? 0.5 * (squared2 + 2)
-          : alphaValue < 0
-            ? u3 * q
-            : u5);
+        (alphaValue === 0 ? 0.5 * (squared2 + 2) : alphaValue < 0 ? p7 : u5);
       const v5 = Math.abs(p4);
       const v6 = Math.abs(u);
       const q4 = 1 / (1 + v4);
@@ -594,44 +597,47 @@ export function softExponentialDoubleBackward64(
       const v7 = Math.abs(q3);
       const v8 =
         alphaValue >= 0 ||
-        u6 * v +
+        (u6 * v +
           ((v5 * v7) / v6 + 9.332636185032189e-302 * (v7 / v6)) +
           (Math.abs(p6) + v7) <=
-          262144 * Math.abs(u3);
-      const v9 = Math.abs(p7);
-      const u7 = v9 + Math.abs(p8);
-      const p11 = dyi * ddxI;
+          262144 * Math.abs(u3) &&
+          Math.abs(p7) >= 9.332636185032189e-302);
+      const v9 = Math.abs(p8);
+      const u7 = v9 + Math.abs(p9);
+      const p12 = dyi * ddxI;
       const squared3 = u * u;
-      const p12 = alphaValue * e;
+      const p13 = alphaValue * e;
       const v10 =
         alphaValue === 0
           ? 0
-          : p11 * (alphaValue < 0 ? alphaValue / squared3 : p12);
-      const p13 = dyi * ddalphaValue;
-      const v11 =
-        alphaValue === 0 ? xi : alphaValue < 0 ? (xi + p) / squared3 : p7;
-      const p14 = p13 * v11;
-      const p15 = p11 * v11;
-      const q5 = (u2 * u2) / squared3;
-      const q6 = 2 / u;
-      const u8 = q5 - q6;
-      const p16 = 2 * l * q2;
-      const u9 = u8 - p16;
-      const p17 = alphaValue * u;
-      const q7 = (2 * xi) / p17;
-      const u10 = u9 - q7;
-      const p18 = squared2 * e;
-      const p19 = 2 * u4 * q;
-      const u11 = p18 - p19;
-      const p20 =
-        p13 *
+          : p12 * (alphaValue < 0 ? alphaValue / squared3 : p13);
+      const p14 = dyi * ddalphaValue;
+      const q5 = (xi + p) / squared3;
+      const v11 = alphaValue === 0 ? xi : alphaValue < 0 ? q5 : p8;
+      const p15 = p14 * v11;
+      const p16 = p12 * v11;
+      const q6 = (u2 * u2) / squared3;
+      const q7 = 2 / u;
+      const u8 = q6 - q7;
+      const p17 = 2 * l * q2;
+      const u9 = u8 - p17;
+      const p18 = alphaValue * u;
+      const q8 = (2 * xi) / p18;
+      const u10 = u9 - q8;
+      const p19 = u10 * q;
+      const p20 = squared2 * e;
+      const p21 = 2 * u4 * q;
+      const u11 = p20 - p21;
+      const p22 = u11 * q;
+      const p23 =
+        p14 *
         (alphaValue === 0
           ? squared2 * xi * 0.3333333333333333
           : alphaValue < 0
-            ? u10 * q
-            : u11 * q);
-      const v12 = Math.abs(q5);
-      const v13 = Math.abs(q6);
+            ? p19
+            : p22);
+      const v12 = Math.abs(q6);
+      const v13 = Math.abs(q7);
       const u12 =
         (v5 * v6 * v12) / squared3 +
         1.0305838031355413e-230 *
@@ -639,15 +645,19 @@ export function softExponentialDoubleBackward64(
         ((v5 * v13) / v6 + 9.332636185032189e-302 * (v13 / v6)) +
         (v12 + v13) +
         u6 * 2 * q2;
-      const v14 = Math.abs(q7);
-      const v15 = Math.abs(p17);
+      const v14 = Math.abs(q8);
+      const v15 = Math.abs(p18);
       const v16 =
-        alphaValue >= 0 ||
         u12 +
-          (Math.abs(u8) + Math.abs(p16)) +
+          (Math.abs(u8) + Math.abs(p17)) +
           ((v5 * v2 * v14) / v15 + 7.571533991467358e-270 * (v14 / v15)) +
           (Math.abs(u9) + v14) <=
-          262144 * Math.abs(u10);
+          262144 * Math.abs(u10) && Math.abs(p19) >= 9.332636185032189e-302;
+      const v17 =
+        (alphaValue >= 0 || v16) &&
+        (alphaValue < 0 ||
+          (u7 * 2 * v + p3 + (p20 + Math.abs(p21)) <= 131072 * Math.abs(u11) &&
+            Math.abs(p22) >= 9.332636185032189e-302));
       if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v5 <= 1048576 * v6) &&
@@ -656,28 +666,28 @@ export function softExponentialDoubleBackward64(
         (alphaValue === 0 ||
           (v8 &&
             (alphaValue < 0 ||
-              u7 * v + p2 + Math.abs(p9) <= 131072 * Math.abs(u5)))) &&
-        Math.abs(p10) <= Number.MAX_VALUE &&
+              u7 * v + p2 + Math.abs(p10) <= 131072 * Math.abs(u5)))) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
-          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
-            (alphaValue < 0 || p12 >= 7.220777503459318e-276))) &&
+          ((alphaValue >= 0 ||
+            (v5 <= 524288 * v6 && squared3 >= 9.332636185032189e-302)) &&
+            (alphaValue < 0 || p13 >= 7.220777503459318e-276))) &&
         Math.abs(v10) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
-          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
+          ((alphaValue >= 0 ||
+            (v5 <= 524288 * v6 &&
+              squared3 >= 9.332636185032189e-302 &&
+              Math.abs(q5) >= 9.332636185032189e-302)) &&
             (alphaValue < 0 || v9 >= 7.220777503459318e-276))) &&
-        Math.abs(p14) <= Number.MAX_VALUE &&
         Math.abs(p15) <= Number.MAX_VALUE &&
-        (alphaValue === 0 ||
-          (v16 &&
-            (alphaValue < 0 ||
-              u7 * 2 * v + p3 + (p18 + Math.abs(p19)) <=
-                131072 * Math.abs(u11)))) &&
-        Math.abs(p20) <= Number.MAX_VALUE
+        Math.abs(p16) <= Number.MAX_VALUE &&
+        (alphaValue === 0 || v17) &&
+        Math.abs(p23) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = v3 + p10;
-      dx[i] = v10 + p14;
-      dalphaSum += p15 + p20;
+      ddy[i] = v3 + p11;
+      dx[i] = v10 + p15;
+      dalphaSum += p16 + p23;
     }
     if (i < size) {
       // One that needs more digits.
@@ -1591,6 +1601,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function softExponentialExactlyWide(x0: Wide, x1: Wide): Wide {
   let t0 = wideAdd(x1, wideDivide(wideExpm1(wideMultiply(x0, x1)), x1));
   if (wideLess(x1, wideInteger(0n))) {
@@ -1623,7 +1674,7 @@ function softExponentialExactlyLimit(
   x1: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softExponentialExactlyAt(x0, x1, 800n * sign),
     softExponentialExactlyAt(x0, x1, 150n * sign),
     softExponentialExactlyAt(x0, x1, 140n * sign),
@@ -1685,7 +1736,7 @@ function softExponentialDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softExponentialDxExactlyAt(x0, x1, x2, 800n * sign),
     softExponentialDxExactlyAt(x0, x1, x2, 150n * sign),
     softExponentialDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1770,7 +1821,7 @@ function softExponentialDalphaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softExponentialDalphaExactlyAt(x0, x1, x2, 800n * sign),
     softExponentialDalphaExactlyAt(x0, x1, x2, 150n * sign),
     softExponentialDalphaExactlyAt(x0, x1, x2, 140n * sign),
@@ -1836,7 +1887,7 @@ function softExponentialYExactlyLimit(
   x1: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softExponentialYExactlyAt(x0, x1, 800n * sign),
     softExponentialYExactlyAt(x0, x1, 150n * sign),
     softExponentialYExactlyAt(x0, x1, 140n * sign),
@@ -1901,7 +1952,7 @@ function softExponentialDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softExponentialDxDxExactlyAt(x0, x1, x2, 800n * sign),
     softExponentialDxDxExactlyAt(x0, x1, x2, 150n * sign),
     softExponentialDxDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1977,7 +2028,7 @@ function softExponentialDxDalphaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softExponentialDxDalphaExactlyAt(x0, x1, x2, 800n * sign),
     softExponentialDxDalphaExactlyAt(x0, x1, x2, 150n * sign),
     softExponentialDxDalphaExactlyAt(x0, x1, x2, 140n * sign),
@@ -2085,7 +2136,7 @@ function softExponentialDalphaDalphaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 800n * sign),
     softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 150n * sign),
     softExponentialDalphaDalphaExactlyAt(x0, x1, x2, 140n * sign),

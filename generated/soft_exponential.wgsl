@@ -225,7 +225,8 @@ fn soft_exponential_wide_from_f32(x: f32) -> soft_exponential_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct soft_exponential_wide_search {
   stage: i32,
   point: i32,
@@ -234,6 +235,7 @@ struct soft_exponential_wide_search {
   before: soft_exponential_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const soft_exponential_WIDE_SEARCH: soft_exponential_wide_search = soft_exponential_wide_search(
@@ -243,7 +245,8 @@ const soft_exponential_WIDE_SEARCH: soft_exponential_wide_search = soft_exponent
   soft_exponential_wide_leading(false, 0u, 0),
   soft_exponential_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const soft_exponential_WIDE_HALF: soft_exponential_wide = soft_exponential_wide(
@@ -936,6 +939,9 @@ fn soft_exponential_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 3u) | (operation == 7u)) {
+      rounding = -soft_exponential_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < soft_exponential_WIDE_LIMIT) &
@@ -1075,7 +1081,8 @@ fn soft_exponential_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(384 - 27, 384, found.value.exponent >= soft_exponential_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(soft_exponential_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -1091,6 +1098,10 @@ fn soft_exponential_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (soft_exponential_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (soft_exponential_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1139,7 +1150,9 @@ fn soft_exponential_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * soft_exponential_wide_excess(varied, stage)) / soft_exponential_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = soft_exponential_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = soft_exponential_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1149,7 +1162,7 @@ fn soft_exponential_wide_searched(
   if (is_second) {
     before = base;
   }
-  return soft_exponential_wide_search(stage, point, value, base, before, steps, shift);
+  return soft_exponential_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1623,6 +1636,9 @@ fn soft_exponential_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 2u) | (operation == 4u) | (operation == 7u)) {
+      rounding = -soft_exponential_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < soft_exponential_WIDE_LIMIT) &

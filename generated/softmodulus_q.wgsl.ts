@@ -82,7 +82,8 @@ fn softmodulus_q_wide_from_f32(x: f32) -> softmodulus_q_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct softmodulus_q_wide_search {
   stage: i32,
   point: i32,
@@ -91,6 +92,7 @@ struct softmodulus_q_wide_search {
   before: softmodulus_q_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const softmodulus_q_WIDE_SEARCH: softmodulus_q_wide_search = softmodulus_q_wide_search(
@@ -100,7 +102,8 @@ const softmodulus_q_WIDE_SEARCH: softmodulus_q_wide_search = softmodulus_q_wide_
   softmodulus_q_wide_leading(false, 0u, 0),
   softmodulus_q_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const softmodulus_q_WIDE_ONE: softmodulus_q_wide = softmodulus_q_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -388,6 +391,9 @@ fn softmodulus_q_exactly_wide(x0: softmodulus_q_wide) -> softmodulus_q_wide_outc
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 2u) | (operation == 6u)) {
+      rounding = -softmodulus_q_WIDE_BEYOND;
+    }
     if (
       (operation == 1u) &
       (abs(result.exponent) < softmodulus_q_WIDE_LIMIT) &
@@ -527,7 +533,8 @@ fn softmodulus_q_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= softmodulus_q_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(softmodulus_q_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -543,6 +550,10 @@ fn softmodulus_q_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (softmodulus_q_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (softmodulus_q_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -591,7 +602,9 @@ fn softmodulus_q_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * softmodulus_q_wide_excess(varied, stage)) / softmodulus_q_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = softmodulus_q_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = softmodulus_q_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -601,7 +614,7 @@ fn softmodulus_q_wide_searched(
   if (is_second) {
     before = base;
   }
-  return softmodulus_q_wide_search(stage, point, value, base, before, steps, shift);
+  return softmodulus_q_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

@@ -188,7 +188,8 @@ fn softplus_beta_wide_from_f32(x: f32) -> softplus_beta_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct softplus_beta_wide_search {
   stage: i32,
   point: i32,
@@ -197,6 +198,7 @@ struct softplus_beta_wide_search {
   before: softplus_beta_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const softplus_beta_WIDE_SEARCH: softplus_beta_wide_search = softplus_beta_wide_search(
@@ -206,7 +208,8 @@ const softplus_beta_WIDE_SEARCH: softplus_beta_wide_search = softplus_beta_wide_
   softplus_beta_wide_leading(false, 0u, 0),
   softplus_beta_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const softplus_beta_WIDE_ONE: softplus_beta_wide = softplus_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -710,6 +713,9 @@ fn softplus_beta_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 7u)) {
+      rounding = -softplus_beta_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < softplus_beta_WIDE_LIMIT) &
@@ -849,7 +855,8 @@ fn softplus_beta_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= softplus_beta_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(softplus_beta_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -865,6 +872,10 @@ fn softplus_beta_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (softplus_beta_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (softplus_beta_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -913,7 +924,9 @@ fn softplus_beta_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * softplus_beta_wide_excess(varied, stage)) / softplus_beta_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = softplus_beta_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = softplus_beta_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -923,7 +936,7 @@ fn softplus_beta_wide_searched(
   if (is_second) {
     before = base;
   }
-  return softplus_beta_wide_search(stage, point, value, base, before, steps, shift);
+  return softplus_beta_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1142,7 +1155,8 @@ fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
   }
   var result = softplus_beta_pair_to_f32(v3);
   var found =
-    ((p.high > threshold) | (u.high >= 7.888609e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+    ((p.high > threshold) | (u.high >= 7.888609e-31)) & (v.high <= 4398046500000.0 * abs(p.high - threshold)) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
       (abs(beta) >= 3.637979e-12) &
@@ -1266,6 +1280,9 @@ fn softplus_beta_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -softplus_beta_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < softplus_beta_WIDE_LIMIT) &
@@ -1352,7 +1369,8 @@ fn softplus_beta_backward(dy: f32, x: f32, beta: f32, threshold: f32) -> f32 {
   }
   var result = softplus_beta_pair_to_f32(v2);
   var found =
-    ((p.high > threshold) | (v.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    ((p.high > threshold) | (v.high >= 3.9443045e-31)) & (abs(p.high) <= 4398046500000.0 * abs(p.high - threshold)) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       (abs(beta) >= 3.469447e-18) &
@@ -1407,7 +1425,8 @@ fn softplus_beta_fused(x: f32, beta: f32, threshold: f32) -> softplus_beta_value
   // By the function that computes this alone.
   if (
     !(
-      ((p.high > threshold) | (u.high >= 7.888609e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((p.high > threshold) | (u.high >= 7.888609e-31)) & (v.high <= 4398046500000.0 * abs(p.high - threshold)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x52800000u) &
         (abs(beta) >= 3.637979e-12) &
@@ -1421,7 +1440,8 @@ fn softplus_beta_fused(x: f32, beta: f32, threshold: f32) -> softplus_beta_value
   // By the function that computes this alone.
   if (
     !(
-      ((p.high > threshold) | (v4.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((p.high > threshold) | (v4.high >= 3.9443045e-31)) & (v.high <= 4398046500000.0 * abs(p.high - threshold)) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
         (abs(beta) >= 3.469447e-18) &

@@ -43,7 +43,6 @@ export function splineLogBackward(
       const p2 = dyi * u;
       if (!(
         Math.abs(p) + Math.abs(q) <= 262144 * Math.abs(u) &&
-        Math.abs(p2) <= Number.MAX_VALUE &&
         Math.abs(p2) <= Number.MAX_VALUE
       ))
         break;
@@ -195,7 +194,6 @@ export function splineLogBackward64(
       const p2 = dyi * u;
       if (!(
         Math.abs(p) + Math.abs(q) <= 262144 * Math.abs(u) &&
-        Math.abs(p2) <= Number.MAX_VALUE &&
         Math.abs(p2) <= Number.MAX_VALUE
       ))
         break;

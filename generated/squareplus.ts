@@ -726,6 +726,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function squareplusExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(
     wideDivide(wideInteger(1n), wideInteger(2n)),
@@ -742,7 +783,7 @@ function squareplusExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function squareplusExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     squareplusExactlyAt(x0, x1, 800n * sign),
     squareplusExactlyAt(x0, x1, 150n * sign),
     squareplusExactlyAt(x0, x1, 140n * sign),
@@ -796,7 +837,7 @@ function squareplusDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     squareplusDxExactlyAt(x0, x1, x2, 800n * sign),
     squareplusDxExactlyAt(x0, x1, x2, 150n * sign),
     squareplusDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -842,7 +883,7 @@ function squareplusYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function squareplusYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     squareplusYExactlyAt(x0, x1, 800n * sign),
     squareplusYExactlyAt(x0, x1, 150n * sign),
     squareplusYExactlyAt(x0, x1, 140n * sign),

@@ -111,7 +111,8 @@ fn squareplus_wide_from_f32(x: f32) -> squareplus_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct squareplus_wide_search {
   stage: i32,
   point: i32,
@@ -120,6 +121,7 @@ struct squareplus_wide_search {
   before: squareplus_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const squareplus_WIDE_SEARCH: squareplus_wide_search = squareplus_wide_search(
@@ -129,7 +131,8 @@ const squareplus_WIDE_SEARCH: squareplus_wide_search = squareplus_wide_search(
   squareplus_wide_leading(false, 0u, 0),
   squareplus_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 fn squareplus_wide_is_negative(x: squareplus_wide) -> bool {
@@ -379,6 +382,11 @@ fn squareplus_exactly_wide(x0: squareplus_wide, x1: squareplus_wide) -> squarepl
     }
     var result = squareplus_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
@@ -529,7 +537,8 @@ fn squareplus_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= squareplus_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(squareplus_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -545,6 +554,10 @@ fn squareplus_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (squareplus_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (squareplus_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -593,7 +606,9 @@ fn squareplus_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * squareplus_wide_excess(varied, stage)) / squareplus_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = squareplus_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = squareplus_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -603,7 +618,7 @@ fn squareplus_wide_searched(
   if (is_second) {
     before = base;
   }
-  return squareplus_wide_search(stage, point, value, base, before, steps, shift);
+  return squareplus_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -888,6 +903,11 @@ fn squareplus_backward_exactly_wide(x0: squareplus_wide, x1: squareplus_wide) ->
     }
     var result = squareplus_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }

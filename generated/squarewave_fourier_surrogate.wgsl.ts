@@ -168,20 +168,6 @@ struct squarewave_fourier_surrogate_wide {
   exponent: i32,
 }
 
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct squarewave_fourier_surrogate_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct squarewave_fourier_surrogate_wide_outcome {
-  value: squarewave_fourier_surrogate_wide_leading,
-  lost: i32,
-}
-
 // 2^(N - 1) and 2^N - 1.
 const squarewave_fourier_surrogate_NAT_HALF: squarewave_fourier_surrogate_nat = squarewave_fourier_surrogate_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
 
@@ -248,6 +234,13 @@ fn squarewave_fourier_surrogate_wide_from_f32(x: f32) -> squarewave_fourier_surr
   );
 }
 
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct squarewave_fourier_surrogate_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
 // below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
@@ -255,7 +248,8 @@ fn squarewave_fourier_surrogate_wide_from_f32(x: f32) -> squarewave_fourier_surr
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct squarewave_fourier_surrogate_wide_search {
   stage: i32,
   point: i32,
@@ -264,6 +258,7 @@ struct squarewave_fourier_surrogate_wide_search {
   before: squarewave_fourier_surrogate_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const squarewave_fourier_surrogate_WIDE_SEARCH: squarewave_fourier_surrogate_wide_search = squarewave_fourier_surrogate_wide_search(
@@ -273,8 +268,16 @@ const squarewave_fourier_surrogate_WIDE_SEARCH: squarewave_fourier_surrogate_wid
   squarewave_fourier_surrogate_wide_leading(false, 0u, 0),
   squarewave_fourier_surrogate_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct squarewave_fourier_surrogate_wide_outcome {
+  value: squarewave_fourier_surrogate_wide_leading,
+  lost: i32,
+}
 
 const squarewave_fourier_surrogate_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -772,6 +775,13 @@ fn squarewave_fourier_surrogate_backward_exactly_wide(
         result = squarewave_fourier_surrogate_WIDE_ZERO;
       }
       error = errors[first];
+      if (
+        (a.exponent >= squarewave_fourier_surrogate_WIDE_LIMIT) &
+        !squarewave_fourier_surrogate_nat_is_zero(a.mantissa)
+      ) {
+        result = squarewave_fourier_surrogate_WIDE_ZERO;
+        error = 384 + 1;
+      }
     }
     registers[code & 1023u] = result;
     if (result.exponent >= squarewave_fourier_surrogate_WIDE_LIMIT) {
@@ -920,7 +930,8 @@ fn squarewave_fourier_surrogate_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(384 - 27, 384, found.value.exponent >= squarewave_fourier_surrogate_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(squarewave_fourier_surrogate_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -936,6 +947,10 @@ fn squarewave_fourier_surrogate_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (squarewave_fourier_surrogate_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (squarewave_fourier_surrogate_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -984,7 +999,9 @@ fn squarewave_fourier_surrogate_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * squarewave_fourier_surrogate_wide_excess(varied, stage)) / squarewave_fourier_surrogate_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = squarewave_fourier_surrogate_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = squarewave_fourier_surrogate_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -994,7 +1011,7 @@ fn squarewave_fourier_surrogate_wide_searched(
   if (is_second) {
     before = base;
   }
-  return squarewave_fourier_surrogate_wide_search(stage, point, value, base, before, steps, shift);
+  return squarewave_fourier_surrogate_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1036,10 +1053,17 @@ fn squarewave_fourier_surrogate_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = squarewave_fourier_surrogate_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = squarewave_fourier_surrogate_backward_exactly_wide(
+    var found = squarewave_fourier_surrogate_backward_exactly_wide(
       squarewave_fourier_surrogate_wide_operand_at(wide_x0, search, 1, true, infinite),
       squarewave_fourier_surrogate_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
+    // Only what a wave is next to nothing in has a limit.
+    if (infinite & (found.lost > 384 - 27)) {
+      found = squarewave_fourier_surrogate_wide_outcome(
+        squarewave_fourier_surrogate_wide_leading_of(squarewave_fourier_surrogate_WIDE_NAN),
+        found.lost
+      );
+    }
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = squarewave_fourier_surrogate_wide_searched(
       search,

@@ -106,7 +106,8 @@ fn srelu_wide_from_f32(x: f32) -> srelu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct srelu_wide_search {
   stage: i32,
   point: i32,
@@ -115,6 +116,7 @@ struct srelu_wide_search {
   before: srelu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const srelu_WIDE_SEARCH: srelu_wide_search = srelu_wide_search(
@@ -124,7 +126,8 @@ const srelu_WIDE_SEARCH: srelu_wide_search = srelu_wide_search(
   srelu_wide_leading(false, 0u, 0),
   srelu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 fn srelu_wide_negate(x: srelu_wide) -> srelu_wide {
@@ -472,6 +475,9 @@ fn srelu_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 4u)) {
+      rounding = -srelu_WIDE_BEYOND;
+    }
     if ((operation == 2u) & (abs(result.exponent) < srelu_WIDE_LIMIT) & (srelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -srelu_WIDE_BEYOND;
     }
@@ -600,7 +606,8 @@ fn srelu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(384 - 27, 384, found.value.exponent >= srelu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 384 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(srelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -616,6 +623,10 @@ fn srelu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (srelu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (srelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -664,7 +675,9 @@ fn srelu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * srelu_wide_excess(varied, stage)) / srelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = srelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = srelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -674,7 +687,7 @@ fn srelu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return srelu_wide_search(stage, point, value, base, before, steps, shift);
+  return srelu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

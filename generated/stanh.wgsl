@@ -120,7 +120,8 @@ fn stanh_wide_from_f32(x: f32) -> stanh_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct stanh_wide_search {
   stage: i32,
   point: i32,
@@ -129,6 +130,7 @@ struct stanh_wide_search {
   before: stanh_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const stanh_WIDE_SEARCH: stanh_wide_search = stanh_wide_search(
@@ -138,7 +140,8 @@ const stanh_WIDE_SEARCH: stanh_wide_search = stanh_wide_search(
   stanh_wide_leading(false, 0u, 0),
   stanh_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const stanh_WIDE_HALF: stanh_wide = stanh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -573,6 +576,9 @@ fn stanh_exactly_wide(x0: stanh_wide, x1: stanh_wide, x2: stanh_wide) -> stanh_w
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 3u) | (operation == 5u) | (operation == 9u)) {
+      rounding = -stanh_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < stanh_WIDE_LIMIT) & (stanh_nat_low_word(result.mantissa) == 0u)) {
       rounding = -stanh_WIDE_BEYOND;
     }
@@ -701,7 +707,8 @@ fn stanh_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= stanh_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(stanh_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -717,6 +724,10 @@ fn stanh_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (stanh_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (stanh_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -765,7 +776,9 @@ fn stanh_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * stanh_wide_excess(varied, stage)) / stanh_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = stanh_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = stanh_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -775,7 +788,7 @@ fn stanh_wide_searched(
   if (is_second) {
     before = base;
   }
-  return stanh_wide_search(stage, point, value, base, before, steps, shift);
+  return stanh_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1101,6 +1114,9 @@ fn stanh_backward_exactly_wide(x0: stanh_wide, x1: stanh_wide, x2: stanh_wide) -
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u)) {
+      rounding = -stanh_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < stanh_WIDE_LIMIT) & (stanh_nat_low_word(result.mantissa) == 0u)) {
       rounding = -stanh_WIDE_BEYOND;
     }
@@ -1180,7 +1196,8 @@ fn stanh_backward(dy: f32, x: f32, scale_a: f32, scale_b: f32) -> f32 {
   let p6 = stanh_pair_multiply(p2, q);
   var result = stanh_pair_to_f32(stanh_pair_scale(p6, 8.6736174e-19));
   var found =
-    (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+    (v3.high >= 3.9443045e-31) & (q.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(scale_a)) <= 0x52800000u) &
       (abs(scale_a) >= 3.637979e-12) &
       (bitcast<u32>(abs(scale_b)) <= 0x52800000u) &
@@ -1245,7 +1262,8 @@ fn stanh_fused(x: f32, scale_a: f32, scale_b: f32) -> stanh_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (v3.high >= 3.9443045e-31) & (q2.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(scale_a)) <= 0x52800000u) &
         (abs(scale_a) >= 3.637979e-12) &
         (bitcast<u32>(abs(scale_b)) <= 0x52800000u) &
@@ -1290,6 +1308,7 @@ fn stanh_curvature(x: f32, scale_a: f32, scale_b: f32) -> f32 {
   if (
     !(
       (abs(p2.high) >= 7.888609e-31) & (abs(q.high) >= 7.888609e-31) & (v3.high >= 7.888609e-31) &
+        (q2.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(scale_a)) <= 0x52800000u) &

@@ -17,15 +17,28 @@ export function stochasticBinaryForward(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    let u = 0.5;
-    if (training > 0) {
-      const words = draw(seed, i, 0);
-      u = uniformDouble(words.a);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+      }
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const q = e / (e + 1);
+      if (!(training <= 0 || q <= 70368744177664 * Math.abs(u - q))) break;
+      y[i] = training > 0 ? (Number.isNaN(xi) ? xi : Number(u < q)) : q;
     }
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const q = e / (e + 1);
-    y[i] = training > 0 ? (Number.isNaN(xi) ? xi : Number(u < q)) : q;
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+      }
+      y[i] = stochasticBinaryExactly(training, xi, u);
+    }
   }
 }
 
@@ -66,7 +79,14 @@ export function stochasticBinaryFused(
     }
     const e = boundedExp(Math.max(Math.min(xi, 709), -746));
     const q = e / (e + 1);
-    y[i] = training > 0 ? (Number.isNaN(xi) ? xi : Number(u < q)) : q;
+    y[i] =
+      training <= 0 || q <= 70368744177664 * Math.abs(u - q)
+        ? training > 0
+          ? Number.isNaN(xi)
+            ? xi
+            : Number(u < q)
+          : q
+        : stochasticBinaryYExactly(training, xi, u);
     dx[i] = 1;
   }
 }
@@ -110,15 +130,28 @@ export function stochasticBinaryForward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    let u = 0.5;
-    if (training > 0) {
-      const words = draw(seed, i, 0);
-      u = uniformDouble(words.a);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+      }
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const q = e / (e + 1);
+      if (!(training <= 0 || q <= 70368744177664 * Math.abs(u - q))) break;
+      y[i] = training > 0 ? (Number.isNaN(xi) ? xi : Number(u < q)) : q;
     }
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const q = e / (e + 1);
-    y[i] = training > 0 ? (Number.isNaN(xi) ? xi : Number(u < q)) : q;
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+      }
+      y[i] = stochasticBinaryExactly(training, xi, u);
+    }
   }
 }
 
@@ -159,7 +192,14 @@ export function stochasticBinaryFused64(
     }
     const e = boundedExp(Math.max(Math.min(xi, 709), -746));
     const q = e / (e + 1);
-    y[i] = training > 0 ? (Number.isNaN(xi) ? xi : Number(u < q)) : q;
+    y[i] =
+      training <= 0 || q <= 70368744177664 * Math.abs(u - q)
+        ? training > 0
+          ? Number.isNaN(xi)
+            ? xi
+            : Number(u < q)
+          : q
+        : stochasticBinaryYExactly(training, xi, u);
     dx[i] = 1;
   }
 }
@@ -350,4 +390,670 @@ function boundedExp(x: number): number {
     EXP_FRACTION[k & 1023]! *
     (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
   );
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+/** ln 2, log2(e) / 2, sqrt(1/2). */
+const NAT_LN2 =
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+
+const NAT_HALF_LOG2_E =
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+
+/**
+ * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
+ * is u + t u^2: a series gives it for a small t = r / 2^h, then t is doubled h
+ * times.
+ */
+function natExpm1Quotient(r: bigint): bigint {
+  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const t = r >> BigInt(halvings);
+  let term = NAT_HALF;
+  let quotient = NAT_HALF;
+  for (let k = 2; !(term === 0n); k++) {
+    term = ((term * t) >> 384n) / BigInt(k);
+    quotient = quotient + term;
+  }
+  for (let i = halvings; i > 0; i = (i - 1) | 0) {
+    quotient =
+      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+  }
+  return quotient;
+}
+
+/**
+ * With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r =
+ * fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an x beyond 2^(N - 1) there is
+ * no fraction left, and n has its leading N bits.
+ */
+function wideExp(x: Wide): Wide {
+  if (x.exponent > 4096n) {
+    if (wideIsNan(x)) {
+      return x;
+    }
+    return wideNormalised(
+      false,
+      NAT_HALF,
+      x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
+    );
+  }
+  if (x.exponent < -384n) {
+    return WIDE_ONE;
+  }
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  // quotient = (whole + rest / 2^N) 2^point.
+  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const whole = quotient >> BigInt(Math.max(point, 0));
+  const rest = quotient - (whole << BigInt(Math.max(point, 0)));
+  const shift = (384 - point) | 0;
+  const scaled =
+    shift < 0
+      ? rest >> BigInt(Math.max(-shift | 0, 0))
+      : rest << BigInt(Math.max(shift, 0));
+  const fraction = x.negative ? NAT_ONES - scaled : scaled;
+  const size = whole << BigInt(Math.max(-point | 0, 0));
+  const n = x.negative ? -1n - size : size;
+  const r = (fraction * NAT_LN2) >> 384n;
+  return wideNormalised(
+    false,
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    n + 1n,
+  );
+}
+
+/** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
+function wideSigmoid(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  let numerator = WIDE_ONE;
+  if (x.negative) {
+    numerator = e;
+  }
+  return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(less, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
+    return {
+      negative: close.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(close, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(less),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second and the third are for what stands still, or grows like a power,
+ * until it vanishes, levels off or grows like an exponential, where a parameter
+ * is small; the last are for functions that leave even the range of wide
+ * numbers.
+ */
+function wideLimit(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (
+    wideLess(wideScale(wideAbs(before), 40n), wideAbs(b)) &&
+    !wideLess(wideAbs(before), wideAbs(tail))
+  ) {
+    return WIDE_ZERO;
+  }
+  if (
+    tail.exponent > 0n &&
+    tail.exponent - before.exponent > 1000n &&
+    !wideIsNan(tail)
+  ) {
+    return {
+      negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
+}
+
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
+function stochasticBinaryExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideSigmoid(x1);
+  let t1 = wideInteger(0n);
+  if (wideLess(x2, t0)) {
+    t1 = wideInteger(1n);
+  }
+  let t2 = t0;
+  if (wideLess(wideInteger(0n), x0)) {
+    t2 = t1;
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function stochasticBinaryExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return stochasticBinaryExactlyWide(
+    wideFromF64(x0),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function stochasticBinaryExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    stochasticBinaryExactlyAt(x0, x1, x2, 800n * sign),
+    stochasticBinaryExactlyAt(x0, x1, x2, 150n * sign),
+    stochasticBinaryExactlyAt(x0, x1, x2, 140n * sign),
+    stochasticBinaryExactlyAt(x0, x1, x2, 60n * sign),
+    stochasticBinaryExactlyAt(x0, x1, x2, 50n * sign),
+    stochasticBinaryExactlyAt(x0, x1, x2, 26n * sign),
+    stochasticBinaryExactlyAt(x0, x1, x2, 20n * sign),
+    stochasticBinaryExactlyAt(x0, x1, x2, 11n * sign),
+    stochasticBinaryExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function stochasticBinaryExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = stochasticBinaryExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x1) > 1.7976931348623157e308) {
+    value = stochasticBinaryExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function stochasticBinaryYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideSigmoid(x1);
+  let t1 = wideInteger(0n);
+  if (wideLess(x2, t0)) {
+    t1 = wideInteger(1n);
+  }
+  let t2 = t0;
+  if (wideLess(wideInteger(0n), x0)) {
+    t2 = t1;
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function stochasticBinaryYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return stochasticBinaryYExactlyWide(
+    wideFromF64(x0),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function stochasticBinaryYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    stochasticBinaryYExactlyAt(x0, x1, x2, 800n * sign),
+    stochasticBinaryYExactlyAt(x0, x1, x2, 150n * sign),
+    stochasticBinaryYExactlyAt(x0, x1, x2, 140n * sign),
+    stochasticBinaryYExactlyAt(x0, x1, x2, 60n * sign),
+    stochasticBinaryYExactlyAt(x0, x1, x2, 50n * sign),
+    stochasticBinaryYExactlyAt(x0, x1, x2, 26n * sign),
+    stochasticBinaryYExactlyAt(x0, x1, x2, 20n * sign),
+    stochasticBinaryYExactlyAt(x0, x1, x2, 11n * sign),
+    stochasticBinaryYExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function stochasticBinaryYExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = stochasticBinaryYExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x1) > 1.7976931348623157e308) {
+    value = stochasticBinaryYExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
 }

@@ -89,15 +89,927 @@ fn stochastic_binary_sigmoid(x: f32) -> f32 {
   return select(e - e * (e / d), 1.0 / d, x >= 0.0);
 }
 
+fn stochastic_binary_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = stochastic_binary_sigmoid(x1);
+  let t2 = select(0.0, 1.0, x2 < t);
+  return select(t, select(t2, x1, stochastic_binary_is_nan(x1)), x0 > 0.0);
+}
+
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct stochastic_binary_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct stochastic_binary_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct stochastic_binary_wide_outcome {
+  value: stochastic_binary_wide_leading,
+  lost: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const stochastic_binary_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const stochastic_binary_WIDE_NAN: stochastic_binary_wide = stochastic_binary_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const stochastic_binary_WIDE_BEYOND: i32 = 2 << 28u;
+
+const stochastic_binary_WIDE_ZERO: stochastic_binary_wide = stochastic_binary_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn stochastic_binary_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn stochastic_binary_wide_from_f32(x: f32) -> stochastic_binary_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return stochastic_binary_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), stochastic_binary_NAT_HALF, fraction == 0u),
+      select(stochastic_binary_WIDE_NAN.exponent, stochastic_binary_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return stochastic_binary_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), stochastic_binary_WIDE_ZERO.exponent);
+  }
+  return stochastic_binary_wide(
+    negative,
+    stochastic_binary_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
+// nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
+// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
+// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
+// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
+// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
+// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
+struct stochastic_binary_wide_search {
+  stage: i32,
+  point: i32,
+  value: stochastic_binary_wide_leading,
+  base: stochastic_binary_wide_leading,
+  before: stochastic_binary_wide_leading,
+  steps: i32,
+  shift: i32,
+  most: i32,
+}
+
+const stochastic_binary_WIDE_SEARCH: stochastic_binary_wide_search = stochastic_binary_wide_search(
+  0,
+  0,
+  stochastic_binary_wide_leading(false, 0u, (2 << 28u) + 4096),
+  stochastic_binary_wide_leading(false, 0u, 0),
+  stochastic_binary_wide_leading(false, 0u, 0),
+  0,
+  0,
+  2 << 28u
+);
+
+const stochastic_binary_WIDE_ONE: stochastic_binary_wide = stochastic_binary_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+fn stochastic_binary_wide_abs(x: stochastic_binary_wide) -> stochastic_binary_wide {
+  return stochastic_binary_wide(false, x.mantissa, x.exponent);
+}
+
+fn stochastic_binary_wide_negate(x: stochastic_binary_wide) -> stochastic_binary_wide {
+  return stochastic_binary_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+const stochastic_binary_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+const stochastic_binary_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const stochastic_binary_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn stochastic_binary_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// a < b for natural numbers of 128 bits.
+fn stochastic_binary_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn stochastic_binary_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn stochastic_binary_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = stochastic_binary_nat_add(sum, low);
+    sum = stochastic_binary_nat_add(vec4<u32>(total.yzw, u32(stochastic_binary_nat_less(total, low))), stochastic_binary_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+// floor(a / n) for 0 < n < 2^16.
+fn stochastic_binary_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
+  var rest = 0u;
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+    rest = low % n;
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+  }
+  return quotient;
+}
+
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn stochastic_binary_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
+  var term = stochastic_binary_NAT_HALF;
+  var quotient = stochastic_binary_NAT_HALF;
+  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+    term = stochastic_binary_nat_divide_short(stochastic_binary_nat_multiply_high(term, r), k);
+    quotient = stochastic_binary_nat_add(quotient, term);
+  }
+  return quotient;
+}
+
+fn stochastic_binary_wide_is_nan(x: stochastic_binary_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+const stochastic_binary_WIDE_LIMIT: i32 = 1 << 28u;
+
+// floor(a / 2^n).
+fn stochastic_binary_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A difference of natural numbers of 128 bits.
+fn stochastic_binary_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn stochastic_binary_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn stochastic_binary_wide_exponential_loose(x: stochastic_binary_wide, near: u32) -> stochastic_binary_wide {
+  let is_near = near == 1u;
+  let quotient = stochastic_binary_nat_multiply_high(x.mantissa, stochastic_binary_NAT_HALF_LOG2_E);
+  let exponent = clamp(i32(x.exponent), -128, 28);
+  let point = 128 - 1 - exponent;
+  let whole = stochastic_binary_nat_shift_right(quotient, max(point, 0));
+  let rest = stochastic_binary_nat_subtract(quotient, stochastic_binary_nat_shift_left(whole, max(point, 0)));
+  let shift = 128 - point;
+  let scaled = select(
+    stochastic_binary_nat_shift_left(rest, max(shift, 0)),
+    stochastic_binary_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
+  let fraction = select(scaled, stochastic_binary_nat_subtract(stochastic_binary_NAT_ONES, scaled), x.negative);
+  let size = i32(stochastic_binary_nat_low_word(whole)) << u32(max(-point, 0));
+  let n = select(size, -1 - size, x.negative);
+  let r = select(
+    stochastic_binary_nat_multiply_high(fraction, stochastic_binary_NAT_LN2),
+    stochastic_binary_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
+    is_near
+  );
+  let excess = stochastic_binary_nat_multiply_high(select(r, x.mantissa, is_near), stochastic_binary_nat_expm1_series(r));
+  if (is_near) {
+    return stochastic_binary_wide(false, excess, x.exponent + 1);
+  }
+  if (x.exponent > 28) {
+    if (stochastic_binary_wide_is_nan(x)) {
+      return x;
+    }
+    let vanishing = select(1 - stochastic_binary_WIDE_LIMIT, -stochastic_binary_WIDE_BEYOND, x.exponent > stochastic_binary_WIDE_LIMIT);
+    return stochastic_binary_wide(false, stochastic_binary_NAT_HALF, select(stochastic_binary_WIDE_BEYOND, vanishing, x.negative));
+  }
+  if (x.exponent < -128) {
+    return stochastic_binary_WIDE_ONE;
+  }
+  return stochastic_binary_wide(false, stochastic_binary_nat_add(stochastic_binary_NAT_HALF, excess), max(n + 1, 1 - stochastic_binary_WIDE_LIMIT));
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn stochastic_binary_wide_is_smaller(a: stochastic_binary_wide, b: stochastic_binary_wide) -> bool {
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & stochastic_binary_nat_less(a.mantissa, b.mantissa));
+}
+
+// How many bits a natural number has.
+fn stochastic_binary_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+fn stochastic_binary_wide_add_loose(a: stochastic_binary_wide, b: stochastic_binary_wide) -> stochastic_binary_wide {
+  let swapped = stochastic_binary_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = stochastic_binary_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = stochastic_binary_nat_subtract(stochastic_binary_NAT_ONES, large);
+    if (stochastic_binary_nat_less(room, addend)) {
+      return stochastic_binary_wide(
+        negative,
+        stochastic_binary_nat_add(
+          stochastic_binary_NAT_HALF,
+          stochastic_binary_nat_shift_right(
+            stochastic_binary_nat_subtract(stochastic_binary_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
+        ),
+        exponent + 1
+      );
+    }
+    return stochastic_binary_wide(negative, stochastic_binary_nat_add(large, addend), exponent);
+  }
+  let difference = stochastic_binary_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if ((stochastic_binary_nat_bit_length(difference) <= 12) & (exponent < stochastic_binary_WIDE_LIMIT)) {
+    return stochastic_binary_WIDE_ZERO;
+  }
+  if ((shift == 1) & stochastic_binary_nat_less(difference, stochastic_binary_NAT_HALF)) {
+    return stochastic_binary_wide(
+      negative,
+      stochastic_binary_nat_subtract(
+        stochastic_binary_nat_shift_left(difference, 1),
+        vec4<u32>(stochastic_binary_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
+      exponent - 1
+    );
+  }
+  return stochastic_binary_wide(negative, difference, exponent);
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn stochastic_binary_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !stochastic_binary_nat_less(doubled, b);
+    rest = select(doubled, stochastic_binary_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn stochastic_binary_wide_divide_loose(a: stochastic_binary_wide, b: stochastic_binary_wide) -> stochastic_binary_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    stochastic_binary_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= stochastic_binary_WIDE_BEYOND) & (b.exponent >= stochastic_binary_WIDE_BEYOND))
+  ) {
+    return stochastic_binary_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return stochastic_binary_wide(negative, a.mantissa, exponent);
+  }
+  let fits = stochastic_binary_nat_less(a.mantissa, b.mantissa);
+  let quotient = stochastic_binary_nat_divide_high(
+    select(stochastic_binary_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return stochastic_binary_wide(
+    negative,
+    select(stochastic_binary_nat_add(stochastic_binary_NAT_HALF, stochastic_binary_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+fn stochastic_binary_wide_is_negative(x: stochastic_binary_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+fn stochastic_binary_wide_less(a: stochastic_binary_wide, b: stochastic_binary_wide) -> bool {
+  if (stochastic_binary_wide_is_nan(a) | stochastic_binary_wide_is_nan(b)) {
+    return false;
+  }
+  if (stochastic_binary_wide_is_negative(a) != stochastic_binary_wide_is_negative(b)) {
+    return stochastic_binary_wide_is_negative(a);
+  }
+  return select(stochastic_binary_wide_is_smaller(a, b), stochastic_binary_wide_is_smaller(b, a), stochastic_binary_wide_is_negative(a));
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn stochastic_binary_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> stochastic_binary_wide {
+  if (!stochastic_binary_nat_less(mantissa, stochastic_binary_NAT_HALF) & (abs(exponent) < stochastic_binary_WIDE_LIMIT)) {
+    return stochastic_binary_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - stochastic_binary_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= stochastic_binary_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+    return stochastic_binary_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(stochastic_binary_WIDE_ZERO.exponent, stochastic_binary_WIDE_NAN.exponent, exponent >= stochastic_binary_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return stochastic_binary_wide(negative, stochastic_binary_NAT_HALF, stochastic_binary_WIDE_BEYOND);
+  }
+  return stochastic_binary_wide(negative, stochastic_binary_nat_shift_left(mantissa, shift), least);
+}
+
+// Whether no digit of the smaller one is cut off in a sum.
+fn stochastic_binary_wide_adds_exactly(a: stochastic_binary_wide, b: stochastic_binary_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(stochastic_binary_nat_shift_left(stochastic_binary_nat_shift_right(small, shift), shift) == small);
+}
+
+fn stochastic_binary_wide_leading_of(x: stochastic_binary_wide) -> stochastic_binary_wide_leading {
+  let high = stochastic_binary_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(stochastic_binary_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return stochastic_binary_wide_leading(x.negative, stochastic_binary_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r5 = abs(r1)
+//   r5 = negate(r5)
+//   r5 = exponential(r5, 0)
+//   r1 = select(r3, r5, r1)
+//   r5 = add(r3, r5)
+//   r5 = divide(r1, r5)
+//   r2 = less(r2, r5)
+//   r2 = select(r4, r3, r2)
+//   r0 = less(r4, r0)
+//   r0 = select(r5, r2, r0)
+fn stochastic_binary_exactly_wide(
+  x0: stochastic_binary_wide,
+  x1: stochastic_binary_wide,
+  x2: stochastic_binary_wide
+) -> stochastic_binary_wide_outcome {
+  var registers = array<stochastic_binary_wide, 6>(
+    x0,
+    x1,
+    x2,
+    stochastic_binary_WIDE_ONE,
+    stochastic_binary_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    stochastic_binary_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 6>(
+    -stochastic_binary_WIDE_BEYOND,
+    -stochastic_binary_WIDE_BEYOND,
+    -stochastic_binary_WIDE_BEYOND,
+    -stochastic_binary_WIDE_BEYOND,
+    -stochastic_binary_WIDE_BEYOND,
+    -stochastic_binary_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 20>(
+    0x00000005u, 0x00000401u, 0x00000405u, 0x00001405u, 0x00000805u, 0x20001405u, 0x00000c01u, 0x00101403u, 0x00001005u,
+    0x00001403u, 0x00001405u, 0x00001401u, 0x00001802u, 0x00001402u, 0x00000c02u, 0x00200c04u, 0x00001800u, 0x00000004u,
+    0x00000c00u, 0x00000805u
+  );
+  for (var i = 0; i < 20; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = stochastic_binary_wide_abs(a);
+    } else if (operation == 1u) {
+      value = stochastic_binary_wide_negate(a);
+    } else if (operation == 2u) {
+      value = stochastic_binary_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 4u) {
+      value = stochastic_binary_wide_add_loose(a, b);
+    } else if (operation == 5u) {
+      value = stochastic_binary_wide_divide_loose(a, b);
+    } else if (operation == 6u) {
+      value = stochastic_binary_wide(stochastic_binary_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    }
+    var result = stochastic_binary_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -stochastic_binary_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+      if (result.exponent == 1 - stochastic_binary_WIDE_LIMIT) {
+        error = result.exponent + (128 - 4);
+      }
+    }
+    if (operation == 3u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= stochastic_binary_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < stochastic_binary_WIDE_LIMIT) & (b.exponent < stochastic_binary_WIDE_LIMIT)) {
+        error = result.exponent + stochastic_binary_WIDE_LIMIT;
+      }
+    }
+    // Where the result was rounded.
+    var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -stochastic_binary_WIDE_BEYOND;
+    }
+    if (
+      (operation == 4u) &
+      stochastic_binary_wide_adds_exactly(a, b) &
+      (stochastic_binary_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -stochastic_binary_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, stochastic_binary_WIDE_BEYOND + stochastic_binary_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[0] - registers[0].exponent;
+  return stochastic_binary_wide_outcome(
+    stochastic_binary_wide_leading_of(registers[0]),
+    select(lost, 0, errors[0] < -stochastic_binary_WIDE_LIMIT)
+  );
+}
+
+// The largest exponent that operands have at a stage.
+fn stochastic_binary_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn stochastic_binary_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - stochastic_binary_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= stochastic_binary_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn stochastic_binary_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn stochastic_binary_wide_operand_at(
+  x: stochastic_binary_wide,
+  search: stochastic_binary_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> stochastic_binary_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+    return stochastic_binary_wide(search.point == 1, stochastic_binary_NAT_HALF, -150);
+  }
+  let excess = stochastic_binary_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(
+    0,
+    stochastic_binary_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
+  return stochastic_binary_wide(x.negative, x.mantissa, x.exponent - excess - further);
+}
+
+fn stochastic_binary_wide_leading_is_nan(x: stochastic_binary_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn stochastic_binary_wide_leading_ratio(a: stochastic_binary_wide_leading, b: stochastic_binary_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn stochastic_binary_wide_leading_exceeds(a: stochastic_binary_wide_leading, b: stochastic_binary_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn stochastic_binary_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (stochastic_binary_wide_excess(largest, next) == 0) & (stochastic_binary_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
+fn stochastic_binary_wide_leading_course(value: stochastic_binary_wide_leading, before: stochastic_binary_wide_leading) -> i32 {
+  return i32(stochastic_binary_wide_leading_exceeds(value, before)) - i32(stochastic_binary_wide_leading_exceeds(before, value));
+}
+
+// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
+fn stochastic_binary_wide_leading_limit(
+  value: stochastic_binary_wide_leading,
+  before: stochastic_binary_wide_leading,
+  course: i32
+) -> stochastic_binary_wide_leading {
+  let wavers = (max(value.exponent, before.exponent) < -150) & (abs(value.exponent - before.exponent) < 64);
+  if ((course < 0) | wavers) {
+    return stochastic_binary_wide_leading(false, 0u, stochastic_binary_WIDE_ZERO.exponent);
+  }
+  if (course > 0) {
+    return stochastic_binary_wide_leading(value.negative, 0x80000000u, stochastic_binary_WIDE_BEYOND);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn stochastic_binary_wide_searched(
+  search: stochastic_binary_wide_search,
+  found: stochastic_binary_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
+  infinite: bool,
+  compares: bool,
+  zero: bool
+) -> stochastic_binary_wide_search {
+  let is_nan = stochastic_binary_wide_leading_is_nan(found.value);
+  // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
+  // to be made of it.
+  let enough = select(128 - 27, 128, found.value.exponent >= stochastic_binary_WIDE_LIMIT);
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(stochastic_binary_WIDE_LIMIT >> 1u)));
+  let fails = is_nan | ((found.lost > enough) & matters);
+  var here = found.value;
+  if ((found.lost > enough) & !matters) {
+    here = stochastic_binary_wide_leading(false, 0u, stochastic_binary_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = stochastic_binary_wide_leading(false, 0u, stochastic_binary_WIDE_NAN.exponent);
+  }
+  var stage = search.stage;
+  var point = search.point + 1;
+  var value = search.value;
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (stochastic_binary_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (stochastic_binary_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
+    value = here;
+  }
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = stochastic_binary_wide_leading_ratio(search.before, here);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = stochastic_binary_wide_leading_exceeds(here, base) | stochastic_binary_wide_leading_exceeds(base, here);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != here.negative) & (base.digits != 0u))) {
+        value = stochastic_binary_wide_leading(false, 0u, stochastic_binary_WIDE_NAN.exponent);
+      }
+    }
+    base = here;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (stochastic_binary_WIDE_LIMIT >> 1u)))) {
+      stage = 24;
+    } else {
+      stage = stochastic_binary_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = here;
+    shift = 0;
+  } else if (infinite) {
+    // What it does on one step alone is a step from one value to another.
+    var nearer = here;
+    if (point == 3) {
+      nearer = search.before;
+    }
+    let course = stochastic_binary_wide_leading_course(base, nearer);
+    if ((course == 0) | (stage > 16) | (point == 3)) {
+      let lasts = (point == 2) | (stochastic_binary_wide_leading_course(nearer, here) == course);
+      value = stochastic_binary_wide_leading_limit(base, nearer, select(0, course, lasts));
+      stage = 24;
+    }
+  } else if (is_second) {
+    shift = shift + (steps * stochastic_binary_wide_excess(varied, stage)) / stochastic_binary_wide_distance(stage, infinite);
+    if (point > 2 * operands) {
+      if (base.exponent + shift <= most) {
+        value = stochastic_binary_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
+      stage = 24;
+    }
+  } else {
+    steps = ratio;
+  }
+  var before = here;
+  if (is_second) {
+    before = base;
+  }
+  return stochastic_binary_wide_search(stage, point, value, base, before, steps, shift, most);
+}
+
+// A constant expression may not be NaN; a variable's bits may.
+var<private> stochastic_binary_nan_bits: u32 = 0x7fc00000u;
+
+fn stochastic_binary_nan() -> f32 {
+  return bitcast<f32>(stochastic_binary_nan_bits);
+}
+
+// To nearest, from the middle to the even one.
+fn stochastic_binary_wide_leading_to_f32(x: stochastic_binary_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return stochastic_binary_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn stochastic_binary_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+  if (stochastic_binary_is_nan(x0)) {
+    return x0;
+  }
+  if (stochastic_binary_is_nan(x1)) {
+    return x1;
+  }
+  if (stochastic_binary_is_nan(x2)) {
+    return x2;
+  }
+  let wide_x0 = stochastic_binary_wide_from_f32(x0);
+  let wide_x1 = stochastic_binary_wide_from_f32(x1);
+  let wide_x2 = stochastic_binary_wide_from_f32(x2);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  let infinite = abs(x1) > 3.4028234663852886e38;
+  let largest = max(max(exponents[0], exponents[1]), exponents[2]);
+  let smallest = min(min(exponents[0], exponents[1]), exponents[2]);
+  let zero = false;
+  var search = stochastic_binary_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = stochastic_binary_exactly_wide(
+      stochastic_binary_wide_operand_at(wide_x0, search, 1, false, infinite),
+      stochastic_binary_wide_operand_at(wide_x1, search, 2, true, infinite),
+      stochastic_binary_wide_operand_at(wide_x2, search, 3, false, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
+    search = stochastic_binary_wide_searched(search, found, 3, varied, largest, smallest, infinite, true, zero);
+  }
+  return stochastic_binary_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct stochastic_binary_pair {
+  high: f32,
+  low: f32,
+}
+
+fn stochastic_binary_pair_smaller(a: stochastic_binary_pair, b: stochastic_binary_pair) -> stochastic_binary_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn stochastic_binary_pair_at_most(a: stochastic_binary_pair, b: stochastic_binary_pair) -> stochastic_binary_pair {
+  return stochastic_binary_pair_smaller(a, b);
+}
+
+fn stochastic_binary_pair_from_f32(x: f32) -> stochastic_binary_pair {
+  return stochastic_binary_pair(x, 0.0);
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn stochastic_binary_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn stochastic_binary_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn stochastic_binary_pair_product(a: f32, b: f32) -> stochastic_binary_pair {
+  let p = stochastic_binary_rounded(a * b);
+  let ah = stochastic_binary_upper_half(a);
+  let al = a - ah;
+  let bh = stochastic_binary_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return stochastic_binary_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn stochastic_binary_pair_ordered_sum(a: f32, b: f32) -> stochastic_binary_pair {
+  let s = stochastic_binary_rounded(a + b);
+  return stochastic_binary_pair(s, b - stochastic_binary_rounded(s - a));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn stochastic_binary_pair_expm1_small(a: stochastic_binary_pair) -> stochastic_binary_pair {
+  let x = a.high;
+  let square = stochastic_binary_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = stochastic_binary_pair_ordered_sum(x, 0.5 * square.high);
+  return stochastic_binary_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a + b exactly (Knuth).
+fn stochastic_binary_pair_sum(a: f32, b: f32) -> stochastic_binary_pair {
+  let s = stochastic_binary_rounded(a + b);
+  let t = stochastic_binary_rounded(s - a);
+  return stochastic_binary_pair(s, (a - stochastic_binary_rounded(s - t)) + (b - t));
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn stochastic_binary_pair_reduced(a: stochastic_binary_pair, k: f32) -> stochastic_binary_pair {
+  return stochastic_binary_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn stochastic_binary_pair_scale(a: stochastic_binary_pair, factor: f32) -> stochastic_binary_pair {
+  return stochastic_binary_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn stochastic_binary_pair_times_power(a: stochastic_binary_pair, k: i32) -> stochastic_binary_pair {
+  let first = k >> 1u;
+  return stochastic_binary_pair_scale(stochastic_binary_pair_scale(a, stochastic_binary_power_of_two(first)), stochastic_binary_power_of_two(k - first));
+}
+
+fn stochastic_binary_pair_add(a: stochastic_binary_pair, b: stochastic_binary_pair) -> stochastic_binary_pair {
+  let s = stochastic_binary_pair_sum(a.high, b.high);
+  return stochastic_binary_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn stochastic_binary_pair_exp_scaled(a: stochastic_binary_pair, n: i32) -> stochastic_binary_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = stochastic_binary_pair_expm1_small(stochastic_binary_pair_reduced(stochastic_binary_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return stochastic_binary_pair_times_power(stochastic_binary_pair_add(stochastic_binary_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn stochastic_binary_pair_raised_exp(a: stochastic_binary_pair) -> stochastic_binary_pair {
+  return stochastic_binary_pair_exp_scaled(a, 60);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn stochastic_binary_pair_divide(a: stochastic_binary_pair, b: stochastic_binary_pair) -> stochastic_binary_pair {
+  let q = stochastic_binary_rounded(a.high / b.high);
+  let p = stochastic_binary_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return stochastic_binary_pair_ordered_sum(q, rest / b.high);
+}
+
+fn stochastic_binary_pair_to_f32(a: stochastic_binary_pair) -> f32 {
+  return a.high + a.low;
+}
+
 // A unit that is 1 with the probability sigmoid(x), with the straight-through gradient 1. In evaluation it is its mean.
 // Source: Bengio et al. 2013.
 // stochastic_binary(x) = unit
 //   random unit = train bernoulli(sigmoid(x)) eval sigmoid(x)
 //   grad x = 1
 fn stochastic_binary(x: f32, training: f32, u0: f32) -> f32 {
-  let s = stochastic_binary_sigmoid(x);
-  let v = select(0.0, 1.0, u0 < s);
-  return select(select(s, select(v, x, stochastic_binary_is_nan(x)), training > 0.0), x, stochastic_binary_is_nan(x));
+  let bounded = stochastic_binary_pair_at_most(stochastic_binary_pair_from_f32(x), stochastic_binary_pair(40.0, 0.0));
+  let v = stochastic_binary_pair_raised_exp(bounded);
+  let p = stochastic_binary_pair_scale(v, 8.6736174e-19);
+  let u = stochastic_binary_pair_add(p, stochastic_binary_pair(1.0, 0.0));
+  let q = stochastic_binary_pair_divide(v, u);
+  let p2 = stochastic_binary_pair_scale(q, 8.6736174e-19);
+  var v2 = stochastic_binary_pair(0.0, 0.0);
+  if (u0 < p2.high) {
+    v2 = stochastic_binary_pair(1.0, 0.0);
+  }
+  var v3 = p2;
+  if (training > 0.0) {
+    v3 = v2;
+  }
+  var result = stochastic_binary_pair_to_f32(v3);
+  var found =
+    ((training > 0.0) | (v.high >= 7.888609e-31)) &
+      ((training <= 0.0) |
+        (3.1554436e-30 * ((1.0 / u.high) * 8.6736174e-19) + p2.high <= 8388608.0 * abs(u0 - p2.high))) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
+    ((abs(x) >= 7.888609e-31) | (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = stochastic_binary_exactly(training, x, u0);
+    if (stochastic_binary_is_nan(result)) {
+      let far = stochastic_binary_value_far(training, x, u0);
+      result = select(far, result, stochastic_binary_is_nan(far));
+    }
+    found = true;
+  }
+  return select(result, x, stochastic_binary_is_nan(x));
 }
 
 fn stochastic_binary_backward(dy: f32, x: f32, training: f32, u0: f32) -> f32 {
@@ -110,12 +1022,34 @@ struct stochastic_binary_value_and_slopes {
 }
 
 fn stochastic_binary_fused(x: f32, training: f32, u0: f32) -> stochastic_binary_value_and_slopes {
-  let s = stochastic_binary_sigmoid(x);
-  let v = select(0.0, 1.0, u0 < s);
-  return stochastic_binary_value_and_slopes(
-    select(select(s, select(v, x, stochastic_binary_is_nan(x)), training > 0.0), x, stochastic_binary_is_nan(x)),
-    1.0
-  );
+  let bounded = stochastic_binary_pair_at_most(stochastic_binary_pair_from_f32(x), stochastic_binary_pair(40.0, 0.0));
+  let v = stochastic_binary_pair_raised_exp(bounded);
+  let p = stochastic_binary_pair_scale(v, 8.6736174e-19);
+  let u = stochastic_binary_pair_add(p, stochastic_binary_pair(1.0, 0.0));
+  let q = stochastic_binary_pair_divide(v, u);
+  let p2 = stochastic_binary_pair_scale(q, 8.6736174e-19);
+  var v2 = stochastic_binary_pair(0.0, 0.0);
+  if (u0 < p2.high) {
+    v2 = stochastic_binary_pair(1.0, 0.0);
+  }
+  var v3 = p2;
+  if (training > 0.0) {
+    v3 = v2;
+  }
+  var result_value = stochastic_binary_pair_to_f32(v3);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((training > 0.0) | (v.high >= 7.888609e-31)) &
+        ((training <= 0.0) |
+          (3.1554436e-30 * ((1.0 / u.high) * 8.6736174e-19) + p2.high <= 8388608.0 * abs(u0 - p2.high))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = stochastic_binary(x, training, u0);
+  }
+  return stochastic_binary_value_and_slopes(select(result_value, x, stochastic_binary_is_nan(x)), 1.0);
 }
 
 struct stochastic_binary_second_gradients {

@@ -92,7 +92,8 @@ fn super_spike_wide_from_f32(x: f32) -> super_spike_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct super_spike_wide_search {
   stage: i32,
   point: i32,
@@ -101,6 +102,7 @@ struct super_spike_wide_search {
   before: super_spike_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const super_spike_WIDE_SEARCH: super_spike_wide_search = super_spike_wide_search(
@@ -110,7 +112,8 @@ const super_spike_WIDE_SEARCH: super_spike_wide_search = super_spike_wide_search
   super_spike_wide_leading(false, 0u, 0),
   super_spike_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const super_spike_WIDE_ONE: super_spike_wide = super_spike_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -382,6 +385,9 @@ fn super_spike_backward_exactly_wide(x0: super_spike_wide, x1: super_spike_wide)
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 0u) {
+      rounding = -super_spike_WIDE_BEYOND;
+    }
     if (
       (operation == 2u) &
       (abs(result.exponent) < super_spike_WIDE_LIMIT) &
@@ -517,7 +523,8 @@ fn super_spike_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= super_spike_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(super_spike_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -533,6 +540,10 @@ fn super_spike_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (super_spike_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (super_spike_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -581,7 +592,9 @@ fn super_spike_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * super_spike_wide_excess(varied, stage)) / super_spike_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = super_spike_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = super_spike_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -591,7 +604,7 @@ fn super_spike_wide_searched(
   if (is_second) {
     before = base;
   }
-  return super_spike_wide_search(stage, point, value, base, before, steps, shift);
+  return super_spike_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.

@@ -116,7 +116,8 @@ fn swiglu_wide_from_f32(x: f32) -> swiglu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct swiglu_wide_search {
   stage: i32,
   point: i32,
@@ -125,6 +126,7 @@ struct swiglu_wide_search {
   before: swiglu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const swiglu_WIDE_SEARCH: swiglu_wide_search = swiglu_wide_search(
@@ -134,7 +136,8 @@ const swiglu_WIDE_SEARCH: swiglu_wide_search = swiglu_wide_search(
   swiglu_wide_leading(false, 0u, 0),
   swiglu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const swiglu_WIDE_ONE: swiglu_wide = swiglu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -501,6 +504,9 @@ fn swiglu_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome 
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -swiglu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < swiglu_WIDE_LIMIT) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -swiglu_WIDE_BEYOND;
     }
@@ -629,7 +635,8 @@ fn swiglu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= swiglu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(swiglu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -645,6 +652,10 @@ fn swiglu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (swiglu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (swiglu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -693,7 +704,9 @@ fn swiglu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * swiglu_wide_excess(varied, stage)) / swiglu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = swiglu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = swiglu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -703,7 +716,7 @@ fn swiglu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return swiglu_wide_search(stage, point, value, base, before, steps, shift);
+  return swiglu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -893,7 +906,7 @@ fn swiglu(gate: f32, up: f32) -> f32 {
   let p4 = swiglu_pair_scale(p3, 8.6736174e-19);
   var result = swiglu_pair_to_f32(p4);
   var found =
-    (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+    (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
       ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
       (bitcast<u32>(abs(up)) <= 0x52800000u) &
       ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
@@ -1040,6 +1053,9 @@ fn swiglu_backward_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -swiglu_WIDE_BEYOND;
+    }
     if ((operation == 6u) & (abs(result.exponent) < swiglu_WIDE_LIMIT) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -swiglu_WIDE_BEYOND;
     }
@@ -1098,12 +1114,13 @@ fn swiglu_backward(dy: f32, gate: f32, up: f32) -> swiglu_gradients {
   let p5 = swiglu_pair_multiply(swiglu_pair_from_f32(gate), q);
   var result_gate = swiglu_pair_to_f32(p4);
   var found0 =
-    (v.high >= 7.888609e-31) &
+    (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
       ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))) &
-      (bitcast<u32>(abs(gate)) <= 0x71800000u) &
-      ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
-      (bitcast<u32>(abs(up)) <= 0x71800000u) &
-      ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+      (abs(q2.high) >= 3.9443045e-31) &
+      (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+      ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+      (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+      ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
@@ -1160,7 +1177,7 @@ fn swiglu_fused(gate: f32, up: f32) -> swiglu_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
         ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x52800000u) &
         ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
@@ -1174,12 +1191,13 @@ fn swiglu_fused(gate: f32, up: f32) -> swiglu_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 7.888609e-31) &
+      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
         ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))) &
-        (bitcast<u32>(abs(gate)) <= 0x71800000u) &
-        ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
-        (bitcast<u32>(abs(up)) <= 0x71800000u) &
-        ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+        (abs(q2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
+        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
         (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
@@ -1300,7 +1318,9 @@ fn swiglu_curvature(gate: f32, up: f32) -> swiglu_curvatures {
   // Far out, or no number at all.
   if (
     !(
-      ((v.high <= 800.0) | (v3.high >= 3.9443045e-31)) &
+      ((v.high <= 800.0) |
+        ((v3.high >= 3.9443045e-31) & (q.high >= 1.9721523e-31) & (p2.high >= 1.9721523e-31) &
+          (p3.high >= 1.9721523e-31))) &
         ((v.high > 800.0) | (abs(p3.high - p5.high * q2.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(gate)) <= 0x71800000u) &
         ((v.high >= 7.888609e-31) | (gate == 0.0)) &
@@ -1322,6 +1342,7 @@ fn swiglu_curvature(gate: f32, up: f32) -> swiglu_curvatures {
   if (
     !(
       (v5.high >= 7.888609e-31) & ((gate >= 40.0) | (abs(u4.high + gate) >= 7.888609e-31)) &
+        (abs(q4.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
         ((v.high >= 3.469447e-18) | (gate == 0.0)) &
       (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)

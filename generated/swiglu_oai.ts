@@ -78,19 +78,21 @@ export function swigluOaiBackward(
       const e2 = boundedExp(v3);
       const u3 = e2 + 1;
       const p3 = bounded2 * (e2 / (u3 * u3));
-      const p4 = u * p3;
-      const p5 =
+      const p4 = dyi * (p2 * v2 + u * v2 * p3);
+      const p5 = u * p3;
+      const p6 =
         dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
       if (!(
         (gateI >= limit ||
           Math.abs(p2) * (1 + Math.abs(bounded)) +
-            Math.abs(p4) * (1 + Math.abs(v3)) <=
-            32768 * Math.abs(p2 + p4)) &&
-        Math.abs(p5) <= Number.MAX_VALUE
+            Math.abs(p5) * (1 + Math.abs(v3)) <=
+            32768 * Math.abs(p2 + p5)) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p6) <= Number.MAX_VALUE
       ))
         break;
-      dgate[i] = dyi * (p2 * v2 + u * v2 * p3);
-      dup[i] = p5;
+      dgate[i] = p4;
+      dup[i] = p6;
     }
     if (i < size) {
       // One that needs more digits.
@@ -144,6 +146,7 @@ export function swigluOaiFused(
       const e3 = boundedExp(v4);
       const u3 = e3 + 1;
       const p4 = bounded2 * (e3 / (u3 * u3));
+      const u4 = p3 * v3 + u * v3 * p4;
       const p5 = u * p4;
       const v5 = choose(
         upi <= -limit,
@@ -156,11 +159,12 @@ export function swigluOaiFused(
           Math.abs(p3) * (1 + Math.abs(bounded)) +
             Math.abs(p5) * (1 + Math.abs(v4)) <=
             32768 * Math.abs(p3 + p5)) &&
+        Math.abs(u4) <= Number.MAX_VALUE &&
         Math.abs(v5) <= Number.MAX_VALUE
       ))
         break;
       y[i] = p;
-      dgate[i] = p3 * v3 + u * v3 * p4;
+      dgate[i] = u4;
       dup[i] = v5;
     }
     if (i < size) {
@@ -220,48 +224,53 @@ export function swigluOaiDoubleBackward(
       const e2 = boundedExp(v3);
       const u3 = e2 + 1;
       const p4 = bounded2 * (e2 / (u3 * u3));
-      const p5 =
+      const p5 = ddgateI * (p3 * v2 + u * v2 * p4);
+      const p6 =
         ddupI * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
       const u4 = 1 + Math.abs(bounded);
-      const p6 = u * p4;
+      const p7 = u * p4;
       const u5 = 1 + Math.abs(v3);
-      const p7 = dyi * ddgateI;
-      const p8 = alpha * u;
+      const p8 = dyi * ddgateI;
+      const p9 = alpha * u;
       const q2 = q / u2;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded3 = Math.max(Math.min(2 * (p * v), 709), -746);
       const em1 = boundedExpm1(bounded3);
       const q3 = em1 / (em1 + 2);
-      const p9 = p4 * q3;
-      const u6 = q2 - p9;
-      const q4 = (p8 * q * v2) / u2;
-      const p10 = p7 * (p8 * v2 * u6 + q4);
+      const p10 = p4 * q3;
+      const u6 = q2 - p10;
+      const q4 = (p9 * q * v2) / u2;
+      const p11 = p8 * (p9 * v2 * u6 + q4);
       const u7 = q * v2 + v2 * p4;
-      const p11 = p8 * u6;
-      const v4 = Math.abs(q4);
+      const v4 = upi <= -limit ? 0 : upi >= limit ? 0 : dyi * ddupI * u7;
+      const p12 = p9 * u6;
+      const v5 = Math.abs(q4);
       const u8 =
         (9.332636185032189e-302 * Math.abs(q3) +
-          (0.0625 * (q2 * u4) + Math.abs(p9) * (u5 + Math.abs(bounded3)))) *
-          Math.abs(p8) +
+          (0.0625 * (q2 * u4) + Math.abs(p10) * (u5 + Math.abs(bounded3)))) *
+          Math.abs(p9) +
         9.332636185032189e-302 * Math.abs(u6) +
-        0.0625 * (0.125 * Math.abs(p11) + v4 * u4);
+        0.0625 * (0.125 * Math.abs(p12) + v5 * u4);
+      const v6 = upi <= -limit ? 0 : upi >= limit ? 0 : p8 * u7;
       if (!(
         (gateI >= limit ||
-          Math.abs(p3) * u4 + Math.abs(p6) * u5 <= 32768 * Math.abs(p3 + p6)) &&
+          Math.abs(p3) * u4 + Math.abs(p7) * u5 <= 32768 * Math.abs(p3 + p7)) &&
         Math.abs(p5) <= Number.MAX_VALUE &&
-        (gateI >= limit || u8 <= 2048 * Math.abs(p11 + q4)) &&
-        (gateI < limit || v4 >= 4.914206519773204e-237) &&
-        Math.abs(p10) <= Number.MAX_VALUE &&
+        Math.abs(p6) <= Number.MAX_VALUE &&
+        (gateI >= limit || u8 <= 2048 * Math.abs(p12 + q4)) &&
+        (gateI < limit || v5 >= 4.914206519773204e-237) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
         (upi <= -limit ||
           upi >= limit ||
           gateI >= limit ||
-          q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4))
+          q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4)) &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        Math.abs(v6) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = ddgateI * (p3 * v2 + u * v2 * p4) + p5;
-      dgate[i] =
-        p10 + (upi <= -limit ? 0 : upi >= limit ? 0 : dyi * ddupI * u7);
-      dup[i] = upi <= -limit ? 0 : upi >= limit ? 0 : p7 * u7;
+      ddy[i] = p5 + p6;
+      dgate[i] = p11 + v4;
+      dup[i] = v6;
     }
     if (i < size) {
       // One that needs more digits.
@@ -365,19 +374,21 @@ export function swigluOaiBackward64(
       const e2 = boundedExp(v3);
       const u3 = e2 + 1;
       const p3 = bounded2 * (e2 / (u3 * u3));
-      const p4 = u * p3;
-      const p5 =
+      const p4 = dyi * (p2 * v2 + u * v2 * p3);
+      const p5 = u * p3;
+      const p6 =
         dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
       if (!(
         (gateI >= limit ||
           Math.abs(p2) * (1 + Math.abs(bounded)) +
-            Math.abs(p4) * (1 + Math.abs(v3)) <=
-            32768 * Math.abs(p2 + p4)) &&
-        Math.abs(p5) <= Number.MAX_VALUE
+            Math.abs(p5) * (1 + Math.abs(v3)) <=
+            32768 * Math.abs(p2 + p5)) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p6) <= Number.MAX_VALUE
       ))
         break;
-      dgate[i] = dyi * (p2 * v2 + u * v2 * p3);
-      dup[i] = p5;
+      dgate[i] = p4;
+      dup[i] = p6;
     }
     if (i < size) {
       // One that needs more digits.
@@ -431,6 +442,7 @@ export function swigluOaiFused64(
       const e3 = boundedExp(v4);
       const u3 = e3 + 1;
       const p4 = bounded2 * (e3 / (u3 * u3));
+      const u4 = p3 * v3 + u * v3 * p4;
       const p5 = u * p4;
       const v5 = choose(
         upi <= -limit,
@@ -443,11 +455,12 @@ export function swigluOaiFused64(
           Math.abs(p3) * (1 + Math.abs(bounded)) +
             Math.abs(p5) * (1 + Math.abs(v4)) <=
             32768 * Math.abs(p3 + p5)) &&
+        Math.abs(u4) <= Number.MAX_VALUE &&
         Math.abs(v5) <= Number.MAX_VALUE
       ))
         break;
       y[i] = p;
-      dgate[i] = p3 * v3 + u * v3 * p4;
+      dgate[i] = u4;
       dup[i] = v5;
     }
     if (i < size) {
@@ -507,48 +520,53 @@ export function swigluOaiDoubleBackward64(
       const e2 = boundedExp(v3);
       const u3 = e2 + 1;
       const p4 = bounded2 * (e2 / (u3 * u3));
-      const p5 =
+      const p5 = ddgateI * (p3 * v2 + u * v2 * p4);
+      const p6 =
         ddupI * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
       const u4 = 1 + Math.abs(bounded);
-      const p6 = u * p4;
+      const p7 = u * p4;
       const u5 = 1 + Math.abs(v3);
-      const p7 = dyi * ddgateI;
-      const p8 = alpha * u;
+      const p8 = dyi * ddgateI;
+      const p9 = alpha * u;
       const q2 = q / u2;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded3 = Math.max(Math.min(2 * (p * v), 709), -746);
       const em1 = boundedExpm1(bounded3);
       const q3 = em1 / (em1 + 2);
-      const p9 = p4 * q3;
-      const u6 = q2 - p9;
-      const q4 = (p8 * q * v2) / u2;
-      const p10 = p7 * (p8 * v2 * u6 + q4);
+      const p10 = p4 * q3;
+      const u6 = q2 - p10;
+      const q4 = (p9 * q * v2) / u2;
+      const p11 = p8 * (p9 * v2 * u6 + q4);
       const u7 = q * v2 + v2 * p4;
-      const p11 = p8 * u6;
-      const v4 = Math.abs(q4);
+      const v4 = upi <= -limit ? 0 : upi >= limit ? 0 : dyi * ddupI * u7;
+      const p12 = p9 * u6;
+      const v5 = Math.abs(q4);
       const u8 =
         (9.332636185032189e-302 * Math.abs(q3) +
-          (0.0625 * (q2 * u4) + Math.abs(p9) * (u5 + Math.abs(bounded3)))) *
-          Math.abs(p8) +
+          (0.0625 * (q2 * u4) + Math.abs(p10) * (u5 + Math.abs(bounded3)))) *
+          Math.abs(p9) +
         9.332636185032189e-302 * Math.abs(u6) +
-        0.0625 * (0.125 * Math.abs(p11) + v4 * u4);
+        0.0625 * (0.125 * Math.abs(p12) + v5 * u4);
+      const v6 = upi <= -limit ? 0 : upi >= limit ? 0 : p8 * u7;
       if (!(
         (gateI >= limit ||
-          Math.abs(p3) * u4 + Math.abs(p6) * u5 <= 32768 * Math.abs(p3 + p6)) &&
+          Math.abs(p3) * u4 + Math.abs(p7) * u5 <= 32768 * Math.abs(p3 + p7)) &&
         Math.abs(p5) <= Number.MAX_VALUE &&
-        (gateI >= limit || u8 <= 2048 * Math.abs(p11 + q4)) &&
-        (gateI < limit || v4 >= 4.914206519773204e-237) &&
-        Math.abs(p10) <= Number.MAX_VALUE &&
+        Math.abs(p6) <= Number.MAX_VALUE &&
+        (gateI >= limit || u8 <= 2048 * Math.abs(p12 + q4)) &&
+        (gateI < limit || v5 >= 4.914206519773204e-237) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
         (upi <= -limit ||
           upi >= limit ||
           gateI >= limit ||
-          q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4))
+          q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4)) &&
+        Math.abs(v4) <= Number.MAX_VALUE &&
+        Math.abs(v6) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = ddgateI * (p3 * v2 + u * v2 * p4) + p5;
-      dgate[i] =
-        p10 + (upi <= -limit ? 0 : upi >= limit ? 0 : dyi * ddupI * u7);
-      dup[i] = upi <= -limit ? 0 : upi >= limit ? 0 : p7 * u7;
+      ddy[i] = p5 + p6;
+      dgate[i] = p11 + v4;
+      dup[i] = v6;
     }
     if (i < size) {
       // One that needs more digits.
@@ -1320,6 +1338,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function swigluOaiExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   let t0 = x3;
   if (wideLess(x0, x3)) {
@@ -1362,7 +1421,7 @@ function swigluOaiExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluOaiExactlyAt(x0, x1, x2, x3, 800n * sign),
     swigluOaiExactlyAt(x0, x1, x2, x3, 150n * sign),
     swigluOaiExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1464,7 +1523,7 @@ function swigluOaiDgateExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1561,7 +1620,7 @@ function swigluOaiDupExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1649,7 +1708,7 @@ function swigluOaiYExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluOaiYExactlyAt(x0, x1, x2, x3, 800n * sign),
     swigluOaiYExactlyAt(x0, x1, x2, x3, 150n * sign),
     swigluOaiYExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1766,7 +1825,7 @@ function swigluOaiDgateDgateExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     swigluOaiDgateDgateExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1871,7 +1930,7 @@ function swigluOaiDgateDupExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     swigluOaiDgateDupExactlyAt(x0, x1, x2, x3, x4, 140n * sign),

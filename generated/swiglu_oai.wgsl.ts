@@ -124,7 +124,8 @@ fn swiglu_oai_wide_from_f32(x: f32) -> swiglu_oai_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct swiglu_oai_wide_search {
   stage: i32,
   point: i32,
@@ -133,6 +134,7 @@ struct swiglu_oai_wide_search {
   before: swiglu_oai_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const swiglu_oai_WIDE_SEARCH: swiglu_oai_wide_search = swiglu_oai_wide_search(
@@ -142,7 +144,8 @@ const swiglu_oai_WIDE_SEARCH: swiglu_oai_wide_search = swiglu_oai_wide_search(
   swiglu_oai_wide_leading(false, 0u, 0),
   swiglu_oai_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const swiglu_oai_WIDE_ONE: swiglu_oai_wide = swiglu_oai_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -579,6 +582,9 @@ fn swiglu_oai_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 6u)) {
+      rounding = -swiglu_oai_WIDE_BEYOND;
+    }
     if (
       (operation == 5u) &
       (abs(result.exponent) < swiglu_oai_WIDE_LIMIT) &
@@ -714,7 +720,8 @@ fn swiglu_oai_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= swiglu_oai_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(swiglu_oai_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -730,6 +737,10 @@ fn swiglu_oai_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (swiglu_oai_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (swiglu_oai_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -778,7 +789,9 @@ fn swiglu_oai_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * swiglu_oai_wide_excess(varied, stage)) / swiglu_oai_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = swiglu_oai_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = swiglu_oai_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -788,7 +801,7 @@ fn swiglu_oai_wide_searched(
   if (is_second) {
     before = base;
   }
-  return swiglu_oai_wide_search(stage, point, value, base, before, steps, shift);
+  return swiglu_oai_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1008,7 +1021,8 @@ fn swiglu_oai(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
   let p5 = swiglu_oai_pair_scale(p4, 8.6736174e-19);
   var result = swiglu_oai_pair_to_f32(p5);
   var found =
-    (abs(p.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+    (abs(p.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) & (q.high >= 7.888609e-31) &
+      (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
       ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
       (bitcast<u32>(abs(up)) <= 0x5c800000u) &
       ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
@@ -1218,6 +1232,9 @@ fn swiglu_oai_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 3u) | (operation == 4u)) {
+      rounding = -swiglu_oai_WIDE_BEYOND;
+    }
     if (
       (operation == 2u) &
       (abs(result.exponent) < swiglu_oai_WIDE_LIMIT) &
@@ -1346,6 +1363,7 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
         (abs(p3.high * 8.6736174e-19) + abs(u.high * v9.high)) <=
         8.0 * abs(p3.high * 8.6736174e-19 + u.high * v9.high)) &
         (abs(p3.high * 8.6736174e-19 + u.high * v9.high) >= 3.9443045e-31))) &
+      ((gate >= limit) | (v6.high <= 4398046500000.0 * abs(v6.high - 800.0))) &
       (bitcast<u32>(abs(gate)) <= 0x52800000u) &
       ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
       (bitcast<u32>(abs(up)) <= 0x52800000u) &
@@ -1459,7 +1477,8 @@ fn swiglu_oai_fused(gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oai_va
   // By the function that computes this alone.
   if (
     !(
-      (abs(p.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+      (abs(p.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) & (q.high >= 7.888609e-31) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
         ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x5c800000u) &
         ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
@@ -1495,6 +1514,7 @@ fn swiglu_oai_fused(gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oai_va
           (abs(p6.high * 8.6736174e-19) + abs(u.high * v9.high)) <=
           8.0 * abs(p6.high * 8.6736174e-19 + u.high * v9.high)) &
           (abs(p6.high * 8.6736174e-19 + u.high * v9.high) >= 3.9443045e-31))) &
+        ((gate >= limit) | (v6.high <= 4398046500000.0 * abs(v6.high - 800.0))) &
         (bitcast<u32>(abs(gate)) <= 0x52800000u) &
         ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x52800000u) &

@@ -61,22 +61,31 @@ export function swigluStepBackward(
       const u = e + 1;
       const p = gateI * (e / u);
       const u2 = u + gateI;
-      const p2 =
-        e *
-        u2 *
-        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
-      const q = p2 / (u * u);
-      const p3 = dyi * choose(p < limit, q, 0);
+      const p2 = e * u2;
+      const p3 =
+        p2 * choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
+      const q = p3 / (u * u);
+      const p4 = dyi * choose(p < limit, q, 0);
+      const v = Math.abs(p3);
+      const v2 = Math.abs(q);
+      const v3 =
+        e >= 9.332636185032189e-302 &&
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p2) >= 9.332636185032189e-302 &&
+        v >= 9.332636185032189e-302 &&
+        v <= 2.0927902484106784e298 * v2 &&
+        v2 >= 9.332636185032189e-302;
       if (!(
-        (p >= limit ||
-          (e >= 9.332636185032189e-302 &&
-            u <= 32768 * Math.abs(u2) &&
-            Math.abs(p2) <= 2.0927902484106784e298 * Math.abs(q))) &&
-        Math.abs(p3) <= Number.MAX_VALUE &&
+        (p >= limit || v3) &&
+        Math.abs(p) <= 70368744177664 * Math.abs(p - limit) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        (upi <= -limit ||
+          upi >= limit ||
+          Math.abs(p) <= 70368744177664 * Math.abs(p - limit)) &&
         Math.abs(gateI) <= Number.MAX_VALUE
       ))
         break;
-      dgate[i] = p3;
+      dgate[i] = p4;
       dup[i] =
         dyi *
         choose(
@@ -121,19 +130,28 @@ export function swigluStepFused(
         choose(upi <= -limit, -limit, Math.min(upi, limit)) *
         Math.min(p, limit);
       const u2 = u + gateI;
-      const p3 =
-        e *
-        u2 *
-        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
-      const q = p3 / (u * u);
+      const p3 = e * u2;
+      const p4 =
+        p3 * choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
+      const q = p4 / (u * u);
       const v = choose(p < limit, q, 0);
+      const v2 = Math.abs(p4);
+      const v3 = Math.abs(q);
+      const v4 =
+        e >= 9.332636185032189e-302 &&
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p3) >= 9.332636185032189e-302 &&
+        v2 >= 9.332636185032189e-302 &&
+        v2 <= 2.0927902484106784e298 * v3 &&
+        v3 >= 9.332636185032189e-302;
       if (!(
         Math.abs(p2) <= Number.MAX_VALUE &&
-        (p >= limit ||
-          (e >= 9.332636185032189e-302 &&
-            u <= 32768 * Math.abs(u2) &&
-            Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q))) &&
+        (p >= limit || v4) &&
+        Math.abs(p) <= 70368744177664 * Math.abs(p - limit) &&
         Math.abs(v) <= Number.MAX_VALUE &&
+        (upi <= -limit ||
+          upi >= limit ||
+          Math.abs(p) <= 70368744177664 * Math.abs(p - limit)) &&
         Math.abs(gateI) <= Number.MAX_VALUE
       ))
         break;
@@ -194,6 +212,15 @@ export function swigluStepDoubleBackward(
       const squared = u * u;
       const q2 = p3 / squared;
       const p4 = ddgateI * choose(p < limit, q2, 0);
+      const v2 = Math.abs(p3);
+      const v3 = Math.abs(q2);
+      const v4 =
+        e >= 9.332636185032189e-302 &&
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p2) >= 9.332636185032189e-302 &&
+        v2 >= 9.332636185032189e-302 &&
+        v2 <= 2.0927902484106784e298 * v3 &&
+        v3 >= 9.332636185032189e-302;
       const p5 = dyi * ddgateI;
       const q3 = (2 * q) / u;
       // Beyond this size, and at infinity, the result is its limit.
@@ -206,27 +233,34 @@ export function swigluStepDoubleBackward(
       const q4 = em1 / (em1 + 2);
       const p6 = bounded * (e2 / (u3 * u3)) * q4;
       const u4 = q3 - p6;
-      const v2 = p < limit ? p5 * v * u4 : 0;
-      const p7 = p2 * choose(upi <= -limit, 0, Number(upi < limit));
+      const v5 = p < limit ? p5 * v * u4 : 0;
+      const v6 = Number(upi < limit);
+      const p7 = p2 * choose(upi <= -limit, 0, v6);
       const q5 = p7 / squared;
-      const v3 = choose(p < limit, q5, 0);
-      const p8 = dyi * ddupI * v3;
-      const p9 = p5 * v3;
-      if (!(
-        (p >= limit ||
+      const v7 = choose(p < limit, q5, 0);
+      const p8 = dyi * ddupI * v7;
+      const v8 = Math.abs(q5);
+      const v9 =
+        (upi <= -limit ||
           (e >= 9.332636185032189e-302 &&
             u <= 32768 * Math.abs(u2) &&
-            Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q2))) &&
+            Math.abs(p2) >= 9.332636185032189e-302 &&
+            Math.abs(p2 * v6) >= 9.332636185032189e-302)) &&
+        Math.abs(p7) <= 2.0927902484106784e298 * v8;
+      const p9 = p5 * v7;
+      if (!(
+        (p >= limit || v4) &&
+        Math.abs(p) <= 70368744177664 * Math.abs(p - limit) &&
         Math.abs(p4) <= Number.MAX_VALUE &&
+        (upi <= -limit ||
+          upi >= limit ||
+          Math.abs(p) <= 70368744177664 * Math.abs(p - limit)) &&
         Math.abs(gateI) <= Number.MAX_VALUE &&
         (p >= limit ||
           9.332636185032189e-302 * Math.abs(q4) + (q3 + Math.abs(p6)) <=
             32768 * Math.abs(u4)) &&
-        Math.abs(v2) <= Number.MAX_VALUE &&
-        (p >= limit ||
-          ((upi <= -limit ||
-            (e >= 9.332636185032189e-302 && u <= 32768 * Math.abs(u2))) &&
-            Math.abs(p7) <= 2.0927902484106784e298 * Math.abs(q5))) &&
+        Math.abs(v5) <= Number.MAX_VALUE &&
+        (p >= limit || (v9 && v8 >= 9.332636185032189e-302)) &&
         Math.abs(p8) <= Number.MAX_VALUE &&
         Math.abs(p9) <= Number.MAX_VALUE
       ))
@@ -239,7 +273,7 @@ export function swigluStepDoubleBackward(
             0,
             choose(upi >= limit, 0, choose(p < limit, p, limit)),
           );
-      dgate[i] = v2 + p8;
+      dgate[i] = v5 + p8;
       dup[i] = p9;
     }
     if (i < size) {
@@ -321,22 +355,31 @@ export function swigluStepBackward64(
       const u = e + 1;
       const p = gateI * (e / u);
       const u2 = u + gateI;
-      const p2 =
-        e *
-        u2 *
-        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
-      const q = p2 / (u * u);
-      const p3 = dyi * choose(p < limit, q, 0);
+      const p2 = e * u2;
+      const p3 =
+        p2 * choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
+      const q = p3 / (u * u);
+      const p4 = dyi * choose(p < limit, q, 0);
+      const v = Math.abs(p3);
+      const v2 = Math.abs(q);
+      const v3 =
+        e >= 9.332636185032189e-302 &&
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p2) >= 9.332636185032189e-302 &&
+        v >= 9.332636185032189e-302 &&
+        v <= 2.0927902484106784e298 * v2 &&
+        v2 >= 9.332636185032189e-302;
       if (!(
-        (p >= limit ||
-          (e >= 9.332636185032189e-302 &&
-            u <= 32768 * Math.abs(u2) &&
-            Math.abs(p2) <= 2.0927902484106784e298 * Math.abs(q))) &&
-        Math.abs(p3) <= Number.MAX_VALUE &&
+        (p >= limit || v3) &&
+        Math.abs(p) <= 70368744177664 * Math.abs(p - limit) &&
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        (upi <= -limit ||
+          upi >= limit ||
+          Math.abs(p) <= 70368744177664 * Math.abs(p - limit)) &&
         Math.abs(gateI) <= Number.MAX_VALUE
       ))
         break;
-      dgate[i] = p3;
+      dgate[i] = p4;
       dup[i] =
         dyi *
         choose(
@@ -381,19 +424,28 @@ export function swigluStepFused64(
         choose(upi <= -limit, -limit, Math.min(upi, limit)) *
         Math.min(p, limit);
       const u2 = u + gateI;
-      const p3 =
-        e *
-        u2 *
-        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
-      const q = p3 / (u * u);
+      const p3 = e * u2;
+      const p4 =
+        p3 * choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi));
+      const q = p4 / (u * u);
       const v = choose(p < limit, q, 0);
+      const v2 = Math.abs(p4);
+      const v3 = Math.abs(q);
+      const v4 =
+        e >= 9.332636185032189e-302 &&
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p3) >= 9.332636185032189e-302 &&
+        v2 >= 9.332636185032189e-302 &&
+        v2 <= 2.0927902484106784e298 * v3 &&
+        v3 >= 9.332636185032189e-302;
       if (!(
         Math.abs(p2) <= Number.MAX_VALUE &&
-        (p >= limit ||
-          (e >= 9.332636185032189e-302 &&
-            u <= 32768 * Math.abs(u2) &&
-            Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q))) &&
+        (p >= limit || v4) &&
+        Math.abs(p) <= 70368744177664 * Math.abs(p - limit) &&
         Math.abs(v) <= Number.MAX_VALUE &&
+        (upi <= -limit ||
+          upi >= limit ||
+          Math.abs(p) <= 70368744177664 * Math.abs(p - limit)) &&
         Math.abs(gateI) <= Number.MAX_VALUE
       ))
         break;
@@ -454,6 +506,15 @@ export function swigluStepDoubleBackward64(
       const squared = u * u;
       const q2 = p3 / squared;
       const p4 = ddgateI * choose(p < limit, q2, 0);
+      const v2 = Math.abs(p3);
+      const v3 = Math.abs(q2);
+      const v4 =
+        e >= 9.332636185032189e-302 &&
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p2) >= 9.332636185032189e-302 &&
+        v2 >= 9.332636185032189e-302 &&
+        v2 <= 2.0927902484106784e298 * v3 &&
+        v3 >= 9.332636185032189e-302;
       const p5 = dyi * ddgateI;
       const q3 = (2 * q) / u;
       // Beyond this size, and at infinity, the result is its limit.
@@ -466,27 +527,34 @@ export function swigluStepDoubleBackward64(
       const q4 = em1 / (em1 + 2);
       const p6 = bounded * (e2 / (u3 * u3)) * q4;
       const u4 = q3 - p6;
-      const v2 = p < limit ? p5 * v * u4 : 0;
-      const p7 = p2 * choose(upi <= -limit, 0, Number(upi < limit));
+      const v5 = p < limit ? p5 * v * u4 : 0;
+      const v6 = Number(upi < limit);
+      const p7 = p2 * choose(upi <= -limit, 0, v6);
       const q5 = p7 / squared;
-      const v3 = choose(p < limit, q5, 0);
-      const p8 = dyi * ddupI * v3;
-      const p9 = p5 * v3;
-      if (!(
-        (p >= limit ||
+      const v7 = choose(p < limit, q5, 0);
+      const p8 = dyi * ddupI * v7;
+      const v8 = Math.abs(q5);
+      const v9 =
+        (upi <= -limit ||
           (e >= 9.332636185032189e-302 &&
             u <= 32768 * Math.abs(u2) &&
-            Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q2))) &&
+            Math.abs(p2) >= 9.332636185032189e-302 &&
+            Math.abs(p2 * v6) >= 9.332636185032189e-302)) &&
+        Math.abs(p7) <= 2.0927902484106784e298 * v8;
+      const p9 = p5 * v7;
+      if (!(
+        (p >= limit || v4) &&
+        Math.abs(p) <= 70368744177664 * Math.abs(p - limit) &&
         Math.abs(p4) <= Number.MAX_VALUE &&
+        (upi <= -limit ||
+          upi >= limit ||
+          Math.abs(p) <= 70368744177664 * Math.abs(p - limit)) &&
         Math.abs(gateI) <= Number.MAX_VALUE &&
         (p >= limit ||
           9.332636185032189e-302 * Math.abs(q4) + (q3 + Math.abs(p6)) <=
             32768 * Math.abs(u4)) &&
-        Math.abs(v2) <= Number.MAX_VALUE &&
-        (p >= limit ||
-          ((upi <= -limit ||
-            (e >= 9.332636185032189e-302 && u <= 32768 * Math.abs(u2))) &&
-            Math.abs(p7) <= 2.0927902484106784e298 * Math.abs(q5))) &&
+        Math.abs(v5) <= Number.MAX_VALUE &&
+        (p >= limit || (v9 && v8 >= 9.332636185032189e-302)) &&
         Math.abs(p8) <= Number.MAX_VALUE &&
         Math.abs(p9) <= Number.MAX_VALUE
       ))
@@ -499,7 +567,7 @@ export function swigluStepDoubleBackward64(
             0,
             choose(upi >= limit, 0, choose(p < limit, p, limit)),
           );
-      dgate[i] = v2 + p8;
+      dgate[i] = v5 + p8;
       dup[i] = p9;
     }
     if (i < size) {
@@ -1266,6 +1334,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function swigluStepExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   let t0 = x1;
   if (wideLessOrEqual(x2, x1)) {
@@ -1303,7 +1412,7 @@ function swigluStepExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluStepExactlyAt(x0, x1, x2, 800n * sign),
     swigluStepExactlyAt(x0, x1, x2, 150n * sign),
     swigluStepExactlyAt(x0, x1, x2, 140n * sign),
@@ -1384,7 +1493,7 @@ function swigluStepDgateExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluStepDgateExactlyAt(x0, x1, x2, x3, 800n * sign),
     swigluStepDgateExactlyAt(x0, x1, x2, x3, 150n * sign),
     swigluStepDgateExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1470,7 +1579,7 @@ function swigluStepDupExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluStepDupExactlyAt(x0, x1, x2, x3, 800n * sign),
     swigluStepDupExactlyAt(x0, x1, x2, x3, 150n * sign),
     swigluStepDupExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1548,7 +1657,7 @@ function swigluStepYExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluStepYExactlyAt(x0, x1, x2, 800n * sign),
     swigluStepYExactlyAt(x0, x1, x2, 150n * sign),
     swigluStepYExactlyAt(x0, x1, x2, 140n * sign),
@@ -1636,7 +1745,7 @@ function swigluStepDgateDgateExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 800n * sign),
     swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 150n * sign),
     swigluStepDgateDgateExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1722,7 +1831,7 @@ function swigluStepDgateDupExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 800n * sign),
     swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 150n * sign),
     swigluStepDgateDupExactlyAt(x0, x1, x2, x3, 140n * sign),

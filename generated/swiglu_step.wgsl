@@ -120,7 +120,8 @@ fn swiglu_step_wide_from_f32(x: f32) -> swiglu_step_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct swiglu_step_wide_search {
   stage: i32,
   point: i32,
@@ -129,6 +130,7 @@ struct swiglu_step_wide_search {
   before: swiglu_step_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const swiglu_step_WIDE_SEARCH: swiglu_step_wide_search = swiglu_step_wide_search(
@@ -138,7 +140,8 @@ const swiglu_step_WIDE_SEARCH: swiglu_step_wide_search = swiglu_step_wide_search
   swiglu_step_wide_leading(false, 0u, 0),
   swiglu_step_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const swiglu_step_WIDE_ONE: swiglu_step_wide = swiglu_step_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -572,6 +575,9 @@ fn swiglu_step_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 3u) | (operation == 4u)) {
+      rounding = -swiglu_step_WIDE_BEYOND;
+    }
     if (
       (operation == 8u) &
       (abs(result.exponent) < swiglu_step_WIDE_LIMIT) &
@@ -707,7 +713,8 @@ fn swiglu_step_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= swiglu_step_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(swiglu_step_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -723,6 +730,10 @@ fn swiglu_step_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (swiglu_step_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (swiglu_step_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -771,7 +782,9 @@ fn swiglu_step_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * swiglu_step_wide_excess(varied, stage)) / swiglu_step_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = swiglu_step_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = swiglu_step_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -781,7 +794,7 @@ fn swiglu_step_wide_searched(
   if (is_second) {
     before = base;
   }
-  return swiglu_step_wide_search(stage, point, value, base, before, steps, shift);
+  return swiglu_step_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -993,7 +1006,10 @@ fn swiglu_step(gate: f32, up: f32, limit: f32) -> f32 {
   let p4 = swiglu_step_pair_multiply(v3, v5);
   var result = swiglu_step_pair_to_f32(p4);
   var found =
-    ((p3.high >= limit) | (v4.high >= 7.888609e-31)) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+    ((p3.high >= limit) | ((v4.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(p3.high) >= 3.9443045e-31))) &
+      (3.1554436e-30 * (((1.0 / u.high) * abs(gate) + abs(gate)) * 8.6736174e-19) + abs(p3.high) <=
+        8388608.0 * abs(p3.high - limit)) &
+      (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
       ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
       (bitcast<u32>(abs(up)) <= 0x5c800000u) &
       ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
@@ -1197,6 +1213,9 @@ fn swiglu_step_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 3u)) {
+      rounding = -swiglu_step_WIDE_BEYOND;
+    }
     if (
       (operation == 6u) &
       (abs(result.exponent) < swiglu_step_WIDE_LIMIT) &
@@ -1295,8 +1314,11 @@ fn swiglu_step_backward(dy: f32, gate: f32, up: f32, limit: f32) -> swiglu_step_
   var result_gate = swiglu_step_pair_to_f32(v6);
   var found0 =
     ((p3.high >= limit) |
-      ((v.high >= 7.888609e-31) &
-        ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))))) &
+      ((v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
+        ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))) &
+        (abs(q2.high) >= 3.9443045e-31))) &
+      (3.1554436e-30 * (((1.0 / u.high) * abs(gate) + abs(gate)) * 8.6736174e-19) + abs(p3.high) <=
+        8388608.0 * abs(p3.high - limit)) &
       (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
       ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
       (bitcast<u32>(abs(up)) <= 0x5c800000u) &
@@ -1311,6 +1333,10 @@ fn swiglu_step_backward(dy: f32, gate: f32, up: f32, limit: f32) -> swiglu_step_
   var result_up = swiglu_step_pair_to_f32(v9);
   var found1 =
     ((up <= v2.high) | ((up >= limit) | ((p3.high >= limit) | (v.high >= 3.9443045e-31)))) &
+      ((up <= v2.high) |
+        ((up >= limit) |
+          (3.1554436e-30 * (((1.0 / u.high) * abs(gate) + abs(gate)) * 8.6736174e-19) + abs(p3.high) <=
+            8388608.0 * abs(p3.high - limit)))) &
       (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
       ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
       (bitcast<u32>(abs(up)) <= 0x5c800000u) &
@@ -1401,7 +1427,10 @@ fn swiglu_step_fused(gate: f32, up: f32, limit: f32) -> swiglu_step_value_and_sl
   // By the function that computes this alone.
   if (
     !(
-      ((p3.high >= limit) | (v4.high >= 7.888609e-31)) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+      ((p3.high >= limit) | ((v4.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(p3.high) >= 3.9443045e-31))) &
+        (3.1554436e-30 * (((1.0 / u.high) * abs(gate) + abs(gate)) * 8.6736174e-19) + abs(p3.high) <=
+          8388608.0 * abs(p3.high - limit)) &
+        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
         ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x5c800000u) &
         ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
@@ -1419,8 +1448,11 @@ fn swiglu_step_fused(gate: f32, up: f32, limit: f32) -> swiglu_step_value_and_sl
   if (
     !(
       ((p3.high >= limit) |
-        ((v4.high >= 7.888609e-31) &
-          ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))))) &
+        ((v4.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
+          ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))) &
+          (abs(q2.high) >= 3.9443045e-31))) &
+        (3.1554436e-30 * (((1.0 / u.high) * abs(gate) + abs(gate)) * 8.6736174e-19) + abs(p3.high) <=
+          8388608.0 * abs(p3.high - limit)) &
         (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
         ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x5c800000u) &
@@ -1441,6 +1473,10 @@ fn swiglu_step_fused(gate: f32, up: f32, limit: f32) -> swiglu_step_value_and_sl
   if (
     !(
       ((up <= v.high) | ((up >= limit) | ((p3.high >= limit) | (v4.high >= 3.9443045e-31)))) &
+        ((up <= v.high) |
+          ((up >= limit) |
+            (3.1554436e-30 * (((1.0 / u.high) * abs(gate) + abs(gate)) * 8.6736174e-19) + abs(p3.high) <=
+              8388608.0 * abs(p3.high - limit)))) &
         (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
         ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x5c800000u) &
@@ -1592,7 +1628,7 @@ fn swiglu_step_curvature(gate: f32, up: f32, limit: f32) -> swiglu_step_curvatur
   if (
     !(
       ((p3.high >= limit) |
-        (((v5.high <= 800.0) | (v7.high >= 3.9443045e-31)) &
+        (((v5.high <= 800.0) | ((v7.high >= 3.9443045e-31) & (p6.high >= 1.9721523e-31))) &
           ((v5.high > 800.0) | (abs(p6.high - p8.high * q3.high) >= 3.9443045e-31)))) &
         (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
         ((v5.high >= 3.469447e-18) | (gate == 0.0)) &
@@ -1617,7 +1653,9 @@ fn swiglu_step_curvature(gate: f32, up: f32, limit: f32) -> swiglu_step_curvatur
   if (
     !(
       ((p3.high >= limit) |
-        ((up <= v2.high) | ((v.high >= 7.888609e-31) & ((gate >= 40.0) | (abs(u.high + gate) >= 7.888609e-31))))) &
+        ((up <= v2.high) |
+          ((v.high >= 7.888609e-31) & ((gate >= 40.0) | (abs(u.high + gate) >= 7.888609e-31)) &
+            (abs(q4.high) >= 3.9443045e-31)))) &
         (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
         ((v5.high >= 3.469447e-18) | (gate == 0.0)) &
         (bitcast<u32>(abs(up)) <= 0x5c800000u) &

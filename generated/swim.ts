@@ -791,6 +791,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function swimExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(
     wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
@@ -807,7 +848,7 @@ function swimExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function swimExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swimExactlyAt(x0, x1, 800n * sign),
     swimExactlyAt(x0, x1, 150n * sign),
     swimExactlyAt(x0, x1, 140n * sign),
@@ -872,7 +913,7 @@ function swimDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swimDxExactlyAt(x0, x1, x2, 800n * sign),
     swimDxExactlyAt(x0, x1, x2, 150n * sign),
     swimDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -921,7 +962,7 @@ function swimYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function swimYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swimYExactlyAt(x0, x1, 800n * sign),
     swimYExactlyAt(x0, x1, 150n * sign),
     swimYExactlyAt(x0, x1, 140n * sign),
@@ -989,7 +1030,7 @@ function swimDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swimDxDxExactlyAt(x0, x1, x2, 800n * sign),
     swimDxDxExactlyAt(x0, x1, x2, 150n * sign),
     swimDxDxExactlyAt(x0, x1, x2, 140n * sign),

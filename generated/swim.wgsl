@@ -112,7 +112,8 @@ fn swim_wide_from_f32(x: f32) -> swim_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct swim_wide_search {
   stage: i32,
   point: i32,
@@ -121,6 +122,7 @@ struct swim_wide_search {
   before: swim_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const swim_WIDE_SEARCH: swim_wide_search = swim_wide_search(
@@ -130,7 +132,8 @@ const swim_WIDE_SEARCH: swim_wide_search = swim_wide_search(
   swim_wide_leading(false, 0u, 0),
   swim_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const swim_WIDE_LIMIT: i32 = 1 << 28u;
@@ -414,6 +417,11 @@ fn swim_exactly_wide(x0: swim_wide, x1: swim_wide) -> swim_wide_outcome {
     if (operation == 1u) {
       error = max(errors[first], errors[second]);
     }
+    if (operation == 2u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
+    }
     if (operation == 3u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
@@ -554,7 +562,8 @@ fn swim_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= swim_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(swim_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -570,6 +579,10 @@ fn swim_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (swim_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (swim_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -618,7 +631,9 @@ fn swim_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * swim_wide_excess(varied, stage)) / swim_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = swim_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = swim_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -628,7 +643,7 @@ fn swim_wide_searched(
   if (is_second) {
     before = base;
   }
-  return swim_wide_search(stage, point, value, base, before, steps, shift);
+  return swim_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -901,6 +916,11 @@ fn swim_backward_exactly_wide(x0: swim_wide, x1: swim_wide) -> swim_wide_outcome
     }
     if (operation == 1u) {
       error = max(errors[first], errors[second]);
+    }
+    if (operation == 2u) {
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;

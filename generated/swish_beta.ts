@@ -1085,6 +1085,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function swishBetaExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(x0, wideSigmoid(wideMultiply(x0, x1)));
 }
@@ -1098,7 +1139,7 @@ function swishBetaExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function swishBetaExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swishBetaExactlyAt(x0, x1, 800n * sign),
     swishBetaExactlyAt(x0, x1, 150n * sign),
     swishBetaExactlyAt(x0, x1, 140n * sign),
@@ -1150,7 +1191,7 @@ function swishBetaDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swishBetaDxExactlyAt(x0, x1, x2, 800n * sign),
     swishBetaDxExactlyAt(x0, x1, x2, 150n * sign),
     swishBetaDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1193,7 +1234,7 @@ function swishBetaYExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function swishBetaYExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swishBetaYExactlyAt(x0, x1, 800n * sign),
     swishBetaYExactlyAt(x0, x1, 150n * sign),
     swishBetaYExactlyAt(x0, x1, 140n * sign),
@@ -1259,7 +1300,7 @@ function swishBetaDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swishBetaDxDxExactlyAt(x0, x1, x2, 800n * sign),
     swishBetaDxDxExactlyAt(x0, x1, x2, 150n * sign),
     swishBetaDxDxExactlyAt(x0, x1, x2, 140n * sign),

@@ -116,7 +116,8 @@ fn swish_beta_wide_from_f32(x: f32) -> swish_beta_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct swish_beta_wide_search {
   stage: i32,
   point: i32,
@@ -125,6 +126,7 @@ struct swish_beta_wide_search {
   before: swish_beta_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const swish_beta_WIDE_SEARCH: swish_beta_wide_search = swish_beta_wide_search(
@@ -134,7 +136,8 @@ const swish_beta_WIDE_SEARCH: swish_beta_wide_search = swish_beta_wide_search(
   swish_beta_wide_leading(false, 0u, 0),
   swish_beta_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const swish_beta_WIDE_ONE: swish_beta_wide = swish_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -506,6 +509,9 @@ fn swish_beta_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_be
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -swish_beta_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < swish_beta_WIDE_LIMIT) &
@@ -641,7 +647,8 @@ fn swish_beta_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= swish_beta_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(swish_beta_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -657,6 +664,10 @@ fn swish_beta_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (swish_beta_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (swish_beta_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -705,7 +716,9 @@ fn swish_beta_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * swish_beta_wide_excess(varied, stage)) / swish_beta_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = swish_beta_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = swish_beta_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -715,7 +728,7 @@ fn swish_beta_wide_searched(
   if (is_second) {
     before = base;
   }
-  return swish_beta_wide_search(stage, point, value, base, before, steps, shift);
+  return swish_beta_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1038,6 +1051,9 @@ fn swish_beta_backward_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) ->
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 4u)) {
+      rounding = -swish_beta_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < swish_beta_WIDE_LIMIT) &
@@ -1102,10 +1118,11 @@ fn swish_beta_backward(dy: f32, x: f32, beta: f32) -> f32 {
   let p4 = swish_beta_pair_scale(p3, 8.6736174e-19);
   var result = swish_beta_pair_to_f32(p4);
   var found =
-    (v.high >= 7.888609e-31) &
+    (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
       ((p.high >= 40.0) |
         ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
           (abs(u.high + p.high) >= 1.5777218e-30))) &
+      (abs(q2.high) >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
@@ -1162,10 +1179,11 @@ fn swish_beta_fused(x: f32, beta: f32) -> swish_beta_value_and_slopes {
   // By the function that computes this alone.
   if (
     !(
-      (v.high >= 7.888609e-31) &
+      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
         ((p.high >= 40.0) |
           ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
             (abs(u.high + p.high) >= 1.5777218e-30))) &
+        (abs(q2.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(beta)) <= 0x5c800000u) &

@@ -56,7 +56,6 @@ export function swishSignBackward(
       if (!(
         Math.abs(p2) * (1 + Math.abs(bounded)) <= 2048 * Math.abs(u) &&
         Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q) &&
-        Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE
       ))
         break;
@@ -97,7 +96,6 @@ export function swishSignFused(
     dx[i] =
       Math.abs(p2) * (1 + Math.abs(bounded)) <= 2048 * Math.abs(u) &&
       Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q) &&
-      Math.abs(q) <= Number.MAX_VALUE &&
       Math.abs(q) <= Number.MAX_VALUE
         ? q
         : swishSignDxExactly(xi, beta, 1);
@@ -239,7 +237,6 @@ export function swishSignBackward64(
       if (!(
         Math.abs(p2) * (1 + Math.abs(bounded)) <= 2048 * Math.abs(u) &&
         Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q) &&
-        Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE
       ))
         break;
@@ -280,7 +277,6 @@ export function swishSignFused64(
     dx[i] =
       Math.abs(p2) * (1 + Math.abs(bounded)) <= 2048 * Math.abs(u) &&
       Math.abs(p3) <= 2.0927902484106784e298 * Math.abs(q) &&
-      Math.abs(q) <= Number.MAX_VALUE &&
       Math.abs(q) <= Number.MAX_VALUE
         ? q
         : swishSignDxExactly(xi, beta, 1);
@@ -1135,6 +1131,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function swishSignDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideMultiply(x0, x1);
   return wideDivide(
@@ -1177,7 +1214,7 @@ function swishSignDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swishSignDxExactlyAt(x0, x1, x2, 800n * sign),
     swishSignDxExactlyAt(x0, x1, x2, 150n * sign),
     swishSignDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1266,7 +1303,7 @@ function swishSignDxDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     swishSignDxDxExactlyAt(x0, x1, x2, 800n * sign),
     swishSignDxDxExactlyAt(x0, x1, x2, 150n * sign),
     swishSignDxDxExactlyAt(x0, x1, x2, 140n * sign),

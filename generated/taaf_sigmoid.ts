@@ -40,7 +40,10 @@ export function taafSigmoidForward(
           const e = boundedExp(bounded);
           const p = alphaC * (e / (e + 1));
           const u = deltaC + p;
-          if (!(Math.abs(p) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u)))
+          if (!(
+            Math.abs(p) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u) &&
+            Math.abs(u) <= Number.MAX_VALUE
+          ))
             break;
           y[i] = u;
         }
@@ -101,23 +104,41 @@ export function taafSigmoidBackward(
       const start = (o * channels + c) * channelInner;
       const end = start + channelInner;
       for (let i = start; i < end; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p = dyi * alphaC;
-        const e = boundedExp(
-          Math.max(Math.min(gammaC + xi * betaC, 709), -746),
-        );
-        const u = e + 1;
-        const q = e / u;
-        const q2 = (dyi * xi * alphaC * q) / u;
-        dx[i] = (p * betaC * q) / u;
-        dalphaSum += dyi * q;
-        dbetaSum +=
-          Math.abs(q2) <= Number.MAX_VALUE
-            ? q2
-            : taafSigmoidDbetaExactly(xi, alphaC, betaC, gammaC, dyi);
-        dgammaSum += (p * q) / u;
-        ddeltaSum += dyi;
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p = dyi * alphaC;
+          const e = boundedExp(
+            Math.max(Math.min(gammaC + xi * betaC, 709), -746),
+          );
+          const u = e + 1;
+          const q = e / u;
+          const q2 = (p * betaC * q) / u;
+          const p2 = dyi * q;
+          const q3 = (dyi * xi * alphaC * q) / u;
+          const q4 = (p * q) / u;
+          ddeltaSum += dyi;
+          if (!(
+            Math.abs(q2) <= Number.MAX_VALUE &&
+            Math.abs(p2) <= Number.MAX_VALUE &&
+            Math.abs(q3) <= Number.MAX_VALUE &&
+            Math.abs(q4) <= Number.MAX_VALUE
+          ))
+            break;
+          dx[i] = q2;
+          dalphaSum += p2;
+          dbetaSum += q3;
+          dgammaSum += q4;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = taafSigmoidDxExactly(xi, alphaC, betaC, gammaC, dyi);
+          dalphaSum += taafSigmoidDalphaExactly(xi, betaC, gammaC, dyi);
+          dbetaSum += taafSigmoidDbetaExactly(xi, alphaC, betaC, gammaC, dyi);
+          dgammaSum += taafSigmoidDgammaExactly(xi, alphaC, betaC, gammaC, dyi);
+        }
       }
     }
     dalpha[c] = dalphaSum;
@@ -158,19 +179,31 @@ export function taafSigmoidFused(
       const start = (o * channels + c) * channelInner;
       const end = start + channelInner;
       for (let i = start; i < end; i++) {
-        const xi = x[i]!;
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded = Math.max(Math.min(gammaC + xi * betaC, 709), -746);
-        const e = boundedExp(bounded);
-        const u = e + 1;
-        const q = e / u;
-        const p2 = alphaC * q;
-        const u2 = deltaC + p2;
-        y[i] =
-          Math.abs(p2) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u2)
-            ? u2
-            : taafSigmoidYExactly(xi, alphaC, betaC, gammaC, deltaC);
-        dx[i] = (p * q) / u;
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(gammaC + xi * betaC, 709), -746);
+          const e = boundedExp(bounded);
+          const u = e + 1;
+          const q = e / u;
+          const p2 = alphaC * q;
+          const u2 = deltaC + p2;
+          const q2 = (p * q) / u;
+          if (!(
+            Math.abs(p2) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            Math.abs(q2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u2;
+          dx[i] = q2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = taafSigmoidYExactly(xi, alphaC, betaC, gammaC, deltaC);
+          dx[i] = taafSigmoidDxExactly(xi, alphaC, betaC, gammaC, 1);
+        }
       }
     }
   }
@@ -243,104 +276,106 @@ export function taafSigmoidDoubleBackward(
           const e = boundedExp(Math.max(Math.min(u, 709), -746));
           const u2 = e + 1;
           const q = e / u2;
-          const q2 = (ddbetaC * xi * alphaC * q) / u2;
-          const p3 = dyi * ddxI;
-          const p4 = p3 * alphaC;
+          const q2 = (ddxI * alphaC * betaC * q) / u2;
+          const p3 = ddalphaC * q;
+          const q3 = (ddbetaC * xi * alphaC * q) / u2;
+          const q4 = (p * q) / u2;
+          const p4 = dyi * ddxI;
+          const p5 = p4 * alphaC;
           // Beyond this size, and at infinity, the result is its limit.
           const bounded = Math.max(-Math.abs(u), -746);
           const e2 = boundedExp(bounded);
           const u3 = e2 + 1;
-          const q3 = e2 / (u3 * u3);
-          const p5 = p4 * squared * q3;
+          const q5 = e2 / (u3 * u3);
+          const p6 = p5 * squared * q5;
           // Beyond this size, and at infinity, the result is its limit.
           const bounded2 = Math.max(Math.min(2 * (0.5 * u), 709), -746);
           const em1 = boundedExpm1(bounded2);
-          const q4 = em1 / (em1 + 2);
-          const v = -(p5 * q4);
-          const p6 = dyi * ddalphaC;
-          const p7 = dyi * ddbetaC;
-          const p8 = p2 * q3 * q4;
-          const u4 = q3 - p8;
-          const p9 = p7 * alphaC * u4;
-          const p10 = dyi * ddgammaC;
-          const p11 = p10 * alphaC;
-          const p12 = p11 * betaC * q3;
-          const v2 = -(p12 * q4);
-          const v3 = Math.abs(q4);
+          const q6 = em1 / (em1 + 2);
+          const v = -(p6 * q6);
+          const p7 = dyi * ddalphaC;
+          const p8 = p7 * betaC * q5;
+          const p9 = dyi * ddbetaC;
+          const p10 = p2 * q5 * q6;
+          const u4 = q5 - p10;
+          const p11 = p9 * alphaC * u4;
+          const p12 = dyi * ddgammaC;
+          const p13 = p12 * alphaC;
+          const p14 = p13 * betaC * q5;
+          const v2 = -(p14 * q6);
+          const v3 = Math.abs(q6);
           const u5 = 1 + Math.abs(bounded);
-          const p13 = p7 * xi;
-          const p14 = p13 * q3;
-          const p15 = p4 * u4;
-          const p16 = p6 * xi * q3;
-          const p17 = p7 * (xi * xi) * alphaC * q3;
-          const v4 = -(p17 * q4);
-          const p18 = p10 * xi * alphaC * q3;
-          const v5 = -(p18 * q4);
-          const p19 = p4 * betaC * q3;
-          const v6 = -(p19 * q4);
-          const p20 = p13 * alphaC * q3;
-          const v7 = -(p20 * q4);
-          const p21 = p11 * q3;
-          const v8 = -(p21 * q4);
+          const p15 = p4 * betaC * q5;
+          const p16 = p9 * xi;
+          const p17 = p16 * q5;
+          const p18 = p12 * q5;
+          const p19 = p5 * u4;
+          const p20 = p7 * xi * q5;
+          const p21 = p9 * (xi * xi) * alphaC * q5;
+          const v4 = -(p21 * q6);
+          const p22 = p12 * xi * alphaC * q5;
+          const v5 = -(p22 * q6);
+          const p23 = p5 * betaC * q5;
+          const v6 = -(p23 * q6);
+          const p24 = p7 * q5;
+          const p25 = p16 * alphaC * q5;
+          const v7 = -(p25 * q6);
+          const p26 = p13 * q5;
+          const v8 = -(p26 * q6);
           if (!(
             Math.abs(q2) <= Number.MAX_VALUE &&
-            Math.abs(p5) >= 1.1380524797363597e-159 &&
+            Math.abs(p3) <= Number.MAX_VALUE &&
+            Math.abs(q3) <= Number.MAX_VALUE &&
+            Math.abs(q4) <= Number.MAX_VALUE &&
+            Math.abs(p6) >= 1.1380524797363597e-159 &&
             v3 >= 9.332636185032189e-302 &&
             Math.abs(v) <= Number.MAX_VALUE &&
+            Math.abs(p8) <= Number.MAX_VALUE &&
             2.0128589904991042e-233 * v3 +
-              (0.0625 * (q3 * u5) + Math.abs(p8) * (u5 + Math.abs(bounded2))) <=
+              (0.0625 * (q5 * u5) +
+                Math.abs(p10) * (u5 + Math.abs(bounded2))) <=
               2048 * Math.abs(u4) &&
-            Math.abs(p9) <= Number.MAX_VALUE &&
-            Math.abs(p12) >= 3.3444356521734666e-198 &&
+            Math.abs(p11) <= Number.MAX_VALUE &&
+            Math.abs(p14) >= 3.3444356521734666e-198 &&
             Math.abs(v2) <= Number.MAX_VALUE &&
-            Math.abs(p14) <= Number.MAX_VALUE &&
             Math.abs(p15) <= Number.MAX_VALUE &&
-            Math.abs(p16) <= Number.MAX_VALUE &&
-            Math.abs(p17) >= 1.1380524797363597e-159 &&
+            Math.abs(p17) <= Number.MAX_VALUE &&
+            Math.abs(p18) <= Number.MAX_VALUE &&
+            Math.abs(p19) <= Number.MAX_VALUE &&
+            Math.abs(p20) <= Number.MAX_VALUE &&
+            Math.abs(p21) >= 1.1380524797363597e-159 &&
             Math.abs(v4) <= Number.MAX_VALUE &&
-            Math.abs(p18) >= 3.3444356521734666e-198 &&
+            Math.abs(p22) >= 3.3444356521734666e-198 &&
             Math.abs(v5) <= Number.MAX_VALUE &&
-            Math.abs(p19) >= 3.3444356521734666e-198 &&
+            Math.abs(p23) >= 3.3444356521734666e-198 &&
             Math.abs(v6) <= Number.MAX_VALUE &&
-            Math.abs(p20) >= 3.3444356521734666e-198 &&
+            Math.abs(p24) <= Number.MAX_VALUE &&
+            Math.abs(p25) >= 3.3444356521734666e-198 &&
             Math.abs(v7) <= Number.MAX_VALUE &&
-            Math.abs(p21) >= 9.828413039546407e-237 &&
+            Math.abs(p26) >= 9.828413039546407e-237 &&
             Math.abs(v8) <= Number.MAX_VALUE
           ))
             break;
-          ddy[i] =
-            (ddxI * alphaC * betaC * q) / u2 +
-            ddalphaC * q +
-            q2 +
-            (p * q) / u2 +
-            dddeltaC;
-          dx[i] = v + p6 * betaC * q3 + p9 + v2;
-          dalphaSum += p3 * betaC * q3 + p14 + p10 * q3;
-          dbetaSum += p15 + p16 + v4 + v5;
-          dgammaSum += v6 + p6 * q3 + v7 + v8;
+          ddy[i] = q2 + p3 + q3 + q4 + dddeltaC;
+          dx[i] = v + p8 + p11 + v2;
+          dalphaSum += p15 + p17 + p18;
+          dbetaSum += p19 + p20 + v4 + v5;
+          dgammaSum += v6 + p24 + v7 + v8;
         }
         if (i < end) {
           // One that needs more digits.
           const dyi = dy[i]!;
           const xi = x[i]!;
           const ddxI = ddx[i]!;
-          const u6 = gammaC + xi * betaC;
-          const e3 = boundedExp(Math.max(Math.min(u6, 709), -746));
-          const u7 = e3 + 1;
-          const q5 = e3 / u7;
-          const p22 = dyi * ddalphaC;
-          const e4 = boundedExp(Math.max(-Math.abs(u6), -746));
-          const u8 = e4 + 1;
-          const q6 = e4 / (u8 * u8);
           ddy[i] =
-            (ddxI * alphaC * betaC * q5) / u7 +
-            ddalphaC * q5 +
+            taafSigmoidDxExactly(xi, alphaC, betaC, gammaC, ddxI) +
+            taafSigmoidDalphaExactly(xi, betaC, gammaC, ddalphaC) +
             taafSigmoidDbetaExactly(xi, alphaC, betaC, gammaC, ddbetaC) +
-            (p * q5) / u7 +
+            taafSigmoidDgammaExactly(xi, alphaC, betaC, gammaC, ddgammaC) +
             dddeltaC;
           dx[i] =
             taafSigmoidDxDxExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
-            p22 * betaC * q6 +
+            taafSigmoidDxDalphaExactly(xi, betaC, gammaC, dyi * ddalphaC) +
             taafSigmoidDxDbetaExactly(
               xi,
               alphaC,
@@ -356,9 +391,9 @@ export function taafSigmoidDoubleBackward(
               dyi * ddgammaC,
             );
           dalphaSum +=
-            dyi * ddxI * betaC * q6 +
+            taafSigmoidDxDalphaExactly(xi, betaC, gammaC, dyi * ddxI) +
             taafSigmoidDalphaDbetaExactly(xi, betaC, gammaC, dyi * ddbetaC) +
-            dyi * ddgammaC * q6;
+            taafSigmoidDalphaDgammaExactly(xi, betaC, gammaC, dyi * ddgammaC);
           dbetaSum +=
             taafSigmoidDxDbetaExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
             taafSigmoidDalphaDbetaExactly(xi, betaC, gammaC, dyi * ddalphaC) +
@@ -378,7 +413,7 @@ export function taafSigmoidDoubleBackward(
             );
           dgammaSum +=
             taafSigmoidDxDgammaExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
-            p22 * q6 +
+            taafSigmoidDalphaDgammaExactly(xi, betaC, gammaC, dyi * ddalphaC) +
             taafSigmoidDbetaDgammaExactly(
               xi,
               alphaC,
@@ -443,7 +478,10 @@ export function taafSigmoidForward64(
           const e = boundedExp(bounded);
           const p = alphaC * (e / (e + 1));
           const u = deltaC + p;
-          if (!(Math.abs(p) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u)))
+          if (!(
+            Math.abs(p) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u) &&
+            Math.abs(u) <= Number.MAX_VALUE
+          ))
             break;
           y[i] = u;
         }
@@ -504,23 +542,41 @@ export function taafSigmoidBackward64(
       const start = (o * channels + c) * channelInner;
       const end = start + channelInner;
       for (let i = start; i < end; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p = dyi * alphaC;
-        const e = boundedExp(
-          Math.max(Math.min(gammaC + xi * betaC, 709), -746),
-        );
-        const u = e + 1;
-        const q = e / u;
-        const q2 = (dyi * xi * alphaC * q) / u;
-        dx[i] = (p * betaC * q) / u;
-        dalphaSum += dyi * q;
-        dbetaSum +=
-          Math.abs(q2) <= Number.MAX_VALUE
-            ? q2
-            : taafSigmoidDbetaExactly(xi, alphaC, betaC, gammaC, dyi);
-        dgammaSum += (p * q) / u;
-        ddeltaSum += dyi;
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p = dyi * alphaC;
+          const e = boundedExp(
+            Math.max(Math.min(gammaC + xi * betaC, 709), -746),
+          );
+          const u = e + 1;
+          const q = e / u;
+          const q2 = (p * betaC * q) / u;
+          const p2 = dyi * q;
+          const q3 = (dyi * xi * alphaC * q) / u;
+          const q4 = (p * q) / u;
+          ddeltaSum += dyi;
+          if (!(
+            Math.abs(q2) <= Number.MAX_VALUE &&
+            Math.abs(p2) <= Number.MAX_VALUE &&
+            Math.abs(q3) <= Number.MAX_VALUE &&
+            Math.abs(q4) <= Number.MAX_VALUE
+          ))
+            break;
+          dx[i] = q2;
+          dalphaSum += p2;
+          dbetaSum += q3;
+          dgammaSum += q4;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = taafSigmoidDxExactly(xi, alphaC, betaC, gammaC, dyi);
+          dalphaSum += taafSigmoidDalphaExactly(xi, betaC, gammaC, dyi);
+          dbetaSum += taafSigmoidDbetaExactly(xi, alphaC, betaC, gammaC, dyi);
+          dgammaSum += taafSigmoidDgammaExactly(xi, alphaC, betaC, gammaC, dyi);
+        }
       }
     }
     dalpha[c] = dalphaSum;
@@ -561,19 +617,31 @@ export function taafSigmoidFused64(
       const start = (o * channels + c) * channelInner;
       const end = start + channelInner;
       for (let i = start; i < end; i++) {
-        const xi = x[i]!;
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded = Math.max(Math.min(gammaC + xi * betaC, 709), -746);
-        const e = boundedExp(bounded);
-        const u = e + 1;
-        const q = e / u;
-        const p2 = alphaC * q;
-        const u2 = deltaC + p2;
-        y[i] =
-          Math.abs(p2) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u2)
-            ? u2
-            : taafSigmoidYExactly(xi, alphaC, betaC, gammaC, deltaC);
-        dx[i] = (p * q) / u;
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(gammaC + xi * betaC, 709), -746);
+          const e = boundedExp(bounded);
+          const u = e + 1;
+          const q = e / u;
+          const p2 = alphaC * q;
+          const u2 = deltaC + p2;
+          const q2 = (p * q) / u;
+          if (!(
+            Math.abs(p2) * (1 + Math.abs(bounded)) <= 65536 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            Math.abs(q2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u2;
+          dx[i] = q2;
+        }
+        if (i < end) {
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = taafSigmoidYExactly(xi, alphaC, betaC, gammaC, deltaC);
+          dx[i] = taafSigmoidDxExactly(xi, alphaC, betaC, gammaC, 1);
+        }
       }
     }
   }
@@ -646,104 +714,106 @@ export function taafSigmoidDoubleBackward64(
           const e = boundedExp(Math.max(Math.min(u, 709), -746));
           const u2 = e + 1;
           const q = e / u2;
-          const q2 = (ddbetaC * xi * alphaC * q) / u2;
-          const p3 = dyi * ddxI;
-          const p4 = p3 * alphaC;
+          const q2 = (ddxI * alphaC * betaC * q) / u2;
+          const p3 = ddalphaC * q;
+          const q3 = (ddbetaC * xi * alphaC * q) / u2;
+          const q4 = (p * q) / u2;
+          const p4 = dyi * ddxI;
+          const p5 = p4 * alphaC;
           // Beyond this size, and at infinity, the result is its limit.
           const bounded = Math.max(-Math.abs(u), -746);
           const e2 = boundedExp(bounded);
           const u3 = e2 + 1;
-          const q3 = e2 / (u3 * u3);
-          const p5 = p4 * squared * q3;
+          const q5 = e2 / (u3 * u3);
+          const p6 = p5 * squared * q5;
           // Beyond this size, and at infinity, the result is its limit.
           const bounded2 = Math.max(Math.min(2 * (0.5 * u), 709), -746);
           const em1 = boundedExpm1(bounded2);
-          const q4 = em1 / (em1 + 2);
-          const v = -(p5 * q4);
-          const p6 = dyi * ddalphaC;
-          const p7 = dyi * ddbetaC;
-          const p8 = p2 * q3 * q4;
-          const u4 = q3 - p8;
-          const p9 = p7 * alphaC * u4;
-          const p10 = dyi * ddgammaC;
-          const p11 = p10 * alphaC;
-          const p12 = p11 * betaC * q3;
-          const v2 = -(p12 * q4);
-          const v3 = Math.abs(q4);
+          const q6 = em1 / (em1 + 2);
+          const v = -(p6 * q6);
+          const p7 = dyi * ddalphaC;
+          const p8 = p7 * betaC * q5;
+          const p9 = dyi * ddbetaC;
+          const p10 = p2 * q5 * q6;
+          const u4 = q5 - p10;
+          const p11 = p9 * alphaC * u4;
+          const p12 = dyi * ddgammaC;
+          const p13 = p12 * alphaC;
+          const p14 = p13 * betaC * q5;
+          const v2 = -(p14 * q6);
+          const v3 = Math.abs(q6);
           const u5 = 1 + Math.abs(bounded);
-          const p13 = p7 * xi;
-          const p14 = p13 * q3;
-          const p15 = p4 * u4;
-          const p16 = p6 * xi * q3;
-          const p17 = p7 * (xi * xi) * alphaC * q3;
-          const v4 = -(p17 * q4);
-          const p18 = p10 * xi * alphaC * q3;
-          const v5 = -(p18 * q4);
-          const p19 = p4 * betaC * q3;
-          const v6 = -(p19 * q4);
-          const p20 = p13 * alphaC * q3;
-          const v7 = -(p20 * q4);
-          const p21 = p11 * q3;
-          const v8 = -(p21 * q4);
+          const p15 = p4 * betaC * q5;
+          const p16 = p9 * xi;
+          const p17 = p16 * q5;
+          const p18 = p12 * q5;
+          const p19 = p5 * u4;
+          const p20 = p7 * xi * q5;
+          const p21 = p9 * (xi * xi) * alphaC * q5;
+          const v4 = -(p21 * q6);
+          const p22 = p12 * xi * alphaC * q5;
+          const v5 = -(p22 * q6);
+          const p23 = p5 * betaC * q5;
+          const v6 = -(p23 * q6);
+          const p24 = p7 * q5;
+          const p25 = p16 * alphaC * q5;
+          const v7 = -(p25 * q6);
+          const p26 = p13 * q5;
+          const v8 = -(p26 * q6);
           if (!(
             Math.abs(q2) <= Number.MAX_VALUE &&
-            Math.abs(p5) >= 1.1380524797363597e-159 &&
+            Math.abs(p3) <= Number.MAX_VALUE &&
+            Math.abs(q3) <= Number.MAX_VALUE &&
+            Math.abs(q4) <= Number.MAX_VALUE &&
+            Math.abs(p6) >= 1.1380524797363597e-159 &&
             v3 >= 9.332636185032189e-302 &&
             Math.abs(v) <= Number.MAX_VALUE &&
+            Math.abs(p8) <= Number.MAX_VALUE &&
             2.0128589904991042e-233 * v3 +
-              (0.0625 * (q3 * u5) + Math.abs(p8) * (u5 + Math.abs(bounded2))) <=
+              (0.0625 * (q5 * u5) +
+                Math.abs(p10) * (u5 + Math.abs(bounded2))) <=
               2048 * Math.abs(u4) &&
-            Math.abs(p9) <= Number.MAX_VALUE &&
-            Math.abs(p12) >= 3.3444356521734666e-198 &&
+            Math.abs(p11) <= Number.MAX_VALUE &&
+            Math.abs(p14) >= 3.3444356521734666e-198 &&
             Math.abs(v2) <= Number.MAX_VALUE &&
-            Math.abs(p14) <= Number.MAX_VALUE &&
             Math.abs(p15) <= Number.MAX_VALUE &&
-            Math.abs(p16) <= Number.MAX_VALUE &&
-            Math.abs(p17) >= 1.1380524797363597e-159 &&
+            Math.abs(p17) <= Number.MAX_VALUE &&
+            Math.abs(p18) <= Number.MAX_VALUE &&
+            Math.abs(p19) <= Number.MAX_VALUE &&
+            Math.abs(p20) <= Number.MAX_VALUE &&
+            Math.abs(p21) >= 1.1380524797363597e-159 &&
             Math.abs(v4) <= Number.MAX_VALUE &&
-            Math.abs(p18) >= 3.3444356521734666e-198 &&
+            Math.abs(p22) >= 3.3444356521734666e-198 &&
             Math.abs(v5) <= Number.MAX_VALUE &&
-            Math.abs(p19) >= 3.3444356521734666e-198 &&
+            Math.abs(p23) >= 3.3444356521734666e-198 &&
             Math.abs(v6) <= Number.MAX_VALUE &&
-            Math.abs(p20) >= 3.3444356521734666e-198 &&
+            Math.abs(p24) <= Number.MAX_VALUE &&
+            Math.abs(p25) >= 3.3444356521734666e-198 &&
             Math.abs(v7) <= Number.MAX_VALUE &&
-            Math.abs(p21) >= 9.828413039546407e-237 &&
+            Math.abs(p26) >= 9.828413039546407e-237 &&
             Math.abs(v8) <= Number.MAX_VALUE
           ))
             break;
-          ddy[i] =
-            (ddxI * alphaC * betaC * q) / u2 +
-            ddalphaC * q +
-            q2 +
-            (p * q) / u2 +
-            dddeltaC;
-          dx[i] = v + p6 * betaC * q3 + p9 + v2;
-          dalphaSum += p3 * betaC * q3 + p14 + p10 * q3;
-          dbetaSum += p15 + p16 + v4 + v5;
-          dgammaSum += v6 + p6 * q3 + v7 + v8;
+          ddy[i] = q2 + p3 + q3 + q4 + dddeltaC;
+          dx[i] = v + p8 + p11 + v2;
+          dalphaSum += p15 + p17 + p18;
+          dbetaSum += p19 + p20 + v4 + v5;
+          dgammaSum += v6 + p24 + v7 + v8;
         }
         if (i < end) {
           // One that needs more digits.
           const dyi = dy[i]!;
           const xi = x[i]!;
           const ddxI = ddx[i]!;
-          const u6 = gammaC + xi * betaC;
-          const e3 = boundedExp(Math.max(Math.min(u6, 709), -746));
-          const u7 = e3 + 1;
-          const q5 = e3 / u7;
-          const p22 = dyi * ddalphaC;
-          const e4 = boundedExp(Math.max(-Math.abs(u6), -746));
-          const u8 = e4 + 1;
-          const q6 = e4 / (u8 * u8);
           ddy[i] =
-            (ddxI * alphaC * betaC * q5) / u7 +
-            ddalphaC * q5 +
+            taafSigmoidDxExactly(xi, alphaC, betaC, gammaC, ddxI) +
+            taafSigmoidDalphaExactly(xi, betaC, gammaC, ddalphaC) +
             taafSigmoidDbetaExactly(xi, alphaC, betaC, gammaC, ddbetaC) +
-            (p * q5) / u7 +
+            taafSigmoidDgammaExactly(xi, alphaC, betaC, gammaC, ddgammaC) +
             dddeltaC;
           dx[i] =
             taafSigmoidDxDxExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
-            p22 * betaC * q6 +
+            taafSigmoidDxDalphaExactly(xi, betaC, gammaC, dyi * ddalphaC) +
             taafSigmoidDxDbetaExactly(
               xi,
               alphaC,
@@ -759,9 +829,9 @@ export function taafSigmoidDoubleBackward64(
               dyi * ddgammaC,
             );
           dalphaSum +=
-            dyi * ddxI * betaC * q6 +
+            taafSigmoidDxDalphaExactly(xi, betaC, gammaC, dyi * ddxI) +
             taafSigmoidDalphaDbetaExactly(xi, betaC, gammaC, dyi * ddbetaC) +
-            dyi * ddgammaC * q6;
+            taafSigmoidDalphaDgammaExactly(xi, betaC, gammaC, dyi * ddgammaC);
           dbetaSum +=
             taafSigmoidDxDbetaExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
             taafSigmoidDalphaDbetaExactly(xi, betaC, gammaC, dyi * ddalphaC) +
@@ -781,7 +851,7 @@ export function taafSigmoidDoubleBackward64(
             );
           dgammaSum +=
             taafSigmoidDxDgammaExactly(xi, alphaC, betaC, gammaC, dyi * ddxI) +
-            p22 * q6 +
+            taafSigmoidDalphaDgammaExactly(xi, betaC, gammaC, dyi * ddalphaC) +
             taafSigmoidDbetaDgammaExactly(
               xi,
               alphaC,
@@ -1538,6 +1608,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function taafSigmoidExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -1577,7 +1688,7 @@ function taafSigmoidExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     taafSigmoidExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     taafSigmoidExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1615,6 +1726,157 @@ function taafSigmoidExactly(
   let value = taafSigmoidExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = taafSigmoidExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(wideMultiply(x4, x1), x2),
+    wideLogistic(wideAdd(x3, wideMultiply(x0, x2))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function taafSigmoidDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function taafSigmoidDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = taafSigmoidDxExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDalphaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(x3, wideSigmoid(wideAdd(x2, wideMultiply(x0, x1))));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function taafSigmoidDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function taafSigmoidDalphaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = taafSigmoidDalphaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDalphaExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }
@@ -1658,7 +1920,7 @@ function taafSigmoidDbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     taafSigmoidDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     taafSigmoidDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1696,6 +1958,87 @@ function taafSigmoidDbetaExactly(
   let value = taafSigmoidDbetaExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = taafSigmoidDbetaExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDgammaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(x4, x1),
+    wideLogistic(wideAdd(x3, wideMultiply(x0, x2))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDgammaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDgammaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function taafSigmoidDgammaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function taafSigmoidDgammaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = taafSigmoidDgammaExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDgammaExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }
@@ -1739,7 +2082,7 @@ function taafSigmoidYExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1826,7 +2169,7 @@ function taafSigmoidDxDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1864,6 +2207,79 @@ function taafSigmoidDxDxExactly(
   let value = taafSigmoidDxDxExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = taafSigmoidDxDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDxDalphaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(x3, x1),
+    wideLogistic(wideAdd(x2, wideMultiply(x0, x1))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDxDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDxDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function taafSigmoidDxDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function taafSigmoidDxDalphaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = taafSigmoidDxDalphaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDxDalphaExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }
@@ -1918,7 +2334,7 @@ function taafSigmoidDxDbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     taafSigmoidDxDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2002,7 +2418,7 @@ function taafSigmoidDxDgammaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     taafSigmoidDxDgammaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2079,7 +2495,7 @@ function taafSigmoidDalphaDbetaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
     taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
     taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2113,6 +2529,76 @@ function taafSigmoidDalphaDbetaExactly(
   let value = taafSigmoidDalphaDbetaExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = taafSigmoidDalphaDbetaExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function taafSigmoidDalphaDgammaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(x3, wideLogistic(wideAdd(x2, wideMultiply(x0, x1))));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function taafSigmoidDalphaDgammaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return taafSigmoidDalphaDgammaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function taafSigmoidDalphaDgammaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 140n * sign),
+    taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function taafSigmoidDalphaDgammaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = taafSigmoidDalphaDgammaExactlyAt(x0, x1, x2, x3, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = taafSigmoidDalphaDgammaExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }
@@ -2162,7 +2648,7 @@ function taafSigmoidDbetaDbetaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     taafSigmoidDbetaDbetaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2246,7 +2732,7 @@ function taafSigmoidDbetaDgammaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     taafSigmoidDbetaDgammaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2330,7 +2816,7 @@ function taafSigmoidDgammaDgammaExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     taafSigmoidDgammaDgammaExactlyAt(x0, x1, x2, x3, x4, 140n * sign),

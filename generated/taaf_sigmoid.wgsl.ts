@@ -118,7 +118,8 @@ fn taaf_sigmoid_wide_from_f32(x: f32) -> taaf_sigmoid_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct taaf_sigmoid_wide_search {
   stage: i32,
   point: i32,
@@ -127,6 +128,7 @@ struct taaf_sigmoid_wide_search {
   before: taaf_sigmoid_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const taaf_sigmoid_WIDE_SEARCH: taaf_sigmoid_wide_search = taaf_sigmoid_wide_search(
@@ -136,7 +138,8 @@ const taaf_sigmoid_WIDE_SEARCH: taaf_sigmoid_wide_search = taaf_sigmoid_wide_sea
   taaf_sigmoid_wide_leading(false, 0u, 0),
   taaf_sigmoid_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const taaf_sigmoid_WIDE_ONE: taaf_sigmoid_wide = taaf_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -519,6 +522,9 @@ fn taaf_sigmoid_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 2u) | (operation == 3u) | (operation == 5u)) {
+      rounding = -taaf_sigmoid_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < taaf_sigmoid_WIDE_LIMIT) &
@@ -654,7 +660,8 @@ fn taaf_sigmoid_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= taaf_sigmoid_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(taaf_sigmoid_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -670,6 +677,10 @@ fn taaf_sigmoid_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (taaf_sigmoid_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (taaf_sigmoid_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -718,7 +729,9 @@ fn taaf_sigmoid_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * taaf_sigmoid_wide_excess(varied, stage)) / taaf_sigmoid_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = taaf_sigmoid_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = taaf_sigmoid_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -728,7 +741,7 @@ fn taaf_sigmoid_wide_searched(
   if (is_second) {
     before = base;
   }
-  return taaf_sigmoid_wide_search(stage, point, value, base, before, steps, shift);
+  return taaf_sigmoid_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1149,6 +1162,9 @@ fn taaf_sigmoid_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 2u) | (operation == 4u) | (operation == 5u)) {
+      rounding = -taaf_sigmoid_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < taaf_sigmoid_WIDE_LIMIT) &
@@ -1235,6 +1251,7 @@ fn taaf_sigmoid_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, del
   var found0 =
     (abs(p2.high) * v3.high <= 2097152.0 * v3.high) & (v3.high >= 3.9443045e-31) &
       (abs(p2.high) * v3.high * 8.6736174e-19 <= 1048576.0 * u2.high) &
+      (q.high >= 1.9721523e-31) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
@@ -1258,6 +1275,7 @@ fn taaf_sigmoid_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, del
   var found2 =
     (abs(p2.high) * v3.high <= 2097152.0 * v3.high) & (v3.high >= 3.9443045e-31) &
       (abs(p2.high) * v3.high * 8.6736174e-19 <= 1048576.0 * u2.high) &
+      (q.high >= 1.9721523e-31) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
@@ -1387,6 +1405,7 @@ fn taaf_sigmoid_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> 
     !(
       (abs(p.high) * v4.high <= 2097152.0 * v4.high) & (v4.high >= 3.9443045e-31) &
         (abs(p.high) * v4.high * 8.6736174e-19 <= 1048576.0 * u4.high) &
+        (q2.high >= 1.9721523e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
@@ -1558,7 +1577,10 @@ fn taaf_sigmoid_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32)
   // Far out, or no number at all.
   if (
     !(
-      (abs(p.high) >= 7.888609e-31) & (v3.high >= 1.5777218e-30) & (abs(em1.high) >= 7.888609e-31) &
+      (abs(p.high) >= 7.888609e-31) & (v3.high >= 1.5777218e-30) & (q.high >= 7.888609e-31) &
+        (abs(p4.high) >= 3.9443045e-31) &
+        (abs(em1.high) >= 7.888609e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
@@ -1617,7 +1639,10 @@ fn taaf_sigmoid_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32)
   // Far out, or no number at all.
   if (
     !(
-      (v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(p15.high) >= 3.9443045e-31) &
+        (abs(em1.high) >= 7.888609e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
         ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
@@ -1667,7 +1692,10 @@ fn taaf_sigmoid_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32)
   // Far out, or no number at all.
   if (
     !(
-      (abs(p18.high) >= 7.888609e-31) & (v3.high >= 1.5777218e-30) & (abs(em1.high) >= 7.888609e-31) &
+      (abs(p18.high) >= 7.888609e-31) & (v3.high >= 1.5777218e-30) & (q.high >= 7.888609e-31) &
+        (abs(p19.high) >= 3.9443045e-31) &
+        (abs(em1.high) >= 7.888609e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
@@ -1688,7 +1716,10 @@ fn taaf_sigmoid_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32)
   // Far out, or no number at all.
   if (
     !(
-      (v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(p23.high) >= 3.9443045e-31) &
+        (abs(em1.high) >= 7.888609e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
         ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
@@ -1708,7 +1739,10 @@ fn taaf_sigmoid_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32)
   // Far out, or no number at all.
   if (
     !(
-      (v3.high >= 7.888609e-31) & (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      (v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (abs(p26.high) >= 3.9443045e-31) &
+        (abs(em1.high) >= 7.888609e-31) &
+        (abs(q2.high) >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
         ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &

@@ -273,7 +273,8 @@ fn tanh__curvature(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      (abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &

@@ -25,6 +25,7 @@ export function tanhExpForward(x: Float32Array, y: Float32Array): void {
       if (!(
         em1 >= 9.332636185032189e-302 &&
         em1 <= 2.0927902484106784e298 * q &&
+        q >= 9.332636185032189e-302 &&
         Math.abs(p) <= Number.MAX_VALUE
       ))
         break;
@@ -113,6 +114,7 @@ export function tanhExpFused(
       if (!(
         em1 >= 9.332636185032189e-302 &&
         em1 <= 2.0927902484106784e298 * q &&
+        q >= 9.332636185032189e-302 &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         1.56575653125701e-294 * em1 +
           (q * (1 + Math.abs(bounded2)) + Math.abs(p3) * (1 + Math.abs(v))) <=
@@ -234,6 +236,7 @@ export function tanhExpForward64(x: Float64Array, y: Float64Array): void {
       if (!(
         em1 >= 9.332636185032189e-302 &&
         em1 <= 2.0927902484106784e298 * q &&
+        q >= 9.332636185032189e-302 &&
         Math.abs(p) <= Number.MAX_VALUE
       ))
         break;
@@ -322,6 +325,7 @@ export function tanhExpFused64(
       if (!(
         em1 >= 9.332636185032189e-302 &&
         em1 <= 2.0927902484106784e298 * q &&
+        q >= 9.332636185032189e-302 &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         1.56575653125701e-294 * em1 +
           (q * (1 + Math.abs(bounded2)) + Math.abs(p3) * (1 + Math.abs(v))) <=

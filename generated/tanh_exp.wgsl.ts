@@ -131,7 +131,8 @@ fn tanh_exp_wide_from_f32(x: f32) -> tanh_exp_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct tanh_exp_wide_search {
   stage: i32,
   point: i32,
@@ -140,6 +141,7 @@ struct tanh_exp_wide_search {
   before: tanh_exp_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const tanh_exp_WIDE_SEARCH: tanh_exp_wide_search = tanh_exp_wide_search(
@@ -149,7 +151,8 @@ const tanh_exp_WIDE_SEARCH: tanh_exp_wide_search = tanh_exp_wide_search(
   tanh_exp_wide_leading(false, 0u, 0),
   tanh_exp_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const tanh_exp_WIDE_HALF: tanh_exp_wide = tanh_exp_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -584,6 +587,9 @@ fn tanh_exp_exactly_wide(x0: tanh_exp_wide) -> tanh_exp_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 3u) | (operation == 5u) | (operation == 8u)) {
+      rounding = -tanh_exp_WIDE_BEYOND;
+    }
     if (
       (operation == 9u) &
       (abs(result.exponent) < tanh_exp_WIDE_LIMIT) &
@@ -719,7 +725,8 @@ fn tanh_exp_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= tanh_exp_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(tanh_exp_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -735,6 +742,10 @@ fn tanh_exp_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (tanh_exp_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (tanh_exp_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -783,7 +794,9 @@ fn tanh_exp_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * tanh_exp_wide_excess(varied, stage)) / tanh_exp_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = tanh_exp_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = tanh_exp_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -793,7 +806,7 @@ fn tanh_exp_wide_searched(
   if (is_second) {
     before = base;
   }
-  return tanh_exp_wide_search(stage, point, value, base, before, steps, shift);
+  return tanh_exp_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -959,6 +972,14 @@ fn tanh_exp_pair_expm1(a: tanh_exp_pair) -> tanh_exp_pair {
   return tanh_exp_pair_add(tanh_exp_pair_sum(scale, -1.0), tanh_exp_pair_scale(small, scale));
 }
 
+// The quotient as rounded, and what is left of a over b.
+fn tanh_exp_pair_divide(a: tanh_exp_pair, b: tanh_exp_pair) -> tanh_exp_pair {
+  let q = tanh_exp_rounded(a.high / b.high);
+  let p = tanh_exp_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return tanh_exp_pair_ordered_sum(q, rest / b.high);
+}
+
 fn tanh_exp_pair_to_f32(a: tanh_exp_pair) -> f32 {
   return a.high + a.low;
 }
@@ -966,14 +987,6 @@ fn tanh_exp_pair_to_f32(a: tanh_exp_pair) -> f32 {
 fn tanh_exp_pair_multiply(a: tanh_exp_pair, b: tanh_exp_pair) -> tanh_exp_pair {
   let p = tanh_exp_pair_product(a.high, b.high);
   return tanh_exp_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn tanh_exp_pair_divide(a: tanh_exp_pair, b: tanh_exp_pair) -> tanh_exp_pair {
-  let q = tanh_exp_rounded(a.high / b.high);
-  let p = tanh_exp_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return tanh_exp_pair_ordered_sum(q, rest / b.high);
 }
 
 // Mish with softplus left out of the logarithm. Also called TeLU.
@@ -985,7 +998,8 @@ fn tanh_exp(x: f32) -> f32 {
   let bounded = tanh_exp_pair_at_most(p, tanh_exp_pair(80.0, 0.0));
   let em1 = tanh_exp_pair_expm1(bounded);
   let u = tanh_exp_pair_add(em1, tanh_exp_pair(2.0, 0.0));
-  var result = tanh_exp_pair_to_f32(tanh_exp_pair_multiply(tanh_exp_pair_from_f32(x), tanh_exp_pair_divide(em1, u)));
+  let q = tanh_exp_pair_divide(em1, u);
+  var result = tanh_exp_pair_to_f32(tanh_exp_pair_multiply(tanh_exp_pair_from_f32(x), q));
   var found =
     (abs(em1.high) * (1.0 + bounded.high) +
       1.26217745e-29 * (2.0 * (1.0 + em1.high)) +
@@ -996,6 +1010,7 @@ fn tanh_exp(x: f32) -> f32 {
         1.26217745e-29 * (2.0 * (1.0 + em1.high)) +
         1.26217745e-29 * (1.0 + em1.high) <=
         16.0 * u.high) &
+      (q.high >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
@@ -1185,6 +1200,9 @@ fn tanh_exp_backward_exactly_wide(x0: tanh_exp_wide) -> tanh_exp_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 3u) | (operation == 5u) | (operation == 8u)) {
+      rounding = -tanh_exp_WIDE_BEYOND;
+    }
     if (
       (operation == 9u) &
       (abs(result.exponent) < tanh_exp_WIDE_LIMIT) &
@@ -1297,6 +1315,7 @@ fn tanh_exp_backward(dy: f32, x: f32) -> f32 {
           (q.high + abs(p2.high * p5.high)) <=
           8.0 * abs(q.high + p2.high * p5.high)) &
           (abs(q.high + p2.high * p5.high) >= 3.9443045e-31))) &
+      (2.524355e-29 + v.high <= 33554432.0 * abs(v.high - 800.0)) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
@@ -1368,6 +1387,7 @@ fn tanh_exp_fused(x: f32) -> tanh_exp_value_and_slopes {
           1.26217745e-29 * (2.0 * (1.0 + em1.high)) +
           1.26217745e-29 * (1.0 + em1.high) <=
           16.0 * u.high) &
+        (q.high >= 3.9443045e-31) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
@@ -1416,6 +1436,7 @@ fn tanh_exp_fused(x: f32) -> tanh_exp_value_and_slopes {
             (q.high + abs(p2.high * p5.high)) <=
             8.0 * abs(q.high + p2.high * p5.high)) &
             (abs(q.high + p2.high * p5.high) >= 3.9443045e-31))) &
+        (2.524355e-29 + v.high <= 33554432.0 * abs(v.high - 800.0)) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
@@ -1485,8 +1506,10 @@ fn tanh_exp_curvature(x: f32) -> f32 {
   if (
     !(
       ((v.high <= 800.0) |
-        ((e.high >= 3.9443045e-31) & ((v.high <= 800.0) | (v3.high >= 7.888609e-31)) &
-          ((v.high > 800.0) | (abs(p6.high - q2.high * p4.high) >= 7.888609e-31)))) &
+        ((e.high >= 3.9443045e-31) & (abs(p5.high) >= 3.9443045e-31) &
+          ((v.high <= 800.0) | ((v3.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (p6.high >= 3.9443045e-31))) &
+          ((v.high > 800.0) | (abs(p6.high - q2.high * p4.high) >= 7.888609e-31)) &
+          (abs(p8.high) >= 1.9721523e-31))) &
         ((v.high > 800.0) | (abs(p4.high + p8.high) >= 3.9443045e-31)) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &

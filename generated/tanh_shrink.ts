@@ -41,9 +41,12 @@ export function tanhShrinkBackward(
       const xi = x[i]!;
       const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
       const q = em1 / (em1 + 2);
-      const p = dyi * (q * q);
+      const squared = q * q;
+      const p = dyi * squared;
       if (!(
-        Math.abs(q) >= 9.332636185032189e-302 && Math.abs(p) <= Number.MAX_VALUE
+        Math.abs(q) >= 9.332636185032189e-302 &&
+        squared >= 9.332636185032189e-302 &&
+        Math.abs(p) <= Number.MAX_VALUE
       ))
         break;
       dx[i] = p;
@@ -77,6 +80,7 @@ export function tanhShrinkFused(
       if (!(
         v <= 65536 * Math.abs(u) &&
         v >= 9.332636185032189e-302 &&
+        squared >= 9.332636185032189e-302 &&
         Math.abs(squared) <= Number.MAX_VALUE
       ))
         break;
@@ -113,7 +117,8 @@ export function tanhShrinkDoubleBackward(
       const p = 2 * xi;
       const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
       const q = em1 / (em1 + 2);
-      const p2 = ddxI * (q * q);
+      const squared = q * q;
+      const p2 = ddxI * squared;
       const p3 = 8 * (dyi * ddxI) * q;
       const e = boundedExp(Math.max(-Math.abs(p), -746));
       const u = e + 1;
@@ -121,6 +126,7 @@ export function tanhShrinkDoubleBackward(
       const p4 = p3 * q2;
       if (!(
         Math.abs(q) >= 9.332636185032189e-302 &&
+        squared >= 9.332636185032189e-302 &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         Math.abs(p3) >= 1.155324400553491e-274 &&
         q2 >= 9.332636185032189e-302 &&
@@ -182,9 +188,12 @@ export function tanhShrinkBackward64(
       const xi = x[i]!;
       const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
       const q = em1 / (em1 + 2);
-      const p = dyi * (q * q);
+      const squared = q * q;
+      const p = dyi * squared;
       if (!(
-        Math.abs(q) >= 9.332636185032189e-302 && Math.abs(p) <= Number.MAX_VALUE
+        Math.abs(q) >= 9.332636185032189e-302 &&
+        squared >= 9.332636185032189e-302 &&
+        Math.abs(p) <= Number.MAX_VALUE
       ))
         break;
       dx[i] = p;
@@ -218,6 +227,7 @@ export function tanhShrinkFused64(
       if (!(
         v <= 65536 * Math.abs(u) &&
         v >= 9.332636185032189e-302 &&
+        squared >= 9.332636185032189e-302 &&
         Math.abs(squared) <= Number.MAX_VALUE
       ))
         break;
@@ -254,7 +264,8 @@ export function tanhShrinkDoubleBackward64(
       const p = 2 * xi;
       const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
       const q = em1 / (em1 + 2);
-      const p2 = ddxI * (q * q);
+      const squared = q * q;
+      const p2 = ddxI * squared;
       const p3 = 8 * (dyi * ddxI) * q;
       const e = boundedExp(Math.max(-Math.abs(p), -746));
       const u = e + 1;
@@ -262,6 +273,7 @@ export function tanhShrinkDoubleBackward64(
       const p4 = p3 * q2;
       if (!(
         Math.abs(q) >= 9.332636185032189e-302 &&
+        squared >= 9.332636185032189e-302 &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         Math.abs(p3) >= 1.155324400553491e-274 &&
         q2 >= 9.332636185032189e-302 &&

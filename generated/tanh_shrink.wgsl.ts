@@ -123,7 +123,8 @@ fn tanh_shrink_wide_from_f32(x: f32) -> tanh_shrink_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct tanh_shrink_wide_search {
   stage: i32,
   point: i32,
@@ -132,6 +133,7 @@ struct tanh_shrink_wide_search {
   before: tanh_shrink_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const tanh_shrink_WIDE_SEARCH: tanh_shrink_wide_search = tanh_shrink_wide_search(
@@ -141,7 +143,8 @@ const tanh_shrink_WIDE_SEARCH: tanh_shrink_wide_search = tanh_shrink_wide_search
   tanh_shrink_wide_leading(false, 0u, 0),
   tanh_shrink_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const tanh_shrink_WIDE_HALF: tanh_shrink_wide = tanh_shrink_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -561,6 +564,9 @@ fn tanh_shrink_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 1u) | (operation == 2u) | (operation == 4u) | (operation == 8u)) {
+      rounding = -tanh_shrink_WIDE_BEYOND;
+    }
     if ((operation == 6u) & tanh_shrink_wide_adds_exactly(a, b) & (tanh_shrink_nat_low_word(result.mantissa) == 0u)) {
       rounding = -tanh_shrink_WIDE_BEYOND;
     }
@@ -689,7 +695,8 @@ fn tanh_shrink_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= tanh_shrink_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(tanh_shrink_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -705,6 +712,10 @@ fn tanh_shrink_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (tanh_shrink_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (tanh_shrink_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -753,7 +764,9 @@ fn tanh_shrink_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * tanh_shrink_wide_excess(varied, stage)) / tanh_shrink_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = tanh_shrink_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = tanh_shrink_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -763,7 +776,7 @@ fn tanh_shrink_wide_searched(
   if (is_second) {
     before = base;
   }
-  return tanh_shrink_wide_search(stage, point, value, base, before, steps, shift);
+  return tanh_shrink_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -1090,7 +1103,8 @@ fn tanh_shrink_curvature(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      (abs(q.high) >= 3.9443045e-31) & (v3.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &

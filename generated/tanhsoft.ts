@@ -41,16 +41,17 @@ export function tanhsoftForward(
             2 *
             (1 + v5)) +
         (Math.abs(p3) > 1.0715086071862673e301 ? 1 : 0);
-      const v6 =
+      const v6 = Math.abs(q);
+      if (!(
         u3 <= 5.820766091346741e-11 * v5 &&
         u3 <= 5.820766091346741e-11 * u &&
         (Math.abs(u) <= 1.0715086071862673e301 ||
-          v5 <= 1.1641532182693481e-10 * Math.abs(q)) &&
+          v5 <= 1.1641532182693481e-10 * v6) &&
+        v6 >= 9.332636185032189e-302 &&
         (xi === l ||
-          v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
-      if (!(
-        v6 &&
-        Math.abs(p4) <= Number.MAX_VALUE &&
+          v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <=
+            65536 * Math.abs(u2)) &&
+        (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p4) <= Number.MAX_VALUE
       ))
         break;
@@ -150,15 +151,13 @@ export function tanhsoftBackward(
           q3 +
           4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v9) +
           9.332636185032189e-302 * v9);
-      const v10 =
+      if (!(
         u11 +
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
               Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
-        2.3283064365386963e-10 * Math.abs(u6);
-      if (!(
-        v10 &&
-        Math.abs(p10) <= Number.MAX_VALUE &&
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p10) <= Number.MAX_VALUE
       ))
         break;
@@ -265,8 +264,9 @@ export function tanhsoftFused(
         u5 <= 5.820766091346741e-11 * v6 &&
         u5 <= 5.820766091346741e-11 * u &&
         (v8 <= 1.0715086071862673e301 || v6 <= 1.1641532182693481e-10 * v9) &&
+        v9 >= 9.332636185032189e-302 &&
         (xi === l || u6 <= 65536 * Math.abs(u3)) &&
-        Math.abs(p5) <= Number.MAX_VALUE &&
+        (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p5) <= Number.MAX_VALUE &&
         u12 +
           u13 +
@@ -454,6 +454,7 @@ export function tanhsoftDoubleBackward(
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
           2.3283064365386963e-10 * Math.abs(u6) &&
+        (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p11) <= Number.MAX_VALUE &&
         u23 +
           u24 +
@@ -520,16 +521,17 @@ export function tanhsoftForward64(
             2 *
             (1 + v5)) +
         (Math.abs(p3) > 1.0715086071862673e301 ? 1 : 0);
-      const v6 =
+      const v6 = Math.abs(q);
+      if (!(
         u3 <= 5.820766091346741e-11 * v5 &&
         u3 <= 5.820766091346741e-11 * u &&
         (Math.abs(u) <= 1.0715086071862673e301 ||
-          v5 <= 1.1641532182693481e-10 * Math.abs(q)) &&
+          v5 <= 1.1641532182693481e-10 * v6) &&
+        v6 >= 9.332636185032189e-302 &&
         (xi === l ||
-          v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
-      if (!(
-        v6 &&
-        Math.abs(p4) <= Number.MAX_VALUE &&
+          v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <=
+            65536 * Math.abs(u2)) &&
+        (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p4) <= Number.MAX_VALUE
       ))
         break;
@@ -629,15 +631,13 @@ export function tanhsoftBackward64(
           q3 +
           4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v9) +
           9.332636185032189e-302 * v9);
-      const v10 =
+      if (!(
         u11 +
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
               Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
-        2.3283064365386963e-10 * Math.abs(u6);
-      if (!(
-        v10 &&
-        Math.abs(p10) <= Number.MAX_VALUE &&
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p10) <= Number.MAX_VALUE
       ))
         break;
@@ -744,8 +744,9 @@ export function tanhsoftFused64(
         u5 <= 5.820766091346741e-11 * v6 &&
         u5 <= 5.820766091346741e-11 * u &&
         (v8 <= 1.0715086071862673e301 || v6 <= 1.1641532182693481e-10 * v9) &&
+        v9 >= 9.332636185032189e-302 &&
         (xi === l || u6 <= 65536 * Math.abs(u3)) &&
-        Math.abs(p5) <= Number.MAX_VALUE &&
+        (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p5) <= Number.MAX_VALUE &&
         u12 +
           u13 +
@@ -933,6 +934,7 @@ export function tanhsoftDoubleBackward64(
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
           2.3283064365386963e-10 * Math.abs(u6) &&
+        (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p11) <= Number.MAX_VALUE &&
         u23 +
           u24 +
@@ -1971,6 +1973,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function tanhsoftExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -2015,7 +2058,7 @@ function tanhsoftExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2112,7 +2155,7 @@ function tanhsoftDxExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
@@ -2202,7 +2245,7 @@ function tanhsoftYExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     tanhsoftYExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2315,7 +2358,7 @@ function tanhsoftDxDxExactlyLimit(
   x5: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     tanhsoftDxDxExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),

@@ -229,7 +229,8 @@ fn tanhsoft_wide_from_f32(x: f32) -> tanhsoft_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct tanhsoft_wide_search {
   stage: i32,
   point: i32,
@@ -238,6 +239,7 @@ struct tanhsoft_wide_search {
   before: tanhsoft_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const tanhsoft_WIDE_SEARCH: tanhsoft_wide_search = tanhsoft_wide_search(
@@ -247,7 +249,8 @@ const tanhsoft_WIDE_SEARCH: tanhsoft_wide_search = tanhsoft_wide_search(
   tanhsoft_wide_leading(false, 0u, 0),
   tanhsoft_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const tanhsoft_WIDE_HALF: tanhsoft_wide = tanhsoft_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -828,6 +831,9 @@ fn tanhsoft_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 4u) | (operation == 5u) | (operation == 7u) | (operation == 9u)) {
+      rounding = -tanhsoft_WIDE_BEYOND;
+    }
     if (
       (operation == 0u) &
       (abs(result.exponent) < tanhsoft_WIDE_LIMIT) &
@@ -963,7 +969,8 @@ fn tanhsoft_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= tanhsoft_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(tanhsoft_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -979,6 +986,10 @@ fn tanhsoft_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (tanhsoft_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (tanhsoft_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -1027,7 +1038,9 @@ fn tanhsoft_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * tanhsoft_wide_excess(varied, stage)) / tanhsoft_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = tanhsoft_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = tanhsoft_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -1037,7 +1050,7 @@ fn tanhsoft_wide_searched(
   if (is_second) {
     before = base;
   }
-  return tanhsoft_wide_search(stage, point, value, base, before, steps, shift);
+  return tanhsoft_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1319,6 +1332,7 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
         (1.0 + abs(em1.high)) +
         1.26217745e-29 * (1.0 + abs(em1.high)) <=
         8.0 * u2.high) &
+      (abs(q.high) >= 7.888609e-31) &
       (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &
       (abs(v.high) >= 1.5777218e-30) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
@@ -1606,6 +1620,9 @@ fn tanhsoft_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 7u) | (operation == 9u) | (operation == 10u) | (operation == 13u) | (operation == 14u)) {
+      rounding = -tanhsoft_WIDE_BEYOND;
+    }
     if (
       (operation == 1u) &
       (abs(result.exponent) < tanhsoft_WIDE_LIMIT) &
@@ -1855,6 +1872,7 @@ fn tanhsoft_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> tanh
           (1.0 + abs(em1.high)) +
           1.26217745e-29 * (1.0 + abs(em1.high)) <=
           8.0 * u2.high) &
+        (abs(q.high) >= 7.888609e-31) &
         (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &
         (abs(v.high) >= 1.5777218e-30) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &

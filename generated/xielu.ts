@@ -131,27 +131,32 @@ export function xieluBackward(
       const em1 = expm1(xi);
       const p4 = u3 * em1;
       const u7 = beta + p4;
+      const p5 = dyi * (xi > 0 ? u6 : u7);
       const v7 = Math.abs(em1);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded7 = Math.max(xi, -3.4028234663852886e38);
+      const p6 = dyi * (bounded7 * bounded7 * pick(0, xi > 0));
       const u8 = em1 - xi;
-      const p5 = dyi * choose(xi > 0, 0, (u8 * e2) / u5);
-      dalphaPSum += dyi * (bounded7 * bounded7 * pick(0, xi > 0));
+      const p7 = dyi * choose(xi > 0, 0, (u8 * e2) / u5);
       if (!(
         (xi <= 0 || p3 <= 131072 * Math.abs(u6)) &&
         (xi > 0 || u2 * v7 + Math.abs(p4) <= 131072 * Math.abs(u7)) &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        Math.abs(p6) <= Number.MAX_VALUE &&
         (xi > 0 || v7 <= 65536 * Math.abs(u8)) &&
-        Math.abs(p5) <= Number.MAX_VALUE
+        Math.abs(p7) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = dyi * (xi > 0 ? u6 : u7);
-      dalphaNSum += p5;
+      dx[i] = p5;
+      dalphaPSum += p6;
+      dalphaNSum += p7;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = xieluDxExactly(xi, alphaPValue, alphaNValue, beta, dyi);
+      dalphaPSum += xieluDalphaP_exactly(xi, alphaPValue, dyi);
       dalphaNSum += xieluDalphaN_exactly(xi, alphaNValue, dyi);
     }
   }
@@ -208,6 +213,7 @@ export function xieluFused(
       const u7 = beta + p6;
       const p7 = u3 * em1;
       const u8 = beta + p7;
+      const v11 = xi > 0 ? u7 : u8;
       if (!(
         (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
         (xi > 0 ||
@@ -215,11 +221,12 @@ export function xieluFused(
             131072 * Math.abs(u6)) &&
         Math.abs(v8) <= Number.MAX_VALUE &&
         (xi <= 0 || p6 <= 131072 * Math.abs(u7)) &&
-        (xi > 0 || u2 * v10 + Math.abs(p7) <= 131072 * Math.abs(u8))
+        (xi > 0 || u2 * v10 + Math.abs(p7) <= 131072 * Math.abs(u8)) &&
+        Math.abs(v11) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v8;
-      dx[i] = xi > 0 ? u7 : u8;
+      dx[i] = v11;
     }
     if (i < size) {
       // One that needs more digits.
@@ -317,76 +324,83 @@ export function xieluDoubleBackward(
       const em1 = expm1(xi);
       const p8 = u3 * em1;
       const u7 = beta + p8;
+      const p9 = ddxI * (xi > 0 ? u6 : u7);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded7 = Math.max(xi, -3.4028234663852886e38);
       const squared3 = bounded7 * bounded7;
+      const p10 = ddalphaPValue * (squared3 * pick(0, xi > 0));
       const u8 = em1 - xi;
-      const p9 = u8 * e2;
-      const p10 = ddalphaNValue * choose(xi > 0, 0, p9 / u5);
+      const p11 = u8 * e2;
+      const p12 = ddalphaNValue * choose(xi > 0, 0, p11 / u5);
       const v8 = Math.abs(em1);
-      const p11 = dyi * ddxI;
+      const p13 = dyi * ddxI;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded8 = Math.max(Math.min(xi, 746), -746);
-      const p12 = dyi * ddalphaPValue;
-      const p13 = bounded7 * pick(4, xi > 0);
-      const p14 = p12 * p13;
-      const p15 = dyi * ddalphaNValue;
+      const p14 = dyi * ddalphaPValue;
+      const p15 = bounded7 * pick(4, xi > 0);
+      const p16 = p14 * p15;
+      const p17 = dyi * ddalphaNValue;
       const v9 = choose(xi > 0, 0, (em1 * e2) / u5);
-      const p16 = p11 * p13;
-      const p17 = p12 * (squared3 * pick(6, xi > 0));
-      const q4 = p9 / squared2;
-      const p18 = p15 * choose(xi > 0, 0, q4);
+      const p18 = p13 * p15;
+      const p19 = p14 * (squared3 * pick(6, xi > 0));
+      const q4 = p11 / squared2;
+      const p20 = p17 * choose(xi > 0, 0, q4);
+      const v10 = Math.abs(p11);
+      const v11 = Math.abs(q4);
       if (!(
         (xi <= 0 || p7 <= 131072 * Math.abs(u6)) &&
         (xi > 0 || u2 * v8 + Math.abs(p8) <= 131072 * Math.abs(u7)) &&
-        (xi > 0 || v8 <= 65536 * Math.abs(u8)) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
         Math.abs(p10) <= Number.MAX_VALUE &&
+        (xi > 0 || v8 <= 65536 * Math.abs(u8)) &&
+        Math.abs(p12) <= Number.MAX_VALUE &&
         (xi > 0 || u2 <= p5) &&
-        Math.abs(p14) <= Number.MAX_VALUE &&
         Math.abs(p16) <= Number.MAX_VALUE &&
-        (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p6)) &&
-        Math.abs(p17) <= Number.MAX_VALUE &&
+        Math.abs(p18) <= Number.MAX_VALUE &&
+        (xi <= 0 ||
+          (e >= 9.332636185032189e-302 &&
+            e <= p6 &&
+            q3 >= 9.332636185032189e-302 &&
+            squared3 * q3 >= 9.332636185032189e-302)) &&
+        Math.abs(p19) <= Number.MAX_VALUE &&
         (xi > 0 ||
           (v8 <= 65536 * Math.abs(u8) &&
             e2 >= 9.332636185032189e-302 &&
-            Math.abs(p9) <= 2.0927902484106784e298 * Math.abs(q4))) &&
-        Math.abs(p18) <= Number.MAX_VALUE
+            v10 >= 9.332636185032189e-302 &&
+            v10 <= 2.0927902484106784e298 * v11 &&
+            v11 >= 9.332636185032189e-302)) &&
+        Math.abs(p20) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] =
-        ddxI * (xi > 0 ? u6 : u7) +
-        ddalphaPValue * (squared3 * pick(0, xi > 0)) +
-        p10;
+      ddy[i] = p9 + p10 + p12;
       dx[i] =
-        p11 *
+        p13 *
           pick(2, xi > 0) *
           boundedExp(0.5 * (bounded8 - Math.abs(bounded8))) +
-        p14 +
-        p15 * v9;
-      dalphaPSum += p16 + p17;
-      dalphaNSum += p11 * v9 + p18;
+        p16 +
+        p17 * v9;
+      dalphaPSum += p18 + p19;
+      dalphaNSum += p13 * v9 + p20;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded9 = Math.max(xi, -3.4028234663852886e38);
-      const v10 = choose(xi > 0, 0, (expm1(xi) * e2) / u5);
+      const v12 = choose(xi > 0, 0, (expm1(xi) * e2) / u5);
       ddy[i] =
         xieluDxExactly(xi, alphaPValue, alphaNValue, beta, ddxI) +
-        ddalphaPValue * (bounded9 * bounded9 * pick(0, xi > 0)) +
+        xieluDalphaP_exactly(xi, alphaPValue, ddalphaPValue) +
         xieluDalphaN_exactly(xi, alphaNValue, ddalphaNValue);
       dx[i] =
         xieluDxDxExactly(xi, alphaPValue, alphaNValue, beta, dyi * ddxI) +
         xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue) +
-        dyi * ddalphaNValue * v10;
+        dyi * ddalphaNValue * v12;
       dalphaPSum +=
         xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddxI) +
         xieluDalphaP_dalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue);
       dalphaNSum +=
-        dyi * ddxI * v10 +
+        dyi * ddxI * v12 +
         xieluDalphaN_dalphaN_exactly(xi, alphaNValue, dyi * ddalphaNValue);
     }
   }
@@ -525,27 +539,32 @@ export function xieluBackward64(
       const em1 = expm1(xi);
       const p4 = u3 * em1;
       const u7 = beta + p4;
+      const p5 = dyi * (xi > 0 ? u6 : u7);
       const v7 = Math.abs(em1);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded7 = Math.max(xi, -3.4028234663852886e38);
+      const p6 = dyi * (bounded7 * bounded7 * pick(0, xi > 0));
       const u8 = em1 - xi;
-      const p5 = dyi * choose(xi > 0, 0, (u8 * e2) / u5);
-      dalphaPSum += dyi * (bounded7 * bounded7 * pick(0, xi > 0));
+      const p7 = dyi * choose(xi > 0, 0, (u8 * e2) / u5);
       if (!(
         (xi <= 0 || p3 <= 131072 * Math.abs(u6)) &&
         (xi > 0 || u2 * v7 + Math.abs(p4) <= 131072 * Math.abs(u7)) &&
+        Math.abs(p5) <= Number.MAX_VALUE &&
+        Math.abs(p6) <= Number.MAX_VALUE &&
         (xi > 0 || v7 <= 65536 * Math.abs(u8)) &&
-        Math.abs(p5) <= Number.MAX_VALUE
+        Math.abs(p7) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = dyi * (xi > 0 ? u6 : u7);
-      dalphaNSum += p5;
+      dx[i] = p5;
+      dalphaPSum += p6;
+      dalphaNSum += p7;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       dx[i] = xieluDxExactly(xi, alphaPValue, alphaNValue, beta, dyi);
+      dalphaPSum += xieluDalphaP_exactly(xi, alphaPValue, dyi);
       dalphaNSum += xieluDalphaN_exactly(xi, alphaNValue, dyi);
     }
   }
@@ -602,6 +621,7 @@ export function xieluFused64(
       const u7 = beta + p6;
       const p7 = u3 * em1;
       const u8 = beta + p7;
+      const v11 = xi > 0 ? u7 : u8;
       if (!(
         (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
         (xi > 0 ||
@@ -609,11 +629,12 @@ export function xieluFused64(
             131072 * Math.abs(u6)) &&
         Math.abs(v8) <= Number.MAX_VALUE &&
         (xi <= 0 || p6 <= 131072 * Math.abs(u7)) &&
-        (xi > 0 || u2 * v10 + Math.abs(p7) <= 131072 * Math.abs(u8))
+        (xi > 0 || u2 * v10 + Math.abs(p7) <= 131072 * Math.abs(u8)) &&
+        Math.abs(v11) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v8;
-      dx[i] = xi > 0 ? u7 : u8;
+      dx[i] = v11;
     }
     if (i < size) {
       // One that needs more digits.
@@ -711,76 +732,83 @@ export function xieluDoubleBackward64(
       const em1 = expm1(xi);
       const p8 = u3 * em1;
       const u7 = beta + p8;
+      const p9 = ddxI * (xi > 0 ? u6 : u7);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded7 = Math.max(xi, -3.4028234663852886e38);
       const squared3 = bounded7 * bounded7;
+      const p10 = ddalphaPValue * (squared3 * pick(0, xi > 0));
       const u8 = em1 - xi;
-      const p9 = u8 * e2;
-      const p10 = ddalphaNValue * choose(xi > 0, 0, p9 / u5);
+      const p11 = u8 * e2;
+      const p12 = ddalphaNValue * choose(xi > 0, 0, p11 / u5);
       const v8 = Math.abs(em1);
-      const p11 = dyi * ddxI;
+      const p13 = dyi * ddxI;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded8 = Math.max(Math.min(xi, 746), -746);
-      const p12 = dyi * ddalphaPValue;
-      const p13 = bounded7 * pick(4, xi > 0);
-      const p14 = p12 * p13;
-      const p15 = dyi * ddalphaNValue;
+      const p14 = dyi * ddalphaPValue;
+      const p15 = bounded7 * pick(4, xi > 0);
+      const p16 = p14 * p15;
+      const p17 = dyi * ddalphaNValue;
       const v9 = choose(xi > 0, 0, (em1 * e2) / u5);
-      const p16 = p11 * p13;
-      const p17 = p12 * (squared3 * pick(6, xi > 0));
-      const q4 = p9 / squared2;
-      const p18 = p15 * choose(xi > 0, 0, q4);
+      const p18 = p13 * p15;
+      const p19 = p14 * (squared3 * pick(6, xi > 0));
+      const q4 = p11 / squared2;
+      const p20 = p17 * choose(xi > 0, 0, q4);
+      const v10 = Math.abs(p11);
+      const v11 = Math.abs(q4);
       if (!(
         (xi <= 0 || p7 <= 131072 * Math.abs(u6)) &&
         (xi > 0 || u2 * v8 + Math.abs(p8) <= 131072 * Math.abs(u7)) &&
-        (xi > 0 || v8 <= 65536 * Math.abs(u8)) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
         Math.abs(p10) <= Number.MAX_VALUE &&
+        (xi > 0 || v8 <= 65536 * Math.abs(u8)) &&
+        Math.abs(p12) <= Number.MAX_VALUE &&
         (xi > 0 || u2 <= p5) &&
-        Math.abs(p14) <= Number.MAX_VALUE &&
         Math.abs(p16) <= Number.MAX_VALUE &&
-        (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p6)) &&
-        Math.abs(p17) <= Number.MAX_VALUE &&
+        Math.abs(p18) <= Number.MAX_VALUE &&
+        (xi <= 0 ||
+          (e >= 9.332636185032189e-302 &&
+            e <= p6 &&
+            q3 >= 9.332636185032189e-302 &&
+            squared3 * q3 >= 9.332636185032189e-302)) &&
+        Math.abs(p19) <= Number.MAX_VALUE &&
         (xi > 0 ||
           (v8 <= 65536 * Math.abs(u8) &&
             e2 >= 9.332636185032189e-302 &&
-            Math.abs(p9) <= 2.0927902484106784e298 * Math.abs(q4))) &&
-        Math.abs(p18) <= Number.MAX_VALUE
+            v10 >= 9.332636185032189e-302 &&
+            v10 <= 2.0927902484106784e298 * v11 &&
+            v11 >= 9.332636185032189e-302)) &&
+        Math.abs(p20) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] =
-        ddxI * (xi > 0 ? u6 : u7) +
-        ddalphaPValue * (squared3 * pick(0, xi > 0)) +
-        p10;
+      ddy[i] = p9 + p10 + p12;
       dx[i] =
-        p11 *
+        p13 *
           pick(2, xi > 0) *
           boundedExp(0.5 * (bounded8 - Math.abs(bounded8))) +
-        p14 +
-        p15 * v9;
-      dalphaPSum += p16 + p17;
-      dalphaNSum += p11 * v9 + p18;
+        p16 +
+        p17 * v9;
+      dalphaPSum += p18 + p19;
+      dalphaNSum += p13 * v9 + p20;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded9 = Math.max(xi, -3.4028234663852886e38);
-      const v10 = choose(xi > 0, 0, (expm1(xi) * e2) / u5);
+      const v12 = choose(xi > 0, 0, (expm1(xi) * e2) / u5);
       ddy[i] =
         xieluDxExactly(xi, alphaPValue, alphaNValue, beta, ddxI) +
-        ddalphaPValue * (bounded9 * bounded9 * pick(0, xi > 0)) +
+        xieluDalphaP_exactly(xi, alphaPValue, ddalphaPValue) +
         xieluDalphaN_exactly(xi, alphaNValue, ddalphaNValue);
       dx[i] =
         xieluDxDxExactly(xi, alphaPValue, alphaNValue, beta, dyi * ddxI) +
         xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue) +
-        dyi * ddalphaNValue * v10;
+        dyi * ddalphaNValue * v12;
       dalphaPSum +=
         xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddxI) +
         xieluDalphaP_dalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue);
       dalphaNSum +=
-        dyi * ddxI * v10 +
+        dyi * ddxI * v12 +
         xieluDalphaN_dalphaN_exactly(xi, alphaNValue, dyi * ddalphaNValue);
     }
   }
@@ -1720,6 +1748,47 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * As wide_limit, of a function with parameters, which may be so small that the
+ * function turns as far out as the second point, or beyond: what is the same
+ * power from the third to the second and on to the first, or has vanished
+ * faster than powers do.
+ */
+function wideLimitOfPowers(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  const steps = tail.exponent - before.exponent;
+  const isPower =
+    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
+    intAbs(steps) > 3n &&
+    intAbs(steps) < 1000n;
+  const isKnown =
+    !wideIsNan(a) &&
+    !(a.mantissa === 0n) &&
+    !(tail.mantissa === 0n) &&
+    !(before.mantissa === 0n);
+  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+    return WIDE_ZERO;
+  }
+  if (
+    isKnown &&
+    isPower &&
+    a.negative === tail.negative &&
+    before.negative === tail.negative
+  ) {
+    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return wideLimit(a, tail, before, b, c, d, e, f, g);
+}
+
 function xieluExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideMultiply(x0, x3);
   let t1 = wideAdd(
@@ -1758,7 +1827,7 @@ function xieluExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     xieluExactlyAt(x0, x1, x2, x3, 800n * sign),
     xieluExactlyAt(x0, x1, x2, x3, 150n * sign),
     xieluExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1837,7 +1906,7 @@ function xieluDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     xieluDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     xieluDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     xieluDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -1879,6 +1948,64 @@ function xieluDxExactly(
   return wideToF64(value);
 }
 
+function xieluDalphaP_exactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideMultiply(wideMultiply(x2, widePower(x0, 2)), wideSigmoid(x1));
+  }
+  return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function xieluDalphaP_exactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return xieluDalphaP_exactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function xieluDalphaP_exactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimitOfPowers(
+    xieluDalphaP_exactlyAt(x0, x1, x2, 800n * sign),
+    xieluDalphaP_exactlyAt(x0, x1, x2, 150n * sign),
+    xieluDalphaP_exactlyAt(x0, x1, x2, 140n * sign),
+    xieluDalphaP_exactlyAt(x0, x1, x2, 60n * sign),
+    xieluDalphaP_exactlyAt(x0, x1, x2, 50n * sign),
+    xieluDalphaP_exactlyAt(x0, x1, x2, 26n * sign),
+    xieluDalphaP_exactlyAt(x0, x1, x2, 20n * sign),
+    xieluDalphaP_exactlyAt(x0, x1, x2, 11n * sign),
+    xieluDalphaP_exactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
+function xieluDalphaP_exactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = xieluDalphaP_exactlyAt(x0, x1, x2, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = xieluDalphaP_exactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
 function xieluDalphaN_exactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   let t0 = wideMultiply(
     wideMultiply(x2, wideSubtract(wideExpm1(x0), x0)),
@@ -1910,7 +2037,7 @@ function xieluDalphaN_exactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     xieluDalphaN_exactlyAt(x0, x1, x2, 800n * sign),
     xieluDalphaN_exactlyAt(x0, x1, x2, 150n * sign),
     xieluDalphaN_exactlyAt(x0, x1, x2, 140n * sign),
@@ -1978,7 +2105,7 @@ function xieluYExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     xieluYExactlyAt(x0, x1, x2, x3, 800n * sign),
     xieluYExactlyAt(x0, x1, x2, x3, 150n * sign),
     xieluYExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -2051,7 +2178,7 @@ function xieluDxDxExactlyLimit(
   x4: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     xieluDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
@@ -2124,7 +2251,7 @@ function xieluDxDalphaP_exactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     xieluDxDalphaP_exactlyAt(x0, x1, x2, 800n * sign),
     xieluDxDalphaP_exactlyAt(x0, x1, x2, 150n * sign),
     xieluDxDalphaP_exactlyAt(x0, x1, x2, 140n * sign),
@@ -2182,7 +2309,7 @@ function xieluDalphaP_dalphaP_exactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 800n * sign),
     xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 150n * sign),
     xieluDalphaP_dalphaP_exactlyAt(x0, x1, x2, 140n * sign),
@@ -2247,7 +2374,7 @@ function xieluDalphaN_dalphaN_exactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfPowers(
     xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 800n * sign),
     xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 150n * sign),
     xieluDalphaN_dalphaN_exactlyAt(x0, x1, x2, 140n * sign),

@@ -211,7 +211,8 @@ fn xielu_wide_from_f32(x: f32) -> xielu_wide {
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
 // grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere.
+// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
+// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct xielu_wide_search {
   stage: i32,
   point: i32,
@@ -220,6 +221,7 @@ struct xielu_wide_search {
   before: xielu_wide_leading,
   steps: i32,
   shift: i32,
+  most: i32,
 }
 
 const xielu_WIDE_SEARCH: xielu_wide_search = xielu_wide_search(
@@ -229,7 +231,8 @@ const xielu_WIDE_SEARCH: xielu_wide_search = xielu_wide_search(
   xielu_wide_leading(false, 0u, 0),
   xielu_wide_leading(false, 0u, 0),
   0,
-  0
+  0,
+  2 << 28u
 );
 
 const xielu_WIDE_ONE: xielu_wide = xielu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -784,6 +787,9 @@ fn xielu_exactly_wide(x0: xielu_wide, x1: xielu_wide, x2: xielu_wide, x3: xielu_
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 1u) | (operation == 2u) | (operation == 7u)) {
+      rounding = -xielu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < xielu_WIDE_LIMIT) & (xielu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -xielu_WIDE_BEYOND;
     }
@@ -912,7 +918,8 @@ fn xielu_wide_searched(
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
   let enough = select(128 - 27, 128, found.value.exponent >= xielu_WIDE_LIMIT);
-  let counts = found.value.exponent + found.lost > 128 - 160;
+  let wrong = found.value.exponent + found.lost;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(xielu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
@@ -928,6 +935,10 @@ fn xielu_wide_searched(
   var base = search.base;
   var steps = search.steps;
   var shift = search.shift;
+  var most = search.most;
+  if ((stage == 0) & (wrong < (xielu_WIDE_LIMIT >> 1u))) {
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+  }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (xielu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
     value = here;
@@ -976,7 +987,9 @@ fn xielu_wide_searched(
   } else if (is_second) {
     shift = shift + (steps * xielu_wide_excess(varied, stage)) / xielu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
-      value = xielu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      if (base.exponent + shift <= most) {
+        value = xielu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      }
       stage = 24;
     }
   } else {
@@ -986,7 +999,7 @@ fn xielu_wide_searched(
   if (is_second) {
     before = base;
   }
-  return xielu_wide_search(stage, point, value, base, before, steps, shift);
+  return xielu_wide_search(stage, point, value, base, before, steps, shift, most);
 }
 
 // To nearest, from the middle to the even one.
@@ -1515,6 +1528,9 @@ fn xielu_backward_exactly_wide(
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 0u) | (operation == 2u) | (operation == 6u)) {
+      rounding = -xielu_WIDE_BEYOND;
+    }
     if ((operation == 7u) & (abs(result.exponent) < xielu_WIDE_LIMIT) & (xielu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -xielu_WIDE_BEYOND;
     }
@@ -1643,7 +1659,7 @@ fn xielu_backward(dy: f32, x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xie
     ((abs(beta) >= 3.469447e-18) | (beta == 0.0));
   var result_alpha_p = xielu_pair_to_f32(v7);
   var found1 =
-    ((x <= 0.0) | ((squared.high >= 3.9443045e-31) & (v6.high >= 7.888609e-31))) &
+    ((x <= 0.0) | ((squared.high >= 3.9443045e-31) & (v6.high >= 7.888609e-31) & (q.high >= 3.9443045e-31))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha_p)) <= 0x71800000u) &
@@ -1948,7 +1964,7 @@ fn xielu_curvature(x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xielu_curva
   // Far out, or no number at all.
   if (
     !(
-      ((x <= 0.0) | ((squared.high >= 3.9443045e-31) & (v10.high >= 7.888609e-31))) &
+      ((x <= 0.0) | ((squared.high >= 3.9443045e-31) & (v10.high >= 7.888609e-31) & (q2.high >= 3.9443045e-31))) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha_p)) <= 0x5c800000u) &

@@ -102,15 +102,13 @@ function guardWithin(
 export const isFinite = (root: Expr): Expr => apply("is_finite", [root]);
 
 export function allOf(conditions: readonly Expr[]): Expr | null {
-  const distinct = [...new Set(conditions)];
+  const distinct = [...new Set(conditions.flatMap(conjuncts))];
   return distinct.length === 0 ? null : distinct.reduce((a, b) => apply("and", [a, b]));
 }
 
 /** The conditions that hold where all of a condition does. */
-export function conjuncts(condition: Expr | null): Expr[] {
-  if (!condition) return [];
-  return isApplication(condition, "and") ? condition.operands.flatMap(conjuncts) : [condition];
-}
+export const conjuncts = (condition: Expr): Expr[] =>
+  isApplication(condition, "and") ? condition.operands.flatMap(conjuncts) : [condition];
 
 /** The opposite of a condition that compares the same numbers. */
 function negated(condition: Expr): Expr {
@@ -181,8 +179,9 @@ class GuardBuilder {
   /**
    * Asks for a relative error of at most `allowance`: of the parts where the form is a product, else of the whole.
    * @param fading whether what is lost of small numbers is still to be looked at
+   * @param factor binary logarithm of how much larger the result may be: then it matters what a product here loses because it is small
    */
-  require(node: Expr, analysis: ErrorAnalysis, allowance: number, fading = true): void {
+  require(node: Expr, analysis: ErrorAnalysis, allowance: number, fading = true, factor = 0): void {
     const facts = analysis.factsOf(node);
     const { model } = this.options;
     if (facts.scale === null) {
@@ -195,7 +194,7 @@ class GuardBuilder {
         case "negate":
         case "abs":
         case "guard":
-          this.require(a!, analysis, allowance, fading);
+          this.require(a!, analysis, allowance, fading, factor);
           return;
         case "multiply":
         case "divide": {
@@ -203,15 +202,20 @@ class GuardBuilder {
           const needsNone = (part: Facts): boolean =>
             isFine(part) || (this.options.isThrifty === true && !parted && part.scale === null);
           const parts = [a!, b!].filter((part) => !needsNone(analysis.factsOf(part)));
-          for (const part of parts) this.require(part, analysis, allowance / parts.length, parted);
+          for (const part of parts) {
+            const other = analysis.factsOf(part === a ? b! : a!).size;
+            const growth = isApplication(node, "multiply") ? M.mostOf(other) : part === a ? -M.leastOf(other) : 0;
+            this.require(part, analysis, allowance / parts.length, parted, factor + growth);
+          }
           if (parted && isApplication(node, "divide")) this.requireLoss(a!, b!, analysis, allowance / parts.length);
           if (facts.own?.scale) this.requireSmall(facts.own.scale, facts.own.weight, allowance, node, facts);
+          if (fading && factor > 0) this.requireWeight(node, { ...facts, absolute: facts.loss }, allowance);
           return;
         }
         case "where":
         case "choose":
-          this.branch(a!, true, b!, analysis, allowance, fading);
-          this.branch(a!, false, c!, analysis, allowance, fading);
+          this.branch(a!, true, b!, analysis, allowance, fading, factor);
+          this.branch(a!, false, c!, analysis, allowance, fading, factor);
           return;
         default:
       }
@@ -261,8 +265,8 @@ class GuardBuilder {
   }
 
   /**
-   * Asks that where sums cancel that are compared, or rounded to whole numbers, what is left of them tells which way it goes. A
-   * number that is known to a few units of its last place tells enough: where it is as near to another as that, either is right.
+   * Asks that what is compared, or rounded to whole numbers, is as far from where it would go the other way as tells which way
+   * it goes. A sum whose operands are known exactly always is.
    * @param idle conditions of which either way serves where they are not decided
    */
   requireDecisions(root: Expr, analysis: ErrorAnalysis, idle: ReadonlySet<Expr>): void {
@@ -302,7 +306,6 @@ class GuardBuilder {
       case "choose":
         if (idle.has(operand!)) return;
         for (const [a, b] of comparedIn(operand!)) {
-          if (![a, b].some((each) => hasCancelled(analysis.factsOf(each)))) continue;
           this.requireSign(isConstant(b, 0) ? a : apply("subtract", [a, b]), analysis);
         }
         return;
@@ -399,8 +402,10 @@ class GuardBuilder {
     analysis: ErrorAnalysis,
     allowance: number,
     fading: boolean,
+    factor: number,
   ): void {
-    this.within(condition, holds, (inner) => inner.require(value, analysis.where(condition, holds), allowance, fading));
+    const here = analysis.where(condition, holds);
+    this.within(condition, holds, (inner) => inner.require(value, here, allowance, fading, factor));
   }
 
   /** What is only asked where a condition holds (or does not). */

@@ -278,8 +278,8 @@ const mostSides = 16;
 const lengthOf = (variable: Variable): string =>
   variable.space & Space.element ? "size" : isPerChannel(variable) ? "channels" : "1";
 
-/** The conditions under which a result's fast form does; those of its terms one by one, since terms recur. */
-const guardsOf = ({ form: { guard }, terms }: Output): Expr[] => (terms ? conjuncts(guard) : guard ? [guard] : []);
+/** The conditions under which a result's fast form does, one by one, since they recur. */
+const guardsOf = ({ form: { guard } }: Output): Expr[] => (guard ? conjuncts(guard) : []);
 
 const partsOf = ({ fast, guard, exact }: Form): Expr[] => [fast, guard, exact].filter((expr) => expr !== null);
 
