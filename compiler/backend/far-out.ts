@@ -46,20 +46,21 @@ const extremes: readonly number[] = [
 ];
 
 /**
- * @param single the lowered form
+ * @param single the form, with inputs held where they are too large for it
+ * @param lowered the form without
  * @param root what it is a form of
  * @param guard where it holds, the form is not needed
  */
-export function isRightFarOut(single: Expr, root: Expr, guard: Expr | null, plan: KernelPlan): boolean {
-  return searched(plan, [single, root, ...(guard ? [guard] : [])], {
+export function isRightFarOut(single: Expr, lowered: Expr, root: Expr, guard: Expr | null, plan: KernelPlan): boolean {
+  return searched(plan, [single, lowered, root, ...(guard ? [guard] : [])], {
     name: "right far out",
     isAnswer: isBoolean,
-    find: ([one, whole, test], subject) =>
-      one !== undefined && whole !== undefined && isRight(one, whole, test, subject),
+    find: ([one, free, whole, test], subject) =>
+      one !== undefined && free !== undefined && whole !== undefined && isRight(one, free, whole, test, subject),
   });
 }
 
-function isRight(single: Expr, root: Expr, guard: Expr | undefined, subject: Subject): boolean {
+function isRight(single: Expr, lowered: Expr, root: Expr, guard: Expr | undefined, subject: Subject): boolean {
   const { activation } = subject;
   const { variables, settings, rowsOf, extreme: beside } = trialsOf(subject);
   const parameters = triedParameters(activation);
@@ -70,7 +71,7 @@ function isRight(single: Expr, root: Expr, guard: Expr | undefined, subject: Sub
       .map((value) => usual.map((other, k) => (k === i ? value : other))),
   );
   const run = sampler(single, variables, "binary32 without subnormal numbers");
-  const truth = truthOf(single, root, variables);
+  const truth = truthOf(lowered, root, variables);
   const holds = guard && sampler(guard, variables, "binary32 without subnormal numbers");
   const isRightAt = (row: readonly number[]): boolean => {
     const values = row.map(Math.fround);

@@ -38,14 +38,15 @@ const allowance = granted / 2;
 const negligible = 2 ** -33;
 
 export function halfFormsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet<Variable>): HalfForm[] {
-  const singles = settled(roots, { ...singleOptions(plan, nanFrom), betweenHalves: true });
+  const options = singleOptions(plan, nanFrom);
+  const singles = settled(roots, { ...options, betweenHalves: true });
   // What holds for all float32 holds for these, too.
   let usual: readonly WgslForm[] | undefined;
   return roots.map((root, i): HalfForm => {
     const { form: value, faults } = singles[i]!;
     const isSound = faults === 0 && isNumberAtZero(plan, value);
     const isInHalves = isSound && isNearestInHalves(value);
-    if (isInHalves || (isSound && isSingleEnough(plan, root, value))) {
+    if (isInHalves || (isSound && isSingleEnough(plan, root, value, options.lower(root)))) {
       return { form: { kind: "single", value }, isInHalves };
     }
     const paired = isSound ? inPairs(plan, root, value, nanFrom.size > 0 ? "value" : `slope_${i}`) : undefined;
@@ -66,24 +67,24 @@ function isNumberAtZero({ activation, cotangent }: KernelPlan, form: Expr): bool
   });
 }
 
-const options = { allowance, negligible, isThrifty: true } as const;
+const demands = { allowance, negligible, isThrifty: true } as const;
 
-function isSingleEnough(plan: KernelPlan, root: Expr, value: Expr): boolean {
+function isSingleEnough(plan: KernelPlan, root: Expr, value: Expr, lowered: Expr): boolean {
   const unit = 2 ** -float32OfHalves.digits;
   const { condition, relative, cancels } = guardFor(value, {
-    ...options,
+    ...demands,
     model: float32OfHalves,
     allowance: allowance / unit,
   });
   if (relative * unit > granted - allowance) return false;
   if (holdsForAll(plan, condition, { kind: "single", value }, root)) return true;
-  return !cancels && !isExponential(root) && isRightFarOut(value, root, null, plan);
+  return !cancels && !isExponential(root) && isRightFarOut(value, lowered, root, null, plan);
 }
 
 /** Pairs for all inputs that are finite, if they need no test at run time. */
 function inPairs(plan: KernelPlan, root: Expr, single: Expr, of: string): WgslForm | undefined {
   const unit = 2 ** -pairsOfHalves.digits;
-  const guardOptions = { ...options, model: pairsOfHalves, allowance: allowance / unit };
+  const guardOptions = { ...demands, model: pairsOfHalves, allowance: allowance / unit };
   const found = pairForm(plan, root, guardOptions, plainPairFormOf);
   if (!found) return undefined;
   const { fast, factor, guard: condition } = found;

@@ -48,11 +48,12 @@ export function formsFor(
   const tolerance = isValue ? tolerances.value : tolerances.derivative;
   return roots.map((root, i): WgslForm => {
     const single = { kind: "single", value: settled[i]! } as const;
+    const lowered = options.lower(root);
     const {
       condition,
       relative,
       cancels: isLossy,
-    } = guardFor(options.lower(root), {
+    } = guardFor(lowered, {
       model: float32,
       allowance: 1,
       negligible: 2 ** -150,
@@ -60,7 +61,7 @@ export function formsFor(
     // What leaves the range on the way is taken care of in rational functions, but not where exponentials vanish.
     const isSettled = !condition || (!isLossy && !isExponential(root));
     const isAccurate = isSettled && relative <= tolerance;
-    if (isAccurate && (order === "curvature" || isRightFarOut(single.value, root, null, plan))) return single;
+    if (isAccurate && (order === "curvature" || isRightFarOut(single.value, lowered, root, null, plan))) return single;
     const guardOptions = { model: pairs, allowance: 10 * tolerance, negligible: 2 ** -150 };
     const found = pairForm(plan, root, guardOptions, pairFormOf);
     if (!found) return single;
@@ -90,7 +91,7 @@ export function formsFor(
       });
     const far = singles();
     const range = isHarmless ? rangeGuard(fast, guardOptions) : guard;
-    if ((!cancels || isHarmless) && isRightFarOut(single.value, root, range, plan)) {
+    if ((!cancels || isHarmless) && isRightFarOut(single.value, lowered, root, range, plan)) {
       return isAccurate ? single : { ...pair, guard: range, exact: null, far };
     }
     // A NaN that is not met must not get through either.
