@@ -1625,26 +1625,37 @@ function wideLimitOfPowers(
   f: Wide,
   g: Wide,
 ): Wide {
-  const steps = tail.exponent - before.exponent;
-  const isPower =
-    intAbs(a.exponent - tail.exponent - 65n * steps) <= 70n &&
-    intAbs(steps) > 3n &&
-    intAbs(steps) < 1000n;
   const isKnown =
     !wideIsNan(a) &&
     !(a.mantissa === 0n) &&
     !(tail.mantissa === 0n) &&
     !(before.mantissa === 0n);
-  if (isKnown && ((isPower && steps < 0n) || a.exponent < -1000000n)) {
+  const steps = tail.exponent - before.exponent;
+  if (isKnown && a.exponent < -1000000n) {
     return WIDE_ZERO;
   }
-  if (
-    isKnown &&
-    isPower &&
-    a.negative === tail.negative &&
-    before.negative === tail.negative
-  ) {
-    return { negative: a.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  if (isKnown && intAbs(steps) > 3n && intAbs(steps) < 1000n) {
+    // The first point is as far from the second as 65 steps.
+    const step = wideDivide(tail, before);
+    let expected = step;
+    for (let i = 0; i < 6; i++) {
+      expected = wideMultiply(expected, expected);
+    }
+    expected = wideMultiply(wideMultiply(expected, step), tail);
+    if (
+      intAbs(a.exponent - expected.exponent) <= 1n &&
+      a.negative === tail.negative &&
+      before.negative === tail.negative
+    ) {
+      if (steps < 0n) {
+        return WIDE_ZERO;
+      }
+      return {
+        negative: a.negative,
+        mantissa: NAT_HALF,
+        exponent: WIDE_BEYOND,
+      };
+    }
   }
   return wideLimit(a, tail, before, b, c, d, e, f, g);
 }

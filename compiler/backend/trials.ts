@@ -8,7 +8,7 @@ export function trialsOf({ activation, cotangent }: Subject): {
   readonly variables: readonly Variable[];
   readonly settings: readonly (readonly number[])[];
   readonly rowsOf: (index: number, x: number, settings: readonly (readonly number[])[]) => number[][];
-  /** Rows at the defaults with other inputs at which exponentials underflow. */
+  /** Rows with other inputs at which exponentials underflow, at the defaults and with one parameter that is 0. */
   readonly vanishing: (index: number, x: number) => number[][];
   /** The defaults with one parameter at which an exponential underflows, and with one that is 0. */
   readonly underflowing: readonly (readonly number[])[];
@@ -18,6 +18,7 @@ export function trialsOf({ activation, cotangent }: Subject): {
 } {
   const parameters = triedParameters(activation);
   const defaults = parameters.map((parameter) => parameter.default);
+  const withZero = varied(parameters, () => [0]);
   const rowOf = (index: number, x: number, companion: number, setting: readonly number[]): number[] => {
     const inputs = activation.inputs.map((_, i) => (i === index ? x : companion));
     return [...inputs, 1, ...setting];
@@ -26,7 +27,7 @@ export function trialsOf({ activation, cotangent }: Subject): {
     variables: [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)],
     settings: [defaults, ...variations(parameters)],
     underflowing: varied(parameters, () => [-1e4, 1e4]),
-    withZero: varied(parameters, () => [0]),
+    withZero,
     rowsOf: (index, x, settings) =>
       settings.flatMap((setting) =>
         companions
@@ -34,7 +35,11 @@ export function trialsOf({ activation, cotangent }: Subject): {
           .map((companion) => rowOf(index, x, companion, setting)),
       ),
     vanishing: (index, x) =>
-      activation.inputs.length > 1 ? [-3e4, 3e4].map((companion) => rowOf(index, x, companion, defaults)) : [],
+      activation.inputs.length > 1
+        ? [defaults, ...withZero].flatMap((setting) =>
+            [-3e4, 3e4].map((companion) => rowOf(index, x, companion, setting)),
+          )
+        : [],
     extreme: (index, x) =>
       activation.inputs.length > 1 ? extremes.map((companion) => rowOf(index, x, companion, defaults)) : [],
   };

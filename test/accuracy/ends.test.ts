@@ -1,5 +1,5 @@
 /**
- * TypeScript kernels where the fast form is wrong though it is a number, at the ends of the range: an infinity on the way that
+ * Kernels where the fast form is wrong though it is a number, at the ends of the range: an infinity on the way that
  * a root or a small power brings back, poles that rounding hits, limits, derivatives that are 0 / 0, and cancellations of
  * more than the usual digits. Numbers are from mpmath.
  */
@@ -9,7 +9,8 @@ import { compile } from "../../compiler/compile.js";
 import { apply, inFreshGraph, Space, variable } from "../../compiler/ir/expr.js";
 import { sampler } from "../../compiler/numerics/sample.js";
 import { instantiate } from "../../compiler/primitives/formula.js";
-import { entryOf, type Generated, readGenerated } from "../harness/manifest.js";
+import { EmulatedKernelSet } from "../harness/emulated.js";
+import { type ActivationEntry, entryOf, readGenerated } from "../harness/manifest.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 
 type Numbers = Readonly<Record<string, number>>;
@@ -71,6 +72,31 @@ const rows: readonly Row[] = [
   ["a limit where all digits cancel far away", "f(x) = log(normcdf(x))", "x", { x: -Infinity }, Infinity],
   ["a gate whose factor has underflowed", "f(a, b) = a / (1 + exp(-b))", null, { a: Infinity, b: -30000 }, Infinity],
   ["what grows until it vanishes", "f(x; alpha = 1) = x * sigmoid(alpha * x)", null, { x: -Infinity, alpha: 1e-30 }, 0],
+  [
+    "a gate that its lower end leaves",
+    "f(x, g; low = 0.1) = x * max(sigmoid(g), low)",
+    null,
+    { x: Infinity, g: -33750, low: 0 },
+    Infinity,
+  ],
+  ["a slope that is 0", "f(x; learn a = 1) = x * a * sigmoid(x * a)", "a", { x: -Infinity, a: 0 }, -Infinity],
+  [
+    "a comparison of a sum that cancels",
+    "f(x; t = 0.5) = max(1 + (1 - t) * tanh(x), 0)",
+    null,
+    { x: -38, t: 0 },
+    1.97083088985e-33,
+  ],
+  ["and its slope", "f(x; t = 0.5) = max(1 + (1 - t) * tanh(x), 0)", "x", { x: -38, t: 0 }, 3.9416617797e-33],
+  [
+    "a comparison of what has reached its limit but for rounding",
+    "f(x; c = 1) = where(tanh(x) < c, x, 0)",
+    null,
+    { x: 30, c: 1 },
+    30,
+  ],
+  ["a sum that is rounded down, next to a whole number", "f(x; c = 1) = floor(x + c)", null, { x: -1e-30, c: 1 }, 0],
+  ["the sign of a sum that cancels", "f(x; c = 1) = sign(1 - tanh(x) - c)", null, { x: 30, c: 0 }, 1],
   ["a derivative that is 0 / 0", "f(x) = x * sqrt(1 - exp(-x^2))", "x", { x: 0 }, 0],
   ["one beside others", "f(x; learn a = 0.5 in (0, inf)) = acosh(1 + a * x^2) / a", "a", { x: 0 }, 0],
   [
@@ -91,30 +117,81 @@ const rows: readonly Row[] = [
   ],
 ];
 
-let kernels: readonly { readonly generated: Generated; readonly set: TypeScriptKernelSet }[];
+/** The same of WGSL: what pairs and wide numbers make of conditions, of inputs far out, and of factors that vanish. */
+const shaderRows: readonly Row[] = [
+  ["a slope that is 0", "f(x; learn beta = 1) = x * sigmoid(beta * x)", "beta", { x: 3e19, beta: 0 }, 2.25e38],
+  [
+    "a small power of a number too small",
+    "f(x; a = 1) = (1 / (1 + exp(-x)))^a",
+    null,
+    { x: -(2 ** 63), a: 2 ** -60 },
+    3.35462627903e-4,
+  ],
+  ["what stands beside a sine", "f(x) = min(x, sin(x))", null, { x: -Infinity }, -Infinity],
+  [
+    "a sum that is rounded down, next to a whole number",
+    "f(x) = x - floor(x + 0.5)",
+    null,
+    { x: 0.49999997 },
+    0.49999997,
+  ],
+  [
+    "a factor too small that is compared, and grows again",
+    "f(g, u; limit = 7 in (0, inf)) = min(g * sigmoid(g), limit) * clamp(u, -limit, limit)",
+    null,
+    { g: -93.80000305175781, u: 7.942800045013428 },
+    -1.203586041e-38,
+  ],
+  [
+    "a comparison of what has reached its limit but for rounding",
+    "f(x; c = 1) = where(tanh(x) < c, x, 0)",
+    null,
+    { x: 30, c: 1 },
+    30,
+  ],
+];
 
-beforeAll(async () => {
-  kernels = await Promise.all(
-    rows.map(async ([, text]) => {
-      const { files } = await compile([{ file: "acts.def", text }], { targets: ["ts"] });
+interface Compiled {
+  readonly entry: ActivationEntry;
+  readonly set: TypeScriptKernelSet | EmulatedKernelSet;
+}
+
+const compiled = (of: readonly Row[], target: "ts" | "wgsl"): Promise<readonly Compiled[]> =>
+  Promise.all(
+    of.map(async ([, text]) => {
+      const { files } = await compile([{ file: "acts.def", text }], { targets: [target] });
       const generated = readGenerated(files);
-      return { generated, set: await TypeScriptKernelSet.load(generated) };
+      const set = target === "ts" ? await TypeScriptKernelSet.load(generated) : new EmulatedKernelSet(generated);
+      return { entry: entryOf(generated, "f"), set };
     }),
   );
-}, 60_000);
 
-it.each(rows.map((row, i) => [...row, i] as const))("%s", (_, text, of, numbers, expected, i) => {
-  const kernel = kernels[i];
-  if (!kernel) throw new Error(`${text} does not compile`);
-  const entry = entryOf(kernel.generated, "f");
+function resultOf({ entry, set }: Compiled, of: string | null, numbers: Numbers): number {
   const named = (isInput: boolean): Numbers =>
     Object.fromEntries(Object.entries(numbers).filter(([name]) => entry.inputs.includes(name) === isInput));
   const inputs = Object.fromEntries(Object.entries(named(true)).map(([name, value]) => [name, [value]]));
   const call = { shape: [1], inputs, cotangent: [1], parameters: named(false) };
-  const results = kernel.set.call(entry, of === null ? "forward" : "backward", call);
-  const actual = (of === null ? results.output : results.gradients[of])?.[0] ?? NaN;
-  if (Number.isFinite(expected)) expect(Math.abs(actual - expected)).toBeLessThanOrEqual(Math.abs(expected) * 1e-7);
-  else expect(actual).toBe(expected);
+  const results = set.call(entry, of === null ? "forward" : "backward", call);
+  return (of === null ? results.output : results.gradients[of])?.[0] ?? NaN;
+}
+
+describe.each([
+  ["TypeScript", rows, "ts", 1e-7],
+  ["WGSL", shaderRows, "wgsl", 3e-7],
+] as const)("%s", (_, table, target, tolerance) => {
+  let kernels: readonly Compiled[];
+  beforeAll(async () => {
+    kernels = await compiled(table, target);
+  }, 60_000);
+
+  it.each(table.map((row, i) => [...row, i] as const))("%s", (_, text, of, numbers, expected, i) => {
+    const kernel = kernels[i];
+    if (!kernel) throw new Error(`${text} does not compile`);
+    const actual = resultOf(kernel, of, numbers);
+    if (Number.isFinite(expected))
+      expect(Math.abs(actual - expected)).toBeLessThanOrEqual(Math.abs(expected) * tolerance);
+    else expect(actual).toBe(expected);
+  });
 });
 
 describe("a selection without branches is the selection, at infinity too", () => {

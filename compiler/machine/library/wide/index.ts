@@ -80,14 +80,25 @@ fn wide_limit(
 fn wide_limit_of_powers(
   a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
 ) -> wide {
-  let steps = tail.exponent - before.exponent;
-  let is_power = abs(a.exponent - tail.exponent - 65 * steps) <= 70 && abs(steps) > 3 && abs(steps) < 1000;
   let is_known = !wide_is_nan(a) && !is_zero(a.mantissa) && !is_zero(tail.mantissa) && !is_zero(before.mantissa);
-  if (is_known && ((is_power && steps < 0) || a.exponent < -1000000)) {
+  let steps = tail.exponent - before.exponent;
+  if (is_known && a.exponent < -1000000) {
     return WIDE_ZERO;
   }
-  if (is_known && is_power && a.negative == tail.negative && before.negative == tail.negative) {
-    return wide(a.negative, NAT_HALF, WIDE_BEYOND);
+  if (is_known && abs(steps) > 3 && abs(steps) < 1000) {
+    // The first point is as far from the second as 65 steps.
+    let step = wide_divide(tail, before);
+    var expected = step;
+    for (var i = 0; i < 6; i++) {
+      expected = wide_multiply(expected, expected);
+    }
+    expected = wide_multiply(wide_multiply(expected, step), tail);
+    if (abs(a.exponent - expected.exponent) <= 1 && a.negative == tail.negative && before.negative == tail.negative) {
+      if (steps < 0) {
+        return WIDE_ZERO;
+      }
+      return wide(a.negative, NAT_HALF, WIDE_BEYOND);
+    }
   }
   return wide_limit(a, tail, before, b, c, d, e, f, g);
 }
