@@ -38,7 +38,7 @@ fn double_silu_sigmoid(x: f32) -> f32 {
 }
 
 fn double_silu_value_far(x0: f32) -> f32 {
-  return x0 * double_silu_sigmoid(x0 * double_silu_sigmoid(x0));
+  return select(x0 * double_silu_sigmoid(x0 * double_silu_sigmoid(x0)), x0, x0 < -3.4028234663852886e38);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the

@@ -32,7 +32,24 @@ const deepNatBits = 1536;
 const spare = 32;
 
 /** Where polynomials of inputs, exponentials and exponentials of squares cancel deeply, if anywhere. */
-const sizes: readonly number[] = [1e-45, 1e-34, 5, 20, 60, 87, 140, 355, 720, 1000, 1e25, 3e38];
+const sizes: readonly number[] = [
+  1e-45,
+  1e-34,
+  1 - 2 ** -24,
+  1 + 2 ** -23,
+  5,
+  9,
+  13,
+  20,
+  60,
+  87,
+  140,
+  355,
+  720,
+  1000,
+  1e25,
+  3e38,
+];
 
 /** Not every parameter is tried: the numbers of inputs are what counts. */
 const mostSettings = 4;
@@ -137,12 +154,12 @@ const withZeros = ({ activation }: Subject, defaults: readonly number[]): number
       : [defaults.map((value, k) => (k === i ? 0 : value))],
   );
 
-/** Sums, and periodic functions of large numbers that are not given. */
+/** Sums; periodic functions of large numbers that are not given, and inverse functions next to the ends of their domain. */
 const mayCancel = (node: Expr): boolean =>
   isSum(node) ||
-  (node.kind === "application" && periodic.has(node.primitive) && node.operands[0]?.kind === "application");
+  (node.kind === "application" && sensitive.has(node.primitive) && node.operands[0]?.kind === "application");
 
-const periodic: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
+const sensitive: ReadonlySet<string> = new Set(["sin", "cos", "tan", "asin", "acos", "atanh", "acosh"]);
 
 /** An exponential of what varies. */
 const isExponential = (node: Expr): boolean =>

@@ -13,6 +13,7 @@ import { normalise } from "../algebra/normalise.js";
 import { atLargeInput } from "./asymptotics.js";
 import { referenceValue } from "../numerics/reference.js";
 import { type Arithmetic, sampler } from "../numerics/sample.js";
+import { trialsOf } from "./trials.js";
 
 /** The largest finite float32. */
 const largest = 3.4028234663852886e38;
@@ -92,6 +93,21 @@ export function settled(exprs: readonly Expr[], options: SettleOptions): Settled
   const sizes = betweenHalves ? magnitudes.filter((size) => size < infiniteHalf || size === Infinity) : magnitudes;
   const bounds = betweenHalves ? holds.filter((size) => size <= 2 ** 40) : holds;
   const infinite = betweenHalves ? infiniteHalf : null;
+  const { settings: varied, withZero } = trialsOf(options);
+  /** Its limit at an infinite input, where it has the same whatever the parameters and the other inputs are. */
+  const withLimit = (form: Expr, i: number, index: number, sign: -1 | 1): Expr | undefined => {
+    if (occurs(cotangent, form) || betweenHalves) return undefined;
+    const cases = [...varied, ...withZero].flatMap((setting) =>
+      expectations(sign, index, activation.inputs.length, [Infinity], setting, truths[i]!, arithmetic),
+    );
+    const limit = cases[0]?.expected ?? NaN;
+    if (cases.length < varied.length || cases.some(({ expected }) => expected !== limit)) return undefined;
+    if (limit !== 0 && Number.isFinite(limit)) return undefined;
+    const input = activation.inputs[index]!;
+    const isInfinite = apply(sign > 0 ? "greater" : "less", [input, constant(fromNumber(sign * largest))]);
+    const infinity = Math.sign(limit) === sign ? input : apply("negate", [input]);
+    return apply("where", [isInfinite, limit === 0 ? constant(0) : infinity, form]);
+  };
   let settled = [...forms];
   const left = forms.map(() => 0);
   for (const [index, input] of activation.inputs.entries()) {
@@ -144,6 +160,11 @@ export function settled(exprs: readonly Expr[], options: SettleOptions): Settled
         for (const candidate of candidates) {
           const count = faults(candidate, i, least.faults);
           if (count < least.faults) least = { form: candidate, faults: count };
+        }
+        if (least.faults > 0) {
+          const limited = withLimit(least.form, i, index, sign);
+          const count = limited ? faults(limited, i, least.faults) : least.faults;
+          if (limited && count < least.faults) least = { form: limited, faults: count };
         }
         left[i]! += least.faults;
         return least.form;

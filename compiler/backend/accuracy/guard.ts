@@ -376,8 +376,13 @@ class GuardBuilder {
       case "sqrt":
         if (size(a!).negative) atLeast(a!, constant(0));
         return;
+      // Computed with a square.
       case "acosh":
         atLeast(a!, constant(1));
+        if (M.mostOf(size(a!)) > model.most / 2) atMost(a!, Math.floor(model.most / 2));
+        return;
+      case "asinh":
+        if (M.mostOf(size(a!)) > model.most / 2) atMost(a!, Math.floor(model.most / 2));
         return;
       case "asin":
       case "acos":
