@@ -22,7 +22,7 @@ import { fileStem } from "./names.js";
 import type { ManifestEntry } from "./backend/emit.js";
 import { review } from "./review.js";
 import { sha256 } from "./sha256.js";
-import { positionOf, type Source } from "./source.js";
+import { positionOf, type Source, type Span } from "./source.js";
 import { version } from "./version.js";
 
 export {
@@ -66,6 +66,13 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   /** Names of the activations compiled, in the order of the sources. */
   readonly activations: readonly string[];
+  /** Where each of them is named. */
+  readonly places: ReadonlyMap<string, Place>;
+}
+
+export interface Place {
+  readonly file: string;
+  readonly span: Span;
 }
 
 /** What is remembered of one definition: nothing that depends on where in its file it stands. */
@@ -99,25 +106,27 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const { save = "exact" } = options;
   for (const definition of definitions) {
     const key = options.cache ? await contentKey(definition, targets, kernels, save) : "";
-    let known = options.cache?.get(key);
+    let known = remembered(options.cache, key);
     if (known === undefined && options.more && targets.every((name) => usualTargets.includes(name)))
-      known = options.cache?.get(await contentKey(definition, usualTargets, kernelFamilies, save));
+      known = remembered(options.cache, await contentKey(definition, usualTargets, kernelFamilies, save));
     const decisions = decisionsOf(definition);
-    const result =
-      known === undefined
-        ? await emitDefinition(definition, { targets, kernels, save }, decisions)
-        : recalled(known, decisions);
+    for (const [question, answer] of known?.decisions ?? []) decisions.set(question, answer);
+    const result = known ?? (await emitDefinition(definition, { targets, kernels, save }, decisions));
     found.push(...moved(result.diagnostics, definition.definition.span.start));
     emitted.push(result);
     keys.push(key);
-    if (known === undefined && !hasErrors(result.diagnostics)) {
-      const remembered: Remembered = { ...result, decisions: decisions.asked() };
-      options.cache?.set(key, JSON.stringify(remembered));
+    if (options.cache && known === undefined && !hasErrors(result.diagnostics)) {
+      remember(options.cache, key, { ...result, decisions: decisions.asked() });
     }
   }
   if (hasErrors(found)) {
     // What a comparison chooses at a kink is of no interest while something is wrong.
-    return { files: [], diagnostics: found.filter(({ code }) => code !== kinkSpelling), activations: [] };
+    return {
+      files: [],
+      diagnostics: found.filter(({ code }) => code !== kinkSpelling),
+      activations: [],
+      places: new Map(),
+    };
   }
   const files = emitted.flatMap((result) => result.files);
   if (targets.includes("module")) files.push(indexFile(definitions));
@@ -131,7 +140,10 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   });
   files.push(await manifestFile(entries, files));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { files, diagnostics: found, activations: definitions.map(({ definition }) => definition.name.text) };
+  const places = new Map(
+    definitions.map(({ source: { file }, definition: { name } }) => [name.text, { file, span: name.span }] as const),
+  );
+  return { files, diagnostics: found, activations: [...places.keys()], places };
 }
 
 /** The code of warnings that only say which derivative a comparison chooses at a kink. */
@@ -157,10 +169,28 @@ export function readDefinitions(sources: readonly Source[]): {
   return { definitions, diagnostics: [...parsed.flatMap(({ diagnostics }) => diagnostics), ...checked.diagnostics] };
 }
 
-function recalled(text: string, decisions: Decisions): Emitted {
-  const { decisions: known, ...emitted } = JSON.parse(text) as Remembered;
-  for (const [question, answer] of known) decisions.set(question, answer);
-  return emitted;
+/** What a cache answered with or was given: a process that compiles again reads no text twice, and its files are the same ones. */
+const readBefore = new WeakMap<EmissionCache, Map<string, { readonly text: string; readonly value: Remembered }>>();
+
+function remembered(cache: EmissionCache | undefined, key: string): Remembered | undefined {
+  const text = cache?.get(key);
+  if (cache === undefined || text === undefined) return undefined;
+  const before = readBefore.get(cache)?.get(key);
+  if (before?.text === text) return before.value;
+  const value = JSON.parse(text) as Remembered;
+  keep(cache, key, { text, value });
+  return value;
+}
+
+function remember(cache: EmissionCache, key: string, value: Remembered): void {
+  const text = JSON.stringify(value);
+  cache.set(key, text);
+  keep(cache, key, { text, value });
+}
+
+function keep(cache: EmissionCache, key: string, entry: { readonly text: string; readonly value: Remembered }): void {
+  const entries = readBefore.get(cache) ?? new Map<string, { readonly text: string; readonly value: Remembered }>();
+  readBefore.set(cache, entries.set(key, entry));
 }
 
 async function emitDefinition(
@@ -282,9 +312,18 @@ function indexFile(definitions: readonly CheckedDefinition[]): OutputFile {
   return { path: "index.ts", text: `// Generated by actc. Do not edit.\n\n${lines.join("\n")}\n` };
 }
 
+const digests = new WeakMap<OutputFile, string>();
+
+/** The SHA-256 digest of a file's text, in hexadecimal. */
+export async function digestOf(file: OutputFile): Promise<string> {
+  const digest = digests.get(file) ?? (await sha256(file.text));
+  digests.set(file, digest);
+  return digest;
+}
+
 async function manifestFile(activations: readonly unknown[], files: readonly OutputFile[]): Promise<OutputFile> {
-  const digests: Record<string, string> = {};
-  for (const { path, text } of files) digests[path] = `sha256-${await sha256(text)}`;
-  const manifest = { schema: 1, version, activations, files: digests };
+  const found: Record<string, string> = {};
+  for (const file of files) found[file.path] = `sha256-${await digestOf(file)}`;
+  const manifest = { schema: 1, version, activations, files: found };
   return { path: "manifest.json", text: `${JSON.stringify(manifest, null, 2)}\n` };
 }

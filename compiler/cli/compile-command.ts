@@ -141,7 +141,8 @@ export async function build(
     }
     return exitCodes.refused;
   }
-  const digests = files.map(({ path, text }) => [path, sha256(text)] as const);
+  const { digestOf } = await import("../compile.js");
+  const digests = await Promise.all(files.map(async (file) => [file.path, await digestOf(file)] as const));
   const written = await writeLockFiles(locks, book);
   cache?.rememberRun(runKey(request, inputs, environment, written), { files: digests, diagnostics, activations });
   return reportOutcome(request, inputs, environment, outcomeOf(plan.value, activations), diagnostics, start);

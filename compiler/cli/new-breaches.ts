@@ -6,6 +6,7 @@ import type { Compilation } from "../compile.js";
 import type { DecisionBook } from "../decisions.js";
 import type { Diagnostic } from "../diagnostics.js";
 import { fingerprint } from "../ir/question.js";
+import { fileStem } from "../names.js";
 import { breachSearch, isBreaches } from "../lock.js";
 import type { Source } from "../source.js";
 import { promisedBound } from "../verification/bounds.js";
@@ -30,27 +31,17 @@ export interface NewBreachOptions {
 /** One warning for each activation that is known to break a bound. */
 export async function newBreachWarnings(
   sources: readonly Source[],
-  { files }: Compilation,
+  { files, places }: Compilation,
   { certified, decisions, measures }: NewBreachOptions,
   environment: Environment,
 ): Promise<readonly Diagnostic[]> {
-  const shaders = files.filter(({ path, text }) => path.endsWith(".wgsl") && needsMore.test(text));
-  if (shaders.length === 0) return [];
-  const { readDefinitions } = await import("../compile.js");
-  const { kernelEntries } = await import("../verification/emitted.js");
-  const places = new Map(
-    readDefinitions(sources).definitions.map(({ source, definition: { name } }) => [
-      name.text,
-      { file: source.file, span: name.span },
-    ]),
-  );
-  const texts = new Map(files.map(({ path, text }) => [path, text]));
-  const paths = new Set(shaders.map(({ path }) => path));
-  const candidates = kernelEntries(files).flatMap(({ name, kernels: { ts, wgsl } }) => {
-    const place = places.get(name);
-    if (place === undefined || wgsl === undefined || certified.has(name) || !paths.has(wgsl.file)) return [];
-    const kernels = [texts.get(wgsl.file), texts.get(ts?.file ?? "")];
-    const question = `${breachSearch} ${fingerprint(JSON.stringify(kernels))}`;
+  const fresh = [...places].filter(([name]) => !certified.has(name));
+  if (fresh.length === 0) return [];
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const candidates = fresh.flatMap(([name, place]) => {
+    const [shader, script] = ["wgsl", "ts"].map((extension) => byPath.get(`${fileStem(name)}.${extension}`));
+    if (shader === undefined || !needsMore.test(shader.text)) return [];
+    const question = `${breachSearch} ${fingerprint(JSON.stringify([shader.text, script?.text]))}`;
     const own = decisions.of(place.file, name);
     return [{ name, place, question, own, known: own.get(question) }];
   });

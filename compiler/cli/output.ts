@@ -65,12 +65,23 @@ const bytesOf = (text: string): Buffer => Buffer.from(text, "utf8");
 
 type Entry = { readonly kind: "file"; readonly bytes: Buffer } | { readonly kind: "absent" | "folder" | "other" };
 
+/** What was read of a file, and the state that it was in: for a process that looks at the same folder again. */
+const readBefore = new Map<string, { readonly state: string; readonly bytes: Buffer }>();
+
 /** What lies at a path; a symbolic link is not followed. */
 function entryAt(path: string): Entry {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
   if (stats === undefined) return { kind: "absent" };
-  if (stats.isFile()) return { kind: "file", bytes: readFileSync(path) };
-  return { kind: stats.isDirectory() ? "folder" : "other" };
+  if (!stats.isFile()) return { kind: stats.isDirectory() ? "folder" : "other" };
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  const state = [dev, ino, size, mtimeNs, ctimeNs].join();
+  const before = readBefore.get(path);
+  if (before?.state === state) return { kind: "file", bytes: before.bytes };
+  const bytes = readFileSync(path);
+  // A file changed less than a moment ago may change again and be in the same state, where clocks are coarse.
+  if (Date.now() - Number(ctimeNs / 1_000_000n) > 100) readBefore.set(path, { state, bytes });
+  else readBefore.delete(path);
+  return { kind: "file", bytes };
 }
 
 /** The files an earlier run recorded; `foreign` if the manifest is another program's. */

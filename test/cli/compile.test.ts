@@ -110,6 +110,7 @@ describe("with any error the output folder stays as it was", () => {
       files: ["a.ts", long].map((path) => ({ path, text: path })),
       diagnostics: [],
       activations: [],
+      places: new Map(),
     });
     const before = snapshot(cwd);
     const { code, stderr } = await actc("compile -o x/y", { cwd, compile });
@@ -326,7 +327,12 @@ describe("faults of the compiler", () => {
   test.each(["../escape.ts", "sub/file.ts", "", "..", "a\\b"])("an output file named %j is one", async (path) => {
     const cwd = folder({ "acts.def": "" });
     const before = snapshot(cwd);
-    const compile: typeof fakeCompile = async () => ({ files: [{ path, text: "" }], diagnostics: [], activations: [] });
+    const compile: typeof fakeCompile = async () => ({
+      files: [{ path, text: "" }],
+      diagnostics: [],
+      activations: [],
+      places: new Map(),
+    });
     expect((await actc("compile", { cwd, compile })).code).toBe(70);
     expect(snapshot(cwd)).toEqual(before);
   });

@@ -50,11 +50,12 @@ export async function fakeCompile(sources: readonly Source[], options: CompileOp
       offset += line.length + 1;
     }
   }
-  if (diagnostics.some(({ severity }) => severity === "error")) return { files: [], diagnostics, activations: [] };
+  if (diagnostics.some(({ severity }) => severity === "error"))
+    return { files: [], diagnostics, activations: [], places: new Map() };
   const recorded = Object.fromEntries(files.map(({ path, text }) => [path, digest(text)]));
   const manifest = { schema: 1, activations: activations.map((name) => ({ name })), files: recorded };
   files.push({ path: "manifest.json", text: `${JSON.stringify(manifest, null, 2)}\n` });
-  return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), diagnostics, activations };
+  return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), diagnostics, activations, places: new Map() };
 }
 
 export interface Outcome {
