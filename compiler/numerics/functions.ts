@@ -3,7 +3,7 @@ import type { Function1 } from "./ball.js";
 import { exp, expm1, log, log1p } from "./elementary.js";
 import { acosh, asinh, atanh, cosh, sinh, tanh } from "./hyperbolic.js";
 import { cbrt, rsqrt, sqrt } from "./powers.js";
-import { erf, erfc, logSigmoid, normcdf, sigmoid, softplus } from "./special.js";
+import { erf, erfc, logNormcdf, logSigmoid, mills, normcdf, sigmoid, softplus } from "./special.js";
 import { ceil, floor, round } from "./steps.js";
 import { acos, asin, atan, cos, sin, tan } from "./trigonometric.js";
 
@@ -33,6 +33,8 @@ export const realFunctions = {
   erf,
   erfc,
   normcdf,
+  mills,
+  log_normcdf: logNormcdf,
   sigmoid,
   log_sigmoid: logSigmoid,
   softplus,

@@ -21,10 +21,11 @@ import {
   zero,
 } from "./ball.js";
 import type { Ball, FiniteBall, Function1 } from "./ball.js";
-import { exp, log1p } from "./elementary.js";
+import { exp, log, log1p } from "./elementary.js";
 import { erfcSeries, erfSeries, sqrtPi } from "./fixed.js";
 import { bitLength, shifted, smaller } from "./integers.js";
 import { sqrt } from "./powers.js";
+import { pi } from "./trigonometric.js";
 
 /*
  * The error function is taken at √z for an exact z > 0: erf(x) at z = x², and the normal distribution, whose argument
@@ -104,6 +105,39 @@ export const erf: Function1 = monotone(erfAt, [dyadic(-1n), one]);
 export const erfc: Function1 = monotone(erfcAt, [two, zero]);
 /** The distribution function of the standard normal distribution. */
 export const normcdf: Function1 = monotone(normcdfAt, [zero, one]);
+
+/** Mills' ratio, normcdf(−x) √(2π) exp(x²/2); for large x its asymptotic series 1/x (1 − 1/x² + 3/x⁴ − …), of alternating signs */
+function millsAt(x: FiniteBall, precision: number): Ball {
+  const working = precision + 16;
+  if (x.mid < 0n || top(x) <= 12n) {
+    const growth = exp(scaled(square(x), -1n), working);
+    return multiply(multiply(normcdf(negate(x), working), rootOfTwoPi(working), working), growth, precision);
+  }
+  const ratio = divide(one, square(x), working);
+  let term: Ball = one;
+  let sum: Ball = one;
+  for (let k = 1n; term.kind === "finite" && top(term) > -BigInt(working); k += 2n) {
+    term = negate(multiply(multiply(term, ratio, working), dyadic(k), working));
+    sum = add(sum, term, working);
+  }
+  // What is left is less than the last term.
+  const left = term.kind === "finite" ? top(term) : 0n;
+  return divide(widened(sum, left, working), x, precision);
+}
+
+function logNormcdfAt(x: FiniteBall, precision: number): Ball {
+  if (x.mid > 0n) return log1p(negate(normcdf(negate(x), precision + 8)), precision);
+  const working = precision + 16;
+  const scale = divide(mills(negate(x), working), rootOfTwoPi(working), working);
+  return subtract(log(scale, working), scaled(square(x), -1n), precision);
+}
+
+const rootOfTwoPi = (precision: number): Ball => sqrt(scaled(pi(precision), 1n), precision);
+
+/** (1 − normcdf(x)) / normpdf(x) */
+export const mills: Function1 = monotone(millsAt, [positiveInfinity, zero]);
+/** ln normcdf(x) */
+export const logNormcdf: Function1 = monotone(logNormcdfAt, [negate(positiveInfinity), zero]);
 
 /** sigmoid(x) = 1 / (1 + exp(−x)), = e / (1 + e) with e = exp(x) */
 function sigmoidAt(x: FiniteBall, precision: number): Ball {

@@ -24,6 +24,7 @@ import type { Ball } from "./ball.js";
 import { exp, log } from "./elementary.js";
 import { cosh, sinh } from "./hyperbolic.js";
 import { cbrt, pow, sqrt } from "./powers.js";
+import { mills } from "./special.js";
 import { cos, pi, sin } from "./trigonometric.js";
 
 /** A number and its derivative in some direction; no tangent means that it is 0, even beside an infinity. */
@@ -66,6 +67,8 @@ const derivatives: Partial<Record<PrimitiveName, Derivative>> = {
   erf: (a, _, p) => divide(scaled(gaussian(a, 0n, p), 1n), rootOf(pi(p), p), p),
   erfc: (a, _, p) => negate(divide(scaled(gaussian(a, 0n, p), 1n), rootOf(pi(p), p), p)),
   normcdf: (a, _, p) => divide(gaussian(a, -1n, p), rootOf(multiply(two, pi(p), p), p), p),
+  mills: (a, value, p) => subtract(multiply(a, value, p), one, p),
+  log_normcdf: (a, _, p) => reciprocal(mills(negate(a), p), p),
   sin: (a, _, p) => cos(a, p),
   cos: (a, _, p) => negate(sin(a, p)),
   tan: (a, _, p) => reciprocal(square(cos(a, p), p), p),

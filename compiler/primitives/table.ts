@@ -29,6 +29,14 @@ const number2 = { operands: ["number", "number"], result: "number" } as const;
 const comparison = { operands: ["number", "number"], result: "condition", callable: false } as const;
 const sampled = (holds: boolean): number => (holds ? 1 : 0);
 
+/** The asymptotic series of Mills' ratio, off by less than 2^-52 from 32 on. */
+const millsSeries = "(1 - (1 - (3 - (15 - (105 - (945 - 10395 / a^2) / a^2) / a^2) / a^2) / a^2) / a^2) / a";
+
+function farMills(a: number): number {
+  const s = 1 / (a * a);
+  return (1 - s * (1 - s * (3 - s * (15 - s * (105 - s * (945 - 10395 * s)))))) / a;
+}
+
 export const primitives = {
   // Arithmetic
   negate: { ...number1, callable: false, derivatives: ["-1"], sample: (a) => -a, latex: "-$a" },
@@ -243,6 +251,31 @@ export const primitives = {
     derivatives: ["-a * normpdf(a)"],
     sample: (a) => Math.exp((-a * a) / 2) / Math.sqrt(2 * Math.PI),
     latex: "\\varphi($a)",
+  },
+  /** Mills' ratio (1 - Phi(a)) / phi(a) of the standard normal distribution; far out by its asymptotic series. */
+  mills: {
+    ...number1,
+    callable: false,
+    spelled: "normcdf(-a) / (exp(-a^2 / 2) / sqrt(2 * pi))",
+    expansion: `where(a < 32, normcdf(-a) / normpdf(a), ${millsSeries})`,
+    derivatives: ["a * mills(a) - 1"],
+    sample: (a) =>
+      a < 32 ? erfcSample(a * Math.SQRT1_2) * Math.sqrt(Math.PI / 2) * Math.exp((a * a) / 2) : farMills(a),
+    latex: "\\operatorname{M}($a)",
+  },
+  log_normcdf: {
+    ...number1,
+    callable: false,
+    spelled: "log(normcdf(a))",
+    expansion: "where(a < -1, log(mills(-a) / sqrt(2 * pi)) - a^2 / 2, log1p(-normcdf(-a)))",
+    derivatives: ["1 / mills(-a)"],
+    sample: (a) =>
+      a < -32
+        ? Math.log(farMills(-a) / Math.sqrt(2 * Math.PI)) - (a * a) / 2
+        : a < -1
+          ? Math.log(erfcSample(-a * Math.SQRT1_2) / 2)
+          : Math.log1p(-erfcSample(a * Math.SQRT1_2) / 2),
+    latex: "\\ln\\Phi($a)",
   },
 
   // Trigonometric, hyperbolic

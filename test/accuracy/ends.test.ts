@@ -127,6 +127,8 @@ const shaderRows: readonly Row[] = [
     { x: -(2 ** 63), a: 2 ** -60 },
     3.35462627903e-4,
   ],
+  ["a ratio of vanishing numbers", "f(x) = exp(-x^2 / 2) / (sqrt(2 * pi) * normcdf(-x)) - x", null, { x: 1e13 }, 1e-13],
+  ["a logarithm of what has vanished", "f(x) = log(normcdf(x))", null, { x: -(2 ** 50) }, -(2 ** 99)],
   ["what stands beside a sine", "f(x) = min(x, sin(x))", null, { x: -Infinity }, -Infinity],
   [
     "a sum that is rounded down, next to a whole number",

@@ -74,6 +74,8 @@ const exponents: Readonly<Record<string, readonly [number, number]>> = {
   erfc: [-100, 5],
   normcdf: [-100, 5],
   normpdf: [-100, 5],
+  mills: [-100, 5],
+  log_normcdf: [-100, 5],
   sigmoid: [-100, 12],
   log_sigmoid: [-100, 12],
   softplus: [-100, 12],
@@ -122,7 +124,7 @@ const show = ({ negative, mantissa, exponent }: Wide): string =>
   `${negative ? "-" : ""}0x0.${mantissa.toString(16)} * 2^${exponent}`;
 
 /** The trapezoidal rule of the error function is good for 355 bits. */
-const trapezoidal = new Set(["erfc", "erf", "normcdf"]);
+const trapezoidal = new Set(["erfc", "erf", "normcdf", "mills", "log_normcdf"]);
 
 describe.each(targets)("wide functions in $name", (target) => {
   const { bits } = target;
@@ -148,6 +150,18 @@ describe.each(targets)("wide functions in $name", (target) => {
     const random = randomNumbers(521288629 + bits);
     for (const x of wideNumbers(random, bits, exponents[name] ?? [-1000, 1000], 150)) {
       expectAccurate(name, [x], wide(x));
+    }
+  });
+
+  test("mills far out, where nine terms of a series do", () => {
+    const mills = wideFunction("wide_mills", target);
+    for (const x of wideNumbers(randomNumbers(88675123 + bits), bits, [50, 900], 40)) {
+      const far = { ...x, negative: false };
+      if (far.exponent < 22n) continue;
+      const exact = real["mills"]?.(ballOf(far, target), bits + 64);
+      if (exact?.kind !== "finite") throw new Error("not decided");
+      const limit = 8 - Math.min(bits, 20 * Number(far.exponent - 1n) - 26);
+      expect(errorBits(ballOf(mills(far), target), exact, bits), show(far)).toBeLessThanOrEqual(limit);
     }
   });
 
