@@ -13,7 +13,10 @@ import { randomNumber, randomWords } from "../numerics/arguments.js";
 
 type Unary = (m: D.Memory, d: number, a: number) => void;
 
-const functions: Readonly<Record<RealFunction, Unary>> = {
+/** Only rules of the compiler make the others: no definition has them. */
+type Written = Exclude<RealFunction, "mills" | "log_normcdf">;
+
+const functions: Readonly<Record<Written, Unary>> = {
   negate: D.negate,
   abs: D.absolute,
   exp: F.exp,
@@ -97,7 +100,7 @@ function randomArgument(word: () => number): number {
   return randomNumber(word, from, to);
 }
 
-const names = Object.keys(functions) as RealFunction[];
+const names = Object.keys(functions) as Written[];
 
 describe.each(names)("%s", (name) => {
   it("encloses the value, closely", () => {
