@@ -4,7 +4,17 @@
  * formulas that the compiler derives.
  */
 import { type Activation } from "../ir/activation.js";
-import { axisLength, type Expr, reachable, Space, substitute, variable, type Variable, variablesOf, variesAlongAxis } from "../ir/expr.js";
+import {
+  axisLength,
+  type Expr,
+  reachable,
+  Space,
+  substitute,
+  variable,
+  type Variable,
+  variablesOf,
+  variesAlongAxis,
+} from "../ir/expr.js";
 import {
   absolute,
   add,

@@ -85,7 +85,11 @@ interface Extent {
 const longest = ["up to 1e4", "with -inf"];
 const extents: Readonly<Record<Density, Extent>> = {
   sparsest: { lengths: [1, 7, 300], different: 12, long: ["ordinary", "up to 1e4", "huge"] },
-  sparse: { lengths: [1, 7, 1000], different: 24, long: ["ordinary", "up to 1e4", "one huge", "huge", "all sizes", "with -inf"] },
+  sparse: {
+    lengths: [1, 7, 1000],
+    different: 24,
+    long: ["ordinary", "up to 1e4", "one huge", "huge", "all sizes", "with -inf"],
+  },
   dense: { lengths: [1, 2, 7, 64, 1000, 65_537, 4_000_000], different: 96, long: longest },
 };
 

@@ -148,7 +148,10 @@ const withBarriers = (glue: ReadonlySet<ShaderDeclaration>): ReadonlySet<string>
   new Set([...closure([...glue], new Set(["workgroupBarrier"]))].flatMap(({ names }) => names));
 
 /** The functions that use one of these names, or a function that does. */
-function closure(declarations: readonly ShaderDeclaration[], names: ReadonlySet<string>): ReadonlySet<ShaderDeclaration> {
+function closure(
+  declarations: readonly ShaderDeclaration[],
+  names: ReadonlySet<string>,
+): ReadonlySet<ShaderDeclaration> {
   const wanted = new Set(names);
   const found = new Set<ShaderDeclaration>();
   for (let before = -1; before < found.size;) {

@@ -46,6 +46,8 @@ export function measureRows(
   for (const row of rowCases({ inputs: activation.inputs.length, learned }, density, emulated)) {
     // The derivative at a NaN is not specified.
     if (of !== null && row.columns.some((column) => column.some(Number.isNaN))) continue;
+    // Nor is a sum over the row judged where one of its terms need not have a limit.
+    if (of !== null && truth.isSingle && !isFinite(row)) continue;
     const expected = truth.at(row, 0);
     candidates.forEach(({ kernel, target }, i) => {
       const results = kernel(row.columns, parameters);
@@ -142,7 +144,9 @@ function partsOf({ kinds, columns }: RowCase, ballOf: (x: number, kind: number) 
     count: 1,
     numbers: columns.map((column) => ballOf(column[kind] ?? NaN, kind)),
   }));
-  const others = firsts.flatMap((part, kind) => ((counts[kind] ?? 0) > 1 ? [{ ...part, count: counts[kind]! - 1 }] : []));
+  const others = firsts.flatMap((part, kind) =>
+    (counts[kind] ?? 0) > 1 ? [{ ...part, count: counts[kind]! - 1 }] : [],
+  );
   return [...firsts, ...others];
 }
 
@@ -150,7 +154,9 @@ function partsOf({ kinds, columns }: RowCase, ballOf: (x: number, kind: number) 
 function partPlaces(kinds: Uint32Array, parts: number): (k: number) => number {
   const different = kinds.reduce((most, kind) => Math.max(most, kind + 1), 0);
   if (parts === different) return (k) => kinds[k] ?? 0;
-  const later = Array.from({ length: different }, (_, kind) => kind).filter((kind) => kinds.indexOf(kind, different) >= 0);
+  const later = Array.from({ length: different }, (_, kind) => kind).filter(
+    (kind) => kinds.indexOf(kind, different) >= 0,
+  );
   return (k) => (k < different ? k : different + later.indexOf(kinds[k] ?? 0));
 }
 

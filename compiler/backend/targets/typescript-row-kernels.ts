@@ -3,6 +3,7 @@ import {
   type Application,
   axisLength,
   type Expr,
+  isApplication,
   position,
   reachable,
   Space,
@@ -20,10 +21,12 @@ import { libraryNames } from "../library/kernel-text.js";
 import { lower } from "../lower.js";
 import type { KernelArgument, TypeScriptKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
+import { leavesRange, rowRanges } from "../row-trials.js";
 import { mapRows, operandsOf, planRows, type RowOutput, type RowPlan, type RowValue } from "../rows.js";
 import { schedule } from "../schedule.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
+import { exactRow } from "./typescript-row-exactly.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
 import type { FunctionText } from "./typescript.js";
 
@@ -33,15 +36,24 @@ export interface RowKernel {
   /** Arrays over the elements or rows besides the inputs, before them. */
   readonly cotangents: readonly Variable[];
   readonly outputs: readonly RowOutput[];
+  /** Begins the names of functions for rows that leave the range. */
+  readonly exactName: string;
 }
 
-/** One kernel; the names of library functions that it calls are added to `library`. */
+/** What kernels of a file have in common. */
+export interface RowFile {
+  /** Names of library functions that are called. */
+  readonly library: Set<string>;
+  readonly machine: { readonly names: string[]; readonly texts: string[] };
+}
+
+/** One kernel; what it calls is added to the file. */
 export function typescriptRowKernel(
   plan: KernelPlan,
   kernel: RowKernel,
-  library: Set<string>,
+  file: RowFile,
 ): { readonly text: FunctionText; readonly kernel: TypeScriptKernel } {
-  return new RowKernelWriter(plan, kernel, library).write();
+  return new RowKernelWriter(plan, kernel, file).write();
 }
 
 const loopNames = [
@@ -57,6 +69,12 @@ const accumulators: Readonly<Record<RowValue["kind"], { readonly name: string; r
   first_minimum: { name: "smallestAt", start: "0" },
 };
 
+interface RowSum {
+  readonly before: string;
+  readonly each: string;
+  readonly after: string;
+}
+
 class RowKernelWriter {
   private scope = new NameScope([...libraryNames, ...loopNames], [typescriptReserved]);
   private readonly arrays = new Map<Variable, string>();
@@ -64,14 +82,16 @@ class RowKernelWriter {
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
   private readonly rows: RowPlan;
+  private readonly library: Set<string>;
   /** Of what is random. */
   private chance: Chance | null = null;
 
   constructor(
     private readonly plan: KernelPlan,
     private readonly kernel: RowKernel,
-    private readonly library: Set<string>,
+    private readonly file: RowFile,
   ) {
+    this.library = file.library;
     const variables = new Set(plan.activation.inputs);
     this.rows = mapRows(planRows(kernel.outputs.map(({ value }) => value)), (expr) =>
       lower(recogniseGates([expr])[0]!, {
@@ -218,6 +238,11 @@ class RowKernelWriter {
       lines.push(...this.level(level, bound, known));
       bindRows();
     }
+    const rowNumbers = [
+      ...levels.flatMap((level) => level.flatMap(({ kind, name }) => (kind === "sum" ? [name] : []))),
+      ...ofRows.filter(({ type }) => type === "number"),
+    ].map((node) => this.names.get(node)!);
+    const isGuarded = levels.length > 0 && leavesRange(this.plan, this.kernel.outputs, rowRanges.float64);
     const sums = this.kernel.outputs.map(({ of }, i) => this.sumOf(of, targets[i]!));
     const stores = (index: string, along: boolean): string[] =>
       this.kernel.outputs.flatMap(({ of }, i) => {
@@ -226,12 +251,29 @@ class RowKernelWriter {
         const sum = sums[i];
         return [sum ? `${sum.each} += ${value};` : `${targets[i]!}[${index}] = ${value};`];
       });
+    if (isGuarded) {
+      // A number less itself is 0 where it is finite; 0 over a divisor is, unless that has all but vanished.
+      const [first = "0", ...others] = rowNumbers;
+      const divisors = new Set(
+        reachable(all).flatMap((node) =>
+          isApplication(node, "divide") ? (this.names.get(node.operands[1]!) ?? []) : [],
+        ),
+      );
+      const differences = [
+        `${first} - ${first}`,
+        ...others.map((name) => `(${name} - ${name})`),
+        ...rowNumbers.filter((name) => divisors.has(name)).map((name) => `0 / (${name} * 2 ** -100)`),
+      ];
+      const outside = this.scope.claim("outside");
+      lines.push(`const ${outside} = ${differences.join(" + ")};`, `if (${outside} === 0) {`);
+    }
     if (this.kernel.outputs.some(({ of }) => of !== null || !this.plan.yieldsRows)) {
       const walked = roots.filter((_, i) => this.kernel.outputs[i]!.of !== null || !this.plan.yieldsRows);
       const needsChannel = this.kernel.outputs.some(({ of }) => of && of.role === "learned" && isChannel(of));
       lines.push(...this.walk(walked, bound, () => stores("i", true), needsChannel));
     }
     lines.push(...stores("row", false));
+    if (isGuarded) lines.push("} else {", ...this.exactly(targets, sums), "}");
     const loops = [
       "for (let o = 0; o < axisOuter; o++) {",
       "for (let n = 0; n < axisInner; n++) {",
@@ -249,11 +291,42 @@ class RowKernelWriter {
     ];
   }
 
+  /** The row once more, in wide arithmetic. */
+  private exactly(targets: readonly string[], sums: readonly (RowSum | null)[]): readonly string[] {
+    const { activation, yieldsRows } = this.plan;
+    const isAlong = (root: number): boolean => this.kernel.outputs[root]!.of !== null || !yieldsRows;
+    const drawn = new Map<Variable, string>();
+    const { lines, functions, library } = exactRow({
+      name: this.kernel.exactName,
+      rows: planRows(this.kernel.outputs.map(({ value }) => value)),
+      claim: (name) => this.scope.claim(name),
+      numberOf: (variable) => {
+        const array = this.arrays.get(variable);
+        const known = drawn.get(variable) ?? this.names.get(variable);
+        if (known !== undefined || array === undefined) return known ?? "";
+        return `${array}[${variable.role !== "learned" ? "i" : isChannel(variable) ? "c" : "k"}]!`;
+      },
+      before: (needed, stores) => {
+        const learned = stores ? this.kernel.outputs.map(({ of }) => of) : [];
+        const perChannel = [...needed, ...learned].some((each) => each?.role === "learned" && isChannel(each));
+        const drawing = this.drawing(needed);
+        for (const { draws } of activation.random ? [activation.random] : [])
+          for (const draw of draws) if (this.names.has(draw)) drawn.set(draw, this.names.get(draw)!);
+        return [...(perChannel ? ["const c = Math.floor(i / channelInner) % channels;"] : []), ...drawing];
+      },
+      store: (root, text) => {
+        const sum = sums[root];
+        return sum ? `${sum.each} += ${text};` : `${targets[root]!}[${isAlong(root) ? "i" : "row"}] = ${text};`;
+      },
+      isAlong,
+    });
+    this.file.machine.names.push(...functions.flatMap(({ own }) => own), ...library);
+    this.file.machine.texts.push(...functions.map(({ text }) => text));
+    return lines;
+  }
+
   /** A gradient that is a sum: how it begins, what is added to, and what is done with it in the end. */
-  private sumOf(
-    of: Variable | null,
-    array: string,
-  ): { readonly before: string; readonly each: string; readonly after: string } | null {
+  private sumOf(of: Variable | null, array: string): RowSum | null {
     if (of?.role !== "learned") return null;
     if (of.space === Space.uniform) {
       const sum = this.scope.claim(`${array}Sum`);
@@ -377,12 +450,14 @@ export function rowKernels(plan: KernelPlan): readonly [forward: RowKernel, back
   return [
     {
       name: `${exportedName(name)}Forward`,
+      exactName: `${name}_forward`,
       documentation: [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n"),
       cotangents: [],
       outputs: [{ of: null, value }],
     },
     {
       name: `${exportedName(name)}Backward`,
+      exactName: `${name}_backward`,
       documentation: `The vector-Jacobian product of ${name}: what dy at the result is at each input${activation.learned.length > 0 ? " and learned parameter" : ""}.`,
       cotangents: [cotangent],
       outputs: gradients.map(({ of, value: gradient }) => ({ of, value: gradient })),
@@ -396,6 +471,7 @@ export function savedRowKernel({ activation, cotangent, gradients }: KernelPlan)
   const lines = gradients.map(({ of, value }) => `d${of.name} = ${formulaText(value, axis?.name ?? "d")}`);
   return {
     name: `${exportedName(name)}BackwardSaved`,
+    exactName: `${name}_backward_saved`,
     documentation: [`From the value ${inputs[0]!.name}:`, ...lines].join("\n"),
     cotangents: [cotangent],
     outputs: gradients.map(({ of, value }) => ({ of, value })),

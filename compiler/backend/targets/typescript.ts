@@ -111,15 +111,17 @@ export function typescriptKernels(
 
 function overRows(plan: KernelPlan, kept: Kept | null): TypeScriptKernels {
   const library = new Set<string>();
-  const [forward, backward] = rowKernels(plan).map((kernel) => typescriptRowKernel(plan, kernel, library));
+  const machine = { names: [], texts: [] };
+  const file = { library, machine };
+  const [forward, backward] = rowKernels(plan).map((kernel) => typescriptRowKernel(plan, kernel, file));
   const fromOutput = ({ plan: of }: KeptOutput): SavedKernels => {
-    const { text, kernel } = typescriptRowKernel(of, savedRowKernel(of), library);
+    const { text, kernel } = typescriptRowKernel(of, savedRowKernel(of), file);
     return { functions: [text], forward: forward!.kernel, backward: readingOutput(kernel, forward!.kernel) };
   };
   return {
     functions: [forward!.text, backward!.text],
     library: [...library],
-    machine: { names: [], texts: [], natBits: natBitsFor([], plan) },
+    machine: { ...machine, natBits: natBitsFor([], plan) },
     forward: forward!.kernel,
     backward: backward!.kernel,
     fused: null,
