@@ -58,6 +58,8 @@ export interface RowPrecision {
    * is known of them where sums are known no better.
    */
   readonly sums: number;
+  /** The same of a gradient that is a sum over the row. */
+  readonly total: number;
 }
 
 type Kind = "sum" | "maximum" | "minimum";
@@ -137,19 +139,26 @@ export class RowReference {
       const tangent = run.tangent(root, c, target);
       return tangent === null ? [] : [multiply(asked(c), tangent, run.bits)];
     };
-    const summed = (target: Variable): Ball | null => {
+    const summed = (target: Variable, tolerance = precision.sums): Ball | null => {
       const terms = [
         ...results.flatMap((c) => outer(target, c).map((term) => run.times(term, countOf(c)))),
         ...row.parts.flatMap(({ count }, c) => inner(target, c).map((term) => run.times(term, count))),
       ];
-      return terms.length === 0 ? null : run.sum(terms);
+      return terms.length === 0 ? null : run.sum(terms, tolerance);
     };
     if (given) {
       const terms = row.parts.map((_, c) => multiply(asked(c), run.at(given, c, null).value, run.bits));
-      return varies ? terms : [run.sum(terms.map((term, c) => run.times(term, row.parts[c]!.count)))];
+      return varies
+        ? terms
+        : [
+            run.sum(
+              terms.map((term, c) => run.times(term, row.parts[c]!.count)),
+              precision.total,
+            ),
+          ];
     }
     for (let j = numbers.length - 1; j >= 0; j--) arrived[j] = summed(numbers[j]!.name);
-    if (!varies) return [summed(of) ?? zero];
+    if (!varies) return [summed(of, precision.total) ?? zero];
     return row.parts.map((_, c) => run.sum([...(yieldsRows ? [] : outer(of, c)), ...inner(of, c)]));
   }
 
@@ -204,12 +213,11 @@ class RowRun {
     return count === 1 ? term : multiply(term, dyadic(BigInt(count)), this.bits);
   }
 
-  sum(terms: readonly Ball[]): Ball {
+  sum(terms: readonly Ball[], tolerance = this.precision.sums): Ball {
     const all = terms.reduce((a, b) => add(a, b, this.bits), zero);
-    const { sums } = this.precision;
-    if (sums === 0 || all.kind !== "finite") return all;
+    if (tolerance === 0 || all.kind !== "finite") return all;
     const sizes = terms.reduce((a, b) => add(a, absolute(b), this.bits), zero);
-    const off = multiply(sizes, fromNumber(sums), this.bits);
+    const off = multiply(sizes, fromNumber(tolerance), this.bits);
     if (off.kind !== "finite") return all;
     return add(all, finite(0n, magnitude(off.mid) + off.radius, off.exponent, this.bits), this.bits);
   }

@@ -199,6 +199,7 @@ const builtins: Readonly<Record<string, (...operands: readonly string[]) => stri
   countLeadingZeros: (x) => `Math.clz32(${x})`,
   f32: (x) => `Math.fround(${x})`,
   u32: (x) => `(${x} >>> 0)`,
+  i32: (x) => `(${x} | 0)`,
   abs: (x) => `Math.abs(${x})`,
 };
 

@@ -9,7 +9,7 @@ import type { KernelPlan } from "../kernels.js";
 import type { Kept, KeptOutput } from "../kept.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
+import { rowArithmeticOf, type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
 import type { ReductionKind, RowOutput } from "../rows.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { wgslReserved } from "../../names.js";
@@ -21,9 +21,10 @@ import {
   chunkLength,
   combination,
   isPlace,
+  type RowNumbers,
+  rowNumbers,
   sharedFunctions,
   slotsOf,
-  startOf,
   workgroupSize,
 } from "./wgsl-row-functions.js";
 
@@ -44,7 +45,11 @@ export type RowContext = Pick<WgslContext, "plan" | "storage" | "prefix" | "mach
 
 export function rowKernels(context: RowContext, kept: Kept | null): WgslKernels {
   const { plan } = context;
-  const file = new RowFile(context);
+  const results: RowOutput[][] = [
+    [{ of: null, value: plan.value }],
+    plan.gradients.map(({ of, value }) => ({ of, value })),
+  ];
+  const file = new RowFile(context, rowNumbers[rowArithmeticOf(plan, results)]);
   const forward = file.kernel({ name: "forward", passesNaN: true, outputs: [{ of: null, value: plan.value }] });
   const backward = file.kernel({
     name: "backward",
@@ -64,11 +69,14 @@ export function rowKernels(context: RowContext, kept: Kept | null): WgslKernels 
 
 /** What several kernels of a file share: bindings, and functions of workgroups. */
 class RowFile {
-  private readonly bindings: WgslBindings;
-  private readonly entries: string[] = [];
-  private readonly combined = new Set<ReductionKind>();
+  readonly bindings: WgslBindings;
+  readonly entries: string[] = [];
+  readonly combined = new Set<ReductionKind>();
 
-  constructor(private readonly context: RowContext) {
+  constructor(
+    readonly context: RowContext,
+    readonly numbers: RowNumbers,
+  ) {
     const { plan, prefix, storage } = context;
     const extents = [
       "size",
@@ -85,7 +93,7 @@ class RowFile {
   }
 
   kernel(kernel: RowKernel): WgslKernel {
-    const passes = new RowKernelWriter(this.context, this.bindings, this.combined, this.entries, kernel).passes();
+    const passes = new RowKernelWriter(this, kernel).passes();
     return { requires: requiredBy(this.context.storage), passes };
   }
 
@@ -93,7 +101,7 @@ class RowFile {
     const shared =
       this.combined.size === 0
         ? []
-        : sharedFunctions(this.context.prefix, this.context.library, this.bindings, this.combined);
+        : sharedFunctions(this.context.prefix, this.context.library, this.bindings, this.combined, this.numbers);
     return `${[this.bindings.text(), ...shared, ...this.entries].join("\n\n")}\n`;
   }
 }
@@ -106,15 +114,26 @@ class RowKernelWriter {
   private readonly nanSlot: number | null;
   private readonly pair: string;
 
+  private readonly context: RowContext;
+  private readonly bindings: WgslBindings;
+  private readonly combined: Set<ReductionKind>;
+  private readonly entries: string[];
+  private readonly numbers: RowNumbers;
+
   constructor(
-    private readonly context: RowContext,
-    private readonly bindings: WgslBindings,
-    private readonly combined: Set<ReductionKind>,
-    private readonly entries: string[],
+    { context, bindings, combined, entries, numbers }: RowFile,
     private readonly kernel: RowKernel,
   ) {
-    this.pair = context.library("pair");
-    this.form = rowForm(kernel.outputs.map(({ value }) => value));
+    this.context = context;
+    this.bindings = bindings;
+    this.combined = combined;
+    this.entries = entries;
+    this.numbers = numbers;
+    this.pair = context.library(numbers.type);
+    this.form = rowForm(
+      kernel.outputs.map(({ value }) => value),
+      numbers.type,
+    );
     let count = 0;
     for (const { values, expressions } of this.form.levels) {
       for (const { name, kind } of values) {
@@ -167,7 +186,7 @@ class RowKernelWriter {
 
   /** Room for the numbers of rows, and of their chunks. */
   private rowBuffer(): Buffer {
-    const length = `axisOuter * axisInner * ceil(axisLength / ${chunkLength}) * ${2 * this.slotCount}`;
+    const length = `axisOuter * axisInner * ceil(axisLength / ${chunkLength}) * ${this.numbers.parts * this.slotCount}`;
     return this.bindings.scratch(`${this.kernel.name}_rows`, length);
   }
 
@@ -189,26 +208,26 @@ class RowKernelWriter {
   private slotsFunction(): string {
     const { prefix } = this.context;
     return `fn ${this.name("slots")}(row: u32, chunk: u32) -> u32 {
-  return (row * ${prefix}_chunks() + chunk) * ${2 * this.slotCount}u;
+  return (row * ${prefix}_chunks() + chunk) * ${this.numbers.parts * this.slotCount}u;
 }`;
   }
 
   private load(name: string, slots: string, slot: number): string {
     const { variable } = this.rowBuffer();
-    return `let ${name} = ${this.pair}(${variable}[${slots} + ${2 * slot}u], ${variable}[${slots} + ${2 * slot + 1}u]);`;
+    const { parts, read } = this.numbers;
+    const at = Array.from({ length: parts }, (_, part) => `${variable}[${slots} + ${parts * slot + part}u]`);
+    return `let ${name} = ${this.pair}(${read(at)});`;
   }
 
   private store(value: string, slots: string, slot: number): string[] {
     const { variable } = this.rowBuffer();
-    return [
-      `${variable}[${slots} + ${2 * slot}u] = ${value}.high;`,
-      `${variable}[${slots} + ${2 * slot + 1}u] = ${value}.low;`,
-    ];
+    const { parts, written } = this.numbers;
+    return written(value).map((text, part) => `${variable}[${slots} + ${parts * slot + part}u] = ${text};`);
   }
 
   /** The function is put into the file. */
   private declare(part: string, roots: readonly Expr[], finished: boolean): RowFunction {
-    const fn = rowFunction(this.name(part), roots, finished);
+    const fn = rowFunction(this.name(part), roots, finished, this.numbers.type);
     for (const { name, text } of fn.declared) {
       this.context.machine.names.push(name);
       this.context.machine.texts.push(text);
@@ -303,7 +322,9 @@ class RowKernelWriter {
           break;
         case "axisLength": {
           const name = scope.claim("length");
-          ofRow.push(`let ${name} = ${this.context.library("pair_from_u32")}(${this.extent("axisLength")});`);
+          ofRow.push(
+            `let ${name} = ${this.context.library(`${this.numbers.type}_from_u32`)}(${this.extent("axisLength")});`,
+          );
           names.set(variable, name);
           break;
         }
@@ -390,12 +411,12 @@ class RowKernelWriter {
     const { ofRow, ofElement, argument, buffers, given } = this.reads(variables, isFirst);
     const { prefix, library } = this.context;
     const partials = values.flatMap(({ kind }, v) => [
-      `var partial${v} = ${this.pair}(${startOf[kind]});`,
+      `var partial${v} = ${this.pair}(${this.numbers.start[kind]});`,
       ...(isPlace(kind) ? [`var place${v} = 0xffffffffu;`] : []),
     ]);
     const updates = values.flatMap(({ kind }, v) => {
       const term = `term${terms.member(v)}`;
-      if (!isPlace(kind)) return [`partial${v} = ${combination(kind, library)(`partial${v}`, term)};`];
+      if (!isPlace(kind)) return [`partial${v} = ${combination(kind, this.numbers, library)(`partial${v}`, term)};`];
       return [
         `if (${prefix}_comes_first_${kind}(partial${v}, place${v}, ${term}, k)) {`,
         `  partial${v} = ${term};`,
@@ -420,7 +441,7 @@ class RowKernelWriter {
         ...indented(
           place
             ? [
-                `let place = ${library("pair_from_u32")}(${prefix}_lane_places[lane]);`,
+                `let place = ${library(`${this.numbers.type}_from_u32`)}(${prefix}_lane_places[lane]);`,
                 ...this.store("place", "partial", index),
                 ...this.store(own, "partial", index + 1),
               ]
@@ -435,7 +456,7 @@ class RowKernelWriter {
           // A sum of numbers and NaN: nothing else is left of it but whether there was one.
           `${prefix}_workgroup_nan(missing, lane, lanes);`,
           "if (row < rows && lane % lanes == 0u) {",
-          `  ${this.rowBuffer().variable}[partial + ${2 * (this.nanSlot ?? 0)}u] = ${prefix}_lane_nan[lane];`,
+          `  ${this.rowBuffer().variable}[partial + ${this.numbers.parts * (this.nanSlot ?? 0)}u] = ${prefix}_lane_nan[lane];`,
           "}",
         ]
       : [];
@@ -537,7 +558,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
             `let others = ${this.at("chunk")};`,
             this.load(place, "others", index),
             this.load("other", "others", index + 1),
-            `if (other.high ${sign} ${total}.high || (other.high == ${total}.high && other.low ${sign} ${total}.low)) {`,
+            `if (${this.numbers.isBeyond(sign, "other", total, library)}) {`,
             `  ${total} = other;`,
             `  ${at} = ${place};`,
             "}",
@@ -553,14 +574,14 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
         ...indented([
           `let others = ${this.at("chunk")};`,
           this.load("other", "others", index),
-          `${total} = ${combination(kind, library)(total, "other")};`,
+          `${total} = ${combination(kind, this.numbers, library)(total, "other")};`,
         ]),
         "}",
       );
       stores.push(...this.store(total, "slots", index));
     }
     if (isFirst) {
-      const at = (slots: string): string => `${variable}[${slots} + ${2 * (this.nanSlot ?? 0)}u]`;
+      const at = (slots: string): string => `${variable}[${slots} + ${this.numbers.parts * (this.nanSlot ?? 0)}u]`;
       lines.push(
         `var missing = ${at("slots")};`,
         "for (var chunk = 1u; chunk < chunks; chunk++) {",
@@ -615,7 +636,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
   private orNaN(value: string): string {
     if (this.nanSlot === null) return value;
     const { variable } = this.rowBuffer();
-    const missing = `${variable}[${this.at("0u")} + ${2 * this.nanSlot}u]`;
+    const missing = `${variable}[${this.at("0u")} + ${this.numbers.parts * this.nanSlot}u]`;
     return this.unlessNaN(value, missing);
   }
 
@@ -696,10 +717,12 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     const { prefix, library } = this.context;
     const terms = this.termBuffer(count);
     const target = this.bindings.gradient(of);
-    const add = library("pair_add");
-    const from = library("pair_from_f32");
+    const { type, start: starts } = this.numbers;
+    const add = library(`${type}_add`);
+    const from = library(`${type}_from_f32`);
+    const to = library(type === "pair" ? "pair_to_f32" : "scaled_to_limit");
     const at = (index: string): string => `${terms.variable}[${this.termAt(p, index)}]`;
-    const start = `var sum = ${this.pair}(0.0, 0.0);`;
+    const start = `var sum = ${this.pair}(${starts.sum});`;
     const length = learnedLength(of);
     const name = this.name(`${of.name.replace(/^_+/, "")}_sum`);
     if (length === "axisLength") {
@@ -716,7 +739,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
           `  let i = (row / ${this.extent("axisInner")} * ${this.extent("axisLength")} + k) * ${this.extent("axisInner")} + row % ${this.extent("axisInner")};`,
           `  sum = ${add}(sum, ${from}(${at("i")}));`,
           "}",
-          `${target.variable}[k] = ${library("pair_to_f32")}(sum);`,
+          `${target.variable}[k] = ${to}(sum);`,
         ],
         { over: "axisLength", perWorkgroup: workgroupSize },
         [terms, target],
@@ -743,7 +766,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
         "}",
         `${prefix}_workgroup_sum(sum, lane, ${workgroupSize}u);`,
         "if (lane == 0u) {",
-        `  ${target.variable}[group] = ${library("pair_to_f32")}(${prefix}_lane_values[0]);`,
+        `  ${target.variable}[group] = ${to}(${prefix}_lane_values[0]);`,
         "}",
       ],
       { over: isChannel ? "channels" : "1", perWorkgroup: 1 },
