@@ -15,8 +15,8 @@ export function stabiliseSoftmax(root: Expr): Expr {
       if (logarithm) return logarithm;
     }
     if (node.primitive === "log1p" && operands[0]) {
-      const mixed = mixedSum(make("add", [constant(1), operands[0]]));
-      if (mixed) return logarithmOf(mixed);
+      const logarithm = logOnePlus(productOf(operands[0]));
+      if (logarithm) return logarithm;
     }
     const built = make(node.primitive, operands, node.rule);
     return node.primitive === "divide" || node.primitive === "multiply" ? (quotient(productOf(built)) ?? built) : built;
@@ -62,6 +62,9 @@ const shiftedSum = (b: Expr, rest: Product, by: Expr = rowMaximum(b)): Expr => {
   return make("sum", [rawProduct(inside)]);
 };
 
+/** max(0, max[d](b)), as a number that carries no gradient */
+const atLeastZero = (b: Expr): Expr => apply("stop_gradient", [apply("larger", [apply("maximum", [b]), constant(0)])]);
+
 /** r sum[d](exp(b) * rest) + others, where the others have no exponential of an element. */
 interface MixedSum {
   readonly b: Expr;
@@ -85,7 +88,7 @@ function mixedSum(node: Expr): MixedSum | undefined {
   const [b] = exponents;
   if (!b || exponents.size > 1 || parts.every(({ found }) => found)) return undefined;
   if (parts.some(({ found }) => found && unshifted(found.sum.exponent) !== found.sum.exponent)) return undefined;
-  const by = apply("stop_gradient", [apply("larger", [apply("maximum", [b]), constant(0)])]);
+  const by = atLeastZero(b);
   const less = make("exp", [make("negate", [by])]);
   const scaled = parts.map(({ product, found }) => {
     const inside = { coefficient: product.coefficient, powers: new Map(product.powers) };
@@ -108,11 +111,20 @@ function logSumExp(product: Product): Expr | undefined {
     const value = make("add", [rowMaximum(b), whole]);
     return b === sum.exponent ? value : make("subtract", [value, apply("maximum", [b])]);
   }
-  const mixed = mixedSum(rawProduct(product));
-  return mixed && logarithmOf(mixed);
+  return undefined;
 }
 
-const logarithmOf = ({ by, shifted: sum }: MixedSum): Expr => make("add", [by, make("log", [sum])]);
+/** log1p(r sum[d](exp(a))) = m + log1p(r sum[d](exp(a - m)) + expm1(-m)) with m = max(0, max[d](a)) */
+function logOnePlus(product: Product): Expr | undefined {
+  for (const [factor, power] of product.powers) {
+    const sum = power === 1 ? sumOfExponentials(factor) : undefined;
+    if (!sum || unshifted(sum.exponent) !== sum.exponent || [...product.powers].length > 1) continue;
+    const by = atLeastZero(sum.exponent);
+    const shiftedPart = make("multiply", [constant(product.coefficient), shiftedSum(sum.exponent, sum.rest, by)]);
+    return make("add", [by, make("log1p", [make("add", [shiftedPart, make("expm1", [make("negate", [by])])])])]);
+  }
+  return undefined;
+}
 
 /**
  * Products in which exponentials and sums of them cancel: exp(a) / sum[d](exp(a)), sum[d](x exp(a)) / sum[d](exp(a)),
