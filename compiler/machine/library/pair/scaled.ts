@@ -179,4 +179,43 @@ fn scaled_log1p(a: scaled) -> scaled {
 fn scaled_pow(a: scaled, b: scaled) -> scaled {
   return scaled_exp(scaled_multiply(b, scaled_log(a)));
 }
+
+fn scaled_half(a: scaled) -> scaled {
+  return scaled(a.high, a.low, a.exponent - 1.0);
+}
+
+fn scaled_cosh(a: scaled) -> scaled {
+  let e = scaled_exp(scaled_abs(a));
+  return scaled_half(scaled_add(e, scaled_divide(SCALED_ONE, e)));
+}
+
+fn scaled_sinh(a: scaled) -> scaled {
+  let e = scaled_expm1(scaled_abs(a));
+  let s = scaled_half(scaled_add(e, scaled_divide(e, scaled_add(SCALED_ONE, e))));
+  return scaled_select(a.high < 0.0, scaled_negate(s), s);
+}
+
+fn scaled_asinh(a: scaled) -> scaled {
+  // ln(x + sqrt(1 + x^2)) = ln(1 + x + x^2/(1 + sqrt(1 + x^2)))
+  let x = scaled_abs(a);
+  let square = scaled_multiply(x, x);
+  let root = scaled_sqrt(scaled_add(SCALED_ONE, square));
+  let l = scaled_log1p(scaled_add(x, scaled_divide(square, scaled_add(SCALED_ONE, root))));
+  return scaled_select(a.high < 0.0, scaled_negate(l), l);
+}
+
+// Small numbers are 2/sqrt(pi) times as large.
+fn scaled_erf(a: scaled) -> scaled {
+  if (a.exponent < -24.0) {
+    return scaled_multiply(a, scaled(1.1283792, -5.8635429e-8, 0.0));
+  }
+  return scaled_of(pair_erf(scaled_pair(a)), 0.0);
+}
+
+fn scaled_atan(a: scaled) -> scaled {
+  if (a.exponent < -24.0) {
+    return a;
+  }
+  return scaled_of(pair_atan(scaled_pair(a)), 0.0);
+}
 `;
