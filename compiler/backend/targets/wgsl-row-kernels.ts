@@ -5,12 +5,13 @@
  * are pairs of float32 all the way, so the error of a sum does not grow with its length.
  */
 import { type Expr, Space, type Variable, variablesOf } from "../../ir/expr.js";
-import type { KernelPlan } from "../kernels.js";
+import { cotangentGradientName, type KernelPlan, planRowSecondOrder } from "../kernels.js";
 import type { Kept, KeptOutput } from "../kept.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { rowArithmeticOf, type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
-import type { ReductionKind, RowOutput } from "../rows.js";
+import type { KernelFamily } from "../output.js";
+import { isAlong, type ReductionKind, type RowOutput } from "../rows.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { wgslReserved } from "../../names.js";
 import { type Buffer, elementAt, requiredBy, storedAt, WgslBindings } from "./wgsl-bindings.js";
@@ -39,32 +40,43 @@ export interface RowKernel {
   readonly outputs: readonly RowOutput[];
   /** The variable for what forward gives, where that is read. */
   readonly kept?: Variable;
+  /** Of the gradients that backward writes: what each is a cotangent of the gradient in. */
+  readonly cotangents?: ReadonlyMap<Variable, Variable>;
 }
 
 export type RowContext = Pick<WgslContext, "plan" | "storage" | "prefix" | "machine" | "library">;
 
-export function rowKernels(context: RowContext, kept: Kept | null): WgslKernels {
+export function rowKernels(context: RowContext, families: ReadonlySet<KernelFamily>, kept: Kept | null): WgslKernels {
   const { plan } = context;
   const results: RowOutput[][] = [
     [{ of: null, value: plan.value }],
     plan.gradients.map(({ of, value }) => ({ of, value })),
   ];
   const file = new RowFile(context, rowNumbers[rowArithmeticOf(plan, results)]);
-  const forward = file.kernel({ name: "forward", passesNaN: true, outputs: [{ of: null, value: plan.value }] });
-  const backward = file.kernel({
-    name: "backward",
-    passesNaN: false,
-    outputs: plan.gradients.map(({ of, value }) => ({ of, value })),
-  });
+  const [value = [], gradients = []] = results;
+  const forward = file.written({ name: "forward", passesNaN: true, outputs: value });
+  const backward = file.written({ name: "backward", passesNaN: false, outputs: gradients });
   const fromOutput = ({ plan: { activation, gradients } }: KeptOutput): WgslKernel =>
-    file.kernel({
+    file.written({
       name: "backward_saved",
       passesNaN: false,
       outputs: gradients.map(({ of, value }) => ({ of, value })),
       kept: activation.inputs[0]!,
     });
   const saved = kept?.kind === "output" ? { forward, backward: fromOutput(kept) } : null;
-  return { text: file.text(), forward, backward, saved };
+  const doubleBackward = families.has("doubleBackward") ? secondOrder(file, plan) : null;
+  return { text: file.text(), forward, backward, saved, doubleBackward };
+}
+
+/** Null where a pass would read more than there is room for. */
+function secondOrder(file: RowFile, plan: KernelPlan): WgslKernel | null {
+  const { cotangents, gradients } = planRowSecondOrder(plan);
+  return file.kernel({
+    name: "double_backward",
+    passesNaN: false,
+    outputs: gradients,
+    cotangents: new Map(cotangents.map((each, i) => [each, plan.gradients[i]!.of])),
+  });
 }
 
 /** What several kernels of a file share: bindings, and functions of workgroups. */
@@ -92,9 +104,19 @@ class RowFile {
     ]);
   }
 
-  kernel(kernel: RowKernel): WgslKernel {
-    const passes = new RowKernelWriter(this, kernel).passes();
-    return { requires: requiredBy(this.context.storage), passes };
+  /** The kernel, whatever it reads. */
+  written(kernel: RowKernel): WgslKernel {
+    return this.by(new RowKernelWriter(this, kernel));
+  }
+
+  /** Null where a pass would need more buffers than WebGPU grants. */
+  kernel(kernel: RowKernel): WgslKernel | null {
+    const writer = new RowKernelWriter(this, kernel);
+    return writer.fits() ? this.by(writer) : null;
+  }
+
+  private by(writer: RowKernelWriter): WgslKernel {
+    return { requires: requiredBy(this.context.storage), passes: writer.passes() };
   }
 
   text(): string {
@@ -151,10 +173,10 @@ class RowKernelWriter {
     const { outputs } = this.kernel;
     if (levels.length > 0) this.entries.push(this.slotsFunction());
     const passes = levels.flatMap((_, l) => [this.walk(l), this.rows(l)]);
-    const along = outputs
-      .map((output, i) => ({ ...output, root: roots[i]! }))
-      .filter(({ of }) => of || !this.plan.yieldsRows);
-    if (outputs.some(({ of }) => !of) && this.plan.yieldsRows) passes.push(this.rowResults());
+    const results = outputs.map((output, i) => ({ ...output, root: roots[i]! }));
+    const { yieldsRows } = this.plan;
+    const along = results.filter((output) => isAlong(output, yieldsRows));
+    passes.push(...results.filter((output) => !isAlong(output, yieldsRows)).map((output) => this.rowResults(output)));
     for (const group of this.groups(along)) passes.push(this.elements(group, passes.length));
     const learned = outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
     passes.push(...learned.map((of, i) => this.termSum(of, i, learned.length)));
@@ -168,12 +190,22 @@ class RowKernelWriter {
   /** Elements' outputs, as many in a pass as there is room for buffers. */
   private groups<T extends RowOutput & { readonly root: Expr }>(outputs: readonly T[]): T[][] {
     if (outputs.length === 0) return [];
-    const buffers = (group: readonly T[]): number => {
-      const read = new Set(group.flatMap(({ root }) => [...variablesOf(root)]).filter((each) => isBuffer(each)));
-      const learned = group.some(({ of }) => of?.role === "learned") ? 1 : 0;
-      return read.size + group.filter(({ of }) => of?.role !== "learned").length + learned + 1;
-    };
-    return buffers(outputs) <= maximumBuffers ? [[...outputs]] : outputs.map((output) => [output]);
+    return this.buffersOf(outputs) <= maximumBuffers ? [[...outputs]] : outputs.map((output) => [output]);
+  }
+
+  /** How many buffers a pass binds that writes these. */
+  private buffersOf(outputs: readonly (RowOutput & { readonly root: Expr })[]): number {
+    const learned = outputs.some(({ of }) => of?.role === "learned") ? 1 : 0;
+    const written = outputs.filter(({ of }) => of?.role !== "learned").length + learned;
+    return readBy(outputs.map(({ root }) => root)) + written + 1;
+  }
+
+  /** Whether each pass has room for its buffers. */
+  fits(): boolean {
+    const { levels, roots } = this.form;
+    const walks = levels.map(({ values }) => readBy(values.map(({ operand }) => operand)) + 1);
+    const last = this.kernel.outputs.map((output, i) => this.buffersOf([{ ...output, root: roots[i]! }]));
+    return [...walks, ...last].every((count) => count <= maximumBuffers);
   }
 
   private name(part: string): string {
@@ -288,6 +320,16 @@ class RowKernelWriter {
       names.set(variable, name);
       buffers.push(buffer);
     };
+    /** One of what several elements share. */
+    const shared = (variable: Variable, buffer: Buffer): void => {
+      const [index, list] =
+        variable.space & Space.channel
+          ? ["c", ofElement]
+          : variable.space & Space.axis
+            ? ["k", ofElement]
+            : ["0", ofRow];
+      value(variable, buffer, index, list);
+    };
     for (const variable of variables) {
       const slot = this.slots.get(variable);
       if (slot !== undefined) {
@@ -302,21 +344,21 @@ class RowKernelWriter {
           value(variable, this.inputBuffer(variable), "i", ofElement);
           break;
         case "cotangent": {
-          const buffer = this.bindings.cotangent(resultLength(this.plan));
+          const gradient = this.kernel.cotangents?.get(variable);
+          if (gradient && !(variable.space & Space.element)) {
+            shared(variable, this.bindings.cotangentOf(gradient, variable.name));
+            break;
+          }
+          const buffer = gradient
+            ? this.bindings.cotangentOf(gradient, variable.name)
+            : this.bindings.cotangent(resultLength(this.plan));
           if (variable.space === Space.row) value(variable, buffer, "row", ofRow);
           else value(variable, buffer, "i", ofElement);
           break;
         }
-        case "learned": {
-          const [index, list] =
-            variable.space & Space.channel
-              ? ["c", ofElement]
-              : variable.space & Space.axis
-                ? ["k", ofElement]
-                : ["0", ofRow];
-          value(variable, this.bindings.learned(variable), index, list);
+        case "learned":
+          shared(variable, this.bindings.learned(variable));
           break;
-        }
         case "hyperparameter":
           names.set(variable, this.bindings.uniform(variable.name, "hyperparameter"));
           break;
@@ -341,7 +383,7 @@ class RowKernelWriter {
           throw new Error(`rows do not know what ${variable.name} is`);
       }
     }
-    const needsChannel = variables.some(({ space, role }) => role === "learned" && space & Space.channel);
+    const needsChannel = variables.some(({ space, role }) => role !== "formal" && space & Space.channel);
     if (needsChannel) ofElement.unshift(this.channelLine());
     ofElement.push(...this.drawing(variables));
     const rowBuffers = variables.some((variable) => this.slots.has(variable)) ? [this.rowBuffer()] : [];
@@ -641,10 +683,10 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
   }
 
   /** One result for each row. */
-  private rowResults(): WgslPassDescription {
-    const fn = this.declare("result", this.form.roots, true);
+  private rowResults(result: RowOutput & { readonly root: Expr }): WgslPassDescription {
+    const fn = this.declare("result", [result.root], true);
     const { ofRow, argument, buffers } = this.reads(fn.parameters);
-    const output = this.bindings.output(resultLength(this.plan));
+    const output = this.resultBuffer(result);
     return this.entry(
       this.name("results"),
       [
@@ -659,6 +701,13 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
       { over: "axisOuter * axisInner", perWorkgroup: workgroupSize },
       [...buffers, this.rowBuffer(), output],
     );
+  }
+
+  private resultBuffer({ of }: Pick<RowOutput, "of">): Buffer {
+    if (of === null) return this.bindings.output(resultLength(this.plan));
+    return of === this.plan.cotangent
+      ? this.bindings.gradient(of, cotangentGradientName(this.plan))
+      : this.bindings.gradient(of);
   }
 
   /** Results of the elements, and the terms of gradients that are sums. */
@@ -679,7 +728,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
         const p = learned.indexOf(of);
         return `${buffer.variable}[${this.termAt(p, "i")}] = ${value};`;
       }
-      const buffer = of ? this.bindings.gradient(of) : this.bindings.output(resultLength(this.plan));
+      const buffer = this.resultBuffer({ of });
       used.push(buffer);
       const passed = asGiven ? given.reduce((all, each) => this.unlessNaN(all, each), value) : this.orNaN(value);
       return storedAt(buffer, "i", of ? value : passed);
@@ -774,6 +823,10 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     );
   }
 }
+
+/** How many buffers are read for expressions. */
+const readBy = (exprs: readonly Expr[]): number =>
+  new Set(exprs.flatMap((expr) => [...variablesOf(expr)]).filter(isBuffer)).size;
 
 const isBuffer = (variable: Variable): boolean =>
   variable.role === "input" || variable.role === "learned" || variable.role === "cotangent";
