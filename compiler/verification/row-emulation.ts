@@ -255,6 +255,7 @@ class Translation {
   }
 
   private statement(): string {
+    if (this.peek() === "{") return this.block();
     if (this.accept("if")) {
       const condition = this.expression();
       const taken = `if (${condition}) ${this.block()}`;

@@ -29,6 +29,9 @@ import {
   workgroupSize,
 } from "./wgsl-row-functions.js";
 
+/** Rows up to here are computed by one workgroup, all at once. */
+const shortRow = 4096;
+
 /** WebGPU grants every shader stage this many storage buffers. */
 const maximumBuffers = 8;
 
@@ -128,6 +131,12 @@ class RowFile {
   }
 }
 
+/** Names of numbers that a pass has at hand. */
+interface Locals {
+  readonly scope?: NameScope;
+  readonly known?: ReadonlyMap<Variable, string>;
+}
+
 class RowKernelWriter {
   private readonly form: RowForm;
   /** Where a number of a row lies among those of its row. */
@@ -177,10 +186,30 @@ class RowKernelWriter {
     const { yieldsRows } = this.plan;
     const along = results.filter((output) => isAlong(output, yieldsRows));
     passes.push(...results.filter((output) => !isAlong(output, yieldsRows)).map((output) => this.rowResults(output)));
-    for (const group of this.groups(along)) passes.push(this.elements(group, passes.length));
+    const groups = this.groups(along);
+    for (const group of groups) passes.push(this.elements(group, passes.length));
+    if (this.hasWhole) passes.unshift(this.whole(results, groups[0] ?? []));
     const learned = outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
     passes.push(...learned.map((of, i) => this.termSum(of, i, learned.length)));
     return passes;
+  }
+
+  /** Whether a workgroup computes all of a short row. */
+  private get hasWhole(): boolean {
+    const { levels, roots } = this.form;
+    const operands = levels.flatMap(({ values, expressions }) => [
+      ...values.map(({ operand }) => operand),
+      ...expressions.map(({ value }) => value),
+    ]);
+    const { outputs } = this.kernel;
+    const learned = outputs.some(({ of }) => of?.role === "learned") ? 1 : 0;
+    const written = outputs.filter(({ of }) => of?.role !== "learned").length + learned;
+    return levels.length > 0 && readBy([...operands, ...roots]) + written <= maximumBuffers;
+  }
+
+  /** In passes for long rows alone. */
+  private get unlessShort(): readonly string[] {
+    return this.hasWhole ? [`if (${this.extent("axisLength")} <= ${shortRow}u) {`, "  return;", "}"] : [];
   }
 
   private get plan(): KernelPlan {
@@ -257,13 +286,18 @@ class RowKernelWriter {
     return written(value).map((text, part) => `${variable}[${slots} + ${parts * slot + part}u] = ${text};`);
   }
 
+  private readonly declared = new Map<string, RowFunction>();
+
   /** The function is put into the file. */
   private declare(part: string, roots: readonly Expr[], finished: boolean): RowFunction {
+    const known = this.declared.get(part);
+    if (known) return known;
     const fn = rowFunction(this.name(part), roots, finished, this.numbers.type);
     for (const { name, text } of fn.declared) {
       this.context.machine.names.push(name);
       this.context.machine.texts.push(text);
     }
+    this.declared.set(part, fn);
     return fn;
   }
 
@@ -287,6 +321,9 @@ class RowKernelWriter {
       "slots",
       "others",
       "partial",
+      "head",
+      "missing",
+      "result",
     ],
     [wgslReserved],
   );
@@ -297,6 +334,7 @@ class RowKernelWriter {
   private reads(
     variables: readonly Variable[],
     asGiven = false,
+    { scope = this.locals.inner(), known = new Map() }: Locals = {},
   ): {
     readonly ofRow: readonly string[];
     readonly ofElement: readonly string[];
@@ -305,7 +343,6 @@ class RowKernelWriter {
     /** Numbers whose NaN counts. */
     readonly given: readonly string[];
   } {
-    const scope = this.locals.inner();
     const ofRow: string[] = [];
     const ofElement: string[] = [];
     const names = new Map<Variable, string>();
@@ -331,6 +368,11 @@ class RowKernelWriter {
       value(variable, buffer, index, list);
     };
     for (const variable of variables) {
+      const local = known.get(variable);
+      if (local !== undefined) {
+        names.set(variable, local);
+        continue;
+      }
       const slot = this.slots.get(variable);
       if (slot !== undefined) {
         const name = scope.claim(localText(variable));
@@ -386,7 +428,8 @@ class RowKernelWriter {
     const needsChannel = variables.some(({ space, role }) => role !== "formal" && space & Space.channel);
     if (needsChannel) ofElement.unshift(this.channelLine());
     ofElement.push(...this.drawing(variables));
-    const rowBuffers = variables.some((variable) => this.slots.has(variable)) ? [this.rowBuffer()] : [];
+    const isStored = (variable: Variable): boolean => this.slots.has(variable) && !known.has(variable);
+    const rowBuffers = variables.some(isStored) ? [this.rowBuffer()] : [];
     return {
       ofRow,
       ofElement,
@@ -506,6 +549,7 @@ class RowKernelWriter {
     return this.entry(
       this.name(`walk${l}`),
       [
+        ...this.unlessShort,
         this.group,
         `let chunks = ${prefix}_chunks();`,
         `let lanes = ${prefix}_lanes();`,
@@ -543,6 +587,161 @@ class RowKernelWriter {
       { over: `axisOuter * axisInner * ceil(axisLength / ${chunkLength})`, perWorkgroup: 1 },
       [...buffers, this.rowBuffer()],
     );
+  }
+
+  /**
+   * All of a row at once, where a workgroup's threads have some elements each: they read them once, and find them in the cache
+   * from then on.
+   */
+  private whole(
+    results: readonly (RowOutput & { readonly root: Expr })[],
+    group: readonly (RowOutput & { readonly root: Expr })[],
+  ): WgslPassDescription {
+    const { prefix, library } = this.context;
+    const { levels } = this.form;
+    const scope = this.locals.inner();
+    const known = new Map<Variable, string>();
+    const buffers: Buffer[] = [];
+    const lines: string[] = [];
+    const inner = this.extent("axisInner");
+    const walk = (own: ReturnType<typeof this.reads>, body: readonly string[]): string[] => [
+      ...own.ofRow,
+      "for (var k = lane % lanes; k < end; k += lanes) {",
+      ...indented([`let i = base + k * ${inner};`, ...own.ofElement, ...body]),
+      "}",
+    ];
+    const block = (body: readonly string[]): string[] => ["{", ...indented(body), "}"];
+    const keeps = (each: string): string => `missing = select(missing, ${each}, ${library("is_nan")}(${each}));`;
+    const findsNaN = this.nanSlot !== null;
+    if (findsNaN) lines.push("var missing = 0.0;");
+    levels.forEach(({ values, expressions }, l) => {
+      const terms = this.declare(
+        `terms${l}`,
+        values.map(({ operand }) => operand),
+        false,
+      );
+      const isFirst = l === 0 && findsNaN;
+      const variables = isFirst ? [...new Set([...terms.parameters, ...this.givenVariables()])] : terms.parameters;
+      const own = this.reads(variables, isFirst, { scope: scope.inner(), known });
+      buffers.push(...own.buffers);
+      const partial = values.map((_, v) => scope.claim(`partial${v}`));
+      const place = values.map(({ kind }, v) => (isPlace(kind) ? scope.claim(`place${v}`) : ""));
+      values.forEach(({ kind }, v) => {
+        lines.push(`var ${partial[v]!} = ${this.pair}(${this.numbers.start[kind]});`);
+        if (isPlace(kind)) lines.push(`var ${place[v]!} = 0xffffffffu;`);
+      });
+      const updates = values.flatMap(({ kind }, v) => {
+        const term = `term${terms.member(v)}`;
+        if (!isPlace(kind)) return [`${partial[v]!} = ${combination(kind, this.numbers, library)(partial[v]!, term)};`];
+        return [
+          `if (${prefix}_comes_first_${kind}(${partial[v]!}, ${place[v]!}, ${term}, k)) {`,
+          `  ${partial[v]!} = ${term};`,
+          `  ${place[v]!} = k;`,
+          "}",
+        ];
+      });
+      const given = isFirst
+        ? this.plan.activation.hyperparameters.map(({ variable }) =>
+            keeps(this.bindings.uniform(variable.name, "hyperparameter")),
+          )
+        : [];
+      lines.push(
+        ...block([
+          ...walk(own, [...own.given.map(keeps), `let term = ${this.call(terms, own.argument)};`, ...updates]),
+          ...given,
+        ]),
+      );
+      values.forEach(({ name, kind }, v) => {
+        const total = scope.claim(localText(name));
+        const of = isPlace(kind)
+          ? `${library(`${this.numbers.type}_from_u32`)}(${prefix}_lane_places[head])`
+          : `${prefix}_lane_values[head]`;
+        lines.push(
+          `${prefix}_workgroup_${kind}(${partial[v]!}, ${isPlace(kind) ? `${place[v]!}, ` : ""}lane, lanes);`,
+          `let ${total} = ${of};`,
+          "workgroupBarrier();",
+        );
+        known.set(name, total);
+      });
+      if (expressions.length === 0) return;
+      const fn = this.declare(
+        `row${l}`,
+        expressions.map(({ value }) => value),
+        false,
+      );
+      const ofRow = this.reads(fn.parameters, false, { scope, known });
+      buffers.push(...ofRow.buffers);
+      const value = scope.claim(`value${l}`);
+      lines.push(...ofRow.ofRow, `let ${value} = ${this.call(fn, ofRow.argument)};`);
+      expressions.forEach(({ name }, e) => known.set(name, `${value}${fn.member(e)}`));
+    });
+    if (findsNaN) lines.push(`${prefix}_workgroup_nan(missing, lane, lanes);`, `missing = ${prefix}_lane_nan[head];`);
+    const passed = (value: string, of: Variable | null): string =>
+      findsNaN && of === null ? this.unlessNaN(value, "missing") : value;
+    for (const result of results.filter((each) => !isAlong(each, this.plan.yieldsRows))) {
+      const fn = this.declare("result", [result.root], true);
+      const own = this.reads(fn.parameters, false, { scope: scope.inner(), known });
+      const output = this.resultBuffer(result);
+      buffers.push(...own.buffers, output);
+      const store = storedAt(output, "row", passed(this.call(fn, own.argument), result.of));
+      lines.push("if (row < rows && lane == head) {", ...indented([...own.ofRow, store]), "}");
+    }
+    if (group.length > 0) {
+      const fn = this.declare(
+        this.elementsFunction,
+        group.map(({ root }) => root),
+        true,
+      );
+      const own = this.reads(fn.parameters, false, { scope: scope.inner(), known });
+      const stores = this.elementStores(group, fn, passed);
+      buffers.push(...own.buffers, ...stores.buffers);
+      lines.push(...block(walk(own, [`let result = ${this.call(fn, own.argument)};`, ...stores.lines])));
+    }
+    const length = this.extent("axisLength");
+    return this.entry(
+      this.name("whole"),
+      [
+        `if (${length} > ${shortRow}u) {`,
+        "  return;",
+        "}",
+        this.group,
+        `let lanes = ${prefix}_lanes();`,
+        `let rows = ${this.extent("axisOuter")} * ${inner};`,
+        `let first = group * (${workgroupSize}u / lanes);`,
+        "if (first >= rows) {",
+        "  return;",
+        "}",
+        "let row = first + lane / lanes;",
+        "let head = lane - lane % lanes;",
+        `let base = row / ${inner} * ${length} * ${inner} + row % ${inner};`,
+        `let end = select(0u, ${length}, row < rows);`,
+        ...lines,
+      ],
+      { over: "axisOuter * axisInner", perWorkgroup: 1 },
+      buffers,
+    );
+  }
+
+  /** What the function of the first pass over elements is called. */
+  private elementsFunction = "";
+
+  /** Results of elements go to their places, terms of gradients that are sums to those of terms. */
+  private elementStores(
+    outputs: readonly RowOutput[],
+    fn: RowFunction,
+    passed: (value: string, of: Variable | null) => string,
+  ): { readonly lines: readonly string[]; readonly buffers: readonly Buffer[] } {
+    const learned = this.kernel.outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
+    const buffers: Buffer[] = [];
+    const lines = outputs.map(({ of }, o) => {
+      const value = `result${fn.member(o)}`;
+      const buffer = of?.role === "learned" ? this.termBuffer(learned.length) : this.resultBuffer({ of });
+      buffers.push(buffer);
+      return of?.role === "learned"
+        ? `${buffer.variable}[${this.termAt(learned.indexOf(of), "i")}] = ${value};`
+        : storedAt(buffer, "i", passed(value, of));
+    });
+    return { lines, buffers };
   }
 
   /** What may be NaN: inputs and learned parameters that the results depend on. */
@@ -654,6 +853,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     return this.entry(
       this.name(`rows${l}`),
       [
+        ...this.unlessShort,
         this.group,
         `let row = group * ${workgroupSize}u + lane;`,
         `if (row >= ${this.extent("axisOuter")} * ${this.extent("axisInner")}) {`,
@@ -690,6 +890,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     return this.entry(
       this.name("results"),
       [
+        ...this.unlessShort,
         this.group,
         `let row = group * ${workgroupSize}u + lane;`,
         `if (row >= ${this.extent("axisOuter")} * ${this.extent("axisInner")}) {`,
@@ -714,25 +915,16 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
   private elements(outputs: readonly (RowOutput & { readonly root: Expr })[], place: number): WgslPassDescription {
     const part =
       this.kernel.outputs.length > outputs.length ? `${outputs[0]?.of?.name ?? "elements"}_${place}` : "elements";
+    this.elementsFunction ||= `${part}_result`;
     const roots = outputs.map(({ root }) => root);
     const fn = this.declare(`${part}_result`, roots, true);
     const asGiven = this.kernel.passesNaN && this.nanSlot === null;
     const { ofRow, ofElement, argument, buffers, given } = this.reads(fn.parameters, asGiven);
-    const learned = this.kernel.outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
-    const used: Buffer[] = [];
-    const stores = outputs.map(({ of }, o) => {
-      const value = `result${fn.member(o)}`;
-      if (of?.role === "learned") {
-        const buffer = this.termBuffer(learned.length);
-        used.push(buffer);
-        const p = learned.indexOf(of);
-        return `${buffer.variable}[${this.termAt(p, "i")}] = ${value};`;
-      }
-      const buffer = this.resultBuffer({ of });
-      used.push(buffer);
-      const passed = asGiven ? given.reduce((all, each) => this.unlessNaN(all, each), value) : this.orNaN(value);
-      return storedAt(buffer, "i", of ? value : passed);
-    });
+    const passed = (value: string, of: Variable | null): string => {
+      if (of !== null) return value;
+      return asGiven ? given.reduce((all, each) => this.unlessNaN(all, each), value) : this.orNaN(value);
+    };
+    const { lines: stores, buffers: used } = this.elementStores(outputs, fn, passed);
     const inner = this.extent("axisInner");
     const length = this.extent("axisLength");
     const needsRow = ofRow.some((line) => /\brow\b/.test(line)) || stores.some((line) => /\brow\b/.test(line));
@@ -740,6 +932,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     return this.entry(
       this.name(part),
       [
+        ...this.unlessShort,
         this.group,
         `let i = group * ${workgroupSize}u + lane;`,
         `if (i >= ${this.extent("size")}) {`,
