@@ -22,7 +22,7 @@ import { pairArithmetic, pairExponents, pairFormOf, pairSpells, scaledLast } fro
 import type { KernelPlan } from "./kernels.js";
 import { leavesRange, rowRanges } from "./row-trials.js";
 import { mapRows, operandsOf, planRows, type RowOutput, type RowPlan, type RowValue } from "./rows.js";
-import { isSpelledScaled, loweredForScaled, scaledArithmetic } from "./scaled-form.js";
+import { isSpelledRanged, loweredForRanged, rangedArithmetic } from "./ranged-form.js";
 
 /** A number for each row that later walks need, computed from row values. */
 export interface RowExpression {
@@ -42,19 +42,19 @@ export interface RowForm {
 }
 
 /** In what rows are computed: pairs, with an exponent of their own where numbers on the way may leave the range. */
-export type RowArithmetic = "pair" | "scaled";
+export type RowArithmetic = "pair" | "ranged";
 
 /** The arithmetic that the results of a file's kernels need. */
 export function rowArithmeticOf(plan: KernelPlan, kernels: readonly (readonly RowOutput[])[]): RowArithmetic {
   if (!kernels.some((outputs) => leavesRange(plan, outputs, rowRanges.float32))) return "pair";
   const rows = kernels.map((outputs) => planRows(outputs.map(({ value }) => value)));
   const all = rows.flatMap((each) => [...each.roots, ...operandsOf(each)]);
-  return all.every((expr) => isSpelledScaled(loweredForScaled(expr))) ? "scaled" : "pair";
+  return all.every((expr) => isSpelledRanged(loweredForRanged(expr))) ? "ranged" : "pair";
 }
 
 /** Lowered for the arithmetic. Expressions of a row alone are taken out of the walks. */
 export function rowForm(roots: readonly Expr[], arithmetic: RowArithmetic): RowForm {
-  if (arithmetic === "scaled") return hoisted(mapRows(planRows(roots), loweredForScaled));
+  if (arithmetic === "ranged") return hoisted(mapRows(planRows(roots), loweredForRanged));
   const plan = mapRows(planRows(roots), (expr) =>
     scaledLast(
       lower(recogniseGates([expr], pairExponents)[0]!, {
@@ -120,7 +120,7 @@ const inPairs: CallArithmetic = {
   },
 };
 
-const arithmetics: Readonly<Record<RowArithmetic, CallArithmetic>> = { pair: inPairs, scaled: scaledArithmetic };
+const arithmetics: Readonly<Record<RowArithmetic, CallArithmetic>> = { pair: inPairs, ranged: rangedArithmetic };
 
 /** Parts of a row's numbers come as pairs, numbers in memory as float32. */
 export const isPair = ({ role }: Variable): boolean => role === "formal" || role === "axisLength";

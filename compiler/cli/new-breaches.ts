@@ -17,7 +17,7 @@ import type { Environment } from "./environment.js";
 const mostMeasured = 4;
 
 /** Functions that stand in where the usual digits, or exponents, do not do. */
-const needsMore = /\b\w+_(?:exactly|far|scaled_of)\(/;
+const needsMore = /\b\w+_(?:exactly|far|ranged_of)\(/;
 
 export interface NewBreachOptions {
   /** Names of activations that certificates speak of. */

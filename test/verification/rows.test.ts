@@ -3,9 +3,8 @@ import { describe, expect, it, test } from "vitest";
 import { globals } from "webgpu";
 import { compile } from "../../compiler/compile.js";
 import type { Variable } from "../../compiler/ir/expr.js";
-import { type Ball, fromNumber } from "../../compiler/numerics/ball.js";
+import { type Ball, fromNumber, midpoint } from "../../compiler/numerics/ball.js";
 import { toBinary64 } from "../../compiler/numerics/rounding.js";
-import { midpoint } from "../../compiler/numerics/ball.js";
 import { type ReferenceRow, RowReference } from "../../compiler/numerics/row-reference.js";
 import { breachesOf, promisedBound } from "../../compiler/verification/bounds.js";
 import { evidenceOf } from "../../compiler/verification/certificate.js";
@@ -70,7 +69,7 @@ describe("a planted fault is found", () => {
   const subject = subjectNamed("softmax");
   const column = subject.columns.find(({ target, of }) => target === "ts" && of === null)!;
   const with_ = async (change: (results: Float32Array, x: Float32Array) => void): Promise<string[]> => {
-    const right = await loadKernel(column);
+    const right = await kernelOf(column);
     const wrong: BatchKernel = (inputs, parameters) => {
       const results = right(inputs, parameters).slice();
       change(results, inputs[0]!);
@@ -176,8 +175,7 @@ test("rows are the same each time, with each different element in front", () => 
 
 const { gpu } = findSoftwareGpu();
 test.skipIf(gpu === null)("a device gives what the emulation gives, short rows and long ones", async () => {
-  const { GPUBufferUsage, GPUMapMode, GPUShaderStage } = globals;
-  Object.assign(globalThis, { GPUBufferUsage, GPUMapMode, GPUShaderStage });
+  Object.assign(globalThis, globals);
   const runner = new WebGpuRunner(await requestSoftwareDevice(), "software");
   const column = subjectNamed("rms").columns.find(({ target, of }) => target === "wgsl" && of === null)!;
   if (column.target !== "wgsl") throw new Error("a column of the other target");

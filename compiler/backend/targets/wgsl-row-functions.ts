@@ -48,14 +48,14 @@ export const rowNumbers: Readonly<Record<RowArithmetic, RowNumbers>> = {
     isBeyond: (sign, a, b) => `${a}.high ${sign} ${b}.high || (${a}.high == ${b}.high && ${a}.low ${sign} ${b}.low)`,
     isSame: (a, b) => `${a}.high == ${b}.high && ${a}.low == ${b}.low`,
   },
-  scaled: {
-    type: "scaled",
+  ranged: {
+    type: "ranged",
     parts: 3,
     read: (parts) => parts.join(", "),
     written: (number) => [`${number}.high`, `${number}.low`, `${number}.exponent`],
     start: starts("0.0, 0.0, -2e38", endless),
-    isBeyond: (sign, a, b, library) => `${library("scaled_less")}(${sign === "<" ? `${a}, ${b}` : `${b}, ${a}`})`,
-    isSame: (a, b, library) => `${library("scaled_equal")}(${a}, ${b})`,
+    isBeyond: (sign, a, b, library) => `${library("ranged_less")}(${sign === "<" ? `${a}, ${b}` : `${b}, ${a}`})`,
+    isSame: (a, b, library) => `${library("ranged_equal")}(${a}, ${b})`,
   },
 };
 

@@ -962,7 +962,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     const { type, start: starts } = this.numbers;
     const add = library(`${type}_add`);
     const from = library(`${type}_from_f32`);
-    const to = library(type === "pair" ? "pair_to_f32" : "scaled_to_limit");
+    const to = library(type === "pair" ? "pair_to_f32" : "ranged_to_limit");
     const at = (index: string): string => `${terms.variable}[${this.termAt(p, index)}]`;
     const start = `var sum = ${this.pair}(${starts.sum});`;
     const length = learnedLength(of);

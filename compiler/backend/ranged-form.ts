@@ -12,11 +12,11 @@ const comparison =
   (name: string, turned: boolean, negated = false): Spelling =>
   ([a, b], print) => {
     const [left, right] = turned ? [b!, a!] : [a!, b!];
-    const text = `scaled_${name}(${print(left, Precedence.selection)}, ${print(right, Precedence.selection)})`;
+    const text = `ranged_${name}(${print(left, Precedence.selection)}, ${print(right, Precedence.selection)})`;
     return negated ? { text: `!${text}`, precedence: Precedence.unary } : { text, precedence: Precedence.primary };
   };
 
-const selection = call("scaled_select");
+const selection = call("ranged_select");
 
 const spellings: CallArithmetic["spellings"] = {
   less: comparison("less", false),
@@ -27,36 +27,36 @@ const spellings: CallArithmetic["spellings"] = {
   notEqual: comparison("equal", false, true),
   choose: selection,
   pick: selection,
-  infinity: call("scaled_infinite"),
+  infinity: call("ranged_infinite"),
 };
 
 /** A constant's exponent, and its digits in two parts. */
 function constantText(value: Rational): string {
   const number = toNumber(value);
-  if (number === 0) return "SCALED_ZERO";
+  if (number === 0) return "RANGED_ZERO";
   const exponent = Math.floor(Math.log2(Math.abs(number)));
   const digits = number * 2 ** -exponent;
   const high = Math.fround(digits);
-  return `scaled(${literal(high)}, ${literal(Math.fround(digits - high))}, ${literal(exponent)})`;
+  return `ranged(${literal(high)}, ${literal(Math.fround(digits - high))}, ${literal(exponent)})`;
 }
 
-export const scaledArithmetic: CallArithmetic = { prefix: "scaled_", constant: constantText, spellings };
+export const rangedArithmetic: CallArithmetic = { prefix: "ranged_", constant: constantText, spellings };
 
 const logic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["and", "or", "not", "where"]);
 
-const scaledSpells = (primitive: PrimitiveName): boolean =>
-  spellings[primitive] !== undefined || logic.has(primitive) || pairLibrary().find(`scaled_${primitive}`) !== undefined;
+const rangedSpells = (primitive: PrimitiveName): boolean =>
+  spellings[primitive] !== undefined || logic.has(primitive) || pairLibrary().find(`ranged_${primitive}`) !== undefined;
 
-/** The expression in what scaled pairs have functions for, as far as there are such. */
-export const loweredForScaled = (root: Expr): Expr =>
+/** The expression in what ranged pairs have functions for, as far as there are such. */
+export const loweredForRanged = (root: Expr): Expr =>
   lower(root, {
-    spells: scaledSpells,
+    spells: rangedSpells,
     formOf: plainPairFormOf,
     nanFrom: new Set(),
     narrow: false,
   });
 
-export const isSpelledScaled = (root: Expr): boolean =>
+export const isSpelledRanged = (root: Expr): boolean =>
   reachable([root]).every(
-    (node) => node.kind !== "application" || node.type === "condition" || scaledSpells(node.primitive),
+    (node) => node.kind !== "application" || node.type === "condition" || rangedSpells(node.primitive),
   );
