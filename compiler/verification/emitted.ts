@@ -309,8 +309,7 @@ function neededPasses({ passes }: WgslKernel, of: string | null): readonly WgslP
 
 /** The extents of a call on so many elements. */
 export function extentsFor(batching: Batching, count: number): Readonly<Record<ExtentName, number>> {
-  if (batching === "row")
-    return { ...extentsFor("elements", count), axisOuter: 1, axisLength: count, axisInner: 1 };
+  if (batching === "row") return { ...extentsFor("elements", count), axisOuter: 1, axisLength: count, axisInner: 1 };
   const size = batching === "calls" ? 1 : count;
   const channels = batching === "channels" ? size : 1;
   const channelInner = size / channels;

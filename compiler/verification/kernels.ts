@@ -90,7 +90,10 @@ function arrange(column: TypeScriptColumn, count: number): Arrangement {
       ...(column.batching === "row" ? [slots.findIndex(({ role }) => role === "cotangent")] : []),
       ...standing(along, ["learned"]),
     ],
-    parameters: standing(column.parameters.map((name) => (along.includes(name) ? "" : name)), ["hyperparameter", "training", "learned"]),
+    parameters: standing(
+      column.parameters.map((name) => (along.includes(name) ? "" : name)),
+      ["hyperparameter", "training", "learned"],
+    ),
     seed: slots.findIndex(({ role }) => role === "seed"),
   };
 }

@@ -130,8 +130,12 @@ test.skipIf(findSoftwareGpu().gpu === null)("in WGSL they give what TypeScript g
   const gpu = await WgslKernelSet.load(await requestSoftwareDevice(), part, ["doubleBackward"]);
   say(`WGSL: gradients of gradients of ${gpu.size} activations over an axis are executed`);
   const faults: string[] = [];
-  for (const entry of activations) {
-    const call = callOf(entry, [3, 70], -1);
+  const rows = [
+    [3, 70],
+    [1, 5000],
+  ];
+  for (const [entry, shape] of activations.flatMap((each) => rows.map((size) => [each, size] as const))) {
+    const call = callOf(entry, shape, -1);
     const expected = typescript.call(entry, "doubleBackward64", call).gradients;
     const { gradients } = await gpu.call(entry, "doubleBackward", call);
     expect(Object.keys(gradients).sort(), entry.name).toEqual(Object.keys(expected).sort());
@@ -140,7 +144,7 @@ test.skipIf(findSoftwareGpu().gpu === null)("in WGSL they give what TypeScript g
       Array.from(values).forEach((value, i) => {
         const actual = gradients[of]![i]!;
         if (!(Math.abs(actual - value) <= 2 ** -20 * size))
-          faults.push(`${entry.name} ${of}[${i}]: ${actual}, not ${value}`);
+          faults.push(`${entry.name} of ${shape.join(" x ")}, ${of}[${i}]: ${actual}, not ${value}`);
       });
     }
   }

@@ -188,7 +188,7 @@ class RowKernelWriter {
     passes.push(...results.filter((output) => !isAlong(output, yieldsRows)).map((output) => this.rowResults(output)));
     const groups = this.groups(along);
     for (const group of groups) passes.push(this.elements(group, passes.length));
-    if (this.hasWhole) passes.unshift(this.whole(results, groups[0] ?? []));
+    if (this.hasWhole) passes.unshift(this.whole(results, along, groups.length > 1));
     const learned = outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
     passes.push(...learned.map((of, i) => this.termSum(of, i, learned.length)));
     return passes;
@@ -592,10 +592,13 @@ class RowKernelWriter {
   /**
    * All of a row at once, where a workgroup's threads have some elements each: they read them once, and find them in the cache
    * from then on.
+   * @param group the results that each element has
+   * @param isSplit whether other passes compute these one by one
    */
   private whole(
     results: readonly (RowOutput & { readonly root: Expr })[],
     group: readonly (RowOutput & { readonly root: Expr })[],
+    isSplit: boolean,
   ): WgslPassDescription {
     const { prefix, library } = this.context;
     const { levels } = this.form;
@@ -688,7 +691,7 @@ class RowKernelWriter {
     }
     if (group.length > 0) {
       const fn = this.declare(
-        this.elementsFunction,
+        isSplit ? "whole_result" : this.elementsFunction,
         group.map(({ root }) => root),
         true,
       );
