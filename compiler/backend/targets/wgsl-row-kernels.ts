@@ -584,7 +584,10 @@ class RowKernelWriter {
         ...totals,
         ...missing,
       ],
-      { over: `axisOuter * axisInner * ceil(axisLength / ${chunkLength})`, perWorkgroup: 1 },
+      // Enough for the chunks of long rows, and few where there are none: a workgroup that does nothing takes its time, too.
+      this.hasWhole
+        ? { over: "size", perWorkgroup: shortRow }
+        : { over: `axisOuter * axisInner * ceil(axisLength / ${chunkLength})`, perWorkgroup: 1 },
       [...buffers, this.rowBuffer()],
     );
   }
