@@ -18,6 +18,7 @@ import {
 import {
   emittedColumns,
   type EmittedColumn,
+  inputNames,
   kernelEntries,
   type MeasuredTarget,
   measuredTargets,
@@ -44,7 +45,7 @@ export interface Subject {
   readonly defaults: Readonly<Record<MeasuredTarget, readonly number[]>>;
   /** Settings with one parameter at an adversarial value. */
   readonly settings: Readonly<Record<MeasuredTarget, readonly (readonly number[])[]>>;
-  /** Those of all targets that were asked for; none of a reduction. */
+  /** Those of all targets that were asked for. */
   readonly columns: readonly EmittedColumn[];
 }
 
@@ -100,13 +101,15 @@ export async function subjectsIn(
       settings: settingsFor(activation),
     }));
     const wanted = measuredTargets.filter((target) => targets.includes(target));
+    // Rows are measured in evaluation.
+    const draws = entry.axis === null ? (entry.draws?.uniforms ?? []) : [];
     const columns = await Promise.all(wanted.map((target) => emittedColumns(entry, target, files)));
     subjects.push({
       ...known,
       name: entry.name,
       definition: await known.definition,
-      inputs: [...entry.inputs, ...(entry.draws?.uniforms ?? [])],
-      drawn: entry.draws?.uniforms.length ?? 0,
+      inputs: [...inputNames(entry), ...draws],
+      drawn: draws.length,
       parameters: parameterNames(entry),
       columns: columns.flat(),
     });

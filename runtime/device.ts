@@ -198,9 +198,10 @@ export function missingKernels(activation: Activation, device: Device["type"]): 
 }
 
 /** An activation that was compiled without gradients of gradients. */
-export function missingDoubleBackward({ name, axis }: Activation): Error {
-  const remedy = axis
-    ? "activations that reduce over an axis have none"
-    : "compile its definition with --kernels forward,backward,doubleBackward, or without --kernels";
+export function missingDoubleBackward({ name, axis, cpu }: Activation): Error {
+  const remedy =
+    axis && cpu?.doubleBackward
+      ? "it would bind more than the eight buffers that WebGPU grants; the device 'cpu' has one"
+      : "compile its definition with --kernels forward,backward,doubleBackward, or without --kernels";
   return new Error(`${name} has no kernel for gradients of gradients: ${remedy}`);
 }

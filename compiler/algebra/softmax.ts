@@ -3,7 +3,7 @@
  * Nothing changes when a number is added to all exponents of a row, so the row's maximum is subtracted, as a number
  * that carries no gradient. Where the maximum is infinite itself, elements equal to it count as 0 above it.
  */
-import { apply, type Expr, isApplication, rebuild } from "../ir/expr.js";
+import { apply, constant, type Expr, isApplication, rebuild, variesAlongAxis } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import { multiplyPower, type Product, productOf, rawProduct, termsOf } from "./forms.js";
 import { make, sumOf } from "./normalise.js";
@@ -12,6 +12,10 @@ export function stabiliseSoftmax(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
     if (node.primitive === "log" && operands[0]) {
       const logarithm = logSumExp(productOf(operands[0]));
+      if (logarithm) return logarithm;
+    }
+    if (node.primitive === "log1p" && operands[0]) {
+      const logarithm = logOnePlus(productOf(operands[0]));
       if (logarithm) return logarithm;
     }
     const built = make(node.primitive, operands, node.rule);
@@ -50,13 +54,50 @@ function unshifted(a: Expr): Expr {
 }
 
 const rowMaximum = (b: Expr): Expr => apply("stop_gradient", [apply("maximum", [b])]);
-const shifted = (b: Expr): Expr => make("exp", [apply("excess", [b, rowMaximum(b)])]);
+const shifted = (b: Expr, by: Expr = rowMaximum(b)): Expr => make("exp", [apply("excess", [b, by])]);
 
-const shiftedSum = (b: Expr, rest: Product): Expr => {
+const shiftedSum = (b: Expr, rest: Product, by: Expr = rowMaximum(b)): Expr => {
   const inside = { coefficient: rest.coefficient, powers: new Map(rest.powers) };
-  multiplyPower(inside, shifted(b), 1);
+  multiplyPower(inside, shifted(b, by), 1);
   return make("sum", [rawProduct(inside)]);
 };
+
+/** max(0, max[d](b)), as a number that carries no gradient */
+const atLeastZero = (b: Expr): Expr => apply("stop_gradient", [apply("larger", [apply("maximum", [b]), constant(0)])]);
+
+/** r sum[d](exp(b) * rest) + others, where the others have no exponential of an element. */
+interface MixedSum {
+  readonly b: Expr;
+  /** The same times exp(-by), where `by` is the row's maximum, or 0 where that is larger. */
+  readonly shifted: Expr;
+  readonly by: Expr;
+}
+
+function mixedSum(node: Expr): MixedSum | undefined {
+  const terms = [...termsOf(node)];
+  if (terms.length < 2 || variesAlongAxis(node)) return undefined;
+  const parts = terms.map(([base, coefficient]) => {
+    const product = productOf(base);
+    const [found] = [...product.powers].flatMap(([factor, power]) => {
+      const sum = power === 1 ? sumOfExponentials(factor) : undefined;
+      return sum ? [{ factor, sum }] : [];
+    });
+    return { product: { ...product, coefficient: R.multiply(product.coefficient, coefficient) }, found };
+  });
+  const exponents = new Set(parts.flatMap(({ found }) => (found ? [unshifted(found.sum.exponent)] : [])));
+  const [b] = exponents;
+  if (!b || exponents.size > 1 || parts.every(({ found }) => found)) return undefined;
+  if (parts.some(({ found }) => found && unshifted(found.sum.exponent) !== found.sum.exponent)) return undefined;
+  const by = atLeastZero(b);
+  const less = make("exp", [make("negate", [by])]);
+  const scaled = parts.map(({ product, found }) => {
+    const inside = { coefficient: product.coefficient, powers: new Map(product.powers) };
+    if (found) multiplyPower(inside, found.factor, -1);
+    multiplyPower(inside, found ? shiftedSum(b, found.sum.rest, by) : less, 1);
+    return rawProduct(inside);
+  });
+  return { b, by, shifted: scaled.reduce((left, right) => make("add", [left, right])) };
+}
 
 /** log(r sum[d](exp(a))) = m + log(r sum[d](exp(a - m))) */
 function logSumExp(product: Product): Expr | undefined {
@@ -73,20 +114,38 @@ function logSumExp(product: Product): Expr | undefined {
   return undefined;
 }
 
-/** Products in which exponentials and sums of them cancel: exp(a) / sum[d](exp(a)), sum[d](x exp(a)) / sum[d](exp(a)). */
+/** log1p(r sum[d](exp(a))) = m + log1p(r sum[d](exp(a - m)) + expm1(-m)) with m = max(0, max[d](a)) */
+function logOnePlus(product: Product): Expr | undefined {
+  for (const [factor, power] of product.powers) {
+    const sum = power === 1 ? sumOfExponentials(factor) : undefined;
+    if (!sum || unshifted(sum.exponent) !== sum.exponent || [...product.powers].length > 1) continue;
+    const by = atLeastZero(sum.exponent);
+    const shiftedPart = make("multiply", [constant(product.coefficient), shiftedSum(sum.exponent, sum.rest, by)]);
+    return make("add", [by, make("log1p", [make("add", [shiftedPart, make("expm1", [make("negate", [by])])])])]);
+  }
+  return undefined;
+}
+
+/**
+ * Products in which exponentials and sums of them cancel: exp(a) / sum[d](exp(a)), sum[d](x exp(a)) / sum[d](exp(a)),
+ * exp(a) / (1 + sum[d](exp(a))).
+ */
 function quotient(product: Product): Expr | undefined {
   for (const [divisor, power] of product.powers) {
     const sum = power < 0 ? sumOfExponentials(divisor) : undefined;
-    if (!sum) continue;
-    const { exponent } = sum;
+    const mixed = power < 0 && !sum ? mixedSum(divisor) : undefined;
+    if (!sum && !mixed) continue;
+    const exponent = sum?.exponent ?? mixed!.b;
     const b = unshifted(exponent);
+    const by = mixed?.by ?? rowMaximum(b);
     const result = { coefficient: product.coefficient, powers: new Map<Expr, number>() };
     let balance = 0;
     for (const [factor, n] of product.powers) {
       const other = sumOfExponentials(factor);
       if (factor.kind === "application" && factor.primitive === "exp" && factor.operands[0] === exponent) {
-        multiplyPower(result, shifted(b), n);
-      } else if (other?.exponent === exponent) multiplyPower(result, shiftedSum(b, other.rest), n);
+        multiplyPower(result, shifted(b, by), n);
+      } else if (mixed && factor === divisor) multiplyPower(result, mixed.shifted, n);
+      else if (other?.exponent === exponent) multiplyPower(result, shiftedSum(b, other.rest, by), n);
       else {
         multiplyPower(result, factor, n);
         continue;

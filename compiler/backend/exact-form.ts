@@ -89,25 +89,31 @@ const bitLength = (n: bigint): bigint => BigInt(n.toString(2).length);
 
 const wide: CallArithmetic = { prefix: "wide_", constant: constantText, spellings };
 
+/** A function that computes an expression in wide arithmetic, from and to wide numbers. */
+export function wideFunction(name: string, root: Expr): MachineFunction {
+  const variables = [...variablesOf(root)].sort((a, b) => a.id - b.id);
+  const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
+  const { statements, results } = callForm([root], local, wide);
+  const parameters = variables.map((variable) => `${local.get(variable) ?? ""}: wide`).join(", ");
+  const text = [`fn ${name}(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"].join("\n");
+  return { name, own: [name], variables, text };
+}
+
 /**
  * A function that computes an expression in wide arithmetic, from and to the target's numbers.
  * @param root in normal form, calls expanded
  * @param removable whether the limit is meant where an input is 0 and the expression has no value
  */
 export function exactFunction(name: string, root: Expr, removable: boolean): MachineFunction {
-  const variables = [...variablesOf(root)].sort((a, b) => a.id - b.id);
+  const inner = wideFunction(`${name}_wide`, root);
+  const { variables } = inner;
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
-  const { statements, results } = callForm([root], local, wide);
-  const parameters = variables.map((variable) => `${local.get(variable) ?? ""}: wide`).join(", ");
-  const inner = [`fn ${name}_wide(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"].join(
-    "\n",
-  );
   const hasInput = variables.some(({ role }) => role === "input");
   return {
     name,
     own: [name, ...(hasInput ? [`${name}_limit`, `${name}_at`] : []), `${name}_wide`],
     variables,
-    text: [inner, "", ...caller(name, root, variables, local, removable)].join("\n"),
+    text: [inner.text, "", ...caller(name, root, variables, local, removable)].join("\n"),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What the kernels of an activation compute, before any target is chosen. */
-import { normalise } from "../algebra/normalise.js";
+import { make, normalise } from "../algebra/normalise.js";
 import { withoutCancellation } from "../algebra/row-accuracy.js";
 import { stabiliseSoftmax } from "../algebra/softmax.js";
 import { type Gradient, gradientsOf } from "../calculus/gradients.js";
@@ -8,7 +8,7 @@ import { isReduction } from "../calculus/differentiate.js";
 import type { Decisions } from "../decisions.js";
 import type { Activation } from "../ir/activation.js";
 import { withNamedValues } from "../ir/random.js";
-import { type Expr, reachable, Space, variable, type Variable, variesAlongAxis } from "../ir/expr.js";
+import { constant, type Expr, reachable, Space, variable, type Variable, variesAlongAxis } from "../ir/expr.js";
 
 export interface KernelPlan {
   /** What is known of the searches for forms. */
@@ -19,6 +19,8 @@ export interface KernelPlan {
   readonly value: Expr;
   readonly cotangent: Variable;
   readonly gradients: readonly Gradient[];
+  /** The gradients before what loses digits along the axis is written otherwise. */
+  readonly derived: readonly Gradient[];
   /** The gradients as they are written for readers. */
   readonly formulas: readonly Gradient[];
   /** Whether kernels go row by row: they reduce over the axis, or learn along it. */
@@ -47,6 +49,7 @@ export function planKernels(activation: Activation, decisions: Decisions = new M
     gradients: reduces
       ? gradients.map((gradient) => ({ ...gradient, value: withoutCancellation(gradient.value) }))
       : gradients,
+    derived: gradients,
     formulas: activation.random ? gradientsOf(normalise(shown.body), variables, shown.gradients, cotangent) : gradients,
     reduces,
     yieldsRows,
@@ -60,13 +63,35 @@ export interface SecondOrder extends SecondDerivatives {
   readonly cotangents: readonly Variable[];
 }
 
-/** Null for activations that reduce: their kernels are of first order alone. */
-export function planSecondOrder({ activation, value, cotangent, gradients, reduces }: KernelPlan): SecondOrder | null {
-  if (reduces) return null;
+export function planSecondOrder({ activation, value, cotangent, gradients }: KernelPlan): SecondOrder {
   const variables = gradients.map(({ of }) => of);
   return {
     cotangents: variables.map((of) => variable(`dd${of.name}`, "cotangent", of.space)),
     ...secondDerivativesOf(value, variables, activation.gradients, cotangent),
+  };
+}
+
+/** The same over rows, where a second derivative is no number of an element. */
+export interface RowSecondOrder {
+  /** Of each gradient, in their order. */
+  readonly cotangents: readonly Variable[];
+  /** In the result's cotangent, then in each variable. */
+  readonly gradients: readonly Gradient[];
+}
+
+/** With a cotangent c_v of each gradient g_v, the gradients of the sum of all c_v g_v over the elements. */
+export function planRowSecondOrder({ cotangent, derived, yieldsRows }: KernelPlan): RowSecondOrder {
+  const cotangents = derived.map(({ of }) => variable(`dd${of.name}`, "cotangent", of.space));
+  const terms = derived.map(({ value }, i) => make("multiply", [cotangents[i]!, value]));
+  const sum = normalise(terms.reduce((a, b) => make("add", [a, b])));
+  const variables = [cotangent, ...derived.map(({ of }) => of)];
+  const gradients = gradientsOf(sum, variables, new Map(), constant(1), false);
+  return {
+    cotangents,
+    gradients: gradients.map(({ of, value }) => {
+      const all = yieldsRows && of === cotangent ? normalise(make("sum", [value])) : value;
+      return { of, value: withoutCancellation(all) };
+    }),
   };
 }
 

@@ -161,7 +161,7 @@ const logic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["and", "or", "
 const largest = "3.4028234663852886e38";
 
 /** As the machine language has it, which knows no hexadecimal fractions. */
-const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, largest);
+export const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, largest);
 
 /** Single float32 numbers in the machine language, which WGSL is close to. */
 const machineFloat32: Dialect = { ...wgsl, literal };

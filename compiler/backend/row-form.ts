@@ -19,7 +19,10 @@ import { machineNames, ownName } from "./machine-functions.js";
 import { call } from "../printing/dialect.js";
 import { NameScope } from "./naming.js";
 import { pairArithmetic, pairExponents, pairFormOf, pairSpells, scaledLast } from "./pair-form.js";
-import { mapRows, planRows, type RowPlan, type RowValue } from "./rows.js";
+import type { KernelPlan } from "./kernels.js";
+import { leavesRange, rowRanges } from "./row-trials.js";
+import { mapRows, operandsOf, planRows, type RowOutput, type RowPlan, type RowValue } from "./rows.js";
+import { isSpelledRanged, loweredForRanged, rangedArithmetic } from "./ranged-form.js";
 
 /** A number for each row that later walks need, computed from row values. */
 export interface RowExpression {
@@ -38,8 +41,20 @@ export interface RowForm {
   readonly roots: readonly Expr[];
 }
 
-/** Lowered for pairs. Expressions of a row alone are taken out of the walks. */
-export function rowForm(roots: readonly Expr[]): RowForm {
+/** In what rows are computed: pairs, with an exponent of their own where numbers on the way may leave the range. */
+export type RowArithmetic = "pair" | "ranged";
+
+/** The arithmetic that the results of a file's kernels need. */
+export function rowArithmeticOf(plan: KernelPlan, kernels: readonly (readonly RowOutput[])[]): RowArithmetic {
+  if (!kernels.some((outputs) => leavesRange(plan, outputs, rowRanges.float32))) return "pair";
+  const rows = kernels.map((outputs) => planRows(outputs.map(({ value }) => value)));
+  const all = rows.flatMap((each) => [...each.roots, ...operandsOf(each)]);
+  return all.every((expr) => isSpelledRanged(loweredForRanged(expr))) ? "ranged" : "pair";
+}
+
+/** Lowered for the arithmetic. Expressions of a row alone are taken out of the walks. */
+export function rowForm(roots: readonly Expr[], arithmetic: RowArithmetic): RowForm {
+  if (arithmetic === "ranged") return hoisted(mapRows(planRows(roots), loweredForRanged));
   const plan = mapRows(planRows(roots), (expr) =>
     scaledLast(
       lower(recogniseGates([expr], pairExponents)[0]!, {
@@ -95,7 +110,7 @@ export interface RowFunction {
 }
 
 /** Nothing becomes infinite on the way, or all that is computed from it would be no number. */
-const rowArithmetic: CallArithmetic = {
+const inPairs: CallArithmetic = {
   ...pairArithmetic,
   spellings: {
     ...pairArithmetic.spellings,
@@ -105,26 +120,35 @@ const rowArithmetic: CallArithmetic = {
   },
 };
 
+const arithmetics: Readonly<Record<RowArithmetic, CallArithmetic>> = { pair: inPairs, ranged: rangedArithmetic };
+
 /** Parts of a row's numbers come as pairs, numbers in memory as float32. */
 export const isPair = ({ role }: Variable): boolean => role === "formal" || role === "axisLength";
 
 /**
  * @param finished whether the results are what the kernel gives, as float32
  */
-export function rowFunction(name: string, roots: readonly Expr[], finished: boolean): RowFunction {
+export function rowFunction(
+  name: string,
+  roots: readonly Expr[],
+  finished: boolean,
+  arithmetic: RowArithmetic,
+): RowFunction {
   const parameters = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
   const own = ownName(name);
   const struct = `${own}_results`;
   const scope = new NameScope([own, struct], [wgslReserved, machineNames()]);
   const named = parameters.map((each) => ({ variable: each, name: scope.claim(parameterText(each)) }));
   const variables = new Map<Expr, string>(
-    named.map(({ variable: each, name: text }) => [each, isPair(each) ? text : `pair_from_given(${text})`]),
+    named.map(({ variable: each, name: text }) => [each, isPair(each) ? text : `${arithmetic}_from_given(${text})`]),
   );
-  const { statements, results } = callForm(roots, variables, rowArithmetic, new Set(), () => scope.claim("t"));
-  const texts = finished ? results.map((text) => `pair_to_limit(${text})`) : results;
-  const type = finished ? "f32" : "pair";
+  const { statements, results } = callForm(roots, variables, arithmetics[arithmetic], new Set(), () =>
+    scope.claim("t"),
+  );
+  const texts = finished ? results.map((text) => `${arithmetic}_to_limit(${text})`) : results;
+  const type = finished ? "f32" : arithmetic;
   const signature = named
-    .map(({ variable: each, name: text }) => `${text}: ${isPair(each) ? "pair" : "f32"}`)
+    .map(({ variable: each, name: text }) => `${text}: ${isPair(each) ? arithmetic : "f32"}`)
     .join(", ");
   const single = roots.length === 1;
   const fields = roots.map((_, i) => `result${i}`);

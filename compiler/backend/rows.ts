@@ -56,3 +56,7 @@ export interface RowOutput {
   readonly of: Variable | null;
   readonly value: Expr;
 }
+
+/** Whether there is one result for each element, and not one for each row. */
+export const isAlong = ({ of }: Pick<RowOutput, "of">, yieldsRows: boolean): boolean =>
+  !yieldsRows || (of !== null && of.role !== "cotangent");

@@ -29,19 +29,21 @@ export interface Gradient {
 /**
  * @param value what is differentiated, in normal form
  * @param declared gradients that stand in for the derived ones, not yet multiplied by the cotangent
+ * @param isRow whether there is one value for each row, and not one for each element
  */
 export function gradientsOf(
   value: Expr,
   variables: readonly Variable[],
   declared: ReadonlyMap<Variable, Expr>,
-  cotangent: Variable,
+  cotangent: Expr,
+  isRow = !variesAlongAxis(value),
 ): Gradient[] {
   const rows = rowValues(value);
   return variables.map((of) => {
     const given = declared.get(of);
     if (given) return { of, value: normalise(make("multiply", [cotangent, normalise(given)])) };
     if (rows.length === 0) return { of, value: normalise(make("multiply", [cotangent, differentiate(value, of)])) };
-    return { of, value: transposed(value, rows, of, cotangent) };
+    return { of, value: transposed(value, rows, of, cotangent, isRow) };
   });
 }
 
@@ -51,7 +53,7 @@ function rowValues(value: Expr): Expr[] {
   return reachable([value]).filter((node) => carrying.has(node) && isReduction(node));
 }
 
-function transposed(value: Expr, rows: readonly Expr[], of: Variable, cotangent: Variable): Expr {
+function transposed(value: Expr, rows: readonly Expr[], of: Variable, cotangent: Expr, isRow: boolean): Expr {
   const names = new Map<Expr, Variable>(rows.map((row, i) => [row, variable(`row${i}`, "formal", Space.row)]));
   const inNames = (root: Expr): Expr =>
     fold<Expr>(root, (node, operands) => {
@@ -64,7 +66,6 @@ function transposed(value: Expr, rows: readonly Expr[], of: Variable, cotangent:
   // Cotangents of the row values, outermost first.
   const cotangents = new Map<Variable, Expr>();
   // One result per row is given at the first element.
-  const isRow = !variesAlongAxis(value);
   const direct = (target: Variable): Expr => make("multiply", [cotangent, differentiate(outer, target)]);
   const passedOn = (target: Variable): Expr => {
     let sum: Expr = constant(0);

@@ -17,8 +17,8 @@ import type { Environment } from "./environment.js";
 /** Of more new activations than this at once, `actc check` finds out, with all cores and at leisure. */
 const mostMeasured = 4;
 
-/** Functions that stand in where the usual digits do not do. */
-const needsMore = /\b\w+_(?:exactly|far)\(/;
+/** Functions that stand in where the usual digits, or exponents, do not do. */
+const needsMore = /\b\w+_(?:exactly|far|ranged_of)\(/;
 
 export interface NewBreachOptions {
   /** Names of activations that certificates speak of. */

@@ -43,6 +43,19 @@ export function emulateValues(
   return general(compile(library, name, deviceArithmetic(options)));
 }
 
+/** As {@link emulateValues}, of several functions, which share what they call. */
+export function emulateFunctions(
+  library: Library,
+  names: readonly string[],
+  options: EmulationOptions = {},
+): ReadonlyMap<string, (...operands: Value[]) => Value> {
+  const text = declarationsText(library, names, deviceArithmetic(options));
+  const list = `[${names.map((name) => `$${name}`).join(", ")}]`;
+  const compiled: unknown = new Function(`${text}\nreturn ${list};`)();
+  const functions: readonly unknown[] = Array.isArray(compiled) ? compiled : [];
+  return new Map(names.map((name, i) => [name, general(functions[i])]));
+}
+
 /** Results for rows of operands, one array per parameter. */
 export type EmulatedBatch = (operands: readonly Float32Array[]) => Float32Array;
 
@@ -125,8 +138,8 @@ const hostArithmetic = ({ natBits = typescriptNatBits, checked = false }: RunOpt
   flushOperands: false,
 });
 
-/** The JavaScript text of a function and all that it calls, ending with a `return` of the function. */
-export function javascriptText(library: Library, name: string, arithmetic: Arithmetic): string {
+/** The JavaScript text of functions and of all that they call; names begin with `$`. */
+function declarationsText(library: Library, names: readonly string[], arithmetic: Arithmetic): string {
   const uses = new Set<string>();
   const spelling = {
     declared: (each: string) => `$${each}`,
@@ -135,12 +148,12 @@ export function javascriptText(library: Library, name: string, arithmetic: Arith
     typed: false,
   };
   const translate = javascriptOf(arithmetic, spelling, uses);
-  const texts = library.closure([name]).flatMap((each) => declaration(each));
+  const texts = library.closure(names).flatMap((each) => declaration(each));
   const parts = partsClosure(uses, javascriptParts).map((part) =>
     untyped(partText(part, javascriptParts, spelling.declared)),
   );
   const constants = [`const N = ${arithmetic.natBits}n;`];
-  return ['"use strict";', ...constants, ...parts, ...texts, `return ${spelling.declared(name)};`].join("\n");
+  return ['"use strict";', ...constants, ...parts, ...texts].join("\n");
 
   function declaration(each: Declaration): string[] {
     switch (each.kind) {
@@ -180,7 +193,7 @@ function tableOf(type: Type, text: string, single: boolean): string {
 }
 
 function compile(library: Library, name: string, arithmetic: Arithmetic): unknown {
-  return new Function(javascriptText(library, name, arithmetic))();
+  return new Function(`${declarationsText(library, [name], arithmetic)}\nreturn $${name};`)();
 }
 
 const isNumber = (type: Type): boolean => typedArrays.has(type);

@@ -2,6 +2,7 @@ export {
   emulate,
   emulateBatch,
   type EmulatedBatch,
+  emulateFunctions,
   type EmulationOptions,
   emulateValues,
   run,

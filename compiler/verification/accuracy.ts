@@ -130,14 +130,19 @@ export function errorText(
 const ulpText = (ulp: number): string => (ulp < 1e5 ? String(ulp) : ulp.toPrecision(3));
 
 /** The inputs, and the parameters that are not at their defaults. */
-export function placeText({ inputs, parameters }: Finding, defaults: ColumnAccuracy["defaults"], bits = true): string {
+export function placeText(
+  { inputs, row, parameters }: Finding,
+  defaults: ColumnAccuracy["defaults"],
+  bits = true,
+): string {
   const moved = Object.entries(parameters).filter(([name, value]) => !Object.is(value, defaults[name]));
-  return [
+  const where = row === undefined ? "" : ` in a row (${row})`;
+  return `${[
     ...Object.entries(inputs).map(
       ([name, value]) => `${name} = ${decimalText(value)}${bits ? ` (${bitsText(value)})` : ""}`,
     ),
     ...moved.map(([name, value]) => `${name} = ${Object.is(value, -0) ? "-0" : value}`),
-  ].join(", ");
+  ].join(", ")}${where}`;
 }
 
 interface Spot {

@@ -75,9 +75,10 @@ function evidenceJson({ label, inputs, settings, flushed, undecided, truth, ...f
 }
 
 /** JSON knows no infinity. */
-export const findingJson = ({ ulp, inputs, parameters, actual, expected }: Finding): object => ({
+export const findingJson = ({ ulp, inputs, row, parameters, actual, expected }: Finding): object => ({
   ulp: Number.isFinite(ulp) ? ulp : String(ulp),
   at: mapped(inputs, singleText),
+  ...(row === undefined ? {} : { row }),
   with: mapped(parameters, doubleText),
   actual: singleText(actual),
   expected: doubleText(expected),
@@ -174,10 +175,11 @@ function readTruth(value: unknown): TruthUsed {
 }
 
 function readFinding(value: unknown): Finding {
-  const { ulp, at, with: parameters, actual, expected } = object(value);
+  const { ulp, at, row, with: parameters, actual, expected } = object(value);
   return {
     ulp: number(ulp),
     inputs: record(at, single),
+    ...(row === undefined ? {} : { row: text(row) }),
     parameters: record(parameters, (each) => Number(text(each))),
     actual: single(actual),
     expected: Number(text(expected)),

@@ -10,6 +10,8 @@ export interface Finding {
   /** In units in the last place of float32 at the true value; rounded up to four decimals. */
   readonly ulp: number;
   readonly inputs: Readonly<Record<string, number>>;
+  /** Over an axis: what row the element is in. */
+  readonly row?: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly actual: number;
   /** The true value, rounded to binary64. */
@@ -219,6 +221,7 @@ function largest(
   return {
     ulp: Math.ceil(worst.ulp * 1e4) / 1e4,
     inputs: named(names.inputs, worst.at),
+    ...(worst.row === undefined ? {} : { row: worst.row }),
     parameters: named(names.parameters, parameters),
     actual: worst.actual,
     expected: worst.expected,

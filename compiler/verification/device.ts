@@ -1,7 +1,7 @@
-/** Runs emitted WGSL kernels on a device, on many inputs at once, for a cotangent of 1. */
+/** Runs emitted WGSL kernels on a device, on many inputs at once, for a cotangent of 1; over an axis on a row, for any cotangents. */
 import type { WgslBinding, WgslPassDescription } from "../backend/manifest.js";
 import { measuredSeed } from "./draws.js";
-import { countOf, extentsFor, isResult, type WgslColumn } from "./emitted.js";
+import { cotangentName, countOf, extentsFor, isResult, type WgslColumn } from "./emitted.js";
 
 /** Where WGSL is executed. */
 export interface DeviceRunner {
@@ -132,7 +132,7 @@ class WebGpuKernel implements DeviceKernel {
     if (this.arranged?.count === count) return this.arranged;
     this.release();
     const { device } = this;
-    const extents: Readonly<Record<string, number>> = extentsFor("elements", count);
+    const extents = this.extents(count);
     const buffers = new Map<string, GPUBuffer>();
     for (const [key, binding] of this.bindings) {
       const bytes = binding.type === "uniform" ? (binding.size ?? 16) : 4 * countOf(binding.length ?? "1", extents);
@@ -157,6 +157,10 @@ class WebGpuKernel implements DeviceKernel {
     return (this.arranged = { count, buffers, staging, groups });
   }
 
+  private extents(count: number): Readonly<Record<string, number>> {
+    return extentsFor(this.column.scalar === null ? "row" : "elements", count);
+  }
+
   private bind({ pass, layout }: Step, buffers: ReadonlyMap<string, GPUBuffer>): GPUBindGroup {
     const entries = pass.bindings.flatMap((binding) => {
       const buffer = buffers.get(keyOf(binding));
@@ -172,7 +176,11 @@ class WebGpuKernel implements DeviceKernel {
     count: number,
   ): void {
     const { column, device } = this;
-    const extents: Readonly<Record<string, number>> = extentsFor("elements", count);
+    const extents = this.extents(count);
+    const isRow = column.scalar === null;
+    const along = isRow ? column.inputs.slice(column.inputs.lastIndexOf(cotangentName) + 1) : [];
+    // A device takes no memory that another thread sees.
+    const copied = (numbers: Float32Array): Float32Array<ArrayBuffer> => new Float32Array(numbers);
     const parameter = (name: string): number => parameters[column.parameters.indexOf(name)] ?? NaN;
     for (const [key, binding] of this.bindings) {
       const buffer = buffers.get(key);
@@ -181,11 +189,15 @@ class WebGpuKernel implements DeviceKernel {
         case "input": {
           const numbers =
             inputs[[...column.inputs, ...column.draws].indexOf(binding.name)] ?? new Float32Array(count).fill(0.5);
-          // A device takes no memory that another thread sees.
-          device.queue.writeBuffer(buffer, 0, new Float32Array(numbers));
+          device.queue.writeBuffer(buffer, 0, copied(numbers));
           break;
         }
         case "learned": {
+          const given = along.includes(binding.name) ? inputs[column.inputs.indexOf(binding.name)] : undefined;
+          if (given !== undefined) {
+            device.queue.writeBuffer(buffer, 0, copied(given));
+            break;
+          }
           const numbers = new Float32Array(countOf(binding.length ?? "1", extents));
           device.queue.writeBuffer(buffer, 0, numbers.fill(parameter(binding.name)));
           break;
@@ -201,7 +213,12 @@ class WebGpuKernel implements DeviceKernel {
           device.queue.writeBuffer(buffer, 0, bytes);
           break;
         }
-        case "cotangent":
+        case "cotangent": {
+          const given = isRow ? inputs[column.inputs.lastIndexOf(cotangentName)] : undefined;
+          const size = countOf(binding.length ?? "1", extents);
+          if (given !== undefined) device.queue.writeBuffer(buffer, 0, copied(given.subarray(0, size)));
+          break;
+        }
         case "output":
         case "gradient":
         case "scratch":

@@ -22,10 +22,10 @@ export interface KernelEntry {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly hyperparameters: readonly { readonly name: string }[];
-  readonly learned: readonly { readonly name: string }[];
+  readonly learned: readonly { readonly name: string; readonly shape: "scalar" | "channel" | "axis" }[];
   /** Of what is random: what the scalar functions in WGSL call it. */
   readonly draws?: { readonly training: string; readonly uniforms: readonly string[] };
-  /** Of a reduction; its kernels have no columns. */
+  /** Null unless kernels go along an axis, row by row. */
   readonly axis: unknown;
   readonly kernels: {
     readonly ts?: KernelsOf<TypeScriptKernel>;
@@ -39,9 +39,9 @@ export type MeasuredTarget = (typeof measuredTargets)[number];
 
 /**
  * How results are had one by one: from a tensor of all elements; from one channel for each element, where the gradient is
- * a sum per channel; from one call for each element, where it is a sum of all.
+ * a sum per channel; from one call for each element, where it is a sum of all. Over an axis a call is about one row.
  */
-export type Batching = "elements" | "channels" | "calls";
+export type Batching = "elements" | "channels" | "calls" | "row";
 
 interface Emitted {
   /** Null is the value, a name the derivative in that input or learned parameter. */
@@ -49,6 +49,7 @@ interface Emitted {
   /** `forward`, `d/dx`. */
   readonly name: string;
   readonly digest: string;
+  /** What is given for each element: over an axis the cotangent is, and what is learned along it, too. */
   readonly inputs: readonly string[];
   /** What is drawn in training; in evaluation any number in (0, 1) does. */
   readonly draws: readonly string[];
@@ -70,7 +71,8 @@ export interface WgslColumn extends Emitted {
   readonly code: string;
   /** Those of the kernel's passes on which the result depends; where it is a sum, one that writes the terms. */
   readonly passes: readonly WgslPassDescription[];
-  readonly scalar: ScalarFunction;
+  /** Null where there is more to a result than a function of its element: over an axis. */
+  readonly scalar: ScalarFunction | null;
 }
 
 /** The function in a shader that a kernel calls for each element. */
@@ -92,13 +94,13 @@ export function kernelEntries(files: readonly OutputFile[]): readonly KernelEntr
   return activations;
 }
 
-/** All columns of an activation's kernels for one target; none for a reduction, or where the target was not compiled. */
+/** All columns of an activation's kernels for one target; none where the target was not compiled. */
 export async function emittedColumns(
   entry: KernelEntry,
   target: MeasuredTarget,
   files: readonly OutputFile[],
 ): Promise<readonly EmittedColumn[]> {
-  if (entry.axis !== null || entry.kernels[target] === undefined) return [];
+  if (entry.kernels[target] === undefined) return [];
   const columns = [null, ...entry.inputs, ...entry.learned.map(({ name }) => name)];
   const emitted: EmittedColumn[] = [];
   for (const of of columns) emitted.push(await emittedColumn(entry, target, of, files));
@@ -151,14 +153,15 @@ async function emittedColumn(
   const names = {
     of,
     name: columnName(of),
-    inputs: entry.inputs,
-    draws: entry.draws?.uniforms ?? [],
+    inputs: inputNames(entry),
+    draws: entry.axis === null ? (entry.draws?.uniforms ?? []) : [],
     parameters: parameterNames(entry),
   };
   if (target === "ts" && ts !== undefined) {
     const kernel = of === null ? ts.forward : ts.backward;
     const { text, digest } = await typescriptProgram(textOf(files, ts.file), [kernel.export]);
-    return { target, ...names, batching: batchingOf(kernel.arguments, of), digest, code: text, kernel };
+    const batching = entry.axis === null ? batchingOf(kernel.arguments, of) : "row";
+    return { target, ...names, batching, digest, code: text, kernel };
   }
   if (wgsl === undefined) throw new Error(`${entry.name} has no kernels for '${target}'`);
   const passes = neededPasses(of === null ? wgsl.forward : wgsl.backward, of);
@@ -167,11 +170,21 @@ async function emittedColumn(
     code,
     passes.map(({ entryPoint }) => entryPoint),
   );
+  if (entry.axis !== null) return { target: "wgsl", ...names, digest, scalar: null, code, passes };
   const bindings = passes.flatMap((pass) => pass.bindings);
   const scalar = scalarFunction(entry, of);
   const kernel = batchingOf(bindings, of) === "elements" ? { code, passes } : termsOfSum(entry, code, of, scalar);
   return { target: "wgsl", ...names, digest, scalar, ...kernel };
 }
+
+/** What the cotangent is called in rows, whose results are not multiples of it alone. */
+export const cotangentName = "dy";
+
+/** What is given for each element. */
+export const inputNames = ({ axis, inputs, learned }: KernelEntry): readonly string[] =>
+  axis === null
+    ? inputs
+    : [...inputs, cotangentName, ...learned.filter(({ shape }) => shape === "axis").map(({ name }) => name)];
 
 /** In the order of `columnVariables`. */
 export const parameterNames = ({ hyperparameters, draws, learned }: KernelEntry): readonly string[] => [
@@ -296,6 +309,7 @@ function neededPasses({ passes }: WgslKernel, of: string | null): readonly WgslP
 
 /** The extents of a call on so many elements. */
 export function extentsFor(batching: Batching, count: number): Readonly<Record<ExtentName, number>> {
+  if (batching === "row") return { ...extentsFor("elements", count), axisOuter: 1, axisLength: count, axisInner: 1 };
   const size = batching === "calls" ? 1 : count;
   const channels = batching === "channels" ? size : 1;
   const channelInner = size / channels;

@@ -3,6 +3,7 @@ import { emulateBatch, type EmulatedBatch, type Library, machineName, natBitsOf,
 import type { WgslColumn } from "./emitted.js";
 import type { BatchKernel } from "./measure.js";
 import { wgslFunction } from "./program.js";
+import { emulatedRowKernel } from "./row-emulation.js";
 
 export interface EmulatedArithmetic {
   /** Whether subnormal numbers are taken for 0, as operands and as results, as some devices do. */
@@ -38,9 +39,10 @@ function libraryOf(text: string): Library {
   return latest.library;
 }
 
-/** A column's kernel, for a cotangent of 1: the scalar function that its entry points call. */
+/** A column's kernel: for a cotangent of 1 the scalar function that its entry points call; over an axis all that it runs. */
 export function emulatedKernel(column: WgslColumn, arithmetic: EmulatedArithmetic = usual): BatchKernel {
   const { scalar, draws, parameters: parameterNames } = column;
+  if (scalar === null) return emulatedRowKernel(column);
   const names = [...column.inputs, ...draws];
   const run = emulatedFunction(column.code, scalar.name, scalar.place, arithmetic);
   return (inputs, parameters) => {

@@ -1,6 +1,6 @@
-/** Runs emitted TypeScript kernels on many inputs at once, for a cotangent of 1. */
+/** Runs emitted TypeScript kernels on many inputs at once, for a cotangent of 1; over an axis on a row, for any cotangents. */
 import { drawnAt, measuredSeed } from "./draws.js";
-import { countOf, extentsFor, isResult, type TypeScriptColumn } from "./emitted.js";
+import { cotangentName, countOf, extentsFor, isResult, type TypeScriptColumn } from "./emitted.js";
 import type { BatchKernel } from "./measure.js";
 
 /** The results lie in one array, which the next call writes to again. */
@@ -41,7 +41,12 @@ function batchKernel(column: TypeScriptColumn, run: (...values: (Float32Array | 
       else value?.fill(parameter);
     });
     if (column.batching !== "calls") {
-      arranged.inputs.forEach((index, i) => (values[index] = inputs[i] ?? new Float32Array(count)));
+      arranged.inputs.forEach((index, i) => {
+        // The cotangent of a row's one result is one number.
+        const given = inputs[i] ?? new Float32Array(count);
+        const slot = values[index];
+        if (typeof slot === "object") values[index] = slot.length < count ? given.subarray(0, slot.length) : given;
+      });
       run(...values);
       return result;
     }
@@ -74,12 +79,21 @@ function arrange(column: TypeScriptColumn, count: number): Arrangement {
   if (typeof result !== "object") throw new Error(`'${column.kernel.export}' has no result`);
   const standing = (names: readonly string[], roles: readonly string[]): number[] =>
     names.map((name) => slots.findIndex((slot) => slot.name === name && roles.includes(slot.role)));
+  const cotangent = column.batching === "row" ? column.inputs.lastIndexOf(cotangentName) : column.inputs.length;
+  const along = column.inputs.slice(cotangent + 1);
   return {
     count,
     values,
     result,
-    inputs: standing(column.inputs, ["input", "saved"]),
-    parameters: standing(column.parameters, ["hyperparameter", "training", "learned"]),
+    inputs: [
+      ...standing(column.inputs.slice(0, cotangent), ["input", "saved"]),
+      ...(column.batching === "row" ? [slots.findIndex(({ role }) => role === "cotangent")] : []),
+      ...standing(along, ["learned"]),
+    ],
+    parameters: standing(
+      column.parameters.map((name) => (along.includes(name) ? "" : name)),
+      ["hyperparameter", "training", "learned"],
+    ),
     seed: slots.findIndex(({ role }) => role === "seed"),
   };
 }

@@ -12,6 +12,8 @@ export interface Worst {
   readonly ulp: number;
   /** The inputs. */
   readonly at: readonly number[];
+  /** Over an axis: what row it is in. */
+  readonly row?: string;
   readonly actual: number;
   /** The true value, rounded to binary64. */
   readonly expected: number;

@@ -5,6 +5,7 @@ import { drawnPointsFor } from "./drawn-points.js";
 import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
 import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { emulatedKernel } from "./emulation.js";
+import { measureRows } from "./row-measure.js";
 import { loadKernel } from "./kernels.js";
 import {
   type BatchKernel,
@@ -70,6 +71,22 @@ export class Measurer {
     const kernel = await this.kernel(task, emitted);
     const others = await Promise.all((task.others ?? []).map((other) => this.kernel(task, other)));
     return this.withActivation(name, (whole): Outcome => {
+      if (isOfRows(emitted)) {
+        const { density = "dense" } = work.kind === "points" ? work : {};
+        const candidates = [emitted, ...(task.others ?? [])].map(({ target }, i) => ({
+          target,
+          kernel: i === 0 ? kernel : (others[i - 1] ?? kernel),
+        }));
+        const [measurement = nothingMeasured, ...more] = measureRows(
+          whole,
+          emitted.of,
+          candidates,
+          parameters,
+          density,
+          task.emulated,
+        );
+        return { kind: "measured", measurement, others: more, margin: null };
+      }
       const training = isInTraining(whole, parameters);
       const column = columnOf(asFunction(whole, training), emitted.of);
       switch (work.kind) {
@@ -131,6 +148,10 @@ export class Measurer {
     return this.truths.get(JSON.stringify([key, parameters.map(String)]), () => unaryTruth(column, parameters));
   }
 }
+
+/** Whether a result is about a row, and not about an element alone. */
+const isOfRows = (column: EmittedColumn): boolean =>
+  column.target === "ts" ? column.batching === "row" : column.scalar === null;
 
 const deviceBatch = 2 ** 22;
 

@@ -59,6 +59,10 @@ export function wgslFunction(
 
 const wgslToken = /\/\/[^\n]*|\/\*[^]*?\*\/|[A-Za-z_]\w*|[\d.][\w.]*|\S/g;
 
+/** What a shader declares. */
+export type ShaderDeclaration = Declaration;
+export const shaderDeclarations = (file: string): readonly ShaderDeclaration[] => wgslDeclarations(file);
+
 let latestShader: { readonly file: string; readonly declarations: readonly Declaration[] } | undefined;
 
 function wgslDeclarations(file: string): readonly Declaration[] {

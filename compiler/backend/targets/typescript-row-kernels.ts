@@ -3,6 +3,7 @@ import {
   type Application,
   axisLength,
   type Expr,
+  isApplication,
   position,
   reachable,
   Space,
@@ -15,33 +16,50 @@ import { formulaText } from "../../printing/definition-text.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
 import { typescript } from "../dialects/typescript.js";
 import { recogniseGates } from "../gates.js";
-import type { KernelPlan } from "../kernels.js";
+import { cotangentGradientName, gradientName, type KernelPlan, planRowSecondOrder } from "../kernels.js";
 import { libraryNames } from "../library/kernel-text.js";
 import { lower } from "../lower.js";
 import type { KernelArgument, TypeScriptKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { mapRows, operandsOf, planRows, type RowOutput, type RowPlan, type RowValue } from "../rows.js";
+import { leavesRange, rowRanges } from "../row-trials.js";
+import { isAlong, mapRows, operandsOf, planRows, type RowOutput, type RowPlan, type RowValue } from "../rows.js";
 import { schedule } from "../schedule.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
+import { exactRow } from "./typescript-row-exactly.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
 import type { FunctionText } from "./typescript.js";
+
+export interface RowCotangent {
+  readonly variable: Variable;
+  /** The result of backward that it is about; undefined: the value. */
+  readonly of?: string;
+}
 
 export interface RowKernel {
   readonly name: string;
   readonly documentation: string;
   /** Arrays over the elements or rows besides the inputs, before them. */
-  readonly cotangents: readonly Variable[];
+  readonly cotangents: readonly RowCotangent[];
   readonly outputs: readonly RowOutput[];
+  /** Begins the names of functions for rows that leave the range. */
+  readonly exactName: string;
 }
 
-/** One kernel; the names of library functions that it calls are added to `library`. */
+/** What kernels of a file have in common. */
+export interface RowFile {
+  /** Names of library functions that are called. */
+  readonly library: Set<string>;
+  readonly machine: { readonly names: string[]; readonly texts: string[] };
+}
+
+/** One kernel; what it calls is added to the file. */
 export function typescriptRowKernel(
   plan: KernelPlan,
   kernel: RowKernel,
-  library: Set<string>,
+  file: RowFile,
 ): { readonly text: FunctionText; readonly kernel: TypeScriptKernel } {
-  return new RowKernelWriter(plan, kernel, library).write();
+  return new RowKernelWriter(plan, kernel, file).write();
 }
 
 const loopNames = [
@@ -57,6 +75,12 @@ const accumulators: Readonly<Record<RowValue["kind"], { readonly name: string; r
   first_minimum: { name: "smallestAt", start: "0" },
 };
 
+interface RowSum {
+  readonly before: string;
+  readonly each: string;
+  readonly after: string;
+}
+
 class RowKernelWriter {
   private scope = new NameScope([...libraryNames, ...loopNames], [typescriptReserved]);
   private readonly arrays = new Map<Variable, string>();
@@ -64,14 +88,16 @@ class RowKernelWriter {
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
   private readonly rows: RowPlan;
+  private readonly library: Set<string>;
   /** Of what is random. */
   private chance: Chance | null = null;
 
   constructor(
     private readonly plan: KernelPlan,
     private readonly kernel: RowKernel,
-    private readonly library: Set<string>,
+    private readonly file: RowFile,
   ) {
+    this.library = file.library;
     const variables = new Set(plan.activation.inputs);
     this.rows = mapRows(planRows(kernel.outputs.map(({ value }) => value)), (expr) =>
       lower(recogniseGates([expr])[0]!, {
@@ -94,9 +120,12 @@ class RowKernelWriter {
       ...activation.hyperparameters.map(({ variable }) => variable),
     ];
     const wanted = new Map(declared.map((each) => [each, this.scope.claim(parameterName(each.name))]));
-    for (const each of cotangents) {
-      this.array(each, this.scope.claim(each.name), { role: "cotangent", length: resultLength(this.plan) });
-    }
+    const cotangent = ({ variable: each, of }: RowCotangent): void => {
+      const length = of === undefined ? resultLength(this.plan) : lengthOf(each);
+      const more = of === undefined ? {} : { of };
+      this.array(each, this.scope.claim(parameterName(each.name)), { role: "cotangent", ...more, length });
+    };
+    cotangents.filter(({ of }) => of === undefined).forEach(cotangent);
     for (const input of activation.inputs) this.array(input, wanted.get(input)!, { role: "input", length: "size" });
     for (const { variable, default: value } of activation.learned) {
       this.array(variable, wanted.get(variable)!, { role: "learned", length: learnedLength(variable), default: value });
@@ -109,12 +138,14 @@ class RowKernelWriter {
       this.arguments.push({ name: variable.name, role: "hyperparameter", default: value });
     }
     this.takeChance(read);
+    cotangents.filter(({ of }) => of !== undefined).forEach(cotangent);
     const targets = outputs.map(({ of }) => {
       const array = this.scope.claim(of ? `d${parameterName(of.name)}` : "y");
-      const length = of ? (of.role === "learned" ? learnedLength(of) : "size") : resultLength(this.plan);
+      const length = of && of.role !== "cotangent" ? lengthOf(of) : resultLength(this.plan);
       this.parameters.push({ name: array, type: "Float32Array" });
       const role = of ? "gradient" : "output";
-      this.arguments.push({ name: array, role, ...(of ? { of: of.name } : {}), element: "f32", length });
+      const name = of && of === this.plan.cotangent ? cotangentGradientName(this.plan) : array;
+      this.arguments.push({ name, role, ...(of ? { of: of.name } : {}), element: "f32", length });
       return array;
     });
     const extents = [
@@ -163,7 +194,9 @@ class RowKernelWriter {
 
   private lengthChecks(): string[] {
     this.library.add("requireLength");
-    const whole = [...this.kernel.cotangents, ...this.plan.activation.inputs].find(variesAlongAxis);
+    const whole = [...this.kernel.cotangents.map(({ variable }) => variable), ...this.plan.activation.inputs].find(
+      variesAlongAxis,
+    );
     const leading = whole ? this.arrays.get(whole)! : "";
     const lines: string[] = [];
     for (const [i, { length }] of this.arguments.entries()) {
@@ -188,9 +221,8 @@ class RowKernelWriter {
     this.names.set(position(), "k");
     const uniform: string[] = [];
     const read = new Set(reachable(all));
-    for (const { variable, shape } of this.plan.activation.learned) {
-      if (shape !== "scalar" || !read.has(variable)) continue;
-      const array = this.arrays.get(variable)!;
+    for (const [variable, array] of this.arrays) {
+      if (variable.space !== Space.uniform || !read.has(variable)) continue;
       const text = this.scope.claim(`${array}Value`);
       this.names.set(variable, text);
       uniform.push(`const ${text} = ${array}[0]!;`);
@@ -218,20 +250,43 @@ class RowKernelWriter {
       lines.push(...this.level(level, bound, known));
       bindRows();
     }
+    const rowNumbers = [
+      ...levels.flatMap((level) => level.flatMap(({ kind, name }) => (kind === "sum" ? [name] : []))),
+      ...ofRows.filter(({ type }) => type === "number"),
+    ].map((node) => this.names.get(node)!);
+    const isGuarded = levels.length > 0 && leavesRange(this.plan, this.kernel.outputs, rowRanges.float64);
     const sums = this.kernel.outputs.map(({ of }, i) => this.sumOf(of, targets[i]!));
     const stores = (index: string, along: boolean): string[] =>
       this.kernel.outputs.flatMap(({ of }, i) => {
-        if ((of !== null || !this.plan.yieldsRows) !== along) return [];
+        if (isAlong({ of }, this.plan.yieldsRows) !== along) return [];
         const value = this.print(roots[i]!);
         const sum = sums[i];
         return [sum ? `${sum.each} += ${value};` : `${targets[i]!}[${index}] = ${value};`];
       });
-    if (this.kernel.outputs.some(({ of }) => of !== null || !this.plan.yieldsRows)) {
-      const walked = roots.filter((_, i) => this.kernel.outputs[i]!.of !== null || !this.plan.yieldsRows);
+    if (isGuarded) {
+      // A number less itself is 0 where it is finite; 0 over a divisor is, unless that has all but vanished.
+      const [first = "0", ...others] = rowNumbers;
+      const divisors = new Set(
+        reachable(all).flatMap((node) =>
+          isApplication(node, "divide") ? (this.names.get(node.operands[1]!) ?? []) : [],
+        ),
+      );
+      const differences = [
+        `${first} - ${first}`,
+        ...others.map((name) => `(${name} - ${name})`),
+        ...rowNumbers.filter((name) => divisors.has(name)).map((name) => `0 / (${name} * 2 ** -100)`),
+      ];
+      const outside = this.scope.claim("outside");
+      lines.push(`const ${outside} = ${differences.join(" + ")};`, `if (${outside} === 0) {`);
+    }
+    const walksLast = (output: RowOutput): boolean => isAlong(output, this.plan.yieldsRows);
+    if (this.kernel.outputs.some(walksLast)) {
+      const walked = roots.filter((_, i) => walksLast(this.kernel.outputs[i]!));
       const needsChannel = this.kernel.outputs.some(({ of }) => of && of.role === "learned" && isChannel(of));
       lines.push(...this.walk(walked, bound, () => stores("i", true), needsChannel));
     }
     lines.push(...stores("row", false));
+    if (isGuarded) lines.push("} else {", ...this.exactly(targets, sums), "}");
     const loops = [
       "for (let o = 0; o < axisOuter; o++) {",
       "for (let n = 0; n < axisInner; n++) {",
@@ -249,11 +304,42 @@ class RowKernelWriter {
     ];
   }
 
+  /** The row once more, in wide arithmetic. */
+  private exactly(targets: readonly string[], sums: readonly (RowSum | null)[]): readonly string[] {
+    const { activation, yieldsRows } = this.plan;
+    const walksLast = (root: number): boolean => isAlong(this.kernel.outputs[root]!, yieldsRows);
+    const drawn = new Map<Variable, string>();
+    const { lines, functions, library } = exactRow({
+      name: this.kernel.exactName,
+      rows: planRows(this.kernel.outputs.map(({ value }) => value)),
+      claim: (name) => this.scope.claim(name),
+      numberOf: (variable) => {
+        const array = this.arrays.get(variable);
+        const known = drawn.get(variable) ?? this.names.get(variable);
+        if (known !== undefined || array === undefined) return known ?? "";
+        return `${array}[${indexOf(variable)}]!`;
+      },
+      before: (needed, stores) => {
+        const learned = stores ? this.kernel.outputs.map(({ of }) => of) : [];
+        const perChannel = [...needed, ...learned].some((each) => each && isChannel(each));
+        const drawing = this.drawing(needed);
+        for (const { draws } of activation.random ? [activation.random] : [])
+          for (const draw of draws) if (this.names.has(draw)) drawn.set(draw, this.names.get(draw)!);
+        return [...(perChannel ? ["const c = Math.floor(i / channelInner) % channels;"] : []), ...drawing];
+      },
+      store: (root, text) => {
+        const sum = sums[root];
+        return sum ? `${sum.each} += ${text};` : `${targets[root]!}[${walksLast(root) ? "i" : "row"}] = ${text};`;
+      },
+      isAlong: walksLast,
+    });
+    this.file.machine.names.push(...functions.flatMap(({ own }) => own), ...library);
+    this.file.machine.texts.push(...functions.map(({ text }) => text));
+    return lines;
+  }
+
   /** A gradient that is a sum: how it begins, what is added to, and what is done with it in the end. */
-  private sumOf(
-    of: Variable | null,
-    array: string,
-  ): { readonly before: string; readonly each: string; readonly after: string } | null {
+  private sumOf(of: Variable | null, array: string): RowSum | null {
     if (of?.role !== "learned") return null;
     if (of.space === Space.uniform) {
       const sum = this.scope.claim(`${array}Sum`);
@@ -316,17 +402,15 @@ class RowKernelWriter {
     const outer = new Map(this.names);
     const outerScope = this.scope;
     this.scope = outerScope.inner();
-    const learned = this.plan.activation.learned.filter(({ variable }) => needed.has(variable));
     const body: string[] = [];
-    if (needsChannel || learned.some(({ shape }) => shape === "channel")) {
+    if (needsChannel || [...this.arrays.keys()].some((each) => needed.has(each) && isChannel(each))) {
       body.push("const c = Math.floor(i / channelInner) % channels;");
     }
     for (const [variable, array] of this.arrays) {
       if (!needed.has(variable)) continue;
       const name = this.scope.claim(array.length <= 2 ? `${array}i` : `${array}I`);
       this.names.set(variable, name);
-      const index = variable.role !== "learned" ? "i" : isChannel(variable) ? "c" : "k";
-      body.push(`const ${name} = ${array}[${index}]!;`);
+      body.push(`const ${name} = ${array}[${indexOf(variable)}]!;`);
     }
     body.push(...this.drawing(needed));
     for (const node of bound) if (needed.has(node)) body.push(...this.bind(node));
@@ -364,6 +448,11 @@ class RowKernelWriter {
   }
 }
 
+const lengthOf = (variable: Variable): string => (variable.space & Space.element ? "size" : learnedLength(variable));
+
+const indexOf = (variable: Variable): string =>
+  variable.space & Space.element ? "i" : isChannel(variable) ? "c" : variable.space & Space.axis ? "k" : "row";
+
 const isChannel = ({ space }: Variable): boolean => (space & Space.channel) !== 0;
 
 /** Row values that may be NaN: places are not. */
@@ -377,17 +466,35 @@ export function rowKernels(plan: KernelPlan): readonly [forward: RowKernel, back
   return [
     {
       name: `${exportedName(name)}Forward`,
+      exactName: `${name}_forward`,
       documentation: [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n"),
       cotangents: [],
       outputs: [{ of: null, value }],
     },
     {
       name: `${exportedName(name)}Backward`,
+      exactName: `${name}_backward`,
       documentation: `The vector-Jacobian product of ${name}: what dy at the result is at each input${activation.learned.length > 0 ? " and learned parameter" : ""}.`,
-      cotangents: [cotangent],
+      cotangents: [{ variable: cotangent }],
       outputs: gradients.map(({ of, value: gradient }) => ({ of, value: gradient })),
     },
   ];
+}
+
+/** `softmaxDoubleBackward`. */
+export function secondOrderRowKernel(plan: KernelPlan): RowKernel {
+  const { activation, cotangent, gradients } = plan;
+  const second = planRowSecondOrder(plan);
+  return {
+    name: `${exportedName(activation.name)}DoubleBackward`,
+    exactName: `${activation.name}_double_backward`,
+    documentation: `The gradients of what ${activation.name}'s backward kernel computes, from a cotangent of each of its results.`,
+    cotangents: [
+      { variable: cotangent },
+      ...second.cotangents.map((variable, i) => ({ variable, of: gradientName(gradients[i]!.of) })),
+    ],
+    outputs: second.gradients,
+  };
 }
 
 /** `softmaxBackwardSaved`: backward of a plan whose input is the output. */
@@ -396,8 +503,9 @@ export function savedRowKernel({ activation, cotangent, gradients }: KernelPlan)
   const lines = gradients.map(({ of, value }) => `d${of.name} = ${formulaText(value, axis?.name ?? "d")}`);
   return {
     name: `${exportedName(name)}BackwardSaved`,
+    exactName: `${name}_backward_saved`,
     documentation: [`From the value ${inputs[0]!.name}:`, ...lines].join("\n"),
-    cotangents: [cotangent],
+    cotangents: [{ variable: cotangent }],
     outputs: gradients.map(({ of, value }) => ({ of, value })),
   };
 }

@@ -35,7 +35,7 @@ import { isPerChannel } from "../spaces.js";
 import { libraryNames } from "../library/kernel-text.js";
 import { type SavedKernels, typescriptSavedKernels } from "./typescript-saved-kernels.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
-import { rowKernels, savedRowKernel, typescriptRowKernel } from "./typescript-row-kernels.js";
+import { rowKernels, savedRowKernel, secondOrderRowKernel, typescriptRowKernel } from "./typescript-row-kernels.js";
 import type { Kept, KeptOutput } from "../kept.js";
 import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
@@ -106,24 +106,27 @@ export function typescriptKernels(
   families: ReadonlySet<KernelFamily>,
   kept: Kept | null = null,
 ): TypeScriptKernels {
-  return plan.reduces ? overRows(plan, kept) : overElements(plan, families, kept);
+  return plan.reduces ? overRows(plan, families, kept) : overElements(plan, families, kept);
 }
 
-function overRows(plan: KernelPlan, kept: Kept | null): TypeScriptKernels {
+function overRows(plan: KernelPlan, families: ReadonlySet<KernelFamily>, kept: Kept | null): TypeScriptKernels {
   const library = new Set<string>();
-  const [forward, backward] = rowKernels(plan).map((kernel) => typescriptRowKernel(plan, kernel, library));
+  const machine = { names: [], texts: [] };
+  const file = { library, machine };
+  const [forward, backward] = rowKernels(plan).map((kernel) => typescriptRowKernel(plan, kernel, file));
   const fromOutput = ({ plan: of }: KeptOutput): SavedKernels => {
-    const { text, kernel } = typescriptRowKernel(of, savedRowKernel(of), library);
+    const { text, kernel } = typescriptRowKernel(of, savedRowKernel(of), file);
     return { functions: [text], forward: forward!.kernel, backward: readingOutput(kernel, forward!.kernel) };
   };
+  const double = families.has("doubleBackward") ? typescriptRowKernel(plan, secondOrderRowKernel(plan), file) : null;
   return {
-    functions: [forward!.text, backward!.text],
+    functions: [forward!.text, backward!.text, ...(double ? [double.text] : [])],
     library: [...library],
-    machine: { names: [], texts: [], natBits: natBitsFor([], plan) },
+    machine: { ...machine, natBits: natBitsFor([], plan) },
     forward: forward!.kernel,
     backward: backward!.kernel,
     fused: null,
-    doubleBackward: null,
+    doubleBackward: double?.kernel ?? null,
     saved: kept?.kind === "output" ? fromOutput(kept) : null,
   };
 }
@@ -202,7 +205,6 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>, kep
   };
   const writeDoubleBackward = () => {
     const second = planSecondOrder(plan);
-    if (!second) return null;
     const recognised = recogniseGates(second.partials);
     const partials = second.partials.map((root, i) => form(root, recognised[i]!, new Set()));
     const ofCotangent = second.cotangents.map((cotangent, i) => slope(i, cotangent));

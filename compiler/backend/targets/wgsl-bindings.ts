@@ -2,7 +2,7 @@
 import { parameterName } from "../../names.js";
 import { gradientName } from "../kernels.js";
 import { learnedLength } from "../spaces.js";
-import type { Variable } from "../../ir/expr.js";
+import { Space, type Variable } from "../../ir/expr.js";
 import type { FieldRole, WgslBinding, WgslElement, WgslField, WgslNumber, WgslPassDescription } from "../manifest.js";
 
 type TensorRole = "input" | "output" | "cotangent" | "gradient" | "derivative" | "saved" | "learned" | "scratch";
@@ -143,7 +143,7 @@ export class WgslBindings {
 
   private extentOf(of: Variable): { element: WgslElement; length: string } {
     const whole = of.role !== "learned";
-    const length = whole ? "size" : learnedLength(of);
+    const length = of.space === Space.row ? "axisOuter * axisInner" : whole ? "size" : learnedLength(of);
     return { element: whole ? this.element : "f32", length };
   }
 

@@ -1,4 +1,5 @@
 /** What WGSL entry points that reduce rows have in common: how rows are shared out, and reductions within a workgroup. */
+import type { RowArithmetic } from "../row-form.js";
 import type { ReductionKind } from "../rows.js";
 import type { WgslBindings } from "./wgsl-bindings.js";
 
@@ -9,21 +10,59 @@ export const workgroupSize = 256;
 /** Rows longer than this are cut into chunks, of which there are at most {@link mostChunks}. */
 export const chunkLength = 16384;
 const mostChunks = 64;
+/** How numbers of rows are kept in memory and compared, in an arithmetic. */
+export interface RowNumbers {
+  readonly type: RowArithmetic;
+  /** So many float32 each. */
+  readonly parts: number;
+  /** A number from its parts. */
+  readonly read: (parts: readonly string[]) => string;
+  readonly written: (number: string) => readonly string[];
+  readonly start: Readonly<Record<ReductionKind, string>>;
+  /** Whether the first number is beyond the second: larger, or smaller. */
+  readonly isBeyond: (sign: ">" | "<", a: string, b: string, library: Library) => string;
+  readonly isSame: (a: string, b: string, library: Library) => string;
+}
+
 /** Infinity as a pair: the largest number, and a unit of it that makes it infinite again. */
 const infinite = (sign: "" | "-"): string => `${sign}0x1.fffffep+127f, ${sign}0x1p+104f`;
 
+/** Beyond all exponents. */
+const endless = (sign: "" | "-"): string => `${sign}1.0, 0.0, 2e38`;
+
+const starts = (zero: string, of: (sign: "" | "-") => string): RowNumbers["start"] => ({
+  sum: zero,
+  maximum: of("-"),
+  minimum: of(""),
+  first_maximum: of("-"),
+  first_minimum: of(""),
+});
+
+export const rowNumbers: Readonly<Record<RowArithmetic, RowNumbers>> = {
+  pair: {
+    type: "pair",
+    parts: 2,
+    read: (parts) => parts.join(", "),
+    written: (number) => [`${number}.high`, `${number}.low`],
+    start: starts("0.0, 0.0", infinite),
+    isBeyond: (sign, a, b) => `${a}.high ${sign} ${b}.high || (${a}.high == ${b}.high && ${a}.low ${sign} ${b}.low)`,
+    isSame: (a, b) => `${a}.high == ${b}.high && ${a}.low == ${b}.low`,
+  },
+  ranged: {
+    type: "ranged",
+    parts: 3,
+    read: (parts) => parts.join(", "),
+    written: (number) => [`${number}.high`, `${number}.low`, `${number}.exponent`],
+    start: starts("0.0, 0.0, -2e38", endless),
+    isBeyond: (sign, a, b, library) => `${library("ranged_less")}(${sign === "<" ? `${a}, ${b}` : `${b}, ${a}`})`,
+    isSame: (a, b, library) => `${library("ranged_equal")}(${a}, ${b})`,
+  },
+};
+
 export const isPlace = (kind: ReductionKind): boolean => kind === "first_maximum" || kind === "first_minimum";
 
-/** Pairs that a reduction keeps: a place besides has the number that stands there. */
+/** Numbers that a reduction keeps: a place besides has the number that stands there. */
 export const slotsOf = (kind: ReductionKind): number => (isPlace(kind) ? 2 : 1);
-
-export const startOf: Readonly<Record<ReductionKind, string>> = {
-  sum: "0.0, 0.0",
-  maximum: infinite("-"),
-  minimum: infinite(""),
-  first_maximum: infinite("-"),
-  first_minimum: infinite(""),
-};
 
 /** Declarations that the entry points of a file share: how rows are cut, and what workgroups reduce. */
 export function sharedFunctions(
@@ -31,8 +70,9 @@ export function sharedFunctions(
   library: Library,
   bindings: WgslBindings,
   combined: ReadonlySet<ReductionKind>,
+  numbers: RowNumbers,
 ): string[] {
-  const pair = library("pair");
+  const pair = library(numbers.type);
   const extent = (name: string): string => bindings.uniform(name, "extent");
   const texts = [
     `// Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
@@ -61,15 +101,15 @@ fn ${prefix}_lanes() -> u32 {
           `        ${places}[lane] = ${places}[lane + stride];`,
           "      }",
         ]
-      : [`      ${values}[lane] = ${combination(kind, library)(`${values}[lane]`, other)};`];
+      : [`      ${values}[lane] = ${combination(kind, numbers, library)(`${values}[lane]`, other)};`];
     if (place) {
       const sign = kind === "first_maximum" ? ">" : "<";
       texts.push(`// Whether the second number is beyond the first, or the same at an earlier place.
 fn ${prefix}_comes_first_${kind}(a: ${pair}, i: u32, b: ${pair}, j: u32) -> bool {
-  if (b.high == a.high && b.low == a.low) {
+  if (${numbers.isSame("b", "a", library)}) {
     return j < i;
   }
-  return b.high ${sign} a.high || (b.high == a.high && b.low ${sign} a.low);
+  return ${numbers.isBeyond(sign, "b", "a", library)};
 }`);
     }
     texts.push(`// The ${kind.replace("_", " ")} of neighbouring threads, \`lanes\` each time: the first of them gets it.
@@ -88,7 +128,11 @@ ${combine.join("\n")}
 }
 
 /** How two partial results become one. */
-export function combination(kind: ReductionKind, library: Library): (a: string, b: string) => string {
-  const name = kind === "sum" ? "pair_add" : kind === "maximum" ? "pair_larger" : "pair_smaller";
-  return (a, b) => `${library(name)}(${a}, ${b})`;
+export function combination(
+  kind: ReductionKind,
+  { type }: RowNumbers,
+  library: Library,
+): (a: string, b: string) => string {
+  const name = kind === "sum" ? "add" : kind === "maximum" ? "larger" : "smaller";
+  return (a, b) => `${library(`${type}_${name}`)}(${a}, ${b})`;
 }

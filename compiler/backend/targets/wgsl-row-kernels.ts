@@ -5,12 +5,13 @@
  * are pairs of float32 all the way, so the error of a sum does not grow with its length.
  */
 import { type Expr, Space, type Variable, variablesOf } from "../../ir/expr.js";
-import type { KernelPlan } from "../kernels.js";
+import { cotangentGradientName, type KernelPlan, planRowSecondOrder } from "../kernels.js";
 import type { Kept, KeptOutput } from "../kept.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
-import type { ReductionKind, RowOutput } from "../rows.js";
+import { rowArithmeticOf, type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
+import type { KernelFamily } from "../output.js";
+import { isAlong, type ReductionKind, type RowOutput } from "../rows.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { wgslReserved } from "../../names.js";
 import { type Buffer, elementAt, requiredBy, storedAt, WgslBindings } from "./wgsl-bindings.js";
@@ -21,11 +22,15 @@ import {
   chunkLength,
   combination,
   isPlace,
+  type RowNumbers,
+  rowNumbers,
   sharedFunctions,
   slotsOf,
-  startOf,
   workgroupSize,
 } from "./wgsl-row-functions.js";
+
+/** Rows up to here are computed by one workgroup, all at once. */
+const shortRow = 4096;
 
 /** WebGPU grants every shader stage this many storage buffers. */
 const maximumBuffers = 8;
@@ -38,37 +43,55 @@ export interface RowKernel {
   readonly outputs: readonly RowOutput[];
   /** The variable for what forward gives, where that is read. */
   readonly kept?: Variable;
+  /** Of the gradients that backward writes: what each is a cotangent of the gradient in. */
+  readonly cotangents?: ReadonlyMap<Variable, Variable>;
 }
 
 export type RowContext = Pick<WgslContext, "plan" | "storage" | "prefix" | "machine" | "library">;
 
-export function rowKernels(context: RowContext, kept: Kept | null): WgslKernels {
+export function rowKernels(context: RowContext, families: ReadonlySet<KernelFamily>, kept: Kept | null): WgslKernels {
   const { plan } = context;
-  const file = new RowFile(context);
-  const forward = file.kernel({ name: "forward", passesNaN: true, outputs: [{ of: null, value: plan.value }] });
-  const backward = file.kernel({
-    name: "backward",
-    passesNaN: false,
-    outputs: plan.gradients.map(({ of, value }) => ({ of, value })),
-  });
+  const results: RowOutput[][] = [
+    [{ of: null, value: plan.value }],
+    plan.gradients.map(({ of, value }) => ({ of, value })),
+  ];
+  const file = new RowFile(context, rowNumbers[rowArithmeticOf(plan, results)]);
+  const [value = [], gradients = []] = results;
+  const forward = file.written({ name: "forward", passesNaN: true, outputs: value });
+  const backward = file.written({ name: "backward", passesNaN: false, outputs: gradients });
   const fromOutput = ({ plan: { activation, gradients } }: KeptOutput): WgslKernel =>
-    file.kernel({
+    file.written({
       name: "backward_saved",
       passesNaN: false,
       outputs: gradients.map(({ of, value }) => ({ of, value })),
       kept: activation.inputs[0]!,
     });
   const saved = kept?.kind === "output" ? { forward, backward: fromOutput(kept) } : null;
-  return { text: file.text(), forward, backward, saved };
+  const doubleBackward = families.has("doubleBackward") ? secondOrder(file, plan) : null;
+  return { text: file.text(), forward, backward, saved, doubleBackward };
+}
+
+/** Null where a pass would read more than there is room for. */
+function secondOrder(file: RowFile, plan: KernelPlan): WgslKernel | null {
+  const { cotangents, gradients } = planRowSecondOrder(plan);
+  return file.kernel({
+    name: "double_backward",
+    passesNaN: false,
+    outputs: gradients,
+    cotangents: new Map(cotangents.map((each, i) => [each, plan.gradients[i]!.of])),
+  });
 }
 
 /** What several kernels of a file share: bindings, and functions of workgroups. */
 class RowFile {
-  private readonly bindings: WgslBindings;
-  private readonly entries: string[] = [];
-  private readonly combined = new Set<ReductionKind>();
+  readonly bindings: WgslBindings;
+  readonly entries: string[] = [];
+  readonly combined = new Set<ReductionKind>();
 
-  constructor(private readonly context: RowContext) {
+  constructor(
+    readonly context: RowContext,
+    readonly numbers: RowNumbers,
+  ) {
     const { plan, prefix, storage } = context;
     const extents = [
       "size",
@@ -84,18 +107,34 @@ class RowFile {
     ]);
   }
 
-  kernel(kernel: RowKernel): WgslKernel {
-    const passes = new RowKernelWriter(this.context, this.bindings, this.combined, this.entries, kernel).passes();
-    return { requires: requiredBy(this.context.storage), passes };
+  /** The kernel, whatever it reads. */
+  written(kernel: RowKernel): WgslKernel {
+    return this.by(new RowKernelWriter(this, kernel));
+  }
+
+  /** Null where a pass would need more buffers than WebGPU grants. */
+  kernel(kernel: RowKernel): WgslKernel | null {
+    const writer = new RowKernelWriter(this, kernel);
+    return writer.fits() ? this.by(writer) : null;
+  }
+
+  private by(writer: RowKernelWriter): WgslKernel {
+    return { requires: requiredBy(this.context.storage), passes: writer.passes() };
   }
 
   text(): string {
     const shared =
       this.combined.size === 0
         ? []
-        : sharedFunctions(this.context.prefix, this.context.library, this.bindings, this.combined);
+        : sharedFunctions(this.context.prefix, this.context.library, this.bindings, this.combined, this.numbers);
     return `${[this.bindings.text(), ...shared, ...this.entries].join("\n\n")}\n`;
   }
+}
+
+/** Names of numbers that a pass has at hand. */
+interface Locals {
+  readonly scope?: NameScope;
+  readonly known?: ReadonlyMap<Variable, string>;
 }
 
 class RowKernelWriter {
@@ -106,15 +145,26 @@ class RowKernelWriter {
   private readonly nanSlot: number | null;
   private readonly pair: string;
 
+  private readonly context: RowContext;
+  private readonly bindings: WgslBindings;
+  private readonly combined: Set<ReductionKind>;
+  private readonly entries: string[];
+  private readonly numbers: RowNumbers;
+
   constructor(
-    private readonly context: RowContext,
-    private readonly bindings: WgslBindings,
-    private readonly combined: Set<ReductionKind>,
-    private readonly entries: string[],
+    { context, bindings, combined, entries, numbers }: RowFile,
     private readonly kernel: RowKernel,
   ) {
-    this.pair = context.library("pair");
-    this.form = rowForm(kernel.outputs.map(({ value }) => value));
+    this.context = context;
+    this.bindings = bindings;
+    this.combined = combined;
+    this.entries = entries;
+    this.numbers = numbers;
+    this.pair = context.library(numbers.type);
+    this.form = rowForm(
+      kernel.outputs.map(({ value }) => value),
+      numbers.type,
+    );
     let count = 0;
     for (const { values, expressions } of this.form.levels) {
       for (const { name, kind } of values) {
@@ -132,14 +182,34 @@ class RowKernelWriter {
     const { outputs } = this.kernel;
     if (levels.length > 0) this.entries.push(this.slotsFunction());
     const passes = levels.flatMap((_, l) => [this.walk(l), this.rows(l)]);
-    const along = outputs
-      .map((output, i) => ({ ...output, root: roots[i]! }))
-      .filter(({ of }) => of || !this.plan.yieldsRows);
-    if (outputs.some(({ of }) => !of) && this.plan.yieldsRows) passes.push(this.rowResults());
-    for (const group of this.groups(along)) passes.push(this.elements(group, passes.length));
+    const results = outputs.map((output, i) => ({ ...output, root: roots[i]! }));
+    const { yieldsRows } = this.plan;
+    const along = results.filter((output) => isAlong(output, yieldsRows));
+    passes.push(...results.filter((output) => !isAlong(output, yieldsRows)).map((output) => this.rowResults(output)));
+    const groups = this.groups(along);
+    for (const group of groups) passes.push(this.elements(group, passes.length));
+    if (this.hasWhole) passes.unshift(this.whole(results, along, groups.length > 1));
     const learned = outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
     passes.push(...learned.map((of, i) => this.termSum(of, i, learned.length)));
     return passes;
+  }
+
+  /** Whether a workgroup computes all of a short row. */
+  private get hasWhole(): boolean {
+    const { levels, roots } = this.form;
+    const operands = levels.flatMap(({ values, expressions }) => [
+      ...values.map(({ operand }) => operand),
+      ...expressions.map(({ value }) => value),
+    ]);
+    const { outputs } = this.kernel;
+    const learned = outputs.some(({ of }) => of?.role === "learned") ? 1 : 0;
+    const written = outputs.filter(({ of }) => of?.role !== "learned").length + learned;
+    return levels.length > 0 && readBy([...operands, ...roots]) + written <= maximumBuffers;
+  }
+
+  /** In passes for long rows alone. */
+  private get unlessShort(): readonly string[] {
+    return this.hasWhole ? [`if (${this.extent("axisLength")} <= ${shortRow}u) {`, "  return;", "}"] : [];
   }
 
   private get plan(): KernelPlan {
@@ -149,12 +219,22 @@ class RowKernelWriter {
   /** Elements' outputs, as many in a pass as there is room for buffers. */
   private groups<T extends RowOutput & { readonly root: Expr }>(outputs: readonly T[]): T[][] {
     if (outputs.length === 0) return [];
-    const buffers = (group: readonly T[]): number => {
-      const read = new Set(group.flatMap(({ root }) => [...variablesOf(root)]).filter((each) => isBuffer(each)));
-      const learned = group.some(({ of }) => of?.role === "learned") ? 1 : 0;
-      return read.size + group.filter(({ of }) => of?.role !== "learned").length + learned + 1;
-    };
-    return buffers(outputs) <= maximumBuffers ? [[...outputs]] : outputs.map((output) => [output]);
+    return this.buffersOf(outputs) <= maximumBuffers ? [[...outputs]] : outputs.map((output) => [output]);
+  }
+
+  /** How many buffers a pass binds that writes these. */
+  private buffersOf(outputs: readonly (RowOutput & { readonly root: Expr })[]): number {
+    const learned = outputs.some(({ of }) => of?.role === "learned") ? 1 : 0;
+    const written = outputs.filter(({ of }) => of?.role !== "learned").length + learned;
+    return readBy(outputs.map(({ root }) => root)) + written + 1;
+  }
+
+  /** Whether each pass has room for its buffers. */
+  fits(): boolean {
+    const { levels, roots } = this.form;
+    const walks = levels.map(({ values }) => readBy(values.map(({ operand }) => operand)) + 1);
+    const last = this.kernel.outputs.map((output, i) => this.buffersOf([{ ...output, root: roots[i]! }]));
+    return [...walks, ...last].every((count) => count <= maximumBuffers);
   }
 
   private name(part: string): string {
@@ -167,7 +247,7 @@ class RowKernelWriter {
 
   /** Room for the numbers of rows, and of their chunks. */
   private rowBuffer(): Buffer {
-    const length = `axisOuter * axisInner * ceil(axisLength / ${chunkLength}) * ${2 * this.slotCount}`;
+    const length = `axisOuter * axisInner * ceil(axisLength / ${chunkLength}) * ${this.numbers.parts * this.slotCount}`;
     return this.bindings.scratch(`${this.kernel.name}_rows`, length);
   }
 
@@ -189,30 +269,35 @@ class RowKernelWriter {
   private slotsFunction(): string {
     const { prefix } = this.context;
     return `fn ${this.name("slots")}(row: u32, chunk: u32) -> u32 {
-  return (row * ${prefix}_chunks() + chunk) * ${2 * this.slotCount}u;
+  return (row * ${prefix}_chunks() + chunk) * ${this.numbers.parts * this.slotCount}u;
 }`;
   }
 
   private load(name: string, slots: string, slot: number): string {
     const { variable } = this.rowBuffer();
-    return `let ${name} = ${this.pair}(${variable}[${slots} + ${2 * slot}u], ${variable}[${slots} + ${2 * slot + 1}u]);`;
+    const { parts, read } = this.numbers;
+    const at = Array.from({ length: parts }, (_, part) => `${variable}[${slots} + ${parts * slot + part}u]`);
+    return `let ${name} = ${this.pair}(${read(at)});`;
   }
 
   private store(value: string, slots: string, slot: number): string[] {
     const { variable } = this.rowBuffer();
-    return [
-      `${variable}[${slots} + ${2 * slot}u] = ${value}.high;`,
-      `${variable}[${slots} + ${2 * slot + 1}u] = ${value}.low;`,
-    ];
+    const { parts, written } = this.numbers;
+    return written(value).map((text, part) => `${variable}[${slots} + ${parts * slot + part}u] = ${text};`);
   }
+
+  private readonly declared = new Map<string, RowFunction>();
 
   /** The function is put into the file. */
   private declare(part: string, roots: readonly Expr[], finished: boolean): RowFunction {
-    const fn = rowFunction(this.name(part), roots, finished);
+    const known = this.declared.get(part);
+    if (known) return known;
+    const fn = rowFunction(this.name(part), roots, finished, this.numbers.type);
     for (const { name, text } of fn.declared) {
       this.context.machine.names.push(name);
       this.context.machine.texts.push(text);
     }
+    this.declared.set(part, fn);
     return fn;
   }
 
@@ -236,6 +321,9 @@ class RowKernelWriter {
       "slots",
       "others",
       "partial",
+      "head",
+      "missing",
+      "result",
     ],
     [wgslReserved],
   );
@@ -246,6 +334,7 @@ class RowKernelWriter {
   private reads(
     variables: readonly Variable[],
     asGiven = false,
+    { scope = this.locals.inner(), known = new Map() }: Locals = {},
   ): {
     readonly ofRow: readonly string[];
     readonly ofElement: readonly string[];
@@ -254,7 +343,6 @@ class RowKernelWriter {
     /** Numbers whose NaN counts. */
     readonly given: readonly string[];
   } {
-    const scope = this.locals.inner();
     const ofRow: string[] = [];
     const ofElement: string[] = [];
     const names = new Map<Variable, string>();
@@ -269,7 +357,22 @@ class RowKernelWriter {
       names.set(variable, name);
       buffers.push(buffer);
     };
+    /** One of what several elements share. */
+    const shared = (variable: Variable, buffer: Buffer): void => {
+      const [index, list] =
+        variable.space & Space.channel
+          ? ["c", ofElement]
+          : variable.space & Space.axis
+            ? ["k", ofElement]
+            : ["0", ofRow];
+      value(variable, buffer, index, list);
+    };
     for (const variable of variables) {
+      const local = known.get(variable);
+      if (local !== undefined) {
+        names.set(variable, local);
+        continue;
+      }
       const slot = this.slots.get(variable);
       if (slot !== undefined) {
         const name = scope.claim(localText(variable));
@@ -283,27 +386,29 @@ class RowKernelWriter {
           value(variable, this.inputBuffer(variable), "i", ofElement);
           break;
         case "cotangent": {
-          const buffer = this.bindings.cotangent(resultLength(this.plan));
+          const gradient = this.kernel.cotangents?.get(variable);
+          if (gradient && !(variable.space & Space.element)) {
+            shared(variable, this.bindings.cotangentOf(gradient, variable.name));
+            break;
+          }
+          const buffer = gradient
+            ? this.bindings.cotangentOf(gradient, variable.name)
+            : this.bindings.cotangent(resultLength(this.plan));
           if (variable.space === Space.row) value(variable, buffer, "row", ofRow);
           else value(variable, buffer, "i", ofElement);
           break;
         }
-        case "learned": {
-          const [index, list] =
-            variable.space & Space.channel
-              ? ["c", ofElement]
-              : variable.space & Space.axis
-                ? ["k", ofElement]
-                : ["0", ofRow];
-          value(variable, this.bindings.learned(variable), index, list);
+        case "learned":
+          shared(variable, this.bindings.learned(variable));
           break;
-        }
         case "hyperparameter":
           names.set(variable, this.bindings.uniform(variable.name, "hyperparameter"));
           break;
         case "axisLength": {
           const name = scope.claim("length");
-          ofRow.push(`let ${name} = ${this.context.library("pair_from_u32")}(${this.extent("axisLength")});`);
+          ofRow.push(
+            `let ${name} = ${this.context.library(`${this.numbers.type}_from_u32`)}(${this.extent("axisLength")});`,
+          );
           names.set(variable, name);
           break;
         }
@@ -320,10 +425,11 @@ class RowKernelWriter {
           throw new Error(`rows do not know what ${variable.name} is`);
       }
     }
-    const needsChannel = variables.some(({ space, role }) => role === "learned" && space & Space.channel);
+    const needsChannel = variables.some(({ space, role }) => role !== "formal" && space & Space.channel);
     if (needsChannel) ofElement.unshift(this.channelLine());
     ofElement.push(...this.drawing(variables));
-    const rowBuffers = variables.some((variable) => this.slots.has(variable)) ? [this.rowBuffer()] : [];
+    const isStored = (variable: Variable): boolean => this.slots.has(variable) && !known.has(variable);
+    const rowBuffers = variables.some(isStored) ? [this.rowBuffer()] : [];
     return {
       ofRow,
       ofElement,
@@ -390,12 +496,12 @@ class RowKernelWriter {
     const { ofRow, ofElement, argument, buffers, given } = this.reads(variables, isFirst);
     const { prefix, library } = this.context;
     const partials = values.flatMap(({ kind }, v) => [
-      `var partial${v} = ${this.pair}(${startOf[kind]});`,
+      `var partial${v} = ${this.pair}(${this.numbers.start[kind]});`,
       ...(isPlace(kind) ? [`var place${v} = 0xffffffffu;`] : []),
     ]);
     const updates = values.flatMap(({ kind }, v) => {
       const term = `term${terms.member(v)}`;
-      if (!isPlace(kind)) return [`partial${v} = ${combination(kind, library)(`partial${v}`, term)};`];
+      if (!isPlace(kind)) return [`partial${v} = ${combination(kind, this.numbers, library)(`partial${v}`, term)};`];
       return [
         `if (${prefix}_comes_first_${kind}(partial${v}, place${v}, ${term}, k)) {`,
         `  partial${v} = ${term};`,
@@ -420,7 +526,7 @@ class RowKernelWriter {
         ...indented(
           place
             ? [
-                `let place = ${library("pair_from_u32")}(${prefix}_lane_places[lane]);`,
+                `let place = ${library(`${this.numbers.type}_from_u32`)}(${prefix}_lane_places[lane]);`,
                 ...this.store("place", "partial", index),
                 ...this.store(own, "partial", index + 1),
               ]
@@ -435,7 +541,7 @@ class RowKernelWriter {
           // A sum of numbers and NaN: nothing else is left of it but whether there was one.
           `${prefix}_workgroup_nan(missing, lane, lanes);`,
           "if (row < rows && lane % lanes == 0u) {",
-          `  ${this.rowBuffer().variable}[partial + ${2 * (this.nanSlot ?? 0)}u] = ${prefix}_lane_nan[lane];`,
+          `  ${this.rowBuffer().variable}[partial + ${this.numbers.parts * (this.nanSlot ?? 0)}u] = ${prefix}_lane_nan[lane];`,
           "}",
         ]
       : [];
@@ -443,6 +549,7 @@ class RowKernelWriter {
     return this.entry(
       this.name(`walk${l}`),
       [
+        ...this.unlessShort,
         this.group,
         `let chunks = ${prefix}_chunks();`,
         `let lanes = ${prefix}_lanes();`,
@@ -477,9 +584,170 @@ class RowKernelWriter {
         ...totals,
         ...missing,
       ],
-      { over: `axisOuter * axisInner * ceil(axisLength / ${chunkLength})`, perWorkgroup: 1 },
+      // Enough for the chunks of long rows, and few where there are none: a workgroup that does nothing takes its time, too.
+      this.hasWhole
+        ? { over: "size", perWorkgroup: shortRow }
+        : { over: `axisOuter * axisInner * ceil(axisLength / ${chunkLength})`, perWorkgroup: 1 },
       [...buffers, this.rowBuffer()],
     );
+  }
+
+  /**
+   * All of a row at once, where a workgroup's threads have some elements each: they read them once, and find them in the cache
+   * from then on.
+   * @param group the results that each element has
+   * @param isSplit whether other passes compute these one by one
+   */
+  private whole(
+    results: readonly (RowOutput & { readonly root: Expr })[],
+    group: readonly (RowOutput & { readonly root: Expr })[],
+    isSplit: boolean,
+  ): WgslPassDescription {
+    const { prefix, library } = this.context;
+    const { levels } = this.form;
+    const scope = this.locals.inner();
+    const known = new Map<Variable, string>();
+    const buffers: Buffer[] = [];
+    const lines: string[] = [];
+    const inner = this.extent("axisInner");
+    const walk = (own: ReturnType<typeof this.reads>, body: readonly string[]): string[] => [
+      ...own.ofRow,
+      "for (var k = lane % lanes; k < end; k += lanes) {",
+      ...indented([`let i = base + k * ${inner};`, ...own.ofElement, ...body]),
+      "}",
+    ];
+    const block = (body: readonly string[]): string[] => ["{", ...indented(body), "}"];
+    const keeps = (each: string): string => `missing = select(missing, ${each}, ${library("is_nan")}(${each}));`;
+    const findsNaN = this.nanSlot !== null;
+    if (findsNaN) lines.push("var missing = 0.0;");
+    levels.forEach(({ values, expressions }, l) => {
+      const terms = this.declare(
+        `terms${l}`,
+        values.map(({ operand }) => operand),
+        false,
+      );
+      const isFirst = l === 0 && findsNaN;
+      const variables = isFirst ? [...new Set([...terms.parameters, ...this.givenVariables()])] : terms.parameters;
+      const own = this.reads(variables, isFirst, { scope: scope.inner(), known });
+      buffers.push(...own.buffers);
+      const partial = values.map((_, v) => scope.claim(`partial${v}`));
+      const place = values.map(({ kind }, v) => (isPlace(kind) ? scope.claim(`place${v}`) : ""));
+      values.forEach(({ kind }, v) => {
+        lines.push(`var ${partial[v]!} = ${this.pair}(${this.numbers.start[kind]});`);
+        if (isPlace(kind)) lines.push(`var ${place[v]!} = 0xffffffffu;`);
+      });
+      const updates = values.flatMap(({ kind }, v) => {
+        const term = `term${terms.member(v)}`;
+        if (!isPlace(kind)) return [`${partial[v]!} = ${combination(kind, this.numbers, library)(partial[v]!, term)};`];
+        return [
+          `if (${prefix}_comes_first_${kind}(${partial[v]!}, ${place[v]!}, ${term}, k)) {`,
+          `  ${partial[v]!} = ${term};`,
+          `  ${place[v]!} = k;`,
+          "}",
+        ];
+      });
+      const given = isFirst
+        ? this.plan.activation.hyperparameters.map(({ variable }) =>
+            keeps(this.bindings.uniform(variable.name, "hyperparameter")),
+          )
+        : [];
+      lines.push(
+        ...block([
+          ...walk(own, [...own.given.map(keeps), `let term = ${this.call(terms, own.argument)};`, ...updates]),
+          ...given,
+        ]),
+      );
+      values.forEach(({ name, kind }, v) => {
+        const total = scope.claim(localText(name));
+        const of = isPlace(kind)
+          ? `${library(`${this.numbers.type}_from_u32`)}(${prefix}_lane_places[head])`
+          : `${prefix}_lane_values[head]`;
+        lines.push(
+          `${prefix}_workgroup_${kind}(${partial[v]!}, ${isPlace(kind) ? `${place[v]!}, ` : ""}lane, lanes);`,
+          `let ${total} = ${of};`,
+          "workgroupBarrier();",
+        );
+        known.set(name, total);
+      });
+      if (expressions.length === 0) return;
+      const fn = this.declare(
+        `row${l}`,
+        expressions.map(({ value }) => value),
+        false,
+      );
+      const ofRow = this.reads(fn.parameters, false, { scope, known });
+      buffers.push(...ofRow.buffers);
+      const value = scope.claim(`value${l}`);
+      lines.push(...ofRow.ofRow, `let ${value} = ${this.call(fn, ofRow.argument)};`);
+      expressions.forEach(({ name }, e) => known.set(name, `${value}${fn.member(e)}`));
+    });
+    if (findsNaN) lines.push(`${prefix}_workgroup_nan(missing, lane, lanes);`, `missing = ${prefix}_lane_nan[head];`);
+    const passed = (value: string, of: Variable | null): string =>
+      findsNaN && of === null ? this.unlessNaN(value, "missing") : value;
+    for (const result of results.filter((each) => !isAlong(each, this.plan.yieldsRows))) {
+      const fn = this.declare("result", [result.root], true);
+      const own = this.reads(fn.parameters, false, { scope: scope.inner(), known });
+      const output = this.resultBuffer(result);
+      buffers.push(...own.buffers, output);
+      const store = storedAt(output, "row", passed(this.call(fn, own.argument), result.of));
+      lines.push("if (row < rows && lane == head) {", ...indented([...own.ofRow, store]), "}");
+    }
+    if (group.length > 0) {
+      const fn = this.declare(
+        isSplit ? "whole_result" : this.elementsFunction,
+        group.map(({ root }) => root),
+        true,
+      );
+      const own = this.reads(fn.parameters, false, { scope: scope.inner(), known });
+      const stores = this.elementStores(group, fn, passed);
+      buffers.push(...own.buffers, ...stores.buffers);
+      lines.push(...block(walk(own, [`let result = ${this.call(fn, own.argument)};`, ...stores.lines])));
+    }
+    const length = this.extent("axisLength");
+    return this.entry(
+      this.name("whole"),
+      [
+        `if (${length} > ${shortRow}u) {`,
+        "  return;",
+        "}",
+        this.group,
+        `let lanes = ${prefix}_lanes();`,
+        `let rows = ${this.extent("axisOuter")} * ${inner};`,
+        `let first = group * (${workgroupSize}u / lanes);`,
+        "if (first >= rows) {",
+        "  return;",
+        "}",
+        "let row = first + lane / lanes;",
+        "let head = lane - lane % lanes;",
+        `let base = row / ${inner} * ${length} * ${inner} + row % ${inner};`,
+        `let end = select(0u, ${length}, row < rows);`,
+        ...lines,
+      ],
+      { over: "axisOuter * axisInner", perWorkgroup: 1 },
+      buffers,
+    );
+  }
+
+  /** What the function of the first pass over elements is called. */
+  private elementsFunction = "";
+
+  /** Results of elements go to their places, terms of gradients that are sums to those of terms. */
+  private elementStores(
+    outputs: readonly RowOutput[],
+    fn: RowFunction,
+    passed: (value: string, of: Variable | null) => string,
+  ): { readonly lines: readonly string[]; readonly buffers: readonly Buffer[] } {
+    const learned = this.kernel.outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
+    const buffers: Buffer[] = [];
+    const lines = outputs.map(({ of }, o) => {
+      const value = `result${fn.member(o)}`;
+      const buffer = of?.role === "learned" ? this.termBuffer(learned.length) : this.resultBuffer({ of });
+      buffers.push(buffer);
+      return of?.role === "learned"
+        ? `${buffer.variable}[${this.termAt(learned.indexOf(of), "i")}] = ${value};`
+        : storedAt(buffer, "i", passed(value, of));
+    });
+    return { lines, buffers };
   }
 
   /** What may be NaN: inputs and learned parameters that the results depend on. */
@@ -537,7 +805,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
             `let others = ${this.at("chunk")};`,
             this.load(place, "others", index),
             this.load("other", "others", index + 1),
-            `if (other.high ${sign} ${total}.high || (other.high == ${total}.high && other.low ${sign} ${total}.low)) {`,
+            `if (${this.numbers.isBeyond(sign, "other", total, library)}) {`,
             `  ${total} = other;`,
             `  ${at} = ${place};`,
             "}",
@@ -553,14 +821,14 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
         ...indented([
           `let others = ${this.at("chunk")};`,
           this.load("other", "others", index),
-          `${total} = ${combination(kind, library)(total, "other")};`,
+          `${total} = ${combination(kind, this.numbers, library)(total, "other")};`,
         ]),
         "}",
       );
       stores.push(...this.store(total, "slots", index));
     }
     if (isFirst) {
-      const at = (slots: string): string => `${variable}[${slots} + ${2 * (this.nanSlot ?? 0)}u]`;
+      const at = (slots: string): string => `${variable}[${slots} + ${this.numbers.parts * (this.nanSlot ?? 0)}u]`;
       lines.push(
         `var missing = ${at("slots")};`,
         "for (var chunk = 1u; chunk < chunks; chunk++) {",
@@ -591,6 +859,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     return this.entry(
       this.name(`rows${l}`),
       [
+        ...this.unlessShort,
         this.group,
         `let row = group * ${workgroupSize}u + lane;`,
         `if (row >= ${this.extent("axisOuter")} * ${this.extent("axisInner")}) {`,
@@ -615,18 +884,19 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
   private orNaN(value: string): string {
     if (this.nanSlot === null) return value;
     const { variable } = this.rowBuffer();
-    const missing = `${variable}[${this.at("0u")} + ${2 * this.nanSlot}u]`;
+    const missing = `${variable}[${this.at("0u")} + ${this.numbers.parts * this.nanSlot}u]`;
     return this.unlessNaN(value, missing);
   }
 
   /** One result for each row. */
-  private rowResults(): WgslPassDescription {
-    const fn = this.declare("result", this.form.roots, true);
+  private rowResults(result: RowOutput & { readonly root: Expr }): WgslPassDescription {
+    const fn = this.declare("result", [result.root], true);
     const { ofRow, argument, buffers } = this.reads(fn.parameters);
-    const output = this.bindings.output(resultLength(this.plan));
+    const output = this.resultBuffer(result);
     return this.entry(
       this.name("results"),
       [
+        ...this.unlessShort,
         this.group,
         `let row = group * ${workgroupSize}u + lane;`,
         `if (row >= ${this.extent("axisOuter")} * ${this.extent("axisInner")}) {`,
@@ -640,29 +910,27 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     );
   }
 
+  private resultBuffer({ of }: Pick<RowOutput, "of">): Buffer {
+    if (of === null) return this.bindings.output(resultLength(this.plan));
+    return of === this.plan.cotangent
+      ? this.bindings.gradient(of, cotangentGradientName(this.plan))
+      : this.bindings.gradient(of);
+  }
+
   /** Results of the elements, and the terms of gradients that are sums. */
   private elements(outputs: readonly (RowOutput & { readonly root: Expr })[], place: number): WgslPassDescription {
     const part =
       this.kernel.outputs.length > outputs.length ? `${outputs[0]?.of?.name ?? "elements"}_${place}` : "elements";
+    this.elementsFunction ||= `${part}_result`;
     const roots = outputs.map(({ root }) => root);
     const fn = this.declare(`${part}_result`, roots, true);
     const asGiven = this.kernel.passesNaN && this.nanSlot === null;
     const { ofRow, ofElement, argument, buffers, given } = this.reads(fn.parameters, asGiven);
-    const learned = this.kernel.outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
-    const used: Buffer[] = [];
-    const stores = outputs.map(({ of }, o) => {
-      const value = `result${fn.member(o)}`;
-      if (of?.role === "learned") {
-        const buffer = this.termBuffer(learned.length);
-        used.push(buffer);
-        const p = learned.indexOf(of);
-        return `${buffer.variable}[${this.termAt(p, "i")}] = ${value};`;
-      }
-      const buffer = of ? this.bindings.gradient(of) : this.bindings.output(resultLength(this.plan));
-      used.push(buffer);
-      const passed = asGiven ? given.reduce((all, each) => this.unlessNaN(all, each), value) : this.orNaN(value);
-      return storedAt(buffer, "i", of ? value : passed);
-    });
+    const passed = (value: string, of: Variable | null): string => {
+      if (of !== null) return value;
+      return asGiven ? given.reduce((all, each) => this.unlessNaN(all, each), value) : this.orNaN(value);
+    };
+    const { lines: stores, buffers: used } = this.elementStores(outputs, fn, passed);
     const inner = this.extent("axisInner");
     const length = this.extent("axisLength");
     const needsRow = ofRow.some((line) => /\brow\b/.test(line)) || stores.some((line) => /\brow\b/.test(line));
@@ -670,6 +938,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     return this.entry(
       this.name(part),
       [
+        ...this.unlessShort,
         this.group,
         `let i = group * ${workgroupSize}u + lane;`,
         `if (i >= ${this.extent("size")}) {`,
@@ -696,10 +965,12 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     const { prefix, library } = this.context;
     const terms = this.termBuffer(count);
     const target = this.bindings.gradient(of);
-    const add = library("pair_add");
-    const from = library("pair_from_f32");
+    const { type, start: starts } = this.numbers;
+    const add = library(`${type}_add`);
+    const from = library(`${type}_from_f32`);
+    const to = library(type === "pair" ? "pair_to_f32" : "ranged_to_limit");
     const at = (index: string): string => `${terms.variable}[${this.termAt(p, index)}]`;
-    const start = `var sum = ${this.pair}(0.0, 0.0);`;
+    const start = `var sum = ${this.pair}(${starts.sum});`;
     const length = learnedLength(of);
     const name = this.name(`${of.name.replace(/^_+/, "")}_sum`);
     if (length === "axisLength") {
@@ -716,7 +987,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
           `  let i = (row / ${this.extent("axisInner")} * ${this.extent("axisLength")} + k) * ${this.extent("axisInner")} + row % ${this.extent("axisInner")};`,
           `  sum = ${add}(sum, ${from}(${at("i")}));`,
           "}",
-          `${target.variable}[k] = ${library("pair_to_f32")}(sum);`,
+          `${target.variable}[k] = ${to}(sum);`,
         ],
         { over: "axisLength", perWorkgroup: workgroupSize },
         [terms, target],
@@ -743,7 +1014,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
         "}",
         `${prefix}_workgroup_sum(sum, lane, ${workgroupSize}u);`,
         "if (lane == 0u) {",
-        `  ${target.variable}[group] = ${library("pair_to_f32")}(${prefix}_lane_values[0]);`,
+        `  ${target.variable}[group] = ${to}(${prefix}_lane_values[0]);`,
         "}",
       ],
       { over: isChannel ? "channels" : "1", perWorkgroup: 1 },
@@ -751,6 +1022,10 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     );
   }
 }
+
+/** How many buffers are read for expressions. */
+const readBy = (exprs: readonly Expr[]): number =>
+  new Set(exprs.flatMap((expr) => [...variablesOf(expr)]).filter(isBuffer)).size;
 
 const isBuffer = (variable: Variable): boolean =>
   variable.role === "input" || variable.role === "learned" || variable.role === "cotangent";

@@ -61,31 +61,36 @@ export function wgslKernels(
   families: ReadonlySet<KernelFamily>,
   kept: Kept | null = null,
 ): WgslOutput {
-  return plan.reduces ? overRows(plan, "f32", kept) : overElements(plan, families, "f32", kept);
+  return plan.reduces ? overRows(plan, families, "f32", kept) : overElements(plan, families, "f32", kept);
 }
 
 /** Kernels over tensors of float16. */
 export function halfKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
   const written = new Set(halfFamilies.filter((family) => families.has(family)));
-  const output = plan.reduces ? overRows(plan, "f16", null) : overElements(plan, written, "f16", null);
+  const output = plan.reduces ? overRows(plan, written, "f16", null) : overElements(plan, written, "f16", null);
   return { ...output, functions: `enable f16;\n\n${output.functions}` };
 }
 
 /** Gradients of gradients, and what is kept in place of inputs, are for float32 alone. */
 const halfFamilies: readonly KernelFamily[] = ["forward", "backward", "fused"];
 
-function overRows(plan: KernelPlan, storage: WgslNumber, kept: Kept | null): WgslOutput {
+function overRows(
+  plan: KernelPlan,
+  families: ReadonlySet<KernelFamily>,
+  storage: WgslNumber,
+  kept: Kept | null,
+): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const machine: WgslContext["machine"] = { names: [], texts: [], natBits: wgslNatBitsFor([], plan) };
-  const kernels = rowKernels({ plan, storage, prefix, machine, library: libraryNames(prefix, used) }, kept);
+  const kernels = rowKernels({ plan, storage, prefix, machine, library: libraryNames(prefix, used) }, families, kept);
   return {
     functions: `${commentsOf(plan)}\n\n${wgslMachineText(machine, used, `${prefix}_`)}\n`,
     kernels: kernels.text,
     forward: kernels.forward,
     backward: kernels.backward,
     fused: null,
-    doubleBackward: null,
+    doubleBackward: kernels.doubleBackward ?? null,
     saved: kernels.saved ?? null,
   };
 }

@@ -4,6 +4,7 @@ import { arcs } from "./arcs.js";
 import { arithmetic } from "./arithmetic.js";
 import { exponential } from "./exponential.js";
 import { gaussian } from "./gaussian.js";
+import { ranged } from "./ranged.js";
 import { selections } from "./selections.js";
 import { trigonometric } from "./trigonometric.js";
 
@@ -11,4 +12,4 @@ let library: Library | undefined;
 
 /** Read once, when it is first asked for. */
 export const pairLibrary = (): Library =>
-  (library ??= readLibrary([arithmetic, exponential, gaussian, arcs, trigonometric, selections]));
+  (library ??= readLibrary([arithmetic, exponential, gaussian, arcs, trigonometric, selections, ranged]));
