@@ -242,7 +242,10 @@ function ofVariable(variable: Variable, model: ArithmeticModel): Facts {
   const { role } = variable;
   const isInput = role === "input" || role === "cotangent";
   const bits = role === "hyperparameter" && model.exactBits === 53 ? 53 : isInput ? model.variables.bits : 24;
-  return exactly(possibleSize(variable, model), bits);
+  const size = possibleSize(variable, model);
+  return role === "hyperparameter" && model.parameterRounding
+    ? { ...exactly(size, bits), bits: null, relative: model.parameterRounding }
+    : exactly(size, bits);
 }
 
 /** The sizes that a variable may have. */
@@ -436,13 +439,17 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
   const powers = [a, b].some(
     (each) => each.kind === "constant" && isPowerOfTwo(each.value.denominator) && bitsOf(each.value) === 1,
   );
+  // Doubling a number loses nothing where small numbers fade gradually.
+  const isGradual = model.underflow <= 2 ** (model.least - model.exactBits);
+  const grows = powers && [a, b].some((each) => each.kind === "constant" && Math.abs(toNumber(each.value)) >= 1);
+  const loss = grows && isGradual ? 0 : underflow(size, model);
   return {
     size,
     bits: null,
     relative: p.relative + q.relative + (powers ? 0 : model.rounding),
     ...added(dynamic, added(first, second)),
-    absolute: first.absolute + second.absolute + underflow(size, model),
-    loss: underflow(size, model),
+    absolute: first.absolute + second.absolute + loss,
+    loss,
     exponents: merged(p.exponents, q.exponents),
     ...range,
   };

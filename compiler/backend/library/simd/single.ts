@@ -1,0 +1,143 @@
+/**
+ * The mathematics library for vectors of float32, in the machine language: no branches, one way for all operands. Each function holds
+ * for operands of ordinary size, which whoever calls it has to see to; `@error` is the largest relative error that was
+ * measured there, in units of 2^-24.
+ */
+export const single = `
+@error("0")
+fn binary_exponent(x: f32) -> f32 {
+  return f32(bitcast<i32>(bitcast<u32>(x) - 0x3f3504f3u) >> 23u);
+}
+
+// e^(x + dx) for |x| <= 87 and a small dx. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^k e^r; k ln 2 is subtracted in two parts,
+// the first of 15 bits, so that its product is exact; e^r = 1 + r + r^2 q(r) (3.1e-9).
+@error("1.5")
+fn exp_of_sum(x: f32, dx: f32) -> f32 {
+  let k = round((x + dx) * 1.44269504);
+  let r = (x - k * 0.693145751953125) + (dx - k * 1.42860682e-6);
+  let q1 = 0.041668386 + r * (0.0083687138 + r * 0.0013814748);
+  let q = 0.49999993 + r * (0.166665207 + r * q1);
+  return (1.0 + (r + r * r * q)) * power_of_two(i32(k));
+}
+
+@error("1.5")
+fn exp(x: f32) -> f32 {
+  let k = round(x * 1.44269504);
+  let r = (x - k * 0.693145751953125) - k * 1.42860682e-6;
+  let q1 = 0.041668386 + r * (0.0083687138 + r * 0.0013814748);
+  let q = 0.49999993 + r * (0.166665207 + r * q1);
+  return (1.0 + (r + r * r * q)) * power_of_two(i32(k));
+}
+
+// 2^k (e^r - 1) + (2^k - 1).
+@error("4")
+fn expm1(x: f32) -> f32 {
+  let k = round(x * 1.44269504);
+  let r = (x - k * 0.693145751953125) - k * 1.42860682e-6;
+  let q1 = 0.041666327 + r * (0.0083332199 + r * (0.0013943202 + r * 0.00019962242));
+  let q = 0.5 + r * (0.166666669 + r * q1);
+  let scale = power_of_two(i32(k));
+  return scale * (r + r * r * q) + (scale - 1.0);
+}
+
+// ln(2^k (1 + f)), sqrt(1/2) <= 1 + f < sqrt(2): with s = 2 f/(2 + f) it is 2 artanh(s/2), a polynomial (8e-10).
+@error("3")
+fn log_of_parts(k: f32, f: f32) -> f32 {
+  let s = (f + f) / (2.0 + f);
+  let z = s * s;
+  let p = 0.08333347 + z * (0.0124929916 + z * 0.00233366897);
+  let h = k * 0.693145751953125;
+  return h + (s + (s * (z * p) + k * 1.42860682e-6));
+}
+
+@error("3")
+fn log(x: f32) -> f32 {
+  let k = binary_exponent(x);
+  return log_of_parts(k, x * power_of_two(i32(-k)) - 1.0);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+@error("4")
+fn log1p(x: f32) -> f32 {
+  let k = binary_exponent(1.0 + x);
+  let scale = power_of_two(i32(-k));
+  return log_of_parts(k, x * scale + (scale - 1.0));
+}
+
+@error("3.5")
+fn sigmoid(x: f32) -> f32 {
+  return 1.0 / (1.0 + exp(-x));
+}
+
+// The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|x|.
+@error("5")
+fn logistic(x: f32) -> f32 {
+  let e = exp(-abs(x));
+  let d = 1.0 + e;
+  return e / (d * d);
+}
+
+// ln(1 + e^-x) for x >= 0: with u = e^-x and s = u/(2 + u) <= 1/3 it is 2 artanh(s) (4e-9).
+@error("5")
+fn softplus_tail(x: f32) -> f32 {
+  let u = exp(-x);
+  let s = u / (2.0 + u);
+  let z = s * s;
+  let p = 0.66666315 + z * (0.4002491 + z * (0.27960608 + z * 0.28178333));
+  return s * 2.0 + s * (z * p);
+}
+
+@error("5")
+fn softplus(x: f32) -> f32 {
+  return max(x, 0.0) + softplus_tail(abs(x));
+}
+
+// A rational function up to 9, where nothing changes any more (2.1e-8).
+@error("5")
+fn tanh(x: f32) -> f32 {
+  let t = clamp(x, -9.02, 9.02);
+  let z = t * t;
+  let p2 = 0.0034940455 + z * (0.000020583615 + z * 0.000000013319172);
+  let q2 = 0.025871118 + z * (0.00032831087 + z * 0.00000077620783);
+  let p = 1.0 + z * (0.13379728 + z * p2);
+  let q = 1.0 + z * (0.46713043 + z * q2);
+  return t * p / q;
+}
+
+// tanh(ln(1 + w)) with w = e^x: n/(n + 2), n = w (w + 2); beyond 30 nothing changes any more.
+@error("5")
+fn mish_gate(x: f32) -> f32 {
+  let w = exp(min(x, 30.0));
+  let n = w * (w + 2.0);
+  return n / (n + 2.0);
+}
+
+// e^(-x^2/2) / Phi(-x) turned round: Phi(-t) e^(t^2/2) for t >= 0, a polynomial in (t - 2.75)/(t + 2.75) over 1 + 1.25 t (1.2e-8 up to 13.2).
+@error("4")
+fn mills(t: f32) -> f32 {
+  let v = (t - 2.75) / (t + 2.75);
+  let p6 = 0.0034192685 + v * (0.00085041689 + v * (-0.00046188741 + v * -0.00019144821));
+  let p3 = 0.067441411 + v * (-0.020604347 + v * (-0.0046952641 + v * p6));
+  let p = 0.58009101 + v * (-0.064075991 + v * (-0.063114918 + v * p3));
+  return p / (1.0 + 1.25 * t);
+}
+
+// e^(-x^2/2). The square is taken in two parts, h^2 + (|x| - h)(|x| + h), the first one exact: an error of it would be multiplied.
+@error("3")
+fn half_square_exp(a: f32) -> f32 {
+  let h = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
+  return exp_of_sum(h * h * -0.5, (a - h) * (a + h) * -0.5);
+}
+
+@error("6")
+fn normcdf(x: f32) -> f32 {
+  let a = abs(x);
+  let tail = half_square_exp(a) * mills(a);
+  return select(tail, 1.0 - tail, x > 0.0);
+}
+
+@error("4")
+fn normpdf(x: f32) -> f32 {
+  return 0.39894228 * half_square_exp(abs(x));
+}
+`;

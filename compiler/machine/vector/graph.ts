@@ -1,0 +1,139 @@
+/**
+ * Straight-line code over vectors of numbers, as WebAssembly has them: a graph of operations whose equal nodes are one. The same
+ * code serves vectors of float32 and of float64; which of these is said by the graph.
+ */
+export type Lanes = "f32x4" | "f64x2";
+
+export type VectorNode =
+  /** A local of the function that the code becomes part of. */
+  | { readonly kind: "local"; readonly name: string }
+  /** The same bits in each lane. */
+  | { readonly kind: "constant"; readonly bits: bigint }
+  | { readonly kind: "operation"; readonly operation: string; readonly operands: readonly VectorNode[] }
+  /** All lanes moved left by the same number of bits. */
+  | { readonly kind: "shift"; readonly operation: string; readonly operand: VectorNode; readonly by: number };
+
+/** What depends on how wide the numbers are. */
+interface Format {
+  /** Lanes of integers that are as wide. */
+  readonly integers: "i32x4" | "i64x2";
+  readonly fractionBits: number;
+  readonly bias: number;
+  readonly bitsOf: (value: number) => bigint;
+}
+
+const view = new DataView(new ArrayBuffer(8));
+
+export const formats: Readonly<Record<Lanes, Format>> = {
+  f32x4: {
+    integers: "i32x4",
+    fractionBits: 23,
+    bias: 127,
+    bitsOf(value) {
+      view.setFloat32(0, value);
+      return BigInt(view.getUint32(0));
+    },
+  },
+  f64x2: {
+    integers: "i64x2",
+    fractionBits: 52,
+    bias: 1023,
+    bitsOf(value) {
+      view.setFloat64(0, value);
+      return view.getBigUint64(0);
+    },
+  },
+};
+
+export class VectorGraph {
+  private readonly known = new Map<string, VectorNode>();
+  private readonly numbers = new Map<VectorNode, number>();
+
+  constructor(readonly lanes: Lanes) {}
+
+  private interned(key: string, node: VectorNode): VectorNode {
+    const found = this.known.get(key);
+    if (found) return found;
+    this.known.set(key, node);
+    this.numbers.set(node, this.numbers.size);
+    return node;
+  }
+
+  local(name: string): VectorNode {
+    return this.interned(`local ${name}`, { kind: "local", name });
+  }
+
+  bits(bits: bigint): VectorNode {
+    return this.interned(`bits ${bits}`, { kind: "constant", bits });
+  }
+
+  number(value: number): VectorNode {
+    return this.bits(formats[this.lanes].bitsOf(value));
+  }
+
+  private apply(operation: string, operands: readonly VectorNode[]): VectorNode {
+    const key = `${operation} ${operands.map((operand) => this.numbers.get(operand)).join()}`;
+    return this.interned(key, { kind: "operation", operation, operands });
+  }
+
+  /** An operation on numbers: `add`, `lt`, `pmax` ... */
+  float(name: string, ...operands: readonly VectorNode[]): VectorNode {
+    return this.apply(`${this.lanes}.${name}`, operands);
+  }
+
+  /** An operation on the bits as integers. */
+  integer(name: string, ...operands: readonly VectorNode[]): VectorNode {
+    return this.apply(`${formats[this.lanes].integers}.${name}`, operands);
+  }
+
+  /** An operation on bits. */
+  bitwise(name: "and" | "or" | "xor" | "not" | "andnot" | "bitselect", ...operands: readonly VectorNode[]): VectorNode {
+    return this.apply(`v128.${name}`, operands);
+  }
+
+  shift(name: "shl" | "shr_u" | "shr_s", operand: VectorNode, by: number): VectorNode {
+    const operation = `${formats[this.lanes].integers}.${name}`;
+    return this.interned(`${operation} ${this.numbers.get(operand)} ${by}`, { kind: "shift", operation, operand, by });
+  }
+
+  /** A number where a condition holds, another one where not; zeros come for nothing. */
+  select(whenFalse: VectorNode, whenTrue: VectorNode, condition: VectorNode): VectorNode {
+    if (whenFalse === whenTrue) return whenTrue;
+    if (isZero(whenFalse)) return this.bitwise("and", whenTrue, condition);
+    if (isZero(whenTrue)) return this.bitwise("andnot", whenFalse, condition);
+    return this.bitwise("bitselect", whenTrue, whenFalse, condition);
+  }
+
+  /** 2^k for a whole number k that gives a normal number: k is added to a number whose last bits are then those of the exponent. */
+  powerOfTwo(k: VectorNode): VectorNode {
+    const { fractionBits, bias } = formats[this.lanes];
+    const shifted = this.float("add", k, this.number(1.5 * 2 ** fractionBits + bias));
+    return this.shift("shl", shifted, fractionBits);
+  }
+
+  /** The whole number k for which a positive normal x is 2^k m with sqrt(1/2) <= m < sqrt(2). */
+  binaryExponent(x: VectorNode): VectorNode {
+    const { fractionBits, bias, bitsOf } = formats[this.lanes];
+    const offset = (BigInt(bias) << BigInt(fractionBits)) - bitsOf(Math.SQRT1_2);
+    const exponent = this.shift("shr_u", this.integer("add", x, this.bits(offset)), fractionBits);
+    const carrier = 2 ** fractionBits;
+    return this.float("sub", this.bitwise("or", exponent, this.number(carrier)), this.number(carrier + bias));
+  }
+}
+
+const isZero = (node: VectorNode): boolean => node.kind === "constant" && node.bits === 0n;
+
+export const operandsOf = (node: VectorNode): readonly VectorNode[] =>
+  node.kind === "operation" ? node.operands : node.kind === "shift" ? [node.operand] : [];
+
+/** All nodes that the roots are made of, operands first. */
+export function nodesOf(roots: readonly VectorNode[]): VectorNode[] {
+  const found = new Set<VectorNode>();
+  const visit = (node: VectorNode): void => {
+    if (found.has(node)) return;
+    operandsOf(node).forEach(visit);
+    found.add(node);
+  };
+  roots.forEach(visit);
+  return [...found];
+}
