@@ -1,14 +1,18 @@
 /** Kernels over vectors as WebAssembly text: a loop over groups of elements that leaves those alone whose guard fails. */
-import type { Variable } from "../../ir/expr.js";
+import { type Expr, isApplication, type Variable } from "../../ir/expr.js";
+import { toNumber } from "../../ir/rational.js";
 import {
+  constantName,
   constantsOf,
   constantText,
   copyName,
+  formats,
   type Lanes,
   VectorGraph,
   vectorCode,
   type VectorNode,
 } from "../../machine/vector/index.js";
+import { conjuncts } from "../accuracy/guard.js";
 import { vectorOf } from "./expression.js";
 import type { VectorForm } from "./forms.js";
 
@@ -42,7 +46,9 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   const inputs = kernel.inputs.map((variable, i) => ({ variable, local: `x${i}`, node: graph.local(`x${i}`) }));
   const scalars = kernel.scalars.map((variable, i) => ({ variable, local: `s${i}`, node: graph.local(`s${i}`) }));
   const variables = new Map<Variable, VectorNode>([...inputs, ...scalars].map(({ variable, node }) => [variable, node]));
-  const guards = kernel.outputs.flatMap(({ guard }) => (guard ? [guard] : []));
+  const conditions = new Set(kernel.outputs.flatMap(({ guard }) => conjuncts(guard)));
+  const limits = [...conditions].flatMap((condition) => inputLimit(condition) ?? []);
+  const guards = [...conditions].filter((condition) => !inputLimit(condition));
   const [values, tests] = [kernel.outputs.map(({ value }) => value), guards].map((roots) =>
     vectorOf(graph, roots, variables),
   );
@@ -50,10 +56,13 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     factor ? graph.float("mul", variables.get(factor)!, values![i]!) : values![i]!,
   );
   const holds = tests!.length > 0 ? [tests!.reduce((a, b) => graph.bitwise("and", a, b))] : [];
-  const roots = [...results, ...holds];
+  // Of sizes the largest is looked for; as integers, where NaN is larger than all numbers.
+  const sizes = limits.map(({ input }) => graph.bitwise("and", variables.get(input)!, graph.bits(sizeMask(lanes))));
+  const roots = [...results, ...holds, ...sizes];
   const shared = new Set(scalars.map(({ local }) => local));
   const code = vectorCode(roots, { lanes, fused, copies, shared });
-  const constants = constantsOf(roots);
+  const bounds = limits.map(({ limit }) => graph.number(limit));
+  const constants = constantsOf([...roots, ...bounds]);
   const bytes = 4 * elementsOf(lanes);
   const each = <T>(list: readonly T[], text: (item: T, i: number) => string): string => list.map(text).join(" ");
   const vectors = [
@@ -79,19 +88,33 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
         : `(v128.store64_lane ${address} 0 (local.get $out${i}) (f32x4.demote_f64x2_zero ${texts[i]!}))`;
     }),
   );
-  const conditions = code.results.map((texts) => texts[results.length]!);
   const note = [
     "(i32.store (local.get $list) (local.get $place))",
     "(local.set $list (i32.add (local.get $list) (i32.const 4)))",
   ];
-  const test = conditions.reduce((a, b) => `(v128.and ${a} ${b})`);
+  const { integers } = formats[lanes];
+  const ofAll = (index: number, operation: string): string =>
+    code.results.map((texts) => texts[results.length + index]!).reduce((a, b) => `(${operation} ${a} ${b})`);
+  const failures = [
+    ...holds.map((_, i) => `(i32.eqz (${integers}.all_true ${ofAll(i, "v128.and")}))`),
+    ...sizes.map((_, i) => {
+      const largest =
+        lanes === "f32x4"
+          ? ofAll(holds.length + i, "i32x4.max_s")
+          : ofAll(holds.length + i, "f64x2.pmax");
+      const bound = `(local.get ${constantName(bounds[i]!)})`;
+      return lanes === "f32x4"
+        ? `(v128.any_true (i32x4.gt_s ${largest} ${bound}))`
+        : `(v128.any_true (i64x2.gt_s ${largest} ${bound}))`;
+    }),
+  ];
   const ends =
-    holds.length === 0
+    failures.length === 0
       ? stores
       : [
-          `(if (${lanes === "f32x4" ? "i32x4" : "i64x2"}.all_true ${test})`,
-          `(then ${stores.join("\n")})`,
-          `(else ${note.join(" ")}))`,
+          `(if ${failures.reduce((a, b) => `(i32.or ${a} ${b})`)}`,
+          `(then ${note.join(" ")})`,
+          `(else ${stores.join("\n")}))`,
         ];
   const advanced = (name: string, by: number): string =>
     `(local.set ${name} (i32.add (local.get ${name}) (i32.const ${by})))`;
@@ -116,6 +139,19 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     "(i32.shr_u (i32.sub (local.get $list) (local.get $first)) (i32.const 2)))",
   ].join("\n");
 }
+
+/** A condition that only asks for the size of an input. */
+function inputLimit(condition: Expr): { readonly input: Variable; readonly limit: number } | undefined {
+  if (!isApplication(condition, "lessOrEqual")) return undefined;
+  const [size, limit] = condition.operands;
+  const input = isApplication(size!, "abs") ? size.operands[0]! : undefined;
+  return input?.kind === "variable" && input.role === "input" && limit?.kind === "constant"
+    ? { input, limit: toNumber(limit.value) }
+    : undefined;
+}
+
+/** All bits but the sign. */
+const sizeMask = (lanes: Lanes): bigint => (lanes === "f32x4" ? 2n ** 31n : 2n ** 63n) - 1n;
 
 /** A module with these kernels. */
 export const moduleText = (kernels: readonly VectorKernel[], fused: boolean): string =>

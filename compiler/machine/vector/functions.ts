@@ -3,6 +3,16 @@ import type { Library } from "../library.js";
 import type { BinaryOperator, Expr } from "../syntax.js";
 import { formats, type VectorGraph, type VectorNode } from "./graph.js";
 
+/** Functions for whose bodies there is something better: these may be about bits, which numbers of other formats lay out otherwise. */
+const spelledInInstructions: Readonly<
+  Record<string, ((graph: VectorGraph, operands: readonly VectorNode[]) => VectorNode) | undefined>
+> = {
+  binary_exponent: (graph, [x]) => graph.binaryExponent(x!),
+  rounded_with_bits: (graph, [x]) => graph.roundedWithBits(x!),
+  whole_of_bits: (graph, [x]) => graph.wholeOfBits(x!),
+  scaled_by_bits: (graph, [y, x]) => graph.scaledByBits(y!, x!),
+};
+
 /** The code of a call of a library's function, the functions that it calls expanded. */
 export function expandCall(
   graph: VectorGraph,
@@ -10,7 +20,8 @@ export function expandCall(
   name: string,
   operands: readonly VectorNode[],
 ): VectorNode {
-  if (name === "binary_exponent") return graph.binaryExponent(operands[0]!);
+  const instructions = spelledInInstructions[name];
+  if (instructions) return instructions(graph, operands);
   const { parameters, body } = library.fn(name);
   const locals = new Map(parameters.map((parameter, i) => [parameter.name, operands[i]!]));
   const valueOf = (expr: Expr): VectorNode => {

@@ -8,10 +8,15 @@ export type VectorNode =
   /** A local of the function that the code becomes part of. */
   | { readonly kind: "local"; readonly name: string }
   /** The same bits in each lane. */
-  | { readonly kind: "constant"; readonly bits: bigint }
+  | VectorConstant
   | { readonly kind: "operation"; readonly operation: string; readonly operands: readonly VectorNode[] }
   /** All lanes moved left by the same number of bits. */
   | { readonly kind: "shift"; readonly operation: string; readonly operand: VectorNode; readonly by: number };
+
+export interface VectorConstant {
+  readonly kind: "constant";
+  readonly bits: bigint;
+}
 
 /** What depends on how wide the numbers are. */
 interface Format {
@@ -59,15 +64,20 @@ export class VectorGraph {
     return node;
   }
 
+  private readonly constants = new Map<bigint, VectorConstant>();
+
   local(name: string): VectorNode {
     return this.interned(`local ${name}`, { kind: "local", name });
   }
 
-  bits(bits: bigint): VectorNode {
-    return this.interned(`bits ${bits}`, { kind: "constant", bits });
+  bits(bits: bigint): VectorConstant {
+    const node = this.constants.get(bits) ?? { kind: "constant", bits };
+    this.constants.set(bits, node);
+    this.interned(`bits ${bits}`, node);
+    return node;
   }
 
-  number(value: number): VectorNode {
+  number(value: number): VectorConstant {
     return this.bits(formats[this.lanes].bitsOf(value));
   }
 
@@ -109,6 +119,20 @@ export class VectorGraph {
     const { fractionBits, bias } = formats[this.lanes];
     const shifted = this.float("add", k, this.number(1.5 * 2 ** fractionBits + bias));
     return this.shift("shl", shifted, fractionBits);
+  }
+
+  /** x + c for a c that leaves the last bits of the sum those of the whole number next to x. */
+  roundedWithBits(x: VectorNode): VectorNode {
+    return this.float("add", x, this.number(1.5 * 2 ** formats[this.lanes].fractionBits));
+  }
+
+  wholeOfBits(rounded: VectorNode): VectorNode {
+    return this.float("sub", rounded, this.number(1.5 * 2 ** formats[this.lanes].fractionBits));
+  }
+
+  /** y 2^k for numbers that are normal, before and after: k is added to the exponent. */
+  scaledByBits(y: VectorNode, rounded: VectorNode): VectorNode {
+    return this.integer("add", y, this.shift("shl", rounded, formats[this.lanes].fractionBits));
   }
 
   /** The whole number k for which a positive normal x is 2^k m with sqrt(1/2) <= m < sqrt(2). */

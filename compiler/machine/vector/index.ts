@@ -1,3 +1,3 @@
 export { expandCall } from "./functions.js";
 export { formats, type Lanes, nodesOf, VectorGraph, type VectorNode } from "./graph.js";
-export { constantsOf, constantText, type CodeOptions, copyName, type VectorCode, vectorCode } from "./text.js";
+export { constantName, constantsOf, constantText, type CodeOptions, copyName, type VectorCode, vectorCode } from "./text.js";

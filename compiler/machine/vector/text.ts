@@ -1,5 +1,5 @@
 /** Straight-line code over vectors as WebAssembly text. */
-import { formats, type Lanes, nodesOf, operandsOf, type VectorNode } from "./graph.js";
+import { formats, type Lanes, nodesOf, operandsOf, type VectorConstant, type VectorNode } from "./graph.js";
 
 export interface VectorCode {
   /** `(local.set ...)`, in order. */
@@ -32,9 +32,9 @@ export const copyName = (name: string, copy: number): string => `$${name}_${copy
 
 /** The constants of the code, each with the name of a local. */
 export const constantsOf = (roots: readonly VectorNode[]): readonly { readonly name: string; readonly bits: bigint }[] =>
-  nodesOf(roots).flatMap((node) => (node.kind === "constant" ? [{ name: constantName(node.bits), bits: node.bits }] : []));
+  nodesOf(roots).flatMap((node) => (node.kind === "constant" ? [{ name: constantName(node), bits: node.bits }] : []));
 
-const constantName = (bits: bigint): string => `$c_${bits.toString(16)}`;
+export const constantName = ({ bits }: VectorConstant): string => `$c_${bits.toString(16)}`;
 
 /** Each copy of the code; what is used more than once gets a local, and copies take turns. */
 export function vectorCode(roots: readonly VectorNode[], { lanes, fused, copies, shared }: CodeOptions): VectorCode {
@@ -52,7 +52,7 @@ export function vectorCode(roots: readonly VectorNode[], { lanes, fused, copies,
       case "local":
         return `(local.get ${shared.has(node.name) ? `$${node.name}` : copyName(node.name, copy)})`;
       case "constant":
-        return `(local.get ${constantName(node.bits)})`;
+        return `(local.get ${constantName(node)})`;
       case "shift":
         return `(${node.operation} ${text(node.operand, copy)} (i32.const ${node.by}))`;
       case "operation": {

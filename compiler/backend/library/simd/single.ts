@@ -9,28 +9,49 @@ fn binary_exponent(x: f32) -> f32 {
   return f32(bitcast<i32>(bitcast<u32>(x) - 0x3f3504f3u) >> 23u);
 }
 
-// e^(x + dx) for |x| <= 87 and a small dx. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^k e^r; k ln 2 is subtracted in two parts,
-// the first of 15 bits, so that its product is exact; e^r = 1 + r + r^2 q(r) (3.1e-9).
-@error("1.5")
-fn exp_of_sum(x: f32, dx: f32) -> f32 {
-  let k = round((x + dx) * 1.44269504);
-  let r = (x - k * 0.693145751953125) + (dx - k * 1.42860682e-6);
-  let q1 = 0.041668386 + r * (0.0083687138 + r * 0.0013814748);
-  let q = 0.49999993 + r * (0.166665207 + r * q1);
-  return (1.0 + (r + r * r * q)) * power_of_two(i32(k));
+// The next three belong together: k = whole_of_bits(z) is the whole number next to x for z = rounded_with_bits(x), and scaled_by_bits(y, z) = y 2^k,
+// as long as |k| < 2^22 and all is normal. Vectors do without conversions: z is x + 1.5 * 2^23, whose last bits are those of k.
+@error("0")
+fn rounded_with_bits(x: f32) -> f32 {
+  return round(x);
 }
 
+@error("0")
+fn whole_of_bits(z: f32) -> f32 {
+  return z;
+}
+
+@error("0")
+fn scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * power_of_two(i32(z));
+}
+
+// e^r = 1 + r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+@error("1.2")
+fn exp_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 + (r + r2 * q);
+}
+
+// e^(x + dx) for |x| <= 87 and a small dx. With x + dx = k ln 2 + r it is 2^k e^r; k ln 2 is subtracted in two parts,
+// the first of 15 bits, so that its product is exact.
 @error("1.5")
+fn exp_of_sum(x: f32, dx: f32) -> f32 {
+  let z = rounded_with_bits((x + dx) * 1.44269504);
+  let k = whole_of_bits(z);
+  return scaled_by_bits(exp_of_rest((x - k * 0.693145751953125) + (dx - k * 1.42860682e-6)), z);
+}
+
+@error("1.45")
 fn exp(x: f32) -> f32 {
-  let k = round(x * 1.44269504);
-  let r = (x - k * 0.693145751953125) - k * 1.42860682e-6;
-  let q1 = 0.041668386 + r * (0.0083687138 + r * 0.0013814748);
-  let q = 0.49999993 + r * (0.166665207 + r * q1);
-  return (1.0 + (r + r * r * q)) * power_of_two(i32(k));
+  let z = rounded_with_bits(x * 1.44269504);
+  let k = whole_of_bits(z);
+  return scaled_by_bits(exp_of_rest((x - k * 0.693145751953125) - k * 1.42860682e-6), z);
 }
 
 // 2^k (e^r - 1) + (2^k - 1).
-@error("4")
+@error("2")
 fn expm1(x: f32) -> f32 {
   let k = round(x * 1.44269504);
   let r = (x - k * 0.693145751953125) - k * 1.42860682e-6;
@@ -41,7 +62,7 @@ fn expm1(x: f32) -> f32 {
 }
 
 // ln(2^k (1 + f)), sqrt(1/2) <= 1 + f < sqrt(2): with s = 2 f/(2 + f) it is 2 artanh(s/2), a polynomial (8e-10).
-@error("3")
+@error("2.9")
 fn log_of_parts(k: f32, f: f32) -> f32 {
   let s = (f + f) / (2.0 + f);
   let z = s * s;
@@ -50,27 +71,33 @@ fn log_of_parts(k: f32, f: f32) -> f32 {
   return h + (s + (s * (z * p) + k * 1.42860682e-6));
 }
 
-@error("3")
+@error("2.9")
 fn log(x: f32) -> f32 {
   let k = binary_exponent(x);
   return log_of_parts(k, x * power_of_two(i32(-k)) - 1.0);
 }
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
-@error("4")
+@error("3.1")
 fn log1p(x: f32) -> f32 {
   let k = binary_exponent(1.0 + x);
   let scale = power_of_two(i32(-k));
   return log_of_parts(k, x * scale + (scale - 1.0));
 }
 
-@error("3.5")
+// 1/(1 + e^-x), with -r in the place of r above.
+@error("2.5")
 fn sigmoid(x: f32) -> f32 {
-  return 1.0 / (1.0 + exp(-x));
+  let z = rounded_with_bits(x * -1.44269504);
+  let k = whole_of_bits(z);
+  let r = (x + k * 0.693145751953125) + k * 1.42860682e-6;
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + scaled_by_bits(1.0 + (r2 * q - r), z));
 }
 
 // The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|x|.
-@error("5")
+@error("4.9")
 fn logistic(x: f32) -> f32 {
   let e = exp(-abs(x));
   let d = 1.0 + e;
@@ -78,7 +105,7 @@ fn logistic(x: f32) -> f32 {
 }
 
 // ln(1 + e^-x) for x >= 0: with u = e^-x and s = u/(2 + u) <= 1/3 it is 2 artanh(s) (4e-9).
-@error("5")
+@error("4.1")
 fn softplus_tail(x: f32) -> f32 {
   let u = exp(-x);
   let s = u / (2.0 + u);
@@ -87,32 +114,28 @@ fn softplus_tail(x: f32) -> f32 {
   return s * 2.0 + s * (z * p);
 }
 
-@error("5")
+@error("3.8")
 fn softplus(x: f32) -> f32 {
   return max(x, 0.0) + softplus_tail(abs(x));
 }
 
-// A rational function up to 9, where nothing changes any more (2.1e-8).
-@error("5")
+// With e = e^(-2 |x|) - 1 it is -e/(2 + e); beyond 10 nothing changes any more.
+@error("2.9")
 fn tanh(x: f32) -> f32 {
-  let t = clamp(x, -9.02, 9.02);
-  let z = t * t;
-  let p2 = 0.0034940455 + z * (0.000020583615 + z * 0.000000013319172);
-  let q2 = 0.025871118 + z * (0.00032831087 + z * 0.00000077620783);
-  let p = 1.0 + z * (0.13379728 + z * p2);
-  let q = 1.0 + z * (0.46713043 + z * q2);
-  return t * p / q;
+  let e = expm1(max(-2.0 * abs(x), -20.0));
+  let y = e / (2.0 + e);
+  return select(y, -y, x > 0.0);
 }
 
 // tanh(ln(1 + w)) with w = e^x: n/(n + 2), n = w (w + 2); beyond 30 nothing changes any more.
-@error("5")
+@error("4.4")
 fn mish_gate(x: f32) -> f32 {
   let w = exp(min(x, 30.0));
   let n = w * (w + 2.0);
   return n / (n + 2.0);
 }
 
-// e^(-x^2/2) / Phi(-x) turned round: Phi(-t) e^(t^2/2) for t >= 0, a polynomial in (t - 2.75)/(t + 2.75) over 1 + 1.25 t (1.2e-8 up to 13.2).
+// Phi(-t) e^(t^2/2) for 0 <= t <= 13: a polynomial in (t - 2.75)/(t + 2.75) over 1 + 1.25 t (1.2e-8).
 @error("4")
 fn mills(t: f32) -> f32 {
   let v = (t - 2.75) / (t + 2.75);
@@ -129,14 +152,14 @@ fn half_square_exp(a: f32) -> f32 {
   return exp_of_sum(h * h * -0.5, (a - h) * (a + h) * -0.5);
 }
 
-@error("6")
+@error("5.6")
 fn normcdf(x: f32) -> f32 {
   let a = abs(x);
   let tail = half_square_exp(a) * mills(a);
   return select(tail, 1.0 - tail, x > 0.0);
 }
 
-@error("4")
+@error("2.8")
 fn normpdf(x: f32) -> f32 {
   return 0.39894228 * half_square_exp(abs(x));
 }
