@@ -107,7 +107,7 @@ function formIn(
     const { form, tested } = atInfinity(lowered, plan);
     if (tested.length === 0) return { lanes, value: form, guard: null, factor };
   }
-  const limited = guardFor(lowered, { ...options, limits: isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12] : [2 ** 200, 700, 128, 32, 16, 8] });
+  const limited = guardFor(lowered, { ...options, limits: isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12] : [2 ** 127, 700, 128, 32, 16, 8] });
   // Sums that cancel would send too many elements to the other kernel.
   if (!isEnough(limited) || (isSingle && limited.cancels)) return null;
   return { lanes, value: lowered, guard: limited.condition, factor };

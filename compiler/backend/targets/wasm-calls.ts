@@ -90,7 +90,7 @@ function call(
   const stand = arrays.map((_, i) => {
     return new Float32Array(buffer, blocks + 4 * blockLength * i, blockLength);
   });
-  for (let start = 0; start < size; ) {
+  for (let start = 0; start < size;) {
     const left = Math.min(most, size - start);
     const isWhole = isHere && left >= step;
     // What is left at the end goes through the blocks, filled up.
