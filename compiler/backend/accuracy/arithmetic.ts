@@ -31,6 +31,8 @@ export interface ArithmeticModel {
   readonly errorOf: (primitive: PrimitiveName) => number;
   /** The size of the largest operand that a function takes; unless given there is none. */
   readonly mostOperand?: (primitive: PrimitiveName) => number;
+  /** Whether functions that have a zero are as accurate there. */
+  readonly anchored?: boolean;
   /** Relative error of a hyperparameter, in units of 2^-digits; none unless given. */
   readonly parameterRounding?: number;
   /** Whether infinity and NaN do not get through to the result, so that what may lead to them has to be tested for. */
@@ -131,9 +133,10 @@ export const vectorSingles: ArithmeticModel = {
   underflow: 2 ** -150,
   faint: -148,
   most: 128,
-  mostOperand: (primitive) => (primitive === "normcdf" || primitive === "normpdf" ? 13 : exponential.has(primitive) ? 80 : Infinity),
+  mostOperand: (primitive) => (["normcdf", "normpdf", "gelu_slope"].includes(primitive) ? 13 : exponential.has(primitive) ? 80 : Infinity),
   errorOf: (primitive) => (basic.has(primitive) ? 1 : simdError("f32x4", primitive)),
   parameterRounding: 1,
+  anchored: true,
   hidesFaults: true,
 };
 

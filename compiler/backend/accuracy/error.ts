@@ -14,6 +14,7 @@ import {
   rational,
   toNumber,
 } from "../../ir/rational.js";
+import type { PrimitiveName } from "../../primitives/table.js";
 import type { ArithmeticModel } from "./arithmetic.js";
 import * as M from "./magnitude.js";
 import type { Magnitude } from "./magnitude.js";
@@ -565,18 +566,19 @@ function ofFunction(
   const inexact = (facts: Facts): boolean => facts.relative > 0 || facts.scale !== null || facts.absolute > 0;
   const conduct = conductOf(node, p, q, model);
   const range = overflow(conduct.size, operands, infiniteFromOf(node, operands), model);
+  const loss = model.anchored && likeItsOperand.has(node.primitive) ? 0 : underflow(conduct.size, model);
   const base = {
     size: conduct.size,
     bits: null,
-    absolute: underflow(conduct.size, model),
-    loss: underflow(conduct.size, model),
+    absolute: loss,
+    loss,
     exponents: noExponents,
     ...range,
     // Infinite at a pole, which a sum that cancels may be taken for.
     innerOverflows: range.innerOverflows || (inexact(p) && mayBePole(node, p)),
   };
   if (stepLike.has(node.primitive)) return { ...base, relative: 0, weight: 0, scale: null };
-  if (node.primitive === "gelu_slope") {
+  if (node.primitive === "gelu_slope" && !model.anchored) {
     // Near its zero the sum of the distribution and of its density times the operand cancels, elsewhere to an 80th at most
     // (to a sixth, where few digits count).
     const [distance, most] = model.exactBits === 53 ? [rational(1, 64), 80] : [rational(1, 4), 6];
@@ -629,6 +631,9 @@ function ofFunction(
   if (q) relative += q.relative * (model.exactBits === 53 ? largestExponent : 90);
   return { ...base, relative, exponents, ...dynamic, absolute };
 }
+
+/** Functions that are as good as their operand where that is small. */
+const likeItsOperand: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["expm1", "log1p", "tanh"]);
 
 /** The least p of a power a^p, as far as it counts: |(a + d)^p - a^p| <= d^p for p <= 1. */
 function leastPower(node: Expr & { readonly kind: "application" }, exponents: Facts | undefined): number {
@@ -819,6 +824,12 @@ function conductOf(
     case "sigmoid":
       return {
         size: M.positiveBetween(size.negative ? -(2 ** size.negative[1]) * Math.LOG2E - 1 : -1, size.positive ? 0 : -1),
+        ...exponentLike,
+        slope: node,
+      };
+    case "mish_gate":
+      return {
+        size: M.positiveBetween(size.negative ? -(2 ** size.negative[1]) * Math.LOG2E - 1 : -1, 0),
         ...exponentLike,
         slope: node,
       };
