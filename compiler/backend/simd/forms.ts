@@ -84,7 +84,7 @@ function formIn(
   const lowered = quotients(
     lower(recognised!, {
       spells: (primitive) => canSpell(lanes, primitive),
-      formOf: (primitive) => formulas[primitive],
+      formOf: (primitive) => (isSingle ? formulas : { ...formulas, ...formulasInDouble })[primitive],
       nanFrom,
       definition: plan.definition,
       narrow: false,
@@ -144,6 +144,11 @@ const formulas: Readonly<Partial<Record<PrimitiveName, string>>> = {
   logaddexp: "where(a > b, a, b) + softplus_tail(abs(a - b))",
   excess: "a - b",
   hypot: "sqrt(a * a + b * b)",
+};
+
+/** Where exponentials have room for their squares. */
+const formulasInDouble: typeof formulas = {
+  gate_slope: "exp(a) * (exp(a) + 1 + b) / ((exp(a) + 1) * (exp(a) + 1))",
 };
 
 /** a (b / c) as a b / c: a rounding less where b is 1. */
