@@ -120,11 +120,7 @@ async function emitActivation(
     files.push({ path: `${stem}.ts`, text: head + parts.filter((part) => part !== "").join("\n") });
   }
   if (wasm) {
-    const parts = [
-      `${importsFrom(`./${stem}.js`, wasm.imported)}\n`,
-      await layOutFunctions(wasm.functions),
-      wasmBytes,
-    ];
+    const parts = [`${importsFrom(`./${stem}.js`, wasm.imported)}\n`, await layOutFunctions(wasm.functions), wasmBytes];
     files.push({ path: wasmFileName(stem), text: head + parts.join("\n") });
   }
   if (wanted.has("wgsl")) files.push(...wgslFiles(`${stem}.wgsl`, `${name}Wgsl`, wgsl, head));

@@ -37,7 +37,10 @@ export async function compiledToWasm(
   text: string,
   targets: readonly TargetName[] = ["ts", "wasm"],
 ): Promise<CompiledWasm> {
-  const { files, diagnostics } = await compile([{ file: "a.def", text }], { targets, kernels: ["forward", "backward"] });
+  const { files, diagnostics } = await compile([{ file: "a.def", text }], {
+    targets,
+    kernels: ["forward", "backward"],
+  });
   const wrong = diagnostics.find(({ severity }) => severity === "error");
   if (wrong) throw new Error(wrong.message);
   const byPath = new Map(files.map((file) => [file.path, file.text]));
@@ -81,5 +84,4 @@ export async function compiledToWasm(
 }
 
 /** A unit in the last place of float32. */
-export const unitOf = (x: number): number =>
-  2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(x)))) - 23);
+export const unitOf = (x: number): number => 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(x)))) - 23);

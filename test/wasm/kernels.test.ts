@@ -31,7 +31,7 @@ step(x) = where(x > 0, 1, 0)
 let subject: CompiledWasm;
 beforeAll(async () => {
   subject = await compiledToWasm(text);
-});
+}, 60_000);
 
 const special = [...finitePoints, Infinity, -Infinity, NaN];
 const random = words(5);

@@ -133,7 +133,8 @@ export const vectorSingles: ArithmeticModel = {
   underflow: 2 ** -150,
   faint: -148,
   most: 128,
-  mostOperand: (primitive) => (["normcdf", "normpdf", "gelu_slope"].includes(primitive) ? 13 : exponential.has(primitive) ? 80 : Infinity),
+  mostOperand: (primitive) =>
+    ["normcdf", "normpdf", "gelu_slope"].includes(primitive) ? 13 : exponential.has(primitive) ? 80 : Infinity,
   errorOf: (primitive) => (basic.has(primitive) ? 1 : simdError("f32x4", primitive)),
   parameterRounding: 1,
   anchored: true,

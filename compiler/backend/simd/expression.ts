@@ -9,7 +9,18 @@ import { simdLibrary, simdSpells } from "../library/simd.js";
 const spelled: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   ...(["negate", "add", "subtract", "multiply", "divide", "abs", "sqrt", "floor", "ceil", "round", "sign"] as const),
   ...(["less", "lessOrEqual", "greater", "greaterOrEqual", "equal", "notEqual", "and", "or", "not"] as const),
-  ...(["at_least", "at_most", "smaller", "larger", "where", "choose", "pick", "indicator", "guard", "is_finite"] as const),
+  ...([
+    "at_least",
+    "at_most",
+    "smaller",
+    "larger",
+    "where",
+    "choose",
+    "pick",
+    "indicator",
+    "guard",
+    "is_finite",
+  ] as const),
   ...(["pi", "infinity"] as const),
 ]);
 

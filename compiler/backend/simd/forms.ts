@@ -110,7 +110,8 @@ function formIn(
   }
   const limits = isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12] : [2 ** 127, 700, 128, 32, 16, 8];
   const limited = guardFor(lowered, { ...options, limits });
-  if (isEnough(limited) && !(isSingle && limited.cancels)) return { lanes, value: lowered, guard: limited.condition, factor };
+  if (isEnough(limited) && !(isSingle && limited.cancels))
+    return { lanes, value: lowered, guard: limited.condition, factor };
   if (!isSingle) return null;
   // Sums that cancel would send too many elements to the other kernel; where they do no harm nothing is asked.
   const guard = guardFor(lowered, { ...options, limits, mayCancel: true }).condition;

@@ -45,7 +45,9 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   const graph = new VectorGraph(lanes);
   const inputs = kernel.inputs.map((variable, i) => ({ variable, local: `x${i}`, node: graph.local(`x${i}`) }));
   const scalars = kernel.scalars.map((variable, i) => ({ variable, local: `s${i}`, node: graph.local(`s${i}`) }));
-  const variables = new Map<Variable, VectorNode>([...inputs, ...scalars].map(({ variable, node }) => [variable, node]));
+  const variables = new Map<Variable, VectorNode>(
+    [...inputs, ...scalars].map(({ variable, node }) => [variable, node]),
+  );
   const conditions = new Set(kernel.outputs.flatMap(({ guard }) => conjuncts(guard)));
   const limits = [...conditions].flatMap((condition) => inputLimit(condition) ?? []);
   const guards = [...conditions].filter((condition) => !inputLimit(condition));
@@ -99,9 +101,7 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     ...holds.map((_, i) => `(i32.eqz (${integers}.all_true ${ofAll(i, "v128.and")}))`),
     ...sizes.map((_, i) => {
       const largest =
-        lanes === "f32x4"
-          ? ofAll(holds.length + i, "i32x4.max_s")
-          : ofAll(holds.length + i, "f64x2.pmax");
+        lanes === "f32x4" ? ofAll(holds.length + i, "i32x4.max_s") : ofAll(holds.length + i, "f64x2.pmax");
       const bound = `(local.get ${constantName(bounds[i]!)})`;
       return lanes === "f32x4"
         ? `(v128.any_true (i32x4.gt_s ${largest} ${bound}))`
@@ -155,9 +155,6 @@ const sizeMask = (lanes: Lanes): bigint => (lanes === "f32x4" ? 2n ** 31n : 2n *
 
 /** A module with these kernels. */
 export const moduleText = (kernels: readonly VectorKernel[], fused: boolean): string =>
-  [
-    "(module",
-    '(import "actc" "memory" (memory 1))',
-    ...kernels.map((kernel) => kernelText(kernel, fused)),
-    ")",
-  ].join("\n");
+  ["(module", '(import "actc" "memory" (memory 1))', ...kernels.map((kernel) => kernelText(kernel, fused)), ")"].join(
+    "\n",
+  );

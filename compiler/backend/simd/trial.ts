@@ -84,7 +84,8 @@ function pointsFor(meant: (x: number) => number): number[] {
       if (meant(low) * meant(middle) <= 0) high = middle;
       else low = middle;
     }
-    for (let k = -40; k <= 40; k++) around.push(Math.fround(low + k * unitOf(low)), Math.fround(low * (1 + k * 2 ** -12)));
+    for (let k = -40; k <= 40; k++)
+      around.push(Math.fround(low + k * unitOf(low)), Math.fround(low * (1 + k * 2 ** -12)));
   });
   return [0, -0, ...line, ...around];
 }

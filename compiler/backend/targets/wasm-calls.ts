@@ -107,16 +107,18 @@ function call(
       isWhole ? array.byteOffset + 4 * start : stand[i]!.byteOffset,
     );
     const noted = kernel(...places, length, 0, ...numbers);
-    if (!isWhole) {
-      outputs.forEach((array, i) => {
-        const block = stand[inputs.length + i]!;
-        array.set(block.subarray(0, count), start);
-      });
-    }
+    const [read, written, first] = isWhole
+      ? [inputs, outputs, start]
+      : [stand.slice(0, inputs.length), stand.slice(inputs.length), 0];
     if (noted > 0) {
       const groups = Array.from(new Uint32Array(buffer, 0, noted));
-      const end = start + count;
-      recompute(groups, group, start, end, inputs, outputs, exactly);
+      const end = first + count;
+      recompute(groups, group, first, end, read, written, exactly);
+    }
+    if (!isWhole) {
+      outputs.forEach((array, i) => {
+        array.set(written[i]!.subarray(0, count), start);
+      });
     }
     start += count;
   }

@@ -31,7 +31,9 @@ export function constantText(lanes: Lanes, bits: bigint): string {
 export const copyName = (name: string, copy: number): string => `$${name}_${copy}`;
 
 /** The constants of the code, each with the name of a local. */
-export const constantsOf = (roots: readonly VectorNode[]): readonly { readonly name: string; readonly bits: bigint }[] =>
+export const constantsOf = (
+  roots: readonly VectorNode[],
+): readonly { readonly name: string; readonly bits: bigint }[] =>
   nodesOf(roots).flatMap((node) => (node.kind === "constant" ? [{ name: constantName(node), bits: node.bits }] : []));
 
 export const constantName = ({ bits }: VectorConstant): string => `$c_${bits.toString(16)}`;
