@@ -125,15 +125,18 @@ const plain = (run: () => void, result: Float32Array): Prepared => ({
   dispose: () => undefined,
 });
 
-/** Milliseconds of one run after another, so many. */
+/** Milliseconds of one run after another, so many: of the clock, or of the processor where other programs get in between. */
 async function timed(prepared: Prepared, repetitions: number): Promise<number> {
   await prepared.begin?.();
+  const processor = process.cpuUsage();
   const start = performance.now();
   for (let i = 0; i < repetitions; i++) {
     const done = prepared.run();
     if (done) await done;
   }
-  return performance.now() - start;
+  const wall = performance.now() - start;
+  const { user, system } = process.cpuUsage(processor);
+  return Math.min(wall, (user + system) / 1000);
 }
 
 /** Nanoseconds per element: medians of rounds in which the candidates take turns. */
@@ -146,8 +149,9 @@ async function measured(candidates: readonly Prepared[], length: number): Promis
   }
   const times = candidates.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [i, candidate] of candidates.entries()) {
-      times[i]!.push(((await timed(candidate, repetitions[i]!)) * 1e6) / (repetitions[i]! * length));
+    for (let turn = 0; turn < candidates.length; turn++) {
+      const i = (round + turn) % candidates.length;
+      times[i]!.push(((await timed(candidates[i]!, repetitions[i]!)) * 1e6) / (repetitions[i]! * length));
     }
   }
   return times.map(median);

@@ -37,7 +37,7 @@ function inMemory(values: Float32Array): Float32Array {
 
 describe("a result does not depend on", () => {
   const whole = numbers(20_000);
-  test.each([0, 1, 2, 15, 16, 17, 31, 4095, 4096, 4097, 9999])("how many there are: %i", (size) => {
+  test.each([0, 1, 31, 32, 33, 63, 4095, 4096, 4097, 9999])("how many there are: %i", (size) => {
     expect(silu(whole.slice(0, size))).toEqual(silu(whole).slice(0, size));
   });
 

@@ -1,5 +1,5 @@
 /** Kernels over vectors as WebAssembly text: a loop over groups of elements that leaves those alone whose guard fails. */
-import { type Expr, isApplication, type Variable } from "../../ir/expr.js";
+import { type Expr, isApplication, reachable, type Variable } from "../../ir/expr.js";
 import { toNumber } from "../../ir/rational.js";
 import {
   constantName,
@@ -27,21 +27,23 @@ export interface VectorKernel {
   readonly outputs: readonly VectorForm[];
 }
 
-/** How many vectors are computed side by side. */
-const copies = 4;
+/** How many vectors are computed side by side: more where the loop itself takes a good part of the time. */
+const copiesOf = ({ outputs }: VectorKernel): number =>
+  outputs.every(({ guard }) => !guard) && reachable(outputs.map(({ value }) => value)).length <= 8 ? 8 : 4;
 
 /** Vectors of four or two elements. */
 const elementsOf = (lanes: Lanes): number => (lanes === "f32x4" ? 4 : 2);
 
 /** Elements that a turn of a kernel's loop computes, or leaves alone. */
-export const groupOf = ({ outputs }: VectorKernel): number => copies * elementsOf(outputs[0]!.lanes);
+export const groupOf = (kernel: VectorKernel): number => copiesOf(kernel) * elementsOf(kernel.outputs[0]!.lanes);
 
 /**
- * The kernel takes the addresses of its arrays, how many elements they have (a multiple of 16), where it may note groups of elements
+ * The kernel takes the addresses of its arrays, how many elements they have (a multiple of 32), where it may note groups of elements
  * that it leaves alone (by the place of the first), and the scalars; it returns how many it has noted.
  */
 export function kernelText(kernel: VectorKernel, fused: boolean): string {
   const { lanes } = kernel.outputs[0]!;
+  const copies = copiesOf(kernel);
   const graph = new VectorGraph(lanes);
   const inputs = kernel.inputs.map((variable, i) => ({ variable, local: `x${i}`, node: graph.local(`x${i}`) }));
   const scalars = kernel.scalars.map((variable, i) => ({ variable, local: `s${i}`, node: graph.local(`s${i}`) }));

@@ -60,7 +60,7 @@ const sliceLength = 262144;
 /** Where blocks begin, in bytes: behind the notes. */
 const blocks = 65536;
 /** Elements that a kernel takes at least, and a multiple of which it takes. */
-const step = 16;
+const step = 32;
 
 /**
  * Calls a kernel, and the one in TypeScript for the groups of elements that it

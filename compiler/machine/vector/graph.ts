@@ -88,6 +88,8 @@ export class VectorGraph {
 
   /** An operation on numbers: `add`, `lt`, `pmax` ... */
   float(name: string, ...operands: readonly VectorNode[]): VectorNode {
+    const condition = name === "mul" && operands[1] && this.indicated(operands[1]);
+    if (condition) return this.bitwise("and", operands[0]!, condition);
     return this.apply(`${this.lanes}.${name}`, operands);
   }
 
@@ -106,9 +108,31 @@ export class VectorGraph {
     return this.interned(`${operation} ${this.numbers.get(operand)} ${by}`, { kind: "shift", operation, operand, by });
   }
 
+  /** The condition of a number that is 1 where it holds and else 0. */
+  private indicated(node: VectorNode): VectorNode | undefined {
+    if (node.kind !== "operation" || node.operation !== "v128.and") return undefined;
+    const [one, condition] = node.operands;
+    return one === this.number(1) ? condition : undefined;
+  }
+
+  /** The smaller or the larger of two numbers, where a selection is that, but for the sign of a zero. */
+  private extreme(whenFalse: VectorNode, whenTrue: VectorNode, condition: VectorNode): VectorNode | undefined {
+    if (condition.kind !== "operation") return undefined;
+    const [a, b] = condition.operands;
+    const isLess = condition.operation === `${this.lanes}.lt` || condition.operation === `${this.lanes}.le`;
+    const isMore = condition.operation === `${this.lanes}.gt` || condition.operation === `${this.lanes}.ge`;
+    if (!isLess && !isMore) return undefined;
+    // What stands first is what a NaN leads to.
+    if (a === whenTrue && b === whenFalse) return this.float(isLess ? "pmin" : "pmax", b, a);
+    if (a === whenFalse && b === whenTrue) return this.float(isLess ? "pmax" : "pmin", a, b);
+    return undefined;
+  }
+
   /** A number where a condition holds, another one where not; zeros come for nothing. */
   select(whenFalse: VectorNode, whenTrue: VectorNode, condition: VectorNode): VectorNode {
     if (whenFalse === whenTrue) return whenTrue;
+    const extreme = this.extreme(whenFalse, whenTrue, condition);
+    if (extreme) return extreme;
     if (isZero(whenFalse)) return this.bitwise("and", whenTrue, condition);
     if (isZero(whenTrue)) return this.bitwise("andnot", whenFalse, condition);
     return this.bitwise("bitselect", whenTrue, whenFalse, condition);
