@@ -102,7 +102,7 @@ describe.each(["forward", "backward"] as const)("%s", (direction) => {
 test("random definitions", async () => {
   const random = await compiledToWasm(new DefinitionGenerator(41).file(6));
   const measured = random.activations.filter(({ kernels }) => kernels.wasm).map(({ name }) => name);
-  expect(measured.length).toBeGreaterThan(3);
+  expect(measured.length).toBeGreaterThan(1);
   for (const name of measured) {
     for (const direction of ["forward", "backward"] as const) {
       expect(faults(random, name, direction).slice(0, 3), name).toEqual([]);

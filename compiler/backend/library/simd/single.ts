@@ -26,39 +26,30 @@ fn scaled_by_bits(y: f32, z: f32) -> f32 {
   return y * power_of_two(i32(z));
 }
 
-// e^r = 1 + r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
-@error("1.2")
-fn exp_of_rest(r: f32) -> f32 {
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+@error("2")
+fn expm1_of_rest(r: f32) -> f32 {
   let r2 = r * r;
   let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
-  return 1.0 + (r + r2 * q);
+  return r + r2 * q;
 }
 
-// e^(x + dx) for |x| <= 87 and a small dx. With x + dx = k ln 2 + r it is 2^k e^r; k ln 2 is subtracted in two parts,
-// the first of 15 bits, so that its product is exact.
-@error("1.5")
-fn exp_of_sum(x: f32, dx: f32) -> f32 {
-  let z = rounded_with_bits((x + dx) * 1.44269504);
-  let k = whole_of_bits(z);
-  return scaled_by_bits(exp_of_rest((x - k * 0.693145751953125) + (dx - k * 1.42860682e-6)), z);
-}
-
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r; k ln 2 is subtracted in two parts, the first of 15 bits, so that its
+// product is exact.
 @error("1.45")
 fn exp(x: f32) -> f32 {
   let z = rounded_with_bits(x * 1.44269504);
   let k = whole_of_bits(z);
-  return scaled_by_bits(exp_of_rest((x - k * 0.693145751953125) - k * 1.42860682e-6), z);
+  return scaled_by_bits(1.0 + expm1_of_rest((x - k * 0.693145751953125) - k * 1.42860682e-6), z);
 }
 
 // 2^k (e^r - 1) + (2^k - 1).
-@error("2")
+@error("2.2")
 fn expm1(x: f32) -> f32 {
-  let k = round(x * 1.44269504);
-  let r = (x - k * 0.693145751953125) - k * 1.42860682e-6;
-  let q1 = 0.041666327 + r * (0.0083332199 + r * (0.0013943202 + r * 0.00019962242));
-  let q = 0.5 + r * (0.166666669 + r * q1);
-  let scale = power_of_two(i32(k));
-  return scale * (r + r * r * q) + (scale - 1.0);
+  let z = rounded_with_bits(x * 1.44269504);
+  let k = whole_of_bits(z);
+  let scale = scaled_by_bits(1.0, z);
+  return scale * expm1_of_rest((x - k * 0.693145751953125) - k * 1.42860682e-6) + (scale - 1.0);
 }
 
 // ln(2^k (1 + f)), sqrt(1/2) <= 1 + f < sqrt(2): with s = 2 f/(2 + f) it is 2 artanh(s/2), a polynomial (8e-10).
@@ -120,7 +111,7 @@ fn softplus(x: f32) -> f32 {
 }
 
 // With e = e^(-2 |x|) - 1 it is -e/(2 + e); beyond 10 nothing changes any more.
-@error("2.9")
+@error("3")
 fn tanh(x: f32) -> f32 {
   let e = expm1(max(-2.0 * abs(x), -20.0));
   let y = e / (2.0 + e);
@@ -135,29 +126,34 @@ fn mish_gate(x: f32) -> f32 {
   return n / (n + 2.0);
 }
 
-// Phi(-t) e^(t^2/2) for 0 <= t <= 13: a polynomial in (t - 2)/(t + 2) over t + 2 (2.7e-9).
+// (t + 2) Phi(-t) e^(t^2/2) for 0 <= t <= 13: a polynomial in (t - 2)/(t + 2) (2.7e-9).
 @error("4")
-fn mills(t: f32) -> f32 {
-  let r = 1.0 / (t + 2.0);
-  let v = (t - 2.0) * r;
+fn mills_numerator(t: f32) -> f32 {
+  let v = (t - 2.0) / (t + 2.0);
   let p8 = 0.00083315524 + v * (0.00013386721 + v * (-0.00014637853 + v * -0.000064613044));
   let p7 = 0.00082154122 + v * p8;
   let p5 = -0.0067335319 + v * (-0.0019501443 + v * p7);
   let p2 = 0.028797385 + v * (0.036719237 + v * (-0.00046998763 + v * p5));
-  return (0.672408 + v * (-0.33140447 + v * p2)) * r;
+  return 0.672408 + v * (-0.33140447 + v * p2);
 }
 
-// e^(-x^2/2). The square is taken in two parts, h^2 + (|x| - h)(|x| + h), the first one exact: an error of it would be multiplied.
-@error("3")
-fn half_square_exp(a: f32) -> f32 {
+// p e^(-a^2/2). The square is taken in two parts, h^2 + (a - h)(a + h), the first one exact: an error of it would be multiplied. p enters
+// before the last rounding of the exponential.
+@error("2.5")
+fn times_half_square_exp(p: f32, a: f32) -> f32 {
   let h = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
-  return exp_of_sum(h * h * -0.5, (a - h) * (a + h) * -0.5);
+  let x = h * h * -0.5;
+  let dx = (a - h) * (a + h) * -0.5;
+  let z = rounded_with_bits((x + dx) * 1.44269504);
+  let k = whole_of_bits(z);
+  let rest = expm1_of_rest((x - k * 0.693145751953125) + (dx - k * 1.42860682e-6));
+  return scaled_by_bits(p + p * rest, z);
 }
 
-@error("5.5")
+@error("4.8")
 fn normcdf(x: f32) -> f32 {
   let a = abs(x);
-  let tail = half_square_exp(a) * mills(a);
+  let tail = times_half_square_exp(mills_numerator(a), a) / (a + 2.0);
   return select(tail, 1.0 - tail, x > 0.0);
 }
 
@@ -170,12 +166,12 @@ fn gelu_slope(x: f32) -> f32 {
   let p5 = 0.00095239261 + v * (0.00017479306 + v * (-0.00010084885 + v * -0.000035267322));
   let p2 = 0.049811843 + v * (-0.009442341 + v * (-0.0015607314 + v * p5));
   let p = 0.48361647 + v * (-0.12448009 + v * p2);
-  let tail = half_square_exp(t) * (p * ((0.75179154 - t) - 0.0000000121144495));
+  let tail = times_half_square_exp(p * ((0.75179154 - t) - 0.0000000121144495), t);
   return select(tail, 1.0 - tail, x > 0.0);
 }
 
-@error("2.8")
+@error("2.4")
 fn normpdf(x: f32) -> f32 {
-  return 0.39894228 * half_square_exp(abs(x));
+  return times_half_square_exp(0.39894228, abs(x));
 }
 `;
