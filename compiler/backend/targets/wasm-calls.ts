@@ -111,7 +111,7 @@ function call(
       ? [inputs, outputs, start]
       : [stand.slice(0, inputs.length), stand.slice(inputs.length), 0];
     if (noted > 0) {
-      const groups = Array.from(new Uint32Array(buffer, 0, noted));
+      const groups = new Uint32Array(buffer, 0, noted);
       const end = first + count;
       recompute(groups, group, first, end, read, written, exactly);
     }
@@ -129,7 +129,7 @@ const isKernel = (value: unknown): value is Kernel =>
 
 /** Gathers the elements of groups, computes them and puts them back. */
 function recompute(
-  groups: readonly number[],
+  groups: Uint32Array,
   group: number,
   start: number,
   end: number,
@@ -137,20 +137,23 @@ function recompute(
   outputs: readonly Float32Array[],
   exactly: (...arrays: Float32Array[]) => void,
 ): void {
-  const places = groups.flatMap((first) => {
-    const from = start + first;
-    const length = Math.max(0, Math.min(group, end - from));
-    return Array.from({ length }, (_, i) => from + i);
-  });
+  const places = new Uint32Array(groups.length * group);
+  let count = 0;
+  for (let k = 0; k < groups.length; k++) {
+    const first = start + groups[k]!;
+    const last = Math.min(first + group, end);
+    for (let place = first; place < last; place++) places[count++] = place;
+  }
   const given = inputs.map((array) => {
-    return Float32Array.from(places, (place) => array[place]!);
+    const block = new Float32Array(count);
+    for (let i = 0; i < count; i++) block[i] = array[places[i]!]!;
+    return block;
   });
-  const results = outputs.map(() => new Float32Array(places.length));
+  const results = outputs.map(() => new Float32Array(count));
   exactly(...given, ...results);
   outputs.forEach((array, k) => {
-    places.forEach((place, i) => {
-      array[place] = results[k]![i]!;
-    });
+    const block = results[k]!;
+    for (let i = 0; i < count; i++) array[places[i]!] = block[i]!;
   });
 }
 `;
