@@ -19,7 +19,9 @@ const cache = join(bench, ".cache");
 await build({
   entryPoints: [
     { in: join(bench, name, "main.ts"), out: name },
-    { in: join(bench, name, "truth-worker.ts"), out: join(name, "truth-worker") },
+    ...(existsSync(join(bench, name, "truth-worker.ts"))
+      ? [{ in: join(bench, name, "truth-worker.ts"), out: join(name, "truth-worker") }]
+      : []),
   ],
   outdir: cache,
   outExtension: { ".js": ".mjs" },

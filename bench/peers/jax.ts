@@ -12,6 +12,8 @@ interface Tensor {
   neg(): Tensor;
   sum(): Tensor;
   data(): Promise<Float32Array>;
+  blockUntilReady(): Promise<Tensor>;
+  dispose(): void;
 }
 
 type Unary = (x: Tensor) => Tensor;
@@ -45,6 +47,7 @@ interface Jax {
   };
   readonly lax: { readonly erf: Unary };
   readonly grad: (f: Unary) => Unary;
+  readonly jit: (f: Unary) => Unary;
   readonly init: (device: string) => Promise<unknown>;
   readonly defaultDevice: (device: string) => unknown;
 }
@@ -111,6 +114,21 @@ export async function openJax(): Promise<Peer> {
       const x = jax.numpy.array(inputs);
       const y = kind === "value" ? f(x) : jax.grad((t) => f(t).sum())(x);
       return y.data();
+    },
+    async prepare({ name, kind, inputs }) {
+      // Where there are workers it takes several threads; ONNX Runtime brings some.
+      Reflect.deleteProperty(globalThis, "Worker");
+      const f = all[name];
+      const compute = jax.jit(kind === "value" ? f : jax.grad((t) => f(t).sum()));
+      const x = await jax.numpy.array(inputs).blockUntilReady();
+      return {
+        async run() {
+          const y = await compute(x.ref).blockUntilReady();
+          y.dispose();
+        },
+        results: () => compute(x.ref).data(),
+        dispose: () => x.dispose(),
+      };
     },
   };
 }

@@ -14,7 +14,10 @@ interface Tensor {
 interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches?: Readonly<Record<string, Tensor>>,
+  ): Promise<Readonly<Record<string, Tensor>>>;
   release(): Promise<void>;
 }
 
@@ -222,6 +225,31 @@ export async function openOnnxRuntime(name: "onnxruntime-node" | "onnxruntime-we
       } finally {
         await session.release();
       }
+    },
+    async prepare({ name: activation, kind, inputs }) {
+      const session = await runtime.InferenceSession.create(build(activation, kind), {
+        executionProviders: [web ? "wasm" : "cpu"],
+        intraOpNumThreads: 1,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: "all",
+        logSeverityLevel: 3,
+      });
+      const tensor = (values: Float32Array): Tensor => new runtime.Tensor("float32", values, [values.length]);
+      const feeds = { [session.inputNames[0] ?? ""]: tensor(inputs) };
+      const output = new Float32Array(inputs.length);
+      // In WebAssembly outputs that were made before are not written to.
+      const fetches = web ? undefined : { [session.outputNames[0] ?? ""]: tensor(output) };
+      const compute = () => (fetches ? session.run(feeds, fetches) : session.run(feeds));
+      return {
+        async run() {
+          await compute();
+        },
+        async results() {
+          const results = await compute();
+          return results[session.outputNames[0] ?? ""]?.data ?? output;
+        },
+        dispose: () => void session.release(),
+      };
     },
   };
 }

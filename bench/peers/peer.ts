@@ -20,6 +20,17 @@ export interface Peer {
   readonly derives: boolean;
   /** The results, or why there are none. */
   run(task: Task): Promise<Float32Array | string>;
+  /** What there is to be timed: with its strongest settings, all that can be made before is made. */
+  prepare?(task: Task): Promise<Prepared>;
+}
+
+/** Computes a column again and again, from numbers that lie where the candidate wants them. */
+export interface Prepared {
+  /** Before it is timed, where another candidate may have changed a setting. */
+  begin?(): Promise<void>;
+  run(): void | Promise<void>;
+  results(): Promise<Float32Array>;
+  dispose(): void;
 }
 
 /** A peer, or the reason why it cannot run here. */

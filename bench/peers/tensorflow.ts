@@ -38,7 +38,8 @@ interface TensorFlow
   leakyRelu(x: Tensor, slope: number): Tensor;
   clipByValue(x: Tensor, low: number, high: number): Tensor;
   tensor1d(values: Float32Array): Tensor;
-  grad(f: (x: Tensor) => Tensor): (x: Tensor) => Tensor;
+  grad(f: (x: Tensor) => Tensor): (x: Tensor, dy?: Tensor) => Tensor;
+  tidy(f: () => Tensor): Tensor;
   setBackend(name: string): Promise<boolean>;
   ready(): Promise<void>;
 }
@@ -123,6 +124,28 @@ export async function openTensorFlow(backend: "cpu" | "wasm"): Promise<Peer> {
       x.dispose();
       y.dispose();
       return results;
+    },
+    async prepare({ name, kind, inputs }) {
+      const start = async (): Promise<void> => {
+        if (!(await tf.setBackend(backend))) throw new Error(`the backend ${backend} does not start`);
+        await tf.ready();
+      };
+      await start();
+      const [x, dy] = [tf.tensor1d(inputs), tf.tensor1d(new Float32Array(inputs.length).fill(1))];
+      const gradient = tf.grad(all[name]);
+      const compute = (): Tensor => tf.tidy(() => (kind === "value" ? all[name](x) : gradient(x, dy)));
+      return {
+        run: () => compute().dispose(),
+        async results() {
+          await start();
+          const y = compute();
+          const results = await y.data();
+          y.dispose();
+          return results;
+        },
+        dispose: () => [x, dy].forEach((each) => each.dispose()),
+        begin: start,
+      };
     },
   };
 }

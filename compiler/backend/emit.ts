@@ -9,9 +9,11 @@ import type { KernelFamily, OutputFile, SaveChoice, TargetName } from "./output.
 import { type KernelPlan, planKernels } from "./kernels.js";
 import { typescriptLibraryNames, typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";
+import type { Assemble } from "./simd/assemble.js";
 import { typescriptMachineText } from "./machine-functions.js";
 import { templateLiteral } from "./targets/text.js";
 import { inDouble, inDoubleText, typescriptKernels } from "./targets/typescript.js";
+import { wasmFileName, wasmKernels, wasmText } from "./targets/wasm.js";
 import { halfKernels, wgslKernels, type WgslOutput } from "./targets/wgsl.js";
 
 export interface Emission {
@@ -37,9 +39,12 @@ export async function emitterFor(
   const modules = targets.includes("module")
     ? { ...(await import("./targets/module.js")), ...(await import("./module-text.js")) }
     : null;
+  const assemble = targets.includes("wasm") ? await (await import("./simd/assemble.js")).assembler() : null;
   const families = new Set(kernels);
+  // Kernels in WebAssembly call those in TypeScript.
+  const all = new Set<TargetName>([...targets, ...(assemble ? (["ts"] as const) : [])]);
   return (activation, decisions) =>
-    emitActivation(activation, { targets: new Set(targets), families, save, decisions, modules });
+    emitActivation(activation, { targets: all, families, save, decisions, modules, assemble });
 }
 
 type Modules = Pick<typeof import("./targets/module.js"), "moduleParts"> &
@@ -51,11 +56,12 @@ interface EmitOptions {
   readonly save: SaveChoice;
   readonly decisions: Decisions;
   readonly modules: Modules | null;
+  readonly assemble: Assemble | null;
 }
 
 async function emitActivation(
   activation: Activation,
-  { targets: wanted, families, save, decisions, modules }: EmitOptions,
+  { targets: wanted, families, save, decisions, modules, assemble }: EmitOptions,
 ): Promise<Emission> {
   const plan = planKernels(activation, decisions);
   const kinks = findKinks(inEvaluation(activation));
@@ -66,12 +72,16 @@ async function emitActivation(
   const kernels = typescriptKernels(plan, families, kept);
   const wgsl = wgslKernels(plan, families, kept);
   const halves = wanted.has("wgsl-f16") ? halfKernels(plan, families) : null;
+  const wasm = assemble && wasmKernels(plan, kernels);
+  // Texts of kernels are written while the graph of nodes is theirs.
+  const wasmBytes = wasm && assemble ? wasmText(wasm, assemble) : "";
   const module = modules?.moduleParts({
     plan,
     kept,
     kinks,
     stem,
     ts: wanted.has("ts") ? kernels : null,
+    wasm,
     wgsl: wanted.has("wgsl") ? { ...wgsl, exportName: `${name}Wgsl` } : null,
   });
   const entry = manifestEntry(plan, kinks, {
@@ -89,6 +99,7 @@ async function emitActivation(
           ...(kernels.saved ? { forwardSaved: kernels.saved.forward, backwardSaved: kernels.saved.backward } : {}),
         }
       : undefined,
+    wasm: wasm ? { file: wasmFileName(stem), forward: wasm.forward, backward: wasm.backward } : undefined,
     wgsl: wanted.has("wgsl") ? wgslEntry(`${stem}.wgsl`, wgsl) : undefined,
     "wgsl-f16": halves ? { element: "f16", ...wgslEntry(`${stem}.f16.wgsl`, halves) } : undefined,
   });
@@ -107,6 +118,10 @@ async function emitActivation(
       typescriptMachineText(kernels.machine, new Set(typescriptLibraryNames(kernels.library))),
     ];
     files.push({ path: `${stem}.ts`, text: head + parts.filter((part) => part !== "").join("\n") });
+  }
+  if (wasm) {
+    const parts = [`${importsFrom(`./${stem}.js`, wasm.imported)}\n`, await layOutFunctions(wasm.functions), wasmBytes];
+    files.push({ path: wasmFileName(stem), text: head + parts.join("\n") });
   }
   if (wanted.has("wgsl")) files.push(...wgslFiles(`${stem}.wgsl`, `${name}Wgsl`, wgsl, head));
   if (halves) files.push(...wgslFiles(`${stem}.f16.wgsl`, `${name}F16Wgsl`, halves, head));
@@ -130,6 +145,11 @@ function wgslModule(name: string, { functions, kernels }: WgslOutput, head: stri
     `${head}${scalar} ${templateLiteral(head + functions)};\n`,
     `${whole}${onOneLine ? " " : "\n  "}${joined}${templateLiteral(`\n${kernels}`)});\n`,
   ].join("\n");
+}
+
+function importsFrom(path: string, names: readonly string[]): string {
+  const flat = `import { ${names.join(", ")} } from "${path}";`;
+  return flat.length <= 80 ? flat : `import {\n${names.map((name) => `  ${name},\n`).join("")}} from "${path}";`;
 }
 
 /** The shader, and the module that exports its text. */

@@ -46,6 +46,8 @@ const gates: readonly Gate[] = [
 export interface Exponents {
   readonly most: number;
   readonly decays: boolean;
+  /** Whether selections are left as they are. */
+  readonly selects?: boolean;
 }
 
 const float64Exponents: Exponents = { most: 709, decays: true };
@@ -54,13 +56,16 @@ const float64Exponents: Exponents = { most: 709, decays: true };
  * @param most e^x is computed up to there; beyond it, 1 + e^x is as good as e^x
  * @param decays whether e^most is so large that its inverse is 0 in float32
  */
-export function recogniseGates(roots: readonly Expr[], { most, decays }: Exponents = float64Exponents): Expr[] {
+export function recogniseGates(
+  roots: readonly Expr[],
+  { most, decays, selects = false }: Exponents = float64Exponents,
+): Expr[] {
   const recognised = roots.map((root) =>
     rebuild(root, (node, operands) => {
       const built = apply(node.primitive, operands, node.rule);
       const [a] = operands;
       if (node.primitive === "tanh" && a && isApplication(a, "softplus")) return apply("mish_gate", a.operands);
-      if (node.primitive === "where") return exponentialBelowZero(built, most) ?? built;
+      if (node.primitive === "where") return selects ? built : (exponentialBelowZero(built, most) ?? built);
       return isSum(built) ? withSlope(built) : built;
     }),
   );

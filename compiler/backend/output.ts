@@ -1,4 +1,4 @@
-export const targetNames = ["ts", "wgsl", "module", "wgsl-f16"] as const;
+export const targetNames = ["ts", "wgsl", "module", "wgsl-f16", "wasm"] as const;
 export type TargetName = (typeof targetNames)[number];
 /** The targets of whoever names none. */
 export const usualTargets: readonly TargetName[] = ["ts", "wgsl", "module"];

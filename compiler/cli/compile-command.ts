@@ -33,6 +33,8 @@ export async function compileCommand(request: CompileRequest, environment: Envir
   const start = performance.now();
   const { inputs, problems } = await readInputs(request.files, environment);
   if (problems.length > 0) return refuse(problems, request.json, environment);
+  if (request.targets.includes("wasm") && !(await hasAssembler()))
+    return refuse([noAssembler], request.json, environment);
   switch (request.mode) {
     case "stdout":
       return printCode(request, inputs, environment);
@@ -50,6 +52,19 @@ export async function compileCommand(request: CompileRequest, environment: Envir
     }
   }
 }
+
+const noAssembler = {
+  code: "missing-package",
+  message: "the target 'wasm' needs the package 'binaryen'",
+  hint: "npm install --save-dev binaryen",
+} as const;
+
+/** Whether the package is there that writes WebAssembly: who does without that target need not have it. */
+const hasAssembler = (): Promise<boolean> =>
+  import("binaryen").then(
+    () => true,
+    () => false,
+  );
 
 export async function compileInputs(
   request: CompileRequest,

@@ -11,6 +11,7 @@ export const targetDescriptions: Readonly<Record<TargetName, string>> = {
   wgsl: "WGSL kernels for WebGPU",
   module: "nn.Module wrappers to train with",
   "wgsl-f16": "WGSL kernels over float16",
+  wasm: "WebAssembly kernels (SIMD) for the CPU",
 };
 
 const isTargetName = (name: string): name is TargetName => Object.hasOwn(targetDescriptions, name);

@@ -18,6 +18,7 @@ import {
 import type { Shape } from "../shape.js";
 import { crossEntropy, crossEntropyGradient } from "./cross-entropy.js";
 import { matmul } from "./matmul.js";
+import { WasmPool } from "./pool.js";
 import { elementwise, sum } from "./strided.js";
 import { update } from "./update.js";
 
@@ -25,7 +26,11 @@ class CpuStorage extends Storage {
   #values: Float32Array | null;
   readonly size: number;
 
-  constructor(values: Float32Array) {
+  constructor(
+    values: Float32Array,
+    /** What the values were taken from, if that is not the heap. */
+    private readonly pool: WasmPool | null,
+  ) {
     super();
     this.#values = values;
     this.size = values.length;
@@ -37,21 +42,26 @@ class CpuStorage extends Storage {
   }
 
   protected free(): void {
+    this.pool?.giveBack(this.values);
     this.#values = null;
   }
 }
 
 class CpuDevice implements Device {
   readonly type = "cpu";
+  readonly #pool = new WasmPool();
 
   requireAlive(): void {}
 
   allocate(size: number): Storage {
-    return new CpuStorage(new Float32Array(size));
+    const values = this.#pool.take(size);
+    return values ? new CpuStorage(values, this.#pool) : new CpuStorage(new Float32Array(size), null);
   }
 
   upload(values: Float32Array): Storage {
-    return new CpuStorage(values.slice());
+    const storage = this.allocate(values.length);
+    this.values(storage).set(values);
+    return storage;
   }
 
   read(storage: Storage): Promise<Float32Array> {

@@ -13,7 +13,7 @@ describe("usage errors end with 2 and say what was meant", () => {
     ["compile --chekc", "unknown option '--chekc'", "did you mean '--check'?"],
     ["compile -x", "unknown option '-x'", "--help"],
     ["compile --target wgls", "unknown target 'wgls'", "did you mean 'wgsl'?"],
-    ["compile --target ts,cuda", "unknown target 'cuda'", "expected: a list of ts, wgsl, module, wgsl-f16"],
+    ["compile --target ts,cuda", "unknown target 'cuda'", "expected: a list of ts, wgsl, module, wgsl-f16, wasm"],
     ["compile --target ,", "names no target", "ts, wgsl, module"],
     [
       "compile --kernels double",
@@ -67,7 +67,7 @@ describe("usage errors end with 2 and say what was meant", () => {
           severity: "error",
           ...nowhere,
           message: "unknown target 'wgls'",
-          expected: "a list of ts, wgsl, module, wgsl-f16",
+          expected: "a list of ts, wgsl, module, wgsl-f16, wasm",
           hint: "did you mean 'wgsl'?",
         },
       ],

@@ -1,5 +1,6 @@
 /** What the error analysis knows of a target's arithmetic and of its mathematics library. */
 import type { PrimitiveName } from "../../primitives/table.js";
+import { simdError } from "../library/simd.js";
 import { typescriptFunction } from "../library/typescript.js";
 
 /** What is known of the variables. */
@@ -28,6 +29,12 @@ export interface ArithmeticModel {
   readonly rounding: number;
   /** Relative error of a function. */
   readonly errorOf: (primitive: PrimitiveName) => number;
+  /** The size of the largest operand that a function takes; unless given there is none. */
+  readonly mostOperand?: (primitive: PrimitiveName) => number;
+  /** Whether functions that have a zero are as accurate there. */
+  readonly anchored?: boolean;
+  /** Relative error of a hyperparameter, in units of 2^-digits; none unless given. */
+  readonly parameterRounding?: number;
   /** Whether infinity and NaN do not get through to the result, so that what may lead to them has to be tested for. */
   readonly hidesFaults: boolean;
 }
@@ -112,6 +119,39 @@ export const pairs: ArithmeticModel = {
   underflow: 2 ** -124,
   rounding: 2 ** -16,
   errorOf: functions(2 ** -16, 1.5),
+  hidesFaults: true,
+};
+
+/** Functions that need a power of two of their operand, or its inverse. */
+const exponential: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  ...(["exp", "expm1", "sigmoid", "logistic", "softplus", "softplus_tail", "mish_gate", "sinh", "cosh"] as const),
+]);
+
+/** Vectors of float32, whose subnormal numbers are kept. */
+export const vectorSingles: ArithmeticModel = {
+  ...float32,
+  underflow: 2 ** -150,
+  faint: -148,
+  most: 128,
+  mostOperand: (primitive) =>
+    ["normcdf", "normpdf", "gelu_slope"].includes(primitive) ? 13 : exponential.has(primitive) ? 80 : Infinity,
+  errorOf: (primitive) => (basic.has(primitive) ? 1 : simdError("f32x4", primitive)),
+  parameterRounding: 1,
+  anchored: true,
+  hidesFaults: true,
+};
+
+/** Vectors of float64 with functions to some 2^-36. */
+export const vectorDoubles: ArithmeticModel = {
+  ...singles,
+  digits: 36,
+  exactBits: 53,
+  most: 1022,
+  mostOperand: (primitive) => (exponential.has(primitive) ? 700 : Infinity),
+  least: -1021,
+  underflow: 2 ** -1074,
+  rounding: 2 ** -17,
+  errorOf: (primitive) => (basic.has(primitive) ? 2 ** -17 : simdError("f64x2", primitive)),
   hidesFaults: true,
 };
 

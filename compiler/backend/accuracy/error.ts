@@ -14,6 +14,7 @@ import {
   rational,
   toNumber,
 } from "../../ir/rational.js";
+import type { PrimitiveName } from "../../primitives/table.js";
 import type { ArithmeticModel } from "./arithmetic.js";
 import * as M from "./magnitude.js";
 import type { Magnitude } from "./magnitude.js";
@@ -242,7 +243,10 @@ function ofVariable(variable: Variable, model: ArithmeticModel): Facts {
   const { role } = variable;
   const isInput = role === "input" || role === "cotangent";
   const bits = role === "hyperparameter" && model.exactBits === 53 ? 53 : isInput ? model.variables.bits : 24;
-  return exactly(possibleSize(variable, model), bits);
+  const size = possibleSize(variable, model);
+  return role === "hyperparameter" && model.parameterRounding
+    ? { ...exactly(size, bits), bits: null, relative: model.parameterRounding }
+    : exactly(size, bits);
 }
 
 /** The sizes that a variable may have. */
@@ -436,13 +440,17 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
   const powers = [a, b].some(
     (each) => each.kind === "constant" && isPowerOfTwo(each.value.denominator) && bitsOf(each.value) === 1,
   );
+  // Doubling a number loses nothing where small numbers fade gradually.
+  const isGradual = model.underflow <= 2 ** (model.least - model.exactBits);
+  const grows = powers && [a, b].some((each) => each.kind === "constant" && Math.abs(toNumber(each.value)) >= 1);
+  const loss = grows && isGradual ? 0 : underflow(size, model);
   return {
     size,
     bits: null,
     relative: p.relative + q.relative + (powers ? 0 : model.rounding),
     ...added(dynamic, added(first, second)),
-    absolute: first.absolute + second.absolute + underflow(size, model),
-    loss: underflow(size, model),
+    absolute: first.absolute + second.absolute + loss,
+    loss,
     exponents: merged(p.exponents, q.exponents),
     ...range,
   };
@@ -558,18 +566,19 @@ function ofFunction(
   const inexact = (facts: Facts): boolean => facts.relative > 0 || facts.scale !== null || facts.absolute > 0;
   const conduct = conductOf(node, p, q, model);
   const range = overflow(conduct.size, operands, infiniteFromOf(node, operands), model);
+  const loss = model.anchored && likeItsOperand.has(node.primitive) ? 0 : underflow(conduct.size, model);
   const base = {
     size: conduct.size,
     bits: null,
-    absolute: underflow(conduct.size, model),
-    loss: underflow(conduct.size, model),
+    absolute: loss,
+    loss,
     exponents: noExponents,
     ...range,
     // Infinite at a pole, which a sum that cancels may be taken for.
     innerOverflows: range.innerOverflows || (inexact(p) && mayBePole(node, p)),
   };
   if (stepLike.has(node.primitive)) return { ...base, relative: 0, weight: 0, scale: null };
-  if (node.primitive === "gelu_slope") {
+  if (node.primitive === "gelu_slope" && !model.anchored) {
     // Near its zero the sum of the distribution and of its density times the operand cancels, elsewhere to an 80th at most
     // (to a sixth, where few digits count).
     const [distance, most] = model.exactBits === 53 ? [rational(1, 64), 80] : [rational(1, 4), 6];
@@ -622,6 +631,9 @@ function ofFunction(
   if (q) relative += q.relative * (model.exactBits === 53 ? largestExponent : 90);
   return { ...base, relative, exponents, ...dynamic, absolute };
 }
+
+/** Functions that are as good as their operand where that is small. */
+const likeItsOperand: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["expm1", "log1p", "tanh"]);
 
 /** The least p of a power a^p, as far as it counts: |(a + d)^p - a^p| <= d^p for p <= 1. */
 function leastPower(node: Expr & { readonly kind: "application" }, exponents: Facts | undefined): number {
@@ -812,6 +824,12 @@ function conductOf(
     case "sigmoid":
       return {
         size: M.positiveBetween(size.negative ? -(2 ** size.negative[1]) * Math.LOG2E - 1 : -1, size.positive ? 0 : -1),
+        ...exponentLike,
+        slope: node,
+      };
+    case "mish_gate":
+      return {
+        size: M.positiveBetween(size.negative ? -(2 ** size.negative[1]) * Math.LOG2E - 1 : -1, 0),
         ...exponentLike,
         slope: node,
       };

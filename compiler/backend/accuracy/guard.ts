@@ -29,6 +29,8 @@ export interface GuardOptions {
   readonly negligible: number;
   /** Whether sums that cancel are nothing to guard against. */
   readonly mayCancel?: boolean;
+  /** Sizes that variables may be confined to where faults are hidden; those of pairs unless given. */
+  readonly limits?: readonly number[];
   /** Whether the allowance is shared among those parts of a product alone that have a use for it. */
   readonly isThrifty?: boolean;
 }
@@ -45,7 +47,10 @@ export interface Guard {
 export function guardFor(root: Expr, options: GuardOptions): Guard {
   if (!options.model.hidesFaults) return guardWithin(root, options, new Map());
   // The fewer tests the better: one of the inputs' sizes may serve for all that is made of them.
-  const guards = inputSizes.map((size) => guardWithin(root, options, restrictedInputs(root, size, options.model)));
+  const { model, limits } = options;
+  const guards = limits
+    ? limits.map((limit) => guardWithin(root, options, limitedInputs(root, limit, model)))
+    : inputSizes.map((size) => guardWithin(root, options, restrictedInputs(root, size, model)));
   return guards.reduce((best, guard) => (guard.tests < best.tests ? guard : best));
 }
 
@@ -66,6 +71,17 @@ const restrictedInputs = (root: Expr, size: number, model: ArithmeticModel): Rea
       // 0 or 1: nothing to be asked at run time.
       .filter(({ role }) => role !== "training")
       .map((variable) => [variable, M.within(possibleSize(variable, model), -size, size)]),
+  );
+
+/** Variables of at most that size, however small they are. */
+const limitedInputs = (root: Expr, limit: number, model: ArithmeticModel): ReadonlyMap<Expr, M.Magnitude> =>
+  new Map(
+    limit === Infinity
+      ? []
+      : [...variablesOf(root)].map((variable) => {
+          const size = possibleSize(variable, model);
+          return [variable, M.within(size, M.sizeOf(size)?.[0] ?? 0, Math.log2(limit))];
+        }),
   );
 
 function guardWithin(
@@ -253,7 +269,9 @@ class GuardBuilder {
     const possible = possibleSize(variable, this.options.model);
     const [least, most] = M.sizeOf(size) ?? [0, 0];
     const value = absoluteOf(variable, size);
-    if (M.mostOf(possible) > most) this.conditions.push(apply("lessOrEqual", [value, powerOfTwo(most)]));
+    if (M.mostOf(possible) > most) {
+      this.conditions.push(apply("lessOrEqual", [value, constant(fromNumber(Math.fround(2 ** most)))]));
+    }
     if ((M.sizeOf(possible)?.[0] ?? 0) >= least) return;
     const large = apply("greaterOrEqual", [value, powerOfTwo(least)]);
     this.conditions.push(possible.zero ? apply("or", [large, apply("equal", [variable, constant(0)])]) : large);
@@ -362,6 +380,10 @@ class GuardBuilder {
     if (M.mostOf(size(node)) > model.most) atMost(node, model.most);
     if (node.kind !== "application") return;
     const [a, b] = node.operands;
+    const mostOperand = model.mostOperand?.(node.primitive) ?? Infinity;
+    if (a && M.mostOf(size(a)) > Math.log2(mostOperand)) {
+      this.conditions.push(apply("lessOrEqual", [absoluteOf(a, size(a)), constant(fromNumber(mostOperand))]));
+    }
     switch (node.primitive) {
       case "divide":
         if (M.leastOf(size(b!)) < model.least) atLeast(absoluteOf(b!, size(b!)), powerOfTwo(model.least));

@@ -25,6 +25,8 @@ export interface ModuleInput {
   readonly kinks: readonly Kink[];
   readonly stem: string;
   readonly ts: Directions<TypeScriptKernel> | null;
+  /** What serves on the CPU in the place of the first two kernels in TypeScript. */
+  readonly wasm: Pick<Directions<TypeScriptKernel>, "forward" | "backward"> | null;
   readonly wgsl: (Directions<WgslKernel> & { readonly exportName: string }) | null;
 }
 
@@ -149,7 +151,7 @@ class ModuleWriter {
   }
 
   statements(): (StatementStructures | string)[] {
-    const { stem, ts, wgsl } = this.input;
+    const { stem, wasm, wgsl } = this.input;
     const body = [recordPlaceholder, this.functional(), ...this.options(), this.module()];
     const specifiers = [
       ...[...this.imports].map((specifier) => ({ ...specifier, isTypeOnly: false })),
@@ -163,7 +165,10 @@ class ModuleWriter {
       moduleSpecifier,
       namedImports,
     });
-    if (ts) imports.push(from(`./${stem}.js`, exportsOf(ts).sort()));
+    const own = new Set(wasm ? exportsOf({ ...noKernels, ...wasm }) : []);
+    const plain = exportsOnCpu(this.input).filter((name) => !own.has(name));
+    if (plain.length > 0) imports.push(from(`./${stem}.js`, plain.sort()));
+    if (wasm) imports.push(from(`./${stem}.wasm.js`, [...own].sort()));
     if (wgsl) imports.push(from(`./${stem}.wgsl.js`, [wgsl.exportName]));
     return [...imports, ...body];
   }
@@ -173,7 +178,7 @@ class ModuleWriter {
    * always of one shape, and formatting is the largest cost of a compile.
    */
   record(): string {
-    const { plan, kept, ts, wgsl } = this.input;
+    const { plan, kept, ts, wasm, wgsl } = this.input;
     const { activation } = plan;
     const names = (list: readonly { readonly name: string }[]): string =>
       layOutArray(
@@ -193,7 +198,7 @@ class ModuleWriter {
       ...(plan.yieldsRows ? ["  yieldsRows: true,"] : []),
       ...(activation.random ? ["  random: true,"] : []),
       ...(kept && (ts ?? wgsl) ? [`  saves: "${kept.kind}",`] : []),
-      ...(ts ? layOutCpu(ts) : []),
+      ...(ts ? layOutCpu(onCpu({ ts, wasm })!) : []),
       ...(wgsl
         ? [
             "  webgpu: {",
@@ -211,8 +216,8 @@ class ModuleWriter {
   }
 
   names(): string[] {
-    const { stem, ts, wgsl } = this.input;
-    const kernels = [...(ts ? exportsOf(ts) : []), ...(wgsl ? [wgsl.exportName] : [])];
+    const { stem, wgsl } = this.input;
+    const kernels = [...exportsOnCpu(this.input), ...(wgsl ? [wgsl.exportName] : [])];
     return [this.functionName, this.className, this.optionsName, this.recordName, stem, ...kernels];
   }
 
@@ -470,6 +475,17 @@ const exportsOf = (kernels: Directions<TypeScriptKernel>): string[] => {
   if (saved) all.push(saved.backward, ...(isOwn(kernels) ? [saved.forward] : []));
   return all.map((kernel) => kernel.export);
 };
+
+const noKernels = { doubleBackward: null, saved: null } as const;
+
+/** Those in WebAssembly where there are any: they are faster than it is to keep less than the input. */
+const onCpu = ({ ts, wasm }: Pick<ModuleInput, "ts" | "wasm">): Directions<TypeScriptKernel> | null =>
+  ts && wasm ? { ...ts, forward: wasm.forward, backward: wasm.backward, saved: null } : ts;
+
+function exportsOnCpu(input: ModuleInput): string[] {
+  const kernels = onCpu(input);
+  return kernels ? exportsOf(kernels) : [];
+}
 
 const lineWidth = 80;
 

@@ -1,0 +1,245 @@
+/**
+ * How fast kernels are, beside what a user would pick instead: all candidates in one process, in turns.
+ *
+ *   npm run build && npm run bench              prints the tables
+ *   npm run bench -- --write                    and writes speed-results.md and speed.svg
+ *   … -- --only silu,gelu --rounds 31 --large   some activations, more rounds, 16 M elements as well
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { compile } from "../../compiler/compile.js";
+import type { TypeScriptKernel } from "../../compiler/backend/manifest.js";
+import { activationNames } from "../accuracy/activations.js";
+import type { Kind } from "../accuracy/truth.js";
+import { loops } from "../loops.mjs";
+import { openJax } from "../peers/jax.js";
+import { openOnnxRuntime } from "../peers/onnxruntime.js";
+import { opened, type Peer, type Prepared, type Task } from "../peers/peer.js";
+import { openTensorFlow } from "../peers/tensorflow.js";
+import { chart, table, type Timing } from "./report.js";
+
+const { values: flags } = parseArgs({
+  options: {
+    write: { type: "boolean" },
+    large: { type: "boolean" },
+    only: { type: "string" },
+    rounds: { type: "string", default: "15" },
+  },
+});
+const rounds = Math.max(15, Number(flags.rounds));
+const bench = process.cwd().endsWith("bench") ? process.cwd() : join(process.cwd(), "bench");
+const root = join(bench, "..");
+const twelve = activationNames.slice(0, 12);
+const names = twelve.filter((name) => !flags.only || flags.only.split(",").includes(name));
+const sizes = [2 ** 16, 2 ** 20, ...(flags.large ? [2 ** 24] : [])];
+
+// --- The project's own kernels ---
+
+type Call = (dy: Float32Array, x: Float32Array, result: Float32Array) => void;
+type Target = "ts" | "wasm";
+type Kernels = Readonly<
+  Partial<Record<Target, { file: string; forward: TypeScriptKernel; backward: TypeScriptKernel }>>
+>;
+
+/** Compiled for both targets; a function for each, that takes (dy, x, result) whatever the kernel takes. */
+async function ownKernels(): Promise<(name: string, target: Target, kind: Kind) => Call> {
+  const text = readFileSync(join(root, "acts.def"), "utf8")
+    .split(/\n\s*\n/)
+    .filter((block) => names.some((name) => new RegExp(`^${name}\\(`, "m").test(block)))
+    .join("\n\n");
+  const { files } = await compile([{ file: "acts.def", text }], {
+    targets: ["ts", "wasm"],
+    kernels: ["forward", "backward"],
+  });
+  mkdirSync(join(bench, ".cache"), { recursive: true });
+  const folder = mkdtempSync(join(bench, ".cache", "kernels-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  for (const { path, text: content } of files) writeFileSync(join(folder, path), content);
+  const sources = files.filter(({ path }) => path.endsWith(".ts")).map(({ path }) => join(folder, path));
+  await build({ entryPoints: sources, outdir: folder, format: "esm", target: "node20", logLevel: "warning" });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  const { activations }: { activations: readonly { name: string; kernels: Kernels }[] } = JSON.parse(
+    files.find(({ path }) => path === "manifest.json")?.text ?? "{}",
+  );
+  const modules = new Map<string, Readonly<Record<string, unknown>>>();
+  for (const { kernels } of activations) {
+    for (const target of ["ts", "wasm"] as const) {
+      const file = kernels[target]?.file;
+      if (file === undefined) throw new Error("a kernel was not compiled");
+      modules.set(file, await import(pathToFileURL(join(folder, file.replace(/ts$/, "js"))).href));
+    }
+  }
+  return (name, target, kind) => {
+    const kernels = activations.find((each) => each.name === name)?.kernels[target];
+    const kernel = kernels?.[kind === "value" ? "forward" : "backward"];
+    const found = kernel && modules.get(kernels.file)?.[kernel.export];
+    if (typeof found !== "function") throw new Error(`${name} has no kernel`);
+    const places = kernel?.arguments.map(({ role }) => ["cotangent", "input", "output", "gradient"].indexOf(role));
+    const defaults = kernel?.arguments.map((argument) => argument.default);
+    return (dy, x, result) => {
+      const arrays = [dy, x, result, result];
+      found(...(places ?? []).map((place, i) => (place < 0 ? defaults?.[i] : arrays[place])));
+    };
+  };
+}
+
+/** Arrays in the memory of the kernels, behind what these keep for themselves. */
+function inMemory(count: number, length: number): Float32Array[] {
+  const memory: WebAssemblyMemory = Reflect.get(globalThis, Symbol.for("activation-compiler.memory"));
+  const before = memory.buffer.byteLength;
+  memory.grow(Math.ceil((4 * count * length) / 65536));
+  return Array.from({ length: count }, (_, i) => new Float32Array(memory.buffer, before + 4 * length * i, length));
+}
+
+interface WebAssemblyMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+// --- Measuring ---
+
+/** Normal numbers of this standard deviation, the same on every run (xorshift, Box and Muller). */
+function normal(length: number, deviation: number): Float32Array {
+  let state = 12345;
+  const random = (): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return ((state >>> 0) + 0.5) / 2 ** 32;
+  };
+  return Float32Array.from(
+    { length },
+    () => deviation * Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()),
+  );
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+const plain = (run: () => void, result: Float32Array): Prepared => ({
+  run,
+  results: () => Promise.resolve(result.slice()),
+  dispose: () => undefined,
+});
+
+/** Milliseconds of one run after another, so many: of the clock, or of the processor where other programs get in between. */
+async function timed(prepared: Prepared, repetitions: number): Promise<number> {
+  await prepared.begin?.();
+  const processor = process.cpuUsage();
+  const start = performance.now();
+  for (let i = 0; i < repetitions; i++) {
+    const done = prepared.run();
+    if (done) await done;
+  }
+  const wall = performance.now() - start;
+  const { user, system } = process.cpuUsage(processor);
+  return Math.min(wall, (user + system) / 1000);
+}
+
+/** Nanoseconds per element: medians of rounds in which the candidates take turns. */
+async function measured(candidates: readonly Prepared[], length: number): Promise<number[]> {
+  const repetitions: number[] = [];
+  for (const candidate of candidates) {
+    await timed(candidate, 3);
+    const once = (await timed(candidate, 2)) / 2;
+    repetitions.push(Math.max(1, Math.min(200, Math.round(3 / Math.max(once, 0.01)))));
+  }
+  const times = candidates.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < candidates.length; turn++) {
+      const i = (round + turn) % candidates.length;
+      times[i]!.push(((await timed(candidates[i]!, repetitions[i]!)) * 1e6) / (repetitions[i]! * length));
+    }
+  }
+  return times.map(median);
+}
+
+const unitOf = (x: number): number => 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(x)))) - 23);
+
+/** The largest distance from the TypeScript kernel, which is within 0.51 units, in units in the last place. */
+const errorOf = (results: Float32Array, exact: Float32Array): number =>
+  results.reduce((worst, value, i) => {
+    const error = Math.abs(value - exact[i]!) / unitOf(exact[i]!);
+    return error > worst || Number.isNaN(error) ? error : worst;
+  }, 0);
+
+const peers = (
+  await Promise.all(
+    [
+      () => openTensorFlow("cpu"),
+      () => openTensorFlow("wasm"),
+      () => openOnnxRuntime("onnxruntime-web"),
+      () => openOnnxRuntime("onnxruntime-node"),
+      openJax,
+    ].map(opened),
+  )
+).filter((peer): peer is Peer => typeof peer !== "string" || (console.error(peer), false));
+
+const own = await ownKernels();
+const timings: Timing[] = [];
+for (const length of sizes) {
+  const data = normal(length, 3);
+  const ones = new Float32Array(length).fill(1);
+  // The memory is there once a kernel was called.
+  own(names[0]!, "wasm", "value")(new Float32Array(1), new Float32Array(1), new Float32Array(1));
+  const [dyThere, there, result] = inMemory(3, length);
+  there!.set(data);
+  dyThere!.fill(1);
+  const source = data.slice();
+  for (const kind of ["value", "derivative"] as const) {
+    for (const name of names) {
+      const outputs = Array.from({ length: 3 }, () => new Float32Array(length));
+      const task: Task = { name, kind, inputs: data };
+      const loop = loops[name]!;
+      const [inTypeScript, inWasm] = [own(name, "ts", kind), own(name, "wasm", kind)];
+      const candidates: { name: string; prepared: Prepared }[] = [
+        { name: "actc WASM", prepared: plain(() => inWasm(dyThere!, there!, result!), result!) },
+        { name: "actc TypeScript", prepared: plain(() => inTypeScript(ones, source, outputs[0]!), outputs[0]!) },
+        {
+          name: "loop",
+          prepared: plain(
+            kind === "value" ? () => loop.forward(source, outputs[1]!) : () => loop.backward(ones, source, outputs[1]!),
+            outputs[1]!,
+          ),
+        },
+        { name: "copy", prepared: plain(() => void outputs[2]!.set(source), outputs[2]!) },
+      ];
+      for (const peer of peers) {
+        const prepared = await peer
+          .prepare?.(task)
+          .catch((error: unknown) => void console.error(peer.name, name, error));
+        if (prepared) candidates.push({ name: peer.name, prepared });
+      }
+      const times = await measured(
+        candidates.map(({ prepared }) => prepared),
+        length,
+      );
+      const results: Float32Array[] = [];
+      for (const { prepared } of candidates) results.push(await prepared.results());
+      candidates.forEach(({ name: candidate }, i) => {
+        const error = candidate === "copy" ? 0 : errorOf(results[i]!, results[1]!);
+        timings.push({ activation: name, kind, length, candidate, time: times[i]!, error });
+      });
+      candidates.forEach(({ prepared }) => prepared.dispose());
+      console.error(
+        `${name} ${kind} ${length}: ${candidates.map((each, i) => `${each.name} ${times[i]!.toFixed(2)}`).join(", ")}`,
+      );
+    }
+  }
+}
+
+const machine = `${cpus()[0]?.model.trim()}, Node ${process.versions.node}, ${process.platform}-${process.arch}`;
+const report = table(timings, {
+  machine,
+  rounds,
+  peers: peers.map(({ name, description }) => `${name}: ${description}`),
+  relaxed: process.execArgv.some((flag) => flag.includes("relaxed")),
+});
+if (flags.write) {
+  writeFileSync(join(bench, "speed-results.md"), report);
+  writeFileSync(join(bench, "speed.svg"), chart(timings, machine));
+} else console.log(report);
+process.exit(0);

@@ -1,0 +1,126 @@
+/** Lowered expressions as straight-line code over vectors. */
+import { type Application, type Expr, fold, type Variable } from "../../ir/expr.js";
+import { toNumber } from "../../ir/rational.js";
+import { expandCall, VectorGraph, type VectorNode } from "../../machine/vector/index.js";
+import type { PrimitiveName } from "../../primitives/table.js";
+import { simdLibrary, simdSpells } from "../library/simd.js";
+
+/** Primitives that are instructions, or a few of them. */
+const spelled: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  ...(["negate", "add", "subtract", "multiply", "divide", "abs", "sqrt", "floor", "ceil", "round", "sign"] as const),
+  ...(["less", "lessOrEqual", "greater", "greaterOrEqual", "equal", "notEqual", "and", "or", "not"] as const),
+  ...([
+    "at_least",
+    "at_most",
+    "smaller",
+    "larger",
+    "where",
+    "choose",
+    "pick",
+    "indicator",
+    "guard",
+    "is_finite",
+  ] as const),
+  ...(["pi", "infinity"] as const),
+]);
+
+export const isInstruction = (primitive: PrimitiveName): boolean => spelled.has(primitive);
+
+/** Whether a lowered expression can be written with vectors of these numbers. */
+export const canSpell = (lanes: VectorGraph["lanes"], primitive: PrimitiveName): boolean =>
+  isInstruction(primitive) || simdSpells(lanes, primitive);
+
+/** @param variables the nodes that stand for variables */
+export function vectorOf(
+  graph: VectorGraph,
+  roots: readonly Expr[],
+  variables: ReadonlyMap<Variable, VectorNode>,
+): VectorNode[] {
+  const known = new Map<Expr, VectorNode>();
+  return roots.map((root) =>
+    fold<VectorNode>(root, (node, operands) => {
+      const value = known.get(node) ?? codeOf(graph, node, operands, variables);
+      known.set(node, value);
+      return value;
+    }),
+  );
+}
+
+function codeOf(
+  graph: VectorGraph,
+  node: Expr,
+  operands: readonly VectorNode[],
+  variables: ReadonlyMap<Variable, VectorNode>,
+): VectorNode {
+  if (node.kind === "constant") return graph.number(toNumber(node.value));
+  if (node.kind === "variable") {
+    const value = variables.get(node);
+    if (!value) throw new Error(`the variable ${node.name} has no vector here`);
+    return value;
+  }
+  return applicationCode(graph, node, operands);
+}
+
+const comparisons: Readonly<Partial<Record<PrimitiveName, string>>> = {
+  less: "lt",
+  lessOrEqual: "le",
+  greater: "gt",
+  greaterOrEqual: "ge",
+  equal: "eq",
+  notEqual: "ne",
+};
+
+const arithmetic: Readonly<Partial<Record<PrimitiveName, string>>> = {
+  negate: "neg",
+  add: "add",
+  subtract: "sub",
+  multiply: "mul",
+  divide: "div",
+  abs: "abs",
+  sqrt: "sqrt",
+  floor: "floor",
+  ceil: "ceil",
+  round: "nearest",
+  // The first operand's NaN gets through.
+  at_least: "pmax",
+  at_most: "pmin",
+  // Both operands' NaN do.
+  smaller: "min",
+  larger: "max",
+  ...comparisons,
+};
+
+function applicationCode(graph: VectorGraph, { primitive }: Application, operands: readonly VectorNode[]): VectorNode {
+  const [a, b, c] = operands;
+  const operation = arithmetic[primitive];
+  if (operation) return graph.float(operation, ...operands);
+  switch (primitive) {
+    case "and":
+    case "or":
+    case "not":
+      return graph.bitwise(primitive, ...operands);
+    case "where":
+    case "choose":
+    case "pick":
+      return graph.select(c!, b!, a!);
+    case "indicator":
+      return graph.select(graph.number(0), graph.number(1), a!);
+    case "guard":
+      return graph.select(a!, b!, graph.float("ne", b!, b!));
+    case "sign": {
+      const zero = graph.number(0);
+      const one = graph.bitwise("or", graph.number(1), graph.bitwise("and", a!, graph.number(-0)));
+      // Zeros and NaN are their own signs.
+      const isOther = graph.bitwise("or", graph.float("lt", a!, zero), graph.float("gt", a!, zero));
+      return graph.select(a!, one, isOther);
+    }
+    case "is_finite":
+      return graph.float("lt", graph.float("abs", a!), graph.number(Infinity));
+    case "pi":
+      return graph.number(Math.PI);
+    case "infinity":
+      return graph.number(Infinity);
+    default:
+      return expandCall(graph, simdLibrary(graph.lanes), primitive, operands);
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * In which form vectors compute a result: float32 numbers where the error analysis says that these are accurate enough, else float64
+ * numbers, half as many at a time. Where a guard fails, which hardly ever happens, the TypeScript kernel serves.
+ */
+import { normalise } from "../../algebra/normalise.js";
+import {
+  apply,
+  constant,
+  type Expr,
+  isApplication,
+  occurs,
+  reachable,
+  rebuild,
+  Space,
+  substitute,
+  type Variable,
+} from "../../ir/expr.js";
+import { toNumber } from "../../ir/rational.js";
+import type { Lanes } from "../../machine/vector/index.js";
+import type { PrimitiveName } from "../../primitives/table.js";
+import { type ArithmeticModel, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
+import { type Guard, guardFor } from "../accuracy/guard.js";
+import { atInfinity } from "../ends.js";
+import { recogniseGates } from "../gates.js";
+import type { KernelPlan } from "../kernels.js";
+import { lower } from "../lower.js";
+import { canSpell, isInstruction } from "./expression.js";
+import { isRightInTrial } from "./trial.js";
+
+export interface VectorForm {
+  readonly lanes: Lanes;
+  /** Lowered to what vectors spell. */
+  readonly value: Expr;
+  /** Where it is good enough; null: everywhere. */
+  readonly guard: Expr | null;
+  /** What the value is still to be multiplied by. */
+  readonly factor: Variable | null;
+}
+
+/** Errors that results may have, in units of 2^-24, those that cancellations cause included. */
+const tolerances = { value: 5, slope: 7 } as const;
+
+/** Forms of all roots, in the same numbers. Null where vectors would not be accurate enough, or cannot compute them. */
+export function vectorForms(
+  plan: KernelPlan,
+  roots: readonly Expr[],
+  kind: keyof typeof tolerances,
+): readonly VectorForm[] | null {
+  const { cotangent } = plan;
+  const unscaled = roots.map((root) => {
+    const factor = occurs(cotangent, root) ? cotangent : null;
+    return { factor, root: factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root };
+  });
+  const isUsual = unscaled.every(
+    ({ root }) => !occurs(cotangent, root) && reachable([root]).every(({ space }) => !(space & unusual)),
+  );
+  if (!isUsual) return null;
+  for (const [lanes, model] of arithmetics) {
+    const forms = unscaled.map(({ root, factor }) => formIn(lanes, model, plan, root, factor, kind));
+    const found = forms.filter((form) => form !== null);
+    if (found.length === roots.length) return found;
+  }
+  return null;
+}
+
+const arithmetics = [
+  ["f32x4", vectorSingles],
+  ["f64x2", vectorDoubles],
+] as const;
+
+const unusual = Space.channel | Space.row | Space.axis;
+
+function formIn(
+  lanes: Lanes,
+  model: ArithmeticModel,
+  plan: KernelPlan,
+  root: Expr,
+  factor: Variable | null,
+  kind: keyof typeof tolerances,
+): VectorForm | null {
+  const isSingle = lanes === "f32x4";
+  const nanFrom = kind === "value" ? new Set([...plan.activation.inputs, ...parametersOf(plan)]) : new Set<Variable>();
+  const [recognised] = recogniseGates([root], { most: isSingle ? 64 : 512, decays: false, selects: true });
+  const lowered = quotients(
+    lower(recognised!, {
+      spells: (primitive) => canSpell(lanes, primitive),
+      formOf: (primitive) => (isSingle ? formulas : { ...formulas, ...formulasInDouble })[primitive],
+      nanFrom,
+      definition: plan.definition,
+      narrow: false,
+    }),
+  );
+  const nodes = reachable([lowered]);
+  if (nodes.some((node) => node.kind === "application" && !canSpell(lanes, node.primitive))) return null;
+  if (!nodes.every((node) => node.type !== "condition" || isDecided(node, isSingle))) return null;
+  const unit = 2 ** -model.digits;
+  const tolerance = (tolerances[kind] * 2 ** -24) / unit;
+  const isEnough = ({ relative }: Guard): boolean => relative + allowance(isSingle, unit) <= tolerance;
+  const options = {
+    model,
+    allowance: allowance(isSingle, unit),
+    negligible: kind === "value" ? 2 ** -148 : 0,
+  };
+  // What is infinite is infinite as it should be if nothing is done with it.
+  const everywhere = guardFor(lowered, { ...options, model: { ...model, hidesFaults: false } });
+  if (!everywhere.condition && !nodes.some((node) => node.kind === "application" && !isInstruction(node.primitive))) {
+    if (!isEnough(everywhere)) return null;
+    const { form, tested } = atInfinity(lowered, plan);
+    if (tested.length === 0) return { lanes, value: form, guard: null, factor };
+  }
+  const limits = isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12] : [2 ** 127, 700, 128, 32, 16, 8];
+  const limited = guardFor(lowered, { ...options, limits });
+  if (isEnough(limited) && !(isSingle && limited.cancels))
+    return { lanes, value: lowered, guard: limited.condition, factor };
+  if (!isSingle) return null;
+  // Sums that cancel would send too many elements to the other kernel; where they do no harm nothing is asked.
+  const guard = guardFor(lowered, { ...options, limits, mayCancel: true }).condition;
+  const granted = nodes.some((node) => isApplication(node, "normcdf")) ? granteds.gaussian[kind] : granteds.usual[kind];
+  const trial = { root, form: lowered, guard, granted, isDerivative: kind === "slope" };
+  return isRightInTrial(plan, trial) ? { lanes, value: lowered, guard, factor } : null;
+}
+
+/** What is granted to forms that are tried out, in units in the last place: less than is promised, since not all inputs are tried. */
+const granteds = { usual: { value: 3.6, slope: 5.4 }, gaussian: { value: 4.6, slope: 7.2 } } as const;
+
+/** What sums that cancel may cost, of float32 half a unit: these are not let through anyway. */
+const allowance = (isSingle: boolean, unit: number): number => (isSingle ? 0.5 : 2 ** -23 / unit);
+
+const parametersOf = ({ activation }: KernelPlan): readonly Variable[] =>
+  [...activation.hyperparameters, ...activation.learned].map(({ variable }) => variable);
+
+/** How vectors compute what they have no function for, for operands of ordinary size. */
+const formulas: Readonly<Partial<Record<PrimitiveName, string>>> = {
+  bounded_exp: "exp(a)",
+  bounded_expm1: "expm1(a)",
+  held_exp: "exp(a)",
+  sigmoid: "1 / (1 + exp(-a))",
+  logistic: "exp(-abs(a)) / (1 + exp(-abs(a)))^2",
+  logistic_moment: "a * (exp(-abs(a)) / (1 + exp(-abs(a)))^2)",
+  gate_slope:
+    "where(a > 0, 1 + exp(-abs(a)) * (1 + b), exp(-abs(a)) * (exp(-abs(a)) + (1 + b))) / ((1 + exp(-abs(a))) * (1 + exp(-abs(a))))",
+  mish_gate: "exp(a) * (exp(a) + 2) / (exp(a) * (exp(a) + 2) + 2)",
+  mish_gate_slope:
+    "(exp(a) * (exp(a) + 2) * (exp(a) * (exp(a) + 2) + 2) + 4 * b * (exp(a) * (exp(a) + 1))) / (exp(a) * (exp(a) + 2) + 2)^2",
+  logaddexp: "where(a > b, a, b) + softplus_tail(abs(a - b))",
+  excess: "a - b",
+  hypot: "sqrt(a * a + b * b)",
+};
+
+/** Where exponentials have room for their squares. */
+const formulasInDouble: typeof formulas = {
+  gate_slope: "exp(a) * (exp(a) + 1 + b) / ((exp(a) + 1) * (exp(a) + 1))",
+};
+
+/** a (b / c) as a b / c: a rounding less where b is 1. */
+function quotients(root: Expr): Expr {
+  return rebuild(root, (node, operands) => {
+    const [a, b] = operands;
+    if (node.primitive !== "multiply") return apply(node.primitive, operands, node.rule);
+    const [quotient, other] = [a, b].some((each) => each && isReciprocal(each))
+      ? isReciprocal(a!)
+        ? [a!, b!]
+        : [b!, a!]
+      : [];
+    if (quotient?.kind !== "application" || !other) return apply(node.primitive, operands, node.rule);
+    return apply("divide", [other, quotient.operands[1]!]);
+  });
+}
+
+const isReciprocal = (node: Expr): boolean =>
+  isApplication(node, "divide") && node.operands[0] === constant(1) && (node.space & Space.element) !== 0;
+
+/**
+ * Whether a condition comes out as it would of real numbers: of float32 it has to compare inputs with numbers that are
+ * float32 themselves, of float64 there must be no function in it.
+ */
+function isDecided(condition: Expr, isSingle: boolean): boolean {
+  if (condition.kind !== "application") return false;
+  const numbers = condition.operands.filter(({ type }) => type === "number");
+  if (isSingle) {
+    return numbers.every(
+      (node) =>
+        (node.kind === "constant" && Math.fround(toNumber(node.value)) === toNumber(node.value)) ||
+        (node.kind === "variable" && node.role !== "hyperparameter") ||
+        (isApplication(node, "abs") && node.operands[0]!.kind === "variable"),
+    );
+  }
+  return numbers.every((node) =>
+    reachable([node]).every((inner) => inner.kind !== "application" || isInstruction(inner.primitive)),
+  );
+}

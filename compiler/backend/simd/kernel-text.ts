@@ -1,0 +1,162 @@
+/** Kernels over vectors as WebAssembly text: a loop over groups of elements that leaves those alone whose guard fails. */
+import { type Expr, isApplication, reachable, type Variable } from "../../ir/expr.js";
+import { toNumber } from "../../ir/rational.js";
+import {
+  constantName,
+  constantsOf,
+  constantText,
+  copyName,
+  formats,
+  type Lanes,
+  VectorGraph,
+  vectorCode,
+  type VectorNode,
+} from "../../machine/vector/index.js";
+import { conjuncts } from "../accuracy/guard.js";
+import { vectorOf } from "./expression.js";
+import type { VectorForm } from "./forms.js";
+
+export interface VectorKernel {
+  /** The name of the export. */
+  readonly name: string;
+  /** Arrays that are read, in order. */
+  readonly inputs: readonly Variable[];
+  /** Numbers that are the same for all elements, in order. */
+  readonly scalars: readonly Variable[];
+  /** In the order of the arrays that they go to; all in the same numbers. */
+  readonly outputs: readonly VectorForm[];
+}
+
+/** How many vectors are computed side by side: more where the loop itself takes a good part of the time. */
+const copiesOf = ({ outputs }: VectorKernel): number =>
+  outputs.every(({ guard }) => !guard) && reachable(outputs.map(({ value }) => value)).length <= 8 ? 8 : 4;
+
+/** Vectors of four or two elements. */
+const elementsOf = (lanes: Lanes): number => (lanes === "f32x4" ? 4 : 2);
+
+/** Elements that a turn of a kernel's loop computes, or leaves alone. */
+export const groupOf = (kernel: VectorKernel): number => copiesOf(kernel) * elementsOf(kernel.outputs[0]!.lanes);
+
+/**
+ * The kernel takes the addresses of its arrays, how many elements they have (a multiple of 32), where it may note groups of elements
+ * that it leaves alone (by the place of the first), and the scalars; it returns how many it has noted.
+ */
+export function kernelText(kernel: VectorKernel, fused: boolean): string {
+  const { lanes } = kernel.outputs[0]!;
+  const copies = copiesOf(kernel);
+  const graph = new VectorGraph(lanes);
+  const inputs = kernel.inputs.map((variable, i) => ({ variable, local: `x${i}`, node: graph.local(`x${i}`) }));
+  const scalars = kernel.scalars.map((variable, i) => ({ variable, local: `s${i}`, node: graph.local(`s${i}`) }));
+  const variables = new Map<Variable, VectorNode>(
+    [...inputs, ...scalars].map(({ variable, node }) => [variable, node]),
+  );
+  const conditions = new Set(kernel.outputs.flatMap(({ guard }) => conjuncts(guard)));
+  const limits = [...conditions].flatMap((condition) => inputLimit(condition) ?? []);
+  const guards = [...conditions].filter((condition) => !inputLimit(condition));
+  const [values, tests] = [kernel.outputs.map(({ value }) => value), guards].map((roots) =>
+    vectorOf(graph, roots, variables),
+  );
+  const results = kernel.outputs.map(({ factor }, i) =>
+    factor ? graph.float("mul", variables.get(factor)!, values![i]!) : values![i]!,
+  );
+  const holds = tests!.length > 0 ? [tests!.reduce((a, b) => graph.bitwise("and", a, b))] : [];
+  // Of sizes the largest is looked for; as integers, where NaN is larger than all numbers.
+  const sizes = limits.map(({ input }) => graph.bitwise("and", variables.get(input)!, graph.bits(sizeMask(lanes))));
+  const roots = [...results, ...holds, ...sizes];
+  const shared = new Set(scalars.map(({ local }) => local));
+  const code = vectorCode(roots, { lanes, fused, copies, shared });
+  const bounds = limits.map(({ limit }) => graph.number(limit));
+  const constants = constantsOf([...roots, ...bounds]);
+  const bytes = 4 * elementsOf(lanes);
+  const each = <T>(list: readonly T[], text: (item: T, i: number) => string): string => list.map(text).join(" ");
+  const vectors = [
+    ...constants.map(({ name }) => name),
+    ...scalars.map(({ local }) => `$${local}`),
+    ...inputs.flatMap(({ local }) => Array.from({ length: copies }, (_, copy) => copyName(local, copy))),
+    ...code.locals,
+  ];
+  const pointers = [...inputs.map((_, i) => `$in${i}`), ...kernel.outputs.map((_, i) => `$out${i}`)];
+  const loads = inputs.flatMap(({ local }, i) =>
+    Array.from({ length: copies }, (_, copy) => {
+      const address = `offset=${copy * bytes} align=4 (local.get $in${i})`;
+      const vector =
+        lanes === "f32x4" ? `(v128.load ${address})` : `(f64x2.promote_low_f32x4 (v128.load64_zero ${address}))`;
+      return `(local.set ${copyName(local, copy)} ${vector})`;
+    }),
+  );
+  const stores = code.results.flatMap((texts, copy) =>
+    kernel.outputs.map((_, i) => {
+      const address = `offset=${copy * bytes} align=4`;
+      return lanes === "f32x4"
+        ? `(v128.store ${address} (local.get $out${i}) ${texts[i]!})`
+        : `(v128.store64_lane ${address} 0 (local.get $out${i}) (f32x4.demote_f64x2_zero ${texts[i]!}))`;
+    }),
+  );
+  const note = [
+    "(i32.store (local.get $list) (local.get $place))",
+    "(local.set $list (i32.add (local.get $list) (i32.const 4)))",
+  ];
+  const { integers } = formats[lanes];
+  const ofAll = (index: number, operation: string): string =>
+    code.results.map((texts) => texts[results.length + index]!).reduce((a, b) => `(${operation} ${a} ${b})`);
+  const failures = [
+    ...holds.map((_, i) => `(i32.eqz (${integers}.all_true ${ofAll(i, "v128.and")}))`),
+    ...sizes.map((_, i) => {
+      const largest =
+        lanes === "f32x4" ? ofAll(holds.length + i, "i32x4.max_s") : ofAll(holds.length + i, "f64x2.pmax");
+      const bound = `(local.get ${constantName(bounds[i]!)})`;
+      return lanes === "f32x4"
+        ? `(v128.any_true (i32x4.gt_s ${largest} ${bound}))`
+        : `(v128.any_true (i64x2.gt_s ${largest} ${bound}))`;
+    }),
+  ];
+  const ends =
+    failures.length === 0
+      ? stores
+      : [
+          `(if ${failures.reduce((a, b) => `(i32.or ${a} ${b})`)}`,
+          `(then ${note.join(" ")})`,
+          `(else ${stores.join("\n")}))`,
+        ];
+  const advanced = (name: string, by: number): string =>
+    `(local.set ${name} (i32.add (local.get ${name}) (i32.const ${by})))`;
+  return [
+    `(func (export "${kernel.name}") ${each(pointers, (name) => `(param ${name} i32)`)} (param $size i32) (param $list i32)`,
+    `${each(scalars, ({ local }) => `(param $number_${local} f64)`)} (result i32)`,
+    `(local $place i32) (local $first i32) ${each(vectors, (name) => `(local ${name} v128)`)}`,
+    "(local.set $first (local.get $list))",
+    ...constants.map(({ name, bits }) => `(local.set ${name} ${constantText(lanes, bits)})`),
+    ...scalars.map(({ local }) => {
+      const number = `(local.get $number_${local})`;
+      const splat = lanes === "f32x4" ? `(f32x4.splat (f32.demote_f64 ${number}))` : `(f64x2.splat ${number})`;
+      return `(local.set $${local} ${splat})`;
+    }),
+    "(if (local.get $size) (then (loop $turn",
+    ...loads,
+    ...code.statements,
+    ...ends,
+    ...pointers.map((name) => advanced(name, copies * bytes)),
+    advanced("$place", copies * elementsOf(lanes)),
+    "(br_if $turn (i32.lt_u (local.get $place) (local.get $size))))))",
+    "(i32.shr_u (i32.sub (local.get $list) (local.get $first)) (i32.const 2)))",
+  ].join("\n");
+}
+
+/** A condition that only asks for the size of an input. */
+function inputLimit(condition: Expr): { readonly input: Variable; readonly limit: number } | undefined {
+  if (!isApplication(condition, "lessOrEqual")) return undefined;
+  const [size, limit] = condition.operands;
+  const input = isApplication(size!, "abs") ? size.operands[0]! : undefined;
+  return input?.kind === "variable" && input.role === "input" && limit?.kind === "constant"
+    ? { input, limit: toNumber(limit.value) }
+    : undefined;
+}
+
+/** All bits but the sign. */
+const sizeMask = (lanes: Lanes): bigint => (lanes === "f32x4" ? 2n ** 31n : 2n ** 63n) - 1n;
+
+/** A module with these kernels. */
+export const moduleText = (kernels: readonly VectorKernel[], fused: boolean): string =>
+  ["(module", '(import "actc" "memory" (memory 1))', ...kernels.map((kernel) => kernelText(kernel, fused)), ")"].join(
+    "\n",
+  );

@@ -1,0 +1,91 @@
+/** Whether a form in vectors of float32 is accurate, where the error analysis alone cannot say: it is tried out. */
+import { type Expr, type Variable, variablesOf } from "../../ir/expr.js";
+import { emulateVectors, VectorGraph } from "../../machine/vector/index.js";
+import { sampler } from "../../numerics/sample.js";
+import { isBoolean } from "../../decisions.js";
+import type { KernelPlan } from "../kernels.js";
+import { searched } from "../searches.js";
+import { vectorOf } from "./expression.js";
+
+export interface Trial {
+  /** What is meant, in normal form. */
+  readonly root: Expr;
+  /** As it is computed, lowered. */
+  readonly form: Expr;
+  /** Where it is computed. */
+  readonly guard: Expr | null;
+  /** The largest error that is granted, in units in the last place. */
+  readonly granted: number;
+  /** Whether the form is a derivative: at its zeros the error that the rounding of the input causes is no fault of the form. */
+  readonly isDerivative: boolean;
+}
+
+/** Only forms of one input and nothing else are tried out. */
+export function isRightInTrial(plan: KernelPlan, { root, form, guard, granted, isDerivative }: Trial): boolean {
+  const [input, ...others] = variablesOf(form);
+  if (input?.role !== "input" || others.length > 0) return false;
+  const place = plan.activation.inputs.indexOf(input);
+  return searched(plan, [root, form, ...(guard ? [guard] : [])], {
+    name: "vectors are accurate",
+    isAnswer: isBoolean,
+    details: [granted, isDerivative],
+    find: ([meant = root, tried = form, condition], { activation }) =>
+      isWithin(granted, isDerivative, meant, tried, condition ?? null, activation.inputs[place] ?? input),
+  });
+}
+
+function isWithin(
+  granted: number,
+  isDerivative: boolean,
+  root: Expr,
+  form: Expr,
+  guard: Expr | null,
+  input: Variable,
+): boolean {
+  const meant = single(root, input);
+  const holds = guard ? single(guard, input) : () => 1;
+  const points = Float32Array.from(pointsFor(meant).filter((x) => holds(x) !== 0));
+  const graph = new VectorGraph("f32x4");
+  const [code] = vectorOf(graph, [form], new Map([[input, graph.local("x")]]));
+  const results = emulateVectors(code!, new Map([["x", points]]));
+  return points.every((x, i) => {
+    const exact = meant(x);
+    const unit = unitOf(exact);
+    const drift = isDerivative ? Math.abs(meant(x + unitOf(x)) - exact) / 2 : 0;
+    return Math.abs(results[i]! - exact) <= granted * unit + drift;
+  });
+}
+
+function single(expr: Expr, input: Variable): (x: number) => number {
+  const run = sampler(expr, [input], "binary64");
+  return (x) => run([x]);
+}
+
+/** A unit in the last place of float32. */
+const unitOf = (x: number): number => 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(x)))) - 23);
+
+const sizes = Array.from({ length: 600 }, (_, i) => 1.37 * 2 ** (-149 + i / 4));
+const ordinary = Array.from({ length: 3000 }, (_, i) => (i + 0.37) / 180);
+const large = Array.from({ length: 200 }, (_, i) => (i + 0.37) / 2);
+
+const line: readonly number[] = [...new Set([...sizes, ...ordinary, ...large].flatMap((x) => [-x, x]))]
+  .map(Math.fround)
+  .sort((a, b) => a - b);
+
+/** Inputs of all sizes, and those around zeros. */
+function pointsFor(meant: (x: number) => number): number[] {
+  const around: number[] = [];
+  line.forEach((x, i) => {
+    const next = line[i + 1] ?? x;
+    if (meant(x) * meant(next) >= 0) return;
+    let [low, high] = [x, next];
+    for (let step = 0; step < 60; step++) {
+      const middle = (low + high) / 2;
+      if (meant(low) * meant(middle) <= 0) high = middle;
+      else low = middle;
+    }
+    for (let k = -40; k <= 40; k++)
+      around.push(Math.fround(low + k * unitOf(low)), Math.fround(low * (1 + k * 2 ** -12)));
+  });
+  return [0, -0, ...line, ...around];
+}

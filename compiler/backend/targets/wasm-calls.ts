@@ -1,0 +1,159 @@
+/** What the file of WebAssembly kernels carries beside its bytes: how they are loaded and called. */
+export const wasmCalls = `/** A kernel's arguments: addresses, how many elements, where to note, numbers. */
+type Kernel = (...numbers: number[]) => number;
+
+/** What is used of WebAssembly, wherever its types are declared. */
+declare const WebAssembly: {
+  readonly validate: (bytes: Uint8Array) => boolean;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (
+    module: object,
+    imports: object,
+  ) => { readonly exports: object };
+  readonly Memory: new (limits: {
+    readonly initial: number;
+    readonly maximum: number;
+  }) => { readonly buffer: ArrayBuffer };
+};
+
+declare function atob(text: string): string;
+
+/**
+ * The memory that all kernels of a program share, whichever files they come
+ * from. Its first 256 KiB are for the calls themselves; arrays behind these are
+ * read and written where they are, others come and go in blocks.
+ */
+function sharedMemory(): { readonly buffer: ArrayBuffer } {
+  const key = Symbol.for("activation-compiler.memory");
+  const known: unknown = Reflect.get(globalThis, key);
+  if (known instanceof WebAssembly.Memory) return known;
+  const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536 });
+  Reflect.set(globalThis, key, memory);
+  return memory;
+}
+
+function decoded(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** The kernels of the first of the modules that the engine takes. */
+function load(texts: readonly string[]): object | null {
+  if (typeof WebAssembly !== "object") return null;
+  try {
+    const bytes = texts.map(decoded).find(WebAssembly.validate);
+    if (!bytes) return null;
+    const module = new WebAssembly.Module(bytes);
+    const imports = { actc: { memory: sharedMemory() } };
+    return new WebAssembly.Instance(module, imports).exports;
+  } catch {
+    // Pages may forbid it, and engines set limits to what is compiled at once.
+    return null;
+  }
+}
+
+/** Undefined until a kernel is called; null where there is no such engine. */
+let kernels: object | null | undefined;
+
+/** Elements of a block, and of what is done between two looks at the notes. */
+const blockLength = 4096;
+const sliceLength = 262144;
+/** Where blocks begin, in bytes: behind the notes. */
+const blocks = 65536;
+/** Elements that a kernel takes at least, and a multiple of which it takes. */
+const step = 32;
+
+/**
+ * Calls a kernel, and the one in TypeScript for the groups of elements that it
+ * leaves alone: those that need more digits. All elements where there is no
+ * such engine, or where lengths differ, which that kernel complains about.
+ */
+function call(
+  name: string,
+  group: number,
+  inputs: readonly Float32Array[],
+  outputs: readonly Float32Array[],
+  numbers: readonly number[],
+  exactly: (...arrays: Float32Array[]) => void,
+): void {
+  kernels ??= load(modules);
+  const kernel: unknown = kernels && Reflect.get(kernels, name);
+  const arrays = [...inputs, ...outputs];
+  const size = inputs[0]?.length ?? 0;
+  const differs = arrays.some(({ length }) => length !== size);
+  if (!isKernel(kernel) || differs || arrays.length > 12) {
+    exactly(...arrays);
+    return;
+  }
+  const { buffer } = sharedMemory();
+  const isHere = arrays.every((array) => array.buffer === buffer);
+  const most = isHere ? sliceLength : blockLength;
+  const stand = arrays.map((_, i) => {
+    return new Float32Array(buffer, blocks + 4 * blockLength * i, blockLength);
+  });
+  for (let start = 0; start < size;) {
+    const left = Math.min(most, size - start);
+    const isWhole = isHere && left >= step;
+    // What is left at the end goes through the blocks, filled up.
+    const count = isWhole ? left - (left % step) : left;
+    const length = Math.ceil(count / step) * step;
+    if (!isWhole) {
+      inputs.forEach((array, i) => {
+        const block = stand[i]!;
+        block.set(array.subarray(start, start + count));
+        block.fill(block[count - 1]!, count, length);
+      });
+    }
+    const places = arrays.map((array, i) =>
+      isWhole ? array.byteOffset + 4 * start : stand[i]!.byteOffset,
+    );
+    const noted = kernel(...places, length, 0, ...numbers);
+    const [read, written, first] = isWhole
+      ? [inputs, outputs, start]
+      : [stand.slice(0, inputs.length), stand.slice(inputs.length), 0];
+    if (noted > 0) {
+      const groups = new Uint32Array(buffer, 0, noted);
+      const end = first + count;
+      recompute(groups, group, first, end, read, written, exactly);
+    }
+    if (!isWhole) {
+      outputs.forEach((array, i) => {
+        array.set(written[i]!.subarray(0, count), start);
+      });
+    }
+    start += count;
+  }
+}
+
+const isKernel = (value: unknown): value is Kernel =>
+  typeof value === "function";
+
+/** Gathers the elements of groups, computes them and puts them back. */
+function recompute(
+  groups: Uint32Array,
+  group: number,
+  start: number,
+  end: number,
+  inputs: readonly Float32Array[],
+  outputs: readonly Float32Array[],
+  exactly: (...arrays: Float32Array[]) => void,
+): void {
+  const places = new Uint32Array(groups.length * group);
+  let count = 0;
+  for (let k = 0; k < groups.length; k++) {
+    const first = start + groups[k]!;
+    const last = Math.min(first + group, end);
+    for (let place = first; place < last; place++) places[count++] = place;
+  }
+  const given = inputs.map((array) => {
+    const block = new Float32Array(count);
+    for (let i = 0; i < count; i++) block[i] = array[places[i]!]!;
+    return block;
+  });
+  const results = outputs.map(() => new Float32Array(count));
+  exactly(...given, ...results);
+  outputs.forEach((array, k) => {
+    const block = results[k]!;
+    for (let i = 0; i < count; i++) array[places[i]!] = block[i]!;
+  });
+}
+`;

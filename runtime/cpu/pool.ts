@@ -1,0 +1,104 @@
+/**
+ * Room for tensors in the memory that kernels in WebAssembly work in, so that nothing is copied when these are called. That memory is
+ * found under a symbol, as the kernels' files make it; without such kernels there is none.
+ */
+const key = /* @__PURE__ */ Symbol.for("activation-compiler.memory");
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  readonly grow: (pages: number) => number;
+}
+
+const isMemory = (value: unknown): value is Memory =>
+  typeof value === "object" &&
+  value !== null &&
+  "buffer" in value &&
+  value.buffer instanceof ArrayBuffer &&
+  "grow" in value &&
+  typeof value.grow === "function";
+
+const page = 65536;
+
+/** What kernels keep for themselves. */
+const scratch = 4 * page;
+
+/** Pages that are asked for, the most first: what is not written to costs nothing. */
+const sizes: readonly number[] = [4096, 1024, 256];
+
+/** Arrays that are smaller are as well copied. */
+const least = 1024;
+
+/**
+ * The memory grows once, before the first array: so no array ever loses its numbers. What finds no room in it is an array of its own,
+ * as all are without it.
+ */
+export class WasmPool {
+  #buffer: ArrayBuffer | null = null;
+  #next = 0;
+  /** Addresses by the bytes that are free there. */
+  readonly #idle = new Map<number, number[]>();
+  /** Takes back the room of arrays that were dropped without being disposed of. */
+  readonly #collected = new FinalizationRegistry<Room>((room) => this.#put(room));
+
+  /** Numbers, any; null where there is no room. */
+  take(size: number): Float32Array | null {
+    if (size < least) return null;
+    const memory: unknown = Reflect.get(globalThis, key);
+    if (!isMemory(memory)) return null;
+    this.#buffer ??= this.#begin(memory);
+    // Whoever else makes the memory grow takes it away.
+    if (this.#buffer === null || this.#buffer !== memory.buffer) return null;
+    const bytes = roomFor(4 * size);
+    const address = this.#idle.get(bytes)?.pop() ?? this.#advance(bytes);
+    if (address === null) return null;
+    const values = new Float32Array(this.#buffer, address, size);
+    this.#collected.register(values, { address, bytes }, values);
+    return values;
+  }
+
+  /** Takes back what `take` gave. */
+  giveBack(values: Float32Array): void {
+    this.#collected.unregister(values);
+    this.#put({ address: values.byteOffset, bytes: roomFor(4 * values.length) });
+  }
+
+  /** Null where the memory is larger than the kernels made it: then it belongs to another pool, of another copy of this runtime. */
+  #begin(memory: Memory): ArrayBuffer | null {
+    if (memory.buffer.byteLength !== scratch) return null;
+    this.#next = scratch;
+    for (const pages of sizes) {
+      try {
+        memory.grow(pages);
+        return memory.buffer;
+      } catch {
+        // Less may do.
+      }
+    }
+    return null;
+  }
+
+  #advance(bytes: number): number | null {
+    const address = this.#next;
+    if (address + bytes > (this.#buffer?.byteLength ?? 0)) return null;
+    this.#next += bytes;
+    return address;
+  }
+
+  #put({ address, bytes }: Room): void {
+    const idle = this.#idle.get(bytes);
+    if (idle) idle.push(address);
+    else this.#idle.set(bytes, [address]);
+  }
+}
+
+interface Room {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** So many bytes or up to an eighth more, so that room which was used can be used again; above a page whole pages. */
+function roomFor(bytes: number): number {
+  const step = Math.max(64, 2 ** (Math.floor(Math.log2(bytes)) - 3));
+  const room = Math.ceil(bytes / step) * step;
+  return room > page ? Math.ceil(room / page) * page : room;
+}
