@@ -8,7 +8,11 @@ import {
   applyActivation,
   full,
 } from "activation-compiler/runtime";
-import { dynamicTanhBackward, dynamicTanhForward } from "./dynamic_tanh.js";
+import {
+  dynamicTanhBackward,
+  dynamicTanhDoubleBackward,
+  dynamicTanhForward,
+} from "./dynamic_tanh.js";
 import { dynamicTanhWgsl } from "./dynamic_tanh.wgsl.js";
 const dynamicTanhActivation: Activation = {
   name: "dynamic_tanh",
@@ -20,7 +24,11 @@ const dynamicTanhActivation: Activation = {
     { name: "bias", shape: "axis" },
   ],
   axis: true,
-  cpu: { forward: dynamicTanhForward, backward: dynamicTanhBackward },
+  cpu: {
+    forward: dynamicTanhForward,
+    backward: dynamicTanhBackward,
+    doubleBackward: dynamicTanhDoubleBackward,
+  },
   webgpu: {
     code: dynamicTanhWgsl,
     forward: [

@@ -95,6 +95,91 @@ export function dynamicTanhBackward(
   dbias.set(dbiasSums);
 }
 
+/** The gradients of what dynamic_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function dynamicTanhDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  alpha: Float32Array,
+  weight: Float32Array,
+  bias: Float32Array,
+  ddx: Float32Array,
+  ddalpha: Float32Array,
+  ddweight: Float32Array,
+  ddbias: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dalpha: Float32Array,
+  dweight: Float32Array,
+  dbias: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("weight", weight, axisLength);
+  requireLength("bias", bias, axisLength);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddweight", ddweight, axisLength);
+  requireLength("ddbias", ddbias, axisLength);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  requireLength("dweight", dweight, axisLength);
+  requireLength("dbias", dbias, axisLength);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const alphaValue = alpha[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const squared = alphaValue * alphaValue;
+  const p = 2 * ddalphaValue;
+  let dalphaSum = 0;
+  const dweightSums = new Float64Array(axisLength);
+  const dbiasSums = new Float64Array(axisLength);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const weightI = weight[k]!;
+        const ddxI = ddx[i]!;
+        const ddweightI = ddweight[k]!;
+        const ddbiasI = ddbias[k]!;
+        const p2 = 2 * xi * alphaValue;
+        const e = boundedExp(Math.max(-Math.abs(p2), -746));
+        const u = e + 1;
+        const q = e / (u * u);
+        const u2 = ddxI * alphaValue * q + ddalphaValue * xi * q;
+        const em1 = boundedExpm1(
+          Math.max(Math.min(2 * (xi * alphaValue), 709), -746),
+        );
+        const q2 = em1 / (em1 + 2);
+        const p3 = 4 * dyi;
+        // Beyond this size, and at infinity, the result is its limit.
+        const bounded = Math.max(Math.min(p2, 746), -746);
+        const e2 = boundedExp(Math.max(-Math.abs(bounded), -746));
+        const u3 = e2 + 1;
+        const u4 = q - q2 * (bounded * (e2 / (u3 * u3)));
+        ddy[i] = ddbiasI + 4 * weightI * u2 + ddweightI * q2;
+        dx[i] =
+          p3 *
+          (ddweightI * alphaValue * q +
+            weightI * (ddalphaValue * u4 - 2 * ddxI * squared * q2 * q));
+        dalphaSum +=
+          p3 *
+          (ddweightI * xi * q + weightI * (ddxI * u4 - p * (xi * xi) * q2 * q));
+        dweightSums[k]! += p3 * u2;
+        dbiasSums[k]! += 0;
+      }
+    }
+  }
+  dalpha[0] = dalphaSum;
+  dweight.set(dweightSums);
+  dbias.set(dbiasSums);
+}
+
 /**
  * A tanh with learned steepness that takes the place of a normalisation: it reduces nothing, but scales and moves along
  * the axis.
@@ -182,6 +267,91 @@ export function dynamicTanhBackward64(
         dalphaSum += p * xi * weightI * q;
         dweightSums[k]! += dyi * (em1 / (em1 + 2));
         dbiasSums[k]! += dyi;
+      }
+    }
+  }
+  dalpha[0] = dalphaSum;
+  dweight.set(dweightSums);
+  dbias.set(dbiasSums);
+}
+
+/** The gradients of what dynamic_tanh's backward kernel computes, from a cotangent of each of its results. */
+export function dynamicTanhDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  alpha: Float64Array,
+  weight: Float64Array,
+  bias: Float64Array,
+  ddx: Float64Array,
+  ddalpha: Float64Array,
+  ddweight: Float64Array,
+  ddbias: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dalpha: Float64Array,
+  dweight: Float64Array,
+  dbias: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("alpha", alpha, 1);
+  requireLength("weight", weight, axisLength);
+  requireLength("bias", bias, axisLength);
+  requireLength("ddx", ddx, size);
+  requireLength("ddalpha", ddalpha, 1);
+  requireLength("ddweight", ddweight, axisLength);
+  requireLength("ddbias", ddbias, axisLength);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dalpha", dalpha, 1);
+  requireLength("dweight", dweight, axisLength);
+  requireLength("dbias", dbias, axisLength);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const alphaValue = alpha[0]!;
+  const ddalphaValue = ddalpha[0]!;
+  const squared = alphaValue * alphaValue;
+  const p = 2 * ddalphaValue;
+  let dalphaSum = 0;
+  const dweightSums = new Float64Array(axisLength);
+  const dbiasSums = new Float64Array(axisLength);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const weightI = weight[k]!;
+        const ddxI = ddx[i]!;
+        const ddweightI = ddweight[k]!;
+        const ddbiasI = ddbias[k]!;
+        const p2 = 2 * xi * alphaValue;
+        const e = boundedExp(Math.max(-Math.abs(p2), -746));
+        const u = e + 1;
+        const q = e / (u * u);
+        const u2 = ddxI * alphaValue * q + ddalphaValue * xi * q;
+        const em1 = boundedExpm1(
+          Math.max(Math.min(2 * (xi * alphaValue), 709), -746),
+        );
+        const q2 = em1 / (em1 + 2);
+        const p3 = 4 * dyi;
+        // Beyond this size, and at infinity, the result is its limit.
+        const bounded = Math.max(Math.min(p2, 746), -746);
+        const e2 = boundedExp(Math.max(-Math.abs(bounded), -746));
+        const u3 = e2 + 1;
+        const u4 = q - q2 * (bounded * (e2 / (u3 * u3)));
+        ddy[i] = ddbiasI + 4 * weightI * u2 + ddweightI * q2;
+        dx[i] =
+          p3 *
+          (ddweightI * alphaValue * q +
+            weightI * (ddalphaValue * u4 - 2 * ddxI * squared * q2 * q));
+        dalphaSum +=
+          p3 *
+          (ddweightI * xi * q + weightI * (ddxI * u4 - p * (xi * xi) * q2 * q));
+        dweightSums[k]! += p3 * u2;
+        dbiasSums[k]! += 0;
       }
     }
   }

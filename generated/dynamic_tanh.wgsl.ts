@@ -12,10 +12,44 @@ fn dynamic_tanh_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct dynamic_tanh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn dynamic_tanh_ranged_select(condition: bool, a: dynamic_tanh_ranged, b: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  return dynamic_tanh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct dynamic_tanh_pair {
   high: f32,
   low: f32,
+}
+
+const dynamic_tanh_RANGED_ZERO: dynamic_tanh_ranged = dynamic_tanh_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn dynamic_tanh_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn dynamic_tanh_ranged_of(a: dynamic_tanh_pair, exponent: f32) -> dynamic_tanh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = dynamic_tanh_power_of_two(clamp(127 - field, -126, 126));
+  return dynamic_tanh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), dynamic_tanh_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -41,17 +75,37 @@ fn dynamic_tanh_pair_add(a: dynamic_tanh_pair, b: dynamic_tanh_pair) -> dynamic_
   return dynamic_tanh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn dynamic_tanh_pair_from_f32(x: f32) -> dynamic_tanh_pair {
-  return dynamic_tanh_pair(x, 0.0);
+fn dynamic_tanh_ranged_add(a: dynamic_tanh_ranged, b: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = dynamic_tanh_ranged_select(swapped, b, a);
+  let y = dynamic_tanh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(dynamic_tanh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return dynamic_tanh_ranged_of(
+    dynamic_tanh_pair_add(dynamic_tanh_pair(x.high, x.low), dynamic_tanh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
 }
 
-fn dynamic_tanh_pair_to_f32(a: dynamic_tanh_pair) -> f32 {
-  return a.high + a.low;
+// A number as it was given.
+fn dynamic_tanh_ranged_from_given(x: f32) -> dynamic_tanh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = dynamic_tanh_ranged_of(dynamic_tanh_pair(part, 0.0), select(0.0, 64.0, large));
+  return dynamic_tanh_ranged_select(infinite, dynamic_tanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
-// a where the condition holds, else b.
-fn dynamic_tanh_pair_select(condition: bool, a: dynamic_tanh_pair, b: dynamic_tanh_pair) -> dynamic_tanh_pair {
-  return dynamic_tanh_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+fn dynamic_tanh_ranged_from_f32(x: f32) -> dynamic_tanh_ranged {
+  return dynamic_tanh_ranged_from_given(x);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn dynamic_tanh_ranged_to_limit(a: dynamic_tanh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * dynamic_tanh_power_of_two(first)) * dynamic_tanh_power_of_two(exponent - first);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -70,6 +124,18 @@ fn dynamic_tanh_pair_product(a: f32, b: f32) -> dynamic_tanh_pair {
   return dynamic_tanh_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
+fn dynamic_tanh_pair_multiply(a: dynamic_tanh_pair, b: dynamic_tanh_pair) -> dynamic_tanh_pair {
+  let p = dynamic_tanh_pair_product(a.high, b.high);
+  return dynamic_tanh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn dynamic_tanh_ranged_multiply(a: dynamic_tanh_ranged, b: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  return dynamic_tanh_ranged_of(
+    dynamic_tanh_pair_multiply(dynamic_tanh_pair(a.high, a.low), dynamic_tanh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn dynamic_tanh_pair_expm1_small(a: dynamic_tanh_pair) -> dynamic_tanh_pair {
   let x = a.high;
@@ -81,76 +147,68 @@ fn dynamic_tanh_pair_expm1_small(a: dynamic_tanh_pair) -> dynamic_tanh_pair {
   return dynamic_tanh_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn dynamic_tanh_pair_reduced(a: dynamic_tanh_pair, k: f32) -> dynamic_tanh_pair {
-  return dynamic_tanh_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn dynamic_tanh_pair_scale(a: dynamic_tanh_pair, factor: f32) -> dynamic_tanh_pair {
+// The number as a pair: for exponents that a pair has room for.
+fn dynamic_tanh_ranged_pair(a: dynamic_tanh_ranged) -> dynamic_tanh_pair {
+  let factor = dynamic_tanh_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
   return dynamic_tanh_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn dynamic_tanh_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
+fn dynamic_tanh_ranged_negate(a: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  return dynamic_tanh_ranged(-a.high, -a.low, a.exponent);
 }
 
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn dynamic_tanh_pair_times_power(a: dynamic_tanh_pair, k: i32) -> dynamic_tanh_pair {
-  let first = k >> 1u;
-  return dynamic_tanh_pair_scale(dynamic_tanh_pair_scale(a, dynamic_tanh_power_of_two(first)), dynamic_tanh_power_of_two(k - first));
+fn dynamic_tanh_ranged_subtract(a: dynamic_tanh_ranged, b: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  return dynamic_tanh_ranged_add(a, dynamic_tanh_ranged_negate(b));
 }
 
-fn dynamic_tanh_pair_expm1(a: dynamic_tanh_pair) -> dynamic_tanh_pair {
-  let x = clamp(a.high, -30.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = dynamic_tanh_pair_expm1_small(dynamic_tanh_pair_reduced(dynamic_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
-  if (k == 0.0) {
-    return small;
-  }
-  if (x > 80.0) {
-    return dynamic_tanh_pair_times_power(dynamic_tanh_pair_add(dynamic_tanh_pair(1.0, 0.0), small), i32(k));
-  }
-  // 2^k (e^r - 1) + (2^k - 1)
-  let scale = dynamic_tanh_power_of_two(i32(k));
-  return dynamic_tanh_pair_add(dynamic_tanh_pair_sum(scale, -1.0), dynamic_tanh_pair_scale(small, scale));
+fn dynamic_tanh_pair_subtract(a: dynamic_tanh_pair, b: dynamic_tanh_pair) -> dynamic_tanh_pair {
+  let s = dynamic_tanh_pair_sum(a.high, -b.high);
+  return dynamic_tanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
-fn dynamic_tanh_pair_saturated_expm1(a: dynamic_tanh_pair) -> dynamic_tanh_pair {
-  return dynamic_tanh_pair_select(
-    a.high > 88.72283,
-    dynamic_tanh_pair(3.4028234663852886e38, 2.0282410e31),
-    dynamic_tanh_pair_expm1(a)
+const dynamic_tanh_RANGED_LN2: dynamic_tanh_pair = dynamic_tanh_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off.
+fn dynamic_tanh_ranged_exp(a: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  let x = dynamic_tanh_ranged_pair(
+    dynamic_tanh_ranged_select(a.exponent > 126.0, dynamic_tanh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = dynamic_tanh_pair_subtract(x, dynamic_tanh_pair_multiply(dynamic_tanh_pair(k, 0.0), dynamic_tanh_RANGED_LN2));
+  let held = clamp(rest.high, -0.36, 0.36);
+  return dynamic_tanh_ranged_of(
+    dynamic_tanh_pair_add(
+      dynamic_tanh_pair(1.0, 0.0),
+      dynamic_tanh_pair_expm1_small(dynamic_tanh_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
   );
 }
 
-fn dynamic_tanh_pair_smaller(a: dynamic_tanh_pair, b: dynamic_tanh_pair) -> dynamic_tanh_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
+const dynamic_tanh_RANGED_ONE: dynamic_tanh_ranged = dynamic_tanh_ranged(1.0, 0.0, 0.0);
+
+fn dynamic_tanh_ranged_expm1(a: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = dynamic_tanh_ranged_multiply(a, a);
+    return dynamic_tanh_ranged_add(a, dynamic_tanh_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  return a;
+  if (a.exponent < -2.0) {
+    return dynamic_tanh_ranged_of(dynamic_tanh_pair_expm1_small(dynamic_tanh_ranged_pair(a)), 0.0);
+  }
+  return dynamic_tanh_ranged_subtract(dynamic_tanh_ranged_exp(a), dynamic_tanh_RANGED_ONE);
 }
 
-fn dynamic_tanh_pair_at_most(a: dynamic_tanh_pair, b: dynamic_tanh_pair) -> dynamic_tanh_pair {
-  return dynamic_tanh_pair_smaller(a, b);
+fn dynamic_tanh_ranged_less(a: dynamic_tanh_ranged, b: dynamic_tanh_ranged) -> bool {
+  return dynamic_tanh_ranged_subtract(a, b).high < 0.0;
 }
 
-fn dynamic_tanh_pair_multiply(a: dynamic_tanh_pair, b: dynamic_tanh_pair) -> dynamic_tanh_pair {
-  let p = dynamic_tanh_pair_product(a.high, b.high);
-  return dynamic_tanh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+fn dynamic_tanh_ranged_smaller(a: dynamic_tanh_ranged, b: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  return dynamic_tanh_ranged_select(dynamic_tanh_ranged_less(b, a), b, a);
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn dynamic_tanh_pair_from_given(x: f32) -> dynamic_tanh_pair {
-  let held = dynamic_tanh_rounded(x);
-  return dynamic_tanh_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
-}
-
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn dynamic_tanh_pair_to_limit(a: dynamic_tanh_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+fn dynamic_tanh_ranged_at_most(a: dynamic_tanh_ranged, b: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  return dynamic_tanh_ranged_smaller(a, b);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -161,22 +219,29 @@ fn dynamic_tanh_pair_divide(a: dynamic_tanh_pair, b: dynamic_tanh_pair) -> dynam
   return dynamic_tanh_pair_ordered_sum(q, rest / b.high);
 }
 
+fn dynamic_tanh_ranged_divide(a: dynamic_tanh_ranged, b: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  return dynamic_tanh_ranged_of(
+    dynamic_tanh_pair_divide(dynamic_tanh_pair(a.high, a.low), dynamic_tanh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn dynamic_tanh_forward_elements_result(x: f32, alpha: f32, weight: f32, bias: f32) -> f32 {
-  let t = dynamic_tanh_pair_saturated_expm1(
-    dynamic_tanh_pair_at_most(
-      dynamic_tanh_pair_scale(
-        dynamic_tanh_pair_multiply(dynamic_tanh_pair_from_given(x), dynamic_tanh_pair_from_given(alpha)),
-        2.0
+  let t = dynamic_tanh_ranged_expm1(
+    dynamic_tanh_ranged_at_most(
+      dynamic_tanh_ranged_multiply(
+        dynamic_tanh_ranged(1.0, 0.0, 1.0),
+        dynamic_tanh_ranged_multiply(dynamic_tanh_ranged_from_given(x), dynamic_tanh_ranged_from_given(alpha))
       ),
-      dynamic_tanh_pair(80.0, 0.0)
+      dynamic_tanh_ranged(1.25, 0.0, 6.0)
     )
   );
-  return dynamic_tanh_pair_to_limit(
-    dynamic_tanh_pair_add(
-      dynamic_tanh_pair_from_given(bias),
-      dynamic_tanh_pair_multiply(
-        dynamic_tanh_pair_from_given(weight),
-        dynamic_tanh_pair_divide(t, dynamic_tanh_pair_add(t, dynamic_tanh_pair(2.0, 0.0)))
+  return dynamic_tanh_ranged_to_limit(
+    dynamic_tanh_ranged_add(
+      dynamic_tanh_ranged_from_given(bias),
+      dynamic_tanh_ranged_multiply(
+        dynamic_tanh_ranged_from_given(weight),
+        dynamic_tanh_ranged_divide(t, dynamic_tanh_ranged_add(t, dynamic_tanh_ranged(1.0, 0.0, 1.0)))
       )
     )
   );
@@ -189,25 +254,8 @@ struct dynamic_tanh_backward_elements_result_results {
   result3: f32,
 }
 
-// e^a 2^n
-fn dynamic_tanh_pair_exp_scaled(a: dynamic_tanh_pair, n: i32) -> dynamic_tanh_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = dynamic_tanh_pair_expm1_small(dynamic_tanh_pair_reduced(dynamic_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return dynamic_tanh_pair_times_power(dynamic_tanh_pair_add(dynamic_tanh_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn dynamic_tanh_pair_raised_exp(a: dynamic_tanh_pair) -> dynamic_tanh_pair {
-  return dynamic_tanh_pair_exp_scaled(a, 60);
-}
-
-fn dynamic_tanh_pair_negate(a: dynamic_tanh_pair) -> dynamic_tanh_pair {
-  return dynamic_tanh_pair(-a.high, -a.low);
-}
-
-fn dynamic_tanh_pair_abs(a: dynamic_tanh_pair) -> dynamic_tanh_pair {
-  return dynamic_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+fn dynamic_tanh_ranged_abs(a: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
+  return dynamic_tanh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
 }
 
 fn dynamic_tanh_backward_elements_result(
@@ -216,60 +264,54 @@ fn dynamic_tanh_backward_elements_result(
   weight: f32,
   dy: f32
 ) -> dynamic_tanh_backward_elements_result_results {
-  let t = dynamic_tanh_pair_scale(dynamic_tanh_pair_from_given(dy), 4.0);
-  let t2 = dynamic_tanh_pair_raised_exp(
-    dynamic_tanh_pair_negate(
-      dynamic_tanh_pair_abs(
-        dynamic_tanh_pair_multiply(
-          dynamic_tanh_pair_scale(dynamic_tanh_pair_from_given(x), 2.0),
-          dynamic_tanh_pair_from_given(alpha)
+  let t = dynamic_tanh_ranged_multiply(dynamic_tanh_ranged(1.0, 0.0, 2.0), dynamic_tanh_ranged_from_given(dy));
+  let t2 = dynamic_tanh_ranged_exp(
+    dynamic_tanh_ranged_negate(
+      dynamic_tanh_ranged_abs(
+        dynamic_tanh_ranged_multiply(
+          dynamic_tanh_ranged_multiply(dynamic_tanh_ranged(1.0, 0.0, 1.0), dynamic_tanh_ranged_from_given(x)),
+          dynamic_tanh_ranged_from_given(alpha)
         )
       )
     )
   );
-  let t3 = dynamic_tanh_pair_add(dynamic_tanh_pair_scale(t2, 8.6736174e-19), dynamic_tanh_pair(1.0, 0.0));
-  let t4 = dynamic_tanh_pair_divide(t2, dynamic_tanh_pair_multiply(t3, t3));
-  let t5 = dynamic_tanh_pair_saturated_expm1(
-    dynamic_tanh_pair_at_most(
-      dynamic_tanh_pair_scale(
-        dynamic_tanh_pair_multiply(dynamic_tanh_pair_from_given(x), dynamic_tanh_pair_from_given(alpha)),
-        2.0
+  let t3 = dynamic_tanh_ranged_add(t2, dynamic_tanh_ranged(1.0, 0.0, 0.0));
+  let t4 = dynamic_tanh_ranged_divide(t2, dynamic_tanh_ranged_multiply(t3, t3));
+  let t5 = dynamic_tanh_ranged_expm1(
+    dynamic_tanh_ranged_at_most(
+      dynamic_tanh_ranged_multiply(
+        dynamic_tanh_ranged(1.0, 0.0, 1.0),
+        dynamic_tanh_ranged_multiply(dynamic_tanh_ranged_from_given(x), dynamic_tanh_ranged_from_given(alpha))
       ),
-      dynamic_tanh_pair(80.0, 0.0)
+      dynamic_tanh_ranged(1.25, 0.0, 6.0)
     )
   );
   return dynamic_tanh_backward_elements_result_results(
-    dynamic_tanh_pair_to_limit(
-      dynamic_tanh_pair_scale(
-        dynamic_tanh_pair_multiply(
-          dynamic_tanh_pair_multiply(
-            dynamic_tanh_pair_multiply(t, dynamic_tanh_pair_from_given(alpha)),
-            dynamic_tanh_pair_from_given(weight)
-          ),
-          t4
+    dynamic_tanh_ranged_to_limit(
+      dynamic_tanh_ranged_multiply(
+        dynamic_tanh_ranged_multiply(
+          dynamic_tanh_ranged_multiply(t, dynamic_tanh_ranged_from_given(alpha)),
+          dynamic_tanh_ranged_from_given(weight)
         ),
-        8.6736174e-19
+        t4
       )
     ),
-    dynamic_tanh_pair_to_limit(
-      dynamic_tanh_pair_scale(
-        dynamic_tanh_pair_multiply(
-          dynamic_tanh_pair_multiply(
-            dynamic_tanh_pair_multiply(t, dynamic_tanh_pair_from_given(x)),
-            dynamic_tanh_pair_from_given(weight)
-          ),
-          t4
+    dynamic_tanh_ranged_to_limit(
+      dynamic_tanh_ranged_multiply(
+        dynamic_tanh_ranged_multiply(
+          dynamic_tanh_ranged_multiply(t, dynamic_tanh_ranged_from_given(x)),
+          dynamic_tanh_ranged_from_given(weight)
         ),
-        8.6736174e-19
+        t4
       )
     ),
-    dynamic_tanh_pair_to_limit(
-      dynamic_tanh_pair_multiply(
-        dynamic_tanh_pair_from_given(dy),
-        dynamic_tanh_pair_divide(t5, dynamic_tanh_pair_add(t5, dynamic_tanh_pair(2.0, 0.0)))
+    dynamic_tanh_ranged_to_limit(
+      dynamic_tanh_ranged_multiply(
+        dynamic_tanh_ranged_from_given(dy),
+        dynamic_tanh_ranged_divide(t5, dynamic_tanh_ranged_add(t5, dynamic_tanh_ranged(1.0, 0.0, 1.0)))
       )
     ),
-    dynamic_tanh_pair_to_limit(dynamic_tanh_pair_from_given(dy))
+    dynamic_tanh_ranged_to_limit(dynamic_tanh_ranged_from_given(dy))
   );
 }
 `;
@@ -309,15 +351,15 @@ fn dynamic_tanh_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> dynamic_tanh_lane_values: array<dynamic_tanh_pair, 256>;
+var<workgroup> dynamic_tanh_lane_values: array<dynamic_tanh_ranged, 256>;
 
 // The sum of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn dynamic_tanh_workgroup_sum(value: dynamic_tanh_pair, lane: u32, lanes: u32) {
+fn dynamic_tanh_workgroup_sum(value: dynamic_tanh_ranged, lane: u32, lanes: u32) {
   dynamic_tanh_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      dynamic_tanh_lane_values[lane] = dynamic_tanh_pair_add(dynamic_tanh_lane_values[lane], dynamic_tanh_lane_values[lane + stride]);
+      dynamic_tanh_lane_values[lane] = dynamic_tanh_ranged_add(dynamic_tanh_lane_values[lane], dynamic_tanh_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
@@ -376,13 +418,13 @@ fn dynamic_tanh_backward_alpha_sum(
   if (group >= 1u) {
     return;
   }
-  var sum = dynamic_tanh_pair(0.0, 0.0);
+  var sum = dynamic_tanh_ranged(0.0, 0.0, -2e38);
   for (var i = lane; i < dynamic_tanh_uniforms.size; i += 256u) {
-    sum = dynamic_tanh_pair_add(sum, dynamic_tanh_pair_from_f32(dynamic_tanh_scratch_backward_terms[i]));
+    sum = dynamic_tanh_ranged_add(sum, dynamic_tanh_ranged_from_f32(dynamic_tanh_scratch_backward_terms[i]));
   }
   dynamic_tanh_workgroup_sum(sum, lane, 256u);
   if (lane == 0u) {
-    dynamic_tanh_gradient_dalpha[group] = dynamic_tanh_pair_to_f32(dynamic_tanh_lane_values[0]);
+    dynamic_tanh_gradient_dalpha[group] = dynamic_tanh_ranged_to_limit(dynamic_tanh_lane_values[0]);
   }
 }
 
@@ -397,12 +439,12 @@ fn dynamic_tanh_backward_weight_sum(
   if (k >= dynamic_tanh_uniforms.axisLength) {
     return;
   }
-  var sum = dynamic_tanh_pair(0.0, 0.0);
+  var sum = dynamic_tanh_ranged(0.0, 0.0, -2e38);
   for (var row = 0u; row < dynamic_tanh_uniforms.axisOuter * dynamic_tanh_uniforms.axisInner; row++) {
     let i = (row / dynamic_tanh_uniforms.axisInner * dynamic_tanh_uniforms.axisLength + k) * dynamic_tanh_uniforms.axisInner + row % dynamic_tanh_uniforms.axisInner;
-    sum = dynamic_tanh_pair_add(sum, dynamic_tanh_pair_from_f32(dynamic_tanh_scratch_backward_terms[dynamic_tanh_uniforms.size + i]));
+    sum = dynamic_tanh_ranged_add(sum, dynamic_tanh_ranged_from_f32(dynamic_tanh_scratch_backward_terms[dynamic_tanh_uniforms.size + i]));
   }
-  dynamic_tanh_gradient_dweight[k] = dynamic_tanh_pair_to_f32(sum);
+  dynamic_tanh_gradient_dweight[k] = dynamic_tanh_ranged_to_limit(sum);
 }
 
 @compute @workgroup_size(256)
@@ -416,11 +458,11 @@ fn dynamic_tanh_backward_bias_sum(
   if (k >= dynamic_tanh_uniforms.axisLength) {
     return;
   }
-  var sum = dynamic_tanh_pair(0.0, 0.0);
+  var sum = dynamic_tanh_ranged(0.0, 0.0, -2e38);
   for (var row = 0u; row < dynamic_tanh_uniforms.axisOuter * dynamic_tanh_uniforms.axisInner; row++) {
     let i = (row / dynamic_tanh_uniforms.axisInner * dynamic_tanh_uniforms.axisLength + k) * dynamic_tanh_uniforms.axisInner + row % dynamic_tanh_uniforms.axisInner;
-    sum = dynamic_tanh_pair_add(sum, dynamic_tanh_pair_from_f32(dynamic_tanh_scratch_backward_terms[2u * dynamic_tanh_uniforms.size + i]));
+    sum = dynamic_tanh_ranged_add(sum, dynamic_tanh_ranged_from_f32(dynamic_tanh_scratch_backward_terms[2u * dynamic_tanh_uniforms.size + i]));
   }
-  dynamic_tanh_gradient_dbias[k] = dynamic_tanh_pair_to_f32(sum);
+  dynamic_tanh_gradient_dbias[k] = dynamic_tanh_ranged_to_limit(sum);
 }
 `);

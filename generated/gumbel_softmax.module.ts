@@ -10,6 +10,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   gumbelSoftmaxBackward,
+  gumbelSoftmaxDoubleBackward,
   gumbelSoftmaxForward,
 } from "./gumbel_softmax.js";
 import { gumbelSoftmaxWgsl } from "./gumbel_softmax.wgsl.js";
@@ -20,14 +21,37 @@ const gumbelSoftmaxActivation: Activation = {
   learned: [],
   axis: true,
   random: true,
-  cpu: { forward: gumbelSoftmaxForward, backward: gumbelSoftmaxBackward },
+  cpu: {
+    forward: gumbelSoftmaxForward,
+    backward: gumbelSoftmaxBackward,
+    doubleBackward: gumbelSoftmaxDoubleBackward,
+  },
   webgpu: {
     code: gumbelSoftmaxWgsl,
     forward: [
       {
-        entryPoint: "gumbel_softmax_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "gumbel_softmax_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [3, "output"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+      {
+        entryPoint: "gumbel_softmax_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -63,8 +87,8 @@ const gumbelSoftmaxActivation: Activation = {
       },
       {
         entryPoint: "gumbel_softmax_forward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -121,9 +145,29 @@ const gumbelSoftmaxActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "gumbel_softmax_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "gumbel_softmax_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+      {
+        entryPoint: "gumbel_softmax_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -159,8 +203,8 @@ const gumbelSoftmaxActivation: Activation = {
       },
       {
         entryPoint: "gumbel_softmax_backward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -197,8 +241,8 @@ const gumbelSoftmaxActivation: Activation = {
       },
       {
         entryPoint: "gumbel_softmax_backward_walk2",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -242,6 +286,168 @@ const gumbelSoftmaxActivation: Activation = {
           [1, "input x"],
           [5, "cotangent"],
           [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "gumbel_softmax_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [9, "gradient"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+      {
+        entryPoint: "gumbel_softmax_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+      {
+        entryPoint: "gumbel_softmax_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+      {
+        entryPoint: "gumbel_softmax_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+      {
+        entryPoint: "gumbel_softmax_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+      {
+        entryPoint: "gumbel_softmax_double_backward_walk2",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+      {
+        entryPoint: "gumbel_softmax_double_backward_rows2",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter tau",
+          "seed",
+          "training",
+        ],
+      },
+      {
+        entryPoint: "gumbel_softmax_double_backward_elements",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [9, "gradient"],
           [6, "gradient x"],
         ],
         uniforms: [

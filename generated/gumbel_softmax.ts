@@ -160,6 +160,129 @@ export function gumbelSoftmaxBackward(
   }
 }
 
+/** The gradients of what gumbel_softmax's backward kernel computes, from a cotangent of each of its results. */
+export function gumbelSoftmaxDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  tau: number,
+  seed: number,
+  training: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const squared = tau * tau;
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        let u = 0.5;
+        if (training > 0) {
+          const words = draw(seed, i, 0);
+          u = uniformDouble(words.a);
+        }
+        const q =
+          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        if (q > largest) largestAt = k;
+        largest = Math.max(largest, q);
+      }
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      let sum4 = 0;
+      let sum5 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        let u = 0.5;
+        if (training > 0) {
+          const words = draw(seed, i, 0);
+          u = uniformDouble(words.a);
+        }
+        const q =
+          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const e = boundedExp(
+          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+        );
+        const p = dyi * e;
+        const p2 = ddxI * e;
+        sum += k === largestAt ? dyi : 0;
+        sum2 += e;
+        sum3 += k === largestAt ? ddxI : 0;
+        sum4 += p;
+        sum5 += p2;
+      }
+      const squared2 = sum2 * sum2;
+      const p = squared2 * sum2;
+      const p2 = tau * p;
+      const p3 = tau * squared2;
+      const p4 = tau * sum2;
+      const p5 = squared * squared2;
+      const p6 = squared * sum2;
+      let sum6 = 0;
+      let sum7 = 0;
+      let sum8 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        let u = 0.5;
+        if (training > 0) {
+          const words = draw(seed, i, 0);
+          u = uniformDouble(words.a);
+        }
+        const q =
+          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const e = boundedExp(
+          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+        );
+        const p7 = dyi * e;
+        const u2 = dyi - sum;
+        const u3 = ddxI - sum3;
+        sum6 += e * u2;
+        sum7 += e * u3;
+        sum8 += ddxI * ((2 * e * sum4) / p2 - p7 / p3);
+      }
+      const q = sum7 / sum2;
+      const q2 = sum6 / sum2;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        let u = 0.5;
+        if (training > 0) {
+          const words = draw(seed, i, 0);
+          u = uniformDouble(words.a);
+        }
+        const q3 =
+          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const e = boundedExp(
+          Math.max(Math.min(q3 === largest ? 0 : q3 - largest, 709.79), -746),
+        );
+        const p7 = dyi * e;
+        const p8 = ddxI * e;
+        const u2 = dyi - sum;
+        const u3 = ddxI - sum3;
+        ddy[i] = (e * (u3 - q)) / p4;
+        dx[i] = (e * sum8) / tau - (p7 * sum5) / p5 + (p8 * (u2 - q2)) / p6;
+      }
+    }
+  }
+}
+
 /**
  * Softmax of logits with Gumbel noise: a sample, the nearer to one-hot the lower the temperature. In evaluation there is no
  * noise.
@@ -315,6 +438,129 @@ export function gumbelSoftmaxBackward64(
         );
         const u2 = dyi - sum;
         dx[i] = (e * (u2 - q)) / p;
+      }
+    }
+  }
+}
+
+/** The gradients of what gumbel_softmax's backward kernel computes, from a cotangent of each of its results. */
+export function gumbelSoftmaxDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  tau: number,
+  seed: number,
+  training: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const squared = tau * tau;
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        let u = 0.5;
+        if (training > 0) {
+          const words = draw(seed, i, 0);
+          u = uniformDouble(words.a);
+        }
+        const q =
+          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        if (q > largest) largestAt = k;
+        largest = Math.max(largest, q);
+      }
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      let sum4 = 0;
+      let sum5 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        let u = 0.5;
+        if (training > 0) {
+          const words = draw(seed, i, 0);
+          u = uniformDouble(words.a);
+        }
+        const q =
+          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const e = boundedExp(
+          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+        );
+        const p = dyi * e;
+        const p2 = ddxI * e;
+        sum += k === largestAt ? dyi : 0;
+        sum2 += e;
+        sum3 += k === largestAt ? ddxI : 0;
+        sum4 += p;
+        sum5 += p2;
+      }
+      const squared2 = sum2 * sum2;
+      const p = squared2 * sum2;
+      const p2 = tau * p;
+      const p3 = tau * squared2;
+      const p4 = tau * sum2;
+      const p5 = squared * squared2;
+      const p6 = squared * sum2;
+      let sum6 = 0;
+      let sum7 = 0;
+      let sum8 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        let u = 0.5;
+        if (training > 0) {
+          const words = draw(seed, i, 0);
+          u = uniformDouble(words.a);
+        }
+        const q =
+          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const e = boundedExp(
+          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+        );
+        const p7 = dyi * e;
+        const u2 = dyi - sum;
+        const u3 = ddxI - sum3;
+        sum6 += e * u2;
+        sum7 += e * u3;
+        sum8 += ddxI * ((2 * e * sum4) / p2 - p7 / p3);
+      }
+      const q = sum7 / sum2;
+      const q2 = sum6 / sum2;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        let u = 0.5;
+        if (training > 0) {
+          const words = draw(seed, i, 0);
+          u = uniformDouble(words.a);
+        }
+        const q3 =
+          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const e = boundedExp(
+          Math.max(Math.min(q3 === largest ? 0 : q3 - largest, 709.79), -746),
+        );
+        const p7 = dyi * e;
+        const p8 = ddxI * e;
+        const u2 = dyi - sum;
+        const u3 = ddxI - sum3;
+        ddy[i] = (e * (u3 - q)) / p4;
+        dx[i] = (e * sum8) / tau - (p7 * sum5) / p5 + (p8 * (u2 - q2)) / p6;
       }
     }
   }

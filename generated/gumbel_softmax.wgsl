@@ -436,6 +436,253 @@ fn gumbel_softmax_backward_elements_result(
   return gumbel_softmax_pair_to_limit(gumbel_softmax_pair_divide(t2, row_expression_1));
 }
 
+struct gumbel_softmax_double_backward_terms0_results {
+  result0: gumbel_softmax_pair,
+  result1: gumbel_softmax_pair,
+}
+
+fn gumbel_softmax_double_backward_terms0(
+  training: f32,
+  x: f32,
+  tau: f32,
+  u0: f32
+) -> gumbel_softmax_double_backward_terms0_results {
+  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
+  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
+    t = gumbel_softmax_pair_from_given(u0);
+  }
+  let t2 = gumbel_softmax_pair_divide(
+    gumbel_softmax_pair_subtract(
+      gumbel_softmax_pair_from_given(x),
+      gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
+    ),
+    gumbel_softmax_pair_from_given(tau)
+  );
+  return gumbel_softmax_double_backward_terms0_results(t2, t2);
+}
+
+struct gumbel_softmax_double_backward_terms1_results {
+  result0: gumbel_softmax_pair,
+  result1: gumbel_softmax_pair,
+  result2: gumbel_softmax_pair,
+  result3: gumbel_softmax_pair,
+  result4: gumbel_softmax_pair,
+}
+
+fn gumbel_softmax_double_backward_terms1(
+  training: f32,
+  x: f32,
+  tau: f32,
+  u0: f32,
+  dy: f32,
+  place: f32,
+  maximum0: gumbel_softmax_pair,
+  first_maximum1: gumbel_softmax_pair,
+  ddx: f32
+) -> gumbel_softmax_double_backward_terms1_results {
+  var t = gumbel_softmax_pair(0.0, 0.0);
+  if (gumbel_softmax_pair_from_given(place).high == first_maximum1.high) {
+    t = gumbel_softmax_pair_from_given(dy);
+  }
+  var t2 = gumbel_softmax_pair(0.36787945, -9.149755e-9);
+  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
+    t2 = gumbel_softmax_pair_from_given(u0);
+  }
+  let t3 = gumbel_softmax_pair_saturated_exp(
+    gumbel_softmax_pair_excess(
+      gumbel_softmax_pair_divide(
+        gumbel_softmax_pair_subtract(
+          gumbel_softmax_pair_from_given(x),
+          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t2)))
+        ),
+        gumbel_softmax_pair_from_given(tau)
+      ),
+      maximum0
+    )
+  );
+  var t4 = gumbel_softmax_pair(0.0, 0.0);
+  if (gumbel_softmax_pair_from_given(place).high == first_maximum1.high) {
+    t4 = gumbel_softmax_pair_from_given(ddx);
+  }
+  return gumbel_softmax_double_backward_terms1_results(
+    t,
+    t3,
+    t4,
+    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(dy), t3),
+    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(ddx), t3)
+  );
+}
+
+struct gumbel_softmax_double_backward_row1_results {
+  result0: gumbel_softmax_pair,
+  result1: gumbel_softmax_pair,
+  result2: gumbel_softmax_pair,
+  result3: gumbel_softmax_pair,
+  result4: gumbel_softmax_pair,
+}
+
+fn gumbel_softmax_double_backward_row1(
+  tau: f32,
+  sum3: gumbel_softmax_pair
+) -> gumbel_softmax_double_backward_row1_results {
+  let t = gumbel_softmax_pair_multiply(sum3, sum3);
+  let t2 = gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), gumbel_softmax_pair_from_given(tau));
+  return gumbel_softmax_double_backward_row1_results(
+    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), t),
+    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), gumbel_softmax_pair_multiply(t, sum3)),
+    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), sum3),
+    gumbel_softmax_pair_multiply(t2, t),
+    gumbel_softmax_pair_multiply(t2, sum3)
+  );
+}
+
+struct gumbel_softmax_double_backward_terms2_results {
+  result0: gumbel_softmax_pair,
+  result1: gumbel_softmax_pair,
+  result2: gumbel_softmax_pair,
+}
+
+fn gumbel_softmax_double_backward_terms2(
+  training: f32,
+  x: f32,
+  tau: f32,
+  u0: f32,
+  dy: f32,
+  maximum0: gumbel_softmax_pair,
+  sum2: gumbel_softmax_pair,
+  ddx: f32,
+  sum5: gumbel_softmax_pair,
+  sum7: gumbel_softmax_pair,
+  row_expression_0: gumbel_softmax_pair,
+  row_expression_1: gumbel_softmax_pair
+) -> gumbel_softmax_double_backward_terms2_results {
+  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
+  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
+    t = gumbel_softmax_pair_from_given(u0);
+  }
+  let t2 = gumbel_softmax_pair_saturated_exp(
+    gumbel_softmax_pair_excess(
+      gumbel_softmax_pair_divide(
+        gumbel_softmax_pair_subtract(
+          gumbel_softmax_pair_from_given(x),
+          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
+        ),
+        gumbel_softmax_pair_from_given(tau)
+      ),
+      maximum0
+    )
+  );
+  return gumbel_softmax_double_backward_terms2_results(
+    gumbel_softmax_pair_multiply(t2, gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(dy), sum2)),
+    gumbel_softmax_pair_multiply(t2, gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(ddx), sum5)),
+    gumbel_softmax_pair_multiply(
+      gumbel_softmax_pair_from_given(ddx),
+      gumbel_softmax_pair_subtract(
+        gumbel_softmax_pair_divide(
+          gumbel_softmax_pair_multiply(gumbel_softmax_pair_scale(t2, 2.0), sum7),
+          row_expression_1
+        ),
+        gumbel_softmax_pair_divide(
+          gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(dy), t2),
+          row_expression_0
+        )
+      )
+    )
+  );
+}
+
+struct gumbel_softmax_double_backward_row2_results {
+  result0: gumbel_softmax_pair,
+  result1: gumbel_softmax_pair,
+}
+
+fn gumbel_softmax_double_backward_row2(
+  sum3: gumbel_softmax_pair,
+  sum4: gumbel_softmax_pair,
+  sum6: gumbel_softmax_pair
+) -> gumbel_softmax_double_backward_row2_results {
+  return gumbel_softmax_double_backward_row2_results(
+    gumbel_softmax_pair_divide(sum6, sum3),
+    gumbel_softmax_pair_divide(sum4, sum3)
+  );
+}
+
+struct gumbel_softmax_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn gumbel_softmax_double_backward_elements_result(
+  training: f32,
+  x: f32,
+  tau: f32,
+  u0: f32,
+  dy: f32,
+  maximum0: gumbel_softmax_pair,
+  sum2: gumbel_softmax_pair,
+  ddx: f32,
+  sum5: gumbel_softmax_pair,
+  sum8: gumbel_softmax_pair,
+  sum9: gumbel_softmax_pair,
+  row_expression_2: gumbel_softmax_pair,
+  row_expression_3: gumbel_softmax_pair,
+  row_expression_4: gumbel_softmax_pair,
+  row_expression_5: gumbel_softmax_pair,
+  row_expression_6: gumbel_softmax_pair
+) -> gumbel_softmax_double_backward_elements_result_results {
+  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
+  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
+    t = gumbel_softmax_pair_from_given(u0);
+  }
+  let t2 = gumbel_softmax_pair_saturated_exp(
+    gumbel_softmax_pair_excess(
+      gumbel_softmax_pair_divide(
+        gumbel_softmax_pair_subtract(
+          gumbel_softmax_pair_from_given(x),
+          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
+        ),
+        gumbel_softmax_pair_from_given(tau)
+      ),
+      maximum0
+    )
+  );
+  return gumbel_softmax_double_backward_elements_result_results(
+    gumbel_softmax_pair_to_limit(
+      gumbel_softmax_pair_divide(
+        gumbel_softmax_pair_multiply(
+          t2,
+          gumbel_softmax_pair_subtract(
+            gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(ddx), sum5),
+            row_expression_2
+          )
+        ),
+        row_expression_3
+      )
+    ),
+    gumbel_softmax_pair_to_limit(
+      gumbel_softmax_pair_add(
+        gumbel_softmax_pair_subtract(
+          gumbel_softmax_pair_divide(gumbel_softmax_pair_multiply(t2, sum9), gumbel_softmax_pair_from_given(tau)),
+          gumbel_softmax_pair_divide(
+            gumbel_softmax_pair_multiply(gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(dy), t2), sum8),
+            row_expression_5
+          )
+        ),
+        gumbel_softmax_pair_divide(
+          gumbel_softmax_pair_multiply(
+            gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(ddx), t2),
+            gumbel_softmax_pair_subtract(
+              gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(dy), sum2),
+              row_expression_4
+            )
+          ),
+          row_expression_6
+        )
+      )
+    )
+  );
+}
+
 struct gumbel_softmax_uniform_values {
   size: u32,
   axisOuter: u32,
@@ -453,6 +700,9 @@ struct gumbel_softmax_uniform_values {
 @group(0) @binding(4) var<storage, read_write> gumbel_softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> gumbel_softmax_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> gumbel_softmax_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> gumbel_softmax_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(8) var<storage, read> gumbel_softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(9) var<storage, read_write> gumbel_softmax_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn gumbel_softmax_chunks() -> u32 {
@@ -540,6 +790,9 @@ fn gumbel_softmax_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = gumbel_softmax_chunks();
   let lanes = gumbel_softmax_lanes();
@@ -589,6 +842,9 @@ fn gumbel_softmax_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
@@ -618,6 +874,9 @@ fn gumbel_softmax_forward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = gumbel_softmax_chunks();
   let lanes = gumbel_softmax_lanes();
@@ -662,6 +921,9 @@ fn gumbel_softmax_forward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
@@ -685,6 +947,9 @@ fn gumbel_softmax_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= gumbel_softmax_uniforms.size) {
@@ -704,6 +969,80 @@ fn gumbel_softmax_forward_elements(
   gumbel_softmax_output_y[i] = select(result, gumbel_softmax_scratch_forward_rows[gumbel_softmax_forward_slots(row, 0u) + 4u], gumbel_softmax_is_nan(gumbel_softmax_scratch_forward_rows[gumbel_softmax_forward_slots(row, 0u) + 4u]));
 }
 
+@compute @workgroup_size(256)
+fn gumbel_softmax_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = gumbel_softmax_lanes();
+  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
+  let end = select(0u, gumbel_softmax_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      missing = select(missing, x, gumbel_softmax_is_nan(x));
+      let term = gumbel_softmax_forward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
+      partial0 = gumbel_softmax_pair_larger(partial0, term);
+    }
+    missing = select(missing, gumbel_softmax_uniforms.p_tau, gumbel_softmax_is_nan(gumbel_softmax_uniforms.p_tau));
+  }
+  gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  var partial02 = gumbel_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_forward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, maximum0);
+      partial02 = gumbel_softmax_pair_add(partial02, term);
+    }
+  }
+  gumbel_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum1 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_nan(missing, lane, lanes);
+  missing = gumbel_softmax_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let result = gumbel_softmax_forward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, maximum0, sum1);
+      gumbel_softmax_output_y[i] = select(result, missing, gumbel_softmax_is_nan(missing));
+    }
+  }
+}
+
 fn gumbel_softmax_backward_slots(row: u32, chunk: u32) -> u32 {
   return (row * gumbel_softmax_chunks() + chunk) * 16u;
 }
@@ -714,6 +1053,9 @@ fn gumbel_softmax_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = gumbel_softmax_chunks();
   let lanes = gumbel_softmax_lanes();
@@ -771,6 +1113,9 @@ fn gumbel_softmax_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
@@ -807,6 +1152,9 @@ fn gumbel_softmax_backward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = gumbel_softmax_chunks();
   let lanes = gumbel_softmax_lanes();
@@ -861,6 +1209,9 @@ fn gumbel_softmax_backward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
@@ -896,6 +1247,9 @@ fn gumbel_softmax_backward_walk2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = gumbel_softmax_chunks();
   let lanes = gumbel_softmax_lanes();
@@ -942,6 +1296,9 @@ fn gumbel_softmax_backward_rows2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
@@ -970,6 +1327,9 @@ fn gumbel_softmax_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= gumbel_softmax_uniforms.size) {
@@ -990,4 +1350,657 @@ fn gumbel_softmax_backward_elements(
   }
   let result = gumbel_softmax_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, row_expression_0, row_expression_1);
   gumbel_softmax_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn gumbel_softmax_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = gumbel_softmax_lanes();
+  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
+  let end = select(0u, gumbel_softmax_uniforms.axisLength, row < rows);
+  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
+      partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
+      if (gumbel_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first_maximum1 = gumbel_softmax_pair_from_u32(gumbel_softmax_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = gumbel_softmax_pair(0.0, 0.0);
+  var partial12 = gumbel_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1);
+      partial02 = gumbel_softmax_pair_add(partial02, term.result0);
+      partial12 = gumbel_softmax_pair_add(partial12, term.result1);
+    }
+  }
+  gumbel_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum2 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
+  let sum3 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  let value1 = gumbel_softmax_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
+  var partial03 = gumbel_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2);
+      partial03 = gumbel_softmax_pair_add(partial03, term);
+    }
+  }
+  gumbel_softmax_workgroup_sum(partial03, lane, lanes);
+  let sum4 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  let value2 = gumbel_softmax_backward_row2(sum3, sum4);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let result = gumbel_softmax_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, value2, value1);
+      gumbel_softmax_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn gumbel_softmax_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * gumbel_softmax_chunks() + chunk) * 36u;
+}
+
+@compute @workgroup_size(256)
+fn gumbel_softmax_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = gumbel_softmax_chunks();
+  let lanes = gumbel_softmax_lanes();
+  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  if (row < rows) {
+    let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
+    let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
+      partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
+      if (gumbel_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  let partial = gumbel_softmax_double_backward_slots(row, chunk);
+  gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 0u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 1u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    let place = gumbel_softmax_pair_from_u32(gumbel_softmax_lane_places[lane]);
+    gumbel_softmax_scratch_double_backward_rows[partial + 2u] = place.high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 3u] = place.low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 4u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 5u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn gumbel_softmax_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = gumbel_softmax_chunks();
+  let slots = gumbel_softmax_double_backward_slots(row, 0u);
+  var total0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 0u], gumbel_softmax_scratch_double_backward_rows[others + 1u]);
+    total0 = gumbel_softmax_pair_larger(total0, other);
+  }
+  var at1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 2u], gumbel_softmax_scratch_double_backward_rows[slots + 3u]);
+  var total1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 4u], gumbel_softmax_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let place1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 2u], gumbel_softmax_scratch_double_backward_rows[others + 3u]);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 4u], gumbel_softmax_scratch_double_backward_rows[others + 5u]);
+    if (other.high > total1.high || (other.high == total1.high && other.low > total1.low)) {
+      total1 = other;
+      at1 = place1;
+    }
+  }
+  gumbel_softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 2u] = at1.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 3u] = at1.low;
+}
+
+@compute @workgroup_size(256)
+fn gumbel_softmax_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = gumbel_softmax_chunks();
+  let lanes = gumbel_softmax_lanes();
+  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = gumbel_softmax_pair(0.0, 0.0);
+  var partial1 = gumbel_softmax_pair(0.0, 0.0);
+  var partial2 = gumbel_softmax_pair(0.0, 0.0);
+  var partial3 = gumbel_softmax_pair(0.0, 0.0);
+  var partial4 = gumbel_softmax_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
+    let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = gumbel_softmax_double_backward_slots(row, 0u);
+    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
+    let first_maximum1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 2u], gumbel_softmax_scratch_double_backward_rows[slots + 3u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      let ddx = gumbel_softmax_cotangent_ddx[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1, ddx);
+      partial0 = gumbel_softmax_pair_add(partial0, term.result0);
+      partial1 = gumbel_softmax_pair_add(partial1, term.result1);
+      partial2 = gumbel_softmax_pair_add(partial2, term.result2);
+      partial3 = gumbel_softmax_pair_add(partial3, term.result3);
+      partial4 = gumbel_softmax_pair_add(partial4, term.result4);
+    }
+  }
+  let partial = gumbel_softmax_double_backward_slots(row, chunk);
+  gumbel_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 6u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 7u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 8u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 9u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 10u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 11u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial3, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 12u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 13u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial4, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 14u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 15u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn gumbel_softmax_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = gumbel_softmax_chunks();
+  let slots = gumbel_softmax_double_backward_slots(row, 0u);
+  var total3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 6u], gumbel_softmax_scratch_double_backward_rows[others + 7u]);
+    total3 = gumbel_softmax_pair_add(total3, other);
+  }
+  var total4 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 8u], gumbel_softmax_scratch_double_backward_rows[others + 9u]);
+    total4 = gumbel_softmax_pair_add(total4, other);
+  }
+  var total5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 10u], gumbel_softmax_scratch_double_backward_rows[others + 11u]);
+    total5 = gumbel_softmax_pair_add(total5, other);
+  }
+  var total6 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 12u], gumbel_softmax_scratch_double_backward_rows[slots + 13u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 12u], gumbel_softmax_scratch_double_backward_rows[others + 13u]);
+    total6 = gumbel_softmax_pair_add(total6, other);
+  }
+  var total7 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 14u], gumbel_softmax_scratch_double_backward_rows[slots + 15u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 14u], gumbel_softmax_scratch_double_backward_rows[others + 15u]);
+    total7 = gumbel_softmax_pair_add(total7, other);
+  }
+  gumbel_softmax_scratch_double_backward_rows[slots + 6u] = total3.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 7u] = total3.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 8u] = total4.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 9u] = total4.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 10u] = total5.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 11u] = total5.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 12u] = total6.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 13u] = total6.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 14u] = total7.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 15u] = total7.low;
+  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
+  let value = gumbel_softmax_double_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
+  gumbel_softmax_scratch_double_backward_rows[slots + 16u] = value.result0.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 17u] = value.result0.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 18u] = value.result1.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 19u] = value.result1.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 20u] = value.result2.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 21u] = value.result2.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 22u] = value.result3.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 23u] = value.result3.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 24u] = value.result4.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 25u] = value.result4.low;
+}
+
+@compute @workgroup_size(256)
+fn gumbel_softmax_double_backward_walk2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = gumbel_softmax_chunks();
+  let lanes = gumbel_softmax_lanes();
+  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = gumbel_softmax_pair(0.0, 0.0);
+  var partial1 = gumbel_softmax_pair(0.0, 0.0);
+  var partial2 = gumbel_softmax_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
+    let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = gumbel_softmax_double_backward_slots(row, 0u);
+    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
+    let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
+    let sum5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
+    let sum7 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 12u], gumbel_softmax_scratch_double_backward_rows[slots + 13u]);
+    let row_expression_0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 16u], gumbel_softmax_scratch_double_backward_rows[slots + 17u]);
+    let row_expression_1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 18u], gumbel_softmax_scratch_double_backward_rows[slots + 19u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      let ddx = gumbel_softmax_cotangent_ddx[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_double_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, row_expression_0, row_expression_1);
+      partial0 = gumbel_softmax_pair_add(partial0, term.result0);
+      partial1 = gumbel_softmax_pair_add(partial1, term.result1);
+      partial2 = gumbel_softmax_pair_add(partial2, term.result2);
+    }
+  }
+  let partial = gumbel_softmax_double_backward_slots(row, chunk);
+  gumbel_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 26u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 27u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 28u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 29u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 30u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 31u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn gumbel_softmax_double_backward_rows2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = gumbel_softmax_chunks();
+  let slots = gumbel_softmax_double_backward_slots(row, 0u);
+  var total13 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 26u], gumbel_softmax_scratch_double_backward_rows[slots + 27u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 26u], gumbel_softmax_scratch_double_backward_rows[others + 27u]);
+    total13 = gumbel_softmax_pair_add(total13, other);
+  }
+  var total14 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 28u], gumbel_softmax_scratch_double_backward_rows[slots + 29u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 28u], gumbel_softmax_scratch_double_backward_rows[others + 29u]);
+    total14 = gumbel_softmax_pair_add(total14, other);
+  }
+  var total15 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 30u], gumbel_softmax_scratch_double_backward_rows[slots + 31u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 30u], gumbel_softmax_scratch_double_backward_rows[others + 31u]);
+    total15 = gumbel_softmax_pair_add(total15, other);
+  }
+  gumbel_softmax_scratch_double_backward_rows[slots + 26u] = total13.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 27u] = total13.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 28u] = total14.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 29u] = total14.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 30u] = total15.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 31u] = total15.low;
+  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
+  let sum4 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 26u], gumbel_softmax_scratch_double_backward_rows[slots + 27u]);
+  let sum6 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 28u], gumbel_softmax_scratch_double_backward_rows[slots + 29u]);
+  let value = gumbel_softmax_double_backward_row2(sum3, sum4, sum6);
+  gumbel_softmax_scratch_double_backward_rows[slots + 32u] = value.result0.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 33u] = value.result0.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 34u] = value.result1.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 35u] = value.result1.low;
+}
+
+@compute @workgroup_size(256)
+fn gumbel_softmax_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= gumbel_softmax_uniforms.size) {
+    return;
+  }
+  let row = i / (gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner) * gumbel_softmax_uniforms.axisInner + i % gumbel_softmax_uniforms.axisInner;
+  let slots = gumbel_softmax_double_backward_slots(row, 0u);
+  let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
+  let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
+  let sum5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
+  let sum8 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 14u], gumbel_softmax_scratch_double_backward_rows[slots + 15u]);
+  let sum9 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 30u], gumbel_softmax_scratch_double_backward_rows[slots + 31u]);
+  let row_expression_2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 32u], gumbel_softmax_scratch_double_backward_rows[slots + 33u]);
+  let row_expression_3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 20u], gumbel_softmax_scratch_double_backward_rows[slots + 21u]);
+  let row_expression_4 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 34u], gumbel_softmax_scratch_double_backward_rows[slots + 35u]);
+  let row_expression_5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 22u], gumbel_softmax_scratch_double_backward_rows[slots + 23u]);
+  let row_expression_6 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 24u], gumbel_softmax_scratch_double_backward_rows[slots + 25u]);
+  let x = gumbel_softmax_input_x[i];
+  let dy = gumbel_softmax_cotangent_dy[i];
+  let ddx = gumbel_softmax_cotangent_ddx[i];
+  var u0 = 0.5;
+  if (gumbel_softmax_uniforms.training != 0u) {
+    let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+    u0 = gumbel_softmax_uniform_single(words0.a);
+  }
+  let result = gumbel_softmax_double_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum8, sum9, row_expression_2, row_expression_3, row_expression_4, row_expression_5, row_expression_6);
+  gumbel_softmax_gradient_ddy[i] = result.result0;
+  gumbel_softmax_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn gumbel_softmax_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (gumbel_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = gumbel_softmax_lanes();
+  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
+  let end = select(0u, gumbel_softmax_uniforms.axisLength, row < rows);
+  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
+      partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
+      if (gumbel_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first_maximum1 = gumbel_softmax_pair_from_u32(gumbel_softmax_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = gumbel_softmax_pair(0.0, 0.0);
+  var partial12 = gumbel_softmax_pair(0.0, 0.0);
+  var partial2 = gumbel_softmax_pair(0.0, 0.0);
+  var partial3 = gumbel_softmax_pair(0.0, 0.0);
+  var partial4 = gumbel_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      let ddx = gumbel_softmax_cotangent_ddx[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1, ddx);
+      partial02 = gumbel_softmax_pair_add(partial02, term.result0);
+      partial12 = gumbel_softmax_pair_add(partial12, term.result1);
+      partial2 = gumbel_softmax_pair_add(partial2, term.result2);
+      partial3 = gumbel_softmax_pair_add(partial3, term.result3);
+      partial4 = gumbel_softmax_pair_add(partial4, term.result4);
+    }
+  }
+  gumbel_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum2 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
+  let sum3 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial2, lane, lanes);
+  let sum5 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial3, lane, lanes);
+  let sum7 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial4, lane, lanes);
+  let sum8 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  let value1 = gumbel_softmax_double_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
+  var partial03 = gumbel_softmax_pair(0.0, 0.0);
+  var partial13 = gumbel_softmax_pair(0.0, 0.0);
+  var partial22 = gumbel_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      let ddx = gumbel_softmax_cotangent_ddx[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let term = gumbel_softmax_double_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, value1.result0, value1.result1);
+      partial03 = gumbel_softmax_pair_add(partial03, term.result0);
+      partial13 = gumbel_softmax_pair_add(partial13, term.result1);
+      partial22 = gumbel_softmax_pair_add(partial22, term.result2);
+    }
+  }
+  gumbel_softmax_workgroup_sum(partial03, lane, lanes);
+  let sum4 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial13, lane, lanes);
+  let sum6 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(partial22, lane, lanes);
+  let sum9 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  let value2 = gumbel_softmax_double_backward_row2(sum3, sum4, sum6);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * gumbel_softmax_uniforms.axisInner;
+      let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      let ddx = gumbel_softmax_cotangent_ddx[i];
+      var u0 = 0.5;
+      if (gumbel_softmax_uniforms.training != 0u) {
+        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
+        u0 = gumbel_softmax_uniform_single(words0.a);
+      }
+      let result = gumbel_softmax_double_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum8, sum9, value2.result0, value1.result2, value2.result1, value1.result3, value1.result4);
+      gumbel_softmax_gradient_ddy[i] = result.result0;
+      gumbel_softmax_gradient_dx[i] = result.result1;
+    }
+  }
 }

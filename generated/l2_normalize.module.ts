@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { l2NormalizeBackward, l2NormalizeForward } from "./l2_normalize.js";
+import {
+  l2NormalizeBackward,
+  l2NormalizeDoubleBackward,
+  l2NormalizeForward,
+} from "./l2_normalize.js";
 import { l2NormalizeWgsl } from "./l2_normalize.wgsl.js";
 const l2NormalizeActivation: Activation = {
   name: "l2_normalize",
@@ -15,18 +19,39 @@ const l2NormalizeActivation: Activation = {
   hyperparameters: ["eps"],
   learned: [],
   axis: true,
-  cpu: { forward: l2NormalizeForward, backward: l2NormalizeBackward },
+  cpu: {
+    forward: l2NormalizeForward,
+    backward: l2NormalizeBackward,
+    doubleBackward: l2NormalizeDoubleBackward,
+  },
   webgpu: {
     code: l2NormalizeWgsl,
     forward: [
       {
-        entryPoint: "l2_normalize_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "l2_normalize_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [3, "output"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "l2_normalize_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: [
           "size",
@@ -42,7 +67,7 @@ const l2NormalizeActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: [
           "size",
@@ -59,7 +84,7 @@ const l2NormalizeActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
           [3, "output"],
         ],
         uniforms: [
@@ -73,13 +98,31 @@ const l2NormalizeActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "l2_normalize_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "l2_normalize_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [5, "cotangent"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "l2_normalize_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -95,7 +138,7 @@ const l2NormalizeActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -107,13 +150,13 @@ const l2NormalizeActivation: Activation = {
       },
       {
         entryPoint: "l2_normalize_backward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -129,7 +172,7 @@ const l2NormalizeActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -147,7 +190,119 @@ const l2NormalizeActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "l2_normalize_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "cotangent x"],
+          [5, "cotangent"],
+          [9, "gradient"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "l2_normalize_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "l2_normalize_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "l2_normalize_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "l2_normalize_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "l2_normalize_double_backward_elements",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+          [9, "gradient"],
           [6, "gradient x"],
         ],
         uniforms: [

@@ -11,10 +11,44 @@ fn l2_normalize_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct l2_normalize_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn l2_normalize_ranged_select(condition: bool, a: l2_normalize_ranged, b: l2_normalize_ranged) -> l2_normalize_ranged {
+  return l2_normalize_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct l2_normalize_pair {
   high: f32,
   low: f32,
+}
+
+const l2_normalize_RANGED_ZERO: l2_normalize_ranged = l2_normalize_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn l2_normalize_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn l2_normalize_ranged_of(a: l2_normalize_pair, exponent: f32) -> l2_normalize_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = l2_normalize_power_of_two(clamp(127 - field, -126, 126));
+  return l2_normalize_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), l2_normalize_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -40,6 +74,18 @@ fn l2_normalize_pair_add(a: l2_normalize_pair, b: l2_normalize_pair) -> l2_norma
   return l2_normalize_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+fn l2_normalize_ranged_add(a: l2_normalize_ranged, b: l2_normalize_ranged) -> l2_normalize_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = l2_normalize_ranged_select(swapped, b, a);
+  let y = l2_normalize_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(l2_normalize_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return l2_normalize_ranged_of(
+    l2_normalize_pair_add(l2_normalize_pair(x.high, x.low), l2_normalize_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
 fn l2_normalize_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
@@ -61,19 +107,30 @@ fn l2_normalize_pair_multiply(a: l2_normalize_pair, b: l2_normalize_pair) -> l2_
   return l2_normalize_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn l2_normalize_pair_from_given(x: f32) -> l2_normalize_pair {
-  let held = l2_normalize_rounded(x);
-  return l2_normalize_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn l2_normalize_ranged_multiply(a: l2_normalize_ranged, b: l2_normalize_ranged) -> l2_normalize_ranged {
+  return l2_normalize_ranged_of(
+    l2_normalize_pair_multiply(l2_normalize_pair(a.high, a.low), l2_normalize_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
 }
 
-fn l2_normalize_forward_terms0(x: f32) -> l2_normalize_pair {
-  return l2_normalize_pair_multiply(l2_normalize_pair_from_given(x), l2_normalize_pair_from_given(x));
+// A number as it was given.
+fn l2_normalize_ranged_from_given(x: f32) -> l2_normalize_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = l2_normalize_ranged_of(l2_normalize_pair(part, 0.0), select(0.0, 64.0, large));
+  return l2_normalize_ranged_select(infinite, l2_normalize_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn l2_normalize_forward_terms0(x: f32) -> l2_normalize_ranged {
+  return l2_normalize_ranged_multiply(l2_normalize_ranged_from_given(x), l2_normalize_ranged_from_given(x));
 }
 
 struct l2_normalize_forward_row0_results {
-  result0: l2_normalize_pair,
-  result1: l2_normalize_pair,
+  result0: l2_normalize_ranged,
+  result1: l2_normalize_ranged,
 }
 
 fn l2_normalize_pair_sqrt(a: l2_normalize_pair) -> l2_normalize_pair {
@@ -83,19 +140,45 @@ fn l2_normalize_pair_sqrt(a: l2_normalize_pair) -> l2_normalize_pair {
   return l2_normalize_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
 }
 
-fn l2_normalize_forward_row0(eps: f32, sum0: l2_normalize_pair) -> l2_normalize_forward_row0_results {
-  let t = l2_normalize_pair_sqrt(sum0);
-  var t2 = l2_normalize_pair_from_given(eps);
-  if (t.high > l2_normalize_pair_from_given(eps).high) {
+// a times a power of two.
+fn l2_normalize_pair_scale(a: l2_normalize_pair, factor: f32) -> l2_normalize_pair {
+  return l2_normalize_pair(a.high * factor, a.low * factor);
+}
+
+fn l2_normalize_ranged_sqrt(a: l2_normalize_ranged) -> l2_normalize_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = l2_normalize_pair_sqrt(
+    l2_normalize_pair_scale(l2_normalize_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return l2_normalize_ranged_of(root, half);
+}
+
+fn l2_normalize_ranged_negate(a: l2_normalize_ranged) -> l2_normalize_ranged {
+  return l2_normalize_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn l2_normalize_ranged_subtract(a: l2_normalize_ranged, b: l2_normalize_ranged) -> l2_normalize_ranged {
+  return l2_normalize_ranged_add(a, l2_normalize_ranged_negate(b));
+}
+
+fn l2_normalize_ranged_less(a: l2_normalize_ranged, b: l2_normalize_ranged) -> bool {
+  return l2_normalize_ranged_subtract(a, b).high < 0.0;
+}
+
+fn l2_normalize_forward_row0(eps: f32, sum0: l2_normalize_ranged) -> l2_normalize_forward_row0_results {
+  let t = l2_normalize_ranged_sqrt(sum0);
+  var t2 = l2_normalize_ranged_from_given(eps);
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), t)) {
     t2 = t;
   }
   return l2_normalize_forward_row0_results(t, t2);
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn l2_normalize_pair_to_limit(a: l2_normalize_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+// To a number of float32; infinity where it is beyond.
+fn l2_normalize_ranged_to_limit(a: l2_normalize_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * l2_normalize_power_of_two(first)) * l2_normalize_power_of_two(exponent - first);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -106,47 +189,53 @@ fn l2_normalize_pair_divide(a: l2_normalize_pair, b: l2_normalize_pair) -> l2_no
   return l2_normalize_pair_ordered_sum(q, rest / b.high);
 }
 
-fn l2_normalize_forward_elements_result(x: f32, row_expression_1: l2_normalize_pair) -> f32 {
-  return l2_normalize_pair_to_limit(l2_normalize_pair_divide(l2_normalize_pair_from_given(x), row_expression_1));
+fn l2_normalize_ranged_divide(a: l2_normalize_ranged, b: l2_normalize_ranged) -> l2_normalize_ranged {
+  return l2_normalize_ranged_of(
+    l2_normalize_pair_divide(l2_normalize_pair(a.high, a.low), l2_normalize_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
-fn l2_normalize_backward_terms0(x: f32) -> l2_normalize_pair {
-  return l2_normalize_pair_multiply(l2_normalize_pair_from_given(x), l2_normalize_pair_from_given(x));
+fn l2_normalize_forward_elements_result(x: f32, row_expression_1: l2_normalize_ranged) -> f32 {
+  return l2_normalize_ranged_to_limit(l2_normalize_ranged_divide(l2_normalize_ranged_from_given(x), row_expression_1));
+}
+
+fn l2_normalize_backward_terms0(x: f32) -> l2_normalize_ranged {
+  return l2_normalize_ranged_multiply(l2_normalize_ranged_from_given(x), l2_normalize_ranged_from_given(x));
 }
 
 struct l2_normalize_backward_row0_results {
-  result0: l2_normalize_pair,
-  result1: l2_normalize_pair,
-  result2: l2_normalize_pair,
+  result0: l2_normalize_ranged,
+  result1: l2_normalize_ranged,
+  result2: l2_normalize_ranged,
 }
 
-fn l2_normalize_backward_row0(eps: f32, sum0: l2_normalize_pair) -> l2_normalize_backward_row0_results {
-  let t = l2_normalize_pair_sqrt(sum0);
-  var t2 = l2_normalize_pair_from_given(eps);
-  if (t.high > l2_normalize_pair_from_given(eps).high) {
+fn l2_normalize_backward_row0(eps: f32, sum0: l2_normalize_ranged) -> l2_normalize_backward_row0_results {
+  let t = l2_normalize_ranged_sqrt(sum0);
+  var t2 = l2_normalize_ranged_from_given(eps);
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), t)) {
     t2 = t;
   }
-  return l2_normalize_backward_row0_results(t, l2_normalize_pair_multiply(t, l2_normalize_pair_multiply(t2, t2)), t2);
-}
-
-// a times a power of two.
-fn l2_normalize_pair_scale(a: l2_normalize_pair, factor: f32) -> l2_normalize_pair {
-  return l2_normalize_pair(a.high * factor, a.low * factor);
+  return l2_normalize_backward_row0_results(
+    t,
+    l2_normalize_ranged_multiply(t, l2_normalize_ranged_multiply(t2, t2)),
+    t2
+  );
 }
 
 fn l2_normalize_backward_terms1(
   x: f32,
   eps: f32,
   dy: f32,
-  row_expression_0: l2_normalize_pair,
-  row_expression_1: l2_normalize_pair
-) -> l2_normalize_pair {
-  var t = l2_normalize_pair(0.0, 0.0);
-  if (row_expression_0.high > l2_normalize_pair_from_given(eps).high) {
-    t = l2_normalize_pair_divide(
-      l2_normalize_pair_multiply(
-        l2_normalize_pair_scale(l2_normalize_pair_from_given(dy), -0.5),
-        l2_normalize_pair_from_given(x)
+  row_expression_0: l2_normalize_ranged,
+  row_expression_1: l2_normalize_ranged
+) -> l2_normalize_ranged {
+  var t = l2_normalize_RANGED_ZERO;
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), row_expression_0)) {
+    t = l2_normalize_ranged_divide(
+      l2_normalize_ranged_multiply(
+        l2_normalize_ranged_multiply(l2_normalize_ranged(-1.0, 0.0, -1.0), l2_normalize_ranged_from_given(dy)),
+        l2_normalize_ranged_from_given(x)
       ),
       row_expression_1
     );
@@ -157,13 +246,175 @@ fn l2_normalize_backward_terms1(
 fn l2_normalize_backward_elements_result(
   x: f32,
   dy: f32,
-  sum1: l2_normalize_pair,
-  row_expression_2: l2_normalize_pair
+  sum1: l2_normalize_ranged,
+  row_expression_2: l2_normalize_ranged
 ) -> f32 {
-  return l2_normalize_pair_to_limit(
-    l2_normalize_pair_add(
-      l2_normalize_pair_divide(l2_normalize_pair_from_given(dy), row_expression_2),
-      l2_normalize_pair_multiply(l2_normalize_pair_scale(l2_normalize_pair_from_given(x), 2.0), sum1)
+  return l2_normalize_ranged_to_limit(
+    l2_normalize_ranged_add(
+      l2_normalize_ranged_divide(l2_normalize_ranged_from_given(dy), row_expression_2),
+      l2_normalize_ranged_multiply(
+        l2_normalize_ranged_multiply(l2_normalize_ranged(1.0, 0.0, 1.0), l2_normalize_ranged_from_given(x)),
+        sum1
+      )
+    )
+  );
+}
+
+struct l2_normalize_double_backward_terms0_results {
+  result0: l2_normalize_ranged,
+  result1: l2_normalize_ranged,
+}
+
+fn l2_normalize_double_backward_terms0(x: f32, ddx: f32) -> l2_normalize_double_backward_terms0_results {
+  return l2_normalize_double_backward_terms0_results(
+    l2_normalize_ranged_multiply(l2_normalize_ranged_from_given(x), l2_normalize_ranged_from_given(x)),
+    l2_normalize_ranged_multiply(l2_normalize_ranged_from_given(ddx), l2_normalize_ranged_from_given(x))
+  );
+}
+
+struct l2_normalize_double_backward_row0_results {
+  result0: l2_normalize_ranged,
+  result1: l2_normalize_ranged,
+  result2: l2_normalize_ranged,
+  result3: l2_normalize_ranged,
+  result4: l2_normalize_ranged,
+  result5: l2_normalize_ranged,
+}
+
+fn l2_normalize_double_backward_row0(
+  eps: f32,
+  sum0: l2_normalize_ranged,
+  sum2: l2_normalize_ranged
+) -> l2_normalize_double_backward_row0_results {
+  let t = l2_normalize_ranged_sqrt(sum0);
+  var t2 = l2_normalize_ranged_from_given(eps);
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), t)) {
+    t2 = t;
+  }
+  let t3 = l2_normalize_ranged_multiply(t2, t2);
+  var t4 = l2_normalize_RANGED_ZERO;
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), t)) {
+    t4 = t;
+  }
+  var t5 = l2_normalize_ranged_multiply(
+    l2_normalize_ranged(1.0, 0.0, -1.0),
+    l2_normalize_ranged_multiply(l2_normalize_ranged_from_given(eps), l2_normalize_ranged_from_given(eps))
+  );
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), t)) {
+    t5 = l2_normalize_ranged_multiply(l2_normalize_ranged(1.0, 0.0, -1.0), sum0);
+  }
+  return l2_normalize_double_backward_row0_results(
+    t,
+    l2_normalize_ranged_multiply(t, t3),
+    l2_normalize_ranged_add(t4, l2_normalize_ranged_divide(t5, t)),
+    l2_normalize_ranged_multiply(sum0, l2_normalize_ranged_multiply(t3, t3)),
+    l2_normalize_ranged_multiply(l2_normalize_ranged(1.0, 0.0, 1.0), sum2),
+    t2
+  );
+}
+
+struct l2_normalize_double_backward_terms1_results {
+  result0: l2_normalize_ranged,
+  result1: l2_normalize_ranged,
+}
+
+fn l2_normalize_double_backward_terms1(
+  x: f32,
+  eps: f32,
+  dy: f32,
+  ddx: f32,
+  row_expression_0: l2_normalize_ranged,
+  row_expression_1: l2_normalize_ranged,
+  row_expression_2: l2_normalize_ranged,
+  row_expression_3: l2_normalize_ranged,
+  row_expression_4: l2_normalize_ranged
+) -> l2_normalize_double_backward_terms1_results {
+  let t = l2_normalize_ranged_multiply(l2_normalize_ranged(-1.0, 0.0, -1.0), l2_normalize_ranged_from_given(dy));
+  var t2 = l2_normalize_RANGED_ZERO;
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), row_expression_0)) {
+    t2 = l2_normalize_ranged_divide(
+      l2_normalize_ranged_multiply(t, l2_normalize_ranged_from_given(x)),
+      row_expression_1
+    );
+  }
+  var t3 = l2_normalize_RANGED_ZERO;
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), row_expression_0)) {
+    t3 = l2_normalize_ranged_divide(
+      l2_normalize_ranged_multiply(t, l2_normalize_ranged_from_given(ddx)),
+      row_expression_1
+    );
+  }
+  var t4 = l2_normalize_RANGED_ZERO;
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), row_expression_0)) {
+    t4 = l2_normalize_ranged_divide(
+      l2_normalize_ranged_multiply(
+        l2_normalize_ranged_multiply(
+          l2_normalize_ranged_multiply(l2_normalize_ranged(1.0, 0.0, -1.0), l2_normalize_ranged_from_given(dy)),
+          l2_normalize_ranged_from_given(x)
+        ),
+        row_expression_2
+      ),
+      row_expression_3
+    );
+  }
+  return l2_normalize_double_backward_terms1_results(
+    t2,
+    l2_normalize_ranged_add(t3, l2_normalize_ranged_multiply(row_expression_4, t4))
+  );
+}
+
+struct l2_normalize_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn l2_normalize_double_backward_elements_result(
+  x: f32,
+  eps: f32,
+  dy: f32,
+  sum1: l2_normalize_ranged,
+  ddx: f32,
+  sum3: l2_normalize_ranged,
+  row_expression_0: l2_normalize_ranged,
+  row_expression_1: l2_normalize_ranged,
+  row_expression_4: l2_normalize_ranged,
+  row_expression_5: l2_normalize_ranged
+) -> l2_normalize_double_backward_elements_result_results {
+  var t = l2_normalize_RANGED_ZERO;
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), row_expression_0)) {
+    t = l2_normalize_ranged_divide(
+      l2_normalize_ranged_multiply(l2_normalize_ranged(-1.0, 0.0, -1.0), l2_normalize_ranged_from_given(x)),
+      row_expression_1
+    );
+  }
+  var t2 = l2_normalize_RANGED_ZERO;
+  if (l2_normalize_ranged_less(l2_normalize_ranged_from_given(eps), row_expression_0)) {
+    t2 = l2_normalize_ranged_divide(
+      l2_normalize_ranged_multiply(l2_normalize_ranged(-1.0, 0.0, -1.0), l2_normalize_ranged_from_given(dy)),
+      row_expression_1
+    );
+  }
+  return l2_normalize_double_backward_elements_result_results(
+    l2_normalize_ranged_to_limit(
+      l2_normalize_ranged_add(
+        l2_normalize_ranged_divide(l2_normalize_ranged_from_given(ddx), row_expression_5),
+        l2_normalize_ranged_multiply(row_expression_4, t)
+      )
+    ),
+    l2_normalize_ranged_to_limit(
+      l2_normalize_ranged_add(
+        l2_normalize_ranged_add(
+          l2_normalize_ranged_multiply(
+            l2_normalize_ranged_multiply(l2_normalize_ranged(1.0, 0.0, 1.0), l2_normalize_ranged_from_given(ddx)),
+            sum1
+          ),
+          l2_normalize_ranged_multiply(row_expression_4, t2)
+        ),
+        l2_normalize_ranged_multiply(
+          l2_normalize_ranged_multiply(l2_normalize_ranged(1.0, 0.0, 1.0), l2_normalize_ranged_from_given(x)),
+          sum3
+        )
+      )
     )
   );
 }
@@ -187,6 +438,9 @@ struct l2_normalize_uniform_values {
 @group(0) @binding(4) var<storage, read_write> l2_normalize_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> l2_normalize_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> l2_normalize_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read> l2_normalize_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> l2_normalize_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(9) var<storage, read_write> l2_normalize_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn l2_normalize_chunks() -> u32 {
@@ -198,22 +452,22 @@ fn l2_normalize_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> l2_normalize_lane_values: array<l2_normalize_pair, 256>;
+var<workgroup> l2_normalize_lane_values: array<l2_normalize_ranged, 256>;
 
 // The sum of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn l2_normalize_workgroup_sum(value: l2_normalize_pair, lane: u32, lanes: u32) {
+fn l2_normalize_workgroup_sum(value: l2_normalize_ranged, lane: u32, lanes: u32) {
   l2_normalize_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      l2_normalize_lane_values[lane] = l2_normalize_pair_add(l2_normalize_lane_values[lane], l2_normalize_lane_values[lane + stride]);
+      l2_normalize_lane_values[lane] = l2_normalize_ranged_add(l2_normalize_lane_values[lane], l2_normalize_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn l2_normalize_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * l2_normalize_chunks() + chunk) * 8u;
+  return (row * l2_normalize_chunks() + chunk) * 12u;
 }
 
 var<workgroup> l2_normalize_lane_nan: array<f32, 256>;
@@ -236,6 +490,9 @@ fn l2_normalize_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = l2_normalize_chunks();
   let lanes = l2_normalize_lanes();
@@ -246,7 +503,7 @@ fn l2_normalize_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = l2_normalize_pair(0.0, 0.0);
+  var partial0 = l2_normalize_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (l2_normalize_uniforms.axisLength + chunks - 1u) / chunks;
@@ -257,7 +514,7 @@ fn l2_normalize_forward_walk0(
       let x = l2_normalize_input_x[i];
       missing = select(missing, x, l2_normalize_is_nan(x));
       let term = l2_normalize_forward_terms0(x);
-      partial0 = l2_normalize_pair_add(partial0, term);
+      partial0 = l2_normalize_ranged_add(partial0, term);
     }
     missing = select(missing, l2_normalize_uniforms.p_eps, l2_normalize_is_nan(l2_normalize_uniforms.p_eps));
   }
@@ -266,11 +523,12 @@ fn l2_normalize_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     l2_normalize_scratch_forward_rows[partial + 0u] = l2_normalize_lane_values[lane].high;
     l2_normalize_scratch_forward_rows[partial + 1u] = l2_normalize_lane_values[lane].low;
+    l2_normalize_scratch_forward_rows[partial + 2u] = l2_normalize_lane_values[lane].exponent;
   }
   workgroupBarrier();
   l2_normalize_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    l2_normalize_scratch_forward_rows[partial + 6u] = l2_normalize_lane_nan[lane];
+    l2_normalize_scratch_forward_rows[partial + 9u] = l2_normalize_lane_nan[lane];
   }
 }
 
@@ -280,6 +538,9 @@ fn l2_normalize_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner) {
@@ -287,26 +548,29 @@ fn l2_normalize_forward_rows0(
   }
   let chunks = l2_normalize_chunks();
   let slots = l2_normalize_forward_slots(row, 0u);
-  var total0 = l2_normalize_pair(l2_normalize_scratch_forward_rows[slots + 0u], l2_normalize_scratch_forward_rows[slots + 1u]);
+  var total0 = l2_normalize_ranged(l2_normalize_scratch_forward_rows[slots + 0u], l2_normalize_scratch_forward_rows[slots + 1u], l2_normalize_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = l2_normalize_forward_slots(row, chunk);
-    let other = l2_normalize_pair(l2_normalize_scratch_forward_rows[others + 0u], l2_normalize_scratch_forward_rows[others + 1u]);
-    total0 = l2_normalize_pair_add(total0, other);
+    let other = l2_normalize_ranged(l2_normalize_scratch_forward_rows[others + 0u], l2_normalize_scratch_forward_rows[others + 1u], l2_normalize_scratch_forward_rows[others + 2u]);
+    total0 = l2_normalize_ranged_add(total0, other);
   }
-  var missing = l2_normalize_scratch_forward_rows[slots + 6u];
+  var missing = l2_normalize_scratch_forward_rows[slots + 9u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = l2_normalize_scratch_forward_rows[l2_normalize_forward_slots(row, chunk) + 6u];
+    let other = l2_normalize_scratch_forward_rows[l2_normalize_forward_slots(row, chunk) + 9u];
     missing = select(missing, other, l2_normalize_is_nan(other));
   }
   l2_normalize_scratch_forward_rows[slots + 0u] = total0.high;
   l2_normalize_scratch_forward_rows[slots + 1u] = total0.low;
-  l2_normalize_scratch_forward_rows[slots + 6u] = missing;
-  let sum0 = l2_normalize_pair(l2_normalize_scratch_forward_rows[slots + 0u], l2_normalize_scratch_forward_rows[slots + 1u]);
+  l2_normalize_scratch_forward_rows[slots + 2u] = total0.exponent;
+  l2_normalize_scratch_forward_rows[slots + 9u] = missing;
+  let sum0 = l2_normalize_ranged(l2_normalize_scratch_forward_rows[slots + 0u], l2_normalize_scratch_forward_rows[slots + 1u], l2_normalize_scratch_forward_rows[slots + 2u]);
   let value = l2_normalize_forward_row0(l2_normalize_uniforms.p_eps, sum0);
-  l2_normalize_scratch_forward_rows[slots + 2u] = value.result0.high;
-  l2_normalize_scratch_forward_rows[slots + 3u] = value.result0.low;
-  l2_normalize_scratch_forward_rows[slots + 4u] = value.result1.high;
-  l2_normalize_scratch_forward_rows[slots + 5u] = value.result1.low;
+  l2_normalize_scratch_forward_rows[slots + 3u] = value.result0.high;
+  l2_normalize_scratch_forward_rows[slots + 4u] = value.result0.low;
+  l2_normalize_scratch_forward_rows[slots + 5u] = value.result0.exponent;
+  l2_normalize_scratch_forward_rows[slots + 6u] = value.result1.high;
+  l2_normalize_scratch_forward_rows[slots + 7u] = value.result1.low;
+  l2_normalize_scratch_forward_rows[slots + 8u] = value.result1.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -315,6 +579,9 @@ fn l2_normalize_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= l2_normalize_uniforms.size) {
@@ -322,14 +589,62 @@ fn l2_normalize_forward_elements(
   }
   let row = i / (l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner) * l2_normalize_uniforms.axisInner + i % l2_normalize_uniforms.axisInner;
   let slots = l2_normalize_forward_slots(row, 0u);
-  let row_expression_1 = l2_normalize_pair(l2_normalize_scratch_forward_rows[slots + 4u], l2_normalize_scratch_forward_rows[slots + 5u]);
+  let row_expression_1 = l2_normalize_ranged(l2_normalize_scratch_forward_rows[slots + 6u], l2_normalize_scratch_forward_rows[slots + 7u], l2_normalize_scratch_forward_rows[slots + 8u]);
   let x = l2_normalize_input_x[i];
   let result = l2_normalize_forward_elements_result(x, row_expression_1);
-  l2_normalize_output_y[i] = select(result, l2_normalize_scratch_forward_rows[l2_normalize_forward_slots(row, 0u) + 6u], l2_normalize_is_nan(l2_normalize_scratch_forward_rows[l2_normalize_forward_slots(row, 0u) + 6u]));
+  l2_normalize_output_y[i] = select(result, l2_normalize_scratch_forward_rows[l2_normalize_forward_slots(row, 0u) + 9u], l2_normalize_is_nan(l2_normalize_scratch_forward_rows[l2_normalize_forward_slots(row, 0u) + 9u]));
+}
+
+@compute @workgroup_size(256)
+fn l2_normalize_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (l2_normalize_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = l2_normalize_lanes();
+  let rows = l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / l2_normalize_uniforms.axisInner * l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner + row % l2_normalize_uniforms.axisInner;
+  let end = select(0u, l2_normalize_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      missing = select(missing, x, l2_normalize_is_nan(x));
+      let term = l2_normalize_forward_terms0(x);
+      partial0 = l2_normalize_ranged_add(partial0, term);
+    }
+    missing = select(missing, l2_normalize_uniforms.p_eps, l2_normalize_is_nan(l2_normalize_uniforms.p_eps));
+  }
+  l2_normalize_workgroup_sum(partial0, lane, lanes);
+  let sum0 = l2_normalize_lane_values[head];
+  workgroupBarrier();
+  let value0 = l2_normalize_forward_row0(l2_normalize_uniforms.p_eps, sum0);
+  l2_normalize_workgroup_nan(missing, lane, lanes);
+  missing = l2_normalize_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      let result = l2_normalize_forward_elements_result(x, value0.result1);
+      l2_normalize_output_y[i] = select(result, missing, l2_normalize_is_nan(missing));
+    }
+  }
 }
 
 fn l2_normalize_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * l2_normalize_chunks() + chunk) * 10u;
+  return (row * l2_normalize_chunks() + chunk) * 15u;
 }
 
 @compute @workgroup_size(256)
@@ -338,6 +653,9 @@ fn l2_normalize_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = l2_normalize_chunks();
   let lanes = l2_normalize_lanes();
@@ -348,7 +666,7 @@ fn l2_normalize_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = l2_normalize_pair(0.0, 0.0);
+  var partial0 = l2_normalize_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (l2_normalize_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / l2_normalize_uniforms.axisInner * l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner + row % l2_normalize_uniforms.axisInner;
@@ -357,7 +675,7 @@ fn l2_normalize_backward_walk0(
       let i = base + k * l2_normalize_uniforms.axisInner;
       let x = l2_normalize_input_x[i];
       let term = l2_normalize_backward_terms0(x);
-      partial0 = l2_normalize_pair_add(partial0, term);
+      partial0 = l2_normalize_ranged_add(partial0, term);
     }
   }
   let partial = l2_normalize_backward_slots(row, chunk);
@@ -365,6 +683,7 @@ fn l2_normalize_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     l2_normalize_scratch_backward_rows[partial + 0u] = l2_normalize_lane_values[lane].high;
     l2_normalize_scratch_backward_rows[partial + 1u] = l2_normalize_lane_values[lane].low;
+    l2_normalize_scratch_backward_rows[partial + 2u] = l2_normalize_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -375,6 +694,9 @@ fn l2_normalize_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner) {
@@ -382,22 +704,26 @@ fn l2_normalize_backward_rows0(
   }
   let chunks = l2_normalize_chunks();
   let slots = l2_normalize_backward_slots(row, 0u);
-  var total0 = l2_normalize_pair(l2_normalize_scratch_backward_rows[slots + 0u], l2_normalize_scratch_backward_rows[slots + 1u]);
+  var total0 = l2_normalize_ranged(l2_normalize_scratch_backward_rows[slots + 0u], l2_normalize_scratch_backward_rows[slots + 1u], l2_normalize_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = l2_normalize_backward_slots(row, chunk);
-    let other = l2_normalize_pair(l2_normalize_scratch_backward_rows[others + 0u], l2_normalize_scratch_backward_rows[others + 1u]);
-    total0 = l2_normalize_pair_add(total0, other);
+    let other = l2_normalize_ranged(l2_normalize_scratch_backward_rows[others + 0u], l2_normalize_scratch_backward_rows[others + 1u], l2_normalize_scratch_backward_rows[others + 2u]);
+    total0 = l2_normalize_ranged_add(total0, other);
   }
   l2_normalize_scratch_backward_rows[slots + 0u] = total0.high;
   l2_normalize_scratch_backward_rows[slots + 1u] = total0.low;
-  let sum0 = l2_normalize_pair(l2_normalize_scratch_backward_rows[slots + 0u], l2_normalize_scratch_backward_rows[slots + 1u]);
+  l2_normalize_scratch_backward_rows[slots + 2u] = total0.exponent;
+  let sum0 = l2_normalize_ranged(l2_normalize_scratch_backward_rows[slots + 0u], l2_normalize_scratch_backward_rows[slots + 1u], l2_normalize_scratch_backward_rows[slots + 2u]);
   let value = l2_normalize_backward_row0(l2_normalize_uniforms.p_eps, sum0);
-  l2_normalize_scratch_backward_rows[slots + 2u] = value.result0.high;
-  l2_normalize_scratch_backward_rows[slots + 3u] = value.result0.low;
-  l2_normalize_scratch_backward_rows[slots + 4u] = value.result1.high;
-  l2_normalize_scratch_backward_rows[slots + 5u] = value.result1.low;
-  l2_normalize_scratch_backward_rows[slots + 6u] = value.result2.high;
-  l2_normalize_scratch_backward_rows[slots + 7u] = value.result2.low;
+  l2_normalize_scratch_backward_rows[slots + 3u] = value.result0.high;
+  l2_normalize_scratch_backward_rows[slots + 4u] = value.result0.low;
+  l2_normalize_scratch_backward_rows[slots + 5u] = value.result0.exponent;
+  l2_normalize_scratch_backward_rows[slots + 6u] = value.result1.high;
+  l2_normalize_scratch_backward_rows[slots + 7u] = value.result1.low;
+  l2_normalize_scratch_backward_rows[slots + 8u] = value.result1.exponent;
+  l2_normalize_scratch_backward_rows[slots + 9u] = value.result2.high;
+  l2_normalize_scratch_backward_rows[slots + 10u] = value.result2.low;
+  l2_normalize_scratch_backward_rows[slots + 11u] = value.result2.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -406,6 +732,9 @@ fn l2_normalize_backward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = l2_normalize_chunks();
   let lanes = l2_normalize_lanes();
@@ -416,27 +745,28 @@ fn l2_normalize_backward_walk1(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = l2_normalize_pair(0.0, 0.0);
+  var partial0 = l2_normalize_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (l2_normalize_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / l2_normalize_uniforms.axisInner * l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner + row % l2_normalize_uniforms.axisInner;
     let end = min(l2_normalize_uniforms.axisLength, (chunk + 1u) * span);
     let slots = l2_normalize_backward_slots(row, 0u);
-    let row_expression_0 = l2_normalize_pair(l2_normalize_scratch_backward_rows[slots + 2u], l2_normalize_scratch_backward_rows[slots + 3u]);
-    let row_expression_1 = l2_normalize_pair(l2_normalize_scratch_backward_rows[slots + 4u], l2_normalize_scratch_backward_rows[slots + 5u]);
+    let row_expression_0 = l2_normalize_ranged(l2_normalize_scratch_backward_rows[slots + 3u], l2_normalize_scratch_backward_rows[slots + 4u], l2_normalize_scratch_backward_rows[slots + 5u]);
+    let row_expression_1 = l2_normalize_ranged(l2_normalize_scratch_backward_rows[slots + 6u], l2_normalize_scratch_backward_rows[slots + 7u], l2_normalize_scratch_backward_rows[slots + 8u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * l2_normalize_uniforms.axisInner;
       let x = l2_normalize_input_x[i];
       let dy = l2_normalize_cotangent_dy[i];
       let term = l2_normalize_backward_terms1(x, l2_normalize_uniforms.p_eps, dy, row_expression_0, row_expression_1);
-      partial0 = l2_normalize_pair_add(partial0, term);
+      partial0 = l2_normalize_ranged_add(partial0, term);
     }
   }
   let partial = l2_normalize_backward_slots(row, chunk);
   l2_normalize_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    l2_normalize_scratch_backward_rows[partial + 8u] = l2_normalize_lane_values[lane].high;
-    l2_normalize_scratch_backward_rows[partial + 9u] = l2_normalize_lane_values[lane].low;
+    l2_normalize_scratch_backward_rows[partial + 12u] = l2_normalize_lane_values[lane].high;
+    l2_normalize_scratch_backward_rows[partial + 13u] = l2_normalize_lane_values[lane].low;
+    l2_normalize_scratch_backward_rows[partial + 14u] = l2_normalize_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -447,6 +777,9 @@ fn l2_normalize_backward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner) {
@@ -454,14 +787,15 @@ fn l2_normalize_backward_rows1(
   }
   let chunks = l2_normalize_chunks();
   let slots = l2_normalize_backward_slots(row, 0u);
-  var total4 = l2_normalize_pair(l2_normalize_scratch_backward_rows[slots + 8u], l2_normalize_scratch_backward_rows[slots + 9u]);
+  var total4 = l2_normalize_ranged(l2_normalize_scratch_backward_rows[slots + 12u], l2_normalize_scratch_backward_rows[slots + 13u], l2_normalize_scratch_backward_rows[slots + 14u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = l2_normalize_backward_slots(row, chunk);
-    let other = l2_normalize_pair(l2_normalize_scratch_backward_rows[others + 8u], l2_normalize_scratch_backward_rows[others + 9u]);
-    total4 = l2_normalize_pair_add(total4, other);
+    let other = l2_normalize_ranged(l2_normalize_scratch_backward_rows[others + 12u], l2_normalize_scratch_backward_rows[others + 13u], l2_normalize_scratch_backward_rows[others + 14u]);
+    total4 = l2_normalize_ranged_add(total4, other);
   }
-  l2_normalize_scratch_backward_rows[slots + 8u] = total4.high;
-  l2_normalize_scratch_backward_rows[slots + 9u] = total4.low;
+  l2_normalize_scratch_backward_rows[slots + 12u] = total4.high;
+  l2_normalize_scratch_backward_rows[slots + 13u] = total4.low;
+  l2_normalize_scratch_backward_rows[slots + 14u] = total4.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -470,6 +804,9 @@ fn l2_normalize_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= l2_normalize_uniforms.size) {
@@ -477,11 +814,375 @@ fn l2_normalize_backward_elements(
   }
   let row = i / (l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner) * l2_normalize_uniforms.axisInner + i % l2_normalize_uniforms.axisInner;
   let slots = l2_normalize_backward_slots(row, 0u);
-  let sum1 = l2_normalize_pair(l2_normalize_scratch_backward_rows[slots + 8u], l2_normalize_scratch_backward_rows[slots + 9u]);
-  let row_expression_2 = l2_normalize_pair(l2_normalize_scratch_backward_rows[slots + 6u], l2_normalize_scratch_backward_rows[slots + 7u]);
+  let sum1 = l2_normalize_ranged(l2_normalize_scratch_backward_rows[slots + 12u], l2_normalize_scratch_backward_rows[slots + 13u], l2_normalize_scratch_backward_rows[slots + 14u]);
+  let row_expression_2 = l2_normalize_ranged(l2_normalize_scratch_backward_rows[slots + 9u], l2_normalize_scratch_backward_rows[slots + 10u], l2_normalize_scratch_backward_rows[slots + 11u]);
   let x = l2_normalize_input_x[i];
   let dy = l2_normalize_cotangent_dy[i];
   let result = l2_normalize_backward_elements_result(x, dy, sum1, row_expression_2);
   l2_normalize_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn l2_normalize_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (l2_normalize_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = l2_normalize_lanes();
+  let rows = l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / l2_normalize_uniforms.axisInner * l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner + row % l2_normalize_uniforms.axisInner;
+  let end = select(0u, l2_normalize_uniforms.axisLength, row < rows);
+  var partial0 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      let term = l2_normalize_backward_terms0(x);
+      partial0 = l2_normalize_ranged_add(partial0, term);
+    }
+  }
+  l2_normalize_workgroup_sum(partial0, lane, lanes);
+  let sum0 = l2_normalize_lane_values[head];
+  workgroupBarrier();
+  let value0 = l2_normalize_backward_row0(l2_normalize_uniforms.p_eps, sum0);
+  var partial02 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      let dy = l2_normalize_cotangent_dy[i];
+      let term = l2_normalize_backward_terms1(x, l2_normalize_uniforms.p_eps, dy, value0.result0, value0.result1);
+      partial02 = l2_normalize_ranged_add(partial02, term);
+    }
+  }
+  l2_normalize_workgroup_sum(partial02, lane, lanes);
+  let sum1 = l2_normalize_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      let dy = l2_normalize_cotangent_dy[i];
+      let result = l2_normalize_backward_elements_result(x, dy, sum1, value0.result2);
+      l2_normalize_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn l2_normalize_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * l2_normalize_chunks() + chunk) * 30u;
+}
+
+@compute @workgroup_size(256)
+fn l2_normalize_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = l2_normalize_chunks();
+  let lanes = l2_normalize_lanes();
+  let rows = l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  var partial1 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (l2_normalize_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / l2_normalize_uniforms.axisInner * l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner + row % l2_normalize_uniforms.axisInner;
+    let end = min(l2_normalize_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      let ddx = l2_normalize_cotangent_ddx[i];
+      let term = l2_normalize_double_backward_terms0(x, ddx);
+      partial0 = l2_normalize_ranged_add(partial0, term.result0);
+      partial1 = l2_normalize_ranged_add(partial1, term.result1);
+    }
+  }
+  let partial = l2_normalize_double_backward_slots(row, chunk);
+  l2_normalize_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    l2_normalize_scratch_double_backward_rows[partial + 0u] = l2_normalize_lane_values[lane].high;
+    l2_normalize_scratch_double_backward_rows[partial + 1u] = l2_normalize_lane_values[lane].low;
+    l2_normalize_scratch_double_backward_rows[partial + 2u] = l2_normalize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  l2_normalize_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    l2_normalize_scratch_double_backward_rows[partial + 3u] = l2_normalize_lane_values[lane].high;
+    l2_normalize_scratch_double_backward_rows[partial + 4u] = l2_normalize_lane_values[lane].low;
+    l2_normalize_scratch_double_backward_rows[partial + 5u] = l2_normalize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn l2_normalize_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner) {
+    return;
+  }
+  let chunks = l2_normalize_chunks();
+  let slots = l2_normalize_double_backward_slots(row, 0u);
+  var total0 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 0u], l2_normalize_scratch_double_backward_rows[slots + 1u], l2_normalize_scratch_double_backward_rows[slots + 2u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = l2_normalize_double_backward_slots(row, chunk);
+    let other = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[others + 0u], l2_normalize_scratch_double_backward_rows[others + 1u], l2_normalize_scratch_double_backward_rows[others + 2u]);
+    total0 = l2_normalize_ranged_add(total0, other);
+  }
+  var total1 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 3u], l2_normalize_scratch_double_backward_rows[slots + 4u], l2_normalize_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = l2_normalize_double_backward_slots(row, chunk);
+    let other = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[others + 3u], l2_normalize_scratch_double_backward_rows[others + 4u], l2_normalize_scratch_double_backward_rows[others + 5u]);
+    total1 = l2_normalize_ranged_add(total1, other);
+  }
+  l2_normalize_scratch_double_backward_rows[slots + 0u] = total0.high;
+  l2_normalize_scratch_double_backward_rows[slots + 1u] = total0.low;
+  l2_normalize_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+  l2_normalize_scratch_double_backward_rows[slots + 3u] = total1.high;
+  l2_normalize_scratch_double_backward_rows[slots + 4u] = total1.low;
+  l2_normalize_scratch_double_backward_rows[slots + 5u] = total1.exponent;
+  let sum0 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 0u], l2_normalize_scratch_double_backward_rows[slots + 1u], l2_normalize_scratch_double_backward_rows[slots + 2u]);
+  let sum2 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 3u], l2_normalize_scratch_double_backward_rows[slots + 4u], l2_normalize_scratch_double_backward_rows[slots + 5u]);
+  let value = l2_normalize_double_backward_row0(l2_normalize_uniforms.p_eps, sum0, sum2);
+  l2_normalize_scratch_double_backward_rows[slots + 6u] = value.result0.high;
+  l2_normalize_scratch_double_backward_rows[slots + 7u] = value.result0.low;
+  l2_normalize_scratch_double_backward_rows[slots + 8u] = value.result0.exponent;
+  l2_normalize_scratch_double_backward_rows[slots + 9u] = value.result1.high;
+  l2_normalize_scratch_double_backward_rows[slots + 10u] = value.result1.low;
+  l2_normalize_scratch_double_backward_rows[slots + 11u] = value.result1.exponent;
+  l2_normalize_scratch_double_backward_rows[slots + 12u] = value.result2.high;
+  l2_normalize_scratch_double_backward_rows[slots + 13u] = value.result2.low;
+  l2_normalize_scratch_double_backward_rows[slots + 14u] = value.result2.exponent;
+  l2_normalize_scratch_double_backward_rows[slots + 15u] = value.result3.high;
+  l2_normalize_scratch_double_backward_rows[slots + 16u] = value.result3.low;
+  l2_normalize_scratch_double_backward_rows[slots + 17u] = value.result3.exponent;
+  l2_normalize_scratch_double_backward_rows[slots + 18u] = value.result4.high;
+  l2_normalize_scratch_double_backward_rows[slots + 19u] = value.result4.low;
+  l2_normalize_scratch_double_backward_rows[slots + 20u] = value.result4.exponent;
+  l2_normalize_scratch_double_backward_rows[slots + 21u] = value.result5.high;
+  l2_normalize_scratch_double_backward_rows[slots + 22u] = value.result5.low;
+  l2_normalize_scratch_double_backward_rows[slots + 23u] = value.result5.exponent;
+}
+
+@compute @workgroup_size(256)
+fn l2_normalize_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = l2_normalize_chunks();
+  let lanes = l2_normalize_lanes();
+  let rows = l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  var partial1 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (l2_normalize_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / l2_normalize_uniforms.axisInner * l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner + row % l2_normalize_uniforms.axisInner;
+    let end = min(l2_normalize_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = l2_normalize_double_backward_slots(row, 0u);
+    let row_expression_0 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 6u], l2_normalize_scratch_double_backward_rows[slots + 7u], l2_normalize_scratch_double_backward_rows[slots + 8u]);
+    let row_expression_1 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 9u], l2_normalize_scratch_double_backward_rows[slots + 10u], l2_normalize_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_2 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 12u], l2_normalize_scratch_double_backward_rows[slots + 13u], l2_normalize_scratch_double_backward_rows[slots + 14u]);
+    let row_expression_3 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 15u], l2_normalize_scratch_double_backward_rows[slots + 16u], l2_normalize_scratch_double_backward_rows[slots + 17u]);
+    let row_expression_4 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 18u], l2_normalize_scratch_double_backward_rows[slots + 19u], l2_normalize_scratch_double_backward_rows[slots + 20u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      let dy = l2_normalize_cotangent_dy[i];
+      let ddx = l2_normalize_cotangent_ddx[i];
+      let term = l2_normalize_double_backward_terms1(x, l2_normalize_uniforms.p_eps, dy, ddx, row_expression_0, row_expression_1, row_expression_2, row_expression_3, row_expression_4);
+      partial0 = l2_normalize_ranged_add(partial0, term.result0);
+      partial1 = l2_normalize_ranged_add(partial1, term.result1);
+    }
+  }
+  let partial = l2_normalize_double_backward_slots(row, chunk);
+  l2_normalize_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    l2_normalize_scratch_double_backward_rows[partial + 24u] = l2_normalize_lane_values[lane].high;
+    l2_normalize_scratch_double_backward_rows[partial + 25u] = l2_normalize_lane_values[lane].low;
+    l2_normalize_scratch_double_backward_rows[partial + 26u] = l2_normalize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  l2_normalize_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    l2_normalize_scratch_double_backward_rows[partial + 27u] = l2_normalize_lane_values[lane].high;
+    l2_normalize_scratch_double_backward_rows[partial + 28u] = l2_normalize_lane_values[lane].low;
+    l2_normalize_scratch_double_backward_rows[partial + 29u] = l2_normalize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn l2_normalize_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner) {
+    return;
+  }
+  let chunks = l2_normalize_chunks();
+  let slots = l2_normalize_double_backward_slots(row, 0u);
+  var total8 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 24u], l2_normalize_scratch_double_backward_rows[slots + 25u], l2_normalize_scratch_double_backward_rows[slots + 26u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = l2_normalize_double_backward_slots(row, chunk);
+    let other = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[others + 24u], l2_normalize_scratch_double_backward_rows[others + 25u], l2_normalize_scratch_double_backward_rows[others + 26u]);
+    total8 = l2_normalize_ranged_add(total8, other);
+  }
+  var total9 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 27u], l2_normalize_scratch_double_backward_rows[slots + 28u], l2_normalize_scratch_double_backward_rows[slots + 29u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = l2_normalize_double_backward_slots(row, chunk);
+    let other = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[others + 27u], l2_normalize_scratch_double_backward_rows[others + 28u], l2_normalize_scratch_double_backward_rows[others + 29u]);
+    total9 = l2_normalize_ranged_add(total9, other);
+  }
+  l2_normalize_scratch_double_backward_rows[slots + 24u] = total8.high;
+  l2_normalize_scratch_double_backward_rows[slots + 25u] = total8.low;
+  l2_normalize_scratch_double_backward_rows[slots + 26u] = total8.exponent;
+  l2_normalize_scratch_double_backward_rows[slots + 27u] = total9.high;
+  l2_normalize_scratch_double_backward_rows[slots + 28u] = total9.low;
+  l2_normalize_scratch_double_backward_rows[slots + 29u] = total9.exponent;
+}
+
+@compute @workgroup_size(256)
+fn l2_normalize_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (l2_normalize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= l2_normalize_uniforms.size) {
+    return;
+  }
+  let row = i / (l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner) * l2_normalize_uniforms.axisInner + i % l2_normalize_uniforms.axisInner;
+  let slots = l2_normalize_double_backward_slots(row, 0u);
+  let sum1 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 24u], l2_normalize_scratch_double_backward_rows[slots + 25u], l2_normalize_scratch_double_backward_rows[slots + 26u]);
+  let sum3 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 27u], l2_normalize_scratch_double_backward_rows[slots + 28u], l2_normalize_scratch_double_backward_rows[slots + 29u]);
+  let row_expression_0 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 6u], l2_normalize_scratch_double_backward_rows[slots + 7u], l2_normalize_scratch_double_backward_rows[slots + 8u]);
+  let row_expression_1 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 9u], l2_normalize_scratch_double_backward_rows[slots + 10u], l2_normalize_scratch_double_backward_rows[slots + 11u]);
+  let row_expression_4 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 18u], l2_normalize_scratch_double_backward_rows[slots + 19u], l2_normalize_scratch_double_backward_rows[slots + 20u]);
+  let row_expression_5 = l2_normalize_ranged(l2_normalize_scratch_double_backward_rows[slots + 21u], l2_normalize_scratch_double_backward_rows[slots + 22u], l2_normalize_scratch_double_backward_rows[slots + 23u]);
+  let x = l2_normalize_input_x[i];
+  let dy = l2_normalize_cotangent_dy[i];
+  let ddx = l2_normalize_cotangent_ddx[i];
+  let result = l2_normalize_double_backward_elements_result(x, l2_normalize_uniforms.p_eps, dy, sum1, ddx, sum3, row_expression_0, row_expression_1, row_expression_4, row_expression_5);
+  l2_normalize_gradient_ddy[i] = result.result0;
+  l2_normalize_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn l2_normalize_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (l2_normalize_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = l2_normalize_lanes();
+  let rows = l2_normalize_uniforms.axisOuter * l2_normalize_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / l2_normalize_uniforms.axisInner * l2_normalize_uniforms.axisLength * l2_normalize_uniforms.axisInner + row % l2_normalize_uniforms.axisInner;
+  let end = select(0u, l2_normalize_uniforms.axisLength, row < rows);
+  var partial0 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  var partial1 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      let ddx = l2_normalize_cotangent_ddx[i];
+      let term = l2_normalize_double_backward_terms0(x, ddx);
+      partial0 = l2_normalize_ranged_add(partial0, term.result0);
+      partial1 = l2_normalize_ranged_add(partial1, term.result1);
+    }
+  }
+  l2_normalize_workgroup_sum(partial0, lane, lanes);
+  let sum0 = l2_normalize_lane_values[head];
+  workgroupBarrier();
+  l2_normalize_workgroup_sum(partial1, lane, lanes);
+  let sum2 = l2_normalize_lane_values[head];
+  workgroupBarrier();
+  let value0 = l2_normalize_double_backward_row0(l2_normalize_uniforms.p_eps, sum0, sum2);
+  var partial02 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  var partial12 = l2_normalize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      let dy = l2_normalize_cotangent_dy[i];
+      let ddx = l2_normalize_cotangent_ddx[i];
+      let term = l2_normalize_double_backward_terms1(x, l2_normalize_uniforms.p_eps, dy, ddx, value0.result0, value0.result1, value0.result2, value0.result3, value0.result4);
+      partial02 = l2_normalize_ranged_add(partial02, term.result0);
+      partial12 = l2_normalize_ranged_add(partial12, term.result1);
+    }
+  }
+  l2_normalize_workgroup_sum(partial02, lane, lanes);
+  let sum1 = l2_normalize_lane_values[head];
+  workgroupBarrier();
+  l2_normalize_workgroup_sum(partial12, lane, lanes);
+  let sum3 = l2_normalize_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * l2_normalize_uniforms.axisInner;
+      let x = l2_normalize_input_x[i];
+      let dy = l2_normalize_cotangent_dy[i];
+      let ddx = l2_normalize_cotangent_ddx[i];
+      let result = l2_normalize_double_backward_elements_result(x, l2_normalize_uniforms.p_eps, dy, sum1, ddx, sum3, value0.result0, value0.result1, value0.result4, value0.result5);
+      l2_normalize_gradient_ddy[i] = result.result0;
+      l2_normalize_gradient_dx[i] = result.result1;
+    }
+  }
 }
 `);

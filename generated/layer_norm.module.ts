@@ -9,7 +9,11 @@ import {
   checkRange,
   full,
 } from "activation-compiler/runtime";
-import { layerNormBackward, layerNormForward } from "./layer_norm.js";
+import {
+  layerNormBackward,
+  layerNormDoubleBackward,
+  layerNormForward,
+} from "./layer_norm.js";
 import { layerNormWgsl } from "./layer_norm.wgsl.js";
 const layerNormActivation: Activation = {
   name: "layer_norm",
@@ -20,20 +24,43 @@ const layerNormActivation: Activation = {
     { name: "bias", shape: "axis" },
   ],
   axis: true,
-  cpu: { forward: layerNormForward, backward: layerNormBackward },
+  cpu: {
+    forward: layerNormForward,
+    backward: layerNormBackward,
+    doubleBackward: layerNormDoubleBackward,
+  },
   webgpu: {
     code: layerNormWgsl,
     forward: [
       {
-        entryPoint: "layer_norm_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "layer_norm_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [2, "learned weight"],
           [3, "learned bias"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [5, "output"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [3, "learned bias"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -49,7 +76,7 @@ const layerNormActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -61,12 +88,12 @@ const layerNormActivation: Activation = {
       },
       {
         entryPoint: "layer_norm_forward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -82,7 +109,7 @@ const layerNormActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -101,7 +128,7 @@ const layerNormActivation: Activation = {
           [1, "input x"],
           [2, "learned weight"],
           [3, "learned bias"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
           [5, "output"],
         ],
         uniforms: [
@@ -115,13 +142,33 @@ const layerNormActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "layer_norm_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "layer_norm_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [2, "learned weight"],
+          [7, "cotangent"],
+          [8, "gradient x"],
+          [9, "scratch size * 2"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -137,7 +184,7 @@ const layerNormActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -149,14 +196,14 @@ const layerNormActivation: Activation = {
       },
       {
         entryPoint: "layer_norm_backward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [2, "learned weight"],
           [7, "cotangent"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -172,7 +219,7 @@ const layerNormActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -184,14 +231,14 @@ const layerNormActivation: Activation = {
       },
       {
         entryPoint: "layer_norm_backward_walk2",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [2, "learned weight"],
           [7, "cotangent"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -207,7 +254,7 @@ const layerNormActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -226,7 +273,7 @@ const layerNormActivation: Activation = {
           [1, "input x"],
           [2, "learned weight"],
           [7, "cotangent"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
           [8, "gradient x"],
           [9, "scratch size * 2"],
         ],
@@ -262,6 +309,265 @@ const layerNormActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [9, "scratch size * 2"],
+          [11, "gradient bias"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "layer_norm_double_backward_walk0",
+        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [12, "cotangent x"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_walk1",
+        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [7, "cotangent"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_walk2",
+        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [7, "cotangent"],
+          [12, "cotangent x"],
+          [14, "cotangent weight"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_rows2",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_walk3",
+        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [7, "cotangent"],
+          [12, "cotangent x"],
+          [14, "cotangent weight"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_rows3",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_dy_8",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [12, "cotangent x"],
+          [14, "cotangent weight"],
+          [15, "cotangent bias"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+          [16, "gradient"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_x_9",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [7, "cotangent"],
+          [12, "cotangent x"],
+          [14, "cotangent weight"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+          [8, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_weight_10",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "cotangent"],
+          [12, "cotangent x"],
+          [13, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 57"],
+          [17, "scratch size * 2"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_bias_11",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [17, "scratch size * 2"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_weight_sum",
+        over: "axisLength",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [17, "scratch size * 2"],
+          [10, "gradient weight"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "layer_norm_double_backward_bias_sum",
+        over: "axisLength",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [17, "scratch size * 2"],
           [11, "gradient bias"],
         ],
         uniforms: [

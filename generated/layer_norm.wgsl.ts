@@ -12,10 +12,44 @@ fn layer_norm_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct layer_norm_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn layer_norm_ranged_select(condition: bool, a: layer_norm_ranged, b: layer_norm_ranged) -> layer_norm_ranged {
+  return layer_norm_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct layer_norm_pair {
   high: f32,
   low: f32,
+}
+
+const layer_norm_RANGED_ZERO: layer_norm_ranged = layer_norm_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn layer_norm_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn layer_norm_ranged_of(a: layer_norm_pair, exponent: f32) -> layer_norm_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = layer_norm_power_of_two(clamp(127 - field, -126, 126));
+  return layer_norm_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), layer_norm_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -41,27 +75,50 @@ fn layer_norm_pair_add(a: layer_norm_pair, b: layer_norm_pair) -> layer_norm_pai
   return layer_norm_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+fn layer_norm_ranged_add(a: layer_norm_ranged, b: layer_norm_ranged) -> layer_norm_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = layer_norm_ranged_select(swapped, b, a);
+  let y = layer_norm_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(layer_norm_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return layer_norm_ranged_of(
+    layer_norm_pair_add(layer_norm_pair(x.high, x.low), layer_norm_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
 // A whole number below 2^32.
 fn layer_norm_pair_from_u32(n: u32) -> layer_norm_pair {
   return layer_norm_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
 }
 
-fn layer_norm_pair_from_f32(x: f32) -> layer_norm_pair {
-  return layer_norm_pair(x, 0.0);
+fn layer_norm_ranged_from_u32(n: u32) -> layer_norm_ranged {
+  return layer_norm_ranged_of(layer_norm_pair_from_u32(n), 0.0);
 }
 
-fn layer_norm_pair_to_f32(a: layer_norm_pair) -> f32 {
-  return a.high + a.low;
+// A number as it was given.
+fn layer_norm_ranged_from_given(x: f32) -> layer_norm_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = layer_norm_ranged_of(layer_norm_pair(part, 0.0), select(0.0, 64.0, large));
+  return layer_norm_ranged_select(infinite, layer_norm_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn layer_norm_pair_from_given(x: f32) -> layer_norm_pair {
-  let held = layer_norm_rounded(x);
-  return layer_norm_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn layer_norm_ranged_from_f32(x: f32) -> layer_norm_ranged {
+  return layer_norm_ranged_from_given(x);
 }
 
-fn layer_norm_forward_terms0(x: f32) -> layer_norm_pair {
-  return layer_norm_pair_from_given(x);
+// To a number of float32; infinity where it is beyond.
+fn layer_norm_ranged_to_limit(a: layer_norm_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * layer_norm_power_of_two(first)) * layer_norm_power_of_two(exponent - first);
+}
+
+fn layer_norm_forward_terms0(x: f32) -> layer_norm_ranged {
+  return layer_norm_ranged_from_given(x);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -88,13 +145,23 @@ fn layer_norm_pair_divide(a: layer_norm_pair, b: layer_norm_pair) -> layer_norm_
   return layer_norm_pair_ordered_sum(q, rest / b.high);
 }
 
-fn layer_norm_forward_row0(length2: layer_norm_pair, sum0: layer_norm_pair) -> layer_norm_pair {
-  return layer_norm_pair_divide(sum0, length2);
+fn layer_norm_ranged_divide(a: layer_norm_ranged, b: layer_norm_ranged) -> layer_norm_ranged {
+  return layer_norm_ranged_of(
+    layer_norm_pair_divide(layer_norm_pair(a.high, a.low), layer_norm_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
-fn layer_norm_pair_subtract(a: layer_norm_pair, b: layer_norm_pair) -> layer_norm_pair {
-  let s = layer_norm_pair_sum(a.high, -b.high);
-  return layer_norm_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn layer_norm_forward_row0(length2: layer_norm_ranged, sum0: layer_norm_ranged) -> layer_norm_ranged {
+  return layer_norm_ranged_divide(sum0, length2);
+}
+
+fn layer_norm_ranged_negate(a: layer_norm_ranged) -> layer_norm_ranged {
+  return layer_norm_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn layer_norm_ranged_subtract(a: layer_norm_ranged, b: layer_norm_ranged) -> layer_norm_ranged {
+  return layer_norm_ranged_add(a, layer_norm_ranged_negate(b));
 }
 
 fn layer_norm_pair_multiply(a: layer_norm_pair, b: layer_norm_pair) -> layer_norm_pair {
@@ -102,9 +169,16 @@ fn layer_norm_pair_multiply(a: layer_norm_pair, b: layer_norm_pair) -> layer_nor
   return layer_norm_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn layer_norm_forward_terms1(x: f32, row_expression_0: layer_norm_pair) -> layer_norm_pair {
-  let t = layer_norm_pair_subtract(layer_norm_pair_from_given(x), row_expression_0);
-  return layer_norm_pair_multiply(t, t);
+fn layer_norm_ranged_multiply(a: layer_norm_ranged, b: layer_norm_ranged) -> layer_norm_ranged {
+  return layer_norm_ranged_of(
+    layer_norm_pair_multiply(layer_norm_pair(a.high, a.low), layer_norm_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn layer_norm_forward_terms1(x: f32, row_expression_0: layer_norm_ranged) -> layer_norm_ranged {
+  let t = layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0);
+  return layer_norm_ranged_multiply(t, t);
 }
 
 fn layer_norm_pair_sqrt(a: layer_norm_pair) -> layer_norm_pair {
@@ -114,32 +188,39 @@ fn layer_norm_pair_sqrt(a: layer_norm_pair) -> layer_norm_pair {
   return layer_norm_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
 }
 
-fn layer_norm_forward_row1(eps: f32, length2: layer_norm_pair, sum1: layer_norm_pair) -> layer_norm_pair {
-  return layer_norm_pair_sqrt(
-    layer_norm_pair_add(layer_norm_pair_from_given(eps), layer_norm_pair_divide(sum1, length2))
-  );
+// a times a power of two.
+fn layer_norm_pair_scale(a: layer_norm_pair, factor: f32) -> layer_norm_pair {
+  return layer_norm_pair(a.high * factor, a.low * factor);
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn layer_norm_pair_to_limit(a: layer_norm_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+fn layer_norm_ranged_sqrt(a: layer_norm_ranged) -> layer_norm_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = layer_norm_pair_sqrt(
+    layer_norm_pair_scale(layer_norm_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return layer_norm_ranged_of(root, half);
+}
+
+fn layer_norm_forward_row1(eps: f32, length2: layer_norm_ranged, sum1: layer_norm_ranged) -> layer_norm_ranged {
+  return layer_norm_ranged_sqrt(
+    layer_norm_ranged_add(layer_norm_ranged_from_given(eps), layer_norm_ranged_divide(sum1, length2))
+  );
 }
 
 fn layer_norm_forward_elements_result(
   x: f32,
   weight: f32,
   bias: f32,
-  row_expression_0: layer_norm_pair,
-  row_expression_1: layer_norm_pair
+  row_expression_0: layer_norm_ranged,
+  row_expression_1: layer_norm_ranged
 ) -> f32 {
-  return layer_norm_pair_to_limit(
-    layer_norm_pair_add(
-      layer_norm_pair_from_given(bias),
-      layer_norm_pair_divide(
-        layer_norm_pair_multiply(
-          layer_norm_pair_from_given(weight),
-          layer_norm_pair_subtract(layer_norm_pair_from_given(x), row_expression_0)
+  return layer_norm_ranged_to_limit(
+    layer_norm_ranged_add(
+      layer_norm_ranged_from_given(bias),
+      layer_norm_ranged_divide(
+        layer_norm_ranged_multiply(
+          layer_norm_ranged_from_given(weight),
+          layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0)
         ),
         row_expression_1
       )
@@ -147,54 +228,54 @@ fn layer_norm_forward_elements_result(
   );
 }
 
-fn layer_norm_backward_terms0(x: f32) -> layer_norm_pair {
-  return layer_norm_pair_from_given(x);
+fn layer_norm_backward_terms0(x: f32) -> layer_norm_ranged {
+  return layer_norm_ranged_from_given(x);
 }
 
-fn layer_norm_backward_row0(length2: layer_norm_pair, sum0: layer_norm_pair) -> layer_norm_pair {
-  return layer_norm_pair_divide(sum0, length2);
+fn layer_norm_backward_row0(length2: layer_norm_ranged, sum0: layer_norm_ranged) -> layer_norm_ranged {
+  return layer_norm_ranged_divide(sum0, length2);
 }
 
 struct layer_norm_backward_terms1_results {
-  result0: layer_norm_pair,
-  result1: layer_norm_pair,
+  result0: layer_norm_ranged,
+  result1: layer_norm_ranged,
 }
 
 fn layer_norm_backward_terms1(
   x: f32,
   weight: f32,
   dy: f32,
-  row_expression_0: layer_norm_pair
+  row_expression_0: layer_norm_ranged
 ) -> layer_norm_backward_terms1_results {
-  let t = layer_norm_pair_subtract(layer_norm_pair_from_given(x), row_expression_0);
+  let t = layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0);
   return layer_norm_backward_terms1_results(
-    layer_norm_pair_multiply(t, t),
-    layer_norm_pair_multiply(
-      layer_norm_pair_multiply(layer_norm_pair_from_given(dy), layer_norm_pair_from_given(weight)),
+    layer_norm_ranged_multiply(t, t),
+    layer_norm_ranged_multiply(
+      layer_norm_ranged_multiply(layer_norm_ranged_from_given(dy), layer_norm_ranged_from_given(weight)),
       t
     )
   );
 }
 
 struct layer_norm_backward_row1_results {
-  result0: layer_norm_pair,
-  result1: layer_norm_pair,
-  result2: layer_norm_pair,
-  result3: layer_norm_pair,
+  result0: layer_norm_ranged,
+  result1: layer_norm_ranged,
+  result2: layer_norm_ranged,
+  result3: layer_norm_ranged,
 }
 
 fn layer_norm_backward_row1(
   eps: f32,
-  length2: layer_norm_pair,
-  sum1: layer_norm_pair
+  length2: layer_norm_ranged,
+  sum1: layer_norm_ranged
 ) -> layer_norm_backward_row1_results {
-  let t = layer_norm_pair_add(layer_norm_pair_from_given(eps), layer_norm_pair_divide(sum1, length2));
-  let t2 = layer_norm_pair_sqrt(t);
+  let t = layer_norm_ranged_add(layer_norm_ranged_from_given(eps), layer_norm_ranged_divide(sum1, length2));
+  let t2 = layer_norm_ranged_sqrt(t);
   return layer_norm_backward_row1_results(
-    layer_norm_pair_multiply(length2, t2),
-    layer_norm_pair_multiply(layer_norm_pair_multiply(layer_norm_pair_multiply(length2, length2), t), t2),
+    layer_norm_ranged_multiply(length2, t2),
+    layer_norm_ranged_multiply(layer_norm_ranged_multiply(layer_norm_ranged_multiply(length2, length2), t), t2),
     t2,
-    layer_norm_pair_multiply(layer_norm_pair_multiply(length2, t), t2)
+    layer_norm_ranged_multiply(layer_norm_ranged_multiply(length2, t), t2)
   );
 }
 
@@ -202,18 +283,18 @@ fn layer_norm_backward_terms2(
   x: f32,
   weight: f32,
   dy: f32,
-  sum2: layer_norm_pair,
-  row_expression_0: layer_norm_pair,
-  row_expression_1: layer_norm_pair,
-  row_expression_2: layer_norm_pair
-) -> layer_norm_pair {
-  return layer_norm_pair_subtract(
-    layer_norm_pair_divide(
-      layer_norm_pair_multiply(layer_norm_pair_subtract(layer_norm_pair_from_given(x), row_expression_0), sum2),
+  sum2: layer_norm_ranged,
+  row_expression_0: layer_norm_ranged,
+  row_expression_1: layer_norm_ranged,
+  row_expression_2: layer_norm_ranged
+) -> layer_norm_ranged {
+  return layer_norm_ranged_subtract(
+    layer_norm_ranged_divide(
+      layer_norm_ranged_multiply(layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0), sum2),
       row_expression_2
     ),
-    layer_norm_pair_divide(
-      layer_norm_pair_multiply(layer_norm_pair_from_given(dy), layer_norm_pair_from_given(weight)),
+    layer_norm_ranged_divide(
+      layer_norm_ranged_multiply(layer_norm_ranged_from_given(dy), layer_norm_ranged_from_given(weight)),
       row_expression_1
     )
   );
@@ -229,31 +310,341 @@ fn layer_norm_backward_elements_result(
   x: f32,
   weight: f32,
   dy: f32,
-  sum2: layer_norm_pair,
-  sum3: layer_norm_pair,
-  row_expression_0: layer_norm_pair,
-  row_expression_3: layer_norm_pair,
-  row_expression_4: layer_norm_pair
+  sum2: layer_norm_ranged,
+  sum3: layer_norm_ranged,
+  row_expression_0: layer_norm_ranged,
+  row_expression_3: layer_norm_ranged,
+  row_expression_4: layer_norm_ranged
 ) -> layer_norm_backward_elements_result_results {
-  let t = layer_norm_pair_subtract(layer_norm_pair_from_given(x), row_expression_0);
+  let t = layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0);
   return layer_norm_backward_elements_result_results(
-    layer_norm_pair_to_limit(
-      layer_norm_pair_subtract(
-        layer_norm_pair_add(
+    layer_norm_ranged_to_limit(
+      layer_norm_ranged_subtract(
+        layer_norm_ranged_add(
           sum3,
-          layer_norm_pair_divide(
-            layer_norm_pair_multiply(layer_norm_pair_from_given(dy), layer_norm_pair_from_given(weight)),
+          layer_norm_ranged_divide(
+            layer_norm_ranged_multiply(layer_norm_ranged_from_given(dy), layer_norm_ranged_from_given(weight)),
             row_expression_3
           )
         ),
-        layer_norm_pair_divide(layer_norm_pair_multiply(t, sum2), row_expression_4)
+        layer_norm_ranged_divide(layer_norm_ranged_multiply(t, sum2), row_expression_4)
       )
     ),
-    layer_norm_pair_to_limit(
-      layer_norm_pair_divide(layer_norm_pair_multiply(layer_norm_pair_from_given(dy), t), row_expression_3)
+    layer_norm_ranged_to_limit(
+      layer_norm_ranged_divide(layer_norm_ranged_multiply(layer_norm_ranged_from_given(dy), t), row_expression_3)
     ),
-    layer_norm_pair_to_limit(layer_norm_pair_from_given(dy))
+    layer_norm_ranged_to_limit(layer_norm_ranged_from_given(dy))
   );
+}
+
+struct layer_norm_double_backward_terms0_results {
+  result0: layer_norm_ranged,
+  result1: layer_norm_ranged,
+}
+
+fn layer_norm_double_backward_terms0(x: f32, ddx: f32) -> layer_norm_double_backward_terms0_results {
+  return layer_norm_double_backward_terms0_results(layer_norm_ranged_from_given(x), layer_norm_ranged_from_given(ddx));
+}
+
+fn layer_norm_double_backward_row0(length2: layer_norm_ranged, sum0: layer_norm_ranged) -> layer_norm_ranged {
+  return layer_norm_ranged_divide(sum0, length2);
+}
+
+struct layer_norm_double_backward_terms1_results {
+  result0: layer_norm_ranged,
+  result1: layer_norm_ranged,
+}
+
+fn layer_norm_double_backward_terms1(
+  x: f32,
+  weight: f32,
+  dy: f32,
+  row_expression_0: layer_norm_ranged
+) -> layer_norm_double_backward_terms1_results {
+  let t = layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0);
+  return layer_norm_double_backward_terms1_results(
+    layer_norm_ranged_multiply(t, t),
+    layer_norm_ranged_multiply(
+      layer_norm_ranged_multiply(layer_norm_ranged_from_given(dy), layer_norm_ranged_from_given(weight)),
+      t
+    )
+  );
+}
+
+struct layer_norm_double_backward_row1_results {
+  result0: layer_norm_ranged,
+  result1: layer_norm_ranged,
+  result2: layer_norm_ranged,
+  result3: layer_norm_ranged,
+  result4: layer_norm_ranged,
+  result5: layer_norm_ranged,
+  result6: layer_norm_ranged,
+  result7: layer_norm_ranged,
+  result8: layer_norm_ranged,
+  result9: layer_norm_ranged,
+  result10: layer_norm_ranged,
+}
+
+fn layer_norm_double_backward_row1(
+  eps: f32,
+  length2: layer_norm_ranged,
+  sum1: layer_norm_ranged,
+  sum2: layer_norm_ranged,
+  sum3: layer_norm_ranged
+) -> layer_norm_double_backward_row1_results {
+  let t = layer_norm_ranged_add(layer_norm_ranged_from_given(eps), layer_norm_ranged_divide(sum1, length2));
+  let t2 = layer_norm_ranged_sqrt(t);
+  let t3 = layer_norm_ranged_multiply(length2, length2);
+  let t4 = layer_norm_ranged_multiply(layer_norm_ranged_multiply(t3, t), t2);
+  let t5 = layer_norm_ranged_multiply(length2, t2);
+  let t6 = layer_norm_ranged_multiply(layer_norm_ranged_multiply(t, t), t);
+  let t7 = layer_norm_ranged_multiply(sum2, sum3);
+  return layer_norm_double_backward_row1_results(
+    layer_norm_ranged_multiply(layer_norm_ranged_multiply(length2, t), t2),
+    t4,
+    layer_norm_ranged_add(
+      t2,
+      layer_norm_ranged_divide(layer_norm_ranged_multiply(layer_norm_ranged(1.0, 0.0, -1.0), t), t2)
+    ),
+    layer_norm_ranged_add(
+      t5,
+      layer_norm_ranged_divide(
+        layer_norm_ranged_multiply(layer_norm_ranged_multiply(layer_norm_ranged(1.0, 0.0, -1.0), length2), t),
+        t2
+      )
+    ),
+    layer_norm_ranged_multiply(t3, t6),
+    layer_norm_ranged_multiply(layer_norm_ranged_multiply(t3, t3), t6),
+    t5,
+    layer_norm_ranged_divide(
+      t7,
+      layer_norm_ranged_multiply(layer_norm_ranged_multiply(layer_norm_ranged_multiply(t3, length2), t), t2)
+    ),
+    t2,
+    layer_norm_ranged_divide(sum3, t5),
+    layer_norm_ranged_divide(t7, t4)
+  );
+}
+
+struct layer_norm_double_backward_terms2_results {
+  result0: layer_norm_ranged,
+  result1: layer_norm_ranged,
+}
+
+fn layer_norm_double_backward_terms2(
+  x: f32,
+  weight: f32,
+  dy: f32,
+  sum2: layer_norm_ranged,
+  sum3: layer_norm_ranged,
+  ddx: f32,
+  ddweight: f32,
+  row_expression_0: layer_norm_ranged,
+  row_expression_1: layer_norm_ranged,
+  row_expression_2: layer_norm_ranged,
+  row_expression_3: layer_norm_ranged,
+  row_expression_4: layer_norm_ranged,
+  row_expression_5: layer_norm_ranged,
+  row_expression_6: layer_norm_ranged
+) -> layer_norm_double_backward_terms2_results {
+  let t = layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0);
+  let t2 = layer_norm_ranged_multiply(t, sum2);
+  let t3 = layer_norm_ranged_multiply(layer_norm_ranged(1.0, 0.0, -1.0), layer_norm_ranged_from_given(dy));
+  let t4 = layer_norm_ranged_multiply(t3, layer_norm_ranged_from_given(weight));
+  return layer_norm_double_backward_terms2_results(
+    layer_norm_ranged_subtract(
+      layer_norm_ranged_divide(layer_norm_ranged_multiply(t, sum3), row_expression_2),
+      layer_norm_ranged_divide(layer_norm_ranged_multiply(layer_norm_ranged_from_given(ddx), t), row_expression_1)
+    ),
+    layer_norm_ranged_subtract(
+      layer_norm_ranged_add(
+        layer_norm_ranged_multiply(
+          layer_norm_ranged_from_given(ddx),
+          layer_norm_ranged_subtract(
+            layer_norm_ranged_divide(layer_norm_ranged_multiply(t2, row_expression_3), row_expression_5),
+            layer_norm_ranged_divide(t4, row_expression_1)
+          )
+        ),
+        layer_norm_ranged_multiply(
+          sum3,
+          layer_norm_ranged_subtract(
+            layer_norm_ranged_divide(t4, row_expression_2),
+            layer_norm_ranged_divide(layer_norm_ranged_multiply(t2, row_expression_4), row_expression_6)
+          )
+        )
+      ),
+      layer_norm_ranged_divide(
+        layer_norm_ranged_multiply(layer_norm_ranged_multiply(t3, layer_norm_ranged_from_given(ddweight)), t),
+        row_expression_1
+      )
+    )
+  );
+}
+
+fn layer_norm_double_backward_terms3(
+  x: f32,
+  weight: f32,
+  length2: layer_norm_ranged,
+  dy: f32,
+  sum2: layer_norm_ranged,
+  ddx: f32,
+  ddweight: f32,
+  sum4: layer_norm_ranged,
+  sum5: layer_norm_ranged,
+  row_expression_0: layer_norm_ranged,
+  row_expression_2: layer_norm_ranged,
+  row_expression_7: layer_norm_ranged,
+  row_expression_8: layer_norm_ranged
+) -> layer_norm_ranged {
+  return layer_norm_ranged_subtract(
+    layer_norm_ranged_subtract(
+      layer_norm_ranged_subtract(
+        layer_norm_ranged_subtract(
+          layer_norm_ranged_divide(
+            layer_norm_ranged_multiply(layer_norm_ranged_from_given(ddx), sum2),
+            row_expression_2
+          ),
+          layer_norm_ranged_divide(
+            layer_norm_ranged_multiply(layer_norm_ranged_from_given(dy), layer_norm_ranged_from_given(ddweight)),
+            row_expression_7
+          )
+        ),
+        layer_norm_ranged_divide(
+          layer_norm_ranged_multiply(
+            layer_norm_ranged_multiply(layer_norm_ranged_from_given(dy), layer_norm_ranged_from_given(weight)),
+            sum4
+          ),
+          length2
+        )
+      ),
+      row_expression_8
+    ),
+    layer_norm_ranged_divide(
+      layer_norm_ranged_multiply(
+        layer_norm_ranged_multiply(
+          layer_norm_ranged(1.0, 0.0, 1.0),
+          layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0)
+        ),
+        sum5
+      ),
+      length2
+    )
+  );
+}
+
+fn layer_norm_double_backward_dy_8_result(
+  x: f32,
+  weight: f32,
+  ddx: f32,
+  ddweight: f32,
+  ddbias: f32,
+  sum4: layer_norm_ranged,
+  row_expression_0: layer_norm_ranged,
+  row_expression_9: layer_norm_ranged,
+  row_expression_10: layer_norm_ranged
+) -> f32 {
+  let t = layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0);
+  return layer_norm_ranged_to_limit(
+    layer_norm_ranged_add(
+      layer_norm_ranged_add(
+        layer_norm_ranged_add(
+          layer_norm_ranged_from_given(ddbias),
+          layer_norm_ranged_divide(
+            layer_norm_ranged_multiply(layer_norm_ranged_from_given(ddx), layer_norm_ranged_from_given(weight)),
+            row_expression_9
+          )
+        ),
+        layer_norm_ranged_divide(
+          layer_norm_ranged_multiply(layer_norm_ranged_from_given(ddweight), t),
+          row_expression_9
+        )
+      ),
+      layer_norm_ranged_multiply(
+        layer_norm_ranged_from_given(weight),
+        layer_norm_ranged_subtract(layer_norm_ranged_multiply(t, sum4), row_expression_10)
+      )
+    )
+  );
+}
+
+fn layer_norm_double_backward_x_9_result(
+  x: f32,
+  weight: f32,
+  dy: f32,
+  sum2: layer_norm_ranged,
+  ddx: f32,
+  ddweight: f32,
+  sum4: layer_norm_ranged,
+  sum5: layer_norm_ranged,
+  sum6: layer_norm_ranged,
+  row_expression_0: layer_norm_ranged,
+  row_expression_1: layer_norm_ranged,
+  row_expression_9: layer_norm_ranged,
+  row_expression_11: layer_norm_ranged
+) -> f32 {
+  return layer_norm_ranged_to_limit(
+    layer_norm_ranged_add(
+      layer_norm_ranged_add(
+        layer_norm_ranged_add(
+          layer_norm_ranged_subtract(
+            layer_norm_ranged_add(
+              layer_norm_ranged_multiply(
+                layer_norm_ranged_multiply(layer_norm_ranged_from_given(dy), layer_norm_ranged_from_given(weight)),
+                sum4
+              ),
+              sum6
+            ),
+            layer_norm_ranged_divide(
+              layer_norm_ranged_multiply(layer_norm_ranged_from_given(ddx), sum2),
+              row_expression_1
+            )
+          ),
+          layer_norm_ranged_divide(
+            layer_norm_ranged_multiply(layer_norm_ranged_from_given(dy), layer_norm_ranged_from_given(ddweight)),
+            row_expression_9
+          )
+        ),
+        row_expression_11
+      ),
+      layer_norm_ranged_multiply(
+        layer_norm_ranged_multiply(
+          layer_norm_ranged(1.0, 0.0, 1.0),
+          layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0)
+        ),
+        sum5
+      )
+    )
+  );
+}
+
+fn layer_norm_double_backward_weight_10_result(
+  x: f32,
+  dy: f32,
+  ddx: f32,
+  sum4: layer_norm_ranged,
+  row_expression_0: layer_norm_ranged,
+  row_expression_9: layer_norm_ranged,
+  row_expression_10: layer_norm_ranged
+) -> f32 {
+  return layer_norm_ranged_to_limit(
+    layer_norm_ranged_multiply(
+      layer_norm_ranged_from_given(dy),
+      layer_norm_ranged_add(
+        layer_norm_ranged_subtract(
+          layer_norm_ranged_multiply(
+            layer_norm_ranged_subtract(layer_norm_ranged_from_given(x), row_expression_0),
+            sum4
+          ),
+          row_expression_10
+        ),
+        layer_norm_ranged_divide(layer_norm_ranged_from_given(ddx), row_expression_9)
+      )
+    )
+  );
+}
+
+fn layer_norm_double_backward_bias_11_result() -> f32 {
+  return layer_norm_ranged_to_limit(layer_norm_RANGED_ZERO);
 }
 `;
 
@@ -280,6 +671,12 @@ struct layer_norm_uniform_values {
 @group(0) @binding(9) var<storage, read_write> layer_norm_scratch_backward_terms: array<f32>;
 @group(0) @binding(10) var<storage, read_write> layer_norm_gradient_dweight: array<f32>;
 @group(0) @binding(11) var<storage, read_write> layer_norm_gradient_dbias: array<f32>;
+@group(0) @binding(12) var<storage, read> layer_norm_cotangent_ddx: array<f32>;
+@group(0) @binding(13) var<storage, read_write> layer_norm_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(14) var<storage, read> layer_norm_cotangent_ddweight: array<f32>;
+@group(0) @binding(15) var<storage, read> layer_norm_cotangent_ddbias: array<f32>;
+@group(0) @binding(16) var<storage, read_write> layer_norm_gradient_ddy: array<f32>;
+@group(0) @binding(17) var<storage, read_write> layer_norm_scratch_double_backward_terms: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn layer_norm_chunks() -> u32 {
@@ -291,22 +688,22 @@ fn layer_norm_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> layer_norm_lane_values: array<layer_norm_pair, 256>;
+var<workgroup> layer_norm_lane_values: array<layer_norm_ranged, 256>;
 
 // The sum of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn layer_norm_workgroup_sum(value: layer_norm_pair, lane: u32, lanes: u32) {
+fn layer_norm_workgroup_sum(value: layer_norm_ranged, lane: u32, lanes: u32) {
   layer_norm_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      layer_norm_lane_values[lane] = layer_norm_pair_add(layer_norm_lane_values[lane], layer_norm_lane_values[lane + stride]);
+      layer_norm_lane_values[lane] = layer_norm_ranged_add(layer_norm_lane_values[lane], layer_norm_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn layer_norm_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * layer_norm_chunks() + chunk) * 10u;
+  return (row * layer_norm_chunks() + chunk) * 15u;
 }
 
 var<workgroup> layer_norm_lane_nan: array<f32, 256>;
@@ -329,6 +726,9 @@ fn layer_norm_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = layer_norm_chunks();
   let lanes = layer_norm_lanes();
@@ -339,7 +739,7 @@ fn layer_norm_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = layer_norm_pair(0.0, 0.0);
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (layer_norm_uniforms.axisLength + chunks - 1u) / chunks;
@@ -354,7 +754,7 @@ fn layer_norm_forward_walk0(
       missing = select(missing, weight, layer_norm_is_nan(weight));
       missing = select(missing, bias, layer_norm_is_nan(bias));
       let term = layer_norm_forward_terms0(x);
-      partial0 = layer_norm_pair_add(partial0, term);
+      partial0 = layer_norm_ranged_add(partial0, term);
     }
     missing = select(missing, layer_norm_uniforms.p_eps, layer_norm_is_nan(layer_norm_uniforms.p_eps));
   }
@@ -363,11 +763,12 @@ fn layer_norm_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     layer_norm_scratch_forward_rows[partial + 0u] = layer_norm_lane_values[lane].high;
     layer_norm_scratch_forward_rows[partial + 1u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_forward_rows[partial + 2u] = layer_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   layer_norm_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    layer_norm_scratch_forward_rows[partial + 8u] = layer_norm_lane_nan[lane];
+    layer_norm_scratch_forward_rows[partial + 12u] = layer_norm_lane_nan[lane];
   }
 }
 
@@ -377,6 +778,9 @@ fn layer_norm_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner) {
@@ -384,25 +788,27 @@ fn layer_norm_forward_rows0(
   }
   let chunks = layer_norm_chunks();
   let slots = layer_norm_forward_slots(row, 0u);
-  var total0 = layer_norm_pair(layer_norm_scratch_forward_rows[slots + 0u], layer_norm_scratch_forward_rows[slots + 1u]);
+  var total0 = layer_norm_ranged(layer_norm_scratch_forward_rows[slots + 0u], layer_norm_scratch_forward_rows[slots + 1u], layer_norm_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = layer_norm_forward_slots(row, chunk);
-    let other = layer_norm_pair(layer_norm_scratch_forward_rows[others + 0u], layer_norm_scratch_forward_rows[others + 1u]);
-    total0 = layer_norm_pair_add(total0, other);
+    let other = layer_norm_ranged(layer_norm_scratch_forward_rows[others + 0u], layer_norm_scratch_forward_rows[others + 1u], layer_norm_scratch_forward_rows[others + 2u]);
+    total0 = layer_norm_ranged_add(total0, other);
   }
-  var missing = layer_norm_scratch_forward_rows[slots + 8u];
+  var missing = layer_norm_scratch_forward_rows[slots + 12u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = layer_norm_scratch_forward_rows[layer_norm_forward_slots(row, chunk) + 8u];
+    let other = layer_norm_scratch_forward_rows[layer_norm_forward_slots(row, chunk) + 12u];
     missing = select(missing, other, layer_norm_is_nan(other));
   }
   layer_norm_scratch_forward_rows[slots + 0u] = total0.high;
   layer_norm_scratch_forward_rows[slots + 1u] = total0.low;
-  layer_norm_scratch_forward_rows[slots + 8u] = missing;
-  let length2 = layer_norm_pair_from_u32(layer_norm_uniforms.axisLength);
-  let sum0 = layer_norm_pair(layer_norm_scratch_forward_rows[slots + 0u], layer_norm_scratch_forward_rows[slots + 1u]);
+  layer_norm_scratch_forward_rows[slots + 2u] = total0.exponent;
+  layer_norm_scratch_forward_rows[slots + 12u] = missing;
+  let length2 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let sum0 = layer_norm_ranged(layer_norm_scratch_forward_rows[slots + 0u], layer_norm_scratch_forward_rows[slots + 1u], layer_norm_scratch_forward_rows[slots + 2u]);
   let value = layer_norm_forward_row0(length2, sum0);
-  layer_norm_scratch_forward_rows[slots + 2u] = value.high;
-  layer_norm_scratch_forward_rows[slots + 3u] = value.low;
+  layer_norm_scratch_forward_rows[slots + 3u] = value.high;
+  layer_norm_scratch_forward_rows[slots + 4u] = value.low;
+  layer_norm_scratch_forward_rows[slots + 5u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -411,6 +817,9 @@ fn layer_norm_forward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = layer_norm_chunks();
   let lanes = layer_norm_lanes();
@@ -421,25 +830,26 @@ fn layer_norm_forward_walk1(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = layer_norm_pair(0.0, 0.0);
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (layer_norm_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
     let end = min(layer_norm_uniforms.axisLength, (chunk + 1u) * span);
     let slots = layer_norm_forward_slots(row, 0u);
-    let row_expression_0 = layer_norm_pair(layer_norm_scratch_forward_rows[slots + 2u], layer_norm_scratch_forward_rows[slots + 3u]);
+    let row_expression_0 = layer_norm_ranged(layer_norm_scratch_forward_rows[slots + 3u], layer_norm_scratch_forward_rows[slots + 4u], layer_norm_scratch_forward_rows[slots + 5u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * layer_norm_uniforms.axisInner;
       let x = layer_norm_input_x[i];
       let term = layer_norm_forward_terms1(x, row_expression_0);
-      partial0 = layer_norm_pair_add(partial0, term);
+      partial0 = layer_norm_ranged_add(partial0, term);
     }
   }
   let partial = layer_norm_forward_slots(row, chunk);
   layer_norm_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    layer_norm_scratch_forward_rows[partial + 4u] = layer_norm_lane_values[lane].high;
-    layer_norm_scratch_forward_rows[partial + 5u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_forward_rows[partial + 6u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_forward_rows[partial + 7u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_forward_rows[partial + 8u] = layer_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -450,6 +860,9 @@ fn layer_norm_forward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner) {
@@ -457,19 +870,21 @@ fn layer_norm_forward_rows1(
   }
   let chunks = layer_norm_chunks();
   let slots = layer_norm_forward_slots(row, 0u);
-  var total2 = layer_norm_pair(layer_norm_scratch_forward_rows[slots + 4u], layer_norm_scratch_forward_rows[slots + 5u]);
+  var total2 = layer_norm_ranged(layer_norm_scratch_forward_rows[slots + 6u], layer_norm_scratch_forward_rows[slots + 7u], layer_norm_scratch_forward_rows[slots + 8u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = layer_norm_forward_slots(row, chunk);
-    let other = layer_norm_pair(layer_norm_scratch_forward_rows[others + 4u], layer_norm_scratch_forward_rows[others + 5u]);
-    total2 = layer_norm_pair_add(total2, other);
+    let other = layer_norm_ranged(layer_norm_scratch_forward_rows[others + 6u], layer_norm_scratch_forward_rows[others + 7u], layer_norm_scratch_forward_rows[others + 8u]);
+    total2 = layer_norm_ranged_add(total2, other);
   }
-  layer_norm_scratch_forward_rows[slots + 4u] = total2.high;
-  layer_norm_scratch_forward_rows[slots + 5u] = total2.low;
-  let length2 = layer_norm_pair_from_u32(layer_norm_uniforms.axisLength);
-  let sum1 = layer_norm_pair(layer_norm_scratch_forward_rows[slots + 4u], layer_norm_scratch_forward_rows[slots + 5u]);
+  layer_norm_scratch_forward_rows[slots + 6u] = total2.high;
+  layer_norm_scratch_forward_rows[slots + 7u] = total2.low;
+  layer_norm_scratch_forward_rows[slots + 8u] = total2.exponent;
+  let length2 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let sum1 = layer_norm_ranged(layer_norm_scratch_forward_rows[slots + 6u], layer_norm_scratch_forward_rows[slots + 7u], layer_norm_scratch_forward_rows[slots + 8u]);
   let value = layer_norm_forward_row1(layer_norm_uniforms.p_eps, length2, sum1);
-  layer_norm_scratch_forward_rows[slots + 6u] = value.high;
-  layer_norm_scratch_forward_rows[slots + 7u] = value.low;
+  layer_norm_scratch_forward_rows[slots + 9u] = value.high;
+  layer_norm_scratch_forward_rows[slots + 10u] = value.low;
+  layer_norm_scratch_forward_rows[slots + 11u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -478,6 +893,9 @@ fn layer_norm_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= layer_norm_uniforms.size) {
@@ -486,17 +904,86 @@ fn layer_norm_forward_elements(
   let row = i / (layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner) * layer_norm_uniforms.axisInner + i % layer_norm_uniforms.axisInner;
   let k = i / layer_norm_uniforms.axisInner % layer_norm_uniforms.axisLength;
   let slots = layer_norm_forward_slots(row, 0u);
-  let row_expression_0 = layer_norm_pair(layer_norm_scratch_forward_rows[slots + 2u], layer_norm_scratch_forward_rows[slots + 3u]);
-  let row_expression_1 = layer_norm_pair(layer_norm_scratch_forward_rows[slots + 6u], layer_norm_scratch_forward_rows[slots + 7u]);
+  let row_expression_0 = layer_norm_ranged(layer_norm_scratch_forward_rows[slots + 3u], layer_norm_scratch_forward_rows[slots + 4u], layer_norm_scratch_forward_rows[slots + 5u]);
+  let row_expression_1 = layer_norm_ranged(layer_norm_scratch_forward_rows[slots + 9u], layer_norm_scratch_forward_rows[slots + 10u], layer_norm_scratch_forward_rows[slots + 11u]);
   let x = layer_norm_input_x[i];
   let weight = layer_norm_learned_weight[k];
   let bias = layer_norm_learned_bias[k];
   let result = layer_norm_forward_elements_result(x, weight, bias, row_expression_0, row_expression_1);
-  layer_norm_output_y[i] = select(result, layer_norm_scratch_forward_rows[layer_norm_forward_slots(row, 0u) + 8u], layer_norm_is_nan(layer_norm_scratch_forward_rows[layer_norm_forward_slots(row, 0u) + 8u]));
+  layer_norm_output_y[i] = select(result, layer_norm_scratch_forward_rows[layer_norm_forward_slots(row, 0u) + 12u], layer_norm_is_nan(layer_norm_scratch_forward_rows[layer_norm_forward_slots(row, 0u) + 12u]));
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (layer_norm_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = layer_norm_lanes();
+  let rows = layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
+  let end = select(0u, layer_norm_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let weight = layer_norm_learned_weight[k];
+      let bias = layer_norm_learned_bias[k];
+      missing = select(missing, x, layer_norm_is_nan(x));
+      missing = select(missing, weight, layer_norm_is_nan(weight));
+      missing = select(missing, bias, layer_norm_is_nan(bias));
+      let term = layer_norm_forward_terms0(x);
+      partial0 = layer_norm_ranged_add(partial0, term);
+    }
+    missing = select(missing, layer_norm_uniforms.p_eps, layer_norm_is_nan(layer_norm_uniforms.p_eps));
+  }
+  layer_norm_workgroup_sum(partial0, lane, lanes);
+  let sum0 = layer_norm_lane_values[head];
+  workgroupBarrier();
+  let length2 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let value0 = layer_norm_forward_row0(length2, sum0);
+  var partial02 = layer_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let term = layer_norm_forward_terms1(x, value0);
+      partial02 = layer_norm_ranged_add(partial02, term);
+    }
+  }
+  layer_norm_workgroup_sum(partial02, lane, lanes);
+  let sum1 = layer_norm_lane_values[head];
+  workgroupBarrier();
+  let length3 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let value1 = layer_norm_forward_row1(layer_norm_uniforms.p_eps, length3, sum1);
+  layer_norm_workgroup_nan(missing, lane, lanes);
+  missing = layer_norm_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let weight = layer_norm_learned_weight[k];
+      let bias = layer_norm_learned_bias[k];
+      let result = layer_norm_forward_elements_result(x, weight, bias, value0, value1);
+      layer_norm_output_y[i] = select(result, missing, layer_norm_is_nan(missing));
+    }
+  }
 }
 
 fn layer_norm_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * layer_norm_chunks() + chunk) * 18u;
+  return (row * layer_norm_chunks() + chunk) * 27u;
 }
 
 @compute @workgroup_size(256)
@@ -505,6 +992,9 @@ fn layer_norm_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = layer_norm_chunks();
   let lanes = layer_norm_lanes();
@@ -515,7 +1005,7 @@ fn layer_norm_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = layer_norm_pair(0.0, 0.0);
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (layer_norm_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
@@ -524,7 +1014,7 @@ fn layer_norm_backward_walk0(
       let i = base + k * layer_norm_uniforms.axisInner;
       let x = layer_norm_input_x[i];
       let term = layer_norm_backward_terms0(x);
-      partial0 = layer_norm_pair_add(partial0, term);
+      partial0 = layer_norm_ranged_add(partial0, term);
     }
   }
   let partial = layer_norm_backward_slots(row, chunk);
@@ -532,6 +1022,7 @@ fn layer_norm_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     layer_norm_scratch_backward_rows[partial + 0u] = layer_norm_lane_values[lane].high;
     layer_norm_scratch_backward_rows[partial + 1u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_backward_rows[partial + 2u] = layer_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -542,6 +1033,9 @@ fn layer_norm_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner) {
@@ -549,19 +1043,21 @@ fn layer_norm_backward_rows0(
   }
   let chunks = layer_norm_chunks();
   let slots = layer_norm_backward_slots(row, 0u);
-  var total0 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 0u], layer_norm_scratch_backward_rows[slots + 1u]);
+  var total0 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 0u], layer_norm_scratch_backward_rows[slots + 1u], layer_norm_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = layer_norm_backward_slots(row, chunk);
-    let other = layer_norm_pair(layer_norm_scratch_backward_rows[others + 0u], layer_norm_scratch_backward_rows[others + 1u]);
-    total0 = layer_norm_pair_add(total0, other);
+    let other = layer_norm_ranged(layer_norm_scratch_backward_rows[others + 0u], layer_norm_scratch_backward_rows[others + 1u], layer_norm_scratch_backward_rows[others + 2u]);
+    total0 = layer_norm_ranged_add(total0, other);
   }
   layer_norm_scratch_backward_rows[slots + 0u] = total0.high;
   layer_norm_scratch_backward_rows[slots + 1u] = total0.low;
-  let length2 = layer_norm_pair_from_u32(layer_norm_uniforms.axisLength);
-  let sum0 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 0u], layer_norm_scratch_backward_rows[slots + 1u]);
+  layer_norm_scratch_backward_rows[slots + 2u] = total0.exponent;
+  let length2 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let sum0 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 0u], layer_norm_scratch_backward_rows[slots + 1u], layer_norm_scratch_backward_rows[slots + 2u]);
   let value = layer_norm_backward_row0(length2, sum0);
-  layer_norm_scratch_backward_rows[slots + 2u] = value.high;
-  layer_norm_scratch_backward_rows[slots + 3u] = value.low;
+  layer_norm_scratch_backward_rows[slots + 3u] = value.high;
+  layer_norm_scratch_backward_rows[slots + 4u] = value.low;
+  layer_norm_scratch_backward_rows[slots + 5u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -570,6 +1066,9 @@ fn layer_norm_backward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = layer_norm_chunks();
   let lanes = layer_norm_lanes();
@@ -580,35 +1079,37 @@ fn layer_norm_backward_walk1(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = layer_norm_pair(0.0, 0.0);
-  var partial1 = layer_norm_pair(0.0, 0.0);
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = layer_norm_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (layer_norm_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
     let end = min(layer_norm_uniforms.axisLength, (chunk + 1u) * span);
     let slots = layer_norm_backward_slots(row, 0u);
-    let row_expression_0 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 2u], layer_norm_scratch_backward_rows[slots + 3u]);
+    let row_expression_0 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 3u], layer_norm_scratch_backward_rows[slots + 4u], layer_norm_scratch_backward_rows[slots + 5u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * layer_norm_uniforms.axisInner;
       let x = layer_norm_input_x[i];
       let weight = layer_norm_learned_weight[k];
       let dy = layer_norm_cotangent_dy[i];
       let term = layer_norm_backward_terms1(x, weight, dy, row_expression_0);
-      partial0 = layer_norm_pair_add(partial0, term.result0);
-      partial1 = layer_norm_pair_add(partial1, term.result1);
+      partial0 = layer_norm_ranged_add(partial0, term.result0);
+      partial1 = layer_norm_ranged_add(partial1, term.result1);
     }
   }
   let partial = layer_norm_backward_slots(row, chunk);
   layer_norm_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    layer_norm_scratch_backward_rows[partial + 4u] = layer_norm_lane_values[lane].high;
-    layer_norm_scratch_backward_rows[partial + 5u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_backward_rows[partial + 6u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_backward_rows[partial + 7u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_backward_rows[partial + 8u] = layer_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   layer_norm_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    layer_norm_scratch_backward_rows[partial + 6u] = layer_norm_lane_values[lane].high;
-    layer_norm_scratch_backward_rows[partial + 7u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_backward_rows[partial + 9u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_backward_rows[partial + 10u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_backward_rows[partial + 11u] = layer_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -619,6 +1120,9 @@ fn layer_norm_backward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner) {
@@ -626,33 +1130,39 @@ fn layer_norm_backward_rows1(
   }
   let chunks = layer_norm_chunks();
   let slots = layer_norm_backward_slots(row, 0u);
-  var total2 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 4u], layer_norm_scratch_backward_rows[slots + 5u]);
+  var total2 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 6u], layer_norm_scratch_backward_rows[slots + 7u], layer_norm_scratch_backward_rows[slots + 8u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = layer_norm_backward_slots(row, chunk);
-    let other = layer_norm_pair(layer_norm_scratch_backward_rows[others + 4u], layer_norm_scratch_backward_rows[others + 5u]);
-    total2 = layer_norm_pair_add(total2, other);
+    let other = layer_norm_ranged(layer_norm_scratch_backward_rows[others + 6u], layer_norm_scratch_backward_rows[others + 7u], layer_norm_scratch_backward_rows[others + 8u]);
+    total2 = layer_norm_ranged_add(total2, other);
   }
-  var total3 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 6u], layer_norm_scratch_backward_rows[slots + 7u]);
+  var total3 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 9u], layer_norm_scratch_backward_rows[slots + 10u], layer_norm_scratch_backward_rows[slots + 11u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = layer_norm_backward_slots(row, chunk);
-    let other = layer_norm_pair(layer_norm_scratch_backward_rows[others + 6u], layer_norm_scratch_backward_rows[others + 7u]);
-    total3 = layer_norm_pair_add(total3, other);
+    let other = layer_norm_ranged(layer_norm_scratch_backward_rows[others + 9u], layer_norm_scratch_backward_rows[others + 10u], layer_norm_scratch_backward_rows[others + 11u]);
+    total3 = layer_norm_ranged_add(total3, other);
   }
-  layer_norm_scratch_backward_rows[slots + 4u] = total2.high;
-  layer_norm_scratch_backward_rows[slots + 5u] = total2.low;
-  layer_norm_scratch_backward_rows[slots + 6u] = total3.high;
-  layer_norm_scratch_backward_rows[slots + 7u] = total3.low;
-  let length2 = layer_norm_pair_from_u32(layer_norm_uniforms.axisLength);
-  let sum1 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 4u], layer_norm_scratch_backward_rows[slots + 5u]);
+  layer_norm_scratch_backward_rows[slots + 6u] = total2.high;
+  layer_norm_scratch_backward_rows[slots + 7u] = total2.low;
+  layer_norm_scratch_backward_rows[slots + 8u] = total2.exponent;
+  layer_norm_scratch_backward_rows[slots + 9u] = total3.high;
+  layer_norm_scratch_backward_rows[slots + 10u] = total3.low;
+  layer_norm_scratch_backward_rows[slots + 11u] = total3.exponent;
+  let length2 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let sum1 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 6u], layer_norm_scratch_backward_rows[slots + 7u], layer_norm_scratch_backward_rows[slots + 8u]);
   let value = layer_norm_backward_row1(layer_norm_uniforms.p_eps, length2, sum1);
-  layer_norm_scratch_backward_rows[slots + 8u] = value.result0.high;
-  layer_norm_scratch_backward_rows[slots + 9u] = value.result0.low;
-  layer_norm_scratch_backward_rows[slots + 10u] = value.result1.high;
-  layer_norm_scratch_backward_rows[slots + 11u] = value.result1.low;
-  layer_norm_scratch_backward_rows[slots + 12u] = value.result2.high;
-  layer_norm_scratch_backward_rows[slots + 13u] = value.result2.low;
-  layer_norm_scratch_backward_rows[slots + 14u] = value.result3.high;
-  layer_norm_scratch_backward_rows[slots + 15u] = value.result3.low;
+  layer_norm_scratch_backward_rows[slots + 12u] = value.result0.high;
+  layer_norm_scratch_backward_rows[slots + 13u] = value.result0.low;
+  layer_norm_scratch_backward_rows[slots + 14u] = value.result0.exponent;
+  layer_norm_scratch_backward_rows[slots + 15u] = value.result1.high;
+  layer_norm_scratch_backward_rows[slots + 16u] = value.result1.low;
+  layer_norm_scratch_backward_rows[slots + 17u] = value.result1.exponent;
+  layer_norm_scratch_backward_rows[slots + 18u] = value.result2.high;
+  layer_norm_scratch_backward_rows[slots + 19u] = value.result2.low;
+  layer_norm_scratch_backward_rows[slots + 20u] = value.result2.exponent;
+  layer_norm_scratch_backward_rows[slots + 21u] = value.result3.high;
+  layer_norm_scratch_backward_rows[slots + 22u] = value.result3.low;
+  layer_norm_scratch_backward_rows[slots + 23u] = value.result3.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -661,6 +1171,9 @@ fn layer_norm_backward_walk2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = layer_norm_chunks();
   let lanes = layer_norm_lanes();
@@ -671,30 +1184,31 @@ fn layer_norm_backward_walk2(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = layer_norm_pair(0.0, 0.0);
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (layer_norm_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
     let end = min(layer_norm_uniforms.axisLength, (chunk + 1u) * span);
     let slots = layer_norm_backward_slots(row, 0u);
-    let sum2 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 6u], layer_norm_scratch_backward_rows[slots + 7u]);
-    let row_expression_0 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 2u], layer_norm_scratch_backward_rows[slots + 3u]);
-    let row_expression_1 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 8u], layer_norm_scratch_backward_rows[slots + 9u]);
-    let row_expression_2 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 10u], layer_norm_scratch_backward_rows[slots + 11u]);
+    let sum2 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 9u], layer_norm_scratch_backward_rows[slots + 10u], layer_norm_scratch_backward_rows[slots + 11u]);
+    let row_expression_0 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 3u], layer_norm_scratch_backward_rows[slots + 4u], layer_norm_scratch_backward_rows[slots + 5u]);
+    let row_expression_1 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 12u], layer_norm_scratch_backward_rows[slots + 13u], layer_norm_scratch_backward_rows[slots + 14u]);
+    let row_expression_2 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 15u], layer_norm_scratch_backward_rows[slots + 16u], layer_norm_scratch_backward_rows[slots + 17u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * layer_norm_uniforms.axisInner;
       let x = layer_norm_input_x[i];
       let weight = layer_norm_learned_weight[k];
       let dy = layer_norm_cotangent_dy[i];
       let term = layer_norm_backward_terms2(x, weight, dy, sum2, row_expression_0, row_expression_1, row_expression_2);
-      partial0 = layer_norm_pair_add(partial0, term);
+      partial0 = layer_norm_ranged_add(partial0, term);
     }
   }
   let partial = layer_norm_backward_slots(row, chunk);
   layer_norm_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    layer_norm_scratch_backward_rows[partial + 16u] = layer_norm_lane_values[lane].high;
-    layer_norm_scratch_backward_rows[partial + 17u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_backward_rows[partial + 24u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_backward_rows[partial + 25u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_backward_rows[partial + 26u] = layer_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -705,6 +1219,9 @@ fn layer_norm_backward_rows2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner) {
@@ -712,14 +1229,15 @@ fn layer_norm_backward_rows2(
   }
   let chunks = layer_norm_chunks();
   let slots = layer_norm_backward_slots(row, 0u);
-  var total8 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 16u], layer_norm_scratch_backward_rows[slots + 17u]);
+  var total8 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 24u], layer_norm_scratch_backward_rows[slots + 25u], layer_norm_scratch_backward_rows[slots + 26u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = layer_norm_backward_slots(row, chunk);
-    let other = layer_norm_pair(layer_norm_scratch_backward_rows[others + 16u], layer_norm_scratch_backward_rows[others + 17u]);
-    total8 = layer_norm_pair_add(total8, other);
+    let other = layer_norm_ranged(layer_norm_scratch_backward_rows[others + 24u], layer_norm_scratch_backward_rows[others + 25u], layer_norm_scratch_backward_rows[others + 26u]);
+    total8 = layer_norm_ranged_add(total8, other);
   }
-  layer_norm_scratch_backward_rows[slots + 16u] = total8.high;
-  layer_norm_scratch_backward_rows[slots + 17u] = total8.low;
+  layer_norm_scratch_backward_rows[slots + 24u] = total8.high;
+  layer_norm_scratch_backward_rows[slots + 25u] = total8.low;
+  layer_norm_scratch_backward_rows[slots + 26u] = total8.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -728,6 +1246,9 @@ fn layer_norm_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (layer_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= layer_norm_uniforms.size) {
@@ -736,11 +1257,11 @@ fn layer_norm_backward_elements(
   let row = i / (layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner) * layer_norm_uniforms.axisInner + i % layer_norm_uniforms.axisInner;
   let k = i / layer_norm_uniforms.axisInner % layer_norm_uniforms.axisLength;
   let slots = layer_norm_backward_slots(row, 0u);
-  let sum2 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 6u], layer_norm_scratch_backward_rows[slots + 7u]);
-  let sum3 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 16u], layer_norm_scratch_backward_rows[slots + 17u]);
-  let row_expression_0 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 2u], layer_norm_scratch_backward_rows[slots + 3u]);
-  let row_expression_3 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 12u], layer_norm_scratch_backward_rows[slots + 13u]);
-  let row_expression_4 = layer_norm_pair(layer_norm_scratch_backward_rows[slots + 14u], layer_norm_scratch_backward_rows[slots + 15u]);
+  let sum2 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 9u], layer_norm_scratch_backward_rows[slots + 10u], layer_norm_scratch_backward_rows[slots + 11u]);
+  let sum3 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 24u], layer_norm_scratch_backward_rows[slots + 25u], layer_norm_scratch_backward_rows[slots + 26u]);
+  let row_expression_0 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 3u], layer_norm_scratch_backward_rows[slots + 4u], layer_norm_scratch_backward_rows[slots + 5u]);
+  let row_expression_3 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 18u], layer_norm_scratch_backward_rows[slots + 19u], layer_norm_scratch_backward_rows[slots + 20u]);
+  let row_expression_4 = layer_norm_ranged(layer_norm_scratch_backward_rows[slots + 21u], layer_norm_scratch_backward_rows[slots + 22u], layer_norm_scratch_backward_rows[slots + 23u]);
   let x = layer_norm_input_x[i];
   let weight = layer_norm_learned_weight[k];
   let dy = layer_norm_cotangent_dy[i];
@@ -748,6 +1269,89 @@ fn layer_norm_backward_elements(
   layer_norm_gradient_dx[i] = result.result0;
   layer_norm_scratch_backward_terms[i] = result.result1;
   layer_norm_scratch_backward_terms[layer_norm_uniforms.size + i] = result.result2;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (layer_norm_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = layer_norm_lanes();
+  let rows = layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
+  let end = select(0u, layer_norm_uniforms.axisLength, row < rows);
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let term = layer_norm_backward_terms0(x);
+      partial0 = layer_norm_ranged_add(partial0, term);
+    }
+  }
+  layer_norm_workgroup_sum(partial0, lane, lanes);
+  let sum0 = layer_norm_lane_values[head];
+  workgroupBarrier();
+  let length2 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let value0 = layer_norm_backward_row0(length2, sum0);
+  var partial02 = layer_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = layer_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let weight = layer_norm_learned_weight[k];
+      let dy = layer_norm_cotangent_dy[i];
+      let term = layer_norm_backward_terms1(x, weight, dy, value0);
+      partial02 = layer_norm_ranged_add(partial02, term.result0);
+      partial1 = layer_norm_ranged_add(partial1, term.result1);
+    }
+  }
+  layer_norm_workgroup_sum(partial02, lane, lanes);
+  let sum1 = layer_norm_lane_values[head];
+  workgroupBarrier();
+  layer_norm_workgroup_sum(partial1, lane, lanes);
+  let sum2 = layer_norm_lane_values[head];
+  workgroupBarrier();
+  let length3 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let value1 = layer_norm_backward_row1(layer_norm_uniforms.p_eps, length3, sum1);
+  var partial03 = layer_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let weight = layer_norm_learned_weight[k];
+      let dy = layer_norm_cotangent_dy[i];
+      let term = layer_norm_backward_terms2(x, weight, dy, sum2, value0, value1.result0, value1.result1);
+      partial03 = layer_norm_ranged_add(partial03, term);
+    }
+  }
+  layer_norm_workgroup_sum(partial03, lane, lanes);
+  let sum3 = layer_norm_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let weight = layer_norm_learned_weight[k];
+      let dy = layer_norm_cotangent_dy[i];
+      let result = layer_norm_backward_elements_result(x, weight, dy, sum2, sum3, value0, value1.result2, value1.result3);
+      layer_norm_gradient_dx[i] = result.result0;
+      layer_norm_scratch_backward_terms[i] = result.result1;
+      layer_norm_scratch_backward_terms[layer_norm_uniforms.size + i] = result.result2;
+    }
+  }
 }
 
 @compute @workgroup_size(256)
@@ -761,12 +1365,12 @@ fn layer_norm_backward_weight_sum(
   if (k >= layer_norm_uniforms.axisLength) {
     return;
   }
-  var sum = layer_norm_pair(0.0, 0.0);
+  var sum = layer_norm_ranged(0.0, 0.0, -2e38);
   for (var row = 0u; row < layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner; row++) {
     let i = (row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength + k) * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
-    sum = layer_norm_pair_add(sum, layer_norm_pair_from_f32(layer_norm_scratch_backward_terms[i]));
+    sum = layer_norm_ranged_add(sum, layer_norm_ranged_from_f32(layer_norm_scratch_backward_terms[i]));
   }
-  layer_norm_gradient_dweight[k] = layer_norm_pair_to_f32(sum);
+  layer_norm_gradient_dweight[k] = layer_norm_ranged_to_limit(sum);
 }
 
 @compute @workgroup_size(256)
@@ -780,11 +1384,528 @@ fn layer_norm_backward_bias_sum(
   if (k >= layer_norm_uniforms.axisLength) {
     return;
   }
-  var sum = layer_norm_pair(0.0, 0.0);
+  var sum = layer_norm_ranged(0.0, 0.0, -2e38);
   for (var row = 0u; row < layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner; row++) {
     let i = (row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength + k) * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
-    sum = layer_norm_pair_add(sum, layer_norm_pair_from_f32(layer_norm_scratch_backward_terms[layer_norm_uniforms.size + i]));
+    sum = layer_norm_ranged_add(sum, layer_norm_ranged_from_f32(layer_norm_scratch_backward_terms[layer_norm_uniforms.size + i]));
   }
-  layer_norm_gradient_dbias[k] = layer_norm_pair_to_f32(sum);
+  layer_norm_gradient_dbias[k] = layer_norm_ranged_to_limit(sum);
+}
+
+fn layer_norm_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * layer_norm_chunks() + chunk) * 57u;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = layer_norm_chunks();
+  let lanes = layer_norm_lanes();
+  let rows = layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = layer_norm_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (layer_norm_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
+    let end = min(layer_norm_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let ddx = layer_norm_cotangent_ddx[i];
+      let term = layer_norm_double_backward_terms0(x, ddx);
+      partial0 = layer_norm_ranged_add(partial0, term.result0);
+      partial1 = layer_norm_ranged_add(partial1, term.result1);
+    }
+  }
+  let partial = layer_norm_double_backward_slots(row, chunk);
+  layer_norm_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    layer_norm_scratch_double_backward_rows[partial + 0u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_double_backward_rows[partial + 1u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_double_backward_rows[partial + 2u] = layer_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  layer_norm_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    layer_norm_scratch_double_backward_rows[partial + 3u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_double_backward_rows[partial + 4u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_double_backward_rows[partial + 5u] = layer_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner) {
+    return;
+  }
+  let chunks = layer_norm_chunks();
+  let slots = layer_norm_double_backward_slots(row, 0u);
+  var total0 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 0u], layer_norm_scratch_double_backward_rows[slots + 1u], layer_norm_scratch_double_backward_rows[slots + 2u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = layer_norm_double_backward_slots(row, chunk);
+    let other = layer_norm_ranged(layer_norm_scratch_double_backward_rows[others + 0u], layer_norm_scratch_double_backward_rows[others + 1u], layer_norm_scratch_double_backward_rows[others + 2u]);
+    total0 = layer_norm_ranged_add(total0, other);
+  }
+  var total1 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 3u], layer_norm_scratch_double_backward_rows[slots + 4u], layer_norm_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = layer_norm_double_backward_slots(row, chunk);
+    let other = layer_norm_ranged(layer_norm_scratch_double_backward_rows[others + 3u], layer_norm_scratch_double_backward_rows[others + 4u], layer_norm_scratch_double_backward_rows[others + 5u]);
+    total1 = layer_norm_ranged_add(total1, other);
+  }
+  layer_norm_scratch_double_backward_rows[slots + 0u] = total0.high;
+  layer_norm_scratch_double_backward_rows[slots + 1u] = total0.low;
+  layer_norm_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 3u] = total1.high;
+  layer_norm_scratch_double_backward_rows[slots + 4u] = total1.low;
+  layer_norm_scratch_double_backward_rows[slots + 5u] = total1.exponent;
+  let length2 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let sum0 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 0u], layer_norm_scratch_double_backward_rows[slots + 1u], layer_norm_scratch_double_backward_rows[slots + 2u]);
+  let value = layer_norm_double_backward_row0(length2, sum0);
+  layer_norm_scratch_double_backward_rows[slots + 6u] = value.high;
+  layer_norm_scratch_double_backward_rows[slots + 7u] = value.low;
+  layer_norm_scratch_double_backward_rows[slots + 8u] = value.exponent;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = layer_norm_chunks();
+  let lanes = layer_norm_lanes();
+  let rows = layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = layer_norm_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (layer_norm_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
+    let end = min(layer_norm_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = layer_norm_double_backward_slots(row, 0u);
+    let row_expression_0 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 6u], layer_norm_scratch_double_backward_rows[slots + 7u], layer_norm_scratch_double_backward_rows[slots + 8u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let weight = layer_norm_learned_weight[k];
+      let dy = layer_norm_cotangent_dy[i];
+      let term = layer_norm_double_backward_terms1(x, weight, dy, row_expression_0);
+      partial0 = layer_norm_ranged_add(partial0, term.result0);
+      partial1 = layer_norm_ranged_add(partial1, term.result1);
+    }
+  }
+  let partial = layer_norm_double_backward_slots(row, chunk);
+  layer_norm_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    layer_norm_scratch_double_backward_rows[partial + 9u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_double_backward_rows[partial + 10u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_double_backward_rows[partial + 11u] = layer_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  layer_norm_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    layer_norm_scratch_double_backward_rows[partial + 12u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_double_backward_rows[partial + 13u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_double_backward_rows[partial + 14u] = layer_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner) {
+    return;
+  }
+  let chunks = layer_norm_chunks();
+  let slots = layer_norm_double_backward_slots(row, 0u);
+  var total3 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 9u], layer_norm_scratch_double_backward_rows[slots + 10u], layer_norm_scratch_double_backward_rows[slots + 11u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = layer_norm_double_backward_slots(row, chunk);
+    let other = layer_norm_ranged(layer_norm_scratch_double_backward_rows[others + 9u], layer_norm_scratch_double_backward_rows[others + 10u], layer_norm_scratch_double_backward_rows[others + 11u]);
+    total3 = layer_norm_ranged_add(total3, other);
+  }
+  var total4 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 12u], layer_norm_scratch_double_backward_rows[slots + 13u], layer_norm_scratch_double_backward_rows[slots + 14u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = layer_norm_double_backward_slots(row, chunk);
+    let other = layer_norm_ranged(layer_norm_scratch_double_backward_rows[others + 12u], layer_norm_scratch_double_backward_rows[others + 13u], layer_norm_scratch_double_backward_rows[others + 14u]);
+    total4 = layer_norm_ranged_add(total4, other);
+  }
+  layer_norm_scratch_double_backward_rows[slots + 9u] = total3.high;
+  layer_norm_scratch_double_backward_rows[slots + 10u] = total3.low;
+  layer_norm_scratch_double_backward_rows[slots + 11u] = total3.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 12u] = total4.high;
+  layer_norm_scratch_double_backward_rows[slots + 13u] = total4.low;
+  layer_norm_scratch_double_backward_rows[slots + 14u] = total4.exponent;
+  let length2 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+  let sum1 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 9u], layer_norm_scratch_double_backward_rows[slots + 10u], layer_norm_scratch_double_backward_rows[slots + 11u]);
+  let sum2 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 12u], layer_norm_scratch_double_backward_rows[slots + 13u], layer_norm_scratch_double_backward_rows[slots + 14u]);
+  let sum3 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 3u], layer_norm_scratch_double_backward_rows[slots + 4u], layer_norm_scratch_double_backward_rows[slots + 5u]);
+  let value = layer_norm_double_backward_row1(layer_norm_uniforms.p_eps, length2, sum1, sum2, sum3);
+  layer_norm_scratch_double_backward_rows[slots + 15u] = value.result0.high;
+  layer_norm_scratch_double_backward_rows[slots + 16u] = value.result0.low;
+  layer_norm_scratch_double_backward_rows[slots + 17u] = value.result0.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 18u] = value.result1.high;
+  layer_norm_scratch_double_backward_rows[slots + 19u] = value.result1.low;
+  layer_norm_scratch_double_backward_rows[slots + 20u] = value.result1.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 21u] = value.result2.high;
+  layer_norm_scratch_double_backward_rows[slots + 22u] = value.result2.low;
+  layer_norm_scratch_double_backward_rows[slots + 23u] = value.result2.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 24u] = value.result3.high;
+  layer_norm_scratch_double_backward_rows[slots + 25u] = value.result3.low;
+  layer_norm_scratch_double_backward_rows[slots + 26u] = value.result3.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 27u] = value.result4.high;
+  layer_norm_scratch_double_backward_rows[slots + 28u] = value.result4.low;
+  layer_norm_scratch_double_backward_rows[slots + 29u] = value.result4.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 30u] = value.result5.high;
+  layer_norm_scratch_double_backward_rows[slots + 31u] = value.result5.low;
+  layer_norm_scratch_double_backward_rows[slots + 32u] = value.result5.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 33u] = value.result6.high;
+  layer_norm_scratch_double_backward_rows[slots + 34u] = value.result6.low;
+  layer_norm_scratch_double_backward_rows[slots + 35u] = value.result6.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 36u] = value.result7.high;
+  layer_norm_scratch_double_backward_rows[slots + 37u] = value.result7.low;
+  layer_norm_scratch_double_backward_rows[slots + 38u] = value.result7.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 39u] = value.result8.high;
+  layer_norm_scratch_double_backward_rows[slots + 40u] = value.result8.low;
+  layer_norm_scratch_double_backward_rows[slots + 41u] = value.result8.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 42u] = value.result9.high;
+  layer_norm_scratch_double_backward_rows[slots + 43u] = value.result9.low;
+  layer_norm_scratch_double_backward_rows[slots + 44u] = value.result9.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 45u] = value.result10.high;
+  layer_norm_scratch_double_backward_rows[slots + 46u] = value.result10.low;
+  layer_norm_scratch_double_backward_rows[slots + 47u] = value.result10.exponent;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_walk2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = layer_norm_chunks();
+  let lanes = layer_norm_lanes();
+  let rows = layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = layer_norm_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (layer_norm_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
+    let end = min(layer_norm_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = layer_norm_double_backward_slots(row, 0u);
+    let sum2 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 12u], layer_norm_scratch_double_backward_rows[slots + 13u], layer_norm_scratch_double_backward_rows[slots + 14u]);
+    let sum3 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 3u], layer_norm_scratch_double_backward_rows[slots + 4u], layer_norm_scratch_double_backward_rows[slots + 5u]);
+    let row_expression_0 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 6u], layer_norm_scratch_double_backward_rows[slots + 7u], layer_norm_scratch_double_backward_rows[slots + 8u]);
+    let row_expression_1 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 15u], layer_norm_scratch_double_backward_rows[slots + 16u], layer_norm_scratch_double_backward_rows[slots + 17u]);
+    let row_expression_2 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 18u], layer_norm_scratch_double_backward_rows[slots + 19u], layer_norm_scratch_double_backward_rows[slots + 20u]);
+    let row_expression_3 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 21u], layer_norm_scratch_double_backward_rows[slots + 22u], layer_norm_scratch_double_backward_rows[slots + 23u]);
+    let row_expression_4 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 24u], layer_norm_scratch_double_backward_rows[slots + 25u], layer_norm_scratch_double_backward_rows[slots + 26u]);
+    let row_expression_5 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 27u], layer_norm_scratch_double_backward_rows[slots + 28u], layer_norm_scratch_double_backward_rows[slots + 29u]);
+    let row_expression_6 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 30u], layer_norm_scratch_double_backward_rows[slots + 31u], layer_norm_scratch_double_backward_rows[slots + 32u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let weight = layer_norm_learned_weight[k];
+      let dy = layer_norm_cotangent_dy[i];
+      let ddx = layer_norm_cotangent_ddx[i];
+      let ddweight = layer_norm_cotangent_ddweight[k];
+      let term = layer_norm_double_backward_terms2(x, weight, dy, sum2, sum3, ddx, ddweight, row_expression_0, row_expression_1, row_expression_2, row_expression_3, row_expression_4, row_expression_5, row_expression_6);
+      partial0 = layer_norm_ranged_add(partial0, term.result0);
+      partial1 = layer_norm_ranged_add(partial1, term.result1);
+    }
+  }
+  let partial = layer_norm_double_backward_slots(row, chunk);
+  layer_norm_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    layer_norm_scratch_double_backward_rows[partial + 48u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_double_backward_rows[partial + 49u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_double_backward_rows[partial + 50u] = layer_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  layer_norm_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    layer_norm_scratch_double_backward_rows[partial + 51u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_double_backward_rows[partial + 52u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_double_backward_rows[partial + 53u] = layer_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_rows2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner) {
+    return;
+  }
+  let chunks = layer_norm_chunks();
+  let slots = layer_norm_double_backward_slots(row, 0u);
+  var total16 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 48u], layer_norm_scratch_double_backward_rows[slots + 49u], layer_norm_scratch_double_backward_rows[slots + 50u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = layer_norm_double_backward_slots(row, chunk);
+    let other = layer_norm_ranged(layer_norm_scratch_double_backward_rows[others + 48u], layer_norm_scratch_double_backward_rows[others + 49u], layer_norm_scratch_double_backward_rows[others + 50u]);
+    total16 = layer_norm_ranged_add(total16, other);
+  }
+  var total17 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 51u], layer_norm_scratch_double_backward_rows[slots + 52u], layer_norm_scratch_double_backward_rows[slots + 53u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = layer_norm_double_backward_slots(row, chunk);
+    let other = layer_norm_ranged(layer_norm_scratch_double_backward_rows[others + 51u], layer_norm_scratch_double_backward_rows[others + 52u], layer_norm_scratch_double_backward_rows[others + 53u]);
+    total17 = layer_norm_ranged_add(total17, other);
+  }
+  layer_norm_scratch_double_backward_rows[slots + 48u] = total16.high;
+  layer_norm_scratch_double_backward_rows[slots + 49u] = total16.low;
+  layer_norm_scratch_double_backward_rows[slots + 50u] = total16.exponent;
+  layer_norm_scratch_double_backward_rows[slots + 51u] = total17.high;
+  layer_norm_scratch_double_backward_rows[slots + 52u] = total17.low;
+  layer_norm_scratch_double_backward_rows[slots + 53u] = total17.exponent;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_walk3(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = layer_norm_chunks();
+  let lanes = layer_norm_lanes();
+  let rows = layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = layer_norm_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (layer_norm_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
+    let end = min(layer_norm_uniforms.axisLength, (chunk + 1u) * span);
+    let length2 = layer_norm_ranged_from_u32(layer_norm_uniforms.axisLength);
+    let slots = layer_norm_double_backward_slots(row, 0u);
+    let sum2 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 12u], layer_norm_scratch_double_backward_rows[slots + 13u], layer_norm_scratch_double_backward_rows[slots + 14u]);
+    let sum4 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 48u], layer_norm_scratch_double_backward_rows[slots + 49u], layer_norm_scratch_double_backward_rows[slots + 50u]);
+    let sum5 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 51u], layer_norm_scratch_double_backward_rows[slots + 52u], layer_norm_scratch_double_backward_rows[slots + 53u]);
+    let row_expression_0 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 6u], layer_norm_scratch_double_backward_rows[slots + 7u], layer_norm_scratch_double_backward_rows[slots + 8u]);
+    let row_expression_2 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 18u], layer_norm_scratch_double_backward_rows[slots + 19u], layer_norm_scratch_double_backward_rows[slots + 20u]);
+    let row_expression_7 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 33u], layer_norm_scratch_double_backward_rows[slots + 34u], layer_norm_scratch_double_backward_rows[slots + 35u]);
+    let row_expression_8 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 36u], layer_norm_scratch_double_backward_rows[slots + 37u], layer_norm_scratch_double_backward_rows[slots + 38u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * layer_norm_uniforms.axisInner;
+      let x = layer_norm_input_x[i];
+      let weight = layer_norm_learned_weight[k];
+      let dy = layer_norm_cotangent_dy[i];
+      let ddx = layer_norm_cotangent_ddx[i];
+      let ddweight = layer_norm_cotangent_ddweight[k];
+      let term = layer_norm_double_backward_terms3(x, weight, length2, dy, sum2, ddx, ddweight, sum4, sum5, row_expression_0, row_expression_2, row_expression_7, row_expression_8);
+      partial0 = layer_norm_ranged_add(partial0, term);
+    }
+  }
+  let partial = layer_norm_double_backward_slots(row, chunk);
+  layer_norm_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    layer_norm_scratch_double_backward_rows[partial + 54u] = layer_norm_lane_values[lane].high;
+    layer_norm_scratch_double_backward_rows[partial + 55u] = layer_norm_lane_values[lane].low;
+    layer_norm_scratch_double_backward_rows[partial + 56u] = layer_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_rows3(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner) {
+    return;
+  }
+  let chunks = layer_norm_chunks();
+  let slots = layer_norm_double_backward_slots(row, 0u);
+  var total18 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 54u], layer_norm_scratch_double_backward_rows[slots + 55u], layer_norm_scratch_double_backward_rows[slots + 56u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = layer_norm_double_backward_slots(row, chunk);
+    let other = layer_norm_ranged(layer_norm_scratch_double_backward_rows[others + 54u], layer_norm_scratch_double_backward_rows[others + 55u], layer_norm_scratch_double_backward_rows[others + 56u]);
+    total18 = layer_norm_ranged_add(total18, other);
+  }
+  layer_norm_scratch_double_backward_rows[slots + 54u] = total18.high;
+  layer_norm_scratch_double_backward_rows[slots + 55u] = total18.low;
+  layer_norm_scratch_double_backward_rows[slots + 56u] = total18.exponent;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_dy_8(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= layer_norm_uniforms.size) {
+    return;
+  }
+  let row = i / (layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner) * layer_norm_uniforms.axisInner + i % layer_norm_uniforms.axisInner;
+  let k = i / layer_norm_uniforms.axisInner % layer_norm_uniforms.axisLength;
+  let slots = layer_norm_double_backward_slots(row, 0u);
+  let sum4 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 48u], layer_norm_scratch_double_backward_rows[slots + 49u], layer_norm_scratch_double_backward_rows[slots + 50u]);
+  let row_expression_0 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 6u], layer_norm_scratch_double_backward_rows[slots + 7u], layer_norm_scratch_double_backward_rows[slots + 8u]);
+  let row_expression_9 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 39u], layer_norm_scratch_double_backward_rows[slots + 40u], layer_norm_scratch_double_backward_rows[slots + 41u]);
+  let row_expression_10 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 42u], layer_norm_scratch_double_backward_rows[slots + 43u], layer_norm_scratch_double_backward_rows[slots + 44u]);
+  let x = layer_norm_input_x[i];
+  let weight = layer_norm_learned_weight[k];
+  let ddx = layer_norm_cotangent_ddx[i];
+  let ddweight = layer_norm_cotangent_ddweight[k];
+  let ddbias = layer_norm_cotangent_ddbias[k];
+  let result = layer_norm_double_backward_dy_8_result(x, weight, ddx, ddweight, ddbias, sum4, row_expression_0, row_expression_9, row_expression_10);
+  layer_norm_gradient_ddy[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_x_9(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= layer_norm_uniforms.size) {
+    return;
+  }
+  let row = i / (layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner) * layer_norm_uniforms.axisInner + i % layer_norm_uniforms.axisInner;
+  let k = i / layer_norm_uniforms.axisInner % layer_norm_uniforms.axisLength;
+  let slots = layer_norm_double_backward_slots(row, 0u);
+  let sum2 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 12u], layer_norm_scratch_double_backward_rows[slots + 13u], layer_norm_scratch_double_backward_rows[slots + 14u]);
+  let sum4 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 48u], layer_norm_scratch_double_backward_rows[slots + 49u], layer_norm_scratch_double_backward_rows[slots + 50u]);
+  let sum5 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 51u], layer_norm_scratch_double_backward_rows[slots + 52u], layer_norm_scratch_double_backward_rows[slots + 53u]);
+  let sum6 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 54u], layer_norm_scratch_double_backward_rows[slots + 55u], layer_norm_scratch_double_backward_rows[slots + 56u]);
+  let row_expression_0 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 6u], layer_norm_scratch_double_backward_rows[slots + 7u], layer_norm_scratch_double_backward_rows[slots + 8u]);
+  let row_expression_1 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 15u], layer_norm_scratch_double_backward_rows[slots + 16u], layer_norm_scratch_double_backward_rows[slots + 17u]);
+  let row_expression_9 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 39u], layer_norm_scratch_double_backward_rows[slots + 40u], layer_norm_scratch_double_backward_rows[slots + 41u]);
+  let row_expression_11 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 45u], layer_norm_scratch_double_backward_rows[slots + 46u], layer_norm_scratch_double_backward_rows[slots + 47u]);
+  let x = layer_norm_input_x[i];
+  let weight = layer_norm_learned_weight[k];
+  let dy = layer_norm_cotangent_dy[i];
+  let ddx = layer_norm_cotangent_ddx[i];
+  let ddweight = layer_norm_cotangent_ddweight[k];
+  let result = layer_norm_double_backward_x_9_result(x, weight, dy, sum2, ddx, ddweight, sum4, sum5, sum6, row_expression_0, row_expression_1, row_expression_9, row_expression_11);
+  layer_norm_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_weight_10(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= layer_norm_uniforms.size) {
+    return;
+  }
+  let row = i / (layer_norm_uniforms.axisLength * layer_norm_uniforms.axisInner) * layer_norm_uniforms.axisInner + i % layer_norm_uniforms.axisInner;
+  let slots = layer_norm_double_backward_slots(row, 0u);
+  let sum4 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 48u], layer_norm_scratch_double_backward_rows[slots + 49u], layer_norm_scratch_double_backward_rows[slots + 50u]);
+  let row_expression_0 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 6u], layer_norm_scratch_double_backward_rows[slots + 7u], layer_norm_scratch_double_backward_rows[slots + 8u]);
+  let row_expression_9 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 39u], layer_norm_scratch_double_backward_rows[slots + 40u], layer_norm_scratch_double_backward_rows[slots + 41u]);
+  let row_expression_10 = layer_norm_ranged(layer_norm_scratch_double_backward_rows[slots + 42u], layer_norm_scratch_double_backward_rows[slots + 43u], layer_norm_scratch_double_backward_rows[slots + 44u]);
+  let x = layer_norm_input_x[i];
+  let dy = layer_norm_cotangent_dy[i];
+  let ddx = layer_norm_cotangent_ddx[i];
+  let result = layer_norm_double_backward_weight_10_result(x, dy, ddx, sum4, row_expression_0, row_expression_9, row_expression_10);
+  layer_norm_scratch_double_backward_terms[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_bias_11(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= layer_norm_uniforms.size) {
+    return;
+  }
+  let result = layer_norm_double_backward_bias_11_result();
+  layer_norm_scratch_double_backward_terms[layer_norm_uniforms.size + i] = result;
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_weight_sum(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let k = group * 256u + lane;
+  if (k >= layer_norm_uniforms.axisLength) {
+    return;
+  }
+  var sum = layer_norm_ranged(0.0, 0.0, -2e38);
+  for (var row = 0u; row < layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner; row++) {
+    let i = (row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength + k) * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
+    sum = layer_norm_ranged_add(sum, layer_norm_ranged_from_f32(layer_norm_scratch_double_backward_terms[i]));
+  }
+  layer_norm_gradient_dweight[k] = layer_norm_ranged_to_limit(sum);
+}
+
+@compute @workgroup_size(256)
+fn layer_norm_double_backward_bias_sum(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let k = group * 256u + lane;
+  if (k >= layer_norm_uniforms.axisLength) {
+    return;
+  }
+  var sum = layer_norm_ranged(0.0, 0.0, -2e38);
+  for (var row = 0u; row < layer_norm_uniforms.axisOuter * layer_norm_uniforms.axisInner; row++) {
+    let i = (row / layer_norm_uniforms.axisInner * layer_norm_uniforms.axisLength + k) * layer_norm_uniforms.axisInner + row % layer_norm_uniforms.axisInner;
+    sum = layer_norm_ranged_add(sum, layer_norm_ranged_from_f32(layer_norm_scratch_double_backward_terms[layer_norm_uniforms.size + i]));
+  }
+  layer_norm_gradient_dbias[k] = layer_norm_ranged_to_limit(sum);
 }
 `);

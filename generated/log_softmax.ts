@@ -88,6 +88,75 @@ export function logSoftmaxBackward(
   }
 }
 
+/** The gradients of what log_softmax's backward kernel computes, from a cotangent of each of its results. */
+export function logSoftmaxDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      let sum = 0;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        if (xi > largest) largestAt = k;
+        largest = Math.max(largest, xi);
+        sum += dyi;
+      }
+      let sum2 = 0;
+      let sum3 = 0;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        sum2 += e;
+        sum3 += k === largestAt ? ddxI : 0;
+        sum4 += ddxI * e;
+      }
+      const q = sum4 / sum2;
+      let sum5 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = ddxI - sum3;
+        sum5 += e * u;
+      }
+      const q2 = sum5 / sum2;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = ddxI - sum3;
+        ddy[i] = ddxI - q;
+        dx[i] = -(e * sum * (u - q2)) / sum2;
+      }
+    }
+  }
+}
+
 /**
  * Logarithm of softmax.
  * Source: PyTorch nn.LogSoftmax.
@@ -171,6 +240,75 @@ export function logSoftmaxBackward64(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
         dx[i] = dyi - (e * sum) / sum2;
+      }
+    }
+  }
+}
+
+/** The gradients of what log_softmax's backward kernel computes, from a cotangent of each of its results. */
+export function logSoftmaxDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      let sum = 0;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        if (xi > largest) largestAt = k;
+        largest = Math.max(largest, xi);
+        sum += dyi;
+      }
+      let sum2 = 0;
+      let sum3 = 0;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        sum2 += e;
+        sum3 += k === largestAt ? ddxI : 0;
+        sum4 += ddxI * e;
+      }
+      const q = sum4 / sum2;
+      let sum5 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = ddxI - sum3;
+        sum5 += e * u;
+      }
+      const q2 = sum5 / sum2;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = ddxI - sum3;
+        ddy[i] = ddxI - q;
+        dx[i] = -(e * sum * (u - q2)) / sum2;
       }
     }
   }

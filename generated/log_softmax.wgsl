@@ -243,6 +243,106 @@ fn log_softmax_backward_elements_result(
   );
 }
 
+struct log_softmax_double_backward_terms0_results {
+  result0: log_softmax_pair,
+  result1: log_softmax_pair,
+  result2: log_softmax_pair,
+}
+
+fn log_softmax_double_backward_terms0(x: f32, dy: f32) -> log_softmax_double_backward_terms0_results {
+  return log_softmax_double_backward_terms0_results(
+    log_softmax_pair_from_given(x),
+    log_softmax_pair_from_given(dy),
+    log_softmax_pair_from_given(x)
+  );
+}
+
+struct log_softmax_double_backward_terms1_results {
+  result0: log_softmax_pair,
+  result1: log_softmax_pair,
+  result2: log_softmax_pair,
+}
+
+fn log_softmax_double_backward_terms1(
+  x: f32,
+  place: f32,
+  maximum0: log_softmax_pair,
+  ddx: f32,
+  first_maximum2: log_softmax_pair
+) -> log_softmax_double_backward_terms1_results {
+  let t = log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0));
+  var t2 = log_softmax_pair(0.0, 0.0);
+  if (log_softmax_pair_from_given(place).high == first_maximum2.high) {
+    t2 = log_softmax_pair_from_given(ddx);
+  }
+  return log_softmax_double_backward_terms1_results(
+    t,
+    t2,
+    log_softmax_pair_multiply(log_softmax_pair_from_given(ddx), t)
+  );
+}
+
+fn log_softmax_double_backward_row1(sum3: log_softmax_pair, sum5: log_softmax_pair) -> log_softmax_pair {
+  return log_softmax_pair_divide(sum5, sum3);
+}
+
+fn log_softmax_double_backward_terms2(
+  x: f32,
+  maximum0: log_softmax_pair,
+  ddx: f32,
+  sum4: log_softmax_pair
+) -> log_softmax_pair {
+  return log_softmax_pair_multiply(
+    log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0)),
+    log_softmax_pair_subtract(log_softmax_pair_from_given(ddx), sum4)
+  );
+}
+
+fn log_softmax_double_backward_row2(sum3: log_softmax_pair, sum6: log_softmax_pair) -> log_softmax_pair {
+  return log_softmax_pair_divide(sum6, sum3);
+}
+
+struct log_softmax_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn log_softmax_pair_negate(a: log_softmax_pair) -> log_softmax_pair {
+  return log_softmax_pair(-a.high, -a.low);
+}
+
+fn log_softmax_double_backward_elements_result(
+  x: f32,
+  maximum0: log_softmax_pair,
+  sum1: log_softmax_pair,
+  ddx: f32,
+  sum3: log_softmax_pair,
+  sum4: log_softmax_pair,
+  row_expression_0: log_softmax_pair,
+  row_expression_1: log_softmax_pair
+) -> log_softmax_double_backward_elements_result_results {
+  return log_softmax_double_backward_elements_result_results(
+    log_softmax_pair_to_limit(log_softmax_pair_subtract(log_softmax_pair_from_given(ddx), row_expression_0)),
+    log_softmax_pair_to_limit(
+      log_softmax_pair_divide(
+        log_softmax_pair_negate(
+          log_softmax_pair_multiply(
+            log_softmax_pair_multiply(
+              log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0)),
+              sum1
+            ),
+            log_softmax_pair_subtract(
+              log_softmax_pair_subtract(log_softmax_pair_from_given(ddx), sum4),
+              row_expression_1
+            )
+          )
+        ),
+        sum3
+      )
+    )
+  );
+}
+
 struct log_softmax_uniform_values {
   size: u32,
   axisOuter: u32,
@@ -257,6 +357,9 @@ struct log_softmax_uniform_values {
 @group(0) @binding(4) var<storage, read> log_softmax_cotangent_dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> log_softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(6) var<storage, read_write> log_softmax_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> log_softmax_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(8) var<storage, read> log_softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(9) var<storage, read_write> log_softmax_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn log_softmax_chunks() -> u32 {
@@ -344,6 +447,9 @@ fn log_softmax_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = log_softmax_chunks();
   let lanes = log_softmax_lanes();
@@ -402,6 +508,9 @@ fn log_softmax_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
@@ -444,6 +553,9 @@ fn log_softmax_forward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = log_softmax_chunks();
   let lanes = log_softmax_lanes();
@@ -484,6 +596,9 @@ fn log_softmax_forward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
@@ -511,6 +626,9 @@ fn log_softmax_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= log_softmax_uniforms.size) {
@@ -525,6 +643,74 @@ fn log_softmax_forward_elements(
   log_softmax_output_y[i] = select(result, log_softmax_scratch_forward_rows[log_softmax_forward_slots(row, 0u) + 10u], log_softmax_is_nan(log_softmax_scratch_forward_rows[log_softmax_forward_slots(row, 0u) + 10u]));
 }
 
+@compute @workgroup_size(256)
+fn log_softmax_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = log_softmax_lanes();
+  let rows = log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
+  let end = select(0u, log_softmax_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      missing = select(missing, x, log_softmax_is_nan(x));
+      let term = log_softmax_forward_terms0(x);
+      partial0 = log_softmax_pair_larger(partial0, term.result0);
+      if (log_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  log_softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  log_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first_maximum1 = log_softmax_pair_from_u32(log_softmax_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = log_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let term = log_softmax_forward_terms1(x, f32(k), maximum0, first_maximum1);
+      partial02 = log_softmax_pair_add(partial02, term);
+    }
+  }
+  log_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum2 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  let value1 = log_softmax_forward_row1(sum2);
+  log_softmax_workgroup_nan(missing, lane, lanes);
+  missing = log_softmax_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let result = log_softmax_forward_elements_result(x, maximum0, value1);
+      log_softmax_output_y[i] = select(result, missing, log_softmax_is_nan(missing));
+    }
+  }
+}
+
 fn log_softmax_backward_slots(row: u32, chunk: u32) -> u32 {
   return (row * log_softmax_chunks() + chunk) * 6u;
 }
@@ -535,6 +721,9 @@ fn log_softmax_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = log_softmax_chunks();
   let lanes = log_softmax_lanes();
@@ -581,6 +770,9 @@ fn log_softmax_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
@@ -612,6 +804,9 @@ fn log_softmax_backward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = log_softmax_chunks();
   let lanes = log_softmax_lanes();
@@ -651,6 +846,9 @@ fn log_softmax_backward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
@@ -674,6 +872,9 @@ fn log_softmax_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= log_softmax_uniforms.size) {
@@ -688,4 +889,488 @@ fn log_softmax_backward_elements(
   let dy = log_softmax_cotangent_dy[i];
   let result = log_softmax_backward_elements_result(x, dy, maximum0, sum2, sum1);
   log_softmax_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn log_softmax_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = log_softmax_lanes();
+  let rows = log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
+  let end = select(0u, log_softmax_uniforms.axisLength, row < rows);
+  var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = log_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let dy = log_softmax_cotangent_dy[i];
+      let term = log_softmax_backward_terms0(x, dy);
+      partial0 = log_softmax_pair_larger(partial0, term.result0);
+      partial1 = log_softmax_pair_add(partial1, term.result1);
+    }
+  }
+  log_softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  log_softmax_workgroup_sum(partial1, lane, lanes);
+  let sum1 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  var partial02 = log_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let term = log_softmax_backward_terms1(x, maximum0);
+      partial02 = log_softmax_pair_add(partial02, term);
+    }
+  }
+  log_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum2 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let dy = log_softmax_cotangent_dy[i];
+      let result = log_softmax_backward_elements_result(x, dy, maximum0, sum2, sum1);
+      log_softmax_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn log_softmax_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * log_softmax_chunks() + chunk) * 20u;
+}
+
+@compute @workgroup_size(256)
+fn log_softmax_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = log_softmax_chunks();
+  let lanes = log_softmax_lanes();
+  let rows = log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = log_softmax_pair(0.0, 0.0);
+  var partial2 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place2 = 0xffffffffu;
+  if (row < rows) {
+    let span = (log_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
+    let end = min(log_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let dy = log_softmax_cotangent_dy[i];
+      let term = log_softmax_double_backward_terms0(x, dy);
+      partial0 = log_softmax_pair_larger(partial0, term.result0);
+      partial1 = log_softmax_pair_add(partial1, term.result1);
+      if (log_softmax_comes_first_first_maximum(partial2, place2, term.result2, k)) {
+        partial2 = term.result2;
+        place2 = k;
+      }
+    }
+  }
+  let partial = log_softmax_double_backward_slots(row, chunk);
+  log_softmax_workgroup_maximum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    log_softmax_scratch_double_backward_rows[partial + 0u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_double_backward_rows[partial + 1u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  log_softmax_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    log_softmax_scratch_double_backward_rows[partial + 2u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_double_backward_rows[partial + 3u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  log_softmax_workgroup_first_maximum(partial2, place2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    let place = log_softmax_pair_from_u32(log_softmax_lane_places[lane]);
+    log_softmax_scratch_double_backward_rows[partial + 4u] = place.high;
+    log_softmax_scratch_double_backward_rows[partial + 5u] = place.low;
+    log_softmax_scratch_double_backward_rows[partial + 6u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_double_backward_rows[partial + 7u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn log_softmax_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = log_softmax_chunks();
+  let slots = log_softmax_double_backward_slots(row, 0u);
+  var total0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 0u], log_softmax_scratch_double_backward_rows[slots + 1u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = log_softmax_double_backward_slots(row, chunk);
+    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 0u], log_softmax_scratch_double_backward_rows[others + 1u]);
+    total0 = log_softmax_pair_larger(total0, other);
+  }
+  var total1 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 2u], log_softmax_scratch_double_backward_rows[slots + 3u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = log_softmax_double_backward_slots(row, chunk);
+    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 2u], log_softmax_scratch_double_backward_rows[others + 3u]);
+    total1 = log_softmax_pair_add(total1, other);
+  }
+  var at2 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 4u], log_softmax_scratch_double_backward_rows[slots + 5u]);
+  var total2 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 6u], log_softmax_scratch_double_backward_rows[slots + 7u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = log_softmax_double_backward_slots(row, chunk);
+    let place2 = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 4u], log_softmax_scratch_double_backward_rows[others + 5u]);
+    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 6u], log_softmax_scratch_double_backward_rows[others + 7u]);
+    if (other.high > total2.high || (other.high == total2.high && other.low > total2.low)) {
+      total2 = other;
+      at2 = place2;
+    }
+  }
+  log_softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
+  log_softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
+  log_softmax_scratch_double_backward_rows[slots + 2u] = total1.high;
+  log_softmax_scratch_double_backward_rows[slots + 3u] = total1.low;
+  log_softmax_scratch_double_backward_rows[slots + 4u] = at2.high;
+  log_softmax_scratch_double_backward_rows[slots + 5u] = at2.low;
+}
+
+@compute @workgroup_size(256)
+fn log_softmax_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = log_softmax_chunks();
+  let lanes = log_softmax_lanes();
+  let rows = log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = log_softmax_pair(0.0, 0.0);
+  var partial1 = log_softmax_pair(0.0, 0.0);
+  var partial2 = log_softmax_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (log_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
+    let end = min(log_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = log_softmax_double_backward_slots(row, 0u);
+    let maximum0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 0u], log_softmax_scratch_double_backward_rows[slots + 1u]);
+    let first_maximum2 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 4u], log_softmax_scratch_double_backward_rows[slots + 5u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let ddx = log_softmax_cotangent_ddx[i];
+      let term = log_softmax_double_backward_terms1(x, f32(k), maximum0, ddx, first_maximum2);
+      partial0 = log_softmax_pair_add(partial0, term.result0);
+      partial1 = log_softmax_pair_add(partial1, term.result1);
+      partial2 = log_softmax_pair_add(partial2, term.result2);
+    }
+  }
+  let partial = log_softmax_double_backward_slots(row, chunk);
+  log_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    log_softmax_scratch_double_backward_rows[partial + 8u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_double_backward_rows[partial + 9u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  log_softmax_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    log_softmax_scratch_double_backward_rows[partial + 10u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_double_backward_rows[partial + 11u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  log_softmax_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    log_softmax_scratch_double_backward_rows[partial + 12u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_double_backward_rows[partial + 13u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn log_softmax_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = log_softmax_chunks();
+  let slots = log_softmax_double_backward_slots(row, 0u);
+  var total4 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = log_softmax_double_backward_slots(row, chunk);
+    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 8u], log_softmax_scratch_double_backward_rows[others + 9u]);
+    total4 = log_softmax_pair_add(total4, other);
+  }
+  var total5 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 10u], log_softmax_scratch_double_backward_rows[slots + 11u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = log_softmax_double_backward_slots(row, chunk);
+    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 10u], log_softmax_scratch_double_backward_rows[others + 11u]);
+    total5 = log_softmax_pair_add(total5, other);
+  }
+  var total6 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 12u], log_softmax_scratch_double_backward_rows[slots + 13u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = log_softmax_double_backward_slots(row, chunk);
+    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 12u], log_softmax_scratch_double_backward_rows[others + 13u]);
+    total6 = log_softmax_pair_add(total6, other);
+  }
+  log_softmax_scratch_double_backward_rows[slots + 8u] = total4.high;
+  log_softmax_scratch_double_backward_rows[slots + 9u] = total4.low;
+  log_softmax_scratch_double_backward_rows[slots + 10u] = total5.high;
+  log_softmax_scratch_double_backward_rows[slots + 11u] = total5.low;
+  log_softmax_scratch_double_backward_rows[slots + 12u] = total6.high;
+  log_softmax_scratch_double_backward_rows[slots + 13u] = total6.low;
+  let sum3 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
+  let sum5 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 12u], log_softmax_scratch_double_backward_rows[slots + 13u]);
+  let value = log_softmax_double_backward_row1(sum3, sum5);
+  log_softmax_scratch_double_backward_rows[slots + 14u] = value.high;
+  log_softmax_scratch_double_backward_rows[slots + 15u] = value.low;
+}
+
+@compute @workgroup_size(256)
+fn log_softmax_double_backward_walk2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = log_softmax_chunks();
+  let lanes = log_softmax_lanes();
+  let rows = log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = log_softmax_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (log_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
+    let end = min(log_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = log_softmax_double_backward_slots(row, 0u);
+    let maximum0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 0u], log_softmax_scratch_double_backward_rows[slots + 1u]);
+    let sum4 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 10u], log_softmax_scratch_double_backward_rows[slots + 11u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let ddx = log_softmax_cotangent_ddx[i];
+      let term = log_softmax_double_backward_terms2(x, maximum0, ddx, sum4);
+      partial0 = log_softmax_pair_add(partial0, term);
+    }
+  }
+  let partial = log_softmax_double_backward_slots(row, chunk);
+  log_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    log_softmax_scratch_double_backward_rows[partial + 16u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_double_backward_rows[partial + 17u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn log_softmax_double_backward_rows2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = log_softmax_chunks();
+  let slots = log_softmax_double_backward_slots(row, 0u);
+  var total8 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 16u], log_softmax_scratch_double_backward_rows[slots + 17u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = log_softmax_double_backward_slots(row, chunk);
+    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 16u], log_softmax_scratch_double_backward_rows[others + 17u]);
+    total8 = log_softmax_pair_add(total8, other);
+  }
+  log_softmax_scratch_double_backward_rows[slots + 16u] = total8.high;
+  log_softmax_scratch_double_backward_rows[slots + 17u] = total8.low;
+  let sum3 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
+  let sum6 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 16u], log_softmax_scratch_double_backward_rows[slots + 17u]);
+  let value = log_softmax_double_backward_row2(sum3, sum6);
+  log_softmax_scratch_double_backward_rows[slots + 18u] = value.high;
+  log_softmax_scratch_double_backward_rows[slots + 19u] = value.low;
+}
+
+@compute @workgroup_size(256)
+fn log_softmax_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= log_softmax_uniforms.size) {
+    return;
+  }
+  let row = i / (log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner) * log_softmax_uniforms.axisInner + i % log_softmax_uniforms.axisInner;
+  let slots = log_softmax_double_backward_slots(row, 0u);
+  let maximum0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 0u], log_softmax_scratch_double_backward_rows[slots + 1u]);
+  let sum1 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 2u], log_softmax_scratch_double_backward_rows[slots + 3u]);
+  let sum3 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
+  let sum4 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 10u], log_softmax_scratch_double_backward_rows[slots + 11u]);
+  let row_expression_0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 14u], log_softmax_scratch_double_backward_rows[slots + 15u]);
+  let row_expression_1 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 18u], log_softmax_scratch_double_backward_rows[slots + 19u]);
+  let x = log_softmax_input_x[i];
+  let ddx = log_softmax_cotangent_ddx[i];
+  let result = log_softmax_double_backward_elements_result(x, maximum0, sum1, ddx, sum3, sum4, row_expression_0, row_expression_1);
+  log_softmax_gradient_ddy[i] = result.result0;
+  log_softmax_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn log_softmax_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (log_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = log_softmax_lanes();
+  let rows = log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
+  let end = select(0u, log_softmax_uniforms.axisLength, row < rows);
+  var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = log_softmax_pair(0.0, 0.0);
+  var partial2 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place2 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let dy = log_softmax_cotangent_dy[i];
+      let term = log_softmax_double_backward_terms0(x, dy);
+      partial0 = log_softmax_pair_larger(partial0, term.result0);
+      partial1 = log_softmax_pair_add(partial1, term.result1);
+      if (log_softmax_comes_first_first_maximum(partial2, place2, term.result2, k)) {
+        partial2 = term.result2;
+        place2 = k;
+      }
+    }
+  }
+  log_softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  log_softmax_workgroup_sum(partial1, lane, lanes);
+  let sum1 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  log_softmax_workgroup_first_maximum(partial2, place2, lane, lanes);
+  let first_maximum2 = log_softmax_pair_from_u32(log_softmax_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = log_softmax_pair(0.0, 0.0);
+  var partial12 = log_softmax_pair(0.0, 0.0);
+  var partial22 = log_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let ddx = log_softmax_cotangent_ddx[i];
+      let term = log_softmax_double_backward_terms1(x, f32(k), maximum0, ddx, first_maximum2);
+      partial02 = log_softmax_pair_add(partial02, term.result0);
+      partial12 = log_softmax_pair_add(partial12, term.result1);
+      partial22 = log_softmax_pair_add(partial22, term.result2);
+    }
+  }
+  log_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum3 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  log_softmax_workgroup_sum(partial12, lane, lanes);
+  let sum4 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  log_softmax_workgroup_sum(partial22, lane, lanes);
+  let sum5 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  let value1 = log_softmax_double_backward_row1(sum3, sum5);
+  var partial03 = log_softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let ddx = log_softmax_cotangent_ddx[i];
+      let term = log_softmax_double_backward_terms2(x, maximum0, ddx, sum4);
+      partial03 = log_softmax_pair_add(partial03, term);
+    }
+  }
+  log_softmax_workgroup_sum(partial03, lane, lanes);
+  let sum6 = log_softmax_lane_values[head];
+  workgroupBarrier();
+  let value2 = log_softmax_double_backward_row2(sum3, sum6);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * log_softmax_uniforms.axisInner;
+      let x = log_softmax_input_x[i];
+      let ddx = log_softmax_cotangent_ddx[i];
+      let result = log_softmax_double_backward_elements_result(x, maximum0, sum1, ddx, sum3, sum4, value1, value2);
+      log_softmax_gradient_ddy[i] = result.result0;
+      log_softmax_gradient_dx[i] = result.result1;
+    }
+  }
 }

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { logsumexpBackward, logsumexpForward } from "./logsumexp.js";
+import {
+  logsumexpBackward,
+  logsumexpDoubleBackward,
+  logsumexpForward,
+} from "./logsumexp.js";
 import { logsumexpWgsl } from "./logsumexp.wgsl.js";
 const logsumexpActivation: Activation = {
   name: "logsumexp",
@@ -15,14 +19,29 @@ const logsumexpActivation: Activation = {
   learned: [],
   axis: true,
   yieldsRows: true,
-  cpu: { forward: logsumexpForward, backward: logsumexpBackward },
+  cpu: {
+    forward: logsumexpForward,
+    backward: logsumexpBackward,
+    doubleBackward: logsumexpDoubleBackward,
+  },
   webgpu: {
     code: logsumexpWgsl,
     forward: [
       {
-        entryPoint: "logsumexp_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "logsumexp_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [3, "output"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -42,8 +61,8 @@ const logsumexpActivation: Activation = {
       },
       {
         entryPoint: "logsumexp_forward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -75,9 +94,21 @@ const logsumexpActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "logsumexp_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "logsumexp_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -97,8 +128,8 @@ const logsumexpActivation: Activation = {
       },
       {
         entryPoint: "logsumexp_backward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -125,6 +156,112 @@ const logsumexpActivation: Activation = {
           [1, "input x"],
           [5, "cotangent"],
           [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "logsumexp_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "cotangent x"],
+          [9, "gradient"],
+          [5, "cotangent"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_double_backward_walk2",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_double_backward_rows2",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_double_backward_results",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [9, "gradient"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "logsumexp_double_backward_x_7",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
           [6, "gradient x"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],

@@ -88,6 +88,74 @@ export function logsumexpBackward(
   }
 }
 
+/** The gradients of what logsumexp's backward kernel computes, from a cotangent of each of its results. */
+export function logsumexpDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = ddx.length;
+  requireLength("dy", dy, axisOuter * axisInner);
+  requireLength("x", x, size);
+  requireLength("ddy", ddy, axisOuter * axisInner);
+  requireLength("dx", dx, size);
+  requireLength("ddx", ddx, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      const row = o * axisInner + n;
+      const dyRow = dy[row]!;
+      let largest = -Infinity;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        if (xi > largest) largestAt = k;
+        largest = Math.max(largest, xi);
+      }
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        sum += e;
+        sum2 += k === largestAt ? ddxI : 0;
+        sum3 += ddxI * e;
+      }
+      const q = sum3 / sum;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = ddxI - sum2;
+        sum4 += e * u;
+      }
+      const q2 = sum4 / sum;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = ddxI - sum2;
+        dx[i] = (dyRow * e * (u - q2)) / sum;
+      }
+      ddy[row] = q;
+    }
+  }
+}
+
 /**
  * The smooth maximum: one number per row. JAX reduces over all axes unless one is given.
  * Source: JAX nn.logsumexp; PyTorch logsumexp.
@@ -172,6 +240,74 @@ export function logsumexpBackward64(
         );
         dx[i] = (dyRow * e) / sum;
       }
+    }
+  }
+}
+
+/** The gradients of what logsumexp's backward kernel computes, from a cotangent of each of its results. */
+export function logsumexpDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = ddx.length;
+  requireLength("dy", dy, axisOuter * axisInner);
+  requireLength("x", x, size);
+  requireLength("ddy", ddy, axisOuter * axisInner);
+  requireLength("dx", dx, size);
+  requireLength("ddx", ddx, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      const row = o * axisInner + n;
+      const dyRow = dy[row]!;
+      let largest = -Infinity;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        if (xi > largest) largestAt = k;
+        largest = Math.max(largest, xi);
+      }
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        sum += e;
+        sum2 += k === largestAt ? ddxI : 0;
+        sum3 += ddxI * e;
+      }
+      const q = sum3 / sum;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = ddxI - sum2;
+        sum4 += e * u;
+      }
+      const q2 = sum4 / sum;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = ddxI - sum2;
+        dx[i] = (dyRow * e * (u - q2)) / sum;
+      }
+      ddy[row] = q;
     }
   }
 }

@@ -226,6 +226,83 @@ fn logsumexp_backward_elements_result(x: f32, dy: f32, maximum0: logsumexp_pair,
   );
 }
 
+struct logsumexp_double_backward_terms0_results {
+  result0: logsumexp_pair,
+  result1: logsumexp_pair,
+}
+
+fn logsumexp_double_backward_terms0(x: f32) -> logsumexp_double_backward_terms0_results {
+  return logsumexp_double_backward_terms0_results(logsumexp_pair_from_given(x), logsumexp_pair_from_given(x));
+}
+
+struct logsumexp_double_backward_terms1_results {
+  result0: logsumexp_pair,
+  result1: logsumexp_pair,
+  result2: logsumexp_pair,
+}
+
+fn logsumexp_double_backward_terms1(
+  x: f32,
+  place: f32,
+  maximum0: logsumexp_pair,
+  first_maximum1: logsumexp_pair,
+  ddx: f32
+) -> logsumexp_double_backward_terms1_results {
+  let t = logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_given(x), maximum0));
+  var t2 = logsumexp_pair(0.0, 0.0);
+  if (logsumexp_pair_from_given(place).high == first_maximum1.high) {
+    t2 = logsumexp_pair_from_given(ddx);
+  }
+  return logsumexp_double_backward_terms1_results(t, t2, logsumexp_pair_multiply(logsumexp_pair_from_given(ddx), t));
+}
+
+fn logsumexp_double_backward_row1(sum2: logsumexp_pair, sum4: logsumexp_pair) -> logsumexp_pair {
+  return logsumexp_pair_divide(sum4, sum2);
+}
+
+fn logsumexp_double_backward_terms2(
+  x: f32,
+  maximum0: logsumexp_pair,
+  ddx: f32,
+  sum3: logsumexp_pair
+) -> logsumexp_pair {
+  return logsumexp_pair_multiply(
+    logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_given(x), maximum0)),
+    logsumexp_pair_subtract(logsumexp_pair_from_given(ddx), sum3)
+  );
+}
+
+fn logsumexp_double_backward_row2(sum2: logsumexp_pair, sum5: logsumexp_pair) -> logsumexp_pair {
+  return logsumexp_pair_divide(sum5, sum2);
+}
+
+fn logsumexp_double_backward_result(row_expression_0: logsumexp_pair) -> f32 {
+  return logsumexp_pair_to_limit(row_expression_0);
+}
+
+fn logsumexp_double_backward_x_7_result(
+  x: f32,
+  dy: f32,
+  maximum0: logsumexp_pair,
+  sum2: logsumexp_pair,
+  ddx: f32,
+  sum3: logsumexp_pair,
+  row_expression_1: logsumexp_pair
+) -> f32 {
+  return logsumexp_pair_to_limit(
+    logsumexp_pair_divide(
+      logsumexp_pair_multiply(
+        logsumexp_pair_multiply(
+          logsumexp_pair_from_given(dy),
+          logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_given(x), maximum0))
+        ),
+        logsumexp_pair_subtract(logsumexp_pair_subtract(logsumexp_pair_from_given(ddx), sum3), row_expression_1)
+      ),
+      sum2
+    )
+  );
+}
+
 struct logsumexp_uniform_values {
   size: u32,
   axisOuter: u32,
@@ -240,6 +317,9 @@ struct logsumexp_uniform_values {
 @group(0) @binding(4) var<storage, read_write> logsumexp_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> logsumexp_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> logsumexp_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> logsumexp_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(8) var<storage, read> logsumexp_cotangent_ddx: array<f32>;
+@group(0) @binding(9) var<storage, read_write> logsumexp_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn logsumexp_chunks() -> u32 {
@@ -327,6 +407,9 @@ fn logsumexp_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = logsumexp_chunks();
   let lanes = logsumexp_lanes();
@@ -385,6 +468,9 @@ fn logsumexp_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
@@ -427,6 +513,9 @@ fn logsumexp_forward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = logsumexp_chunks();
   let lanes = logsumexp_lanes();
@@ -467,6 +556,9 @@ fn logsumexp_forward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
@@ -495,6 +587,9 @@ fn logsumexp_forward_results(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
@@ -503,6 +598,69 @@ fn logsumexp_forward_results(
   let slots = logsumexp_forward_slots(row, 0u);
   let row_expression_0 = logsumexp_pair(logsumexp_scratch_forward_rows[slots + 8u], logsumexp_scratch_forward_rows[slots + 9u]);
   logsumexp_output_y[row] = select(logsumexp_forward_result(row_expression_0), logsumexp_scratch_forward_rows[logsumexp_forward_slots(row, 0u) + 10u], logsumexp_is_nan(logsumexp_scratch_forward_rows[logsumexp_forward_slots(row, 0u) + 10u]));
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = logsumexp_lanes();
+  let rows = logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
+  let end = select(0u, logsumexp_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      missing = select(missing, x, logsumexp_is_nan(x));
+      let term = logsumexp_forward_terms0(x);
+      partial0 = logsumexp_pair_larger(partial0, term.result0);
+      if (logsumexp_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  logsumexp_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = logsumexp_lane_values[head];
+  workgroupBarrier();
+  logsumexp_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first_maximum1 = logsumexp_pair_from_u32(logsumexp_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = logsumexp_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let term = logsumexp_forward_terms1(x, f32(k), maximum0, first_maximum1);
+      partial02 = logsumexp_pair_add(partial02, term);
+    }
+  }
+  logsumexp_workgroup_sum(partial02, lane, lanes);
+  let sum2 = logsumexp_lane_values[head];
+  workgroupBarrier();
+  let value1 = logsumexp_forward_row1(maximum0, sum2);
+  logsumexp_workgroup_nan(missing, lane, lanes);
+  missing = logsumexp_lane_nan[head];
+  if (row < rows && lane == head) {
+    logsumexp_output_y[row] = select(logsumexp_forward_result(value1), missing, logsumexp_is_nan(missing));
+  }
 }
 
 fn logsumexp_backward_slots(row: u32, chunk: u32) -> u32 {
@@ -515,6 +673,9 @@ fn logsumexp_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = logsumexp_chunks();
   let lanes = logsumexp_lanes();
@@ -552,6 +713,9 @@ fn logsumexp_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
@@ -575,6 +739,9 @@ fn logsumexp_backward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = logsumexp_chunks();
   let lanes = logsumexp_lanes();
@@ -614,6 +781,9 @@ fn logsumexp_backward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
@@ -637,6 +807,9 @@ fn logsumexp_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= logsumexp_uniforms.size) {
@@ -650,4 +823,479 @@ fn logsumexp_backward_elements(
   let x = logsumexp_input_x[i];
   let result = logsumexp_backward_elements_result(x, dy, maximum0, sum1);
   logsumexp_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = logsumexp_lanes();
+  let rows = logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
+  let end = select(0u, logsumexp_uniforms.axisLength, row < rows);
+  var partial0 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let term = logsumexp_backward_terms0(x);
+      partial0 = logsumexp_pair_larger(partial0, term);
+    }
+  }
+  logsumexp_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = logsumexp_lane_values[head];
+  workgroupBarrier();
+  var partial02 = logsumexp_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let term = logsumexp_backward_terms1(x, maximum0);
+      partial02 = logsumexp_pair_add(partial02, term);
+    }
+  }
+  logsumexp_workgroup_sum(partial02, lane, lanes);
+  let sum1 = logsumexp_lane_values[head];
+  workgroupBarrier();
+  {
+    let dy = logsumexp_cotangent_dy[row];
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let result = logsumexp_backward_elements_result(x, dy, maximum0, sum1);
+      logsumexp_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn logsumexp_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * logsumexp_chunks() + chunk) * 18u;
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = logsumexp_chunks();
+  let lanes = logsumexp_lanes();
+  let rows = logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  if (row < rows) {
+    let span = (logsumexp_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
+    let end = min(logsumexp_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let term = logsumexp_double_backward_terms0(x);
+      partial0 = logsumexp_pair_larger(partial0, term.result0);
+      if (logsumexp_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  let partial = logsumexp_double_backward_slots(row, chunk);
+  logsumexp_workgroup_maximum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    logsumexp_scratch_double_backward_rows[partial + 0u] = logsumexp_lane_values[lane].high;
+    logsumexp_scratch_double_backward_rows[partial + 1u] = logsumexp_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  logsumexp_workgroup_first_maximum(partial1, place1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    let place = logsumexp_pair_from_u32(logsumexp_lane_places[lane]);
+    logsumexp_scratch_double_backward_rows[partial + 2u] = place.high;
+    logsumexp_scratch_double_backward_rows[partial + 3u] = place.low;
+    logsumexp_scratch_double_backward_rows[partial + 4u] = logsumexp_lane_values[lane].high;
+    logsumexp_scratch_double_backward_rows[partial + 5u] = logsumexp_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
+    return;
+  }
+  let chunks = logsumexp_chunks();
+  let slots = logsumexp_double_backward_slots(row, 0u);
+  var total0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 0u], logsumexp_scratch_double_backward_rows[slots + 1u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = logsumexp_double_backward_slots(row, chunk);
+    let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 0u], logsumexp_scratch_double_backward_rows[others + 1u]);
+    total0 = logsumexp_pair_larger(total0, other);
+  }
+  var at1 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 2u], logsumexp_scratch_double_backward_rows[slots + 3u]);
+  var total1 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 4u], logsumexp_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = logsumexp_double_backward_slots(row, chunk);
+    let place1 = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 2u], logsumexp_scratch_double_backward_rows[others + 3u]);
+    let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 4u], logsumexp_scratch_double_backward_rows[others + 5u]);
+    if (other.high > total1.high || (other.high == total1.high && other.low > total1.low)) {
+      total1 = other;
+      at1 = place1;
+    }
+  }
+  logsumexp_scratch_double_backward_rows[slots + 0u] = total0.high;
+  logsumexp_scratch_double_backward_rows[slots + 1u] = total0.low;
+  logsumexp_scratch_double_backward_rows[slots + 2u] = at1.high;
+  logsumexp_scratch_double_backward_rows[slots + 3u] = at1.low;
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = logsumexp_chunks();
+  let lanes = logsumexp_lanes();
+  let rows = logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = logsumexp_pair(0.0, 0.0);
+  var partial1 = logsumexp_pair(0.0, 0.0);
+  var partial2 = logsumexp_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (logsumexp_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
+    let end = min(logsumexp_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = logsumexp_double_backward_slots(row, 0u);
+    let maximum0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 0u], logsumexp_scratch_double_backward_rows[slots + 1u]);
+    let first_maximum1 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 2u], logsumexp_scratch_double_backward_rows[slots + 3u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let ddx = logsumexp_cotangent_ddx[i];
+      let term = logsumexp_double_backward_terms1(x, f32(k), maximum0, first_maximum1, ddx);
+      partial0 = logsumexp_pair_add(partial0, term.result0);
+      partial1 = logsumexp_pair_add(partial1, term.result1);
+      partial2 = logsumexp_pair_add(partial2, term.result2);
+    }
+  }
+  let partial = logsumexp_double_backward_slots(row, chunk);
+  logsumexp_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    logsumexp_scratch_double_backward_rows[partial + 6u] = logsumexp_lane_values[lane].high;
+    logsumexp_scratch_double_backward_rows[partial + 7u] = logsumexp_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  logsumexp_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    logsumexp_scratch_double_backward_rows[partial + 8u] = logsumexp_lane_values[lane].high;
+    logsumexp_scratch_double_backward_rows[partial + 9u] = logsumexp_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  logsumexp_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    logsumexp_scratch_double_backward_rows[partial + 10u] = logsumexp_lane_values[lane].high;
+    logsumexp_scratch_double_backward_rows[partial + 11u] = logsumexp_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
+    return;
+  }
+  let chunks = logsumexp_chunks();
+  let slots = logsumexp_double_backward_slots(row, 0u);
+  var total3 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = logsumexp_double_backward_slots(row, chunk);
+    let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 6u], logsumexp_scratch_double_backward_rows[others + 7u]);
+    total3 = logsumexp_pair_add(total3, other);
+  }
+  var total4 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 8u], logsumexp_scratch_double_backward_rows[slots + 9u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = logsumexp_double_backward_slots(row, chunk);
+    let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 8u], logsumexp_scratch_double_backward_rows[others + 9u]);
+    total4 = logsumexp_pair_add(total4, other);
+  }
+  var total5 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 10u], logsumexp_scratch_double_backward_rows[slots + 11u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = logsumexp_double_backward_slots(row, chunk);
+    let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 10u], logsumexp_scratch_double_backward_rows[others + 11u]);
+    total5 = logsumexp_pair_add(total5, other);
+  }
+  logsumexp_scratch_double_backward_rows[slots + 6u] = total3.high;
+  logsumexp_scratch_double_backward_rows[slots + 7u] = total3.low;
+  logsumexp_scratch_double_backward_rows[slots + 8u] = total4.high;
+  logsumexp_scratch_double_backward_rows[slots + 9u] = total4.low;
+  logsumexp_scratch_double_backward_rows[slots + 10u] = total5.high;
+  logsumexp_scratch_double_backward_rows[slots + 11u] = total5.low;
+  let sum2 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
+  let sum4 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 10u], logsumexp_scratch_double_backward_rows[slots + 11u]);
+  let value = logsumexp_double_backward_row1(sum2, sum4);
+  logsumexp_scratch_double_backward_rows[slots + 12u] = value.high;
+  logsumexp_scratch_double_backward_rows[slots + 13u] = value.low;
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_double_backward_walk2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = logsumexp_chunks();
+  let lanes = logsumexp_lanes();
+  let rows = logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = logsumexp_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (logsumexp_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
+    let end = min(logsumexp_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = logsumexp_double_backward_slots(row, 0u);
+    let maximum0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 0u], logsumexp_scratch_double_backward_rows[slots + 1u]);
+    let sum3 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 8u], logsumexp_scratch_double_backward_rows[slots + 9u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let ddx = logsumexp_cotangent_ddx[i];
+      let term = logsumexp_double_backward_terms2(x, maximum0, ddx, sum3);
+      partial0 = logsumexp_pair_add(partial0, term);
+    }
+  }
+  let partial = logsumexp_double_backward_slots(row, chunk);
+  logsumexp_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    logsumexp_scratch_double_backward_rows[partial + 14u] = logsumexp_lane_values[lane].high;
+    logsumexp_scratch_double_backward_rows[partial + 15u] = logsumexp_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_double_backward_rows2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
+    return;
+  }
+  let chunks = logsumexp_chunks();
+  let slots = logsumexp_double_backward_slots(row, 0u);
+  var total7 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 14u], logsumexp_scratch_double_backward_rows[slots + 15u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = logsumexp_double_backward_slots(row, chunk);
+    let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 14u], logsumexp_scratch_double_backward_rows[others + 15u]);
+    total7 = logsumexp_pair_add(total7, other);
+  }
+  logsumexp_scratch_double_backward_rows[slots + 14u] = total7.high;
+  logsumexp_scratch_double_backward_rows[slots + 15u] = total7.low;
+  let sum2 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
+  let sum5 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 14u], logsumexp_scratch_double_backward_rows[slots + 15u]);
+  let value = logsumexp_double_backward_row2(sum2, sum5);
+  logsumexp_scratch_double_backward_rows[slots + 16u] = value.high;
+  logsumexp_scratch_double_backward_rows[slots + 17u] = value.low;
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_double_backward_results(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
+    return;
+  }
+  let slots = logsumexp_double_backward_slots(row, 0u);
+  let row_expression_0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 12u], logsumexp_scratch_double_backward_rows[slots + 13u]);
+  logsumexp_gradient_ddy[row] = logsumexp_double_backward_result(row_expression_0);
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_double_backward_x_7(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= logsumexp_uniforms.size) {
+    return;
+  }
+  let row = i / (logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner) * logsumexp_uniforms.axisInner + i % logsumexp_uniforms.axisInner;
+  let dy = logsumexp_cotangent_dy[row];
+  let slots = logsumexp_double_backward_slots(row, 0u);
+  let maximum0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 0u], logsumexp_scratch_double_backward_rows[slots + 1u]);
+  let sum2 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
+  let sum3 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 8u], logsumexp_scratch_double_backward_rows[slots + 9u]);
+  let row_expression_1 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 16u], logsumexp_scratch_double_backward_rows[slots + 17u]);
+  let x = logsumexp_input_x[i];
+  let ddx = logsumexp_cotangent_ddx[i];
+  let result = logsumexp_double_backward_x_7_result(x, dy, maximum0, sum2, ddx, sum3, row_expression_1);
+  logsumexp_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn logsumexp_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (logsumexp_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = logsumexp_lanes();
+  let rows = logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
+  let end = select(0u, logsumexp_uniforms.axisLength, row < rows);
+  var partial0 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let term = logsumexp_double_backward_terms0(x);
+      partial0 = logsumexp_pair_larger(partial0, term.result0);
+      if (logsumexp_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  logsumexp_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = logsumexp_lane_values[head];
+  workgroupBarrier();
+  logsumexp_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first_maximum1 = logsumexp_pair_from_u32(logsumexp_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = logsumexp_pair(0.0, 0.0);
+  var partial12 = logsumexp_pair(0.0, 0.0);
+  var partial2 = logsumexp_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let ddx = logsumexp_cotangent_ddx[i];
+      let term = logsumexp_double_backward_terms1(x, f32(k), maximum0, first_maximum1, ddx);
+      partial02 = logsumexp_pair_add(partial02, term.result0);
+      partial12 = logsumexp_pair_add(partial12, term.result1);
+      partial2 = logsumexp_pair_add(partial2, term.result2);
+    }
+  }
+  logsumexp_workgroup_sum(partial02, lane, lanes);
+  let sum2 = logsumexp_lane_values[head];
+  workgroupBarrier();
+  logsumexp_workgroup_sum(partial12, lane, lanes);
+  let sum3 = logsumexp_lane_values[head];
+  workgroupBarrier();
+  logsumexp_workgroup_sum(partial2, lane, lanes);
+  let sum4 = logsumexp_lane_values[head];
+  workgroupBarrier();
+  let value1 = logsumexp_double_backward_row1(sum2, sum4);
+  var partial03 = logsumexp_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let ddx = logsumexp_cotangent_ddx[i];
+      let term = logsumexp_double_backward_terms2(x, maximum0, ddx, sum3);
+      partial03 = logsumexp_pair_add(partial03, term);
+    }
+  }
+  logsumexp_workgroup_sum(partial03, lane, lanes);
+  let sum5 = logsumexp_lane_values[head];
+  workgroupBarrier();
+  let value2 = logsumexp_double_backward_row2(sum2, sum5);
+  if (row < rows && lane == head) {
+    logsumexp_gradient_ddy[row] = logsumexp_double_backward_result(value1);
+  }
+  {
+    let dy = logsumexp_cotangent_dy[row];
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * logsumexp_uniforms.axisInner;
+      let x = logsumexp_input_x[i];
+      let ddx = logsumexp_cotangent_ddx[i];
+      let result = logsumexp_double_backward_x_7_result(x, dy, maximum0, sum2, ddx, sum3, value2);
+      logsumexp_gradient_dx[i] = result;
+    }
+  }
 }

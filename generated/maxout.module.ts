@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { maxoutBackward, maxoutForward } from "./maxout.js";
+import {
+  maxoutBackward,
+  maxoutDoubleBackward,
+  maxoutForward,
+} from "./maxout.js";
 import { maxoutWgsl } from "./maxout.wgsl.js";
 const maxoutActivation: Activation = {
   name: "maxout",
@@ -15,14 +19,29 @@ const maxoutActivation: Activation = {
   learned: [],
   axis: true,
   yieldsRows: true,
-  cpu: { forward: maxoutForward, backward: maxoutBackward },
+  cpu: {
+    forward: maxoutForward,
+    backward: maxoutBackward,
+    doubleBackward: maxoutDoubleBackward,
+  },
   webgpu: {
     code: maxoutWgsl,
     forward: [
       {
-        entryPoint: "maxout_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "maxout_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [3, "output"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "maxout_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -54,9 +73,21 @@ const maxoutActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "maxout_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "maxout_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "maxout_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -82,6 +113,84 @@ const maxoutActivation: Activation = {
           [0, "uniforms"],
           [5, "cotangent"],
           [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "maxout_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "cotangent x"],
+          [9, "gradient"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "maxout_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "maxout_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "maxout_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "maxout_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "maxout_double_backward_results",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [9, "gradient"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "maxout_double_backward_x_5",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
           [6, "gradient x"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],

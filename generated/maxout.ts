@@ -64,6 +64,49 @@ export function maxoutBackward(
   }
 }
 
+/** The gradients of what maxout's backward kernel computes, from a cotangent of each of its results. */
+export function maxoutDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = ddx.length;
+  requireLength("dy", dy, axisOuter * axisInner);
+  requireLength("x", x, size);
+  requireLength("ddy", ddy, axisOuter * axisInner);
+  requireLength("dx", dx, size);
+  requireLength("ddx", ddx, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      const row = o * axisInner + n;
+      let largest = -Infinity;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        if (xi > largest) {
+          largest = xi;
+          largestAt = k;
+        }
+      }
+      let sum = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const ddxI = ddx[i]!;
+        sum += k === largestAt ? ddxI : 0;
+      }
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        dx[i] = 0;
+      }
+      ddy[row] = sum;
+    }
+  }
+}
+
 /**
  * The largest of k pieces, which lie along an axis of their own: one number per row. TensorFlow Addons, Paddle and Echo
  * take the pieces out of the channels, in different orders.
@@ -124,6 +167,49 @@ export function maxoutBackward64(
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         dx[i] = k === largestAt ? dyRow : 0;
       }
+    }
+  }
+}
+
+/** The gradients of what maxout's backward kernel computes, from a cotangent of each of its results. */
+export function maxoutDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = ddx.length;
+  requireLength("dy", dy, axisOuter * axisInner);
+  requireLength("x", x, size);
+  requireLength("ddy", ddy, axisOuter * axisInner);
+  requireLength("dx", dx, size);
+  requireLength("ddx", ddx, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      const row = o * axisInner + n;
+      let largest = -Infinity;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        if (xi > largest) {
+          largest = xi;
+          largestAt = k;
+        }
+      }
+      let sum = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const ddxI = ddx[i]!;
+        sum += k === largestAt ? ddxI : 0;
+      }
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        dx[i] = 0;
+      }
+      ddy[row] = sum;
     }
   }
 }

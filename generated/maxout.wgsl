@@ -38,6 +38,18 @@ fn maxout_pair_from_u32(n: u32) -> maxout_pair {
   return maxout_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
 }
 
+// a + b exactly (Knuth).
+fn maxout_pair_sum(a: f32, b: f32) -> maxout_pair {
+  let s = maxout_rounded(a + b);
+  let t = maxout_rounded(s - a);
+  return maxout_pair(s, (a - maxout_rounded(s - t)) + (b - t));
+}
+
+fn maxout_pair_add(a: maxout_pair, b: maxout_pair) -> maxout_pair {
+  let s = maxout_pair_sum(a.high, b.high);
+  return maxout_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
 // A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
 fn maxout_pair_from_given(x: f32) -> maxout_pair {
   let held = maxout_rounded(x);
@@ -70,6 +82,26 @@ fn maxout_backward_elements_result(dy: f32, place: f32, first_maximum0: maxout_p
   return maxout_pair_to_limit(t);
 }
 
+fn maxout_double_backward_terms0(x: f32) -> maxout_pair {
+  return maxout_pair_from_given(x);
+}
+
+fn maxout_double_backward_terms1(place: f32, first_maximum0: maxout_pair, ddx: f32) -> maxout_pair {
+  var t = maxout_pair(0.0, 0.0);
+  if (maxout_pair_from_given(place).high == first_maximum0.high) {
+    t = maxout_pair_from_given(ddx);
+  }
+  return t;
+}
+
+fn maxout_double_backward_result(sum1: maxout_pair) -> f32 {
+  return maxout_pair_to_limit(sum1);
+}
+
+fn maxout_double_backward_x_5_result() -> f32 {
+  return maxout_pair_to_limit(maxout_pair(0.0, 0.0));
+}
+
 struct maxout_uniform_values {
   size: u32,
   axisOuter: u32,
@@ -84,6 +116,9 @@ struct maxout_uniform_values {
 @group(0) @binding(4) var<storage, read_write> maxout_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> maxout_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> maxout_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> maxout_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(8) var<storage, read> maxout_cotangent_ddx: array<f32>;
+@group(0) @binding(9) var<storage, read_write> maxout_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn maxout_chunks() -> u32 {
@@ -135,6 +170,18 @@ fn maxout_workgroup_maximum(value: maxout_pair, lane: u32, lanes: u32) {
   }
 }
 
+// The sum of neighbouring threads, `lanes` each time: the first of them gets it.
+fn maxout_workgroup_sum(value: maxout_pair, lane: u32, lanes: u32) {
+  maxout_lane_values[lane] = value;
+  workgroupBarrier();
+  for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
+    if (lane % lanes < stride) {
+      maxout_lane_values[lane] = maxout_pair_add(maxout_lane_values[lane], maxout_lane_values[lane + stride]);
+    }
+    workgroupBarrier();
+  }
+}
+
 fn maxout_forward_slots(row: u32, chunk: u32) -> u32 {
   return (row * maxout_chunks() + chunk) * 4u;
 }
@@ -159,6 +206,9 @@ fn maxout_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = maxout_chunks();
   let lanes = maxout_lanes();
@@ -202,6 +252,9 @@ fn maxout_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= maxout_uniforms.axisOuter * maxout_uniforms.axisInner) {
@@ -231,6 +284,9 @@ fn maxout_forward_results(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= maxout_uniforms.axisOuter * maxout_uniforms.axisInner) {
@@ -239,6 +295,47 @@ fn maxout_forward_results(
   let slots = maxout_forward_slots(row, 0u);
   let maximum0 = maxout_pair(maxout_scratch_forward_rows[slots + 0u], maxout_scratch_forward_rows[slots + 1u]);
   maxout_output_y[row] = select(maxout_forward_result(maximum0), maxout_scratch_forward_rows[maxout_forward_slots(row, 0u) + 2u], maxout_is_nan(maxout_scratch_forward_rows[maxout_forward_slots(row, 0u) + 2u]));
+}
+
+@compute @workgroup_size(256)
+fn maxout_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (maxout_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = maxout_lanes();
+  let rows = maxout_uniforms.axisOuter * maxout_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / maxout_uniforms.axisInner * maxout_uniforms.axisLength * maxout_uniforms.axisInner + row % maxout_uniforms.axisInner;
+  let end = select(0u, maxout_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = maxout_pair(-0x1.fffffep+127f, -0x1p+104f);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * maxout_uniforms.axisInner;
+      let x = maxout_input_x[i];
+      missing = select(missing, x, maxout_is_nan(x));
+      let term = maxout_forward_terms0(x);
+      partial0 = maxout_pair_larger(partial0, term);
+    }
+  }
+  maxout_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = maxout_lane_values[head];
+  workgroupBarrier();
+  maxout_workgroup_nan(missing, lane, lanes);
+  missing = maxout_lane_nan[head];
+  if (row < rows && lane == head) {
+    maxout_output_y[row] = select(maxout_forward_result(maximum0), missing, maxout_is_nan(missing));
+  }
 }
 
 fn maxout_backward_slots(row: u32, chunk: u32) -> u32 {
@@ -251,6 +348,9 @@ fn maxout_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = maxout_chunks();
   let lanes = maxout_lanes();
@@ -295,6 +395,9 @@ fn maxout_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= maxout_uniforms.axisOuter * maxout_uniforms.axisInner) {
@@ -323,6 +426,9 @@ fn maxout_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= maxout_uniforms.size) {
@@ -335,4 +441,297 @@ fn maxout_backward_elements(
   let first_maximum0 = maxout_pair(maxout_scratch_backward_rows[slots + 0u], maxout_scratch_backward_rows[slots + 1u]);
   let result = maxout_backward_elements_result(dy, f32(k), first_maximum0);
   maxout_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn maxout_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (maxout_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = maxout_lanes();
+  let rows = maxout_uniforms.axisOuter * maxout_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / maxout_uniforms.axisInner * maxout_uniforms.axisLength * maxout_uniforms.axisInner + row % maxout_uniforms.axisInner;
+  let end = select(0u, maxout_uniforms.axisLength, row < rows);
+  var partial0 = maxout_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place0 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * maxout_uniforms.axisInner;
+      let x = maxout_input_x[i];
+      let term = maxout_backward_terms0(x);
+      if (maxout_comes_first_first_maximum(partial0, place0, term, k)) {
+        partial0 = term;
+        place0 = k;
+      }
+    }
+  }
+  maxout_workgroup_first_maximum(partial0, place0, lane, lanes);
+  let first_maximum0 = maxout_pair_from_u32(maxout_lane_places[head]);
+  workgroupBarrier();
+  {
+    let dy = maxout_cotangent_dy[row];
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * maxout_uniforms.axisInner;
+      let result = maxout_backward_elements_result(dy, f32(k), first_maximum0);
+      maxout_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn maxout_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * maxout_chunks() + chunk) * 6u;
+}
+
+@compute @workgroup_size(256)
+fn maxout_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = maxout_chunks();
+  let lanes = maxout_lanes();
+  let rows = maxout_uniforms.axisOuter * maxout_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = maxout_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place0 = 0xffffffffu;
+  if (row < rows) {
+    let span = (maxout_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / maxout_uniforms.axisInner * maxout_uniforms.axisLength * maxout_uniforms.axisInner + row % maxout_uniforms.axisInner;
+    let end = min(maxout_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * maxout_uniforms.axisInner;
+      let x = maxout_input_x[i];
+      let term = maxout_double_backward_terms0(x);
+      if (maxout_comes_first_first_maximum(partial0, place0, term, k)) {
+        partial0 = term;
+        place0 = k;
+      }
+    }
+  }
+  let partial = maxout_double_backward_slots(row, chunk);
+  maxout_workgroup_first_maximum(partial0, place0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    let place = maxout_pair_from_u32(maxout_lane_places[lane]);
+    maxout_scratch_double_backward_rows[partial + 0u] = place.high;
+    maxout_scratch_double_backward_rows[partial + 1u] = place.low;
+    maxout_scratch_double_backward_rows[partial + 2u] = maxout_lane_values[lane].high;
+    maxout_scratch_double_backward_rows[partial + 3u] = maxout_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn maxout_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= maxout_uniforms.axisOuter * maxout_uniforms.axisInner) {
+    return;
+  }
+  let chunks = maxout_chunks();
+  let slots = maxout_double_backward_slots(row, 0u);
+  var at0 = maxout_pair(maxout_scratch_double_backward_rows[slots + 0u], maxout_scratch_double_backward_rows[slots + 1u]);
+  var total0 = maxout_pair(maxout_scratch_double_backward_rows[slots + 2u], maxout_scratch_double_backward_rows[slots + 3u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = maxout_double_backward_slots(row, chunk);
+    let place0 = maxout_pair(maxout_scratch_double_backward_rows[others + 0u], maxout_scratch_double_backward_rows[others + 1u]);
+    let other = maxout_pair(maxout_scratch_double_backward_rows[others + 2u], maxout_scratch_double_backward_rows[others + 3u]);
+    if (other.high > total0.high || (other.high == total0.high && other.low > total0.low)) {
+      total0 = other;
+      at0 = place0;
+    }
+  }
+  maxout_scratch_double_backward_rows[slots + 0u] = at0.high;
+  maxout_scratch_double_backward_rows[slots + 1u] = at0.low;
+}
+
+@compute @workgroup_size(256)
+fn maxout_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = maxout_chunks();
+  let lanes = maxout_lanes();
+  let rows = maxout_uniforms.axisOuter * maxout_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = maxout_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (maxout_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / maxout_uniforms.axisInner * maxout_uniforms.axisLength * maxout_uniforms.axisInner + row % maxout_uniforms.axisInner;
+    let end = min(maxout_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = maxout_double_backward_slots(row, 0u);
+    let first_maximum0 = maxout_pair(maxout_scratch_double_backward_rows[slots + 0u], maxout_scratch_double_backward_rows[slots + 1u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * maxout_uniforms.axisInner;
+      let ddx = maxout_cotangent_ddx[i];
+      let term = maxout_double_backward_terms1(f32(k), first_maximum0, ddx);
+      partial0 = maxout_pair_add(partial0, term);
+    }
+  }
+  let partial = maxout_double_backward_slots(row, chunk);
+  maxout_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    maxout_scratch_double_backward_rows[partial + 4u] = maxout_lane_values[lane].high;
+    maxout_scratch_double_backward_rows[partial + 5u] = maxout_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn maxout_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= maxout_uniforms.axisOuter * maxout_uniforms.axisInner) {
+    return;
+  }
+  let chunks = maxout_chunks();
+  let slots = maxout_double_backward_slots(row, 0u);
+  var total2 = maxout_pair(maxout_scratch_double_backward_rows[slots + 4u], maxout_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = maxout_double_backward_slots(row, chunk);
+    let other = maxout_pair(maxout_scratch_double_backward_rows[others + 4u], maxout_scratch_double_backward_rows[others + 5u]);
+    total2 = maxout_pair_add(total2, other);
+  }
+  maxout_scratch_double_backward_rows[slots + 4u] = total2.high;
+  maxout_scratch_double_backward_rows[slots + 5u] = total2.low;
+}
+
+@compute @workgroup_size(256)
+fn maxout_double_backward_results(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= maxout_uniforms.axisOuter * maxout_uniforms.axisInner) {
+    return;
+  }
+  let slots = maxout_double_backward_slots(row, 0u);
+  let sum1 = maxout_pair(maxout_scratch_double_backward_rows[slots + 4u], maxout_scratch_double_backward_rows[slots + 5u]);
+  maxout_gradient_ddy[row] = maxout_double_backward_result(sum1);
+}
+
+@compute @workgroup_size(256)
+fn maxout_double_backward_x_5(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (maxout_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= maxout_uniforms.size) {
+    return;
+  }
+  let result = maxout_double_backward_x_5_result();
+  maxout_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn maxout_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (maxout_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = maxout_lanes();
+  let rows = maxout_uniforms.axisOuter * maxout_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / maxout_uniforms.axisInner * maxout_uniforms.axisLength * maxout_uniforms.axisInner + row % maxout_uniforms.axisInner;
+  let end = select(0u, maxout_uniforms.axisLength, row < rows);
+  var partial0 = maxout_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place0 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * maxout_uniforms.axisInner;
+      let x = maxout_input_x[i];
+      let term = maxout_double_backward_terms0(x);
+      if (maxout_comes_first_first_maximum(partial0, place0, term, k)) {
+        partial0 = term;
+        place0 = k;
+      }
+    }
+  }
+  maxout_workgroup_first_maximum(partial0, place0, lane, lanes);
+  let first_maximum0 = maxout_pair_from_u32(maxout_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = maxout_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * maxout_uniforms.axisInner;
+      let ddx = maxout_cotangent_ddx[i];
+      let term = maxout_double_backward_terms1(f32(k), first_maximum0, ddx);
+      partial02 = maxout_pair_add(partial02, term);
+    }
+  }
+  maxout_workgroup_sum(partial02, lane, lanes);
+  let sum1 = maxout_lane_values[head];
+  workgroupBarrier();
+  if (row < rows && lane == head) {
+    maxout_gradient_ddy[row] = maxout_double_backward_result(sum1);
+  }
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * maxout_uniforms.axisInner;
+      let result = maxout_double_backward_x_5_result();
+      maxout_gradient_dx[i] = result;
+    }
+  }
 }

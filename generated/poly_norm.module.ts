@@ -9,7 +9,11 @@ import {
   checkRange,
   full,
 } from "activation-compiler/runtime";
-import { polyNormBackward, polyNormForward } from "./poly_norm.js";
+import {
+  polyNormBackward,
+  polyNormDoubleBackward,
+  polyNormForward,
+} from "./poly_norm.js";
 import { polyNormWgsl } from "./poly_norm.wgsl.js";
 const polyNormActivation: Activation = {
   name: "poly_norm",
@@ -22,13 +26,17 @@ const polyNormActivation: Activation = {
     { name: "b", shape: "scalar" },
   ],
   axis: true,
-  cpu: { forward: polyNormForward, backward: polyNormBackward },
+  cpu: {
+    forward: polyNormForward,
+    backward: polyNormBackward,
+    doubleBackward: polyNormDoubleBackward,
+  },
   webgpu: {
     code: polyNormWgsl,
     forward: [
       {
-        entryPoint: "poly_norm_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "poly_norm_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
@@ -37,7 +45,28 @@ const polyNormActivation: Activation = {
           [3, "learned w1"],
           [4, "learned w2"],
           [5, "learned b"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 14"],
+          [7, "output"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "poly_norm_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned w0"],
+          [3, "learned w1"],
+          [4, "learned w2"],
+          [5, "learned b"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
         ],
         uniforms: [
           "size",
@@ -53,7 +82,7 @@ const polyNormActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 14"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
         ],
         uniforms: [
           "size",
@@ -74,7 +103,7 @@ const polyNormActivation: Activation = {
           [3, "learned w1"],
           [4, "learned w2"],
           [5, "learned b"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 14"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
           [7, "output"],
         ],
         uniforms: [
@@ -88,14 +117,36 @@ const polyNormActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "poly_norm_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "poly_norm_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [8, "cotangent"],
-          [9, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 26"],
+          [4, "learned w2"],
+          [2, "learned w0"],
+          [3, "learned w1"],
+          [10, "gradient x"],
+          [11, "scratch size * 4"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "poly_norm_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "cotangent"],
+          [9, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 39"],
         ],
         uniforms: [
           "size",
@@ -112,7 +163,7 @@ const polyNormActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [4, "learned w2"],
-          [9, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 26"],
+          [9, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 39"],
         ],
         uniforms: [
           "size",
@@ -133,7 +184,7 @@ const polyNormActivation: Activation = {
           [3, "learned w1"],
           [4, "learned w2"],
           [8, "cotangent"],
-          [9, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 26"],
+          [9, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 39"],
           [10, "gradient x"],
           [11, "scratch size * 4"],
         ],

@@ -52,15 +52,70 @@ export function polyNormForward(
       const q3 = sum3 / axisLength;
       const u3 = eps + q3;
       const r3 = Math.sqrt(u3);
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const squared = xi * xi;
-        const p = squared * xi;
-        y[i] =
-          bValue +
-          (p * w0Value) / r +
-          (squared * w1Value) / r2 +
-          (xi * w2Value) / r3;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (q - q) +
+        (u - u) +
+        (r - r) +
+        (q2 - q2) +
+        (u2 - u2) +
+        (r2 - r2) +
+        (q3 - q3) +
+        (u3 - u3) +
+        (r3 - r3) +
+        0 / (r * 2 ** -100) +
+        0 / (r2 * 2 ** -100) +
+        0 / (r3 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const squared = xi * xi;
+          const p = squared * xi;
+          y[i] =
+            bValue +
+            (p * w0Value) / r +
+            (squared * w1Value) / r2 +
+            (xi * w2Value) / r3;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, polyNormForwardPart0(xiWide));
+          sumWide2 = wideAdd(sumWide2, polyNormForwardPart1(xiWide));
+          sumWide3 = wideAdd(sumWide3, polyNormForwardPart2(xiWide));
+        }
+        const w0ValueWide = wideFromF64(w0Value);
+        const w1ValueWide = wideFromF64(w1Value);
+        const w2ValueWide = wideFromF64(w2Value);
+        const bValueWide = wideFromF64(bValue);
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(
+              polyNormForwardPart3(
+                xiWide2,
+                w0ValueWide,
+                w1ValueWide,
+                w2ValueWide,
+                bValueWide,
+                epsWide,
+                lengthWide,
+                sumWide,
+                sumWide2,
+                sumWide3,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -144,24 +199,595 @@ export function polyNormBackward(
       const p4 = p3 * r2;
       const p5 = axisLength * u3;
       const p6 = p5 * r3;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (sum5 - sum5) +
+        (sum6 - sum6) +
+        (q - q) +
+        (u - u) +
+        (r - r) +
+        (q2 - q2) +
+        (q3 - q3) +
+        (u2 - u2) +
+        (r2 - r2) +
+        (q4 - q4) +
+        (u3 - u3) +
+        (r3 - r3) +
+        (p - p) +
+        (p2 - p2) +
+        (p3 - p3) +
+        (p4 - p4) +
+        (p5 - p5) +
+        (p6 - p6) +
+        0 / (r * 2 ** -100) +
+        0 / (r2 * 2 ** -100) +
+        0 / (r3 * 2 ** -100) +
+        0 / (p2 * 2 ** -100) +
+        0 / (p4 * 2 ** -100) +
+        0 / (p6 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const squared = xi * xi;
+          const p7 = squared * xi;
+          const squared2 = squared * squared;
+          const p8 = dyi * xi;
+          const p9 = dyi * squared;
+          const p10 = dyi * p7;
+          const u4 =
+            dyi *
+              (q2 + (3 * squared * w0Value) / r2 + (2 * xi * w1Value) / r3) -
+            (xi * w2Value * sum4) / p2 -
+            (3 * (squared2 * xi) * w0Value * sum6) / p4;
+          dx[i] = u4 - (2 * p7 * w1Value * sum5) / p6;
+          dw0Sum += p10 / r2;
+          dw1Sum += p9 / r3;
+          dw2Sum += p8 / r;
+          dbSum += dyi;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        let sumWide4 = wideFromF64(0);
+        let sumWide5 = wideFromF64(0);
+        let sumWide6 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(sumWide, polyNormBackwardPart0(xiWide));
+          sumWide2 = wideAdd(sumWide2, polyNormBackwardPart1(xiWide));
+          sumWide3 = wideAdd(sumWide3, polyNormBackwardPart2(xiWide));
+          sumWide4 = wideAdd(sumWide4, polyNormBackwardPart3(xiWide, dyiWide));
+          sumWide5 = wideAdd(sumWide5, polyNormBackwardPart4(xiWide, dyiWide));
+          sumWide6 = wideAdd(sumWide6, polyNormBackwardPart5(xiWide, dyiWide));
+        }
+        const w0ValueWide = wideFromF64(w0Value);
+        const w1ValueWide = wideFromF64(w1Value);
+        const w2ValueWide = wideFromF64(w2Value);
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              polyNormBackwardPart6(
+                xiWide2,
+                w0ValueWide,
+                w1ValueWide,
+                w2ValueWide,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+                sumWide2,
+                sumWide3,
+                sumWide4,
+                sumWide5,
+                sumWide6,
+              ),
+            ) + missing;
+          dw0Sum +=
+            wideToF64(
+              polyNormBackwardPart7(
+                xiWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+              ),
+            ) + missing;
+          dw1Sum +=
+            wideToF64(
+              polyNormBackwardPart8(
+                xiWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide2,
+              ),
+            ) + missing;
+          dw2Sum +=
+            wideToF64(
+              polyNormBackwardPart9(
+                xiWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide3,
+              ),
+            ) + missing;
+          dbSum += wideToF64(polyNormBackwardPart10(dyiWide2)) + missing;
+        }
+      }
+    }
+  }
+  dw0[0] = dw0Sum;
+  dw1[0] = dw1Sum;
+  dw2[0] = dw2Sum;
+  db[0] = dbSum;
+}
+
+/** The gradients of what poly_norm's backward kernel computes, from a cotangent of each of its results. */
+export function polyNormDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  w0: Float32Array,
+  w1: Float32Array,
+  w2: Float32Array,
+  b: Float32Array,
+  eps: number,
+  ddx: Float32Array,
+  ddw0: Float32Array,
+  ddw1: Float32Array,
+  ddw2: Float32Array,
+  ddb: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dw0: Float32Array,
+  dw1: Float32Array,
+  dw2: Float32Array,
+  db: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("w0", w0, 1);
+  requireLength("w1", w1, 1);
+  requireLength("w2", w2, 1);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddw0", ddw0, 1);
+  requireLength("ddw1", ddw1, 1);
+  requireLength("ddw2", ddw2, 1);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dw0", dw0, 1);
+  requireLength("dw1", dw1, 1);
+  requireLength("dw2", dw2, 1);
+  requireLength("db", db, 1);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const w0Value = w0[0]!;
+  const w1Value = w1[0]!;
+  const w2Value = w2[0]!;
+  const ddw0Value = ddw0[0]!;
+  const ddw1Value = ddw1[0]!;
+  const ddw2Value = ddw2[0]!;
+  const ddbValue = ddb[0]!;
+  const squared = axisLength * axisLength;
+  const p = 2 * w1Value;
+  let dw0Sum = 0;
+  let dw1Sum = 0;
+  let dw2Sum = 0;
+  let dbSum = 0;
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      let sum4 = 0;
+      let sum5 = 0;
+      let sum6 = 0;
+      let sum7 = 0;
+      let sum8 = 0;
+      let sum9 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const squared = xi * xi;
-        const p7 = squared * xi;
-        const squared2 = squared * squared;
-        const p8 = dyi * xi;
-        const p9 = dyi * squared;
-        const p10 = dyi * p7;
-        const u4 =
-          dyi * (q2 + (3 * squared * w0Value) / r2 + (2 * xi * w1Value) / r3) -
-          (xi * w2Value * sum4) / p2 -
-          (3 * (squared2 * xi) * w0Value * sum6) / p4;
-        dx[i] = u4 - (2 * p7 * w1Value * sum5) / p6;
-        dw0Sum += p10 / r2;
-        dw1Sum += p9 / r3;
-        dw2Sum += p8 / r;
-        dbSum += dyi;
+        const ddxI = ddx[i]!;
+        const squared2 = xi * xi;
+        const p2 = squared2 * xi;
+        const squared3 = squared2 * squared2;
+        const p3 = dyi * xi;
+        const p4 = dyi * squared2;
+        const p5 = squared3 * xi;
+        sum += p2 * p2;
+        sum2 += squared3;
+        sum3 += squared2;
+        sum4 += p3;
+        sum5 += p4;
+        sum6 += dyi * p2;
+        sum7 += ddxI * p5;
+        sum8 += ddxI * p2;
+        sum9 += ddxI * xi;
+      }
+      const q = sum3 / axisLength;
+      const u = eps + q;
+      const r = Math.sqrt(u);
+      const p2 = 0.5 * u;
+      const q2 = p2 / r;
+      const u2 = r + q2;
+      const squared2 = u * u;
+      const p3 = squared2 * u;
+      const p4 = squared * p3;
+      const p5 = axisLength * u;
+      const p6 = p5 * r;
+      const q3 = sum2 / axisLength;
+      const u3 = eps + q3;
+      const r2 = Math.sqrt(u3);
+      const p7 = 0.5 * u3;
+      const q4 = p7 / r2;
+      const u4 = r2 + q4;
+      const squared3 = u3 * u3;
+      const p8 = squared3 * u3;
+      const p9 = squared * p8;
+      const p10 = axisLength * u3;
+      const p11 = p10 * r2;
+      const q5 = sum / axisLength;
+      const u5 = eps + q5;
+      const r3 = Math.sqrt(u5);
+      const p12 = 0.5 * u5;
+      const q6 = p12 / r3;
+      const u6 = r3 + q6;
+      const squared4 = u5 * u5;
+      const p13 = squared4 * u5;
+      const p14 = squared * p13;
+      const p15 = axisLength * u5;
+      const p16 = p15 * r3;
+      const q7 = w2Value / r;
+      const q8 = p / r2;
+      const p17 = w2Value * sum4;
+      const q9 = p17 / p6;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const squared5 = xi * xi;
+        const p18 = squared5 * xi;
+        const squared6 = squared5 * squared5;
+        const p19 = dyi * xi;
+        const p20 = squared6 * xi;
+        const p21 = xi * sum4;
+        const p22 = 0.5 * dyi;
+        sum10 +=
+          ddxI * w2Value * ((p21 * u2) / p4 - p22 / p6) -
+          (p22 * ddw2Value * xi) / p6;
+        sum11 +=
+          ddxI * w1Value * ((2 * p18 * sum5 * u4) / p9 - p19 / p11) -
+          (p22 * ddw1Value * squared5) / p11;
+        sum12 +=
+          ddxI *
+            w0Value *
+            ((3 * p20 * sum6 * u6) / p14 - (1.5 * dyi * squared5) / p16) -
+          (p22 * ddw0Value * p18) / p16;
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (sum5 - sum5) +
+        (sum6 - sum6) +
+        (sum7 - sum7) +
+        (sum8 - sum8) +
+        (sum9 - sum9) +
+        (sum10 - sum10) +
+        (sum11 - sum11) +
+        (sum12 - sum12) +
+        (q - q) +
+        (u - u) +
+        (r - r) +
+        (p2 - p2) +
+        (q2 - q2) +
+        (u2 - u2) +
+        (squared2 - squared2) +
+        (p3 - p3) +
+        (p4 - p4) +
+        (p5 - p5) +
+        (p6 - p6) +
+        (q3 - q3) +
+        (u3 - u3) +
+        (r2 - r2) +
+        (p7 - p7) +
+        (q4 - q4) +
+        (u4 - u4) +
+        (squared3 - squared3) +
+        (p8 - p8) +
+        (p9 - p9) +
+        (p10 - p10) +
+        (p11 - p11) +
+        (q5 - q5) +
+        (u5 - u5) +
+        (r3 - r3) +
+        (p12 - p12) +
+        (q6 - q6) +
+        (u6 - u6) +
+        (squared4 - squared4) +
+        (p13 - p13) +
+        (p14 - p14) +
+        (p15 - p15) +
+        (p16 - p16) +
+        (q7 - q7) +
+        (q8 - q8) +
+        (p17 - p17) +
+        (q9 - q9) +
+        0 / (r * 2 ** -100) +
+        0 / (p4 * 2 ** -100) +
+        0 / (p6 * 2 ** -100) +
+        0 / (r2 * 2 ** -100) +
+        0 / (p9 * 2 ** -100) +
+        0 / (p11 * 2 ** -100) +
+        0 / (r3 * 2 ** -100) +
+        0 / (p14 * 2 ** -100) +
+        0 / (p16 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const squared5 = xi * xi;
+          const p18 = squared5 * xi;
+          const squared6 = squared5 * squared5;
+          const p19 = dyi * xi;
+          const p20 = dyi * squared5;
+          const p21 = squared6 * xi;
+          const p22 = xi * sum4;
+          const p23 = 2 * xi;
+          const u7 =
+            ddbValue +
+            ddxI * (q7 + (3 * squared5 * w0Value) / r3 + (p23 * w1Value) / r2) +
+            (ddw0Value * p18) / r3;
+          const u8 =
+            dyi * ((6 * xi * w0Value) / r3 + q8) -
+            q9 -
+            (15 * squared6 * w0Value * sum6) / p16 -
+            (6 * squared5 * w1Value * sum5) / p11;
+          const u9 =
+            ddxI * u8 +
+            (dyi * ddw2Value) / r -
+            (dyi * w2Value * sum9) / p6 +
+            (3 * dyi * ddw0Value * squared5) / r3 +
+            (2 * dyi * ddw1Value * xi) / r2 +
+            6 * p21 * sum12 +
+            4 * p18 * sum11;
+          ddy[i] =
+            u7 +
+            (ddw1Value * squared5) / r2 +
+            (ddw2Value * xi) / r -
+            (xi * w2Value * sum9) / p6 -
+            (2 * squared5 * w1Value * sum8) / p11 -
+            (3 * p18 * w0Value * sum7) / p16;
+          dx[i] =
+            u9 +
+            p23 * sum10 -
+            (4 * dyi * xi * w1Value * sum8) / p11 -
+            (9 * dyi * squared5 * w0Value * sum7) / p16;
+          dw0Sum += 3 * ddxI * (p20 / r3 - (p21 * sum6) / p16);
+          dw1Sum += 2 * ddxI * (p19 / r2 - (p18 * sum5) / p11);
+          dw2Sum += ddxI * (dyi / r - p22 / p6);
+          dbSum += 0;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        let sumWide4 = wideFromF64(0);
+        let sumWide5 = wideFromF64(0);
+        let sumWide6 = wideFromF64(0);
+        let sumWide7 = wideFromF64(0);
+        let sumWide8 = wideFromF64(0);
+        let sumWide9 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(sumWide, polyNormDoubleBackwardPart0(xiWide));
+          sumWide2 = wideAdd(sumWide2, polyNormDoubleBackwardPart1(xiWide));
+          sumWide3 = wideAdd(sumWide3, polyNormDoubleBackwardPart2(xiWide));
+          sumWide4 = wideAdd(
+            sumWide4,
+            polyNormDoubleBackwardPart3(xiWide, dyiWide),
+          );
+          sumWide5 = wideAdd(
+            sumWide5,
+            polyNormDoubleBackwardPart4(xiWide, dyiWide),
+          );
+          sumWide6 = wideAdd(
+            sumWide6,
+            polyNormDoubleBackwardPart5(xiWide, dyiWide),
+          );
+          sumWide7 = wideAdd(
+            sumWide7,
+            polyNormDoubleBackwardPart6(xiWide, ddxiWide),
+          );
+          sumWide8 = wideAdd(
+            sumWide8,
+            polyNormDoubleBackwardPart7(xiWide, ddxiWide),
+          );
+          sumWide9 = wideAdd(
+            sumWide9,
+            polyNormDoubleBackwardPart8(xiWide, ddxiWide),
+          );
+        }
+        let sumWide10 = wideFromF64(0);
+        let sumWide11 = wideFromF64(0);
+        let sumWide12 = wideFromF64(0);
+        const w2ValueWide = wideFromF64(w2Value);
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        const ddw2ValueWide = wideFromF64(ddw2Value);
+        const w1ValueWide = wideFromF64(w1Value);
+        const ddw1ValueWide = wideFromF64(ddw1Value);
+        const w0ValueWide = wideFromF64(w0Value);
+        const ddw0ValueWide = wideFromF64(ddw0Value);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          sumWide10 = wideAdd(
+            sumWide10,
+            polyNormDoubleBackwardPart9(
+              xiWide2,
+              w2ValueWide,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide3,
+              sumWide4,
+              ddxiWide2,
+              ddw2ValueWide,
+            ),
+          );
+          sumWide11 = wideAdd(
+            sumWide11,
+            polyNormDoubleBackwardPart10(
+              xiWide2,
+              w1ValueWide,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide2,
+              sumWide5,
+              ddxiWide2,
+              ddw1ValueWide,
+            ),
+          );
+          sumWide12 = wideAdd(
+            sumWide12,
+            polyNormDoubleBackwardPart11(
+              xiWide2,
+              w0ValueWide,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide,
+              sumWide6,
+              ddxiWide2,
+              ddw0ValueWide,
+            ),
+          );
+        }
+        const ddbValueWide = wideFromF64(ddbValue);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              polyNormDoubleBackwardPart12(
+                xiWide3,
+                w0ValueWide,
+                w1ValueWide,
+                w2ValueWide,
+                epsWide,
+                lengthWide,
+                sumWide,
+                sumWide2,
+                sumWide3,
+                ddxiWide3,
+                ddw0ValueWide,
+                ddw1ValueWide,
+                ddw2ValueWide,
+                ddbValueWide,
+                sumWide7,
+                sumWide8,
+                sumWide9,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              polyNormDoubleBackwardPart13(
+                xiWide3,
+                w0ValueWide,
+                w1ValueWide,
+                w2ValueWide,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                sumWide3,
+                sumWide4,
+                sumWide5,
+                sumWide6,
+                ddxiWide3,
+                ddw0ValueWide,
+                ddw1ValueWide,
+                ddw2ValueWide,
+                sumWide7,
+                sumWide8,
+                sumWide9,
+                sumWide10,
+                sumWide11,
+                sumWide12,
+              ),
+            ) + missing;
+          dw0Sum +=
+            wideToF64(
+              polyNormDoubleBackwardPart14(
+                xiWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide6,
+                ddxiWide3,
+              ),
+            ) + missing;
+          dw1Sum +=
+            wideToF64(
+              polyNormDoubleBackwardPart15(
+                xiWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide2,
+                sumWide5,
+                ddxiWide3,
+              ),
+            ) + missing;
+          dw2Sum +=
+            wideToF64(
+              polyNormDoubleBackwardPart16(
+                xiWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide3,
+                sumWide4,
+                ddxiWide3,
+              ),
+            ) + missing;
+          dbSum += wideToF64(polyNormDoubleBackwardPart17()) + missing;
+        }
       }
     }
   }
@@ -223,15 +849,70 @@ export function polyNormForward64(
       const q3 = sum3 / axisLength;
       const u3 = eps + q3;
       const r3 = Math.sqrt(u3);
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const squared = xi * xi;
-        const p = squared * xi;
-        y[i] =
-          bValue +
-          (p * w0Value) / r +
-          (squared * w1Value) / r2 +
-          (xi * w2Value) / r3;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (q - q) +
+        (u - u) +
+        (r - r) +
+        (q2 - q2) +
+        (u2 - u2) +
+        (r2 - r2) +
+        (q3 - q3) +
+        (u3 - u3) +
+        (r3 - r3) +
+        0 / (r * 2 ** -100) +
+        0 / (r2 * 2 ** -100) +
+        0 / (r3 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const squared = xi * xi;
+          const p = squared * xi;
+          y[i] =
+            bValue +
+            (p * w0Value) / r +
+            (squared * w1Value) / r2 +
+            (xi * w2Value) / r3;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, polyNormForwardPart0(xiWide));
+          sumWide2 = wideAdd(sumWide2, polyNormForwardPart1(xiWide));
+          sumWide3 = wideAdd(sumWide3, polyNormForwardPart2(xiWide));
+        }
+        const w0ValueWide = wideFromF64(w0Value);
+        const w1ValueWide = wideFromF64(w1Value);
+        const w2ValueWide = wideFromF64(w2Value);
+        const bValueWide = wideFromF64(bValue);
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(
+              polyNormForwardPart3(
+                xiWide2,
+                w0ValueWide,
+                w1ValueWide,
+                w2ValueWide,
+                bValueWide,
+                epsWide,
+                lengthWide,
+                sumWide,
+                sumWide2,
+                sumWide3,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -315,24 +996,595 @@ export function polyNormBackward64(
       const p4 = p3 * r2;
       const p5 = axisLength * u3;
       const p6 = p5 * r3;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (sum5 - sum5) +
+        (sum6 - sum6) +
+        (q - q) +
+        (u - u) +
+        (r - r) +
+        (q2 - q2) +
+        (q3 - q3) +
+        (u2 - u2) +
+        (r2 - r2) +
+        (q4 - q4) +
+        (u3 - u3) +
+        (r3 - r3) +
+        (p - p) +
+        (p2 - p2) +
+        (p3 - p3) +
+        (p4 - p4) +
+        (p5 - p5) +
+        (p6 - p6) +
+        0 / (r * 2 ** -100) +
+        0 / (r2 * 2 ** -100) +
+        0 / (r3 * 2 ** -100) +
+        0 / (p2 * 2 ** -100) +
+        0 / (p4 * 2 ** -100) +
+        0 / (p6 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const squared = xi * xi;
+          const p7 = squared * xi;
+          const squared2 = squared * squared;
+          const p8 = dyi * xi;
+          const p9 = dyi * squared;
+          const p10 = dyi * p7;
+          const u4 =
+            dyi *
+              (q2 + (3 * squared * w0Value) / r2 + (2 * xi * w1Value) / r3) -
+            (xi * w2Value * sum4) / p2 -
+            (3 * (squared2 * xi) * w0Value * sum6) / p4;
+          dx[i] = u4 - (2 * p7 * w1Value * sum5) / p6;
+          dw0Sum += p10 / r2;
+          dw1Sum += p9 / r3;
+          dw2Sum += p8 / r;
+          dbSum += dyi;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        let sumWide4 = wideFromF64(0);
+        let sumWide5 = wideFromF64(0);
+        let sumWide6 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(sumWide, polyNormBackwardPart0(xiWide));
+          sumWide2 = wideAdd(sumWide2, polyNormBackwardPart1(xiWide));
+          sumWide3 = wideAdd(sumWide3, polyNormBackwardPart2(xiWide));
+          sumWide4 = wideAdd(sumWide4, polyNormBackwardPart3(xiWide, dyiWide));
+          sumWide5 = wideAdd(sumWide5, polyNormBackwardPart4(xiWide, dyiWide));
+          sumWide6 = wideAdd(sumWide6, polyNormBackwardPart5(xiWide, dyiWide));
+        }
+        const w0ValueWide = wideFromF64(w0Value);
+        const w1ValueWide = wideFromF64(w1Value);
+        const w2ValueWide = wideFromF64(w2Value);
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              polyNormBackwardPart6(
+                xiWide2,
+                w0ValueWide,
+                w1ValueWide,
+                w2ValueWide,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+                sumWide2,
+                sumWide3,
+                sumWide4,
+                sumWide5,
+                sumWide6,
+              ),
+            ) + missing;
+          dw0Sum +=
+            wideToF64(
+              polyNormBackwardPart7(
+                xiWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+              ),
+            ) + missing;
+          dw1Sum +=
+            wideToF64(
+              polyNormBackwardPart8(
+                xiWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide2,
+              ),
+            ) + missing;
+          dw2Sum +=
+            wideToF64(
+              polyNormBackwardPart9(
+                xiWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide3,
+              ),
+            ) + missing;
+          dbSum += wideToF64(polyNormBackwardPart10(dyiWide2)) + missing;
+        }
+      }
+    }
+  }
+  dw0[0] = dw0Sum;
+  dw1[0] = dw1Sum;
+  dw2[0] = dw2Sum;
+  db[0] = dbSum;
+}
+
+/** The gradients of what poly_norm's backward kernel computes, from a cotangent of each of its results. */
+export function polyNormDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  w0: Float64Array,
+  w1: Float64Array,
+  w2: Float64Array,
+  b: Float64Array,
+  eps: number,
+  ddx: Float64Array,
+  ddw0: Float64Array,
+  ddw1: Float64Array,
+  ddw2: Float64Array,
+  ddb: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dw0: Float64Array,
+  dw1: Float64Array,
+  dw2: Float64Array,
+  db: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("w0", w0, 1);
+  requireLength("w1", w1, 1);
+  requireLength("w2", w2, 1);
+  requireLength("b", b, 1);
+  requireLength("ddx", ddx, size);
+  requireLength("ddw0", ddw0, 1);
+  requireLength("ddw1", ddw1, 1);
+  requireLength("ddw2", ddw2, 1);
+  requireLength("ddb", ddb, 1);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dw0", dw0, 1);
+  requireLength("dw1", dw1, 1);
+  requireLength("dw2", dw2, 1);
+  requireLength("db", db, 1);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const w0Value = w0[0]!;
+  const w1Value = w1[0]!;
+  const w2Value = w2[0]!;
+  const ddw0Value = ddw0[0]!;
+  const ddw1Value = ddw1[0]!;
+  const ddw2Value = ddw2[0]!;
+  const ddbValue = ddb[0]!;
+  const squared = axisLength * axisLength;
+  const p = 2 * w1Value;
+  let dw0Sum = 0;
+  let dw1Sum = 0;
+  let dw2Sum = 0;
+  let dbSum = 0;
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      let sum4 = 0;
+      let sum5 = 0;
+      let sum6 = 0;
+      let sum7 = 0;
+      let sum8 = 0;
+      let sum9 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const squared = xi * xi;
-        const p7 = squared * xi;
-        const squared2 = squared * squared;
-        const p8 = dyi * xi;
-        const p9 = dyi * squared;
-        const p10 = dyi * p7;
-        const u4 =
-          dyi * (q2 + (3 * squared * w0Value) / r2 + (2 * xi * w1Value) / r3) -
-          (xi * w2Value * sum4) / p2 -
-          (3 * (squared2 * xi) * w0Value * sum6) / p4;
-        dx[i] = u4 - (2 * p7 * w1Value * sum5) / p6;
-        dw0Sum += p10 / r2;
-        dw1Sum += p9 / r3;
-        dw2Sum += p8 / r;
-        dbSum += dyi;
+        const ddxI = ddx[i]!;
+        const squared2 = xi * xi;
+        const p2 = squared2 * xi;
+        const squared3 = squared2 * squared2;
+        const p3 = dyi * xi;
+        const p4 = dyi * squared2;
+        const p5 = squared3 * xi;
+        sum += p2 * p2;
+        sum2 += squared3;
+        sum3 += squared2;
+        sum4 += p3;
+        sum5 += p4;
+        sum6 += dyi * p2;
+        sum7 += ddxI * p5;
+        sum8 += ddxI * p2;
+        sum9 += ddxI * xi;
+      }
+      const q = sum3 / axisLength;
+      const u = eps + q;
+      const r = Math.sqrt(u);
+      const p2 = 0.5 * u;
+      const q2 = p2 / r;
+      const u2 = r + q2;
+      const squared2 = u * u;
+      const p3 = squared2 * u;
+      const p4 = squared * p3;
+      const p5 = axisLength * u;
+      const p6 = p5 * r;
+      const q3 = sum2 / axisLength;
+      const u3 = eps + q3;
+      const r2 = Math.sqrt(u3);
+      const p7 = 0.5 * u3;
+      const q4 = p7 / r2;
+      const u4 = r2 + q4;
+      const squared3 = u3 * u3;
+      const p8 = squared3 * u3;
+      const p9 = squared * p8;
+      const p10 = axisLength * u3;
+      const p11 = p10 * r2;
+      const q5 = sum / axisLength;
+      const u5 = eps + q5;
+      const r3 = Math.sqrt(u5);
+      const p12 = 0.5 * u5;
+      const q6 = p12 / r3;
+      const u6 = r3 + q6;
+      const squared4 = u5 * u5;
+      const p13 = squared4 * u5;
+      const p14 = squared * p13;
+      const p15 = axisLength * u5;
+      const p16 = p15 * r3;
+      const q7 = w2Value / r;
+      const q8 = p / r2;
+      const p17 = w2Value * sum4;
+      const q9 = p17 / p6;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const squared5 = xi * xi;
+        const p18 = squared5 * xi;
+        const squared6 = squared5 * squared5;
+        const p19 = dyi * xi;
+        const p20 = squared6 * xi;
+        const p21 = xi * sum4;
+        const p22 = 0.5 * dyi;
+        sum10 +=
+          ddxI * w2Value * ((p21 * u2) / p4 - p22 / p6) -
+          (p22 * ddw2Value * xi) / p6;
+        sum11 +=
+          ddxI * w1Value * ((2 * p18 * sum5 * u4) / p9 - p19 / p11) -
+          (p22 * ddw1Value * squared5) / p11;
+        sum12 +=
+          ddxI *
+            w0Value *
+            ((3 * p20 * sum6 * u6) / p14 - (1.5 * dyi * squared5) / p16) -
+          (p22 * ddw0Value * p18) / p16;
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (sum5 - sum5) +
+        (sum6 - sum6) +
+        (sum7 - sum7) +
+        (sum8 - sum8) +
+        (sum9 - sum9) +
+        (sum10 - sum10) +
+        (sum11 - sum11) +
+        (sum12 - sum12) +
+        (q - q) +
+        (u - u) +
+        (r - r) +
+        (p2 - p2) +
+        (q2 - q2) +
+        (u2 - u2) +
+        (squared2 - squared2) +
+        (p3 - p3) +
+        (p4 - p4) +
+        (p5 - p5) +
+        (p6 - p6) +
+        (q3 - q3) +
+        (u3 - u3) +
+        (r2 - r2) +
+        (p7 - p7) +
+        (q4 - q4) +
+        (u4 - u4) +
+        (squared3 - squared3) +
+        (p8 - p8) +
+        (p9 - p9) +
+        (p10 - p10) +
+        (p11 - p11) +
+        (q5 - q5) +
+        (u5 - u5) +
+        (r3 - r3) +
+        (p12 - p12) +
+        (q6 - q6) +
+        (u6 - u6) +
+        (squared4 - squared4) +
+        (p13 - p13) +
+        (p14 - p14) +
+        (p15 - p15) +
+        (p16 - p16) +
+        (q7 - q7) +
+        (q8 - q8) +
+        (p17 - p17) +
+        (q9 - q9) +
+        0 / (r * 2 ** -100) +
+        0 / (p4 * 2 ** -100) +
+        0 / (p6 * 2 ** -100) +
+        0 / (r2 * 2 ** -100) +
+        0 / (p9 * 2 ** -100) +
+        0 / (p11 * 2 ** -100) +
+        0 / (r3 * 2 ** -100) +
+        0 / (p14 * 2 ** -100) +
+        0 / (p16 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const squared5 = xi * xi;
+          const p18 = squared5 * xi;
+          const squared6 = squared5 * squared5;
+          const p19 = dyi * xi;
+          const p20 = dyi * squared5;
+          const p21 = squared6 * xi;
+          const p22 = xi * sum4;
+          const p23 = 2 * xi;
+          const u7 =
+            ddbValue +
+            ddxI * (q7 + (3 * squared5 * w0Value) / r3 + (p23 * w1Value) / r2) +
+            (ddw0Value * p18) / r3;
+          const u8 =
+            dyi * ((6 * xi * w0Value) / r3 + q8) -
+            q9 -
+            (15 * squared6 * w0Value * sum6) / p16 -
+            (6 * squared5 * w1Value * sum5) / p11;
+          const u9 =
+            ddxI * u8 +
+            (dyi * ddw2Value) / r -
+            (dyi * w2Value * sum9) / p6 +
+            (3 * dyi * ddw0Value * squared5) / r3 +
+            (2 * dyi * ddw1Value * xi) / r2 +
+            6 * p21 * sum12 +
+            4 * p18 * sum11;
+          ddy[i] =
+            u7 +
+            (ddw1Value * squared5) / r2 +
+            (ddw2Value * xi) / r -
+            (xi * w2Value * sum9) / p6 -
+            (2 * squared5 * w1Value * sum8) / p11 -
+            (3 * p18 * w0Value * sum7) / p16;
+          dx[i] =
+            u9 +
+            p23 * sum10 -
+            (4 * dyi * xi * w1Value * sum8) / p11 -
+            (9 * dyi * squared5 * w0Value * sum7) / p16;
+          dw0Sum += 3 * ddxI * (p20 / r3 - (p21 * sum6) / p16);
+          dw1Sum += 2 * ddxI * (p19 / r2 - (p18 * sum5) / p11);
+          dw2Sum += ddxI * (dyi / r - p22 / p6);
+          dbSum += 0;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        let sumWide4 = wideFromF64(0);
+        let sumWide5 = wideFromF64(0);
+        let sumWide6 = wideFromF64(0);
+        let sumWide7 = wideFromF64(0);
+        let sumWide8 = wideFromF64(0);
+        let sumWide9 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(sumWide, polyNormDoubleBackwardPart0(xiWide));
+          sumWide2 = wideAdd(sumWide2, polyNormDoubleBackwardPart1(xiWide));
+          sumWide3 = wideAdd(sumWide3, polyNormDoubleBackwardPart2(xiWide));
+          sumWide4 = wideAdd(
+            sumWide4,
+            polyNormDoubleBackwardPart3(xiWide, dyiWide),
+          );
+          sumWide5 = wideAdd(
+            sumWide5,
+            polyNormDoubleBackwardPart4(xiWide, dyiWide),
+          );
+          sumWide6 = wideAdd(
+            sumWide6,
+            polyNormDoubleBackwardPart5(xiWide, dyiWide),
+          );
+          sumWide7 = wideAdd(
+            sumWide7,
+            polyNormDoubleBackwardPart6(xiWide, ddxiWide),
+          );
+          sumWide8 = wideAdd(
+            sumWide8,
+            polyNormDoubleBackwardPart7(xiWide, ddxiWide),
+          );
+          sumWide9 = wideAdd(
+            sumWide9,
+            polyNormDoubleBackwardPart8(xiWide, ddxiWide),
+          );
+        }
+        let sumWide10 = wideFromF64(0);
+        let sumWide11 = wideFromF64(0);
+        let sumWide12 = wideFromF64(0);
+        const w2ValueWide = wideFromF64(w2Value);
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        const ddw2ValueWide = wideFromF64(ddw2Value);
+        const w1ValueWide = wideFromF64(w1Value);
+        const ddw1ValueWide = wideFromF64(ddw1Value);
+        const w0ValueWide = wideFromF64(w0Value);
+        const ddw0ValueWide = wideFromF64(ddw0Value);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          sumWide10 = wideAdd(
+            sumWide10,
+            polyNormDoubleBackwardPart9(
+              xiWide2,
+              w2ValueWide,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide3,
+              sumWide4,
+              ddxiWide2,
+              ddw2ValueWide,
+            ),
+          );
+          sumWide11 = wideAdd(
+            sumWide11,
+            polyNormDoubleBackwardPart10(
+              xiWide2,
+              w1ValueWide,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide2,
+              sumWide5,
+              ddxiWide2,
+              ddw1ValueWide,
+            ),
+          );
+          sumWide12 = wideAdd(
+            sumWide12,
+            polyNormDoubleBackwardPart11(
+              xiWide2,
+              w0ValueWide,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide,
+              sumWide6,
+              ddxiWide2,
+              ddw0ValueWide,
+            ),
+          );
+        }
+        const ddbValueWide = wideFromF64(ddbValue);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              polyNormDoubleBackwardPart12(
+                xiWide3,
+                w0ValueWide,
+                w1ValueWide,
+                w2ValueWide,
+                epsWide,
+                lengthWide,
+                sumWide,
+                sumWide2,
+                sumWide3,
+                ddxiWide3,
+                ddw0ValueWide,
+                ddw1ValueWide,
+                ddw2ValueWide,
+                ddbValueWide,
+                sumWide7,
+                sumWide8,
+                sumWide9,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              polyNormDoubleBackwardPart13(
+                xiWide3,
+                w0ValueWide,
+                w1ValueWide,
+                w2ValueWide,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                sumWide3,
+                sumWide4,
+                sumWide5,
+                sumWide6,
+                ddxiWide3,
+                ddw0ValueWide,
+                ddw1ValueWide,
+                ddw2ValueWide,
+                sumWide7,
+                sumWide8,
+                sumWide9,
+                sumWide10,
+                sumWide11,
+                sumWide12,
+              ),
+            ) + missing;
+          dw0Sum +=
+            wideToF64(
+              polyNormDoubleBackwardPart14(
+                xiWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide6,
+                ddxiWide3,
+              ),
+            ) + missing;
+          dw1Sum +=
+            wideToF64(
+              polyNormDoubleBackwardPart15(
+                xiWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide2,
+                sumWide5,
+                ddxiWide3,
+              ),
+            ) + missing;
+          dw2Sum +=
+            wideToF64(
+              polyNormDoubleBackwardPart16(
+                xiWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide3,
+                sumWide4,
+                ddxiWide3,
+              ),
+            ) + missing;
+          dbSum += wideToF64(polyNormDoubleBackwardPart17()) + missing;
+        }
       }
     }
   }
@@ -352,4 +1604,929 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+/**
+ * Newton's method from above: with a in [1/4, 1), the mean of root and a /
+ * root. An exact root is found exactly.
+ */
+function wideSqrt(x: Wide): Wide {
+  if (wideIsNegative(x)) {
+    return WIDE_NAN;
+  }
+  if (intAbs(x.exponent) >= WIDE_LIMIT) {
+    return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+  }
+  const odd = x.exponent & 1n;
+  const a = x.mantissa >> odd;
+  let root = (a >> 1n) + NAT_HALF;
+  let step = root - a;
+  while (!(step === 0n)) {
+    step = (root - (a << 384n) / root) >> 1n;
+    root = root - step;
+  }
+  return wideNormalised(false, root, (x.exponent + odd) >> 1n);
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+function polyNormForwardPart0(x0: Wide): Wide {
+  return widePower(x0, 6);
+}
+
+function polyNormForwardPart1(x0: Wide): Wide {
+  return widePower(x0, 4);
+}
+
+function polyNormForwardPart2(x0: Wide): Wide {
+  return widePower(x0, 2);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function polyNormForwardPart3(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+): Wide {
+  return wideAdd(
+    wideAdd(
+      wideAdd(
+        x4,
+        wideDivide(
+          wideMultiply(widePower(x0, 3), x1),
+          wideSqrt(wideAdd(x5, wideDivide(x7, x6))),
+        ),
+      ),
+      wideDivide(
+        wideMultiply(widePower(x0, 2), x2),
+        wideSqrt(wideAdd(x5, wideDivide(x8, x6))),
+      ),
+    ),
+    wideDivide(wideMultiply(x0, x3), wideSqrt(wideAdd(x5, wideDivide(x9, x6)))),
+  );
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+function polyNormBackwardPart0(x0: Wide): Wide {
+  return widePower(x0, 6);
+}
+
+function polyNormBackwardPart1(x0: Wide): Wide {
+  return widePower(x0, 4);
+}
+
+function polyNormBackwardPart2(x0: Wide): Wide {
+  return widePower(x0, 2);
+}
+
+function polyNormBackwardPart3(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, x0);
+}
+
+function polyNormBackwardPart4(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, widePower(x0, 2));
+}
+
+function polyNormBackwardPart5(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, widePower(x0, 3));
+}
+
+function polyNormBackwardPart6(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+  x12: Wide,
+): Wide {
+  const t0 = wideAdd(x4, wideDivide(x9, x5));
+  const t1 = wideSqrt(t0);
+  const t2 = wideAdd(x4, wideDivide(x7, x5));
+  const t3 = wideSqrt(t2);
+  const t4 = wideAdd(x4, wideDivide(x8, x5));
+  const t5 = wideSqrt(t4);
+  const t6 = wideSubtract(
+    wideMultiply(
+      x6,
+      wideAdd(
+        wideAdd(
+          wideDivide(x3, t1),
+          wideDivide(
+            wideMultiply(wideMultiply(wideInteger(3n), widePower(x0, 2)), x1),
+            t3,
+          ),
+        ),
+        wideDivide(wideMultiply(wideMultiply(wideInteger(2n), x0), x2), t5),
+      ),
+    ),
+    wideDivide(
+      wideMultiply(wideMultiply(x0, x3), x10),
+      wideMultiply(wideMultiply(x5, t0), t1),
+    ),
+  );
+  return wideSubtract(
+    wideSubtract(
+      t6,
+      wideDivide(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideInteger(3n), widePower(x0, 5)), x1),
+          x12,
+        ),
+        wideMultiply(wideMultiply(x5, t2), t3),
+      ),
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideInteger(2n), widePower(x0, 3)), x2),
+        x11,
+      ),
+      wideMultiply(wideMultiply(x5, t4), t5),
+    ),
+  );
+}
+
+function polyNormBackwardPart7(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideDivide(
+    wideMultiply(x3, widePower(x0, 3)),
+    wideSqrt(wideAdd(x1, wideDivide(x4, x2))),
+  );
+}
+
+function polyNormBackwardPart8(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideDivide(
+    wideMultiply(x3, widePower(x0, 2)),
+    wideSqrt(wideAdd(x1, wideDivide(x4, x2))),
+  );
+}
+
+function polyNormBackwardPart9(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideDivide(
+    wideMultiply(x3, x0),
+    wideSqrt(wideAdd(x1, wideDivide(x4, x2))),
+  );
+}
+
+function polyNormBackwardPart10(x0: Wide): Wide {
+  return x0;
+}
+
+function polyNormDoubleBackwardPart0(x0: Wide): Wide {
+  return widePower(x0, 6);
+}
+
+function polyNormDoubleBackwardPart1(x0: Wide): Wide {
+  return widePower(x0, 4);
+}
+
+function polyNormDoubleBackwardPart2(x0: Wide): Wide {
+  return widePower(x0, 2);
+}
+
+function polyNormDoubleBackwardPart3(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, x0);
+}
+
+function polyNormDoubleBackwardPart4(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, widePower(x0, 2));
+}
+
+function polyNormDoubleBackwardPart5(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, widePower(x0, 3));
+}
+
+function polyNormDoubleBackwardPart6(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, widePower(x0, 5));
+}
+
+function polyNormDoubleBackwardPart7(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, widePower(x0, 3));
+}
+
+function polyNormDoubleBackwardPart8(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, x0);
+}
+
+function polyNormDoubleBackwardPart9(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+): Wide {
+  const t0 = wideAdd(x2, wideDivide(x5, x3));
+  const t1 = wideSqrt(t0);
+  const t2 = wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x4);
+  const t3 = wideMultiply(wideMultiply(x3, t0), t1);
+  return wideSubtract(
+    wideMultiply(
+      wideMultiply(x7, x1),
+      wideSubtract(
+        wideDivide(
+          wideMultiply(
+            wideMultiply(x0, x6),
+            wideAdd(
+              t1,
+              wideDivide(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0),
+                t1,
+              ),
+            ),
+          ),
+          wideMultiply(widePower(x3, 2), widePower(t0, 3)),
+        ),
+        wideDivide(t2, t3),
+      ),
+    ),
+    wideDivide(wideMultiply(wideMultiply(t2, x8), x0), t3),
+  );
+}
+
+function polyNormDoubleBackwardPart10(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+): Wide {
+  const t0 = wideAdd(x2, wideDivide(x5, x3));
+  const t1 = wideSqrt(t0);
+  const t2 = wideMultiply(wideMultiply(x3, t0), t1);
+  return wideSubtract(
+    wideMultiply(
+      wideMultiply(x7, x1),
+      wideSubtract(
+        wideDivide(
+          wideMultiply(
+            wideMultiply(wideMultiply(wideInteger(2n), widePower(x0, 3)), x6),
+            wideAdd(
+              t1,
+              wideDivide(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0),
+                t1,
+              ),
+            ),
+          ),
+          wideMultiply(widePower(x3, 2), widePower(t0, 3)),
+        ),
+        wideDivide(wideMultiply(x4, x0), t2),
+      ),
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x4),
+          x8,
+        ),
+        widePower(x0, 2),
+      ),
+      t2,
+    ),
+  );
+}
+
+function polyNormDoubleBackwardPart11(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+): Wide {
+  const t0 = wideAdd(x2, wideDivide(x5, x3));
+  const t1 = wideSqrt(t0);
+  const t2 = wideMultiply(wideMultiply(x3, t0), t1);
+  return wideSubtract(
+    wideMultiply(
+      wideMultiply(x7, x1),
+      wideSubtract(
+        wideDivide(
+          wideMultiply(
+            wideMultiply(wideMultiply(wideInteger(3n), widePower(x0, 5)), x6),
+            wideAdd(
+              t1,
+              wideDivide(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0),
+                t1,
+              ),
+            ),
+          ),
+          wideMultiply(widePower(x3, 2), widePower(t0, 3)),
+        ),
+        wideDivide(
+          wideMultiply(
+            wideMultiply(wideDivide(wideInteger(3n), wideInteger(2n)), x4),
+            widePower(x0, 2),
+          ),
+          t2,
+        ),
+      ),
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x4),
+          x8,
+        ),
+        widePower(x0, 3),
+      ),
+      t2,
+    ),
+  );
+}
+
+function polyNormDoubleBackwardPart12(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+  x12: Wide,
+  x13: Wide,
+  x14: Wide,
+  x15: Wide,
+  x16: Wide,
+): Wide {
+  const t0 = wideAdd(x4, wideDivide(x8, x5));
+  const t1 = wideSqrt(t0);
+  const t2 = widePower(x0, 2);
+  const t3 = wideAdd(x4, wideDivide(x6, x5));
+  const t4 = wideSqrt(t3);
+  const t5 = wideAdd(x4, wideDivide(x7, x5));
+  const t6 = wideSqrt(t5);
+  const t7 = widePower(x0, 3);
+  const t8 = wideAdd(
+    wideAdd(
+      x13,
+      wideMultiply(
+        x9,
+        wideAdd(
+          wideAdd(
+            wideDivide(x3, t1),
+            wideDivide(wideMultiply(wideMultiply(wideInteger(3n), t2), x1), t4),
+          ),
+          wideDivide(wideMultiply(wideMultiply(wideInteger(2n), x0), x2), t6),
+        ),
+      ),
+    ),
+    wideDivide(wideMultiply(x10, t7), t4),
+  );
+  const t9 = wideSubtract(
+    wideSubtract(
+      wideAdd(
+        wideAdd(t8, wideDivide(wideMultiply(x11, t2), t6)),
+        wideDivide(wideMultiply(x12, x0), t1),
+      ),
+      wideDivide(
+        wideMultiply(wideMultiply(x0, x3), x16),
+        wideMultiply(wideMultiply(x5, t0), t1),
+      ),
+    ),
+    wideDivide(
+      wideMultiply(wideMultiply(wideMultiply(wideInteger(2n), t2), x2), x15),
+      wideMultiply(wideMultiply(x5, t5), t6),
+    ),
+  );
+  return wideSubtract(
+    t9,
+    wideDivide(
+      wideMultiply(wideMultiply(wideMultiply(wideInteger(3n), t7), x1), x14),
+      wideMultiply(wideMultiply(x5, t3), t4),
+    ),
+  );
+}
+
+function polyNormDoubleBackwardPart13(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+  x12: Wide,
+  x13: Wide,
+  x14: Wide,
+  x15: Wide,
+  x16: Wide,
+  x17: Wide,
+  x18: Wide,
+  x19: Wide,
+  x20: Wide,
+  x21: Wide,
+  x22: Wide,
+): Wide {
+  const t0 = wideAdd(x4, wideDivide(x7, x5));
+  const t1 = wideSqrt(t0);
+  const t2 = wideAdd(x4, wideDivide(x8, x5));
+  const t3 = wideSqrt(t2);
+  const t4 = wideAdd(x4, wideDivide(x9, x5));
+  const t5 = wideSqrt(t4);
+  const t6 = wideMultiply(wideMultiply(x5, t4), t5);
+  const t7 = wideMultiply(wideMultiply(x5, t0), t1);
+  const t8 = widePower(x0, 2);
+  const t9 = wideMultiply(wideMultiply(x5, t2), t3);
+  const t10 = wideSubtract(
+    wideSubtract(
+      wideSubtract(
+        wideMultiply(
+          x6,
+          wideAdd(
+            wideDivide(wideMultiply(wideMultiply(wideInteger(6n), x0), x1), t1),
+            wideDivide(wideMultiply(wideInteger(2n), x2), t3),
+          ),
+        ),
+        wideDivide(wideMultiply(x3, x10), t6),
+      ),
+      wideDivide(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideInteger(15n), widePower(x0, 4)), x1),
+          x12,
+        ),
+        t7,
+      ),
+    ),
+    wideDivide(
+      wideMultiply(wideMultiply(wideMultiply(wideInteger(6n), t8), x2), x11),
+      t9,
+    ),
+  );
+  const t11 = wideAdd(
+    wideAdd(
+      wideAdd(
+        wideSubtract(
+          wideAdd(
+            wideMultiply(x13, t10),
+            wideDivide(wideMultiply(x6, x16), t5),
+          ),
+          wideDivide(wideMultiply(wideMultiply(x6, x3), x19), t6),
+        ),
+        wideDivide(
+          wideMultiply(
+            wideMultiply(wideMultiply(wideInteger(3n), x6), x14),
+            t8,
+          ),
+          t1,
+        ),
+      ),
+      wideDivide(
+        wideMultiply(wideMultiply(wideMultiply(wideInteger(2n), x6), x15), x0),
+        t3,
+      ),
+    ),
+    wideMultiply(wideMultiply(wideInteger(6n), widePower(x0, 5)), x22),
+  );
+  return wideSubtract(
+    wideSubtract(
+      wideAdd(
+        wideAdd(
+          t11,
+          wideMultiply(wideMultiply(wideInteger(4n), widePower(x0, 3)), x21),
+        ),
+        wideMultiply(wideMultiply(wideInteger(2n), x0), x20),
+      ),
+      wideDivide(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideMultiply(wideInteger(4n), x6), x0), x2),
+          x18,
+        ),
+        t9,
+      ),
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideMultiply(wideInteger(9n), x6), t8), x1),
+        x17,
+      ),
+      t7,
+    ),
+  );
+}
+
+function polyNormDoubleBackwardPart14(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+): Wide {
+  const t0 = wideAdd(x1, wideDivide(x4, x2));
+  const t1 = wideSqrt(t0);
+  return wideMultiply(
+    wideMultiply(wideInteger(3n), x6),
+    wideSubtract(
+      wideDivide(wideMultiply(x3, widePower(x0, 2)), t1),
+      wideDivide(
+        wideMultiply(widePower(x0, 5), x5),
+        wideMultiply(wideMultiply(x2, t0), t1),
+      ),
+    ),
+  );
+}
+
+function polyNormDoubleBackwardPart15(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+): Wide {
+  const t0 = wideAdd(x1, wideDivide(x4, x2));
+  const t1 = wideSqrt(t0);
+  return wideMultiply(
+    wideMultiply(wideInteger(2n), x6),
+    wideSubtract(
+      wideDivide(wideMultiply(x3, x0), t1),
+      wideDivide(
+        wideMultiply(widePower(x0, 3), x5),
+        wideMultiply(wideMultiply(x2, t0), t1),
+      ),
+    ),
+  );
+}
+
+function polyNormDoubleBackwardPart16(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+): Wide {
+  const t0 = wideAdd(x1, wideDivide(x4, x2));
+  const t1 = wideSqrt(t0);
+  return wideMultiply(
+    x6,
+    wideSubtract(
+      wideDivide(x3, t1),
+      wideDivide(wideMultiply(x0, x5), wideMultiply(wideMultiply(x2, t0), t1)),
+    ),
+  );
+}
+
+function polyNormDoubleBackwardPart17(): Wide {
+  return wideInteger(0n);
 }

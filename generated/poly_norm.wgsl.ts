@@ -11,10 +11,44 @@ fn poly_norm_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct poly_norm_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn poly_norm_ranged_select(condition: bool, a: poly_norm_ranged, b: poly_norm_ranged) -> poly_norm_ranged {
+  return poly_norm_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct poly_norm_pair {
   high: f32,
   low: f32,
+}
+
+const poly_norm_RANGED_ZERO: poly_norm_ranged = poly_norm_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn poly_norm_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn poly_norm_ranged_of(a: poly_norm_pair, exponent: f32) -> poly_norm_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = poly_norm_power_of_two(clamp(127 - field, -126, 126));
+  return poly_norm_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), poly_norm_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -40,23 +74,52 @@ fn poly_norm_pair_add(a: poly_norm_pair, b: poly_norm_pair) -> poly_norm_pair {
   return poly_norm_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+fn poly_norm_ranged_add(a: poly_norm_ranged, b: poly_norm_ranged) -> poly_norm_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = poly_norm_ranged_select(swapped, b, a);
+  let y = poly_norm_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(poly_norm_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return poly_norm_ranged_of(
+    poly_norm_pair_add(poly_norm_pair(x.high, x.low), poly_norm_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
 // A whole number below 2^32.
 fn poly_norm_pair_from_u32(n: u32) -> poly_norm_pair {
   return poly_norm_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
 }
 
-fn poly_norm_pair_from_f32(x: f32) -> poly_norm_pair {
-  return poly_norm_pair(x, 0.0);
+fn poly_norm_ranged_from_u32(n: u32) -> poly_norm_ranged {
+  return poly_norm_ranged_of(poly_norm_pair_from_u32(n), 0.0);
 }
 
-fn poly_norm_pair_to_f32(a: poly_norm_pair) -> f32 {
-  return a.high + a.low;
+// A number as it was given.
+fn poly_norm_ranged_from_given(x: f32) -> poly_norm_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = poly_norm_ranged_of(poly_norm_pair(part, 0.0), select(0.0, 64.0, large));
+  return poly_norm_ranged_select(infinite, poly_norm_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn poly_norm_ranged_from_f32(x: f32) -> poly_norm_ranged {
+  return poly_norm_ranged_from_given(x);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn poly_norm_ranged_to_limit(a: poly_norm_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * poly_norm_power_of_two(first)) * poly_norm_power_of_two(exponent - first);
 }
 
 struct poly_norm_forward_terms0_results {
-  result0: poly_norm_pair,
-  result1: poly_norm_pair,
-  result2: poly_norm_pair,
+  result0: poly_norm_ranged,
+  result1: poly_norm_ranged,
+  result2: poly_norm_ranged,
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -80,22 +143,23 @@ fn poly_norm_pair_multiply(a: poly_norm_pair, b: poly_norm_pair) -> poly_norm_pa
   return poly_norm_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn poly_norm_pair_from_given(x: f32) -> poly_norm_pair {
-  let held = poly_norm_rounded(x);
-  return poly_norm_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn poly_norm_ranged_multiply(a: poly_norm_ranged, b: poly_norm_ranged) -> poly_norm_ranged {
+  return poly_norm_ranged_of(
+    poly_norm_pair_multiply(poly_norm_pair(a.high, a.low), poly_norm_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
 }
 
 fn poly_norm_forward_terms0(x: f32) -> poly_norm_forward_terms0_results {
-  let t = poly_norm_pair_multiply(poly_norm_pair_from_given(x), poly_norm_pair_from_given(x));
-  let t2 = poly_norm_pair_multiply(t, poly_norm_pair_from_given(x));
-  return poly_norm_forward_terms0_results(poly_norm_pair_multiply(t2, t2), poly_norm_pair_multiply(t, t), t);
+  let t = poly_norm_ranged_multiply(poly_norm_ranged_from_given(x), poly_norm_ranged_from_given(x));
+  let t2 = poly_norm_ranged_multiply(t, poly_norm_ranged_from_given(x));
+  return poly_norm_forward_terms0_results(poly_norm_ranged_multiply(t2, t2), poly_norm_ranged_multiply(t, t), t);
 }
 
 struct poly_norm_forward_row0_results {
-  result0: poly_norm_pair,
-  result1: poly_norm_pair,
-  result2: poly_norm_pair,
+  result0: poly_norm_ranged,
+  result1: poly_norm_ranged,
+  result2: poly_norm_ranged,
 }
 
 fn poly_norm_pair_sqrt(a: poly_norm_pair) -> poly_norm_pair {
@@ -103,6 +167,19 @@ fn poly_norm_pair_sqrt(a: poly_norm_pair) -> poly_norm_pair {
   let p = poly_norm_pair_product(r, r);
   let rest = ((a.high - p.high) - p.low) + a.low;
   return poly_norm_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a times a power of two.
+fn poly_norm_pair_scale(a: poly_norm_pair, factor: f32) -> poly_norm_pair {
+  return poly_norm_pair(a.high * factor, a.low * factor);
+}
+
+fn poly_norm_ranged_sqrt(a: poly_norm_ranged) -> poly_norm_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = poly_norm_pair_sqrt(
+    poly_norm_pair_scale(poly_norm_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return poly_norm_ranged_of(root, half);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -113,24 +190,31 @@ fn poly_norm_pair_divide(a: poly_norm_pair, b: poly_norm_pair) -> poly_norm_pair
   return poly_norm_pair_ordered_sum(q, rest / b.high);
 }
 
-fn poly_norm_forward_row0(
-  eps: f32,
-  length2: poly_norm_pair,
-  sum0: poly_norm_pair,
-  sum1: poly_norm_pair,
-  sum2: poly_norm_pair
-) -> poly_norm_forward_row0_results {
-  return poly_norm_forward_row0_results(
-    poly_norm_pair_sqrt(poly_norm_pair_add(poly_norm_pair_from_given(eps), poly_norm_pair_divide(sum2, length2))),
-    poly_norm_pair_sqrt(poly_norm_pair_add(poly_norm_pair_from_given(eps), poly_norm_pair_divide(sum0, length2))),
-    poly_norm_pair_sqrt(poly_norm_pair_add(poly_norm_pair_from_given(eps), poly_norm_pair_divide(sum1, length2)))
+fn poly_norm_ranged_divide(a: poly_norm_ranged, b: poly_norm_ranged) -> poly_norm_ranged {
+  return poly_norm_ranged_of(
+    poly_norm_pair_divide(poly_norm_pair(a.high, a.low), poly_norm_pair(b.high, b.low)),
+    a.exponent - b.exponent
   );
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn poly_norm_pair_to_limit(a: poly_norm_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+fn poly_norm_forward_row0(
+  eps: f32,
+  length2: poly_norm_ranged,
+  sum0: poly_norm_ranged,
+  sum1: poly_norm_ranged,
+  sum2: poly_norm_ranged
+) -> poly_norm_forward_row0_results {
+  return poly_norm_forward_row0_results(
+    poly_norm_ranged_sqrt(
+      poly_norm_ranged_add(poly_norm_ranged_from_given(eps), poly_norm_ranged_divide(sum2, length2))
+    ),
+    poly_norm_ranged_sqrt(
+      poly_norm_ranged_add(poly_norm_ranged_from_given(eps), poly_norm_ranged_divide(sum0, length2))
+    ),
+    poly_norm_ranged_sqrt(
+      poly_norm_ranged_add(poly_norm_ranged_from_given(eps), poly_norm_ranged_divide(sum1, length2))
+    )
+  );
 }
 
 fn poly_norm_forward_elements_result(
@@ -139,28 +223,28 @@ fn poly_norm_forward_elements_result(
   w1: f32,
   w2: f32,
   b: f32,
-  row_expression_0: poly_norm_pair,
-  row_expression_1: poly_norm_pair,
-  row_expression_2: poly_norm_pair
+  row_expression_0: poly_norm_ranged,
+  row_expression_1: poly_norm_ranged,
+  row_expression_2: poly_norm_ranged
 ) -> f32 {
-  let t = poly_norm_pair_multiply(poly_norm_pair_from_given(x), poly_norm_pair_from_given(x));
-  return poly_norm_pair_to_limit(
-    poly_norm_pair_add(
-      poly_norm_pair_add(
-        poly_norm_pair_add(
-          poly_norm_pair_from_given(b),
-          poly_norm_pair_divide(
-            poly_norm_pair_multiply(
-              poly_norm_pair_multiply(t, poly_norm_pair_from_given(x)),
-              poly_norm_pair_from_given(w0)
+  let t = poly_norm_ranged_multiply(poly_norm_ranged_from_given(x), poly_norm_ranged_from_given(x));
+  return poly_norm_ranged_to_limit(
+    poly_norm_ranged_add(
+      poly_norm_ranged_add(
+        poly_norm_ranged_add(
+          poly_norm_ranged_from_given(b),
+          poly_norm_ranged_divide(
+            poly_norm_ranged_multiply(
+              poly_norm_ranged_multiply(t, poly_norm_ranged_from_given(x)),
+              poly_norm_ranged_from_given(w0)
             ),
             row_expression_1
           )
         ),
-        poly_norm_pair_divide(poly_norm_pair_multiply(t, poly_norm_pair_from_given(w1)), row_expression_2)
+        poly_norm_ranged_divide(poly_norm_ranged_multiply(t, poly_norm_ranged_from_given(w1)), row_expression_2)
       ),
-      poly_norm_pair_divide(
-        poly_norm_pair_multiply(poly_norm_pair_from_given(x), poly_norm_pair_from_given(w2)),
+      poly_norm_ranged_divide(
+        poly_norm_ranged_multiply(poly_norm_ranged_from_given(x), poly_norm_ranged_from_given(w2)),
         row_expression_0
       )
     )
@@ -168,58 +252,58 @@ fn poly_norm_forward_elements_result(
 }
 
 struct poly_norm_backward_terms0_results {
-  result0: poly_norm_pair,
-  result1: poly_norm_pair,
-  result2: poly_norm_pair,
-  result3: poly_norm_pair,
-  result4: poly_norm_pair,
-  result5: poly_norm_pair,
+  result0: poly_norm_ranged,
+  result1: poly_norm_ranged,
+  result2: poly_norm_ranged,
+  result3: poly_norm_ranged,
+  result4: poly_norm_ranged,
+  result5: poly_norm_ranged,
 }
 
 fn poly_norm_backward_terms0(x: f32, dy: f32) -> poly_norm_backward_terms0_results {
-  let t = poly_norm_pair_multiply(poly_norm_pair_from_given(x), poly_norm_pair_from_given(x));
-  let t2 = poly_norm_pair_multiply(t, poly_norm_pair_from_given(x));
+  let t = poly_norm_ranged_multiply(poly_norm_ranged_from_given(x), poly_norm_ranged_from_given(x));
+  let t2 = poly_norm_ranged_multiply(t, poly_norm_ranged_from_given(x));
   return poly_norm_backward_terms0_results(
-    poly_norm_pair_multiply(t2, t2),
-    poly_norm_pair_multiply(t, t),
+    poly_norm_ranged_multiply(t2, t2),
+    poly_norm_ranged_multiply(t, t),
     t,
-    poly_norm_pair_multiply(poly_norm_pair_from_given(dy), poly_norm_pair_from_given(x)),
-    poly_norm_pair_multiply(poly_norm_pair_from_given(dy), t),
-    poly_norm_pair_multiply(poly_norm_pair_from_given(dy), t2)
+    poly_norm_ranged_multiply(poly_norm_ranged_from_given(dy), poly_norm_ranged_from_given(x)),
+    poly_norm_ranged_multiply(poly_norm_ranged_from_given(dy), t),
+    poly_norm_ranged_multiply(poly_norm_ranged_from_given(dy), t2)
   );
 }
 
 struct poly_norm_backward_row0_results {
-  result0: poly_norm_pair,
-  result1: poly_norm_pair,
-  result2: poly_norm_pair,
-  result3: poly_norm_pair,
-  result4: poly_norm_pair,
-  result5: poly_norm_pair,
-  result6: poly_norm_pair,
+  result0: poly_norm_ranged,
+  result1: poly_norm_ranged,
+  result2: poly_norm_ranged,
+  result3: poly_norm_ranged,
+  result4: poly_norm_ranged,
+  result5: poly_norm_ranged,
+  result6: poly_norm_ranged,
 }
 
 fn poly_norm_backward_row0(
   w2: f32,
   eps: f32,
-  length2: poly_norm_pair,
-  sum0: poly_norm_pair,
-  sum1: poly_norm_pair,
-  sum2: poly_norm_pair
+  length2: poly_norm_ranged,
+  sum0: poly_norm_ranged,
+  sum1: poly_norm_ranged,
+  sum2: poly_norm_ranged
 ) -> poly_norm_backward_row0_results {
-  let t = poly_norm_pair_add(poly_norm_pair_from_given(eps), poly_norm_pair_divide(sum1, length2));
-  let t2 = poly_norm_pair_sqrt(t);
-  let t3 = poly_norm_pair_add(poly_norm_pair_from_given(eps), poly_norm_pair_divide(sum2, length2));
-  let t4 = poly_norm_pair_sqrt(t3);
-  let t5 = poly_norm_pair_add(poly_norm_pair_from_given(eps), poly_norm_pair_divide(sum0, length2));
-  let t6 = poly_norm_pair_sqrt(t5);
+  let t = poly_norm_ranged_add(poly_norm_ranged_from_given(eps), poly_norm_ranged_divide(sum1, length2));
+  let t2 = poly_norm_ranged_sqrt(t);
+  let t3 = poly_norm_ranged_add(poly_norm_ranged_from_given(eps), poly_norm_ranged_divide(sum2, length2));
+  let t4 = poly_norm_ranged_sqrt(t3);
+  let t5 = poly_norm_ranged_add(poly_norm_ranged_from_given(eps), poly_norm_ranged_divide(sum0, length2));
+  let t6 = poly_norm_ranged_sqrt(t5);
   return poly_norm_backward_row0_results(
     t2,
-    poly_norm_pair_multiply(poly_norm_pair_multiply(length2, t3), t4),
+    poly_norm_ranged_multiply(poly_norm_ranged_multiply(length2, t3), t4),
     t6,
-    poly_norm_pair_divide(poly_norm_pair_from_given(w2), t4),
-    poly_norm_pair_multiply(poly_norm_pair_multiply(length2, t), t2),
-    poly_norm_pair_multiply(poly_norm_pair_multiply(length2, t5), t6),
+    poly_norm_ranged_divide(poly_norm_ranged_from_given(w2), t4),
+    poly_norm_ranged_multiply(poly_norm_ranged_multiply(length2, t), t2),
+    poly_norm_ranged_multiply(poly_norm_ranged_multiply(length2, t5), t6),
     t4
   );
 }
@@ -232,14 +316,12 @@ struct poly_norm_backward_elements_result_results {
   result4: f32,
 }
 
-fn poly_norm_pair_subtract(a: poly_norm_pair, b: poly_norm_pair) -> poly_norm_pair {
-  let s = poly_norm_pair_sum(a.high, -b.high);
-  return poly_norm_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn poly_norm_ranged_negate(a: poly_norm_ranged) -> poly_norm_ranged {
+  return poly_norm_ranged(-a.high, -a.low, a.exponent);
 }
 
-// a times a power of two.
-fn poly_norm_pair_scale(a: poly_norm_pair, factor: f32) -> poly_norm_pair {
-  return poly_norm_pair(a.high * factor, a.low * factor);
+fn poly_norm_ranged_subtract(a: poly_norm_ranged, b: poly_norm_ranged) -> poly_norm_ranged {
+  return poly_norm_ranged_add(a, poly_norm_ranged_negate(b));
 }
 
 fn poly_norm_backward_elements_result(
@@ -248,91 +330,94 @@ fn poly_norm_backward_elements_result(
   w1: f32,
   w2: f32,
   dy: f32,
-  sum3: poly_norm_pair,
-  sum4: poly_norm_pair,
-  sum5: poly_norm_pair,
-  row_expression_0: poly_norm_pair,
-  row_expression_1: poly_norm_pair,
-  row_expression_2: poly_norm_pair,
-  row_expression_3: poly_norm_pair,
-  row_expression_4: poly_norm_pair,
-  row_expression_5: poly_norm_pair,
-  row_expression_6: poly_norm_pair
+  sum3: poly_norm_ranged,
+  sum4: poly_norm_ranged,
+  sum5: poly_norm_ranged,
+  row_expression_0: poly_norm_ranged,
+  row_expression_1: poly_norm_ranged,
+  row_expression_2: poly_norm_ranged,
+  row_expression_3: poly_norm_ranged,
+  row_expression_4: poly_norm_ranged,
+  row_expression_5: poly_norm_ranged,
+  row_expression_6: poly_norm_ranged
 ) -> poly_norm_backward_elements_result_results {
-  let t = poly_norm_pair_multiply(poly_norm_pair_from_given(x), poly_norm_pair_from_given(x));
-  let t2 = poly_norm_pair_subtract(
-    poly_norm_pair_subtract(
-      poly_norm_pair_multiply(
-        poly_norm_pair_from_given(dy),
-        poly_norm_pair_add(
-          poly_norm_pair_add(
+  let t = poly_norm_ranged_multiply(poly_norm_ranged_from_given(x), poly_norm_ranged_from_given(x));
+  let t2 = poly_norm_ranged_subtract(
+    poly_norm_ranged_subtract(
+      poly_norm_ranged_multiply(
+        poly_norm_ranged_from_given(dy),
+        poly_norm_ranged_add(
+          poly_norm_ranged_add(
             row_expression_3,
-            poly_norm_pair_divide(
-              poly_norm_pair_multiply(
-                poly_norm_pair_multiply(poly_norm_pair(3.0, 0.0), t),
-                poly_norm_pair_from_given(w0)
+            poly_norm_ranged_divide(
+              poly_norm_ranged_multiply(
+                poly_norm_ranged_multiply(poly_norm_ranged(1.5, 0.0, 1.0), t),
+                poly_norm_ranged_from_given(w0)
               ),
               row_expression_2
             )
           ),
-          poly_norm_pair_divide(
-            poly_norm_pair_multiply(
-              poly_norm_pair_scale(poly_norm_pair_from_given(x), 2.0),
-              poly_norm_pair_from_given(w1)
+          poly_norm_ranged_divide(
+            poly_norm_ranged_multiply(
+              poly_norm_ranged_multiply(poly_norm_ranged(1.0, 0.0, 1.0), poly_norm_ranged_from_given(x)),
+              poly_norm_ranged_from_given(w1)
             ),
             row_expression_0
           )
         )
       ),
-      poly_norm_pair_divide(
-        poly_norm_pair_multiply(
-          poly_norm_pair_multiply(poly_norm_pair_from_given(x), poly_norm_pair_from_given(w2)),
+      poly_norm_ranged_divide(
+        poly_norm_ranged_multiply(
+          poly_norm_ranged_multiply(poly_norm_ranged_from_given(x), poly_norm_ranged_from_given(w2)),
           sum3
         ),
         row_expression_1
       )
     ),
-    poly_norm_pair_divide(
-      poly_norm_pair_multiply(
-        poly_norm_pair_multiply(
-          poly_norm_pair_multiply(
-            poly_norm_pair(3.0, 0.0),
-            poly_norm_pair_multiply(poly_norm_pair_multiply(t, t), poly_norm_pair_from_given(x))
+    poly_norm_ranged_divide(
+      poly_norm_ranged_multiply(
+        poly_norm_ranged_multiply(
+          poly_norm_ranged_multiply(
+            poly_norm_ranged(1.5, 0.0, 1.0),
+            poly_norm_ranged_multiply(poly_norm_ranged_multiply(t, t), poly_norm_ranged_from_given(x))
           ),
-          poly_norm_pair_from_given(w0)
+          poly_norm_ranged_from_given(w0)
         ),
         sum5
       ),
       row_expression_5
     )
   );
-  let t3 = poly_norm_pair_multiply(t, poly_norm_pair_from_given(x));
+  let t3 = poly_norm_ranged_multiply(t, poly_norm_ranged_from_given(x));
   return poly_norm_backward_elements_result_results(
-    poly_norm_pair_to_limit(
-      poly_norm_pair_subtract(
+    poly_norm_ranged_to_limit(
+      poly_norm_ranged_subtract(
         t2,
-        poly_norm_pair_divide(
-          poly_norm_pair_multiply(
-            poly_norm_pair_multiply(poly_norm_pair_scale(t3, 2.0), poly_norm_pair_from_given(w1)),
+        poly_norm_ranged_divide(
+          poly_norm_ranged_multiply(
+            poly_norm_ranged_multiply(
+              poly_norm_ranged_multiply(poly_norm_ranged(1.0, 0.0, 1.0), t3),
+              poly_norm_ranged_from_given(w1)
+            ),
             sum4
           ),
           row_expression_4
         )
       )
     ),
-    poly_norm_pair_to_limit(
-      poly_norm_pair_divide(poly_norm_pair_multiply(poly_norm_pair_from_given(dy), t3), row_expression_2)
+    poly_norm_ranged_to_limit(
+      poly_norm_ranged_divide(poly_norm_ranged_multiply(poly_norm_ranged_from_given(dy), t3), row_expression_2)
     ),
-    poly_norm_pair_to_limit(
-      poly_norm_pair_divide(poly_norm_pair_multiply(poly_norm_pair_from_given(dy), t), row_expression_0)
+    poly_norm_ranged_to_limit(
+      poly_norm_ranged_divide(poly_norm_ranged_multiply(poly_norm_ranged_from_given(dy), t), row_expression_0)
     ),
-    poly_norm_pair_to_limit(
-      poly_norm_pair_divide(
-        poly_norm_pair_multiply(poly_norm_pair_from_given(dy), poly_norm_pair_from_given(x)),
+    poly_norm_ranged_to_limit(
+      poly_norm_ranged_divide(
+        poly_norm_ranged_multiply(poly_norm_ranged_from_given(dy), poly_norm_ranged_from_given(x)),
         row_expression_6
       )
     ),
-    poly_norm_pair_to_limit(poly_norm_pair_from_given(dy))
+    poly_norm_ranged_to_limit(poly_norm_ranged_from_given(dy))
   );
 }
 `;
@@ -375,22 +460,22 @@ fn poly_norm_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> poly_norm_lane_values: array<poly_norm_pair, 256>;
+var<workgroup> poly_norm_lane_values: array<poly_norm_ranged, 256>;
 
 // The sum of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn poly_norm_workgroup_sum(value: poly_norm_pair, lane: u32, lanes: u32) {
+fn poly_norm_workgroup_sum(value: poly_norm_ranged, lane: u32, lanes: u32) {
   poly_norm_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      poly_norm_lane_values[lane] = poly_norm_pair_add(poly_norm_lane_values[lane], poly_norm_lane_values[lane + stride]);
+      poly_norm_lane_values[lane] = poly_norm_ranged_add(poly_norm_lane_values[lane], poly_norm_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn poly_norm_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * poly_norm_chunks() + chunk) * 14u;
+  return (row * poly_norm_chunks() + chunk) * 21u;
 }
 
 var<workgroup> poly_norm_lane_nan: array<f32, 256>;
@@ -413,6 +498,9 @@ fn poly_norm_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (poly_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = poly_norm_chunks();
   let lanes = poly_norm_lanes();
@@ -423,9 +511,9 @@ fn poly_norm_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = poly_norm_pair(0.0, 0.0);
-  var partial1 = poly_norm_pair(0.0, 0.0);
-  var partial2 = poly_norm_pair(0.0, 0.0);
+  var partial0 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial2 = poly_norm_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (poly_norm_uniforms.axisLength + chunks - 1u) / chunks;
@@ -444,9 +532,9 @@ fn poly_norm_forward_walk0(
       missing = select(missing, w2, poly_norm_is_nan(w2));
       missing = select(missing, b, poly_norm_is_nan(b));
       let term = poly_norm_forward_terms0(x);
-      partial0 = poly_norm_pair_add(partial0, term.result0);
-      partial1 = poly_norm_pair_add(partial1, term.result1);
-      partial2 = poly_norm_pair_add(partial2, term.result2);
+      partial0 = poly_norm_ranged_add(partial0, term.result0);
+      partial1 = poly_norm_ranged_add(partial1, term.result1);
+      partial2 = poly_norm_ranged_add(partial2, term.result2);
     }
     missing = select(missing, poly_norm_uniforms.p_eps, poly_norm_is_nan(poly_norm_uniforms.p_eps));
   }
@@ -455,23 +543,26 @@ fn poly_norm_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     poly_norm_scratch_forward_rows[partial + 0u] = poly_norm_lane_values[lane].high;
     poly_norm_scratch_forward_rows[partial + 1u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_forward_rows[partial + 2u] = poly_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   poly_norm_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    poly_norm_scratch_forward_rows[partial + 2u] = poly_norm_lane_values[lane].high;
-    poly_norm_scratch_forward_rows[partial + 3u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_forward_rows[partial + 3u] = poly_norm_lane_values[lane].high;
+    poly_norm_scratch_forward_rows[partial + 4u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_forward_rows[partial + 5u] = poly_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   poly_norm_workgroup_sum(partial2, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    poly_norm_scratch_forward_rows[partial + 4u] = poly_norm_lane_values[lane].high;
-    poly_norm_scratch_forward_rows[partial + 5u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_forward_rows[partial + 6u] = poly_norm_lane_values[lane].high;
+    poly_norm_scratch_forward_rows[partial + 7u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_forward_rows[partial + 8u] = poly_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   poly_norm_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    poly_norm_scratch_forward_rows[partial + 12u] = poly_norm_lane_nan[lane];
+    poly_norm_scratch_forward_rows[partial + 18u] = poly_norm_lane_nan[lane];
   }
 }
 
@@ -481,6 +572,9 @@ fn poly_norm_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (poly_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= poly_norm_uniforms.axisOuter * poly_norm_uniforms.axisInner) {
@@ -488,47 +582,53 @@ fn poly_norm_forward_rows0(
   }
   let chunks = poly_norm_chunks();
   let slots = poly_norm_forward_slots(row, 0u);
-  var total0 = poly_norm_pair(poly_norm_scratch_forward_rows[slots + 0u], poly_norm_scratch_forward_rows[slots + 1u]);
+  var total0 = poly_norm_ranged(poly_norm_scratch_forward_rows[slots + 0u], poly_norm_scratch_forward_rows[slots + 1u], poly_norm_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = poly_norm_forward_slots(row, chunk);
-    let other = poly_norm_pair(poly_norm_scratch_forward_rows[others + 0u], poly_norm_scratch_forward_rows[others + 1u]);
-    total0 = poly_norm_pair_add(total0, other);
+    let other = poly_norm_ranged(poly_norm_scratch_forward_rows[others + 0u], poly_norm_scratch_forward_rows[others + 1u], poly_norm_scratch_forward_rows[others + 2u]);
+    total0 = poly_norm_ranged_add(total0, other);
   }
-  var total1 = poly_norm_pair(poly_norm_scratch_forward_rows[slots + 2u], poly_norm_scratch_forward_rows[slots + 3u]);
+  var total1 = poly_norm_ranged(poly_norm_scratch_forward_rows[slots + 3u], poly_norm_scratch_forward_rows[slots + 4u], poly_norm_scratch_forward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = poly_norm_forward_slots(row, chunk);
-    let other = poly_norm_pair(poly_norm_scratch_forward_rows[others + 2u], poly_norm_scratch_forward_rows[others + 3u]);
-    total1 = poly_norm_pair_add(total1, other);
+    let other = poly_norm_ranged(poly_norm_scratch_forward_rows[others + 3u], poly_norm_scratch_forward_rows[others + 4u], poly_norm_scratch_forward_rows[others + 5u]);
+    total1 = poly_norm_ranged_add(total1, other);
   }
-  var total2 = poly_norm_pair(poly_norm_scratch_forward_rows[slots + 4u], poly_norm_scratch_forward_rows[slots + 5u]);
+  var total2 = poly_norm_ranged(poly_norm_scratch_forward_rows[slots + 6u], poly_norm_scratch_forward_rows[slots + 7u], poly_norm_scratch_forward_rows[slots + 8u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = poly_norm_forward_slots(row, chunk);
-    let other = poly_norm_pair(poly_norm_scratch_forward_rows[others + 4u], poly_norm_scratch_forward_rows[others + 5u]);
-    total2 = poly_norm_pair_add(total2, other);
+    let other = poly_norm_ranged(poly_norm_scratch_forward_rows[others + 6u], poly_norm_scratch_forward_rows[others + 7u], poly_norm_scratch_forward_rows[others + 8u]);
+    total2 = poly_norm_ranged_add(total2, other);
   }
-  var missing = poly_norm_scratch_forward_rows[slots + 12u];
+  var missing = poly_norm_scratch_forward_rows[slots + 18u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = poly_norm_scratch_forward_rows[poly_norm_forward_slots(row, chunk) + 12u];
+    let other = poly_norm_scratch_forward_rows[poly_norm_forward_slots(row, chunk) + 18u];
     missing = select(missing, other, poly_norm_is_nan(other));
   }
   poly_norm_scratch_forward_rows[slots + 0u] = total0.high;
   poly_norm_scratch_forward_rows[slots + 1u] = total0.low;
-  poly_norm_scratch_forward_rows[slots + 2u] = total1.high;
-  poly_norm_scratch_forward_rows[slots + 3u] = total1.low;
-  poly_norm_scratch_forward_rows[slots + 4u] = total2.high;
-  poly_norm_scratch_forward_rows[slots + 5u] = total2.low;
-  poly_norm_scratch_forward_rows[slots + 12u] = missing;
-  let length2 = poly_norm_pair_from_u32(poly_norm_uniforms.axisLength);
-  let sum0 = poly_norm_pair(poly_norm_scratch_forward_rows[slots + 0u], poly_norm_scratch_forward_rows[slots + 1u]);
-  let sum1 = poly_norm_pair(poly_norm_scratch_forward_rows[slots + 2u], poly_norm_scratch_forward_rows[slots + 3u]);
-  let sum2 = poly_norm_pair(poly_norm_scratch_forward_rows[slots + 4u], poly_norm_scratch_forward_rows[slots + 5u]);
+  poly_norm_scratch_forward_rows[slots + 2u] = total0.exponent;
+  poly_norm_scratch_forward_rows[slots + 3u] = total1.high;
+  poly_norm_scratch_forward_rows[slots + 4u] = total1.low;
+  poly_norm_scratch_forward_rows[slots + 5u] = total1.exponent;
+  poly_norm_scratch_forward_rows[slots + 6u] = total2.high;
+  poly_norm_scratch_forward_rows[slots + 7u] = total2.low;
+  poly_norm_scratch_forward_rows[slots + 8u] = total2.exponent;
+  poly_norm_scratch_forward_rows[slots + 18u] = missing;
+  let length2 = poly_norm_ranged_from_u32(poly_norm_uniforms.axisLength);
+  let sum0 = poly_norm_ranged(poly_norm_scratch_forward_rows[slots + 0u], poly_norm_scratch_forward_rows[slots + 1u], poly_norm_scratch_forward_rows[slots + 2u]);
+  let sum1 = poly_norm_ranged(poly_norm_scratch_forward_rows[slots + 3u], poly_norm_scratch_forward_rows[slots + 4u], poly_norm_scratch_forward_rows[slots + 5u]);
+  let sum2 = poly_norm_ranged(poly_norm_scratch_forward_rows[slots + 6u], poly_norm_scratch_forward_rows[slots + 7u], poly_norm_scratch_forward_rows[slots + 8u]);
   let value = poly_norm_forward_row0(poly_norm_uniforms.p_eps, length2, sum0, sum1, sum2);
-  poly_norm_scratch_forward_rows[slots + 6u] = value.result0.high;
-  poly_norm_scratch_forward_rows[slots + 7u] = value.result0.low;
-  poly_norm_scratch_forward_rows[slots + 8u] = value.result1.high;
-  poly_norm_scratch_forward_rows[slots + 9u] = value.result1.low;
-  poly_norm_scratch_forward_rows[slots + 10u] = value.result2.high;
-  poly_norm_scratch_forward_rows[slots + 11u] = value.result2.low;
+  poly_norm_scratch_forward_rows[slots + 9u] = value.result0.high;
+  poly_norm_scratch_forward_rows[slots + 10u] = value.result0.low;
+  poly_norm_scratch_forward_rows[slots + 11u] = value.result0.exponent;
+  poly_norm_scratch_forward_rows[slots + 12u] = value.result1.high;
+  poly_norm_scratch_forward_rows[slots + 13u] = value.result1.low;
+  poly_norm_scratch_forward_rows[slots + 14u] = value.result1.exponent;
+  poly_norm_scratch_forward_rows[slots + 15u] = value.result2.high;
+  poly_norm_scratch_forward_rows[slots + 16u] = value.result2.low;
+  poly_norm_scratch_forward_rows[slots + 17u] = value.result2.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -537,6 +637,9 @@ fn poly_norm_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (poly_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= poly_norm_uniforms.size) {
@@ -548,16 +651,87 @@ fn poly_norm_forward_elements(
   let w2 = poly_norm_learned_w2[0];
   let b = poly_norm_learned_b[0];
   let slots = poly_norm_forward_slots(row, 0u);
-  let row_expression_0 = poly_norm_pair(poly_norm_scratch_forward_rows[slots + 6u], poly_norm_scratch_forward_rows[slots + 7u]);
-  let row_expression_1 = poly_norm_pair(poly_norm_scratch_forward_rows[slots + 8u], poly_norm_scratch_forward_rows[slots + 9u]);
-  let row_expression_2 = poly_norm_pair(poly_norm_scratch_forward_rows[slots + 10u], poly_norm_scratch_forward_rows[slots + 11u]);
+  let row_expression_0 = poly_norm_ranged(poly_norm_scratch_forward_rows[slots + 9u], poly_norm_scratch_forward_rows[slots + 10u], poly_norm_scratch_forward_rows[slots + 11u]);
+  let row_expression_1 = poly_norm_ranged(poly_norm_scratch_forward_rows[slots + 12u], poly_norm_scratch_forward_rows[slots + 13u], poly_norm_scratch_forward_rows[slots + 14u]);
+  let row_expression_2 = poly_norm_ranged(poly_norm_scratch_forward_rows[slots + 15u], poly_norm_scratch_forward_rows[slots + 16u], poly_norm_scratch_forward_rows[slots + 17u]);
   let x = poly_norm_input_x[i];
   let result = poly_norm_forward_elements_result(x, w0, w1, w2, b, row_expression_0, row_expression_1, row_expression_2);
-  poly_norm_output_y[i] = select(result, poly_norm_scratch_forward_rows[poly_norm_forward_slots(row, 0u) + 12u], poly_norm_is_nan(poly_norm_scratch_forward_rows[poly_norm_forward_slots(row, 0u) + 12u]));
+  poly_norm_output_y[i] = select(result, poly_norm_scratch_forward_rows[poly_norm_forward_slots(row, 0u) + 18u], poly_norm_is_nan(poly_norm_scratch_forward_rows[poly_norm_forward_slots(row, 0u) + 18u]));
+}
+
+@compute @workgroup_size(256)
+fn poly_norm_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (poly_norm_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = poly_norm_lanes();
+  let rows = poly_norm_uniforms.axisOuter * poly_norm_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / poly_norm_uniforms.axisInner * poly_norm_uniforms.axisLength * poly_norm_uniforms.axisInner + row % poly_norm_uniforms.axisInner;
+  let end = select(0u, poly_norm_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial2 = poly_norm_ranged(0.0, 0.0, -2e38);
+  {
+    let w0 = poly_norm_learned_w0[0];
+    let w1 = poly_norm_learned_w1[0];
+    let w2 = poly_norm_learned_w2[0];
+    let b = poly_norm_learned_b[0];
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * poly_norm_uniforms.axisInner;
+      let x = poly_norm_input_x[i];
+      missing = select(missing, x, poly_norm_is_nan(x));
+      missing = select(missing, w0, poly_norm_is_nan(w0));
+      missing = select(missing, w1, poly_norm_is_nan(w1));
+      missing = select(missing, w2, poly_norm_is_nan(w2));
+      missing = select(missing, b, poly_norm_is_nan(b));
+      let term = poly_norm_forward_terms0(x);
+      partial0 = poly_norm_ranged_add(partial0, term.result0);
+      partial1 = poly_norm_ranged_add(partial1, term.result1);
+      partial2 = poly_norm_ranged_add(partial2, term.result2);
+    }
+    missing = select(missing, poly_norm_uniforms.p_eps, poly_norm_is_nan(poly_norm_uniforms.p_eps));
+  }
+  poly_norm_workgroup_sum(partial0, lane, lanes);
+  let sum0 = poly_norm_lane_values[head];
+  workgroupBarrier();
+  poly_norm_workgroup_sum(partial1, lane, lanes);
+  let sum1 = poly_norm_lane_values[head];
+  workgroupBarrier();
+  poly_norm_workgroup_sum(partial2, lane, lanes);
+  let sum2 = poly_norm_lane_values[head];
+  workgroupBarrier();
+  let length2 = poly_norm_ranged_from_u32(poly_norm_uniforms.axisLength);
+  let value0 = poly_norm_forward_row0(poly_norm_uniforms.p_eps, length2, sum0, sum1, sum2);
+  poly_norm_workgroup_nan(missing, lane, lanes);
+  missing = poly_norm_lane_nan[head];
+  {
+    let w0 = poly_norm_learned_w0[0];
+    let w1 = poly_norm_learned_w1[0];
+    let w2 = poly_norm_learned_w2[0];
+    let b = poly_norm_learned_b[0];
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * poly_norm_uniforms.axisInner;
+      let x = poly_norm_input_x[i];
+      let result = poly_norm_forward_elements_result(x, w0, w1, w2, b, value0.result0, value0.result1, value0.result2);
+      poly_norm_output_y[i] = select(result, missing, poly_norm_is_nan(missing));
+    }
+  }
 }
 
 fn poly_norm_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * poly_norm_chunks() + chunk) * 26u;
+  return (row * poly_norm_chunks() + chunk) * 39u;
 }
 
 @compute @workgroup_size(256)
@@ -566,6 +740,9 @@ fn poly_norm_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (poly_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = poly_norm_chunks();
   let lanes = poly_norm_lanes();
@@ -576,12 +753,12 @@ fn poly_norm_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = poly_norm_pair(0.0, 0.0);
-  var partial1 = poly_norm_pair(0.0, 0.0);
-  var partial2 = poly_norm_pair(0.0, 0.0);
-  var partial3 = poly_norm_pair(0.0, 0.0);
-  var partial4 = poly_norm_pair(0.0, 0.0);
-  var partial5 = poly_norm_pair(0.0, 0.0);
+  var partial0 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial2 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial3 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial4 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial5 = poly_norm_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (poly_norm_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / poly_norm_uniforms.axisInner * poly_norm_uniforms.axisLength * poly_norm_uniforms.axisInner + row % poly_norm_uniforms.axisInner;
@@ -591,12 +768,12 @@ fn poly_norm_backward_walk0(
       let x = poly_norm_input_x[i];
       let dy = poly_norm_cotangent_dy[i];
       let term = poly_norm_backward_terms0(x, dy);
-      partial0 = poly_norm_pair_add(partial0, term.result0);
-      partial1 = poly_norm_pair_add(partial1, term.result1);
-      partial2 = poly_norm_pair_add(partial2, term.result2);
-      partial3 = poly_norm_pair_add(partial3, term.result3);
-      partial4 = poly_norm_pair_add(partial4, term.result4);
-      partial5 = poly_norm_pair_add(partial5, term.result5);
+      partial0 = poly_norm_ranged_add(partial0, term.result0);
+      partial1 = poly_norm_ranged_add(partial1, term.result1);
+      partial2 = poly_norm_ranged_add(partial2, term.result2);
+      partial3 = poly_norm_ranged_add(partial3, term.result3);
+      partial4 = poly_norm_ranged_add(partial4, term.result4);
+      partial5 = poly_norm_ranged_add(partial5, term.result5);
     }
   }
   let partial = poly_norm_backward_slots(row, chunk);
@@ -604,36 +781,42 @@ fn poly_norm_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     poly_norm_scratch_backward_rows[partial + 0u] = poly_norm_lane_values[lane].high;
     poly_norm_scratch_backward_rows[partial + 1u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 2u] = poly_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   poly_norm_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    poly_norm_scratch_backward_rows[partial + 2u] = poly_norm_lane_values[lane].high;
-    poly_norm_scratch_backward_rows[partial + 3u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 3u] = poly_norm_lane_values[lane].high;
+    poly_norm_scratch_backward_rows[partial + 4u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 5u] = poly_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   poly_norm_workgroup_sum(partial2, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    poly_norm_scratch_backward_rows[partial + 4u] = poly_norm_lane_values[lane].high;
-    poly_norm_scratch_backward_rows[partial + 5u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 6u] = poly_norm_lane_values[lane].high;
+    poly_norm_scratch_backward_rows[partial + 7u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 8u] = poly_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   poly_norm_workgroup_sum(partial3, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    poly_norm_scratch_backward_rows[partial + 6u] = poly_norm_lane_values[lane].high;
-    poly_norm_scratch_backward_rows[partial + 7u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 9u] = poly_norm_lane_values[lane].high;
+    poly_norm_scratch_backward_rows[partial + 10u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 11u] = poly_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   poly_norm_workgroup_sum(partial4, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    poly_norm_scratch_backward_rows[partial + 8u] = poly_norm_lane_values[lane].high;
-    poly_norm_scratch_backward_rows[partial + 9u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 12u] = poly_norm_lane_values[lane].high;
+    poly_norm_scratch_backward_rows[partial + 13u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 14u] = poly_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   poly_norm_workgroup_sum(partial5, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    poly_norm_scratch_backward_rows[partial + 10u] = poly_norm_lane_values[lane].high;
-    poly_norm_scratch_backward_rows[partial + 11u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 15u] = poly_norm_lane_values[lane].high;
+    poly_norm_scratch_backward_rows[partial + 16u] = poly_norm_lane_values[lane].low;
+    poly_norm_scratch_backward_rows[partial + 17u] = poly_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -644,6 +827,9 @@ fn poly_norm_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (poly_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= poly_norm_uniforms.axisOuter * poly_norm_uniforms.axisInner) {
@@ -651,74 +837,87 @@ fn poly_norm_backward_rows0(
   }
   let chunks = poly_norm_chunks();
   let slots = poly_norm_backward_slots(row, 0u);
-  var total0 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 0u], poly_norm_scratch_backward_rows[slots + 1u]);
+  var total0 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 0u], poly_norm_scratch_backward_rows[slots + 1u], poly_norm_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = poly_norm_backward_slots(row, chunk);
-    let other = poly_norm_pair(poly_norm_scratch_backward_rows[others + 0u], poly_norm_scratch_backward_rows[others + 1u]);
-    total0 = poly_norm_pair_add(total0, other);
+    let other = poly_norm_ranged(poly_norm_scratch_backward_rows[others + 0u], poly_norm_scratch_backward_rows[others + 1u], poly_norm_scratch_backward_rows[others + 2u]);
+    total0 = poly_norm_ranged_add(total0, other);
   }
-  var total1 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 2u], poly_norm_scratch_backward_rows[slots + 3u]);
+  var total1 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 3u], poly_norm_scratch_backward_rows[slots + 4u], poly_norm_scratch_backward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = poly_norm_backward_slots(row, chunk);
-    let other = poly_norm_pair(poly_norm_scratch_backward_rows[others + 2u], poly_norm_scratch_backward_rows[others + 3u]);
-    total1 = poly_norm_pair_add(total1, other);
+    let other = poly_norm_ranged(poly_norm_scratch_backward_rows[others + 3u], poly_norm_scratch_backward_rows[others + 4u], poly_norm_scratch_backward_rows[others + 5u]);
+    total1 = poly_norm_ranged_add(total1, other);
   }
-  var total2 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 4u], poly_norm_scratch_backward_rows[slots + 5u]);
+  var total2 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 6u], poly_norm_scratch_backward_rows[slots + 7u], poly_norm_scratch_backward_rows[slots + 8u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = poly_norm_backward_slots(row, chunk);
-    let other = poly_norm_pair(poly_norm_scratch_backward_rows[others + 4u], poly_norm_scratch_backward_rows[others + 5u]);
-    total2 = poly_norm_pair_add(total2, other);
+    let other = poly_norm_ranged(poly_norm_scratch_backward_rows[others + 6u], poly_norm_scratch_backward_rows[others + 7u], poly_norm_scratch_backward_rows[others + 8u]);
+    total2 = poly_norm_ranged_add(total2, other);
   }
-  var total3 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 6u], poly_norm_scratch_backward_rows[slots + 7u]);
+  var total3 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 9u], poly_norm_scratch_backward_rows[slots + 10u], poly_norm_scratch_backward_rows[slots + 11u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = poly_norm_backward_slots(row, chunk);
-    let other = poly_norm_pair(poly_norm_scratch_backward_rows[others + 6u], poly_norm_scratch_backward_rows[others + 7u]);
-    total3 = poly_norm_pair_add(total3, other);
+    let other = poly_norm_ranged(poly_norm_scratch_backward_rows[others + 9u], poly_norm_scratch_backward_rows[others + 10u], poly_norm_scratch_backward_rows[others + 11u]);
+    total3 = poly_norm_ranged_add(total3, other);
   }
-  var total4 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 8u], poly_norm_scratch_backward_rows[slots + 9u]);
+  var total4 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 12u], poly_norm_scratch_backward_rows[slots + 13u], poly_norm_scratch_backward_rows[slots + 14u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = poly_norm_backward_slots(row, chunk);
-    let other = poly_norm_pair(poly_norm_scratch_backward_rows[others + 8u], poly_norm_scratch_backward_rows[others + 9u]);
-    total4 = poly_norm_pair_add(total4, other);
+    let other = poly_norm_ranged(poly_norm_scratch_backward_rows[others + 12u], poly_norm_scratch_backward_rows[others + 13u], poly_norm_scratch_backward_rows[others + 14u]);
+    total4 = poly_norm_ranged_add(total4, other);
   }
-  var total5 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 10u], poly_norm_scratch_backward_rows[slots + 11u]);
+  var total5 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 15u], poly_norm_scratch_backward_rows[slots + 16u], poly_norm_scratch_backward_rows[slots + 17u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = poly_norm_backward_slots(row, chunk);
-    let other = poly_norm_pair(poly_norm_scratch_backward_rows[others + 10u], poly_norm_scratch_backward_rows[others + 11u]);
-    total5 = poly_norm_pair_add(total5, other);
+    let other = poly_norm_ranged(poly_norm_scratch_backward_rows[others + 15u], poly_norm_scratch_backward_rows[others + 16u], poly_norm_scratch_backward_rows[others + 17u]);
+    total5 = poly_norm_ranged_add(total5, other);
   }
   poly_norm_scratch_backward_rows[slots + 0u] = total0.high;
   poly_norm_scratch_backward_rows[slots + 1u] = total0.low;
-  poly_norm_scratch_backward_rows[slots + 2u] = total1.high;
-  poly_norm_scratch_backward_rows[slots + 3u] = total1.low;
-  poly_norm_scratch_backward_rows[slots + 4u] = total2.high;
-  poly_norm_scratch_backward_rows[slots + 5u] = total2.low;
-  poly_norm_scratch_backward_rows[slots + 6u] = total3.high;
-  poly_norm_scratch_backward_rows[slots + 7u] = total3.low;
-  poly_norm_scratch_backward_rows[slots + 8u] = total4.high;
-  poly_norm_scratch_backward_rows[slots + 9u] = total4.low;
-  poly_norm_scratch_backward_rows[slots + 10u] = total5.high;
-  poly_norm_scratch_backward_rows[slots + 11u] = total5.low;
+  poly_norm_scratch_backward_rows[slots + 2u] = total0.exponent;
+  poly_norm_scratch_backward_rows[slots + 3u] = total1.high;
+  poly_norm_scratch_backward_rows[slots + 4u] = total1.low;
+  poly_norm_scratch_backward_rows[slots + 5u] = total1.exponent;
+  poly_norm_scratch_backward_rows[slots + 6u] = total2.high;
+  poly_norm_scratch_backward_rows[slots + 7u] = total2.low;
+  poly_norm_scratch_backward_rows[slots + 8u] = total2.exponent;
+  poly_norm_scratch_backward_rows[slots + 9u] = total3.high;
+  poly_norm_scratch_backward_rows[slots + 10u] = total3.low;
+  poly_norm_scratch_backward_rows[slots + 11u] = total3.exponent;
+  poly_norm_scratch_backward_rows[slots + 12u] = total4.high;
+  poly_norm_scratch_backward_rows[slots + 13u] = total4.low;
+  poly_norm_scratch_backward_rows[slots + 14u] = total4.exponent;
+  poly_norm_scratch_backward_rows[slots + 15u] = total5.high;
+  poly_norm_scratch_backward_rows[slots + 16u] = total5.low;
+  poly_norm_scratch_backward_rows[slots + 17u] = total5.exponent;
   let w2 = poly_norm_learned_w2[0];
-  let length2 = poly_norm_pair_from_u32(poly_norm_uniforms.axisLength);
-  let sum0 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 0u], poly_norm_scratch_backward_rows[slots + 1u]);
-  let sum1 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 2u], poly_norm_scratch_backward_rows[slots + 3u]);
-  let sum2 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 4u], poly_norm_scratch_backward_rows[slots + 5u]);
+  let length2 = poly_norm_ranged_from_u32(poly_norm_uniforms.axisLength);
+  let sum0 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 0u], poly_norm_scratch_backward_rows[slots + 1u], poly_norm_scratch_backward_rows[slots + 2u]);
+  let sum1 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 3u], poly_norm_scratch_backward_rows[slots + 4u], poly_norm_scratch_backward_rows[slots + 5u]);
+  let sum2 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 6u], poly_norm_scratch_backward_rows[slots + 7u], poly_norm_scratch_backward_rows[slots + 8u]);
   let value = poly_norm_backward_row0(w2, poly_norm_uniforms.p_eps, length2, sum0, sum1, sum2);
-  poly_norm_scratch_backward_rows[slots + 12u] = value.result0.high;
-  poly_norm_scratch_backward_rows[slots + 13u] = value.result0.low;
-  poly_norm_scratch_backward_rows[slots + 14u] = value.result1.high;
-  poly_norm_scratch_backward_rows[slots + 15u] = value.result1.low;
-  poly_norm_scratch_backward_rows[slots + 16u] = value.result2.high;
-  poly_norm_scratch_backward_rows[slots + 17u] = value.result2.low;
-  poly_norm_scratch_backward_rows[slots + 18u] = value.result3.high;
-  poly_norm_scratch_backward_rows[slots + 19u] = value.result3.low;
-  poly_norm_scratch_backward_rows[slots + 20u] = value.result4.high;
-  poly_norm_scratch_backward_rows[slots + 21u] = value.result4.low;
-  poly_norm_scratch_backward_rows[slots + 22u] = value.result5.high;
-  poly_norm_scratch_backward_rows[slots + 23u] = value.result5.low;
-  poly_norm_scratch_backward_rows[slots + 24u] = value.result6.high;
-  poly_norm_scratch_backward_rows[slots + 25u] = value.result6.low;
+  poly_norm_scratch_backward_rows[slots + 18u] = value.result0.high;
+  poly_norm_scratch_backward_rows[slots + 19u] = value.result0.low;
+  poly_norm_scratch_backward_rows[slots + 20u] = value.result0.exponent;
+  poly_norm_scratch_backward_rows[slots + 21u] = value.result1.high;
+  poly_norm_scratch_backward_rows[slots + 22u] = value.result1.low;
+  poly_norm_scratch_backward_rows[slots + 23u] = value.result1.exponent;
+  poly_norm_scratch_backward_rows[slots + 24u] = value.result2.high;
+  poly_norm_scratch_backward_rows[slots + 25u] = value.result2.low;
+  poly_norm_scratch_backward_rows[slots + 26u] = value.result2.exponent;
+  poly_norm_scratch_backward_rows[slots + 27u] = value.result3.high;
+  poly_norm_scratch_backward_rows[slots + 28u] = value.result3.low;
+  poly_norm_scratch_backward_rows[slots + 29u] = value.result3.exponent;
+  poly_norm_scratch_backward_rows[slots + 30u] = value.result4.high;
+  poly_norm_scratch_backward_rows[slots + 31u] = value.result4.low;
+  poly_norm_scratch_backward_rows[slots + 32u] = value.result4.exponent;
+  poly_norm_scratch_backward_rows[slots + 33u] = value.result5.high;
+  poly_norm_scratch_backward_rows[slots + 34u] = value.result5.low;
+  poly_norm_scratch_backward_rows[slots + 35u] = value.result5.exponent;
+  poly_norm_scratch_backward_rows[slots + 36u] = value.result6.high;
+  poly_norm_scratch_backward_rows[slots + 37u] = value.result6.low;
+  poly_norm_scratch_backward_rows[slots + 38u] = value.result6.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -727,6 +926,9 @@ fn poly_norm_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (poly_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= poly_norm_uniforms.size) {
@@ -737,16 +939,16 @@ fn poly_norm_backward_elements(
   let w1 = poly_norm_learned_w1[0];
   let w2 = poly_norm_learned_w2[0];
   let slots = poly_norm_backward_slots(row, 0u);
-  let sum3 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 6u], poly_norm_scratch_backward_rows[slots + 7u]);
-  let sum4 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 8u], poly_norm_scratch_backward_rows[slots + 9u]);
-  let sum5 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 10u], poly_norm_scratch_backward_rows[slots + 11u]);
-  let row_expression_0 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 12u], poly_norm_scratch_backward_rows[slots + 13u]);
-  let row_expression_1 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 14u], poly_norm_scratch_backward_rows[slots + 15u]);
-  let row_expression_2 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 16u], poly_norm_scratch_backward_rows[slots + 17u]);
-  let row_expression_3 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 18u], poly_norm_scratch_backward_rows[slots + 19u]);
-  let row_expression_4 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 20u], poly_norm_scratch_backward_rows[slots + 21u]);
-  let row_expression_5 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 22u], poly_norm_scratch_backward_rows[slots + 23u]);
-  let row_expression_6 = poly_norm_pair(poly_norm_scratch_backward_rows[slots + 24u], poly_norm_scratch_backward_rows[slots + 25u]);
+  let sum3 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 9u], poly_norm_scratch_backward_rows[slots + 10u], poly_norm_scratch_backward_rows[slots + 11u]);
+  let sum4 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 12u], poly_norm_scratch_backward_rows[slots + 13u], poly_norm_scratch_backward_rows[slots + 14u]);
+  let sum5 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 15u], poly_norm_scratch_backward_rows[slots + 16u], poly_norm_scratch_backward_rows[slots + 17u]);
+  let row_expression_0 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 18u], poly_norm_scratch_backward_rows[slots + 19u], poly_norm_scratch_backward_rows[slots + 20u]);
+  let row_expression_1 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 21u], poly_norm_scratch_backward_rows[slots + 22u], poly_norm_scratch_backward_rows[slots + 23u]);
+  let row_expression_2 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 24u], poly_norm_scratch_backward_rows[slots + 25u], poly_norm_scratch_backward_rows[slots + 26u]);
+  let row_expression_3 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 27u], poly_norm_scratch_backward_rows[slots + 28u], poly_norm_scratch_backward_rows[slots + 29u]);
+  let row_expression_4 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 30u], poly_norm_scratch_backward_rows[slots + 31u], poly_norm_scratch_backward_rows[slots + 32u]);
+  let row_expression_5 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 33u], poly_norm_scratch_backward_rows[slots + 34u], poly_norm_scratch_backward_rows[slots + 35u]);
+  let row_expression_6 = poly_norm_ranged(poly_norm_scratch_backward_rows[slots + 36u], poly_norm_scratch_backward_rows[slots + 37u], poly_norm_scratch_backward_rows[slots + 38u]);
   let x = poly_norm_input_x[i];
   let dy = poly_norm_cotangent_dy[i];
   let result = poly_norm_backward_elements_result(x, w0, w1, w2, dy, sum3, sum4, sum5, row_expression_0, row_expression_1, row_expression_2, row_expression_3, row_expression_4, row_expression_5, row_expression_6);
@@ -755,6 +957,85 @@ fn poly_norm_backward_elements(
   poly_norm_scratch_backward_terms[poly_norm_uniforms.size + i] = result.result2;
   poly_norm_scratch_backward_terms[2u * poly_norm_uniforms.size + i] = result.result3;
   poly_norm_scratch_backward_terms[3u * poly_norm_uniforms.size + i] = result.result4;
+}
+
+@compute @workgroup_size(256)
+fn poly_norm_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (poly_norm_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = poly_norm_lanes();
+  let rows = poly_norm_uniforms.axisOuter * poly_norm_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / poly_norm_uniforms.axisInner * poly_norm_uniforms.axisLength * poly_norm_uniforms.axisInner + row % poly_norm_uniforms.axisInner;
+  let end = select(0u, poly_norm_uniforms.axisLength, row < rows);
+  var partial0 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial2 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial3 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial4 = poly_norm_ranged(0.0, 0.0, -2e38);
+  var partial5 = poly_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * poly_norm_uniforms.axisInner;
+      let x = poly_norm_input_x[i];
+      let dy = poly_norm_cotangent_dy[i];
+      let term = poly_norm_backward_terms0(x, dy);
+      partial0 = poly_norm_ranged_add(partial0, term.result0);
+      partial1 = poly_norm_ranged_add(partial1, term.result1);
+      partial2 = poly_norm_ranged_add(partial2, term.result2);
+      partial3 = poly_norm_ranged_add(partial3, term.result3);
+      partial4 = poly_norm_ranged_add(partial4, term.result4);
+      partial5 = poly_norm_ranged_add(partial5, term.result5);
+    }
+  }
+  poly_norm_workgroup_sum(partial0, lane, lanes);
+  let sum0 = poly_norm_lane_values[head];
+  workgroupBarrier();
+  poly_norm_workgroup_sum(partial1, lane, lanes);
+  let sum1 = poly_norm_lane_values[head];
+  workgroupBarrier();
+  poly_norm_workgroup_sum(partial2, lane, lanes);
+  let sum2 = poly_norm_lane_values[head];
+  workgroupBarrier();
+  poly_norm_workgroup_sum(partial3, lane, lanes);
+  let sum3 = poly_norm_lane_values[head];
+  workgroupBarrier();
+  poly_norm_workgroup_sum(partial4, lane, lanes);
+  let sum4 = poly_norm_lane_values[head];
+  workgroupBarrier();
+  poly_norm_workgroup_sum(partial5, lane, lanes);
+  let sum5 = poly_norm_lane_values[head];
+  workgroupBarrier();
+  let w2 = poly_norm_learned_w2[0];
+  let length2 = poly_norm_ranged_from_u32(poly_norm_uniforms.axisLength);
+  let value0 = poly_norm_backward_row0(w2, poly_norm_uniforms.p_eps, length2, sum0, sum1, sum2);
+  {
+    let w0 = poly_norm_learned_w0[0];
+    let w1 = poly_norm_learned_w1[0];
+    let w22 = poly_norm_learned_w2[0];
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * poly_norm_uniforms.axisInner;
+      let x = poly_norm_input_x[i];
+      let dy = poly_norm_cotangent_dy[i];
+      let result = poly_norm_backward_elements_result(x, w0, w1, w22, dy, sum3, sum4, sum5, value0.result0, value0.result1, value0.result2, value0.result3, value0.result4, value0.result5, value0.result6);
+      poly_norm_gradient_dx[i] = result.result0;
+      poly_norm_scratch_backward_terms[i] = result.result1;
+      poly_norm_scratch_backward_terms[poly_norm_uniforms.size + i] = result.result2;
+      poly_norm_scratch_backward_terms[2u * poly_norm_uniforms.size + i] = result.result3;
+      poly_norm_scratch_backward_terms[3u * poly_norm_uniforms.size + i] = result.result4;
+    }
+  }
 }
 
 @compute @workgroup_size(256)
@@ -767,13 +1048,13 @@ fn poly_norm_backward_w0_sum(
   if (group >= 1u) {
     return;
   }
-  var sum = poly_norm_pair(0.0, 0.0);
+  var sum = poly_norm_ranged(0.0, 0.0, -2e38);
   for (var i = lane; i < poly_norm_uniforms.size; i += 256u) {
-    sum = poly_norm_pair_add(sum, poly_norm_pair_from_f32(poly_norm_scratch_backward_terms[i]));
+    sum = poly_norm_ranged_add(sum, poly_norm_ranged_from_f32(poly_norm_scratch_backward_terms[i]));
   }
   poly_norm_workgroup_sum(sum, lane, 256u);
   if (lane == 0u) {
-    poly_norm_gradient_dw0[group] = poly_norm_pair_to_f32(poly_norm_lane_values[0]);
+    poly_norm_gradient_dw0[group] = poly_norm_ranged_to_limit(poly_norm_lane_values[0]);
   }
 }
 
@@ -787,13 +1068,13 @@ fn poly_norm_backward_w1_sum(
   if (group >= 1u) {
     return;
   }
-  var sum = poly_norm_pair(0.0, 0.0);
+  var sum = poly_norm_ranged(0.0, 0.0, -2e38);
   for (var i = lane; i < poly_norm_uniforms.size; i += 256u) {
-    sum = poly_norm_pair_add(sum, poly_norm_pair_from_f32(poly_norm_scratch_backward_terms[poly_norm_uniforms.size + i]));
+    sum = poly_norm_ranged_add(sum, poly_norm_ranged_from_f32(poly_norm_scratch_backward_terms[poly_norm_uniforms.size + i]));
   }
   poly_norm_workgroup_sum(sum, lane, 256u);
   if (lane == 0u) {
-    poly_norm_gradient_dw1[group] = poly_norm_pair_to_f32(poly_norm_lane_values[0]);
+    poly_norm_gradient_dw1[group] = poly_norm_ranged_to_limit(poly_norm_lane_values[0]);
   }
 }
 
@@ -807,13 +1088,13 @@ fn poly_norm_backward_w2_sum(
   if (group >= 1u) {
     return;
   }
-  var sum = poly_norm_pair(0.0, 0.0);
+  var sum = poly_norm_ranged(0.0, 0.0, -2e38);
   for (var i = lane; i < poly_norm_uniforms.size; i += 256u) {
-    sum = poly_norm_pair_add(sum, poly_norm_pair_from_f32(poly_norm_scratch_backward_terms[2u * poly_norm_uniforms.size + i]));
+    sum = poly_norm_ranged_add(sum, poly_norm_ranged_from_f32(poly_norm_scratch_backward_terms[2u * poly_norm_uniforms.size + i]));
   }
   poly_norm_workgroup_sum(sum, lane, 256u);
   if (lane == 0u) {
-    poly_norm_gradient_dw2[group] = poly_norm_pair_to_f32(poly_norm_lane_values[0]);
+    poly_norm_gradient_dw2[group] = poly_norm_ranged_to_limit(poly_norm_lane_values[0]);
   }
 }
 
@@ -827,13 +1108,13 @@ fn poly_norm_backward_b_sum(
   if (group >= 1u) {
     return;
   }
-  var sum = poly_norm_pair(0.0, 0.0);
+  var sum = poly_norm_ranged(0.0, 0.0, -2e38);
   for (var i = lane; i < poly_norm_uniforms.size; i += 256u) {
-    sum = poly_norm_pair_add(sum, poly_norm_pair_from_f32(poly_norm_scratch_backward_terms[3u * poly_norm_uniforms.size + i]));
+    sum = poly_norm_ranged_add(sum, poly_norm_ranged_from_f32(poly_norm_scratch_backward_terms[3u * poly_norm_uniforms.size + i]));
   }
   poly_norm_workgroup_sum(sum, lane, 256u);
   if (lane == 0u) {
-    poly_norm_gradient_db[group] = poly_norm_pair_to_f32(poly_norm_lane_values[0]);
+    poly_norm_gradient_db[group] = poly_norm_ranged_to_limit(poly_norm_lane_values[0]);
   }
 }
 `);

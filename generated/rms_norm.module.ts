@@ -9,7 +9,11 @@ import {
   checkRange,
   full,
 } from "activation-compiler/runtime";
-import { rmsNormBackward, rmsNormForward } from "./rms_norm.js";
+import {
+  rmsNormBackward,
+  rmsNormDoubleBackward,
+  rmsNormForward,
+} from "./rms_norm.js";
 import { rmsNormWgsl } from "./rms_norm.wgsl.js";
 const rmsNormActivation: Activation = {
   name: "rms_norm",
@@ -17,19 +21,41 @@ const rmsNormActivation: Activation = {
   hyperparameters: ["eps"],
   learned: [{ name: "weight", shape: "axis" }],
   axis: true,
-  cpu: { forward: rmsNormForward, backward: rmsNormBackward },
+  cpu: {
+    forward: rmsNormForward,
+    backward: rmsNormBackward,
+    doubleBackward: rmsNormDoubleBackward,
+  },
   webgpu: {
     code: rmsNormWgsl,
     forward: [
       {
-        entryPoint: "rms_norm_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "rms_norm_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [2, "learned weight"],
-          [3, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [4, "output"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [3, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -45,7 +71,7 @@ const rmsNormActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [3, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [3, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -63,7 +89,7 @@ const rmsNormActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [2, "learned weight"],
-          [3, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [3, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
           [4, "output"],
         ],
         uniforms: [
@@ -77,15 +103,35 @@ const rmsNormActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "rms_norm_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "rms_norm_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [2, "learned weight"],
           [5, "cotangent"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [7, "gradient x"],
+          [8, "scratch size"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [5, "cotangent"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: [
           "size",
@@ -101,7 +147,7 @@ const rmsNormActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: [
           "size",
@@ -120,7 +166,7 @@ const rmsNormActivation: Activation = {
           [1, "input x"],
           [2, "learned weight"],
           [5, "cotangent"],
-          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [6, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
           [7, "gradient x"],
           [8, "scratch size"],
         ],
@@ -139,6 +185,184 @@ const rmsNormActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [8, "scratch size"],
+          [9, "gradient weight"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "rms_norm_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [5, "cotangent"],
+          [10, "cotangent x"],
+          [12, "cotangent weight"],
+          [13, "gradient"],
+          [7, "gradient x"],
+          [14, "scratch size"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [5, "cotangent"],
+          [10, "cotangent x"],
+          [11, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [11, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [5, "cotangent"],
+          [10, "cotangent x"],
+          [12, "cotangent weight"],
+          [11, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [11, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_double_backward_dy_4",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [10, "cotangent x"],
+          [12, "cotangent weight"],
+          [11, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
+          [13, "gradient"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_double_backward_x_5",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "learned weight"],
+          [5, "cotangent"],
+          [10, "cotangent x"],
+          [12, "cotangent weight"],
+          [11, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
+          [7, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_double_backward_weight_6",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [10, "cotangent x"],
+          [11, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
+          [14, "scratch size"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_double_backward_weight_sum",
+        over: "axisLength",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [14, "scratch size"],
           [9, "gradient weight"],
         ],
         uniforms: [

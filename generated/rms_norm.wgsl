@@ -9,10 +9,44 @@ fn rms_norm_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct rms_norm_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn rms_norm_ranged_select(condition: bool, a: rms_norm_ranged, b: rms_norm_ranged) -> rms_norm_ranged {
+  return rms_norm_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct rms_norm_pair {
   high: f32,
   low: f32,
+}
+
+const rms_norm_RANGED_ZERO: rms_norm_ranged = rms_norm_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn rms_norm_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn rms_norm_ranged_of(a: rms_norm_pair, exponent: f32) -> rms_norm_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = rms_norm_power_of_two(clamp(127 - field, -126, 126));
+  return rms_norm_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), rms_norm_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -38,17 +72,46 @@ fn rms_norm_pair_add(a: rms_norm_pair, b: rms_norm_pair) -> rms_norm_pair {
   return rms_norm_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+fn rms_norm_ranged_add(a: rms_norm_ranged, b: rms_norm_ranged) -> rms_norm_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = rms_norm_ranged_select(swapped, b, a);
+  let y = rms_norm_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(rms_norm_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return rms_norm_ranged_of(
+    rms_norm_pair_add(rms_norm_pair(x.high, x.low), rms_norm_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
 // A whole number below 2^32.
 fn rms_norm_pair_from_u32(n: u32) -> rms_norm_pair {
   return rms_norm_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
 }
 
-fn rms_norm_pair_from_f32(x: f32) -> rms_norm_pair {
-  return rms_norm_pair(x, 0.0);
+fn rms_norm_ranged_from_u32(n: u32) -> rms_norm_ranged {
+  return rms_norm_ranged_of(rms_norm_pair_from_u32(n), 0.0);
 }
 
-fn rms_norm_pair_to_f32(a: rms_norm_pair) -> f32 {
-  return a.high + a.low;
+// A number as it was given.
+fn rms_norm_ranged_from_given(x: f32) -> rms_norm_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = rms_norm_ranged_of(rms_norm_pair(part, 0.0), select(0.0, 64.0, large));
+  return rms_norm_ranged_select(infinite, rms_norm_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn rms_norm_ranged_from_f32(x: f32) -> rms_norm_ranged {
+  return rms_norm_ranged_from_given(x);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn rms_norm_ranged_to_limit(a: rms_norm_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * rms_norm_power_of_two(first)) * rms_norm_power_of_two(exponent - first);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -72,14 +135,15 @@ fn rms_norm_pair_multiply(a: rms_norm_pair, b: rms_norm_pair) -> rms_norm_pair {
   return rms_norm_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn rms_norm_pair_from_given(x: f32) -> rms_norm_pair {
-  let held = rms_norm_rounded(x);
-  return rms_norm_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn rms_norm_ranged_multiply(a: rms_norm_ranged, b: rms_norm_ranged) -> rms_norm_ranged {
+  return rms_norm_ranged_of(
+    rms_norm_pair_multiply(rms_norm_pair(a.high, a.low), rms_norm_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
 }
 
-fn rms_norm_forward_terms0(x: f32) -> rms_norm_pair {
-  return rms_norm_pair_multiply(rms_norm_pair_from_given(x), rms_norm_pair_from_given(x));
+fn rms_norm_forward_terms0(x: f32) -> rms_norm_ranged {
+  return rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), rms_norm_ranged_from_given(x));
 }
 
 fn rms_norm_pair_sqrt(a: rms_norm_pair) -> rms_norm_pair {
@@ -87,6 +151,19 @@ fn rms_norm_pair_sqrt(a: rms_norm_pair) -> rms_norm_pair {
   let p = rms_norm_pair_product(r, r);
   let rest = ((a.high - p.high) - p.low) + a.low;
   return rms_norm_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a times a power of two.
+fn rms_norm_pair_scale(a: rms_norm_pair, factor: f32) -> rms_norm_pair {
+  return rms_norm_pair(a.high * factor, a.low * factor);
+}
+
+fn rms_norm_ranged_sqrt(a: rms_norm_ranged) -> rms_norm_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = rms_norm_pair_sqrt(
+    rms_norm_pair_scale(rms_norm_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return rms_norm_ranged_of(root, half);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -97,49 +174,52 @@ fn rms_norm_pair_divide(a: rms_norm_pair, b: rms_norm_pair) -> rms_norm_pair {
   return rms_norm_pair_ordered_sum(q, rest / b.high);
 }
 
-fn rms_norm_forward_row0(eps: f32, length2: rms_norm_pair, sum0: rms_norm_pair) -> rms_norm_pair {
-  return rms_norm_pair_sqrt(rms_norm_pair_add(rms_norm_pair_from_given(eps), rms_norm_pair_divide(sum0, length2)));
+fn rms_norm_ranged_divide(a: rms_norm_ranged, b: rms_norm_ranged) -> rms_norm_ranged {
+  return rms_norm_ranged_of(
+    rms_norm_pair_divide(rms_norm_pair(a.high, a.low), rms_norm_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn rms_norm_pair_to_limit(a: rms_norm_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+fn rms_norm_forward_row0(eps: f32, length2: rms_norm_ranged, sum0: rms_norm_ranged) -> rms_norm_ranged {
+  return rms_norm_ranged_sqrt(
+    rms_norm_ranged_add(rms_norm_ranged_from_given(eps), rms_norm_ranged_divide(sum0, length2))
+  );
 }
 
-fn rms_norm_forward_elements_result(x: f32, weight: f32, row_expression_0: rms_norm_pair) -> f32 {
-  return rms_norm_pair_to_limit(
-    rms_norm_pair_divide(
-      rms_norm_pair_multiply(rms_norm_pair_from_given(x), rms_norm_pair_from_given(weight)),
+fn rms_norm_forward_elements_result(x: f32, weight: f32, row_expression_0: rms_norm_ranged) -> f32 {
+  return rms_norm_ranged_to_limit(
+    rms_norm_ranged_divide(
+      rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), rms_norm_ranged_from_given(weight)),
       row_expression_0
     )
   );
 }
 
 struct rms_norm_backward_terms0_results {
-  result0: rms_norm_pair,
-  result1: rms_norm_pair,
+  result0: rms_norm_ranged,
+  result1: rms_norm_ranged,
 }
 
 fn rms_norm_backward_terms0(x: f32, weight: f32, dy: f32) -> rms_norm_backward_terms0_results {
   return rms_norm_backward_terms0_results(
-    rms_norm_pair_multiply(rms_norm_pair_from_given(x), rms_norm_pair_from_given(x)),
-    rms_norm_pair_multiply(
-      rms_norm_pair_multiply(rms_norm_pair_from_given(dy), rms_norm_pair_from_given(x)),
-      rms_norm_pair_from_given(weight)
+    rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), rms_norm_ranged_from_given(x)),
+    rms_norm_ranged_multiply(
+      rms_norm_ranged_multiply(rms_norm_ranged_from_given(dy), rms_norm_ranged_from_given(x)),
+      rms_norm_ranged_from_given(weight)
     )
   );
 }
 
 struct rms_norm_backward_row0_results {
-  result0: rms_norm_pair,
-  result1: rms_norm_pair,
+  result0: rms_norm_ranged,
+  result1: rms_norm_ranged,
 }
 
-fn rms_norm_backward_row0(eps: f32, length2: rms_norm_pair, sum0: rms_norm_pair) -> rms_norm_backward_row0_results {
-  let t = rms_norm_pair_add(rms_norm_pair_from_given(eps), rms_norm_pair_divide(sum0, length2));
-  let t2 = rms_norm_pair_sqrt(t);
-  return rms_norm_backward_row0_results(t2, rms_norm_pair_multiply(rms_norm_pair_multiply(length2, t), t2));
+fn rms_norm_backward_row0(eps: f32, length2: rms_norm_ranged, sum0: rms_norm_ranged) -> rms_norm_backward_row0_results {
+  let t = rms_norm_ranged_add(rms_norm_ranged_from_given(eps), rms_norm_ranged_divide(sum0, length2));
+  let t2 = rms_norm_ranged_sqrt(t);
+  return rms_norm_backward_row0_results(t2, rms_norm_ranged_multiply(rms_norm_ranged_multiply(length2, t), t2));
 }
 
 struct rms_norm_backward_elements_result_results {
@@ -147,33 +227,270 @@ struct rms_norm_backward_elements_result_results {
   result1: f32,
 }
 
-fn rms_norm_pair_subtract(a: rms_norm_pair, b: rms_norm_pair) -> rms_norm_pair {
-  let s = rms_norm_pair_sum(a.high, -b.high);
-  return rms_norm_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn rms_norm_ranged_negate(a: rms_norm_ranged) -> rms_norm_ranged {
+  return rms_norm_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn rms_norm_ranged_subtract(a: rms_norm_ranged, b: rms_norm_ranged) -> rms_norm_ranged {
+  return rms_norm_ranged_add(a, rms_norm_ranged_negate(b));
 }
 
 fn rms_norm_backward_elements_result(
   x: f32,
   weight: f32,
   dy: f32,
-  sum1: rms_norm_pair,
-  row_expression_0: rms_norm_pair,
-  row_expression_1: rms_norm_pair
+  sum1: rms_norm_ranged,
+  row_expression_0: rms_norm_ranged,
+  row_expression_1: rms_norm_ranged
 ) -> rms_norm_backward_elements_result_results {
   return rms_norm_backward_elements_result_results(
-    rms_norm_pair_to_limit(
-      rms_norm_pair_subtract(
-        rms_norm_pair_divide(
-          rms_norm_pair_multiply(rms_norm_pair_from_given(dy), rms_norm_pair_from_given(weight)),
+    rms_norm_ranged_to_limit(
+      rms_norm_ranged_subtract(
+        rms_norm_ranged_divide(
+          rms_norm_ranged_multiply(rms_norm_ranged_from_given(dy), rms_norm_ranged_from_given(weight)),
           row_expression_0
         ),
-        rms_norm_pair_divide(rms_norm_pair_multiply(rms_norm_pair_from_given(x), sum1), row_expression_1)
+        rms_norm_ranged_divide(rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), sum1), row_expression_1)
       )
     ),
-    rms_norm_pair_to_limit(
-      rms_norm_pair_divide(
-        rms_norm_pair_multiply(rms_norm_pair_from_given(dy), rms_norm_pair_from_given(x)),
+    rms_norm_ranged_to_limit(
+      rms_norm_ranged_divide(
+        rms_norm_ranged_multiply(rms_norm_ranged_from_given(dy), rms_norm_ranged_from_given(x)),
         row_expression_0
+      )
+    )
+  );
+}
+
+struct rms_norm_double_backward_terms0_results {
+  result0: rms_norm_ranged,
+  result1: rms_norm_ranged,
+  result2: rms_norm_ranged,
+}
+
+fn rms_norm_double_backward_terms0(x: f32, weight: f32, dy: f32, ddx: f32) -> rms_norm_double_backward_terms0_results {
+  return rms_norm_double_backward_terms0_results(
+    rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), rms_norm_ranged_from_given(x)),
+    rms_norm_ranged_multiply(
+      rms_norm_ranged_multiply(rms_norm_ranged_from_given(dy), rms_norm_ranged_from_given(x)),
+      rms_norm_ranged_from_given(weight)
+    ),
+    rms_norm_ranged_multiply(rms_norm_ranged_from_given(ddx), rms_norm_ranged_from_given(x))
+  );
+}
+
+struct rms_norm_double_backward_row0_results {
+  result0: rms_norm_ranged,
+  result1: rms_norm_ranged,
+  result2: rms_norm_ranged,
+  result3: rms_norm_ranged,
+}
+
+fn rms_norm_double_backward_row0(
+  eps: f32,
+  length2: rms_norm_ranged,
+  sum0: rms_norm_ranged
+) -> rms_norm_double_backward_row0_results {
+  let t = rms_norm_ranged_add(rms_norm_ranged_from_given(eps), rms_norm_ranged_divide(sum0, length2));
+  let t2 = rms_norm_ranged_sqrt(t);
+  return rms_norm_double_backward_row0_results(
+    rms_norm_ranged_add(t2, rms_norm_ranged_divide(rms_norm_ranged_multiply(rms_norm_ranged(1.0, 0.0, -1.0), t), t2)),
+    rms_norm_ranged_multiply(rms_norm_ranged_multiply(length2, t), t2),
+    rms_norm_ranged_multiply(
+      rms_norm_ranged_multiply(length2, length2),
+      rms_norm_ranged_multiply(rms_norm_ranged_multiply(t, t), t)
+    ),
+    t2
+  );
+}
+
+fn rms_norm_double_backward_terms1(
+  x: f32,
+  weight: f32,
+  dy: f32,
+  sum1: rms_norm_ranged,
+  ddx: f32,
+  ddweight: f32,
+  row_expression_0: rms_norm_ranged,
+  row_expression_1: rms_norm_ranged,
+  row_expression_2: rms_norm_ranged
+) -> rms_norm_ranged {
+  let t = rms_norm_ranged_multiply(rms_norm_ranged(1.0, 0.0, -1.0), rms_norm_ranged_from_given(dy));
+  return rms_norm_ranged_subtract(
+    rms_norm_ranged_multiply(
+      rms_norm_ranged_from_given(ddx),
+      rms_norm_ranged_subtract(
+        rms_norm_ranged_divide(
+          rms_norm_ranged_multiply(rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), sum1), row_expression_0),
+          row_expression_2
+        ),
+        rms_norm_ranged_divide(rms_norm_ranged_multiply(t, rms_norm_ranged_from_given(weight)), row_expression_1)
+      )
+    ),
+    rms_norm_ranged_divide(
+      rms_norm_ranged_multiply(
+        rms_norm_ranged_multiply(t, rms_norm_ranged_from_given(ddweight)),
+        rms_norm_ranged_from_given(x)
+      ),
+      row_expression_1
+    )
+  );
+}
+
+fn rms_norm_double_backward_dy_4_result(
+  x: f32,
+  weight: f32,
+  ddx: f32,
+  ddweight: f32,
+  sum2: rms_norm_ranged,
+  row_expression_1: rms_norm_ranged,
+  row_expression_3: rms_norm_ranged
+) -> f32 {
+  return rms_norm_ranged_to_limit(
+    rms_norm_ranged_subtract(
+      rms_norm_ranged_divide(
+        rms_norm_ranged_add(
+          rms_norm_ranged_multiply(rms_norm_ranged_from_given(ddweight), rms_norm_ranged_from_given(x)),
+          rms_norm_ranged_multiply(rms_norm_ranged_from_given(ddx), rms_norm_ranged_from_given(weight))
+        ),
+        row_expression_3
+      ),
+      rms_norm_ranged_divide(
+        rms_norm_ranged_multiply(
+          rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), rms_norm_ranged_from_given(weight)),
+          sum2
+        ),
+        row_expression_1
+      )
+    )
+  );
+}
+
+fn rms_norm_double_backward_x_5_result(
+  x: f32,
+  weight: f32,
+  dy: f32,
+  sum1: rms_norm_ranged,
+  ddx: f32,
+  ddweight: f32,
+  sum2: rms_norm_ranged,
+  sum3: rms_norm_ranged,
+  row_expression_1: rms_norm_ranged,
+  row_expression_3: rms_norm_ranged
+) -> f32 {
+  return rms_norm_ranged_to_limit(
+    rms_norm_ranged_add(
+      rms_norm_ranged_subtract(
+        rms_norm_ranged_subtract(
+          rms_norm_ranged_divide(
+            rms_norm_ranged_multiply(rms_norm_ranged_from_given(dy), rms_norm_ranged_from_given(ddweight)),
+            row_expression_3
+          ),
+          rms_norm_ranged_divide(rms_norm_ranged_multiply(rms_norm_ranged_from_given(ddx), sum1), row_expression_1)
+        ),
+        rms_norm_ranged_divide(
+          rms_norm_ranged_multiply(
+            rms_norm_ranged_multiply(rms_norm_ranged_from_given(dy), rms_norm_ranged_from_given(weight)),
+            sum2
+          ),
+          row_expression_1
+        )
+      ),
+      rms_norm_ranged_multiply(
+        rms_norm_ranged_multiply(rms_norm_ranged(1.0, 0.0, 1.0), rms_norm_ranged_from_given(x)),
+        sum3
+      )
+    )
+  );
+}
+
+fn rms_norm_double_backward_weight_6_result(
+  x: f32,
+  dy: f32,
+  ddx: f32,
+  sum2: rms_norm_ranged,
+  row_expression_1: rms_norm_ranged,
+  row_expression_3: rms_norm_ranged
+) -> f32 {
+  return rms_norm_ranged_to_limit(
+    rms_norm_ranged_multiply(
+      rms_norm_ranged_from_given(dy),
+      rms_norm_ranged_subtract(
+        rms_norm_ranged_divide(rms_norm_ranged_from_given(ddx), row_expression_3),
+        rms_norm_ranged_divide(rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), sum2), row_expression_1)
+      )
+    )
+  );
+}
+
+struct rms_norm_double_backward_whole_result_results {
+  result0: f32,
+  result1: f32,
+  result2: f32,
+}
+
+fn rms_norm_double_backward_whole_result(
+  x: f32,
+  weight: f32,
+  dy: f32,
+  sum1: rms_norm_ranged,
+  ddx: f32,
+  ddweight: f32,
+  sum2: rms_norm_ranged,
+  sum3: rms_norm_ranged,
+  row_expression_1: rms_norm_ranged,
+  row_expression_3: rms_norm_ranged
+) -> rms_norm_double_backward_whole_result_results {
+  return rms_norm_double_backward_whole_result_results(
+    rms_norm_ranged_to_limit(
+      rms_norm_ranged_subtract(
+        rms_norm_ranged_divide(
+          rms_norm_ranged_add(
+            rms_norm_ranged_multiply(rms_norm_ranged_from_given(ddweight), rms_norm_ranged_from_given(x)),
+            rms_norm_ranged_multiply(rms_norm_ranged_from_given(ddx), rms_norm_ranged_from_given(weight))
+          ),
+          row_expression_3
+        ),
+        rms_norm_ranged_divide(
+          rms_norm_ranged_multiply(
+            rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), rms_norm_ranged_from_given(weight)),
+            sum2
+          ),
+          row_expression_1
+        )
+      )
+    ),
+    rms_norm_ranged_to_limit(
+      rms_norm_ranged_add(
+        rms_norm_ranged_subtract(
+          rms_norm_ranged_subtract(
+            rms_norm_ranged_divide(
+              rms_norm_ranged_multiply(rms_norm_ranged_from_given(dy), rms_norm_ranged_from_given(ddweight)),
+              row_expression_3
+            ),
+            rms_norm_ranged_divide(rms_norm_ranged_multiply(rms_norm_ranged_from_given(ddx), sum1), row_expression_1)
+          ),
+          rms_norm_ranged_divide(
+            rms_norm_ranged_multiply(
+              rms_norm_ranged_multiply(rms_norm_ranged_from_given(dy), rms_norm_ranged_from_given(weight)),
+              sum2
+            ),
+            row_expression_1
+          )
+        ),
+        rms_norm_ranged_multiply(
+          rms_norm_ranged_multiply(rms_norm_ranged(1.0, 0.0, 1.0), rms_norm_ranged_from_given(x)),
+          sum3
+        )
+      )
+    ),
+    rms_norm_ranged_to_limit(
+      rms_norm_ranged_multiply(
+        rms_norm_ranged_from_given(dy),
+        rms_norm_ranged_subtract(
+          rms_norm_ranged_divide(rms_norm_ranged_from_given(ddx), row_expression_3),
+          rms_norm_ranged_divide(rms_norm_ranged_multiply(rms_norm_ranged_from_given(x), sum2), row_expression_1)
+        )
       )
     )
   );
@@ -197,6 +514,11 @@ struct rms_norm_uniform_values {
 @group(0) @binding(7) var<storage, read_write> rms_norm_gradient_dx: array<f32>;
 @group(0) @binding(8) var<storage, read_write> rms_norm_scratch_backward_terms: array<f32>;
 @group(0) @binding(9) var<storage, read_write> rms_norm_gradient_dweight: array<f32>;
+@group(0) @binding(10) var<storage, read> rms_norm_cotangent_ddx: array<f32>;
+@group(0) @binding(11) var<storage, read_write> rms_norm_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(12) var<storage, read> rms_norm_cotangent_ddweight: array<f32>;
+@group(0) @binding(13) var<storage, read_write> rms_norm_gradient_ddy: array<f32>;
+@group(0) @binding(14) var<storage, read_write> rms_norm_scratch_double_backward_terms: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn rms_norm_chunks() -> u32 {
@@ -208,22 +530,22 @@ fn rms_norm_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> rms_norm_lane_values: array<rms_norm_pair, 256>;
+var<workgroup> rms_norm_lane_values: array<rms_norm_ranged, 256>;
 
 // The sum of neighbouring threads, `lanes` each time: the first of them gets it.
-fn rms_norm_workgroup_sum(value: rms_norm_pair, lane: u32, lanes: u32) {
+fn rms_norm_workgroup_sum(value: rms_norm_ranged, lane: u32, lanes: u32) {
   rms_norm_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      rms_norm_lane_values[lane] = rms_norm_pair_add(rms_norm_lane_values[lane], rms_norm_lane_values[lane + stride]);
+      rms_norm_lane_values[lane] = rms_norm_ranged_add(rms_norm_lane_values[lane], rms_norm_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn rms_norm_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * rms_norm_chunks() + chunk) * 6u;
+  return (row * rms_norm_chunks() + chunk) * 9u;
 }
 
 var<workgroup> rms_norm_lane_nan: array<f32, 256>;
@@ -246,6 +568,9 @@ fn rms_norm_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = rms_norm_chunks();
   let lanes = rms_norm_lanes();
@@ -256,7 +581,7 @@ fn rms_norm_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = rms_norm_pair(0.0, 0.0);
+  var partial0 = rms_norm_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (rms_norm_uniforms.axisLength + chunks - 1u) / chunks;
@@ -269,7 +594,7 @@ fn rms_norm_forward_walk0(
       missing = select(missing, x, rms_norm_is_nan(x));
       missing = select(missing, weight, rms_norm_is_nan(weight));
       let term = rms_norm_forward_terms0(x);
-      partial0 = rms_norm_pair_add(partial0, term);
+      partial0 = rms_norm_ranged_add(partial0, term);
     }
     missing = select(missing, rms_norm_uniforms.p_eps, rms_norm_is_nan(rms_norm_uniforms.p_eps));
   }
@@ -278,11 +603,12 @@ fn rms_norm_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     rms_norm_scratch_forward_rows[partial + 0u] = rms_norm_lane_values[lane].high;
     rms_norm_scratch_forward_rows[partial + 1u] = rms_norm_lane_values[lane].low;
+    rms_norm_scratch_forward_rows[partial + 2u] = rms_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   rms_norm_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    rms_norm_scratch_forward_rows[partial + 4u] = rms_norm_lane_nan[lane];
+    rms_norm_scratch_forward_rows[partial + 6u] = rms_norm_lane_nan[lane];
   }
 }
 
@@ -292,6 +618,9 @@ fn rms_norm_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner) {
@@ -299,25 +628,27 @@ fn rms_norm_forward_rows0(
   }
   let chunks = rms_norm_chunks();
   let slots = rms_norm_forward_slots(row, 0u);
-  var total0 = rms_norm_pair(rms_norm_scratch_forward_rows[slots + 0u], rms_norm_scratch_forward_rows[slots + 1u]);
+  var total0 = rms_norm_ranged(rms_norm_scratch_forward_rows[slots + 0u], rms_norm_scratch_forward_rows[slots + 1u], rms_norm_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = rms_norm_forward_slots(row, chunk);
-    let other = rms_norm_pair(rms_norm_scratch_forward_rows[others + 0u], rms_norm_scratch_forward_rows[others + 1u]);
-    total0 = rms_norm_pair_add(total0, other);
+    let other = rms_norm_ranged(rms_norm_scratch_forward_rows[others + 0u], rms_norm_scratch_forward_rows[others + 1u], rms_norm_scratch_forward_rows[others + 2u]);
+    total0 = rms_norm_ranged_add(total0, other);
   }
-  var missing = rms_norm_scratch_forward_rows[slots + 4u];
+  var missing = rms_norm_scratch_forward_rows[slots + 6u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = rms_norm_scratch_forward_rows[rms_norm_forward_slots(row, chunk) + 4u];
+    let other = rms_norm_scratch_forward_rows[rms_norm_forward_slots(row, chunk) + 6u];
     missing = select(missing, other, rms_norm_is_nan(other));
   }
   rms_norm_scratch_forward_rows[slots + 0u] = total0.high;
   rms_norm_scratch_forward_rows[slots + 1u] = total0.low;
-  rms_norm_scratch_forward_rows[slots + 4u] = missing;
-  let length2 = rms_norm_pair_from_u32(rms_norm_uniforms.axisLength);
-  let sum0 = rms_norm_pair(rms_norm_scratch_forward_rows[slots + 0u], rms_norm_scratch_forward_rows[slots + 1u]);
+  rms_norm_scratch_forward_rows[slots + 2u] = total0.exponent;
+  rms_norm_scratch_forward_rows[slots + 6u] = missing;
+  let length2 = rms_norm_ranged_from_u32(rms_norm_uniforms.axisLength);
+  let sum0 = rms_norm_ranged(rms_norm_scratch_forward_rows[slots + 0u], rms_norm_scratch_forward_rows[slots + 1u], rms_norm_scratch_forward_rows[slots + 2u]);
   let value = rms_norm_forward_row0(rms_norm_uniforms.p_eps, length2, sum0);
-  rms_norm_scratch_forward_rows[slots + 2u] = value.high;
-  rms_norm_scratch_forward_rows[slots + 3u] = value.low;
+  rms_norm_scratch_forward_rows[slots + 3u] = value.high;
+  rms_norm_scratch_forward_rows[slots + 4u] = value.low;
+  rms_norm_scratch_forward_rows[slots + 5u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -326,6 +657,9 @@ fn rms_norm_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= rms_norm_uniforms.size) {
@@ -334,15 +668,67 @@ fn rms_norm_forward_elements(
   let row = i / (rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner) * rms_norm_uniforms.axisInner + i % rms_norm_uniforms.axisInner;
   let k = i / rms_norm_uniforms.axisInner % rms_norm_uniforms.axisLength;
   let slots = rms_norm_forward_slots(row, 0u);
-  let row_expression_0 = rms_norm_pair(rms_norm_scratch_forward_rows[slots + 2u], rms_norm_scratch_forward_rows[slots + 3u]);
+  let row_expression_0 = rms_norm_ranged(rms_norm_scratch_forward_rows[slots + 3u], rms_norm_scratch_forward_rows[slots + 4u], rms_norm_scratch_forward_rows[slots + 5u]);
   let x = rms_norm_input_x[i];
   let weight = rms_norm_learned_weight[k];
   let result = rms_norm_forward_elements_result(x, weight, row_expression_0);
-  rms_norm_output_y[i] = select(result, rms_norm_scratch_forward_rows[rms_norm_forward_slots(row, 0u) + 4u], rms_norm_is_nan(rms_norm_scratch_forward_rows[rms_norm_forward_slots(row, 0u) + 4u]));
+  rms_norm_output_y[i] = select(result, rms_norm_scratch_forward_rows[rms_norm_forward_slots(row, 0u) + 6u], rms_norm_is_nan(rms_norm_scratch_forward_rows[rms_norm_forward_slots(row, 0u) + 6u]));
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = rms_norm_lanes();
+  let rows = rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / rms_norm_uniforms.axisInner * rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner + row % rms_norm_uniforms.axisInner;
+  let end = select(0u, rms_norm_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = rms_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_uniforms.axisInner;
+      let x = rms_norm_input_x[i];
+      let weight = rms_norm_learned_weight[k];
+      missing = select(missing, x, rms_norm_is_nan(x));
+      missing = select(missing, weight, rms_norm_is_nan(weight));
+      let term = rms_norm_forward_terms0(x);
+      partial0 = rms_norm_ranged_add(partial0, term);
+    }
+    missing = select(missing, rms_norm_uniforms.p_eps, rms_norm_is_nan(rms_norm_uniforms.p_eps));
+  }
+  rms_norm_workgroup_sum(partial0, lane, lanes);
+  let sum0 = rms_norm_lane_values[head];
+  workgroupBarrier();
+  let length2 = rms_norm_ranged_from_u32(rms_norm_uniforms.axisLength);
+  let value0 = rms_norm_forward_row0(rms_norm_uniforms.p_eps, length2, sum0);
+  rms_norm_workgroup_nan(missing, lane, lanes);
+  missing = rms_norm_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_uniforms.axisInner;
+      let x = rms_norm_input_x[i];
+      let weight = rms_norm_learned_weight[k];
+      let result = rms_norm_forward_elements_result(x, weight, value0);
+      rms_norm_output_y[i] = select(result, missing, rms_norm_is_nan(missing));
+    }
+  }
 }
 
 fn rms_norm_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * rms_norm_chunks() + chunk) * 8u;
+  return (row * rms_norm_chunks() + chunk) * 12u;
 }
 
 @compute @workgroup_size(256)
@@ -351,6 +737,9 @@ fn rms_norm_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = rms_norm_chunks();
   let lanes = rms_norm_lanes();
@@ -361,8 +750,8 @@ fn rms_norm_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = rms_norm_pair(0.0, 0.0);
-  var partial1 = rms_norm_pair(0.0, 0.0);
+  var partial0 = rms_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = rms_norm_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (rms_norm_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / rms_norm_uniforms.axisInner * rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner + row % rms_norm_uniforms.axisInner;
@@ -373,8 +762,8 @@ fn rms_norm_backward_walk0(
       let weight = rms_norm_learned_weight[k];
       let dy = rms_norm_cotangent_dy[i];
       let term = rms_norm_backward_terms0(x, weight, dy);
-      partial0 = rms_norm_pair_add(partial0, term.result0);
-      partial1 = rms_norm_pair_add(partial1, term.result1);
+      partial0 = rms_norm_ranged_add(partial0, term.result0);
+      partial1 = rms_norm_ranged_add(partial1, term.result1);
     }
   }
   let partial = rms_norm_backward_slots(row, chunk);
@@ -382,12 +771,14 @@ fn rms_norm_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     rms_norm_scratch_backward_rows[partial + 0u] = rms_norm_lane_values[lane].high;
     rms_norm_scratch_backward_rows[partial + 1u] = rms_norm_lane_values[lane].low;
+    rms_norm_scratch_backward_rows[partial + 2u] = rms_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
   rms_norm_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    rms_norm_scratch_backward_rows[partial + 2u] = rms_norm_lane_values[lane].high;
-    rms_norm_scratch_backward_rows[partial + 3u] = rms_norm_lane_values[lane].low;
+    rms_norm_scratch_backward_rows[partial + 3u] = rms_norm_lane_values[lane].high;
+    rms_norm_scratch_backward_rows[partial + 4u] = rms_norm_lane_values[lane].low;
+    rms_norm_scratch_backward_rows[partial + 5u] = rms_norm_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -398,6 +789,9 @@ fn rms_norm_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner) {
@@ -405,29 +799,33 @@ fn rms_norm_backward_rows0(
   }
   let chunks = rms_norm_chunks();
   let slots = rms_norm_backward_slots(row, 0u);
-  var total0 = rms_norm_pair(rms_norm_scratch_backward_rows[slots + 0u], rms_norm_scratch_backward_rows[slots + 1u]);
+  var total0 = rms_norm_ranged(rms_norm_scratch_backward_rows[slots + 0u], rms_norm_scratch_backward_rows[slots + 1u], rms_norm_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = rms_norm_backward_slots(row, chunk);
-    let other = rms_norm_pair(rms_norm_scratch_backward_rows[others + 0u], rms_norm_scratch_backward_rows[others + 1u]);
-    total0 = rms_norm_pair_add(total0, other);
+    let other = rms_norm_ranged(rms_norm_scratch_backward_rows[others + 0u], rms_norm_scratch_backward_rows[others + 1u], rms_norm_scratch_backward_rows[others + 2u]);
+    total0 = rms_norm_ranged_add(total0, other);
   }
-  var total1 = rms_norm_pair(rms_norm_scratch_backward_rows[slots + 2u], rms_norm_scratch_backward_rows[slots + 3u]);
+  var total1 = rms_norm_ranged(rms_norm_scratch_backward_rows[slots + 3u], rms_norm_scratch_backward_rows[slots + 4u], rms_norm_scratch_backward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = rms_norm_backward_slots(row, chunk);
-    let other = rms_norm_pair(rms_norm_scratch_backward_rows[others + 2u], rms_norm_scratch_backward_rows[others + 3u]);
-    total1 = rms_norm_pair_add(total1, other);
+    let other = rms_norm_ranged(rms_norm_scratch_backward_rows[others + 3u], rms_norm_scratch_backward_rows[others + 4u], rms_norm_scratch_backward_rows[others + 5u]);
+    total1 = rms_norm_ranged_add(total1, other);
   }
   rms_norm_scratch_backward_rows[slots + 0u] = total0.high;
   rms_norm_scratch_backward_rows[slots + 1u] = total0.low;
-  rms_norm_scratch_backward_rows[slots + 2u] = total1.high;
-  rms_norm_scratch_backward_rows[slots + 3u] = total1.low;
-  let length2 = rms_norm_pair_from_u32(rms_norm_uniforms.axisLength);
-  let sum0 = rms_norm_pair(rms_norm_scratch_backward_rows[slots + 0u], rms_norm_scratch_backward_rows[slots + 1u]);
+  rms_norm_scratch_backward_rows[slots + 2u] = total0.exponent;
+  rms_norm_scratch_backward_rows[slots + 3u] = total1.high;
+  rms_norm_scratch_backward_rows[slots + 4u] = total1.low;
+  rms_norm_scratch_backward_rows[slots + 5u] = total1.exponent;
+  let length2 = rms_norm_ranged_from_u32(rms_norm_uniforms.axisLength);
+  let sum0 = rms_norm_ranged(rms_norm_scratch_backward_rows[slots + 0u], rms_norm_scratch_backward_rows[slots + 1u], rms_norm_scratch_backward_rows[slots + 2u]);
   let value = rms_norm_backward_row0(rms_norm_uniforms.p_eps, length2, sum0);
-  rms_norm_scratch_backward_rows[slots + 4u] = value.result0.high;
-  rms_norm_scratch_backward_rows[slots + 5u] = value.result0.low;
-  rms_norm_scratch_backward_rows[slots + 6u] = value.result1.high;
-  rms_norm_scratch_backward_rows[slots + 7u] = value.result1.low;
+  rms_norm_scratch_backward_rows[slots + 6u] = value.result0.high;
+  rms_norm_scratch_backward_rows[slots + 7u] = value.result0.low;
+  rms_norm_scratch_backward_rows[slots + 8u] = value.result0.exponent;
+  rms_norm_scratch_backward_rows[slots + 9u] = value.result1.high;
+  rms_norm_scratch_backward_rows[slots + 10u] = value.result1.low;
+  rms_norm_scratch_backward_rows[slots + 11u] = value.result1.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -436,6 +834,9 @@ fn rms_norm_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= rms_norm_uniforms.size) {
@@ -444,15 +845,69 @@ fn rms_norm_backward_elements(
   let row = i / (rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner) * rms_norm_uniforms.axisInner + i % rms_norm_uniforms.axisInner;
   let k = i / rms_norm_uniforms.axisInner % rms_norm_uniforms.axisLength;
   let slots = rms_norm_backward_slots(row, 0u);
-  let sum1 = rms_norm_pair(rms_norm_scratch_backward_rows[slots + 2u], rms_norm_scratch_backward_rows[slots + 3u]);
-  let row_expression_0 = rms_norm_pair(rms_norm_scratch_backward_rows[slots + 4u], rms_norm_scratch_backward_rows[slots + 5u]);
-  let row_expression_1 = rms_norm_pair(rms_norm_scratch_backward_rows[slots + 6u], rms_norm_scratch_backward_rows[slots + 7u]);
+  let sum1 = rms_norm_ranged(rms_norm_scratch_backward_rows[slots + 3u], rms_norm_scratch_backward_rows[slots + 4u], rms_norm_scratch_backward_rows[slots + 5u]);
+  let row_expression_0 = rms_norm_ranged(rms_norm_scratch_backward_rows[slots + 6u], rms_norm_scratch_backward_rows[slots + 7u], rms_norm_scratch_backward_rows[slots + 8u]);
+  let row_expression_1 = rms_norm_ranged(rms_norm_scratch_backward_rows[slots + 9u], rms_norm_scratch_backward_rows[slots + 10u], rms_norm_scratch_backward_rows[slots + 11u]);
   let x = rms_norm_input_x[i];
   let weight = rms_norm_learned_weight[k];
   let dy = rms_norm_cotangent_dy[i];
   let result = rms_norm_backward_elements_result(x, weight, dy, sum1, row_expression_0, row_expression_1);
   rms_norm_gradient_dx[i] = result.result0;
   rms_norm_scratch_backward_terms[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = rms_norm_lanes();
+  let rows = rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / rms_norm_uniforms.axisInner * rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner + row % rms_norm_uniforms.axisInner;
+  let end = select(0u, rms_norm_uniforms.axisLength, row < rows);
+  var partial0 = rms_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = rms_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_uniforms.axisInner;
+      let x = rms_norm_input_x[i];
+      let weight = rms_norm_learned_weight[k];
+      let dy = rms_norm_cotangent_dy[i];
+      let term = rms_norm_backward_terms0(x, weight, dy);
+      partial0 = rms_norm_ranged_add(partial0, term.result0);
+      partial1 = rms_norm_ranged_add(partial1, term.result1);
+    }
+  }
+  rms_norm_workgroup_sum(partial0, lane, lanes);
+  let sum0 = rms_norm_lane_values[head];
+  workgroupBarrier();
+  rms_norm_workgroup_sum(partial1, lane, lanes);
+  let sum1 = rms_norm_lane_values[head];
+  workgroupBarrier();
+  let length2 = rms_norm_ranged_from_u32(rms_norm_uniforms.axisLength);
+  let value0 = rms_norm_backward_row0(rms_norm_uniforms.p_eps, length2, sum0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_uniforms.axisInner;
+      let x = rms_norm_input_x[i];
+      let weight = rms_norm_learned_weight[k];
+      let dy = rms_norm_cotangent_dy[i];
+      let result = rms_norm_backward_elements_result(x, weight, dy, sum1, value0.result0, value0.result1);
+      rms_norm_gradient_dx[i] = result.result0;
+      rms_norm_scratch_backward_terms[i] = result.result1;
+    }
+  }
 }
 
 @compute @workgroup_size(256)
@@ -466,10 +921,396 @@ fn rms_norm_backward_weight_sum(
   if (k >= rms_norm_uniforms.axisLength) {
     return;
   }
-  var sum = rms_norm_pair(0.0, 0.0);
+  var sum = rms_norm_ranged(0.0, 0.0, -2e38);
   for (var row = 0u; row < rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner; row++) {
     let i = (row / rms_norm_uniforms.axisInner * rms_norm_uniforms.axisLength + k) * rms_norm_uniforms.axisInner + row % rms_norm_uniforms.axisInner;
-    sum = rms_norm_pair_add(sum, rms_norm_pair_from_f32(rms_norm_scratch_backward_terms[i]));
+    sum = rms_norm_ranged_add(sum, rms_norm_ranged_from_f32(rms_norm_scratch_backward_terms[i]));
   }
-  rms_norm_gradient_dweight[k] = rms_norm_pair_to_f32(sum);
+  rms_norm_gradient_dweight[k] = rms_norm_ranged_to_limit(sum);
+}
+
+fn rms_norm_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * rms_norm_chunks() + chunk) * 24u;
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = rms_norm_chunks();
+  let lanes = rms_norm_lanes();
+  let rows = rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = rms_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = rms_norm_ranged(0.0, 0.0, -2e38);
+  var partial2 = rms_norm_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (rms_norm_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / rms_norm_uniforms.axisInner * rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner + row % rms_norm_uniforms.axisInner;
+    let end = min(rms_norm_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_uniforms.axisInner;
+      let x = rms_norm_input_x[i];
+      let weight = rms_norm_learned_weight[k];
+      let dy = rms_norm_cotangent_dy[i];
+      let ddx = rms_norm_cotangent_ddx[i];
+      let term = rms_norm_double_backward_terms0(x, weight, dy, ddx);
+      partial0 = rms_norm_ranged_add(partial0, term.result0);
+      partial1 = rms_norm_ranged_add(partial1, term.result1);
+      partial2 = rms_norm_ranged_add(partial2, term.result2);
+    }
+  }
+  let partial = rms_norm_double_backward_slots(row, chunk);
+  rms_norm_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    rms_norm_scratch_double_backward_rows[partial + 0u] = rms_norm_lane_values[lane].high;
+    rms_norm_scratch_double_backward_rows[partial + 1u] = rms_norm_lane_values[lane].low;
+    rms_norm_scratch_double_backward_rows[partial + 2u] = rms_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  rms_norm_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    rms_norm_scratch_double_backward_rows[partial + 3u] = rms_norm_lane_values[lane].high;
+    rms_norm_scratch_double_backward_rows[partial + 4u] = rms_norm_lane_values[lane].low;
+    rms_norm_scratch_double_backward_rows[partial + 5u] = rms_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  rms_norm_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    rms_norm_scratch_double_backward_rows[partial + 6u] = rms_norm_lane_values[lane].high;
+    rms_norm_scratch_double_backward_rows[partial + 7u] = rms_norm_lane_values[lane].low;
+    rms_norm_scratch_double_backward_rows[partial + 8u] = rms_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner) {
+    return;
+  }
+  let chunks = rms_norm_chunks();
+  let slots = rms_norm_double_backward_slots(row, 0u);
+  var total0 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 0u], rms_norm_scratch_double_backward_rows[slots + 1u], rms_norm_scratch_double_backward_rows[slots + 2u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = rms_norm_double_backward_slots(row, chunk);
+    let other = rms_norm_ranged(rms_norm_scratch_double_backward_rows[others + 0u], rms_norm_scratch_double_backward_rows[others + 1u], rms_norm_scratch_double_backward_rows[others + 2u]);
+    total0 = rms_norm_ranged_add(total0, other);
+  }
+  var total1 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 3u], rms_norm_scratch_double_backward_rows[slots + 4u], rms_norm_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = rms_norm_double_backward_slots(row, chunk);
+    let other = rms_norm_ranged(rms_norm_scratch_double_backward_rows[others + 3u], rms_norm_scratch_double_backward_rows[others + 4u], rms_norm_scratch_double_backward_rows[others + 5u]);
+    total1 = rms_norm_ranged_add(total1, other);
+  }
+  var total2 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 6u], rms_norm_scratch_double_backward_rows[slots + 7u], rms_norm_scratch_double_backward_rows[slots + 8u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = rms_norm_double_backward_slots(row, chunk);
+    let other = rms_norm_ranged(rms_norm_scratch_double_backward_rows[others + 6u], rms_norm_scratch_double_backward_rows[others + 7u], rms_norm_scratch_double_backward_rows[others + 8u]);
+    total2 = rms_norm_ranged_add(total2, other);
+  }
+  rms_norm_scratch_double_backward_rows[slots + 0u] = total0.high;
+  rms_norm_scratch_double_backward_rows[slots + 1u] = total0.low;
+  rms_norm_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+  rms_norm_scratch_double_backward_rows[slots + 3u] = total1.high;
+  rms_norm_scratch_double_backward_rows[slots + 4u] = total1.low;
+  rms_norm_scratch_double_backward_rows[slots + 5u] = total1.exponent;
+  rms_norm_scratch_double_backward_rows[slots + 6u] = total2.high;
+  rms_norm_scratch_double_backward_rows[slots + 7u] = total2.low;
+  rms_norm_scratch_double_backward_rows[slots + 8u] = total2.exponent;
+  let length2 = rms_norm_ranged_from_u32(rms_norm_uniforms.axisLength);
+  let sum0 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 0u], rms_norm_scratch_double_backward_rows[slots + 1u], rms_norm_scratch_double_backward_rows[slots + 2u]);
+  let value = rms_norm_double_backward_row0(rms_norm_uniforms.p_eps, length2, sum0);
+  rms_norm_scratch_double_backward_rows[slots + 9u] = value.result0.high;
+  rms_norm_scratch_double_backward_rows[slots + 10u] = value.result0.low;
+  rms_norm_scratch_double_backward_rows[slots + 11u] = value.result0.exponent;
+  rms_norm_scratch_double_backward_rows[slots + 12u] = value.result1.high;
+  rms_norm_scratch_double_backward_rows[slots + 13u] = value.result1.low;
+  rms_norm_scratch_double_backward_rows[slots + 14u] = value.result1.exponent;
+  rms_norm_scratch_double_backward_rows[slots + 15u] = value.result2.high;
+  rms_norm_scratch_double_backward_rows[slots + 16u] = value.result2.low;
+  rms_norm_scratch_double_backward_rows[slots + 17u] = value.result2.exponent;
+  rms_norm_scratch_double_backward_rows[slots + 18u] = value.result3.high;
+  rms_norm_scratch_double_backward_rows[slots + 19u] = value.result3.low;
+  rms_norm_scratch_double_backward_rows[slots + 20u] = value.result3.exponent;
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = rms_norm_chunks();
+  let lanes = rms_norm_lanes();
+  let rows = rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = rms_norm_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (rms_norm_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / rms_norm_uniforms.axisInner * rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner + row % rms_norm_uniforms.axisInner;
+    let end = min(rms_norm_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = rms_norm_double_backward_slots(row, 0u);
+    let sum1 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 3u], rms_norm_scratch_double_backward_rows[slots + 4u], rms_norm_scratch_double_backward_rows[slots + 5u]);
+    let row_expression_0 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 9u], rms_norm_scratch_double_backward_rows[slots + 10u], rms_norm_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_1 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 12u], rms_norm_scratch_double_backward_rows[slots + 13u], rms_norm_scratch_double_backward_rows[slots + 14u]);
+    let row_expression_2 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 15u], rms_norm_scratch_double_backward_rows[slots + 16u], rms_norm_scratch_double_backward_rows[slots + 17u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_uniforms.axisInner;
+      let x = rms_norm_input_x[i];
+      let weight = rms_norm_learned_weight[k];
+      let dy = rms_norm_cotangent_dy[i];
+      let ddx = rms_norm_cotangent_ddx[i];
+      let ddweight = rms_norm_cotangent_ddweight[k];
+      let term = rms_norm_double_backward_terms1(x, weight, dy, sum1, ddx, ddweight, row_expression_0, row_expression_1, row_expression_2);
+      partial0 = rms_norm_ranged_add(partial0, term);
+    }
+  }
+  let partial = rms_norm_double_backward_slots(row, chunk);
+  rms_norm_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    rms_norm_scratch_double_backward_rows[partial + 21u] = rms_norm_lane_values[lane].high;
+    rms_norm_scratch_double_backward_rows[partial + 22u] = rms_norm_lane_values[lane].low;
+    rms_norm_scratch_double_backward_rows[partial + 23u] = rms_norm_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner) {
+    return;
+  }
+  let chunks = rms_norm_chunks();
+  let slots = rms_norm_double_backward_slots(row, 0u);
+  var total7 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 21u], rms_norm_scratch_double_backward_rows[slots + 22u], rms_norm_scratch_double_backward_rows[slots + 23u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = rms_norm_double_backward_slots(row, chunk);
+    let other = rms_norm_ranged(rms_norm_scratch_double_backward_rows[others + 21u], rms_norm_scratch_double_backward_rows[others + 22u], rms_norm_scratch_double_backward_rows[others + 23u]);
+    total7 = rms_norm_ranged_add(total7, other);
+  }
+  rms_norm_scratch_double_backward_rows[slots + 21u] = total7.high;
+  rms_norm_scratch_double_backward_rows[slots + 22u] = total7.low;
+  rms_norm_scratch_double_backward_rows[slots + 23u] = total7.exponent;
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_double_backward_dy_4(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= rms_norm_uniforms.size) {
+    return;
+  }
+  let row = i / (rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner) * rms_norm_uniforms.axisInner + i % rms_norm_uniforms.axisInner;
+  let k = i / rms_norm_uniforms.axisInner % rms_norm_uniforms.axisLength;
+  let slots = rms_norm_double_backward_slots(row, 0u);
+  let sum2 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 6u], rms_norm_scratch_double_backward_rows[slots + 7u], rms_norm_scratch_double_backward_rows[slots + 8u]);
+  let row_expression_1 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 12u], rms_norm_scratch_double_backward_rows[slots + 13u], rms_norm_scratch_double_backward_rows[slots + 14u]);
+  let row_expression_3 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 18u], rms_norm_scratch_double_backward_rows[slots + 19u], rms_norm_scratch_double_backward_rows[slots + 20u]);
+  let x = rms_norm_input_x[i];
+  let weight = rms_norm_learned_weight[k];
+  let ddx = rms_norm_cotangent_ddx[i];
+  let ddweight = rms_norm_cotangent_ddweight[k];
+  let result = rms_norm_double_backward_dy_4_result(x, weight, ddx, ddweight, sum2, row_expression_1, row_expression_3);
+  rms_norm_gradient_ddy[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_double_backward_x_5(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= rms_norm_uniforms.size) {
+    return;
+  }
+  let row = i / (rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner) * rms_norm_uniforms.axisInner + i % rms_norm_uniforms.axisInner;
+  let k = i / rms_norm_uniforms.axisInner % rms_norm_uniforms.axisLength;
+  let slots = rms_norm_double_backward_slots(row, 0u);
+  let sum1 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 3u], rms_norm_scratch_double_backward_rows[slots + 4u], rms_norm_scratch_double_backward_rows[slots + 5u]);
+  let sum2 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 6u], rms_norm_scratch_double_backward_rows[slots + 7u], rms_norm_scratch_double_backward_rows[slots + 8u]);
+  let sum3 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 21u], rms_norm_scratch_double_backward_rows[slots + 22u], rms_norm_scratch_double_backward_rows[slots + 23u]);
+  let row_expression_1 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 12u], rms_norm_scratch_double_backward_rows[slots + 13u], rms_norm_scratch_double_backward_rows[slots + 14u]);
+  let row_expression_3 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 18u], rms_norm_scratch_double_backward_rows[slots + 19u], rms_norm_scratch_double_backward_rows[slots + 20u]);
+  let x = rms_norm_input_x[i];
+  let weight = rms_norm_learned_weight[k];
+  let dy = rms_norm_cotangent_dy[i];
+  let ddx = rms_norm_cotangent_ddx[i];
+  let ddweight = rms_norm_cotangent_ddweight[k];
+  let result = rms_norm_double_backward_x_5_result(x, weight, dy, sum1, ddx, ddweight, sum2, sum3, row_expression_1, row_expression_3);
+  rms_norm_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_double_backward_weight_6(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= rms_norm_uniforms.size) {
+    return;
+  }
+  let row = i / (rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner) * rms_norm_uniforms.axisInner + i % rms_norm_uniforms.axisInner;
+  let slots = rms_norm_double_backward_slots(row, 0u);
+  let sum2 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 6u], rms_norm_scratch_double_backward_rows[slots + 7u], rms_norm_scratch_double_backward_rows[slots + 8u]);
+  let row_expression_1 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 12u], rms_norm_scratch_double_backward_rows[slots + 13u], rms_norm_scratch_double_backward_rows[slots + 14u]);
+  let row_expression_3 = rms_norm_ranged(rms_norm_scratch_double_backward_rows[slots + 18u], rms_norm_scratch_double_backward_rows[slots + 19u], rms_norm_scratch_double_backward_rows[slots + 20u]);
+  let x = rms_norm_input_x[i];
+  let dy = rms_norm_cotangent_dy[i];
+  let ddx = rms_norm_cotangent_ddx[i];
+  let result = rms_norm_double_backward_weight_6_result(x, dy, ddx, sum2, row_expression_1, row_expression_3);
+  rms_norm_scratch_double_backward_terms[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = rms_norm_lanes();
+  let rows = rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / rms_norm_uniforms.axisInner * rms_norm_uniforms.axisLength * rms_norm_uniforms.axisInner + row % rms_norm_uniforms.axisInner;
+  let end = select(0u, rms_norm_uniforms.axisLength, row < rows);
+  var partial0 = rms_norm_ranged(0.0, 0.0, -2e38);
+  var partial1 = rms_norm_ranged(0.0, 0.0, -2e38);
+  var partial2 = rms_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_uniforms.axisInner;
+      let x = rms_norm_input_x[i];
+      let weight = rms_norm_learned_weight[k];
+      let dy = rms_norm_cotangent_dy[i];
+      let ddx = rms_norm_cotangent_ddx[i];
+      let term = rms_norm_double_backward_terms0(x, weight, dy, ddx);
+      partial0 = rms_norm_ranged_add(partial0, term.result0);
+      partial1 = rms_norm_ranged_add(partial1, term.result1);
+      partial2 = rms_norm_ranged_add(partial2, term.result2);
+    }
+  }
+  rms_norm_workgroup_sum(partial0, lane, lanes);
+  let sum0 = rms_norm_lane_values[head];
+  workgroupBarrier();
+  rms_norm_workgroup_sum(partial1, lane, lanes);
+  let sum1 = rms_norm_lane_values[head];
+  workgroupBarrier();
+  rms_norm_workgroup_sum(partial2, lane, lanes);
+  let sum2 = rms_norm_lane_values[head];
+  workgroupBarrier();
+  let length2 = rms_norm_ranged_from_u32(rms_norm_uniforms.axisLength);
+  let value0 = rms_norm_double_backward_row0(rms_norm_uniforms.p_eps, length2, sum0);
+  var partial02 = rms_norm_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_uniforms.axisInner;
+      let x = rms_norm_input_x[i];
+      let weight = rms_norm_learned_weight[k];
+      let dy = rms_norm_cotangent_dy[i];
+      let ddx = rms_norm_cotangent_ddx[i];
+      let ddweight = rms_norm_cotangent_ddweight[k];
+      let term = rms_norm_double_backward_terms1(x, weight, dy, sum1, ddx, ddweight, value0.result0, value0.result1, value0.result2);
+      partial02 = rms_norm_ranged_add(partial02, term);
+    }
+  }
+  rms_norm_workgroup_sum(partial02, lane, lanes);
+  let sum3 = rms_norm_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_uniforms.axisInner;
+      let x = rms_norm_input_x[i];
+      let weight = rms_norm_learned_weight[k];
+      let dy = rms_norm_cotangent_dy[i];
+      let ddx = rms_norm_cotangent_ddx[i];
+      let ddweight = rms_norm_cotangent_ddweight[k];
+      let result = rms_norm_double_backward_whole_result(x, weight, dy, sum1, ddx, ddweight, sum2, sum3, value0.result1, value0.result3);
+      rms_norm_gradient_ddy[i] = result.result0;
+      rms_norm_gradient_dx[i] = result.result1;
+      rms_norm_scratch_double_backward_terms[i] = result.result2;
+    }
+  }
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_double_backward_weight_sum(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let k = group * 256u + lane;
+  if (k >= rms_norm_uniforms.axisLength) {
+    return;
+  }
+  var sum = rms_norm_ranged(0.0, 0.0, -2e38);
+  for (var row = 0u; row < rms_norm_uniforms.axisOuter * rms_norm_uniforms.axisInner; row++) {
+    let i = (row / rms_norm_uniforms.axisInner * rms_norm_uniforms.axisLength + k) * rms_norm_uniforms.axisInner + row % rms_norm_uniforms.axisInner;
+    sum = rms_norm_ranged_add(sum, rms_norm_ranged_from_f32(rms_norm_scratch_double_backward_terms[i]));
+  }
+  rms_norm_gradient_dweight[k] = rms_norm_ranged_to_limit(sum);
 }

@@ -9,7 +9,11 @@ import {
   checkRange,
   full,
 } from "activation-compiler/runtime";
-import { rmsNormGatedBackward, rmsNormGatedForward } from "./rms_norm_gated.js";
+import {
+  rmsNormGatedBackward,
+  rmsNormGatedDoubleBackward,
+  rmsNormGatedForward,
+} from "./rms_norm_gated.js";
 import { rmsNormGatedWgsl } from "./rms_norm_gated.wgsl.js";
 const rmsNormGatedActivation: Activation = {
   name: "rms_norm_gated",
@@ -17,20 +21,43 @@ const rmsNormGatedActivation: Activation = {
   hyperparameters: ["eps"],
   learned: [{ name: "weight", shape: "axis" }],
   axis: true,
-  cpu: { forward: rmsNormGatedForward, backward: rmsNormGatedBackward },
+  cpu: {
+    forward: rmsNormGatedForward,
+    backward: rmsNormGatedBackward,
+    doubleBackward: rmsNormGatedDoubleBackward,
+  },
   webgpu: {
     code: rmsNormGatedWgsl,
     forward: [
       {
-        entryPoint: "rms_norm_gated_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "rms_norm_gated_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [2, "input z"],
           [3, "learned weight"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [5, "output"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_gated_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "input z"],
+          [3, "learned weight"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -46,7 +73,7 @@ const rmsNormGatedActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -65,7 +92,7 @@ const rmsNormGatedActivation: Activation = {
           [1, "input x"],
           [2, "input z"],
           [3, "learned weight"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
           [5, "output"],
         ],
         uniforms: [
@@ -79,8 +106,8 @@ const rmsNormGatedActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "rms_norm_gated_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "rms_norm_gated_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
@@ -88,7 +115,29 @@ const rmsNormGatedActivation: Activation = {
           [2, "input z"],
           [3, "learned weight"],
           [6, "cotangent"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [8, "gradient x"],
+          [9, "gradient z"],
+          [10, "scratch size"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "rms_norm_gated_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "input z"],
+          [3, "learned weight"],
+          [6, "cotangent"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: [
           "size",
@@ -104,7 +153,7 @@ const rmsNormGatedActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: [
           "size",
@@ -124,7 +173,7 @@ const rmsNormGatedActivation: Activation = {
           [2, "input z"],
           [3, "learned weight"],
           [6, "cotangent"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
           [8, "gradient x"],
           [9, "gradient z"],
           [10, "scratch size"],

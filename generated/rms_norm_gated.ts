@@ -36,13 +36,45 @@ export function rmsNormGatedForward(
       const q = sum / axisLength;
       const u = eps + q;
       const r = Math.sqrt(u);
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const zi = z[i]!;
-        const weightI = weight[k]!;
-        const e = boundedExp(Math.max(Math.min(zi, 709), -746));
-        const q2 = e / (e + 1);
-        y[i] = (xi * zi * weightI * q2) / r;
+      const outside =
+        sum - sum + (q - q) + (u - u) + (r - r) + 0 / (r * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const zi = z[i]!;
+          const weightI = weight[k]!;
+          const e = boundedExp(Math.max(Math.min(zi, 709), -746));
+          const q2 = e / (e + 1);
+          y[i] = (xi * zi * weightI * q2) / r;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const ziWide = wideMoved(wideFromF64(z[i]!), 800n);
+          missing += 0 * Math.sign(z[i]!);
+          sumWide = wideAdd(sumWide, rmsNormGatedForwardPart0(xiWide, ziWide));
+        }
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ziWide2 = wideMoved(wideFromF64(z[i]!), 800n);
+          const weightkWide = wideFromF64(weight[k]!);
+          y[i] =
+            wideToF64(
+              rmsNormGatedForwardPart1(
+                xiWide2,
+                ziWide2,
+                weightkWide,
+                epsWide,
+                lengthWide,
+                sumWide,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -97,33 +129,429 @@ export function rmsNormGatedBackward(
       const r = Math.sqrt(u);
       const p = axisLength * u;
       const p2 = p * r;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (q - q) +
+        (u - u) +
+        (r - r) +
+        (p - p) +
+        (p2 - p2) +
+        0 / (r * 2 ** -100) +
+        0 / (p2 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const zi = z[i]!;
+          const weightI = weight[k]!;
+          const squared = xi * xi;
+          const squared2 = zi * zi;
+          const e = boundedExp(Math.max(Math.min(zi, 709), -746));
+          const u2 = e + 1;
+          const q2 = e / u2;
+          const squared3 = q2 * q2;
+          const p3 = dyi * xi;
+          const p4 = p3 * zi;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(zi, 746), -746);
+          const e2 = boundedExp(Math.max(-Math.abs(bounded), -746));
+          const u3 = e2 + 1;
+          const q3 =
+            (squared *
+              (zi * squared3 + zi * q2 * (bounded * (e2 / (u3 * u3)))) *
+              sum2) /
+            p2;
+          dx[i] =
+            (dyi * zi * weightI * q2) / r -
+            (xi * squared2 * squared3 * sum2) / p2;
+          dz[i] = (p3 * weightI * (q2 * ((u2 + zi) / u2))) / r - q3;
+          dweightSums[k]! += (p4 * q2) / r;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const ziWide = wideMoved(wideFromF64(z[i]!), 800n);
+          missing += 0 * Math.sign(z[i]!);
+          const weightkWide = wideFromF64(weight[k]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(sumWide, rmsNormGatedBackwardPart0(xiWide, ziWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            rmsNormGatedBackwardPart1(xiWide, ziWide, weightkWide, dyiWide),
+          );
+        }
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ziWide2 = wideMoved(wideFromF64(z[i]!), 800n);
+          const weightkWide2 = wideFromF64(weight[k]!);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              rmsNormGatedBackwardPart2(
+                xiWide2,
+                ziWide2,
+                weightkWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+          dz[i] =
+            wideToF64(
+              rmsNormGatedBackwardPart3(
+                xiWide2,
+                ziWide2,
+                weightkWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+          dweightSums[k]! +=
+            wideToF64(
+              rmsNormGatedBackwardPart4(
+                xiWide2,
+                ziWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+              ),
+            ) + missing;
+        }
+      }
+    }
+  }
+  dweight.set(dweightSums);
+}
+
+/** The gradients of what rms_norm_gated's backward kernel computes, from a cotangent of each of its results. */
+export function rmsNormGatedDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  z: Float32Array,
+  weight: Float32Array,
+  eps: number,
+  ddx: Float32Array,
+  ddz: Float32Array,
+  ddweight: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  dz: Float32Array,
+  dweight: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("z", z, size);
+  requireLength("weight", weight, axisLength);
+  requireLength("ddx", ddx, size);
+  requireLength("ddz", ddz, size);
+  requireLength("ddweight", ddweight, axisLength);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dz", dz, size);
+  requireLength("dweight", dweight, axisLength);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const squared = axisLength * axisLength;
+  const dweightSums = new Float64Array(axisLength);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const zi = z[i]!;
         const weightI = weight[k]!;
-        const squared = xi * xi;
-        const squared2 = zi * zi;
+        const squared2 = xi * xi;
+        const squared3 = zi * zi;
         const e = boundedExp(Math.max(Math.min(zi, 709), -746));
-        const u2 = e + 1;
-        const q2 = e / u2;
-        const squared3 = q2 * q2;
-        const p3 = dyi * xi;
-        const p4 = p3 * zi;
+        const u = e + 1;
+        const q = e / u;
+        const squared4 = q * q;
+        const p = dyi * xi;
+        sum += squared2 * squared3 * squared4;
+        sum2 += p * zi * weightI * q;
+      }
+      const q = sum / axisLength;
+      const u = eps + q;
+      const p = axisLength * u;
+      const r = Math.sqrt(u);
+      const p2 = p * r;
+      const p3 = 0.5 * u;
+      const q2 = p3 / r;
+      const u2 = r + q2;
+      const squared2 = u * u;
+      const p4 = squared2 * u;
+      const p5 = squared * p4;
+      let sum3 = 0;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const zi = z[i]!;
+        const weightI = weight[k]!;
+        const ddxI = ddx[i]!;
+        const ddzI = ddz[i]!;
+        const ddweightI = ddweight[k]!;
+        const squared3 = xi * xi;
+        const squared4 = zi * zi;
+        const e = boundedExp(Math.max(Math.min(zi, 709), -746));
+        const u3 = e + 1;
+        const q3 = e / u3;
+        const squared5 = q3 * q3;
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.max(Math.min(zi, 746), -746);
         const e2 = boundedExp(Math.max(-Math.abs(bounded), -746));
-        const u3 = e2 + 1;
-        const q3 =
-          (squared *
-            (zi * squared3 + zi * q2 * (bounded * (e2 / (u3 * u3)))) *
-            sum2) /
-          p2;
-        dx[i] =
-          (dyi * zi * weightI * q2) / r -
-          (xi * squared2 * squared3 * sum2) / p2;
-        dz[i] = (p3 * weightI * (q2 * ((u2 + zi) / u2))) / r - q3;
-        dweightSums[k]! += (p4 * q2) / r;
+        const u4 = e2 + 1;
+        const p6 = bounded * (e2 / (u4 * u4));
+        const p7 = zi * q3 * p6;
+        const u5 = zi * squared5 + p7;
+        const p8 = 0.5 * dyi;
+        const u6 =
+          ddxI *
+            ((xi * squared4 * squared5 * sum2 * u2) / p5 -
+              (p8 * zi * weightI * q3) / p2) -
+          (p8 * ddweightI * xi * zi * q3) / p2;
+        const p9 = q3 * ((u3 + zi) / u3);
+        sum3 +=
+          -(ddxI * xi * squared4 * squared5) / p2 - (ddzI * squared3 * u5) / p2;
+        sum4 +=
+          u6 +
+          ddzI *
+            ((squared3 * u5 * sum2 * u2) / p5 - (p8 * xi * weightI * p9) / p2);
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (q - q) +
+        (u - u) +
+        (p - p) +
+        (r - r) +
+        (p2 - p2) +
+        (p3 - p3) +
+        (q2 - q2) +
+        (u2 - u2) +
+        (squared2 - squared2) +
+        (p4 - p4) +
+        (p5 - p5) +
+        0 / (r * 2 ** -100) +
+        0 / (p2 * 2 ** -100) +
+        0 / (p5 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const zi = z[i]!;
+          const weightI = weight[k]!;
+          const ddxI = ddx[i]!;
+          const ddzI = ddz[i]!;
+          const ddweightI = ddweight[k]!;
+          const squared3 = xi * xi;
+          const squared4 = zi * zi;
+          const e = boundedExp(Math.max(Math.min(zi, 709), -746));
+          const u3 = e + 1;
+          const q3 = e / u3;
+          const squared5 = q3 * q3;
+          const p6 = dyi * xi;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(zi, 746), -746);
+          const e2 = boundedExp(Math.max(-Math.abs(bounded), -746));
+          const u4 = e2 + 1;
+          const p7 = bounded * (e2 / (u4 * u4));
+          const p8 = zi * q3 * p7;
+          const u5 = zi * squared5 + p8;
+          const p9 = q3 * ((u3 + zi) / u3);
+          const p10 = xi * zi;
+          const u6 = ddxI * zi * q3 + ddzI * xi * p9;
+          const p11 = dyi * ddweightI;
+          const p12 = 2 * xi;
+          const u7 = (dyi * weightI * p9) / r - (p12 * u5 * sum2) / p2;
+          const p13 = p6 * weightI;
+          const em1 = boundedExpm1(
+            Math.max(Math.min(2 * (0.5 * zi), 709), -746),
+          );
+          const q4 = em1 / (em1 + 2);
+          const u8 =
+            (p13 * ((2 * q3) / u3 - p7 * q4)) / r -
+            (squared3 * sum2 * (squared5 + 4 * q3 * p7 + p7 * p7 - p8 * q4)) /
+              p2;
+          ddy[i] =
+            p10 * weightI * q3 * sum3 +
+            (ddweightI * xi * zi * q3 + weightI * u6) / r;
+          dx[i] =
+            (p11 * zi * q3) / r -
+            (ddxI * squared4 * squared5 * sum2) / p2 +
+            dyi * zi * weightI * q3 * sum3 +
+            p12 * squared4 * squared5 * sum4 +
+            ddzI * u7;
+          dz[i] =
+            (p11 * xi * p9) / r +
+            p13 * p9 * sum3 +
+            2 * squared3 * u5 * sum4 +
+            ddxI * u7 +
+            ddzI * u8;
+          dweightSums[k]! += dyi * (p10 * q3 * sum3 + u6 / r);
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const ziWide = wideMoved(wideFromF64(z[i]!), 800n);
+          missing += 0 * Math.sign(z[i]!);
+          const weightkWide = wideFromF64(weight[k]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(
+            sumWide,
+            rmsNormGatedDoubleBackwardPart0(xiWide, ziWide),
+          );
+          sumWide2 = wideAdd(
+            sumWide2,
+            rmsNormGatedDoubleBackwardPart1(
+              xiWide,
+              ziWide,
+              weightkWide,
+              dyiWide,
+            ),
+          );
+        }
+        let sumWide3 = wideFromF64(0);
+        let sumWide4 = wideFromF64(0);
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ziWide2 = wideMoved(wideFromF64(z[i]!), 800n);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          const ddziWide = wideFromF64(ddz[i]!);
+          const weightkWide2 = wideFromF64(weight[k]!);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddweightkWide = wideFromF64(ddweight[k]!);
+          sumWide3 = wideAdd(
+            sumWide3,
+            rmsNormGatedDoubleBackwardPart2(
+              xiWide2,
+              ziWide2,
+              epsWide,
+              lengthWide,
+              sumWide,
+              ddxiWide,
+              ddziWide,
+            ),
+          );
+          sumWide4 = wideAdd(
+            sumWide4,
+            rmsNormGatedDoubleBackwardPart3(
+              xiWide2,
+              ziWide2,
+              weightkWide2,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide,
+              sumWide2,
+              ddxiWide,
+              ddziWide,
+              ddweightkWide,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ziWide3 = wideMoved(wideFromF64(z[i]!), 800n);
+          const weightkWide3 = wideFromF64(weight[k]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          const ddziWide2 = wideFromF64(ddz[i]!);
+          const ddweightkWide2 = wideFromF64(ddweight[k]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              rmsNormGatedDoubleBackwardPart4(
+                xiWide3,
+                ziWide3,
+                weightkWide3,
+                epsWide,
+                lengthWide,
+                sumWide,
+                ddxiWide2,
+                ddziWide2,
+                ddweightkWide2,
+                sumWide3,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              rmsNormGatedDoubleBackwardPart5(
+                xiWide3,
+                ziWide3,
+                weightkWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                ddxiWide2,
+                ddziWide2,
+                ddweightkWide2,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+          dz[i] =
+            wideToF64(
+              rmsNormGatedDoubleBackwardPart6(
+                xiWide3,
+                ziWide3,
+                weightkWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                ddxiWide2,
+                ddziWide2,
+                ddweightkWide2,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+          dweightSums[k]! +=
+            wideToF64(
+              rmsNormGatedDoubleBackwardPart7(
+                xiWide3,
+                ziWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                ddxiWide2,
+                ddziWide2,
+                sumWide3,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -166,13 +594,45 @@ export function rmsNormGatedForward64(
       const q = sum / axisLength;
       const u = eps + q;
       const r = Math.sqrt(u);
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const zi = z[i]!;
-        const weightI = weight[k]!;
-        const e = boundedExp(Math.max(Math.min(zi, 709), -746));
-        const q2 = e / (e + 1);
-        y[i] = (xi * zi * weightI * q2) / r;
+      const outside =
+        sum - sum + (q - q) + (u - u) + (r - r) + 0 / (r * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const zi = z[i]!;
+          const weightI = weight[k]!;
+          const e = boundedExp(Math.max(Math.min(zi, 709), -746));
+          const q2 = e / (e + 1);
+          y[i] = (xi * zi * weightI * q2) / r;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const ziWide = wideMoved(wideFromF64(z[i]!), 800n);
+          missing += 0 * Math.sign(z[i]!);
+          sumWide = wideAdd(sumWide, rmsNormGatedForwardPart0(xiWide, ziWide));
+        }
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ziWide2 = wideMoved(wideFromF64(z[i]!), 800n);
+          const weightkWide = wideFromF64(weight[k]!);
+          y[i] =
+            wideToF64(
+              rmsNormGatedForwardPart1(
+                xiWide2,
+                ziWide2,
+                weightkWide,
+                epsWide,
+                lengthWide,
+                sumWide,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -227,33 +687,429 @@ export function rmsNormGatedBackward64(
       const r = Math.sqrt(u);
       const p = axisLength * u;
       const p2 = p * r;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (q - q) +
+        (u - u) +
+        (r - r) +
+        (p - p) +
+        (p2 - p2) +
+        0 / (r * 2 ** -100) +
+        0 / (p2 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const zi = z[i]!;
+          const weightI = weight[k]!;
+          const squared = xi * xi;
+          const squared2 = zi * zi;
+          const e = boundedExp(Math.max(Math.min(zi, 709), -746));
+          const u2 = e + 1;
+          const q2 = e / u2;
+          const squared3 = q2 * q2;
+          const p3 = dyi * xi;
+          const p4 = p3 * zi;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(zi, 746), -746);
+          const e2 = boundedExp(Math.max(-Math.abs(bounded), -746));
+          const u3 = e2 + 1;
+          const q3 =
+            (squared *
+              (zi * squared3 + zi * q2 * (bounded * (e2 / (u3 * u3)))) *
+              sum2) /
+            p2;
+          dx[i] =
+            (dyi * zi * weightI * q2) / r -
+            (xi * squared2 * squared3 * sum2) / p2;
+          dz[i] = (p3 * weightI * (q2 * ((u2 + zi) / u2))) / r - q3;
+          dweightSums[k]! += (p4 * q2) / r;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const ziWide = wideMoved(wideFromF64(z[i]!), 800n);
+          missing += 0 * Math.sign(z[i]!);
+          const weightkWide = wideFromF64(weight[k]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(sumWide, rmsNormGatedBackwardPart0(xiWide, ziWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            rmsNormGatedBackwardPart1(xiWide, ziWide, weightkWide, dyiWide),
+          );
+        }
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ziWide2 = wideMoved(wideFromF64(z[i]!), 800n);
+          const weightkWide2 = wideFromF64(weight[k]!);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              rmsNormGatedBackwardPart2(
+                xiWide2,
+                ziWide2,
+                weightkWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+          dz[i] =
+            wideToF64(
+              rmsNormGatedBackwardPart3(
+                xiWide2,
+                ziWide2,
+                weightkWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+          dweightSums[k]! +=
+            wideToF64(
+              rmsNormGatedBackwardPart4(
+                xiWide2,
+                ziWide2,
+                epsWide,
+                lengthWide,
+                dyiWide2,
+                sumWide,
+              ),
+            ) + missing;
+        }
+      }
+    }
+  }
+  dweight.set(dweightSums);
+}
+
+/** The gradients of what rms_norm_gated's backward kernel computes, from a cotangent of each of its results. */
+export function rmsNormGatedDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  z: Float64Array,
+  weight: Float64Array,
+  eps: number,
+  ddx: Float64Array,
+  ddz: Float64Array,
+  ddweight: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  dz: Float64Array,
+  dweight: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("z", z, size);
+  requireLength("weight", weight, axisLength);
+  requireLength("ddx", ddx, size);
+  requireLength("ddz", ddz, size);
+  requireLength("ddweight", ddweight, axisLength);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dz", dz, size);
+  requireLength("dweight", dweight, axisLength);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const squared = axisLength * axisLength;
+  const dweightSums = new Float64Array(axisLength);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const zi = z[i]!;
         const weightI = weight[k]!;
-        const squared = xi * xi;
-        const squared2 = zi * zi;
+        const squared2 = xi * xi;
+        const squared3 = zi * zi;
         const e = boundedExp(Math.max(Math.min(zi, 709), -746));
-        const u2 = e + 1;
-        const q2 = e / u2;
-        const squared3 = q2 * q2;
-        const p3 = dyi * xi;
-        const p4 = p3 * zi;
+        const u = e + 1;
+        const q = e / u;
+        const squared4 = q * q;
+        const p = dyi * xi;
+        sum += squared2 * squared3 * squared4;
+        sum2 += p * zi * weightI * q;
+      }
+      const q = sum / axisLength;
+      const u = eps + q;
+      const p = axisLength * u;
+      const r = Math.sqrt(u);
+      const p2 = p * r;
+      const p3 = 0.5 * u;
+      const q2 = p3 / r;
+      const u2 = r + q2;
+      const squared2 = u * u;
+      const p4 = squared2 * u;
+      const p5 = squared * p4;
+      let sum3 = 0;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const zi = z[i]!;
+        const weightI = weight[k]!;
+        const ddxI = ddx[i]!;
+        const ddzI = ddz[i]!;
+        const ddweightI = ddweight[k]!;
+        const squared3 = xi * xi;
+        const squared4 = zi * zi;
+        const e = boundedExp(Math.max(Math.min(zi, 709), -746));
+        const u3 = e + 1;
+        const q3 = e / u3;
+        const squared5 = q3 * q3;
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.max(Math.min(zi, 746), -746);
         const e2 = boundedExp(Math.max(-Math.abs(bounded), -746));
-        const u3 = e2 + 1;
-        const q3 =
-          (squared *
-            (zi * squared3 + zi * q2 * (bounded * (e2 / (u3 * u3)))) *
-            sum2) /
-          p2;
-        dx[i] =
-          (dyi * zi * weightI * q2) / r -
-          (xi * squared2 * squared3 * sum2) / p2;
-        dz[i] = (p3 * weightI * (q2 * ((u2 + zi) / u2))) / r - q3;
-        dweightSums[k]! += (p4 * q2) / r;
+        const u4 = e2 + 1;
+        const p6 = bounded * (e2 / (u4 * u4));
+        const p7 = zi * q3 * p6;
+        const u5 = zi * squared5 + p7;
+        const p8 = 0.5 * dyi;
+        const u6 =
+          ddxI *
+            ((xi * squared4 * squared5 * sum2 * u2) / p5 -
+              (p8 * zi * weightI * q3) / p2) -
+          (p8 * ddweightI * xi * zi * q3) / p2;
+        const p9 = q3 * ((u3 + zi) / u3);
+        sum3 +=
+          -(ddxI * xi * squared4 * squared5) / p2 - (ddzI * squared3 * u5) / p2;
+        sum4 +=
+          u6 +
+          ddzI *
+            ((squared3 * u5 * sum2 * u2) / p5 - (p8 * xi * weightI * p9) / p2);
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (q - q) +
+        (u - u) +
+        (p - p) +
+        (r - r) +
+        (p2 - p2) +
+        (p3 - p3) +
+        (q2 - q2) +
+        (u2 - u2) +
+        (squared2 - squared2) +
+        (p4 - p4) +
+        (p5 - p5) +
+        0 / (r * 2 ** -100) +
+        0 / (p2 * 2 ** -100) +
+        0 / (p5 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const zi = z[i]!;
+          const weightI = weight[k]!;
+          const ddxI = ddx[i]!;
+          const ddzI = ddz[i]!;
+          const ddweightI = ddweight[k]!;
+          const squared3 = xi * xi;
+          const squared4 = zi * zi;
+          const e = boundedExp(Math.max(Math.min(zi, 709), -746));
+          const u3 = e + 1;
+          const q3 = e / u3;
+          const squared5 = q3 * q3;
+          const p6 = dyi * xi;
+          // Beyond this size, and at infinity, the result is its limit.
+          const bounded = Math.max(Math.min(zi, 746), -746);
+          const e2 = boundedExp(Math.max(-Math.abs(bounded), -746));
+          const u4 = e2 + 1;
+          const p7 = bounded * (e2 / (u4 * u4));
+          const p8 = zi * q3 * p7;
+          const u5 = zi * squared5 + p8;
+          const p9 = q3 * ((u3 + zi) / u3);
+          const p10 = xi * zi;
+          const u6 = ddxI * zi * q3 + ddzI * xi * p9;
+          const p11 = dyi * ddweightI;
+          const p12 = 2 * xi;
+          const u7 = (dyi * weightI * p9) / r - (p12 * u5 * sum2) / p2;
+          const p13 = p6 * weightI;
+          const em1 = boundedExpm1(
+            Math.max(Math.min(2 * (0.5 * zi), 709), -746),
+          );
+          const q4 = em1 / (em1 + 2);
+          const u8 =
+            (p13 * ((2 * q3) / u3 - p7 * q4)) / r -
+            (squared3 * sum2 * (squared5 + 4 * q3 * p7 + p7 * p7 - p8 * q4)) /
+              p2;
+          ddy[i] =
+            p10 * weightI * q3 * sum3 +
+            (ddweightI * xi * zi * q3 + weightI * u6) / r;
+          dx[i] =
+            (p11 * zi * q3) / r -
+            (ddxI * squared4 * squared5 * sum2) / p2 +
+            dyi * zi * weightI * q3 * sum3 +
+            p12 * squared4 * squared5 * sum4 +
+            ddzI * u7;
+          dz[i] =
+            (p11 * xi * p9) / r +
+            p13 * p9 * sum3 +
+            2 * squared3 * u5 * sum4 +
+            ddxI * u7 +
+            ddzI * u8;
+          dweightSums[k]! += dyi * (p10 * q3 * sum3 + u6 / r);
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const ziWide = wideMoved(wideFromF64(z[i]!), 800n);
+          missing += 0 * Math.sign(z[i]!);
+          const weightkWide = wideFromF64(weight[k]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(
+            sumWide,
+            rmsNormGatedDoubleBackwardPart0(xiWide, ziWide),
+          );
+          sumWide2 = wideAdd(
+            sumWide2,
+            rmsNormGatedDoubleBackwardPart1(
+              xiWide,
+              ziWide,
+              weightkWide,
+              dyiWide,
+            ),
+          );
+        }
+        let sumWide3 = wideFromF64(0);
+        let sumWide4 = wideFromF64(0);
+        const epsWide = wideFromF64(eps);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ziWide2 = wideMoved(wideFromF64(z[i]!), 800n);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          const ddziWide = wideFromF64(ddz[i]!);
+          const weightkWide2 = wideFromF64(weight[k]!);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddweightkWide = wideFromF64(ddweight[k]!);
+          sumWide3 = wideAdd(
+            sumWide3,
+            rmsNormGatedDoubleBackwardPart2(
+              xiWide2,
+              ziWide2,
+              epsWide,
+              lengthWide,
+              sumWide,
+              ddxiWide,
+              ddziWide,
+            ),
+          );
+          sumWide4 = wideAdd(
+            sumWide4,
+            rmsNormGatedDoubleBackwardPart3(
+              xiWide2,
+              ziWide2,
+              weightkWide2,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide,
+              sumWide2,
+              ddxiWide,
+              ddziWide,
+              ddweightkWide,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ziWide3 = wideMoved(wideFromF64(z[i]!), 800n);
+          const weightkWide3 = wideFromF64(weight[k]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          const ddziWide2 = wideFromF64(ddz[i]!);
+          const ddweightkWide2 = wideFromF64(ddweight[k]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              rmsNormGatedDoubleBackwardPart4(
+                xiWide3,
+                ziWide3,
+                weightkWide3,
+                epsWide,
+                lengthWide,
+                sumWide,
+                ddxiWide2,
+                ddziWide2,
+                ddweightkWide2,
+                sumWide3,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              rmsNormGatedDoubleBackwardPart5(
+                xiWide3,
+                ziWide3,
+                weightkWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                ddxiWide2,
+                ddziWide2,
+                ddweightkWide2,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+          dz[i] =
+            wideToF64(
+              rmsNormGatedDoubleBackwardPart6(
+                xiWide3,
+                ziWide3,
+                weightkWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                ddxiWide2,
+                ddziWide2,
+                ddweightkWide2,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+          dweightSums[k]! +=
+            wideToF64(
+              rmsNormGatedDoubleBackwardPart7(
+                xiWide3,
+                ziWide3,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                ddxiWide2,
+                ddziWide2,
+                sumWide3,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -362,5 +1218,1008 @@ function boundedExp(x: number): number {
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *
     (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
+  );
+}
+
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+/**
+ * Newton's method from above: with a in [1/4, 1), the mean of root and a /
+ * root. An exact root is found exactly.
+ */
+function wideSqrt(x: Wide): Wide {
+  if (wideIsNegative(x)) {
+    return WIDE_NAN;
+  }
+  if (intAbs(x.exponent) >= WIDE_LIMIT) {
+    return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+  }
+  const odd = x.exponent & 1n;
+  const a = x.mantissa >> odd;
+  let root = (a >> 1n) + NAT_HALF;
+  let step = root - a;
+  while (!(step === 0n)) {
+    step = (root - (a << 384n) / root) >> 1n;
+    root = root - step;
+  }
+  return wideNormalised(false, root, (x.exponent + odd) >> 1n);
+}
+
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
+/** ln 2, log2(e) / 2, sqrt(1/2). */
+const NAT_LN2 =
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+
+const NAT_HALF_LOG2_E =
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+
+/**
+ * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
+ * is u + t u^2: a series gives it for a small t = r / 2^h, then t is doubled h
+ * times.
+ */
+function natExpm1Quotient(r: bigint): bigint {
+  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const t = r >> BigInt(halvings);
+  let term = NAT_HALF;
+  let quotient = NAT_HALF;
+  for (let k = 2; !(term === 0n); k++) {
+    term = ((term * t) >> 384n) / BigInt(k);
+    quotient = quotient + term;
+  }
+  for (let i = halvings; i > 0; i = (i - 1) | 0) {
+    quotient =
+      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+  }
+  return quotient;
+}
+
+/**
+ * With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r =
+ * fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an x beyond 2^(N - 1) there is
+ * no fraction left, and n has its leading N bits.
+ */
+function wideExp(x: Wide): Wide {
+  if (x.exponent > 4096n) {
+    if (wideIsNan(x)) {
+      return x;
+    }
+    return wideNormalised(
+      false,
+      NAT_HALF,
+      x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
+    );
+  }
+  if (x.exponent < -384n) {
+    return WIDE_ONE;
+  }
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  // quotient = (whole + rest / 2^N) 2^point.
+  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const whole = quotient >> BigInt(Math.max(point, 0));
+  const rest = quotient - (whole << BigInt(Math.max(point, 0)));
+  const shift = (384 - point) | 0;
+  const scaled =
+    shift < 0
+      ? rest >> BigInt(Math.max(-shift | 0, 0))
+      : rest << BigInt(Math.max(shift, 0));
+  const fraction = x.negative ? NAT_ONES - scaled : scaled;
+  const size = whole << BigInt(Math.max(-point | 0, 0));
+  const n = x.negative ? -1n - size : size;
+  const r = (fraction * NAT_LN2) >> 384n;
+  return wideNormalised(
+    false,
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    n + 1n,
+  );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
+}
+
+/** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
+function wideSigmoid(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  let numerator = WIDE_ONE;
+  if (x.negative) {
+    numerator = e;
+  }
+  return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function rmsNormGatedForwardPart0(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(widePower(x0, 2), widePower(x1, 2)),
+    widePower(wideSigmoid(x1), 2),
+  );
+}
+
+function rmsNormGatedForwardPart1(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  return wideDivide(
+    wideMultiply(wideMultiply(wideMultiply(x0, x1), x2), wideSigmoid(x1)),
+    wideSqrt(wideAdd(x3, wideDivide(x5, x4))),
+  );
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+function rmsNormGatedBackwardPart0(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(widePower(x0, 2), widePower(x1, 2)),
+    widePower(wideSigmoid(x1), 2),
+  );
+}
+
+function rmsNormGatedBackwardPart1(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(wideMultiply(wideMultiply(x3, x0), x1), x2),
+    wideSigmoid(x1),
+  );
+}
+
+function rmsNormGatedBackwardPart2(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+): Wide {
+  const t0 = wideSigmoid(x1);
+  const t1 = wideAdd(x3, wideDivide(x6, x4));
+  const t2 = wideSqrt(t1);
+  return wideSubtract(
+    wideDivide(wideMultiply(wideMultiply(wideMultiply(x5, x1), x2), t0), t2),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(wideMultiply(x0, widePower(x1, 2)), widePower(t0, 2)),
+        x7,
+      ),
+      wideMultiply(wideMultiply(x4, t1), t2),
+    ),
+  );
+}
+
+function rmsNormGatedBackwardPart3(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+): Wide {
+  const t0 = wideSigmoid(x1);
+  const t1 = wideLogisticMoment(x1);
+  const t2 = wideAdd(x3, wideDivide(x6, x4));
+  const t3 = wideSqrt(t2);
+  return wideSubtract(
+    wideDivide(
+      wideMultiply(wideMultiply(wideMultiply(x5, x0), x2), wideAdd(t0, t1)),
+      t3,
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(widePower(x0, 2), x7),
+        wideAdd(
+          wideMultiply(x1, widePower(t0, 2)),
+          wideMultiply(wideMultiply(x1, t0), t1),
+        ),
+      ),
+      wideMultiply(wideMultiply(x4, t2), t3),
+    ),
+  );
+}
+
+function rmsNormGatedBackwardPart4(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  return wideDivide(
+    wideMultiply(wideMultiply(wideMultiply(x4, x0), x1), wideSigmoid(x1)),
+    wideSqrt(wideAdd(x2, wideDivide(x5, x3))),
+  );
+}
+
+function rmsNormGatedDoubleBackwardPart0(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(widePower(x0, 2), widePower(x1, 2)),
+    widePower(wideSigmoid(x1), 2),
+  );
+}
+
+function rmsNormGatedDoubleBackwardPart1(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(wideMultiply(wideMultiply(x3, x0), x1), x2),
+    wideSigmoid(x1),
+  );
+}
+
+function rmsNormGatedDoubleBackwardPart2(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+): Wide {
+  const t0 = wideSigmoid(x1);
+  const t1 = widePower(t0, 2);
+  const t2 = wideAdd(x2, wideDivide(x4, x3));
+  const t3 = wideMultiply(wideMultiply(x3, t2), wideSqrt(t2));
+  return wideSubtract(
+    wideDivide(
+      wideNegate(
+        wideMultiply(
+          wideMultiply(x6, widePower(x0, 2)),
+          wideAdd(
+            wideMultiply(x1, t1),
+            wideMultiply(wideMultiply(x1, t0), wideLogisticMoment(x1)),
+          ),
+        ),
+      ),
+      t3,
+    ),
+    wideDivide(
+      wideMultiply(wideMultiply(wideMultiply(x5, x0), widePower(x1, 2)), t1),
+      t3,
+    ),
+  );
+}
+
+function rmsNormGatedDoubleBackwardPart3(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+): Wide {
+  const t0 = wideSigmoid(x1);
+  const t1 = widePower(t0, 2);
+  const t2 = wideAdd(x3, wideDivide(x6, x4));
+  const t3 = wideSqrt(t2);
+  const t4 = wideAdd(
+    t3,
+    wideDivide(
+      wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t2),
+      t3,
+    ),
+  );
+  const t5 = wideMultiply(widePower(x4, 2), widePower(t2, 3));
+  const t6 = wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x5);
+  const t7 = wideMultiply(wideMultiply(x4, t2), t3);
+  const t8 = wideMultiply(
+    x8,
+    wideSubtract(
+      wideDivide(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(wideMultiply(x0, widePower(x1, 2)), t1),
+            x7,
+          ),
+          t4,
+        ),
+        t5,
+      ),
+      wideDivide(wideMultiply(wideMultiply(wideMultiply(t6, x1), x2), t0), t7),
+    ),
+  );
+  const t9 = wideLogisticMoment(x1);
+  const t10 = wideMultiply(
+    x9,
+    wideSubtract(
+      wideDivide(
+        wideMultiply(
+          wideMultiply(
+            wideMultiply(widePower(x0, 2), x7),
+            wideAdd(
+              wideMultiply(x1, t1),
+              wideMultiply(wideMultiply(x1, t0), t9),
+            ),
+          ),
+          t4,
+        ),
+        t5,
+      ),
+      wideDivide(
+        wideMultiply(wideMultiply(wideMultiply(t6, x0), x2), wideAdd(t0, t9)),
+        t7,
+      ),
+    ),
+  );
+  return wideSubtract(
+    wideAdd(t8, t10),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideMultiply(t6, x10), x0), x1),
+        t0,
+      ),
+      t7,
+    ),
+  );
+}
+
+function rmsNormGatedDoubleBackwardPart4(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+): Wide {
+  const t0 = wideSigmoid(x1);
+  return wideAdd(
+    wideDivide(
+      wideAdd(
+        wideMultiply(wideMultiply(wideMultiply(x8, x0), x1), t0),
+        wideMultiply(
+          x2,
+          wideAdd(
+            wideMultiply(wideMultiply(x6, x1), t0),
+            wideMultiply(
+              wideMultiply(x7, x0),
+              wideAdd(t0, wideLogisticMoment(x1)),
+            ),
+          ),
+        ),
+      ),
+      wideSqrt(wideAdd(x3, wideDivide(x5, x4))),
+    ),
+    wideMultiply(wideMultiply(wideMultiply(wideMultiply(x0, x1), x2), t0), x9),
+  );
+}
+
+function rmsNormGatedDoubleBackwardPart5(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+  x12: Wide,
+): Wide {
+  const t0 = wideSigmoid(x1);
+  const t1 = wideAdd(x3, wideDivide(x6, x4));
+  const t2 = wideSqrt(t1);
+  const t3 = widePower(x1, 2);
+  const t4 = widePower(t0, 2);
+  const t5 = wideMultiply(wideMultiply(x4, t1), t2);
+  const t6 = wideLogisticMoment(x1);
+  const t7 = wideMultiply(wideInteger(2n), x0);
+  const t8 = wideAdd(
+    wideSubtract(
+      wideDivide(wideMultiply(wideMultiply(wideMultiply(x5, x10), x1), t0), t2),
+      wideDivide(wideMultiply(wideMultiply(wideMultiply(x8, t3), t4), x7), t5),
+    ),
+    wideMultiply(
+      x9,
+      wideSubtract(
+        wideDivide(wideMultiply(wideMultiply(x5, x2), wideAdd(t0, t6)), t2),
+        wideDivide(
+          wideMultiply(
+            wideMultiply(t7, x7),
+            wideAdd(
+              wideMultiply(x1, t4),
+              wideMultiply(wideMultiply(x1, t0), t6),
+            ),
+          ),
+          t5,
+        ),
+      ),
+    ),
+  );
+  return wideAdd(
+    wideAdd(
+      t8,
+      wideMultiply(
+        wideMultiply(wideMultiply(wideMultiply(x5, x1), x2), t0),
+        x11,
+      ),
+    ),
+    wideMultiply(wideMultiply(wideMultiply(t7, t3), t4), x12),
+  );
+}
+
+function rmsNormGatedDoubleBackwardPart6(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+  x12: Wide,
+): Wide {
+  const t0 = wideSigmoid(x1);
+  const t1 = wideLogisticMoment(x1);
+  const t2 = wideAdd(t0, t1);
+  const t3 = wideAdd(x3, wideDivide(x6, x4));
+  const t4 = wideSqrt(t3);
+  const t5 = wideMultiply(wideMultiply(x5, x0), x2);
+  const t6 = wideTanh(
+    wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x1),
+  );
+  const t7 = widePower(x0, 2);
+  const t8 = widePower(t0, 2);
+  const t9 = wideMultiply(wideMultiply(x1, t0), t1);
+  const t10 = wideMultiply(wideMultiply(x4, t3), t4);
+  const t11 = wideSubtract(
+    wideDivide(
+      wideMultiply(
+        t5,
+        wideSubtract(
+          wideMultiply(wideInteger(2n), wideLogistic(x1)),
+          wideMultiply(t1, t6),
+        ),
+      ),
+      t4,
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(t7, x7),
+        wideSubtract(
+          wideAdd(
+            wideAdd(t8, wideMultiply(wideMultiply(wideInteger(4n), t0), t1)),
+            widePower(t1, 2),
+          ),
+          wideMultiply(t9, t6),
+        ),
+      ),
+      t10,
+    ),
+  );
+  const t12 = wideAdd(wideMultiply(x1, t8), t9);
+  const t13 = wideAdd(
+    wideAdd(
+      wideAdd(
+        wideDivide(
+          wideMultiply(wideMultiply(wideMultiply(x5, x10), x0), t2),
+          t4,
+        ),
+        wideMultiply(x9, t11),
+      ),
+      wideMultiply(
+        x8,
+        wideSubtract(
+          wideDivide(wideMultiply(wideMultiply(x5, x2), t2), t4),
+          wideDivide(
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(2n), x0), x7),
+              t12,
+            ),
+            t10,
+          ),
+        ),
+      ),
+    ),
+    wideMultiply(wideMultiply(t5, t2), x11),
+  );
+  return wideAdd(
+    t13,
+    wideMultiply(wideMultiply(wideMultiply(wideInteger(2n), t7), t12), x12),
+  );
+}
+
+function rmsNormGatedDoubleBackwardPart7(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+): Wide {
+  const t0 = wideSigmoid(x1);
+  return wideMultiply(
+    x4,
+    wideAdd(
+      wideDivide(
+        wideAdd(
+          wideMultiply(wideMultiply(x6, x1), t0),
+          wideMultiply(
+            wideMultiply(x7, x0),
+            wideAdd(t0, wideLogisticMoment(x1)),
+          ),
+        ),
+        wideSqrt(wideAdd(x2, wideDivide(x5, x3))),
+      ),
+      wideMultiply(wideMultiply(wideMultiply(x0, x1), t0), x8),
+    ),
   );
 }

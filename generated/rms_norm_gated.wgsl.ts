@@ -12,10 +12,44 @@ fn rms_norm_gated_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct rms_norm_gated_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn rms_norm_gated_ranged_select(condition: bool, a: rms_norm_gated_ranged, b: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct rms_norm_gated_pair {
   high: f32,
   low: f32,
+}
+
+const rms_norm_gated_RANGED_ZERO: rms_norm_gated_ranged = rms_norm_gated_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn rms_norm_gated_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn rms_norm_gated_ranged_of(a: rms_norm_gated_pair, exponent: f32) -> rms_norm_gated_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = rms_norm_gated_power_of_two(clamp(127 - field, -126, 126));
+  return rms_norm_gated_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), rms_norm_gated_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -41,17 +75,57 @@ fn rms_norm_gated_pair_add(a: rms_norm_gated_pair, b: rms_norm_gated_pair) -> rm
   return rms_norm_gated_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+fn rms_norm_gated_ranged_add(a: rms_norm_gated_ranged, b: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = rms_norm_gated_ranged_select(swapped, b, a);
+  let y = rms_norm_gated_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(rms_norm_gated_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return rms_norm_gated_ranged_of(
+    rms_norm_gated_pair_add(rms_norm_gated_pair(x.high, x.low), rms_norm_gated_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
 // A whole number below 2^32.
 fn rms_norm_gated_pair_from_u32(n: u32) -> rms_norm_gated_pair {
   return rms_norm_gated_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
 }
 
-fn rms_norm_gated_pair_from_f32(x: f32) -> rms_norm_gated_pair {
-  return rms_norm_gated_pair(x, 0.0);
+fn rms_norm_gated_ranged_from_u32(n: u32) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged_of(rms_norm_gated_pair_from_u32(n), 0.0);
 }
 
-fn rms_norm_gated_pair_to_f32(a: rms_norm_gated_pair) -> f32 {
-  return a.high + a.low;
+// A number as it was given.
+fn rms_norm_gated_ranged_from_given(x: f32) -> rms_norm_gated_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = rms_norm_gated_ranged_of(rms_norm_gated_pair(part, 0.0), select(0.0, 64.0, large));
+  return rms_norm_gated_ranged_select(infinite, rms_norm_gated_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn rms_norm_gated_ranged_from_f32(x: f32) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged_from_given(x);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn rms_norm_gated_ranged_to_limit(a: rms_norm_gated_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * rms_norm_gated_power_of_two(first)) * rms_norm_gated_power_of_two(exponent - first);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn rms_norm_gated_ranged_pair(a: rms_norm_gated_ranged) -> rms_norm_gated_pair {
+  let factor = rms_norm_gated_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return rms_norm_gated_pair(a.high * factor, a.low * factor);
+}
+
+fn rms_norm_gated_pair_subtract(a: rms_norm_gated_pair, b: rms_norm_gated_pair) -> rms_norm_gated_pair {
+  let s = rms_norm_gated_pair_sum(a.high, -b.high);
+  return rms_norm_gated_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -70,6 +144,13 @@ fn rms_norm_gated_pair_product(a: f32, b: f32) -> rms_norm_gated_pair {
   return rms_norm_gated_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
+fn rms_norm_gated_pair_multiply(a: rms_norm_gated_pair, b: rms_norm_gated_pair) -> rms_norm_gated_pair {
+  let p = rms_norm_gated_pair_product(a.high, b.high);
+  return rms_norm_gated_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+const rms_norm_gated_RANGED_LN2: rms_norm_gated_pair = rms_norm_gated_pair(0.69314718, -1.9046542e-9);
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn rms_norm_gated_pair_expm1_small(a: rms_norm_gated_pair) -> rms_norm_gated_pair {
   let x = a.high;
@@ -81,55 +162,41 @@ fn rms_norm_gated_pair_expm1_small(a: rms_norm_gated_pair) -> rms_norm_gated_pai
   return rms_norm_gated_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn rms_norm_gated_pair_reduced(a: rms_norm_gated_pair, k: f32) -> rms_norm_gated_pair {
-  return rms_norm_gated_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off.
+fn rms_norm_gated_ranged_exp(a: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  let x = rms_norm_gated_ranged_pair(
+    rms_norm_gated_ranged_select(a.exponent > 126.0, rms_norm_gated_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = rms_norm_gated_pair_subtract(x, rms_norm_gated_pair_multiply(rms_norm_gated_pair(k, 0.0), rms_norm_gated_RANGED_LN2));
+  let held = clamp(rest.high, -0.36, 0.36);
+  return rms_norm_gated_ranged_of(
+    rms_norm_gated_pair_add(
+      rms_norm_gated_pair(1.0, 0.0),
+      rms_norm_gated_pair_expm1_small(rms_norm_gated_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
 }
 
-// a times a power of two.
-fn rms_norm_gated_pair_scale(a: rms_norm_gated_pair, factor: f32) -> rms_norm_gated_pair {
-  return rms_norm_gated_pair(a.high * factor, a.low * factor);
+fn rms_norm_gated_ranged_negate(a: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged(-a.high, -a.low, a.exponent);
 }
 
-// 2^n for -126 <= n <= 127.
-fn rms_norm_gated_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
+fn rms_norm_gated_ranged_subtract(a: rms_norm_gated_ranged, b: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged_add(a, rms_norm_gated_ranged_negate(b));
 }
 
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn rms_norm_gated_pair_times_power(a: rms_norm_gated_pair, k: i32) -> rms_norm_gated_pair {
-  let first = k >> 1u;
-  return rms_norm_gated_pair_scale(rms_norm_gated_pair_scale(a, rms_norm_gated_power_of_two(first)), rms_norm_gated_power_of_two(k - first));
+fn rms_norm_gated_ranged_less(a: rms_norm_gated_ranged, b: rms_norm_gated_ranged) -> bool {
+  return rms_norm_gated_ranged_subtract(a, b).high < 0.0;
 }
 
-// e^a 2^n
-fn rms_norm_gated_pair_exp_scaled(a: rms_norm_gated_pair, n: i32) -> rms_norm_gated_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = rms_norm_gated_pair_expm1_small(rms_norm_gated_pair_reduced(rms_norm_gated_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return rms_norm_gated_pair_times_power(rms_norm_gated_pair_add(rms_norm_gated_pair(1.0, 0.0), small), i32(k) + n);
+fn rms_norm_gated_ranged_smaller(a: rms_norm_gated_ranged, b: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged_select(rms_norm_gated_ranged_less(b, a), b, a);
 }
 
-// 2^60 e^a: parts of small numbers underflow later.
-fn rms_norm_gated_pair_raised_exp(a: rms_norm_gated_pair) -> rms_norm_gated_pair {
-  return rms_norm_gated_pair_exp_scaled(a, 60);
-}
-
-fn rms_norm_gated_pair_smaller(a: rms_norm_gated_pair, b: rms_norm_gated_pair) -> rms_norm_gated_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn rms_norm_gated_pair_at_most(a: rms_norm_gated_pair, b: rms_norm_gated_pair) -> rms_norm_gated_pair {
-  return rms_norm_gated_pair_smaller(a, b);
-}
-
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn rms_norm_gated_pair_from_given(x: f32) -> rms_norm_gated_pair {
-  let held = rms_norm_gated_rounded(x);
-  return rms_norm_gated_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn rms_norm_gated_ranged_at_most(a: rms_norm_gated_ranged, b: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged_smaller(a, b);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -140,31 +207,31 @@ fn rms_norm_gated_pair_divide(a: rms_norm_gated_pair, b: rms_norm_gated_pair) ->
   return rms_norm_gated_pair_ordered_sum(q, rest / b.high);
 }
 
-fn rms_norm_gated_pair_multiply(a: rms_norm_gated_pair, b: rms_norm_gated_pair) -> rms_norm_gated_pair {
-  let p = rms_norm_gated_pair_product(a.high, b.high);
-  return rms_norm_gated_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+fn rms_norm_gated_ranged_divide(a: rms_norm_gated_ranged, b: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged_of(
+    rms_norm_gated_pair_divide(rms_norm_gated_pair(a.high, a.low), rms_norm_gated_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
-fn rms_norm_gated_forward_terms0(x: f32, z: f32) -> rms_norm_gated_pair {
-  let t = rms_norm_gated_pair_raised_exp(
-    rms_norm_gated_pair_at_most(rms_norm_gated_pair_from_given(z), rms_norm_gated_pair(40.0, 0.0))
+fn rms_norm_gated_ranged_multiply(a: rms_norm_gated_ranged, b: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged_of(
+    rms_norm_gated_pair_multiply(rms_norm_gated_pair(a.high, a.low), rms_norm_gated_pair(b.high, b.low)),
+    a.exponent + b.exponent
   );
-  let t2 = rms_norm_gated_pair_scale(
-    rms_norm_gated_pair_divide(
-      t,
-      rms_norm_gated_pair_add(rms_norm_gated_pair_scale(t, 8.6736174e-19), rms_norm_gated_pair(1.0, 0.0))
-    ),
-    9.313226e-10
+}
+
+fn rms_norm_gated_forward_terms0(x: f32, z: f32) -> rms_norm_gated_ranged {
+  let t = rms_norm_gated_ranged_exp(
+    rms_norm_gated_ranged_at_most(rms_norm_gated_ranged_from_given(z), rms_norm_gated_ranged(1.25, 0.0, 5.0))
   );
-  return rms_norm_gated_pair_scale(
-    rms_norm_gated_pair_multiply(
-      rms_norm_gated_pair_multiply(
-        rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(x), rms_norm_gated_pair_from_given(x)),
-        rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(z), rms_norm_gated_pair_from_given(z))
-      ),
-      rms_norm_gated_pair_multiply(t2, t2)
+  let t2 = rms_norm_gated_ranged_divide(t, rms_norm_gated_ranged_add(t, rms_norm_gated_ranged(1.0, 0.0, 0.0)));
+  return rms_norm_gated_ranged_multiply(
+    rms_norm_gated_ranged_multiply(
+      rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(x), rms_norm_gated_ranged_from_given(x)),
+      rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(z), rms_norm_gated_ranged_from_given(z))
     ),
-    8.6736174e-19
+    rms_norm_gated_ranged_multiply(t2, t2)
   );
 }
 
@@ -175,102 +242,93 @@ fn rms_norm_gated_pair_sqrt(a: rms_norm_gated_pair) -> rms_norm_gated_pair {
   return rms_norm_gated_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
 }
 
+// a times a power of two.
+fn rms_norm_gated_pair_scale(a: rms_norm_gated_pair, factor: f32) -> rms_norm_gated_pair {
+  return rms_norm_gated_pair(a.high * factor, a.low * factor);
+}
+
+fn rms_norm_gated_ranged_sqrt(a: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = rms_norm_gated_pair_sqrt(
+    rms_norm_gated_pair_scale(rms_norm_gated_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return rms_norm_gated_ranged_of(root, half);
+}
+
 fn rms_norm_gated_forward_row0(
   eps: f32,
-  length2: rms_norm_gated_pair,
-  sum0: rms_norm_gated_pair
-) -> rms_norm_gated_pair {
-  return rms_norm_gated_pair_sqrt(
-    rms_norm_gated_pair_add(rms_norm_gated_pair_from_given(eps), rms_norm_gated_pair_divide(sum0, length2))
+  length2: rms_norm_gated_ranged,
+  sum0: rms_norm_gated_ranged
+) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged_sqrt(
+    rms_norm_gated_ranged_add(rms_norm_gated_ranged_from_given(eps), rms_norm_gated_ranged_divide(sum0, length2))
   );
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn rms_norm_gated_pair_to_limit(a: rms_norm_gated_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
-}
-
-fn rms_norm_gated_forward_elements_result(x: f32, z: f32, weight: f32, row_expression_0: rms_norm_gated_pair) -> f32 {
-  let t = rms_norm_gated_pair_raised_exp(
-    rms_norm_gated_pair_at_most(rms_norm_gated_pair_from_given(z), rms_norm_gated_pair(40.0, 0.0))
+fn rms_norm_gated_forward_elements_result(x: f32, z: f32, weight: f32, row_expression_0: rms_norm_gated_ranged) -> f32 {
+  let t = rms_norm_gated_ranged_exp(
+    rms_norm_gated_ranged_at_most(rms_norm_gated_ranged_from_given(z), rms_norm_gated_ranged(1.25, 0.0, 5.0))
   );
-  return rms_norm_gated_pair_to_limit(
-    rms_norm_gated_pair_scale(
-      rms_norm_gated_pair_divide(
-        rms_norm_gated_pair_multiply(
-          rms_norm_gated_pair_multiply(
-            rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(x), rms_norm_gated_pair_from_given(z)),
-            rms_norm_gated_pair_from_given(weight)
-          ),
-          rms_norm_gated_pair_divide(
-            t,
-            rms_norm_gated_pair_add(rms_norm_gated_pair_scale(t, 8.6736174e-19), rms_norm_gated_pair(1.0, 0.0))
-          )
+  return rms_norm_gated_ranged_to_limit(
+    rms_norm_gated_ranged_divide(
+      rms_norm_gated_ranged_multiply(
+        rms_norm_gated_ranged_multiply(
+          rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(x), rms_norm_gated_ranged_from_given(z)),
+          rms_norm_gated_ranged_from_given(weight)
         ),
-        row_expression_0
+        rms_norm_gated_ranged_divide(t, rms_norm_gated_ranged_add(t, rms_norm_gated_ranged(1.0, 0.0, 0.0)))
       ),
-      8.6736174e-19
+      row_expression_0
     )
   );
 }
 
 struct rms_norm_gated_backward_terms0_results {
-  result0: rms_norm_gated_pair,
-  result1: rms_norm_gated_pair,
+  result0: rms_norm_gated_ranged,
+  result1: rms_norm_gated_ranged,
 }
 
 fn rms_norm_gated_backward_terms0(x: f32, z: f32, weight: f32, dy: f32) -> rms_norm_gated_backward_terms0_results {
-  let t = rms_norm_gated_pair_raised_exp(
-    rms_norm_gated_pair_at_most(rms_norm_gated_pair_from_given(z), rms_norm_gated_pair(40.0, 0.0))
+  let t = rms_norm_gated_ranged_exp(
+    rms_norm_gated_ranged_at_most(rms_norm_gated_ranged_from_given(z), rms_norm_gated_ranged(1.25, 0.0, 5.0))
   );
-  let t2 = rms_norm_gated_pair_divide(
-    t,
-    rms_norm_gated_pair_add(rms_norm_gated_pair_scale(t, 8.6736174e-19), rms_norm_gated_pair(1.0, 0.0))
-  );
-  let t3 = rms_norm_gated_pair_scale(t2, 9.313226e-10);
+  let t2 = rms_norm_gated_ranged_divide(t, rms_norm_gated_ranged_add(t, rms_norm_gated_ranged(1.0, 0.0, 0.0)));
   return rms_norm_gated_backward_terms0_results(
-    rms_norm_gated_pair_scale(
-      rms_norm_gated_pair_multiply(
-        rms_norm_gated_pair_multiply(
-          rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(x), rms_norm_gated_pair_from_given(x)),
-          rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(z), rms_norm_gated_pair_from_given(z))
-        ),
-        rms_norm_gated_pair_multiply(t3, t3)
+    rms_norm_gated_ranged_multiply(
+      rms_norm_gated_ranged_multiply(
+        rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(x), rms_norm_gated_ranged_from_given(x)),
+        rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(z), rms_norm_gated_ranged_from_given(z))
       ),
-      8.6736174e-19
+      rms_norm_gated_ranged_multiply(t2, t2)
     ),
-    rms_norm_gated_pair_scale(
-      rms_norm_gated_pair_multiply(
-        rms_norm_gated_pair_multiply(
-          rms_norm_gated_pair_multiply(
-            rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(dy), rms_norm_gated_pair_from_given(x)),
-            rms_norm_gated_pair_from_given(z)
-          ),
-          rms_norm_gated_pair_from_given(weight)
+    rms_norm_gated_ranged_multiply(
+      rms_norm_gated_ranged_multiply(
+        rms_norm_gated_ranged_multiply(
+          rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(dy), rms_norm_gated_ranged_from_given(x)),
+          rms_norm_gated_ranged_from_given(z)
         ),
-        t2
+        rms_norm_gated_ranged_from_given(weight)
       ),
-      8.6736174e-19
+      t2
     )
   );
 }
 
 struct rms_norm_gated_backward_row0_results {
-  result0: rms_norm_gated_pair,
-  result1: rms_norm_gated_pair,
+  result0: rms_norm_gated_ranged,
+  result1: rms_norm_gated_ranged,
 }
 
 fn rms_norm_gated_backward_row0(
   eps: f32,
-  length2: rms_norm_gated_pair,
-  sum0: rms_norm_gated_pair
+  length2: rms_norm_gated_ranged,
+  sum0: rms_norm_gated_ranged
 ) -> rms_norm_gated_backward_row0_results {
-  let t = rms_norm_gated_pair_add(rms_norm_gated_pair_from_given(eps), rms_norm_gated_pair_divide(sum0, length2));
-  let t2 = rms_norm_gated_pair_sqrt(t);
+  let t = rms_norm_gated_ranged_add(rms_norm_gated_ranged_from_given(eps), rms_norm_gated_ranged_divide(sum0, length2));
+  let t2 = rms_norm_gated_ranged_sqrt(t);
   return rms_norm_gated_backward_row0_results(
     t2,
-    rms_norm_gated_pair_multiply(rms_norm_gated_pair_multiply(length2, t), t2)
+    rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_multiply(length2, t), t2)
   );
 }
 
@@ -280,22 +338,8 @@ struct rms_norm_gated_backward_elements_result_results {
   result2: f32,
 }
 
-// a where the condition holds, else b.
-fn rms_norm_gated_pair_select(condition: bool, a: rms_norm_gated_pair, b: rms_norm_gated_pair) -> rms_norm_gated_pair {
-  return rms_norm_gated_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
-}
-
-fn rms_norm_gated_pair_abs(a: rms_norm_gated_pair) -> rms_norm_gated_pair {
-  return rms_norm_gated_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn rms_norm_gated_pair_negate(a: rms_norm_gated_pair) -> rms_norm_gated_pair {
-  return rms_norm_gated_pair(-a.high, -a.low);
-}
-
-fn rms_norm_gated_pair_subtract(a: rms_norm_gated_pair, b: rms_norm_gated_pair) -> rms_norm_gated_pair {
-  let s = rms_norm_gated_pair_sum(a.high, -b.high);
-  return rms_norm_gated_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn rms_norm_gated_ranged_abs(a: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
+  return rms_norm_gated_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
 }
 
 fn rms_norm_gated_backward_elements_result(
@@ -303,112 +347,85 @@ fn rms_norm_gated_backward_elements_result(
   z: f32,
   weight: f32,
   dy: f32,
-  sum1: rms_norm_gated_pair,
-  row_expression_0: rms_norm_gated_pair,
-  row_expression_1: rms_norm_gated_pair
+  sum1: rms_norm_gated_ranged,
+  row_expression_0: rms_norm_gated_ranged,
+  row_expression_1: rms_norm_gated_ranged
 ) -> rms_norm_gated_backward_elements_result_results {
-  let t = rms_norm_gated_pair_raised_exp(
-    rms_norm_gated_pair_at_most(rms_norm_gated_pair_from_given(z), rms_norm_gated_pair(40.0, 0.0))
+  let t = rms_norm_gated_ranged_exp(
+    rms_norm_gated_ranged_at_most(rms_norm_gated_ranged_from_given(z), rms_norm_gated_ranged(1.25, 0.0, 5.0))
   );
-  let t2 = rms_norm_gated_pair_add(rms_norm_gated_pair_scale(t, 8.6736174e-19), rms_norm_gated_pair(1.0, 0.0));
-  let t3 = rms_norm_gated_pair_divide(t, t2);
-  let t4 = rms_norm_gated_pair_scale(t3, 9.313226e-10);
-  let t5 = rms_norm_gated_pair_multiply(t4, t4);
-  let t6 = rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(dy), rms_norm_gated_pair_from_given(x));
-  let t7 = rms_norm_gated_pair_scale(
-    rms_norm_gated_pair_divide(
-      rms_norm_gated_pair_multiply(
-        rms_norm_gated_pair_multiply(t6, rms_norm_gated_pair_from_given(weight)),
-        rms_norm_gated_pair_multiply(
-          t3,
-          rms_norm_gated_pair_divide(
-            rms_norm_gated_pair_add(
-              t2,
-              rms_norm_gated_pair_select(
-                rms_norm_gated_pair_from_given(z).high < 40.0,
-                rms_norm_gated_pair_from_given(z),
-                rms_norm_gated_pair(0.0, 0.0)
-              )
+  let t2 = rms_norm_gated_ranged_divide(t, rms_norm_gated_ranged_add(t, rms_norm_gated_ranged(1.0, 0.0, 0.0)));
+  let t3 = rms_norm_gated_ranged_multiply(t2, t2);
+  let t4 = rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(dy), rms_norm_gated_ranged_from_given(x));
+  let t5 = rms_norm_gated_ranged_abs(rms_norm_gated_ranged_from_given(z));
+  let t6 = rms_norm_gated_ranged_exp(rms_norm_gated_ranged_negate(t5));
+  let t7 = rms_norm_gated_ranged_add(t6, rms_norm_gated_ranged(1.0, 0.0, 0.0));
+  var t8 = rms_norm_gated_ranged_multiply(
+    rms_norm_gated_ranged_from_given(z),
+    rms_norm_gated_ranged_divide(t6, rms_norm_gated_ranged_multiply(t7, t7))
+  );
+  if (rms_norm_gated_ranged_less(rms_norm_gated_ranged(1.5625, 0.0, 9.0), t5)) {
+    t8 = rms_norm_gated_RANGED_ZERO;
+  }
+  return rms_norm_gated_backward_elements_result_results(
+    rms_norm_gated_ranged_to_limit(
+      rms_norm_gated_ranged_subtract(
+        rms_norm_gated_ranged_divide(
+          rms_norm_gated_ranged_multiply(
+            rms_norm_gated_ranged_multiply(
+              rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(dy), rms_norm_gated_ranged_from_given(z)),
+              rms_norm_gated_ranged_from_given(weight)
             ),
             t2
-          )
-        )
-      ),
-      row_expression_0
-    ),
-    8.6736174e-19
-  );
-  let t8 = rms_norm_gated_pair_abs(rms_norm_gated_pair_from_given(z));
-  let t9 = rms_norm_gated_pair_raised_exp(rms_norm_gated_pair_negate(t8));
-  let t10 = rms_norm_gated_pair_add(rms_norm_gated_pair_scale(t9, 8.6736174e-19), rms_norm_gated_pair(1.0, 0.0));
-  var t11 = rms_norm_gated_pair_scale(
-    rms_norm_gated_pair_multiply(
-      rms_norm_gated_pair_from_given(z),
-      rms_norm_gated_pair_divide(t9, rms_norm_gated_pair_multiply(t10, t10))
-    ),
-    8.6736174e-19
-  );
-  if (t8.high > 800.0) {
-    t11 = rms_norm_gated_pair(0.0, 0.0);
-  }
-  let t12 = rms_norm_gated_pair_divide(
-    rms_norm_gated_pair_multiply(
-      rms_norm_gated_pair_multiply(
-        rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(x), rms_norm_gated_pair_from_given(x)),
-        rms_norm_gated_pair_add(
-          rms_norm_gated_pair_scale(rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(z), t5), 8.6736174e-19),
-          rms_norm_gated_pair_scale(
-            rms_norm_gated_pair_multiply(rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(z), t3), t11),
-            8.6736174e-19
-          )
-        )
-      ),
-      sum1
-    ),
-    row_expression_1
-  );
-  return rms_norm_gated_backward_elements_result_results(
-    rms_norm_gated_pair_to_limit(
-      rms_norm_gated_pair_subtract(
-        rms_norm_gated_pair_scale(
-          rms_norm_gated_pair_divide(
-            rms_norm_gated_pair_multiply(
-              rms_norm_gated_pair_multiply(
-                rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(dy), rms_norm_gated_pair_from_given(z)),
-                rms_norm_gated_pair_from_given(weight)
+          ),
+          row_expression_0
+        ),
+        rms_norm_gated_ranged_divide(
+          rms_norm_gated_ranged_multiply(
+            rms_norm_gated_ranged_multiply(
+              rms_norm_gated_ranged_multiply(
+                rms_norm_gated_ranged_from_given(x),
+                rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(z), rms_norm_gated_ranged_from_given(z))
               ),
               t3
             ),
-            row_expression_0
+            sum1
           ),
-          8.6736174e-19
-        ),
-        rms_norm_gated_pair_scale(
-          rms_norm_gated_pair_divide(
-            rms_norm_gated_pair_multiply(
-              rms_norm_gated_pair_multiply(
-                rms_norm_gated_pair_multiply(
-                  rms_norm_gated_pair_from_given(x),
-                  rms_norm_gated_pair_multiply(rms_norm_gated_pair_from_given(z), rms_norm_gated_pair_from_given(z))
-                ),
-                t5
-              ),
-              sum1
-            ),
-            row_expression_1
-          ),
-          8.6736174e-19
+          row_expression_1
         )
       )
     ),
-    rms_norm_gated_pair_to_limit(rms_norm_gated_pair_subtract(t7, t12)),
-    rms_norm_gated_pair_to_limit(
-      rms_norm_gated_pair_scale(
-        rms_norm_gated_pair_divide(
-          rms_norm_gated_pair_multiply(rms_norm_gated_pair_multiply(t6, rms_norm_gated_pair_from_given(z)), t3),
+    rms_norm_gated_ranged_to_limit(
+      rms_norm_gated_ranged_subtract(
+        rms_norm_gated_ranged_divide(
+          rms_norm_gated_ranged_multiply(
+            rms_norm_gated_ranged_multiply(t4, rms_norm_gated_ranged_from_given(weight)),
+            rms_norm_gated_ranged_add(t2, t8)
+          ),
           row_expression_0
         ),
-        8.6736174e-19
+        rms_norm_gated_ranged_divide(
+          rms_norm_gated_ranged_multiply(
+            rms_norm_gated_ranged_multiply(
+              rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(x), rms_norm_gated_ranged_from_given(x)),
+              rms_norm_gated_ranged_add(
+                rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(z), t3),
+                rms_norm_gated_ranged_multiply(
+                  rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_from_given(z), t2),
+                  t8
+                )
+              )
+            ),
+            sum1
+          ),
+          row_expression_1
+        )
+      )
+    ),
+    rms_norm_gated_ranged_to_limit(
+      rms_norm_gated_ranged_divide(
+        rms_norm_gated_ranged_multiply(rms_norm_gated_ranged_multiply(t4, rms_norm_gated_ranged_from_given(z)), t2),
+        row_expression_0
       )
     )
   );
@@ -449,22 +466,22 @@ fn rms_norm_gated_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> rms_norm_gated_lane_values: array<rms_norm_gated_pair, 256>;
+var<workgroup> rms_norm_gated_lane_values: array<rms_norm_gated_ranged, 256>;
 
 // The sum of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn rms_norm_gated_workgroup_sum(value: rms_norm_gated_pair, lane: u32, lanes: u32) {
+fn rms_norm_gated_workgroup_sum(value: rms_norm_gated_ranged, lane: u32, lanes: u32) {
   rms_norm_gated_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      rms_norm_gated_lane_values[lane] = rms_norm_gated_pair_add(rms_norm_gated_lane_values[lane], rms_norm_gated_lane_values[lane + stride]);
+      rms_norm_gated_lane_values[lane] = rms_norm_gated_ranged_add(rms_norm_gated_lane_values[lane], rms_norm_gated_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn rms_norm_gated_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * rms_norm_gated_chunks() + chunk) * 6u;
+  return (row * rms_norm_gated_chunks() + chunk) * 9u;
 }
 
 var<workgroup> rms_norm_gated_lane_nan: array<f32, 256>;
@@ -487,6 +504,9 @@ fn rms_norm_gated_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_gated_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = rms_norm_gated_chunks();
   let lanes = rms_norm_gated_lanes();
@@ -497,7 +517,7 @@ fn rms_norm_gated_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = rms_norm_gated_pair(0.0, 0.0);
+  var partial0 = rms_norm_gated_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (rms_norm_gated_uniforms.axisLength + chunks - 1u) / chunks;
@@ -512,7 +532,7 @@ fn rms_norm_gated_forward_walk0(
       missing = select(missing, z, rms_norm_gated_is_nan(z));
       missing = select(missing, weight, rms_norm_gated_is_nan(weight));
       let term = rms_norm_gated_forward_terms0(x, z);
-      partial0 = rms_norm_gated_pair_add(partial0, term);
+      partial0 = rms_norm_gated_ranged_add(partial0, term);
     }
     missing = select(missing, rms_norm_gated_uniforms.p_eps, rms_norm_gated_is_nan(rms_norm_gated_uniforms.p_eps));
   }
@@ -521,11 +541,12 @@ fn rms_norm_gated_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     rms_norm_gated_scratch_forward_rows[partial + 0u] = rms_norm_gated_lane_values[lane].high;
     rms_norm_gated_scratch_forward_rows[partial + 1u] = rms_norm_gated_lane_values[lane].low;
+    rms_norm_gated_scratch_forward_rows[partial + 2u] = rms_norm_gated_lane_values[lane].exponent;
   }
   workgroupBarrier();
   rms_norm_gated_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    rms_norm_gated_scratch_forward_rows[partial + 4u] = rms_norm_gated_lane_nan[lane];
+    rms_norm_gated_scratch_forward_rows[partial + 6u] = rms_norm_gated_lane_nan[lane];
   }
 }
 
@@ -535,6 +556,9 @@ fn rms_norm_gated_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_gated_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= rms_norm_gated_uniforms.axisOuter * rms_norm_gated_uniforms.axisInner) {
@@ -542,25 +566,27 @@ fn rms_norm_gated_forward_rows0(
   }
   let chunks = rms_norm_gated_chunks();
   let slots = rms_norm_gated_forward_slots(row, 0u);
-  var total0 = rms_norm_gated_pair(rms_norm_gated_scratch_forward_rows[slots + 0u], rms_norm_gated_scratch_forward_rows[slots + 1u]);
+  var total0 = rms_norm_gated_ranged(rms_norm_gated_scratch_forward_rows[slots + 0u], rms_norm_gated_scratch_forward_rows[slots + 1u], rms_norm_gated_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = rms_norm_gated_forward_slots(row, chunk);
-    let other = rms_norm_gated_pair(rms_norm_gated_scratch_forward_rows[others + 0u], rms_norm_gated_scratch_forward_rows[others + 1u]);
-    total0 = rms_norm_gated_pair_add(total0, other);
+    let other = rms_norm_gated_ranged(rms_norm_gated_scratch_forward_rows[others + 0u], rms_norm_gated_scratch_forward_rows[others + 1u], rms_norm_gated_scratch_forward_rows[others + 2u]);
+    total0 = rms_norm_gated_ranged_add(total0, other);
   }
-  var missing = rms_norm_gated_scratch_forward_rows[slots + 4u];
+  var missing = rms_norm_gated_scratch_forward_rows[slots + 6u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = rms_norm_gated_scratch_forward_rows[rms_norm_gated_forward_slots(row, chunk) + 4u];
+    let other = rms_norm_gated_scratch_forward_rows[rms_norm_gated_forward_slots(row, chunk) + 6u];
     missing = select(missing, other, rms_norm_gated_is_nan(other));
   }
   rms_norm_gated_scratch_forward_rows[slots + 0u] = total0.high;
   rms_norm_gated_scratch_forward_rows[slots + 1u] = total0.low;
-  rms_norm_gated_scratch_forward_rows[slots + 4u] = missing;
-  let length2 = rms_norm_gated_pair_from_u32(rms_norm_gated_uniforms.axisLength);
-  let sum0 = rms_norm_gated_pair(rms_norm_gated_scratch_forward_rows[slots + 0u], rms_norm_gated_scratch_forward_rows[slots + 1u]);
+  rms_norm_gated_scratch_forward_rows[slots + 2u] = total0.exponent;
+  rms_norm_gated_scratch_forward_rows[slots + 6u] = missing;
+  let length2 = rms_norm_gated_ranged_from_u32(rms_norm_gated_uniforms.axisLength);
+  let sum0 = rms_norm_gated_ranged(rms_norm_gated_scratch_forward_rows[slots + 0u], rms_norm_gated_scratch_forward_rows[slots + 1u], rms_norm_gated_scratch_forward_rows[slots + 2u]);
   let value = rms_norm_gated_forward_row0(rms_norm_gated_uniforms.p_eps, length2, sum0);
-  rms_norm_gated_scratch_forward_rows[slots + 2u] = value.high;
-  rms_norm_gated_scratch_forward_rows[slots + 3u] = value.low;
+  rms_norm_gated_scratch_forward_rows[slots + 3u] = value.high;
+  rms_norm_gated_scratch_forward_rows[slots + 4u] = value.low;
+  rms_norm_gated_scratch_forward_rows[slots + 5u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -569,6 +595,9 @@ fn rms_norm_gated_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_gated_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= rms_norm_gated_uniforms.size) {
@@ -577,16 +606,71 @@ fn rms_norm_gated_forward_elements(
   let row = i / (rms_norm_gated_uniforms.axisLength * rms_norm_gated_uniforms.axisInner) * rms_norm_gated_uniforms.axisInner + i % rms_norm_gated_uniforms.axisInner;
   let k = i / rms_norm_gated_uniforms.axisInner % rms_norm_gated_uniforms.axisLength;
   let slots = rms_norm_gated_forward_slots(row, 0u);
-  let row_expression_0 = rms_norm_gated_pair(rms_norm_gated_scratch_forward_rows[slots + 2u], rms_norm_gated_scratch_forward_rows[slots + 3u]);
+  let row_expression_0 = rms_norm_gated_ranged(rms_norm_gated_scratch_forward_rows[slots + 3u], rms_norm_gated_scratch_forward_rows[slots + 4u], rms_norm_gated_scratch_forward_rows[slots + 5u]);
   let x = rms_norm_gated_input_x[i];
   let z = rms_norm_gated_input_z[i];
   let weight = rms_norm_gated_learned_weight[k];
   let result = rms_norm_gated_forward_elements_result(x, z, weight, row_expression_0);
-  rms_norm_gated_output_y[i] = select(result, rms_norm_gated_scratch_forward_rows[rms_norm_gated_forward_slots(row, 0u) + 4u], rms_norm_gated_is_nan(rms_norm_gated_scratch_forward_rows[rms_norm_gated_forward_slots(row, 0u) + 4u]));
+  rms_norm_gated_output_y[i] = select(result, rms_norm_gated_scratch_forward_rows[rms_norm_gated_forward_slots(row, 0u) + 6u], rms_norm_gated_is_nan(rms_norm_gated_scratch_forward_rows[rms_norm_gated_forward_slots(row, 0u) + 6u]));
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_gated_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_gated_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = rms_norm_gated_lanes();
+  let rows = rms_norm_gated_uniforms.axisOuter * rms_norm_gated_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / rms_norm_gated_uniforms.axisInner * rms_norm_gated_uniforms.axisLength * rms_norm_gated_uniforms.axisInner + row % rms_norm_gated_uniforms.axisInner;
+  let end = select(0u, rms_norm_gated_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = rms_norm_gated_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_gated_uniforms.axisInner;
+      let x = rms_norm_gated_input_x[i];
+      let z = rms_norm_gated_input_z[i];
+      let weight = rms_norm_gated_learned_weight[k];
+      missing = select(missing, x, rms_norm_gated_is_nan(x));
+      missing = select(missing, z, rms_norm_gated_is_nan(z));
+      missing = select(missing, weight, rms_norm_gated_is_nan(weight));
+      let term = rms_norm_gated_forward_terms0(x, z);
+      partial0 = rms_norm_gated_ranged_add(partial0, term);
+    }
+    missing = select(missing, rms_norm_gated_uniforms.p_eps, rms_norm_gated_is_nan(rms_norm_gated_uniforms.p_eps));
+  }
+  rms_norm_gated_workgroup_sum(partial0, lane, lanes);
+  let sum0 = rms_norm_gated_lane_values[head];
+  workgroupBarrier();
+  let length2 = rms_norm_gated_ranged_from_u32(rms_norm_gated_uniforms.axisLength);
+  let value0 = rms_norm_gated_forward_row0(rms_norm_gated_uniforms.p_eps, length2, sum0);
+  rms_norm_gated_workgroup_nan(missing, lane, lanes);
+  missing = rms_norm_gated_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_gated_uniforms.axisInner;
+      let x = rms_norm_gated_input_x[i];
+      let z = rms_norm_gated_input_z[i];
+      let weight = rms_norm_gated_learned_weight[k];
+      let result = rms_norm_gated_forward_elements_result(x, z, weight, value0);
+      rms_norm_gated_output_y[i] = select(result, missing, rms_norm_gated_is_nan(missing));
+    }
+  }
 }
 
 fn rms_norm_gated_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * rms_norm_gated_chunks() + chunk) * 8u;
+  return (row * rms_norm_gated_chunks() + chunk) * 12u;
 }
 
 @compute @workgroup_size(256)
@@ -595,6 +679,9 @@ fn rms_norm_gated_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_gated_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = rms_norm_gated_chunks();
   let lanes = rms_norm_gated_lanes();
@@ -605,8 +692,8 @@ fn rms_norm_gated_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = rms_norm_gated_pair(0.0, 0.0);
-  var partial1 = rms_norm_gated_pair(0.0, 0.0);
+  var partial0 = rms_norm_gated_ranged(0.0, 0.0, -2e38);
+  var partial1 = rms_norm_gated_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (rms_norm_gated_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / rms_norm_gated_uniforms.axisInner * rms_norm_gated_uniforms.axisLength * rms_norm_gated_uniforms.axisInner + row % rms_norm_gated_uniforms.axisInner;
@@ -618,8 +705,8 @@ fn rms_norm_gated_backward_walk0(
       let weight = rms_norm_gated_learned_weight[k];
       let dy = rms_norm_gated_cotangent_dy[i];
       let term = rms_norm_gated_backward_terms0(x, z, weight, dy);
-      partial0 = rms_norm_gated_pair_add(partial0, term.result0);
-      partial1 = rms_norm_gated_pair_add(partial1, term.result1);
+      partial0 = rms_norm_gated_ranged_add(partial0, term.result0);
+      partial1 = rms_norm_gated_ranged_add(partial1, term.result1);
     }
   }
   let partial = rms_norm_gated_backward_slots(row, chunk);
@@ -627,12 +714,14 @@ fn rms_norm_gated_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     rms_norm_gated_scratch_backward_rows[partial + 0u] = rms_norm_gated_lane_values[lane].high;
     rms_norm_gated_scratch_backward_rows[partial + 1u] = rms_norm_gated_lane_values[lane].low;
+    rms_norm_gated_scratch_backward_rows[partial + 2u] = rms_norm_gated_lane_values[lane].exponent;
   }
   workgroupBarrier();
   rms_norm_gated_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    rms_norm_gated_scratch_backward_rows[partial + 2u] = rms_norm_gated_lane_values[lane].high;
-    rms_norm_gated_scratch_backward_rows[partial + 3u] = rms_norm_gated_lane_values[lane].low;
+    rms_norm_gated_scratch_backward_rows[partial + 3u] = rms_norm_gated_lane_values[lane].high;
+    rms_norm_gated_scratch_backward_rows[partial + 4u] = rms_norm_gated_lane_values[lane].low;
+    rms_norm_gated_scratch_backward_rows[partial + 5u] = rms_norm_gated_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -643,6 +732,9 @@ fn rms_norm_gated_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_gated_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= rms_norm_gated_uniforms.axisOuter * rms_norm_gated_uniforms.axisInner) {
@@ -650,29 +742,33 @@ fn rms_norm_gated_backward_rows0(
   }
   let chunks = rms_norm_gated_chunks();
   let slots = rms_norm_gated_backward_slots(row, 0u);
-  var total0 = rms_norm_gated_pair(rms_norm_gated_scratch_backward_rows[slots + 0u], rms_norm_gated_scratch_backward_rows[slots + 1u]);
+  var total0 = rms_norm_gated_ranged(rms_norm_gated_scratch_backward_rows[slots + 0u], rms_norm_gated_scratch_backward_rows[slots + 1u], rms_norm_gated_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = rms_norm_gated_backward_slots(row, chunk);
-    let other = rms_norm_gated_pair(rms_norm_gated_scratch_backward_rows[others + 0u], rms_norm_gated_scratch_backward_rows[others + 1u]);
-    total0 = rms_norm_gated_pair_add(total0, other);
+    let other = rms_norm_gated_ranged(rms_norm_gated_scratch_backward_rows[others + 0u], rms_norm_gated_scratch_backward_rows[others + 1u], rms_norm_gated_scratch_backward_rows[others + 2u]);
+    total0 = rms_norm_gated_ranged_add(total0, other);
   }
-  var total1 = rms_norm_gated_pair(rms_norm_gated_scratch_backward_rows[slots + 2u], rms_norm_gated_scratch_backward_rows[slots + 3u]);
+  var total1 = rms_norm_gated_ranged(rms_norm_gated_scratch_backward_rows[slots + 3u], rms_norm_gated_scratch_backward_rows[slots + 4u], rms_norm_gated_scratch_backward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = rms_norm_gated_backward_slots(row, chunk);
-    let other = rms_norm_gated_pair(rms_norm_gated_scratch_backward_rows[others + 2u], rms_norm_gated_scratch_backward_rows[others + 3u]);
-    total1 = rms_norm_gated_pair_add(total1, other);
+    let other = rms_norm_gated_ranged(rms_norm_gated_scratch_backward_rows[others + 3u], rms_norm_gated_scratch_backward_rows[others + 4u], rms_norm_gated_scratch_backward_rows[others + 5u]);
+    total1 = rms_norm_gated_ranged_add(total1, other);
   }
   rms_norm_gated_scratch_backward_rows[slots + 0u] = total0.high;
   rms_norm_gated_scratch_backward_rows[slots + 1u] = total0.low;
-  rms_norm_gated_scratch_backward_rows[slots + 2u] = total1.high;
-  rms_norm_gated_scratch_backward_rows[slots + 3u] = total1.low;
-  let length2 = rms_norm_gated_pair_from_u32(rms_norm_gated_uniforms.axisLength);
-  let sum0 = rms_norm_gated_pair(rms_norm_gated_scratch_backward_rows[slots + 0u], rms_norm_gated_scratch_backward_rows[slots + 1u]);
+  rms_norm_gated_scratch_backward_rows[slots + 2u] = total0.exponent;
+  rms_norm_gated_scratch_backward_rows[slots + 3u] = total1.high;
+  rms_norm_gated_scratch_backward_rows[slots + 4u] = total1.low;
+  rms_norm_gated_scratch_backward_rows[slots + 5u] = total1.exponent;
+  let length2 = rms_norm_gated_ranged_from_u32(rms_norm_gated_uniforms.axisLength);
+  let sum0 = rms_norm_gated_ranged(rms_norm_gated_scratch_backward_rows[slots + 0u], rms_norm_gated_scratch_backward_rows[slots + 1u], rms_norm_gated_scratch_backward_rows[slots + 2u]);
   let value = rms_norm_gated_backward_row0(rms_norm_gated_uniforms.p_eps, length2, sum0);
-  rms_norm_gated_scratch_backward_rows[slots + 4u] = value.result0.high;
-  rms_norm_gated_scratch_backward_rows[slots + 5u] = value.result0.low;
-  rms_norm_gated_scratch_backward_rows[slots + 6u] = value.result1.high;
-  rms_norm_gated_scratch_backward_rows[slots + 7u] = value.result1.low;
+  rms_norm_gated_scratch_backward_rows[slots + 6u] = value.result0.high;
+  rms_norm_gated_scratch_backward_rows[slots + 7u] = value.result0.low;
+  rms_norm_gated_scratch_backward_rows[slots + 8u] = value.result0.exponent;
+  rms_norm_gated_scratch_backward_rows[slots + 9u] = value.result1.high;
+  rms_norm_gated_scratch_backward_rows[slots + 10u] = value.result1.low;
+  rms_norm_gated_scratch_backward_rows[slots + 11u] = value.result1.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -681,6 +777,9 @@ fn rms_norm_gated_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (rms_norm_gated_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= rms_norm_gated_uniforms.size) {
@@ -689,9 +788,9 @@ fn rms_norm_gated_backward_elements(
   let row = i / (rms_norm_gated_uniforms.axisLength * rms_norm_gated_uniforms.axisInner) * rms_norm_gated_uniforms.axisInner + i % rms_norm_gated_uniforms.axisInner;
   let k = i / rms_norm_gated_uniforms.axisInner % rms_norm_gated_uniforms.axisLength;
   let slots = rms_norm_gated_backward_slots(row, 0u);
-  let sum1 = rms_norm_gated_pair(rms_norm_gated_scratch_backward_rows[slots + 2u], rms_norm_gated_scratch_backward_rows[slots + 3u]);
-  let row_expression_0 = rms_norm_gated_pair(rms_norm_gated_scratch_backward_rows[slots + 4u], rms_norm_gated_scratch_backward_rows[slots + 5u]);
-  let row_expression_1 = rms_norm_gated_pair(rms_norm_gated_scratch_backward_rows[slots + 6u], rms_norm_gated_scratch_backward_rows[slots + 7u]);
+  let sum1 = rms_norm_gated_ranged(rms_norm_gated_scratch_backward_rows[slots + 3u], rms_norm_gated_scratch_backward_rows[slots + 4u], rms_norm_gated_scratch_backward_rows[slots + 5u]);
+  let row_expression_0 = rms_norm_gated_ranged(rms_norm_gated_scratch_backward_rows[slots + 6u], rms_norm_gated_scratch_backward_rows[slots + 7u], rms_norm_gated_scratch_backward_rows[slots + 8u]);
+  let row_expression_1 = rms_norm_gated_ranged(rms_norm_gated_scratch_backward_rows[slots + 9u], rms_norm_gated_scratch_backward_rows[slots + 10u], rms_norm_gated_scratch_backward_rows[slots + 11u]);
   let x = rms_norm_gated_input_x[i];
   let z = rms_norm_gated_input_z[i];
   let weight = rms_norm_gated_learned_weight[k];
@@ -700,6 +799,63 @@ fn rms_norm_gated_backward_elements(
   rms_norm_gated_gradient_dx[i] = result.result0;
   rms_norm_gated_gradient_dz[i] = result.result1;
   rms_norm_gated_scratch_backward_terms[i] = result.result2;
+}
+
+@compute @workgroup_size(256)
+fn rms_norm_gated_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (rms_norm_gated_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = rms_norm_gated_lanes();
+  let rows = rms_norm_gated_uniforms.axisOuter * rms_norm_gated_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / rms_norm_gated_uniforms.axisInner * rms_norm_gated_uniforms.axisLength * rms_norm_gated_uniforms.axisInner + row % rms_norm_gated_uniforms.axisInner;
+  let end = select(0u, rms_norm_gated_uniforms.axisLength, row < rows);
+  var partial0 = rms_norm_gated_ranged(0.0, 0.0, -2e38);
+  var partial1 = rms_norm_gated_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_gated_uniforms.axisInner;
+      let x = rms_norm_gated_input_x[i];
+      let z = rms_norm_gated_input_z[i];
+      let weight = rms_norm_gated_learned_weight[k];
+      let dy = rms_norm_gated_cotangent_dy[i];
+      let term = rms_norm_gated_backward_terms0(x, z, weight, dy);
+      partial0 = rms_norm_gated_ranged_add(partial0, term.result0);
+      partial1 = rms_norm_gated_ranged_add(partial1, term.result1);
+    }
+  }
+  rms_norm_gated_workgroup_sum(partial0, lane, lanes);
+  let sum0 = rms_norm_gated_lane_values[head];
+  workgroupBarrier();
+  rms_norm_gated_workgroup_sum(partial1, lane, lanes);
+  let sum1 = rms_norm_gated_lane_values[head];
+  workgroupBarrier();
+  let length2 = rms_norm_gated_ranged_from_u32(rms_norm_gated_uniforms.axisLength);
+  let value0 = rms_norm_gated_backward_row0(rms_norm_gated_uniforms.p_eps, length2, sum0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * rms_norm_gated_uniforms.axisInner;
+      let x = rms_norm_gated_input_x[i];
+      let z = rms_norm_gated_input_z[i];
+      let weight = rms_norm_gated_learned_weight[k];
+      let dy = rms_norm_gated_cotangent_dy[i];
+      let result = rms_norm_gated_backward_elements_result(x, z, weight, dy, sum1, value0.result0, value0.result1);
+      rms_norm_gated_gradient_dx[i] = result.result0;
+      rms_norm_gated_gradient_dz[i] = result.result1;
+      rms_norm_gated_scratch_backward_terms[i] = result.result2;
+    }
+  }
 }
 
 @compute @workgroup_size(256)
@@ -713,11 +869,11 @@ fn rms_norm_gated_backward_weight_sum(
   if (k >= rms_norm_gated_uniforms.axisLength) {
     return;
   }
-  var sum = rms_norm_gated_pair(0.0, 0.0);
+  var sum = rms_norm_gated_ranged(0.0, 0.0, -2e38);
   for (var row = 0u; row < rms_norm_gated_uniforms.axisOuter * rms_norm_gated_uniforms.axisInner; row++) {
     let i = (row / rms_norm_gated_uniforms.axisInner * rms_norm_gated_uniforms.axisLength + k) * rms_norm_gated_uniforms.axisInner + row % rms_norm_gated_uniforms.axisInner;
-    sum = rms_norm_gated_pair_add(sum, rms_norm_gated_pair_from_f32(rms_norm_gated_scratch_backward_terms[i]));
+    sum = rms_norm_gated_ranged_add(sum, rms_norm_gated_ranged_from_f32(rms_norm_gated_scratch_backward_terms[i]));
   }
-  rms_norm_gated_gradient_dweight[k] = rms_norm_gated_pair_to_f32(sum);
+  rms_norm_gated_gradient_dweight[k] = rms_norm_gated_ranged_to_limit(sum);
 }
 `);

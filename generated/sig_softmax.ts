@@ -36,15 +36,46 @@ export function sigSoftmaxForward(
           );
         sum += p;
       }
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-        const p =
-          (e / (e + 1)) *
-          boundedExp(
-            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+      const outside = sum - sum + 0 / (sum * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+          const p =
+            (e / (e + 1)) *
+            boundedExp(
+              Math.max(
+                Math.min(xi === largest ? 0 : xi - largest, 709.79),
+                -746,
+              ),
+            );
+          y[i] = p / sum;
+        }
+      } else {
+        let missing = 0;
+        let largestWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          largestWide =
+            k === 0
+              ? sigSoftmaxForwardPart0(xiWide)
+              : wideMax(largestWide, sigSoftmaxForwardPart0(xiWide));
+        }
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          sumWide = wideAdd(
+            sumWide,
+            sigSoftmaxForwardPart1(xiWide2, largestWide),
           );
-        y[i] = p / sum;
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(sigSoftmaxForwardPart2(xiWide3, largestWide, sumWide)) +
+            missing;
+        }
       }
     }
   }
@@ -88,17 +119,249 @@ export function sigSoftmaxBackward(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (squared - squared) +
+        (q - q) +
+        0 / (sum * 2 ** -100) +
+        0 / (squared * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+          const u = e + 1;
+          const q2 = e / u;
+          const e2 = boundedExp(
+            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          );
+          const p = q2 * e2;
+          dx[i] = (p + p / u) * (dyi / sum - q);
+        }
+      } else {
+        let missing = 0;
+        let largestWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          largestWide =
+            k === 0
+              ? sigSoftmaxBackwardPart0(xiWide)
+              : wideMax(largestWide, sigSoftmaxBackwardPart0(xiWide));
+        }
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(
+            sumWide,
+            sigSoftmaxBackwardPart1(xiWide2, largestWide),
+          );
+          sumWide2 = wideAdd(
+            sumWide2,
+            sigSoftmaxBackwardPart2(xiWide2, dyiWide, largestWide),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              sigSoftmaxBackwardPart3(
+                xiWide3,
+                dyiWide2,
+                largestWide,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what sig_softmax's backward kernel computes, from a cotangent of each of its results. */
+export function sigSoftmaxDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        largest = Math.max(largest, xi);
+      }
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
+        const ddxI = ddx[i]!;
         const e = boundedExp(Math.max(Math.min(xi, 709), -746));
         const u = e + 1;
-        const q2 = e / u;
+        const q = e / u;
         const e2 = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const p = q2 * e2;
-        dx[i] = (p + p / u) * (dyi / sum - q);
+        const p = q * e2;
+        const u2 = p + p / u;
+        const p2 = ddxI * u2;
+        sum += p;
+        sum2 += dyi * q * e2;
+        sum3 += p2;
+      }
+      const p = 2 * sum2;
+      const squared = sum * sum;
+      const p2 = squared * sum;
+      const q = p / p2;
+      const q2 = sum2 / squared;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+        const u = e + 1;
+        const q3 = e / u;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const p3 = q3 * e2;
+        const u2 = p3 + p3 / u;
+        const p4 = ddxI * u2;
+        sum4 += p4 * (q - dyi / squared);
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (p - p) +
+        (squared - squared) +
+        (p2 - p2) +
+        (q - q) +
+        (q2 - q2) +
+        0 / (sum * 2 ** -100) +
+        0 / (squared * 2 ** -100) +
+        0 / (p2 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+          const u = e + 1;
+          const q3 = e / u;
+          const e2 = boundedExp(
+            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          );
+          const p3 = q3 * e2;
+          const u2 = p3 + p3 / u;
+          const p4 = ddxI * u2;
+          const e3 = boundedExp(Math.max(-Math.abs(xi), -746));
+          const u3 = e3 + 1;
+          const u4 =
+            ddxI * (dyi / sum - q2) * (u2 + (2 * (e3 / (u3 * u3)) * e2) / u) +
+            u2 * sum4;
+          ddy[i] = p4 / sum - (p3 * sum3) / squared;
+          dx[i] = u4 - (dyi * u2 * sum3) / squared;
+        }
+      } else {
+        let missing = 0;
+        let largestWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          largestWide =
+            k === 0
+              ? sigSoftmaxDoubleBackwardPart0(xiWide)
+              : wideMax(largestWide, sigSoftmaxDoubleBackwardPart0(xiWide));
+        }
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide = wideFromF64(dy[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(
+            sumWide,
+            sigSoftmaxDoubleBackwardPart1(xiWide2, largestWide),
+          );
+          sumWide2 = wideAdd(
+            sumWide2,
+            sigSoftmaxDoubleBackwardPart2(xiWide2, dyiWide, largestWide),
+          );
+          sumWide3 = wideAdd(
+            sumWide3,
+            sigSoftmaxDoubleBackwardPart3(xiWide2, largestWide, ddxiWide),
+          );
+        }
+        let sumWide4 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          sumWide4 = wideAdd(
+            sumWide4,
+            sigSoftmaxDoubleBackwardPart4(
+              xiWide3,
+              dyiWide2,
+              largestWide,
+              sumWide,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide4 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              sigSoftmaxDoubleBackwardPart5(
+                xiWide4,
+                largestWide,
+                sumWide,
+                ddxiWide3,
+                sumWide3,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              sigSoftmaxDoubleBackwardPart6(
+                xiWide4,
+                dyiWide3,
+                largestWide,
+                sumWide,
+                sumWide2,
+                ddxiWide3,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -140,15 +403,46 @@ export function sigSoftmaxForward64(
           );
         sum += p;
       }
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-        const p =
-          (e / (e + 1)) *
-          boundedExp(
-            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+      const outside = sum - sum + 0 / (sum * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+          const p =
+            (e / (e + 1)) *
+            boundedExp(
+              Math.max(
+                Math.min(xi === largest ? 0 : xi - largest, 709.79),
+                -746,
+              ),
+            );
+          y[i] = p / sum;
+        }
+      } else {
+        let missing = 0;
+        let largestWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          largestWide =
+            k === 0
+              ? sigSoftmaxForwardPart0(xiWide)
+              : wideMax(largestWide, sigSoftmaxForwardPart0(xiWide));
+        }
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          sumWide = wideAdd(
+            sumWide,
+            sigSoftmaxForwardPart1(xiWide2, largestWide),
           );
-        y[i] = p / sum;
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(sigSoftmaxForwardPart2(xiWide3, largestWide, sumWide)) +
+            missing;
+        }
       }
     }
   }
@@ -192,17 +486,249 @@ export function sigSoftmaxBackward64(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (squared - squared) +
+        (q - q) +
+        0 / (sum * 2 ** -100) +
+        0 / (squared * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+          const u = e + 1;
+          const q2 = e / u;
+          const e2 = boundedExp(
+            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          );
+          const p = q2 * e2;
+          dx[i] = (p + p / u) * (dyi / sum - q);
+        }
+      } else {
+        let missing = 0;
+        let largestWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          largestWide =
+            k === 0
+              ? sigSoftmaxBackwardPart0(xiWide)
+              : wideMax(largestWide, sigSoftmaxBackwardPart0(xiWide));
+        }
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(
+            sumWide,
+            sigSoftmaxBackwardPart1(xiWide2, largestWide),
+          );
+          sumWide2 = wideAdd(
+            sumWide2,
+            sigSoftmaxBackwardPart2(xiWide2, dyiWide, largestWide),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              sigSoftmaxBackwardPart3(
+                xiWide3,
+                dyiWide2,
+                largestWide,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what sig_softmax's backward kernel computes, from a cotangent of each of its results. */
+export function sigSoftmaxDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        largest = Math.max(largest, xi);
+      }
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
+        const ddxI = ddx[i]!;
         const e = boundedExp(Math.max(Math.min(xi, 709), -746));
         const u = e + 1;
-        const q2 = e / u;
+        const q = e / u;
         const e2 = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const p = q2 * e2;
-        dx[i] = (p + p / u) * (dyi / sum - q);
+        const p = q * e2;
+        const u2 = p + p / u;
+        const p2 = ddxI * u2;
+        sum += p;
+        sum2 += dyi * q * e2;
+        sum3 += p2;
+      }
+      const p = 2 * sum2;
+      const squared = sum * sum;
+      const p2 = squared * sum;
+      const q = p / p2;
+      const q2 = sum2 / squared;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+        const u = e + 1;
+        const q3 = e / u;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const p3 = q3 * e2;
+        const u2 = p3 + p3 / u;
+        const p4 = ddxI * u2;
+        sum4 += p4 * (q - dyi / squared);
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (p - p) +
+        (squared - squared) +
+        (p2 - p2) +
+        (q - q) +
+        (q2 - q2) +
+        0 / (sum * 2 ** -100) +
+        0 / (squared * 2 ** -100) +
+        0 / (p2 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+          const u = e + 1;
+          const q3 = e / u;
+          const e2 = boundedExp(
+            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          );
+          const p3 = q3 * e2;
+          const u2 = p3 + p3 / u;
+          const p4 = ddxI * u2;
+          const e3 = boundedExp(Math.max(-Math.abs(xi), -746));
+          const u3 = e3 + 1;
+          const u4 =
+            ddxI * (dyi / sum - q2) * (u2 + (2 * (e3 / (u3 * u3)) * e2) / u) +
+            u2 * sum4;
+          ddy[i] = p4 / sum - (p3 * sum3) / squared;
+          dx[i] = u4 - (dyi * u2 * sum3) / squared;
+        }
+      } else {
+        let missing = 0;
+        let largestWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          largestWide =
+            k === 0
+              ? sigSoftmaxDoubleBackwardPart0(xiWide)
+              : wideMax(largestWide, sigSoftmaxDoubleBackwardPart0(xiWide));
+        }
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide = wideFromF64(dy[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(
+            sumWide,
+            sigSoftmaxDoubleBackwardPart1(xiWide2, largestWide),
+          );
+          sumWide2 = wideAdd(
+            sumWide2,
+            sigSoftmaxDoubleBackwardPart2(xiWide2, dyiWide, largestWide),
+          );
+          sumWide3 = wideAdd(
+            sumWide3,
+            sigSoftmaxDoubleBackwardPart3(xiWide2, largestWide, ddxiWide),
+          );
+        }
+        let sumWide4 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          sumWide4 = wideAdd(
+            sumWide4,
+            sigSoftmaxDoubleBackwardPart4(
+              xiWide3,
+              dyiWide2,
+              largestWide,
+              sumWide,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide4 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              sigSoftmaxDoubleBackwardPart5(
+                xiWide4,
+                largestWide,
+                sumWide,
+                ddxiWide3,
+                sumWide3,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              sigSoftmaxDoubleBackwardPart6(
+                xiWide4,
+                dyiWide3,
+                largestWide,
+                sumWide,
+                sumWide2,
+                ddxiWide3,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -310,5 +836,571 @@ function boundedExp(x: number): number {
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *
     (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
+  );
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+/** ln 2, log2(e) / 2, sqrt(1/2). */
+const NAT_LN2 =
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+
+const NAT_HALF_LOG2_E =
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+
+/**
+ * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
+ * is u + t u^2: a series gives it for a small t = r / 2^h, then t is doubled h
+ * times.
+ */
+function natExpm1Quotient(r: bigint): bigint {
+  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const t = r >> BigInt(halvings);
+  let term = NAT_HALF;
+  let quotient = NAT_HALF;
+  for (let k = 2; !(term === 0n); k++) {
+    term = ((term * t) >> 384n) / BigInt(k);
+    quotient = quotient + term;
+  }
+  for (let i = halvings; i > 0; i = (i - 1) | 0) {
+    quotient =
+      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+  }
+  return quotient;
+}
+
+/**
+ * With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r =
+ * fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an x beyond 2^(N - 1) there is
+ * no fraction left, and n has its leading N bits.
+ */
+function wideExp(x: Wide): Wide {
+  if (x.exponent > 4096n) {
+    if (wideIsNan(x)) {
+      return x;
+    }
+    return wideNormalised(
+      false,
+      NAT_HALF,
+      x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
+    );
+  }
+  if (x.exponent < -384n) {
+    return WIDE_ONE;
+  }
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  // quotient = (whole + rest / 2^N) 2^point.
+  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const whole = quotient >> BigInt(Math.max(point, 0));
+  const rest = quotient - (whole << BigInt(Math.max(point, 0)));
+  const shift = (384 - point) | 0;
+  const scaled =
+    shift < 0
+      ? rest >> BigInt(Math.max(-shift | 0, 0))
+      : rest << BigInt(Math.max(shift, 0));
+  const fraction = x.negative ? NAT_ONES - scaled : scaled;
+  const size = whole << BigInt(Math.max(-point | 0, 0));
+  const n = x.negative ? -1n - size : size;
+  const r = (fraction * NAT_LN2) >> 384n;
+  return wideNormalised(
+    false,
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    n + 1n,
+  );
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
+function wideSigmoid(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  let numerator = WIDE_ONE;
+  if (x.negative) {
+    numerator = e;
+  }
+  return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+function sigSoftmaxForwardPart0(x0: Wide): Wide {
+  return x0;
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function sigSoftmaxForwardPart1(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideSigmoid(x0), wideExp(wideSubtract(x0, x1)));
+}
+
+function sigSoftmaxForwardPart2(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideDivide(
+    wideMultiply(wideSigmoid(x0), wideExp(wideSubtract(x0, x1))),
+    x2,
+  );
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/** The larger of both; NaN where either is. */
+function wideMax(a: Wide, b: Wide): Wide {
+  if (wideIsNan(a) || wideLess(b, a)) {
+    return a;
+  }
+  return b;
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+function sigSoftmaxBackwardPart0(x0: Wide): Wide {
+  return x0;
+}
+
+function sigSoftmaxBackwardPart1(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideSigmoid(x0), wideExp(wideSubtract(x0, x1)));
+}
+
+function sigSoftmaxBackwardPart2(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(x1, wideSigmoid(x0)),
+    wideExp(wideSubtract(x0, x2)),
+  );
+}
+
+function sigSoftmaxBackwardPart3(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideExp(wideSubtract(x0, x2));
+  const t1 = wideAdd(
+    wideMultiply(wideSigmoid(x0), t0),
+    wideMultiply(wideLogistic(x0), t0),
+  );
+  return wideSubtract(
+    wideDivide(wideMultiply(x1, t1), x3),
+    wideDivide(wideMultiply(x4, t1), widePower(x3, 2)),
+  );
+}
+
+function sigSoftmaxDoubleBackwardPart0(x0: Wide): Wide {
+  return x0;
+}
+
+function sigSoftmaxDoubleBackwardPart1(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideSigmoid(x0), wideExp(wideSubtract(x0, x1)));
+}
+
+function sigSoftmaxDoubleBackwardPart2(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(x1, wideSigmoid(x0)),
+    wideExp(wideSubtract(x0, x2)),
+  );
+}
+
+function sigSoftmaxDoubleBackwardPart3(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideExp(wideSubtract(x0, x1));
+  return wideMultiply(
+    x2,
+    wideAdd(
+      wideMultiply(wideSigmoid(x0), t0),
+      wideMultiply(wideLogistic(x0), t0),
+    ),
+  );
+}
+
+function sigSoftmaxDoubleBackwardPart4(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideExp(wideSubtract(x0, x2));
+  return wideMultiply(
+    wideMultiply(
+      x5,
+      wideAdd(
+        wideMultiply(wideSigmoid(x0), t0),
+        wideMultiply(wideLogistic(x0), t0),
+      ),
+    ),
+    wideSubtract(
+      wideDivide(wideMultiply(wideInteger(2n), x4), widePower(x3, 3)),
+      wideDivide(x1, widePower(x3, 2)),
+    ),
+  );
+}
+
+function sigSoftmaxDoubleBackwardPart5(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideExp(wideSubtract(x0, x1));
+  const t1 = wideMultiply(wideSigmoid(x0), t0);
+  return wideSubtract(
+    wideDivide(
+      wideMultiply(x3, wideAdd(t1, wideMultiply(wideLogistic(x0), t0))),
+      x2,
+    ),
+    wideDivide(wideMultiply(t1, x4), widePower(x2, 2)),
+  );
+}
+
+function sigSoftmaxDoubleBackwardPart6(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+): Wide {
+  const t0 = wideExp(wideSubtract(x0, x2));
+  const t1 = wideLogistic(x0);
+  const t2 = wideAdd(wideMultiply(wideSigmoid(x0), t0), wideMultiply(t1, t0));
+  const t3 = widePower(x3, 2);
+  return wideSubtract(
+    wideAdd(
+      wideMultiply(
+        wideMultiply(
+          x5,
+          wideAdd(
+            t2,
+            wideMultiply(
+              wideMultiply(wideMultiply(wideInteger(2n), t1), t0),
+              wideSigmoid(wideNegate(x0)),
+            ),
+          ),
+        ),
+        wideSubtract(wideDivide(x1, x3), wideDivide(x4, t3)),
+      ),
+      wideMultiply(t2, x7),
+    ),
+    wideDivide(wideMultiply(wideMultiply(x1, t2), x6), t3),
   );
 }

@@ -9,17 +9,44 @@ fn sig_softmax_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct sig_softmax_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn sig_softmax_ranged_select(condition: bool, a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct sig_softmax_pair {
   high: f32,
   low: f32,
 }
 
-fn sig_softmax_pair_larger(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
-  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
-    return b;
-  }
-  return a;
+const sig_softmax_RANGED_ZERO: sig_softmax_ranged = sig_softmax_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn sig_softmax_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn sig_softmax_ranged_of(a: sig_softmax_pair, exponent: f32) -> sig_softmax_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = sig_softmax_power_of_two(clamp(127 - field, -126, 126));
+  return sig_softmax_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), sig_softmax_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -45,14 +72,57 @@ fn sig_softmax_pair_add(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax
   return sig_softmax_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn sig_softmax_pair_from_given(x: f32) -> sig_softmax_pair {
-  let held = sig_softmax_rounded(x);
-  return sig_softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn sig_softmax_ranged_add(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = sig_softmax_ranged_select(swapped, b, a);
+  let y = sig_softmax_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(sig_softmax_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return sig_softmax_ranged_of(
+    sig_softmax_pair_add(sig_softmax_pair(x.high, x.low), sig_softmax_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
 }
 
-fn sig_softmax_forward_terms0(x: f32) -> sig_softmax_pair {
-  return sig_softmax_pair_from_given(x);
+fn sig_softmax_ranged_negate(a: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn sig_softmax_ranged_subtract(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_add(a, sig_softmax_ranged_negate(b));
+}
+
+fn sig_softmax_ranged_less(a: sig_softmax_ranged, b: sig_softmax_ranged) -> bool {
+  return sig_softmax_ranged_subtract(a, b).high < 0.0;
+}
+
+fn sig_softmax_ranged_larger(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_select(sig_softmax_ranged_less(a, b), b, a);
+}
+
+// A number as it was given.
+fn sig_softmax_ranged_from_given(x: f32) -> sig_softmax_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = sig_softmax_ranged_of(sig_softmax_pair(part, 0.0), select(0.0, 64.0, large));
+  return sig_softmax_ranged_select(infinite, sig_softmax_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn sig_softmax_forward_terms0(x: f32) -> sig_softmax_ranged {
+  return sig_softmax_ranged_from_given(x);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn sig_softmax_ranged_pair(a: sig_softmax_ranged) -> sig_softmax_pair {
+  let factor = sig_softmax_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return sig_softmax_pair(a.high * factor, a.low * factor);
+}
+
+fn sig_softmax_pair_subtract(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
+  let s = sig_softmax_pair_sum(a.high, -b.high);
+  return sig_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -71,6 +141,13 @@ fn sig_softmax_pair_product(a: f32, b: f32) -> sig_softmax_pair {
   return sig_softmax_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
+fn sig_softmax_pair_multiply(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
+  let p = sig_softmax_pair_product(a.high, b.high);
+  return sig_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+const sig_softmax_RANGED_LN2: sig_softmax_pair = sig_softmax_pair(0.69314718, -1.9046542e-9);
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn sig_softmax_pair_expm1_small(a: sig_softmax_pair) -> sig_softmax_pair {
   let x = a.high;
@@ -82,54 +159,36 @@ fn sig_softmax_pair_expm1_small(a: sig_softmax_pair) -> sig_softmax_pair {
   return sig_softmax_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn sig_softmax_pair_reduced(a: sig_softmax_pair, k: f32) -> sig_softmax_pair {
-  return sig_softmax_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off.
+fn sig_softmax_ranged_exp(a: sig_softmax_ranged) -> sig_softmax_ranged {
+  let x = sig_softmax_ranged_pair(
+    sig_softmax_ranged_select(a.exponent > 126.0, sig_softmax_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = sig_softmax_pair_subtract(x, sig_softmax_pair_multiply(sig_softmax_pair(k, 0.0), sig_softmax_RANGED_LN2));
+  let held = clamp(rest.high, -0.36, 0.36);
+  return sig_softmax_ranged_of(
+    sig_softmax_pair_add(
+      sig_softmax_pair(1.0, 0.0),
+      sig_softmax_pair_expm1_small(sig_softmax_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
 }
 
-// a times a power of two.
-fn sig_softmax_pair_scale(a: sig_softmax_pair, factor: f32) -> sig_softmax_pair {
-  return sig_softmax_pair(a.high * factor, a.low * factor);
+fn sig_softmax_ranged_smaller(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_select(sig_softmax_ranged_less(b, a), b, a);
 }
 
-// 2^n for -126 <= n <= 127.
-fn sig_softmax_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
+fn sig_softmax_ranged_at_most(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_smaller(a, b);
 }
 
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn sig_softmax_pair_times_power(a: sig_softmax_pair, k: i32) -> sig_softmax_pair {
-  let first = k >> 1u;
-  return sig_softmax_pair_scale(sig_softmax_pair_scale(a, sig_softmax_power_of_two(first)), sig_softmax_power_of_two(k - first));
-}
-
-// e^a 2^n
-fn sig_softmax_pair_exp_scaled(a: sig_softmax_pair, n: i32) -> sig_softmax_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = sig_softmax_pair_expm1_small(sig_softmax_pair_reduced(sig_softmax_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return sig_softmax_pair_times_power(sig_softmax_pair_add(sig_softmax_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn sig_softmax_pair_raised_exp(a: sig_softmax_pair) -> sig_softmax_pair {
-  return sig_softmax_pair_exp_scaled(a, 60);
-}
-
-fn sig_softmax_pair_smaller(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn sig_softmax_pair_at_most(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
-  return sig_softmax_pair_smaller(a, b);
-}
-
-fn sig_softmax_pair_multiply(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
-  let p = sig_softmax_pair_product(a.high, b.high);
-  return sig_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+fn sig_softmax_ranged_multiply(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_of(
+    sig_softmax_pair_multiply(sig_softmax_pair(a.high, a.low), sig_softmax_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -140,145 +199,262 @@ fn sig_softmax_pair_divide(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_soft
   return sig_softmax_pair_ordered_sum(q, rest / b.high);
 }
 
-// a where the condition holds, else b.
-fn sig_softmax_pair_select(condition: bool, a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
-  return sig_softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
-}
-
-fn sig_softmax_pair_exp(a: sig_softmax_pair) -> sig_softmax_pair {
-  return sig_softmax_pair_exp_scaled(a, 0);
-}
-
-// Infinity, as pairs have it, where e^a is beyond.
-fn sig_softmax_pair_saturated_exp(a: sig_softmax_pair) -> sig_softmax_pair {
-  return sig_softmax_pair_select(a.high > 88.72283, sig_softmax_pair(3.4028234663852886e38, 2.0282410e31), sig_softmax_pair_exp(a));
-}
-
-fn sig_softmax_pair_subtract(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
-  let s = sig_softmax_pair_sum(a.high, -b.high);
-  return sig_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// a - b; 0 where both are the same, be it infinity.
-fn sig_softmax_pair_excess(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
-  let d = sig_softmax_pair_subtract(a, b);
-  return sig_softmax_pair_select((a.high == b.high) & (a.low == b.low), sig_softmax_pair(0.0, 0.0), d);
-}
-
-fn sig_softmax_forward_terms1(x: f32, maximum0: sig_softmax_pair) -> sig_softmax_pair {
-  let t = sig_softmax_pair_raised_exp(
-    sig_softmax_pair_at_most(sig_softmax_pair_from_given(x), sig_softmax_pair(40.0, 0.0))
+fn sig_softmax_ranged_divide(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_of(
+    sig_softmax_pair_divide(sig_softmax_pair(a.high, a.low), sig_softmax_pair(b.high, b.low)),
+    a.exponent - b.exponent
   );
-  return sig_softmax_pair_scale(
-    sig_softmax_pair_multiply(
-      sig_softmax_pair_divide(
-        t,
-        sig_softmax_pair_add(sig_softmax_pair_scale(t, 8.6736174e-19), sig_softmax_pair(1.0, 0.0))
+}
+
+fn sig_softmax_ranged_excess(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_subtract(a, b);
+}
+
+fn sig_softmax_forward_terms1(x: f32, maximum0: sig_softmax_ranged) -> sig_softmax_ranged {
+  let t = sig_softmax_ranged_exp(
+    sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
+  );
+  return sig_softmax_ranged_multiply(
+    sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0))),
+    sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0))
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn sig_softmax_ranged_to_limit(a: sig_softmax_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * sig_softmax_power_of_two(first)) * sig_softmax_power_of_two(exponent - first);
+}
+
+fn sig_softmax_forward_elements_result(x: f32, maximum0: sig_softmax_ranged, sum1: sig_softmax_ranged) -> f32 {
+  let t = sig_softmax_ranged_exp(
+    sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
+  );
+  return sig_softmax_ranged_to_limit(
+    sig_softmax_ranged_divide(
+      sig_softmax_ranged_multiply(
+        sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0))),
+        sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0))
       ),
-      sig_softmax_pair_saturated_exp(sig_softmax_pair_excess(sig_softmax_pair_from_given(x), maximum0))
-    ),
-    8.6736174e-19
-  );
-}
-
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn sig_softmax_pair_to_limit(a: sig_softmax_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
-}
-
-fn sig_softmax_forward_elements_result(x: f32, maximum0: sig_softmax_pair, sum1: sig_softmax_pair) -> f32 {
-  let t = sig_softmax_pair_raised_exp(
-    sig_softmax_pair_at_most(sig_softmax_pair_from_given(x), sig_softmax_pair(40.0, 0.0))
-  );
-  return sig_softmax_pair_to_limit(
-    sig_softmax_pair_scale(
-      sig_softmax_pair_divide(
-        sig_softmax_pair_multiply(
-          sig_softmax_pair_divide(
-            t,
-            sig_softmax_pair_add(sig_softmax_pair_scale(t, 8.6736174e-19), sig_softmax_pair(1.0, 0.0))
-          ),
-          sig_softmax_pair_saturated_exp(sig_softmax_pair_excess(sig_softmax_pair_from_given(x), maximum0))
-        ),
-        sum1
-      ),
-      8.6736174e-19
+      sum1
     )
   );
 }
 
-fn sig_softmax_backward_terms0(x: f32) -> sig_softmax_pair {
-  return sig_softmax_pair_from_given(x);
+fn sig_softmax_backward_terms0(x: f32) -> sig_softmax_ranged {
+  return sig_softmax_ranged_from_given(x);
 }
 
 struct sig_softmax_backward_terms1_results {
-  result0: sig_softmax_pair,
-  result1: sig_softmax_pair,
+  result0: sig_softmax_ranged,
+  result1: sig_softmax_ranged,
 }
 
-fn sig_softmax_backward_terms1(x: f32, dy: f32, maximum0: sig_softmax_pair) -> sig_softmax_backward_terms1_results {
-  let t = sig_softmax_pair_raised_exp(
-    sig_softmax_pair_at_most(sig_softmax_pair_from_given(x), sig_softmax_pair(40.0, 0.0))
+fn sig_softmax_backward_terms1(x: f32, dy: f32, maximum0: sig_softmax_ranged) -> sig_softmax_backward_terms1_results {
+  let t = sig_softmax_ranged_exp(
+    sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
   );
-  let t2 = sig_softmax_pair_divide(
-    t,
-    sig_softmax_pair_add(sig_softmax_pair_scale(t, 8.6736174e-19), sig_softmax_pair(1.0, 0.0))
-  );
-  let t3 = sig_softmax_pair_saturated_exp(sig_softmax_pair_excess(sig_softmax_pair_from_given(x), maximum0));
+  let t2 = sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0)));
+  let t3 = sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0));
   return sig_softmax_backward_terms1_results(
-    sig_softmax_pair_scale(sig_softmax_pair_multiply(t2, t3), 8.6736174e-19),
-    sig_softmax_pair_scale(
-      sig_softmax_pair_multiply(sig_softmax_pair_multiply(sig_softmax_pair_from_given(dy), t2), t3),
-      8.6736174e-19
-    )
+    sig_softmax_ranged_multiply(t2, t3),
+    sig_softmax_ranged_multiply(sig_softmax_ranged_multiply(sig_softmax_ranged_from_given(dy), t2), t3)
   );
 }
 
-fn sig_softmax_backward_row1(sum1: sig_softmax_pair, sum2: sig_softmax_pair) -> sig_softmax_pair {
-  return sig_softmax_pair_divide(sum2, sig_softmax_pair_multiply(sum1, sum1));
+fn sig_softmax_backward_row1(sum1: sig_softmax_ranged, sum2: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_divide(sum2, sig_softmax_ranged_multiply(sum1, sum1));
 }
 
-fn sig_softmax_pair_negate(a: sig_softmax_pair) -> sig_softmax_pair {
-  return sig_softmax_pair(-a.high, -a.low);
-}
-
-fn sig_softmax_pair_abs(a: sig_softmax_pair) -> sig_softmax_pair {
-  return sig_softmax_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+fn sig_softmax_ranged_abs(a: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
 }
 
 fn sig_softmax_backward_elements_result(
   x: f32,
   dy: f32,
-  maximum0: sig_softmax_pair,
-  sum1: sig_softmax_pair,
-  row_expression_0: sig_softmax_pair
+  maximum0: sig_softmax_ranged,
+  sum1: sig_softmax_ranged,
+  row_expression_0: sig_softmax_ranged
 ) -> f32 {
-  let t = sig_softmax_pair_raised_exp(
-    sig_softmax_pair_at_most(sig_softmax_pair_from_given(x), sig_softmax_pair(40.0, 0.0))
+  let t = sig_softmax_ranged_exp(
+    sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
   );
-  let t2 = sig_softmax_pair_saturated_exp(sig_softmax_pair_excess(sig_softmax_pair_from_given(x), maximum0));
-  let t3 = sig_softmax_pair_raised_exp(sig_softmax_pair_negate(sig_softmax_pair_abs(sig_softmax_pair_from_given(x))));
-  let t4 = sig_softmax_pair_add(sig_softmax_pair_scale(t3, 8.6736174e-19), sig_softmax_pair(1.0, 0.0));
-  return sig_softmax_pair_to_limit(
-    sig_softmax_pair_multiply(
-      sig_softmax_pair_add(
-        sig_softmax_pair_scale(
-          sig_softmax_pair_multiply(
-            sig_softmax_pair_divide(
-              t,
-              sig_softmax_pair_add(sig_softmax_pair_scale(t, 8.6736174e-19), sig_softmax_pair(1.0, 0.0))
-            ),
-            t2
-          ),
-          8.6736174e-19
+  let t2 = sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0));
+  let t3 = sig_softmax_ranged_exp(sig_softmax_ranged_negate(sig_softmax_ranged_abs(sig_softmax_ranged_from_given(x))));
+  let t4 = sig_softmax_ranged_add(t3, sig_softmax_ranged(1.0, 0.0, 0.0));
+  return sig_softmax_ranged_to_limit(
+    sig_softmax_ranged_multiply(
+      sig_softmax_ranged_add(
+        sig_softmax_ranged_multiply(
+          sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0))),
+          t2
         ),
-        sig_softmax_pair_scale(
-          sig_softmax_pair_multiply(sig_softmax_pair_divide(t3, sig_softmax_pair_multiply(t4, t4)), t2),
-          8.6736174e-19
-        )
+        sig_softmax_ranged_multiply(sig_softmax_ranged_divide(t3, sig_softmax_ranged_multiply(t4, t4)), t2)
       ),
-      sig_softmax_pair_subtract(sig_softmax_pair_divide(sig_softmax_pair_from_given(dy), sum1), row_expression_0)
+      sig_softmax_ranged_subtract(sig_softmax_ranged_divide(sig_softmax_ranged_from_given(dy), sum1), row_expression_0)
+    )
+  );
+}
+
+fn sig_softmax_double_backward_terms0(x: f32) -> sig_softmax_ranged {
+  return sig_softmax_ranged_from_given(x);
+}
+
+struct sig_softmax_double_backward_terms1_results {
+  result0: sig_softmax_ranged,
+  result1: sig_softmax_ranged,
+  result2: sig_softmax_ranged,
+}
+
+fn sig_softmax_double_backward_terms1(
+  x: f32,
+  dy: f32,
+  maximum0: sig_softmax_ranged,
+  ddx: f32
+) -> sig_softmax_double_backward_terms1_results {
+  let t = sig_softmax_ranged_exp(
+    sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
+  );
+  let t2 = sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0)));
+  let t3 = sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0));
+  let t4 = sig_softmax_ranged_multiply(t2, t3);
+  let t5 = sig_softmax_ranged_exp(sig_softmax_ranged_negate(sig_softmax_ranged_abs(sig_softmax_ranged_from_given(x))));
+  let t6 = sig_softmax_ranged_add(t5, sig_softmax_ranged(1.0, 0.0, 0.0));
+  return sig_softmax_double_backward_terms1_results(
+    t4,
+    sig_softmax_ranged_multiply(sig_softmax_ranged_multiply(sig_softmax_ranged_from_given(dy), t2), t3),
+    sig_softmax_ranged_multiply(
+      sig_softmax_ranged_from_given(ddx),
+      sig_softmax_ranged_add(
+        t4,
+        sig_softmax_ranged_multiply(sig_softmax_ranged_divide(t5, sig_softmax_ranged_multiply(t6, t6)), t3)
+      )
+    )
+  );
+}
+
+struct sig_softmax_double_backward_row1_results {
+  result0: sig_softmax_ranged,
+  result1: sig_softmax_ranged,
+  result2: sig_softmax_ranged,
+}
+
+fn sig_softmax_double_backward_row1(
+  sum1: sig_softmax_ranged,
+  sum2: sig_softmax_ranged
+) -> sig_softmax_double_backward_row1_results {
+  let t = sig_softmax_ranged_multiply(sum1, sum1);
+  return sig_softmax_double_backward_row1_results(
+    t,
+    sig_softmax_ranged_divide(
+      sig_softmax_ranged_multiply(sig_softmax_ranged(1.0, 0.0, 1.0), sum2),
+      sig_softmax_ranged_multiply(t, sum1)
+    ),
+    sig_softmax_ranged_divide(sum2, t)
+  );
+}
+
+fn sig_softmax_double_backward_terms2(
+  x: f32,
+  dy: f32,
+  maximum0: sig_softmax_ranged,
+  ddx: f32,
+  row_expression_0: sig_softmax_ranged,
+  row_expression_1: sig_softmax_ranged
+) -> sig_softmax_ranged {
+  let t = sig_softmax_ranged_exp(
+    sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
+  );
+  let t2 = sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0));
+  let t3 = sig_softmax_ranged_exp(sig_softmax_ranged_negate(sig_softmax_ranged_abs(sig_softmax_ranged_from_given(x))));
+  let t4 = sig_softmax_ranged_add(t3, sig_softmax_ranged(1.0, 0.0, 0.0));
+  return sig_softmax_ranged_multiply(
+    sig_softmax_ranged_multiply(
+      sig_softmax_ranged_from_given(ddx),
+      sig_softmax_ranged_add(
+        sig_softmax_ranged_multiply(
+          sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0))),
+          t2
+        ),
+        sig_softmax_ranged_multiply(sig_softmax_ranged_divide(t3, sig_softmax_ranged_multiply(t4, t4)), t2)
+      )
+    ),
+    sig_softmax_ranged_subtract(
+      row_expression_1,
+      sig_softmax_ranged_divide(sig_softmax_ranged_from_given(dy), row_expression_0)
+    )
+  );
+}
+
+struct sig_softmax_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn sig_softmax_double_backward_elements_result(
+  x: f32,
+  dy: f32,
+  maximum0: sig_softmax_ranged,
+  sum1: sig_softmax_ranged,
+  ddx: f32,
+  sum3: sig_softmax_ranged,
+  sum4: sig_softmax_ranged,
+  row_expression_0: sig_softmax_ranged,
+  row_expression_2: sig_softmax_ranged
+) -> sig_softmax_double_backward_elements_result_results {
+  let t = sig_softmax_ranged_exp(
+    sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
+  );
+  let t2 = sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0));
+  let t3 = sig_softmax_ranged_multiply(
+    sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0))),
+    t2
+  );
+  let t4 = sig_softmax_ranged_exp(sig_softmax_ranged_negate(sig_softmax_ranged_abs(sig_softmax_ranged_from_given(x))));
+  let t5 = sig_softmax_ranged_add(t4, sig_softmax_ranged(1.0, 0.0, 0.0));
+  let t6 = sig_softmax_ranged_divide(t4, sig_softmax_ranged_multiply(t5, t5));
+  let t7 = sig_softmax_ranged_add(t3, sig_softmax_ranged_multiply(t6, t2));
+  let t8 = sig_softmax_ranged_exp(
+    sig_softmax_ranged_at_most(
+      sig_softmax_ranged_negate(sig_softmax_ranged_from_given(x)),
+      sig_softmax_ranged(1.25, 0.0, 5.0)
+    )
+  );
+  return sig_softmax_double_backward_elements_result_results(
+    sig_softmax_ranged_to_limit(
+      sig_softmax_ranged_subtract(
+        sig_softmax_ranged_divide(sig_softmax_ranged_multiply(sig_softmax_ranged_from_given(ddx), t7), sum1),
+        sig_softmax_ranged_divide(sig_softmax_ranged_multiply(t3, sum3), row_expression_0)
+      )
+    ),
+    sig_softmax_ranged_to_limit(
+      sig_softmax_ranged_add(
+        sig_softmax_ranged_subtract(
+          sig_softmax_ranged_multiply(t7, sum4),
+          sig_softmax_ranged_divide(
+            sig_softmax_ranged_multiply(sig_softmax_ranged_multiply(sig_softmax_ranged_from_given(dy), t7), sum3),
+            row_expression_0
+          )
+        ),
+        sig_softmax_ranged_multiply(
+          sig_softmax_ranged_multiply(
+            sig_softmax_ranged_from_given(ddx),
+            sig_softmax_ranged_subtract(
+              sig_softmax_ranged_divide(sig_softmax_ranged_from_given(dy), sum1),
+              row_expression_2
+            )
+          ),
+          sig_softmax_ranged_add(
+            t7,
+            sig_softmax_ranged_multiply(
+              sig_softmax_ranged_multiply(sig_softmax_ranged_multiply(sig_softmax_ranged(1.0, 0.0, 1.0), t6), t2),
+              sig_softmax_ranged_divide(t8, sig_softmax_ranged_add(t8, sig_softmax_ranged(1.0, 0.0, 0.0)))
+            )
+          )
+        )
+      )
     )
   );
 }
@@ -297,6 +473,9 @@ struct sig_softmax_uniform_values {
 @group(0) @binding(4) var<storage, read_write> sig_softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> sig_softmax_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> sig_softmax_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> sig_softmax_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(8) var<storage, read> sig_softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(9) var<storage, read_write> sig_softmax_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn sig_softmax_chunks() -> u32 {
@@ -308,34 +487,34 @@ fn sig_softmax_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> sig_softmax_lane_values: array<sig_softmax_pair, 256>;
+var<workgroup> sig_softmax_lane_values: array<sig_softmax_ranged, 256>;
 
 // The maximum of neighbouring threads, `lanes` each time: the first of them gets it.
-fn sig_softmax_workgroup_maximum(value: sig_softmax_pair, lane: u32, lanes: u32) {
+fn sig_softmax_workgroup_maximum(value: sig_softmax_ranged, lane: u32, lanes: u32) {
   sig_softmax_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      sig_softmax_lane_values[lane] = sig_softmax_pair_larger(sig_softmax_lane_values[lane], sig_softmax_lane_values[lane + stride]);
+      sig_softmax_lane_values[lane] = sig_softmax_ranged_larger(sig_softmax_lane_values[lane], sig_softmax_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 // The sum of neighbouring threads, `lanes` each time: the first of them gets it.
-fn sig_softmax_workgroup_sum(value: sig_softmax_pair, lane: u32, lanes: u32) {
+fn sig_softmax_workgroup_sum(value: sig_softmax_ranged, lane: u32, lanes: u32) {
   sig_softmax_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      sig_softmax_lane_values[lane] = sig_softmax_pair_add(sig_softmax_lane_values[lane], sig_softmax_lane_values[lane + stride]);
+      sig_softmax_lane_values[lane] = sig_softmax_ranged_add(sig_softmax_lane_values[lane], sig_softmax_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn sig_softmax_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * sig_softmax_chunks() + chunk) * 6u;
+  return (row * sig_softmax_chunks() + chunk) * 9u;
 }
 
 var<workgroup> sig_softmax_lane_nan: array<f32, 256>;
@@ -358,6 +537,9 @@ fn sig_softmax_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = sig_softmax_chunks();
   let lanes = sig_softmax_lanes();
@@ -368,7 +550,7 @@ fn sig_softmax_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = sig_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -379,7 +561,7 @@ fn sig_softmax_forward_walk0(
       let x = sig_softmax_input_x[i];
       missing = select(missing, x, sig_softmax_is_nan(x));
       let term = sig_softmax_forward_terms0(x);
-      partial0 = sig_softmax_pair_larger(partial0, term);
+      partial0 = sig_softmax_ranged_larger(partial0, term);
     }
   }
   let partial = sig_softmax_forward_slots(row, chunk);
@@ -387,11 +569,12 @@ fn sig_softmax_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     sig_softmax_scratch_forward_rows[partial + 0u] = sig_softmax_lane_values[lane].high;
     sig_softmax_scratch_forward_rows[partial + 1u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_forward_rows[partial + 2u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   sig_softmax_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_forward_rows[partial + 4u] = sig_softmax_lane_nan[lane];
+    sig_softmax_scratch_forward_rows[partial + 6u] = sig_softmax_lane_nan[lane];
   }
 }
 
@@ -401,6 +584,9 @@ fn sig_softmax_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
@@ -408,20 +594,21 @@ fn sig_softmax_forward_rows0(
   }
   let chunks = sig_softmax_chunks();
   let slots = sig_softmax_forward_slots(row, 0u);
-  var total0 = sig_softmax_pair(sig_softmax_scratch_forward_rows[slots + 0u], sig_softmax_scratch_forward_rows[slots + 1u]);
+  var total0 = sig_softmax_ranged(sig_softmax_scratch_forward_rows[slots + 0u], sig_softmax_scratch_forward_rows[slots + 1u], sig_softmax_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = sig_softmax_forward_slots(row, chunk);
-    let other = sig_softmax_pair(sig_softmax_scratch_forward_rows[others + 0u], sig_softmax_scratch_forward_rows[others + 1u]);
-    total0 = sig_softmax_pair_larger(total0, other);
+    let other = sig_softmax_ranged(sig_softmax_scratch_forward_rows[others + 0u], sig_softmax_scratch_forward_rows[others + 1u], sig_softmax_scratch_forward_rows[others + 2u]);
+    total0 = sig_softmax_ranged_larger(total0, other);
   }
-  var missing = sig_softmax_scratch_forward_rows[slots + 4u];
+  var missing = sig_softmax_scratch_forward_rows[slots + 6u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = sig_softmax_scratch_forward_rows[sig_softmax_forward_slots(row, chunk) + 4u];
+    let other = sig_softmax_scratch_forward_rows[sig_softmax_forward_slots(row, chunk) + 6u];
     missing = select(missing, other, sig_softmax_is_nan(other));
   }
   sig_softmax_scratch_forward_rows[slots + 0u] = total0.high;
   sig_softmax_scratch_forward_rows[slots + 1u] = total0.low;
-  sig_softmax_scratch_forward_rows[slots + 4u] = missing;
+  sig_softmax_scratch_forward_rows[slots + 2u] = total0.exponent;
+  sig_softmax_scratch_forward_rows[slots + 6u] = missing;
 }
 
 @compute @workgroup_size(256)
@@ -430,6 +617,9 @@ fn sig_softmax_forward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = sig_softmax_chunks();
   let lanes = sig_softmax_lanes();
@@ -440,25 +630,26 @@ fn sig_softmax_forward_walk1(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = sig_softmax_pair(0.0, 0.0);
+  var partial0 = sig_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
     let end = min(sig_softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = sig_softmax_forward_slots(row, 0u);
-    let maximum0 = sig_softmax_pair(sig_softmax_scratch_forward_rows[slots + 0u], sig_softmax_scratch_forward_rows[slots + 1u]);
+    let maximum0 = sig_softmax_ranged(sig_softmax_scratch_forward_rows[slots + 0u], sig_softmax_scratch_forward_rows[slots + 1u], sig_softmax_scratch_forward_rows[slots + 2u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
       let term = sig_softmax_forward_terms1(x, maximum0);
-      partial0 = sig_softmax_pair_add(partial0, term);
+      partial0 = sig_softmax_ranged_add(partial0, term);
     }
   }
   let partial = sig_softmax_forward_slots(row, chunk);
   sig_softmax_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_forward_rows[partial + 2u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_forward_rows[partial + 3u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_forward_rows[partial + 3u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_forward_rows[partial + 4u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_forward_rows[partial + 5u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -469,6 +660,9 @@ fn sig_softmax_forward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
@@ -476,14 +670,15 @@ fn sig_softmax_forward_rows1(
   }
   let chunks = sig_softmax_chunks();
   let slots = sig_softmax_forward_slots(row, 0u);
-  var total1 = sig_softmax_pair(sig_softmax_scratch_forward_rows[slots + 2u], sig_softmax_scratch_forward_rows[slots + 3u]);
+  var total1 = sig_softmax_ranged(sig_softmax_scratch_forward_rows[slots + 3u], sig_softmax_scratch_forward_rows[slots + 4u], sig_softmax_scratch_forward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = sig_softmax_forward_slots(row, chunk);
-    let other = sig_softmax_pair(sig_softmax_scratch_forward_rows[others + 2u], sig_softmax_scratch_forward_rows[others + 3u]);
-    total1 = sig_softmax_pair_add(total1, other);
+    let other = sig_softmax_ranged(sig_softmax_scratch_forward_rows[others + 3u], sig_softmax_scratch_forward_rows[others + 4u], sig_softmax_scratch_forward_rows[others + 5u]);
+    total1 = sig_softmax_ranged_add(total1, other);
   }
-  sig_softmax_scratch_forward_rows[slots + 2u] = total1.high;
-  sig_softmax_scratch_forward_rows[slots + 3u] = total1.low;
+  sig_softmax_scratch_forward_rows[slots + 3u] = total1.high;
+  sig_softmax_scratch_forward_rows[slots + 4u] = total1.low;
+  sig_softmax_scratch_forward_rows[slots + 5u] = total1.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -492,6 +687,9 @@ fn sig_softmax_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= sig_softmax_uniforms.size) {
@@ -499,15 +697,73 @@ fn sig_softmax_forward_elements(
   }
   let row = i / (sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner) * sig_softmax_uniforms.axisInner + i % sig_softmax_uniforms.axisInner;
   let slots = sig_softmax_forward_slots(row, 0u);
-  let maximum0 = sig_softmax_pair(sig_softmax_scratch_forward_rows[slots + 0u], sig_softmax_scratch_forward_rows[slots + 1u]);
-  let sum1 = sig_softmax_pair(sig_softmax_scratch_forward_rows[slots + 2u], sig_softmax_scratch_forward_rows[slots + 3u]);
+  let maximum0 = sig_softmax_ranged(sig_softmax_scratch_forward_rows[slots + 0u], sig_softmax_scratch_forward_rows[slots + 1u], sig_softmax_scratch_forward_rows[slots + 2u]);
+  let sum1 = sig_softmax_ranged(sig_softmax_scratch_forward_rows[slots + 3u], sig_softmax_scratch_forward_rows[slots + 4u], sig_softmax_scratch_forward_rows[slots + 5u]);
   let x = sig_softmax_input_x[i];
   let result = sig_softmax_forward_elements_result(x, maximum0, sum1);
-  sig_softmax_output_y[i] = select(result, sig_softmax_scratch_forward_rows[sig_softmax_forward_slots(row, 0u) + 4u], sig_softmax_is_nan(sig_softmax_scratch_forward_rows[sig_softmax_forward_slots(row, 0u) + 4u]));
+  sig_softmax_output_y[i] = select(result, sig_softmax_scratch_forward_rows[sig_softmax_forward_slots(row, 0u) + 6u], sig_softmax_is_nan(sig_softmax_scratch_forward_rows[sig_softmax_forward_slots(row, 0u) + 6u]));
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = sig_softmax_lanes();
+  let rows = sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
+  let end = select(0u, sig_softmax_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      missing = select(missing, x, sig_softmax_is_nan(x));
+      let term = sig_softmax_forward_terms0(x);
+      partial0 = sig_softmax_ranged_larger(partial0, term);
+    }
+  }
+  sig_softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  var partial02 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let term = sig_softmax_forward_terms1(x, maximum0);
+      partial02 = sig_softmax_ranged_add(partial02, term);
+    }
+  }
+  sig_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum1 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  sig_softmax_workgroup_nan(missing, lane, lanes);
+  missing = sig_softmax_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let result = sig_softmax_forward_elements_result(x, maximum0, sum1);
+      sig_softmax_output_y[i] = select(result, missing, sig_softmax_is_nan(missing));
+    }
+  }
 }
 
 fn sig_softmax_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * sig_softmax_chunks() + chunk) * 8u;
+  return (row * sig_softmax_chunks() + chunk) * 12u;
 }
 
 @compute @workgroup_size(256)
@@ -516,6 +772,9 @@ fn sig_softmax_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = sig_softmax_chunks();
   let lanes = sig_softmax_lanes();
@@ -526,7 +785,7 @@ fn sig_softmax_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = sig_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
   if (row < rows) {
     let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
@@ -535,7 +794,7 @@ fn sig_softmax_backward_walk0(
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
       let term = sig_softmax_backward_terms0(x);
-      partial0 = sig_softmax_pair_larger(partial0, term);
+      partial0 = sig_softmax_ranged_larger(partial0, term);
     }
   }
   let partial = sig_softmax_backward_slots(row, chunk);
@@ -543,6 +802,7 @@ fn sig_softmax_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     sig_softmax_scratch_backward_rows[partial + 0u] = sig_softmax_lane_values[lane].high;
     sig_softmax_scratch_backward_rows[partial + 1u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_backward_rows[partial + 2u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -553,6 +813,9 @@ fn sig_softmax_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
@@ -560,14 +823,15 @@ fn sig_softmax_backward_rows0(
   }
   let chunks = sig_softmax_chunks();
   let slots = sig_softmax_backward_slots(row, 0u);
-  var total0 = sig_softmax_pair(sig_softmax_scratch_backward_rows[slots + 0u], sig_softmax_scratch_backward_rows[slots + 1u]);
+  var total0 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 0u], sig_softmax_scratch_backward_rows[slots + 1u], sig_softmax_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = sig_softmax_backward_slots(row, chunk);
-    let other = sig_softmax_pair(sig_softmax_scratch_backward_rows[others + 0u], sig_softmax_scratch_backward_rows[others + 1u]);
-    total0 = sig_softmax_pair_larger(total0, other);
+    let other = sig_softmax_ranged(sig_softmax_scratch_backward_rows[others + 0u], sig_softmax_scratch_backward_rows[others + 1u], sig_softmax_scratch_backward_rows[others + 2u]);
+    total0 = sig_softmax_ranged_larger(total0, other);
   }
   sig_softmax_scratch_backward_rows[slots + 0u] = total0.high;
   sig_softmax_scratch_backward_rows[slots + 1u] = total0.low;
+  sig_softmax_scratch_backward_rows[slots + 2u] = total0.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -576,6 +840,9 @@ fn sig_softmax_backward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = sig_softmax_chunks();
   let lanes = sig_softmax_lanes();
@@ -586,34 +853,36 @@ fn sig_softmax_backward_walk1(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = sig_softmax_pair(0.0, 0.0);
-  var partial1 = sig_softmax_pair(0.0, 0.0);
+  var partial0 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = sig_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
     let end = min(sig_softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = sig_softmax_backward_slots(row, 0u);
-    let maximum0 = sig_softmax_pair(sig_softmax_scratch_backward_rows[slots + 0u], sig_softmax_scratch_backward_rows[slots + 1u]);
+    let maximum0 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 0u], sig_softmax_scratch_backward_rows[slots + 1u], sig_softmax_scratch_backward_rows[slots + 2u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
       let dy = sig_softmax_cotangent_dy[i];
       let term = sig_softmax_backward_terms1(x, dy, maximum0);
-      partial0 = sig_softmax_pair_add(partial0, term.result0);
-      partial1 = sig_softmax_pair_add(partial1, term.result1);
+      partial0 = sig_softmax_ranged_add(partial0, term.result0);
+      partial1 = sig_softmax_ranged_add(partial1, term.result1);
     }
   }
   let partial = sig_softmax_backward_slots(row, chunk);
   sig_softmax_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_backward_rows[partial + 2u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_backward_rows[partial + 3u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_backward_rows[partial + 3u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_backward_rows[partial + 4u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_backward_rows[partial + 5u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   sig_softmax_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_backward_rows[partial + 4u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_backward_rows[partial + 5u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_backward_rows[partial + 6u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_backward_rows[partial + 7u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_backward_rows[partial + 8u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -624,6 +893,9 @@ fn sig_softmax_backward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
@@ -631,27 +903,30 @@ fn sig_softmax_backward_rows1(
   }
   let chunks = sig_softmax_chunks();
   let slots = sig_softmax_backward_slots(row, 0u);
-  var total1 = sig_softmax_pair(sig_softmax_scratch_backward_rows[slots + 2u], sig_softmax_scratch_backward_rows[slots + 3u]);
+  var total1 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 3u], sig_softmax_scratch_backward_rows[slots + 4u], sig_softmax_scratch_backward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = sig_softmax_backward_slots(row, chunk);
-    let other = sig_softmax_pair(sig_softmax_scratch_backward_rows[others + 2u], sig_softmax_scratch_backward_rows[others + 3u]);
-    total1 = sig_softmax_pair_add(total1, other);
+    let other = sig_softmax_ranged(sig_softmax_scratch_backward_rows[others + 3u], sig_softmax_scratch_backward_rows[others + 4u], sig_softmax_scratch_backward_rows[others + 5u]);
+    total1 = sig_softmax_ranged_add(total1, other);
   }
-  var total2 = sig_softmax_pair(sig_softmax_scratch_backward_rows[slots + 4u], sig_softmax_scratch_backward_rows[slots + 5u]);
+  var total2 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 6u], sig_softmax_scratch_backward_rows[slots + 7u], sig_softmax_scratch_backward_rows[slots + 8u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = sig_softmax_backward_slots(row, chunk);
-    let other = sig_softmax_pair(sig_softmax_scratch_backward_rows[others + 4u], sig_softmax_scratch_backward_rows[others + 5u]);
-    total2 = sig_softmax_pair_add(total2, other);
+    let other = sig_softmax_ranged(sig_softmax_scratch_backward_rows[others + 6u], sig_softmax_scratch_backward_rows[others + 7u], sig_softmax_scratch_backward_rows[others + 8u]);
+    total2 = sig_softmax_ranged_add(total2, other);
   }
-  sig_softmax_scratch_backward_rows[slots + 2u] = total1.high;
-  sig_softmax_scratch_backward_rows[slots + 3u] = total1.low;
-  sig_softmax_scratch_backward_rows[slots + 4u] = total2.high;
-  sig_softmax_scratch_backward_rows[slots + 5u] = total2.low;
-  let sum1 = sig_softmax_pair(sig_softmax_scratch_backward_rows[slots + 2u], sig_softmax_scratch_backward_rows[slots + 3u]);
-  let sum2 = sig_softmax_pair(sig_softmax_scratch_backward_rows[slots + 4u], sig_softmax_scratch_backward_rows[slots + 5u]);
+  sig_softmax_scratch_backward_rows[slots + 3u] = total1.high;
+  sig_softmax_scratch_backward_rows[slots + 4u] = total1.low;
+  sig_softmax_scratch_backward_rows[slots + 5u] = total1.exponent;
+  sig_softmax_scratch_backward_rows[slots + 6u] = total2.high;
+  sig_softmax_scratch_backward_rows[slots + 7u] = total2.low;
+  sig_softmax_scratch_backward_rows[slots + 8u] = total2.exponent;
+  let sum1 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 3u], sig_softmax_scratch_backward_rows[slots + 4u], sig_softmax_scratch_backward_rows[slots + 5u]);
+  let sum2 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 6u], sig_softmax_scratch_backward_rows[slots + 7u], sig_softmax_scratch_backward_rows[slots + 8u]);
   let value = sig_softmax_backward_row1(sum1, sum2);
-  sig_softmax_scratch_backward_rows[slots + 6u] = value.high;
-  sig_softmax_scratch_backward_rows[slots + 7u] = value.low;
+  sig_softmax_scratch_backward_rows[slots + 9u] = value.high;
+  sig_softmax_scratch_backward_rows[slots + 10u] = value.low;
+  sig_softmax_scratch_backward_rows[slots + 11u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -660,6 +935,9 @@ fn sig_softmax_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= sig_softmax_uniforms.size) {
@@ -667,11 +945,453 @@ fn sig_softmax_backward_elements(
   }
   let row = i / (sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner) * sig_softmax_uniforms.axisInner + i % sig_softmax_uniforms.axisInner;
   let slots = sig_softmax_backward_slots(row, 0u);
-  let maximum0 = sig_softmax_pair(sig_softmax_scratch_backward_rows[slots + 0u], sig_softmax_scratch_backward_rows[slots + 1u]);
-  let sum1 = sig_softmax_pair(sig_softmax_scratch_backward_rows[slots + 2u], sig_softmax_scratch_backward_rows[slots + 3u]);
-  let row_expression_0 = sig_softmax_pair(sig_softmax_scratch_backward_rows[slots + 6u], sig_softmax_scratch_backward_rows[slots + 7u]);
+  let maximum0 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 0u], sig_softmax_scratch_backward_rows[slots + 1u], sig_softmax_scratch_backward_rows[slots + 2u]);
+  let sum1 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 3u], sig_softmax_scratch_backward_rows[slots + 4u], sig_softmax_scratch_backward_rows[slots + 5u]);
+  let row_expression_0 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 9u], sig_softmax_scratch_backward_rows[slots + 10u], sig_softmax_scratch_backward_rows[slots + 11u]);
   let x = sig_softmax_input_x[i];
   let dy = sig_softmax_cotangent_dy[i];
   let result = sig_softmax_backward_elements_result(x, dy, maximum0, sum1, row_expression_0);
   sig_softmax_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = sig_softmax_lanes();
+  let rows = sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
+  let end = select(0u, sig_softmax_uniforms.axisLength, row < rows);
+  var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let term = sig_softmax_backward_terms0(x);
+      partial0 = sig_softmax_ranged_larger(partial0, term);
+    }
+  }
+  sig_softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  var partial02 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let dy = sig_softmax_cotangent_dy[i];
+      let term = sig_softmax_backward_terms1(x, dy, maximum0);
+      partial02 = sig_softmax_ranged_add(partial02, term.result0);
+      partial1 = sig_softmax_ranged_add(partial1, term.result1);
+    }
+  }
+  sig_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum1 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  sig_softmax_workgroup_sum(partial1, lane, lanes);
+  let sum2 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  let value1 = sig_softmax_backward_row1(sum1, sum2);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let dy = sig_softmax_cotangent_dy[i];
+      let result = sig_softmax_backward_elements_result(x, dy, maximum0, sum1, value1);
+      sig_softmax_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn sig_softmax_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * sig_softmax_chunks() + chunk) * 24u;
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = sig_softmax_chunks();
+  let lanes = sig_softmax_lanes();
+  let rows = sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  if (row < rows) {
+    let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
+    let end = min(sig_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let term = sig_softmax_double_backward_terms0(x);
+      partial0 = sig_softmax_ranged_larger(partial0, term);
+    }
+  }
+  let partial = sig_softmax_double_backward_slots(row, chunk);
+  sig_softmax_workgroup_maximum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_double_backward_rows[partial + 0u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_double_backward_rows[partial + 1u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_double_backward_rows[partial + 2u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = sig_softmax_chunks();
+  let slots = sig_softmax_double_backward_slots(row, 0u);
+  var total0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 0u], sig_softmax_scratch_double_backward_rows[slots + 1u], sig_softmax_scratch_double_backward_rows[slots + 2u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = sig_softmax_double_backward_slots(row, chunk);
+    let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 0u], sig_softmax_scratch_double_backward_rows[others + 1u], sig_softmax_scratch_double_backward_rows[others + 2u]);
+    total0 = sig_softmax_ranged_larger(total0, other);
+  }
+  sig_softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
+  sig_softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
+  sig_softmax_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = sig_softmax_chunks();
+  let lanes = sig_softmax_lanes();
+  let rows = sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var partial2 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
+    let end = min(sig_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = sig_softmax_double_backward_slots(row, 0u);
+    let maximum0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 0u], sig_softmax_scratch_double_backward_rows[slots + 1u], sig_softmax_scratch_double_backward_rows[slots + 2u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let dy = sig_softmax_cotangent_dy[i];
+      let ddx = sig_softmax_cotangent_ddx[i];
+      let term = sig_softmax_double_backward_terms1(x, dy, maximum0, ddx);
+      partial0 = sig_softmax_ranged_add(partial0, term.result0);
+      partial1 = sig_softmax_ranged_add(partial1, term.result1);
+      partial2 = sig_softmax_ranged_add(partial2, term.result2);
+    }
+  }
+  let partial = sig_softmax_double_backward_slots(row, chunk);
+  sig_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_double_backward_rows[partial + 3u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_double_backward_rows[partial + 4u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_double_backward_rows[partial + 5u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  sig_softmax_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_double_backward_rows[partial + 6u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_double_backward_rows[partial + 7u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_double_backward_rows[partial + 8u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  sig_softmax_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_double_backward_rows[partial + 9u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_double_backward_rows[partial + 10u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_double_backward_rows[partial + 11u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = sig_softmax_chunks();
+  let slots = sig_softmax_double_backward_slots(row, 0u);
+  var total1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 3u], sig_softmax_scratch_double_backward_rows[slots + 4u], sig_softmax_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = sig_softmax_double_backward_slots(row, chunk);
+    let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 3u], sig_softmax_scratch_double_backward_rows[others + 4u], sig_softmax_scratch_double_backward_rows[others + 5u]);
+    total1 = sig_softmax_ranged_add(total1, other);
+  }
+  var total2 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 6u], sig_softmax_scratch_double_backward_rows[slots + 7u], sig_softmax_scratch_double_backward_rows[slots + 8u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = sig_softmax_double_backward_slots(row, chunk);
+    let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 6u], sig_softmax_scratch_double_backward_rows[others + 7u], sig_softmax_scratch_double_backward_rows[others + 8u]);
+    total2 = sig_softmax_ranged_add(total2, other);
+  }
+  var total3 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 9u], sig_softmax_scratch_double_backward_rows[slots + 10u], sig_softmax_scratch_double_backward_rows[slots + 11u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = sig_softmax_double_backward_slots(row, chunk);
+    let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 9u], sig_softmax_scratch_double_backward_rows[others + 10u], sig_softmax_scratch_double_backward_rows[others + 11u]);
+    total3 = sig_softmax_ranged_add(total3, other);
+  }
+  sig_softmax_scratch_double_backward_rows[slots + 3u] = total1.high;
+  sig_softmax_scratch_double_backward_rows[slots + 4u] = total1.low;
+  sig_softmax_scratch_double_backward_rows[slots + 5u] = total1.exponent;
+  sig_softmax_scratch_double_backward_rows[slots + 6u] = total2.high;
+  sig_softmax_scratch_double_backward_rows[slots + 7u] = total2.low;
+  sig_softmax_scratch_double_backward_rows[slots + 8u] = total2.exponent;
+  sig_softmax_scratch_double_backward_rows[slots + 9u] = total3.high;
+  sig_softmax_scratch_double_backward_rows[slots + 10u] = total3.low;
+  sig_softmax_scratch_double_backward_rows[slots + 11u] = total3.exponent;
+  let sum1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 3u], sig_softmax_scratch_double_backward_rows[slots + 4u], sig_softmax_scratch_double_backward_rows[slots + 5u]);
+  let sum2 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 6u], sig_softmax_scratch_double_backward_rows[slots + 7u], sig_softmax_scratch_double_backward_rows[slots + 8u]);
+  let value = sig_softmax_double_backward_row1(sum1, sum2);
+  sig_softmax_scratch_double_backward_rows[slots + 12u] = value.result0.high;
+  sig_softmax_scratch_double_backward_rows[slots + 13u] = value.result0.low;
+  sig_softmax_scratch_double_backward_rows[slots + 14u] = value.result0.exponent;
+  sig_softmax_scratch_double_backward_rows[slots + 15u] = value.result1.high;
+  sig_softmax_scratch_double_backward_rows[slots + 16u] = value.result1.low;
+  sig_softmax_scratch_double_backward_rows[slots + 17u] = value.result1.exponent;
+  sig_softmax_scratch_double_backward_rows[slots + 18u] = value.result2.high;
+  sig_softmax_scratch_double_backward_rows[slots + 19u] = value.result2.low;
+  sig_softmax_scratch_double_backward_rows[slots + 20u] = value.result2.exponent;
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_double_backward_walk2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = sig_softmax_chunks();
+  let lanes = sig_softmax_lanes();
+  let rows = sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
+    let end = min(sig_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = sig_softmax_double_backward_slots(row, 0u);
+    let maximum0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 0u], sig_softmax_scratch_double_backward_rows[slots + 1u], sig_softmax_scratch_double_backward_rows[slots + 2u]);
+    let row_expression_0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 12u], sig_softmax_scratch_double_backward_rows[slots + 13u], sig_softmax_scratch_double_backward_rows[slots + 14u]);
+    let row_expression_1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 15u], sig_softmax_scratch_double_backward_rows[slots + 16u], sig_softmax_scratch_double_backward_rows[slots + 17u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let dy = sig_softmax_cotangent_dy[i];
+      let ddx = sig_softmax_cotangent_ddx[i];
+      let term = sig_softmax_double_backward_terms2(x, dy, maximum0, ddx, row_expression_0, row_expression_1);
+      partial0 = sig_softmax_ranged_add(partial0, term);
+    }
+  }
+  let partial = sig_softmax_double_backward_slots(row, chunk);
+  sig_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_double_backward_rows[partial + 21u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_double_backward_rows[partial + 22u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_double_backward_rows[partial + 23u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_double_backward_rows2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = sig_softmax_chunks();
+  let slots = sig_softmax_double_backward_slots(row, 0u);
+  var total7 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 21u], sig_softmax_scratch_double_backward_rows[slots + 22u], sig_softmax_scratch_double_backward_rows[slots + 23u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = sig_softmax_double_backward_slots(row, chunk);
+    let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 21u], sig_softmax_scratch_double_backward_rows[others + 22u], sig_softmax_scratch_double_backward_rows[others + 23u]);
+    total7 = sig_softmax_ranged_add(total7, other);
+  }
+  sig_softmax_scratch_double_backward_rows[slots + 21u] = total7.high;
+  sig_softmax_scratch_double_backward_rows[slots + 22u] = total7.low;
+  sig_softmax_scratch_double_backward_rows[slots + 23u] = total7.exponent;
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= sig_softmax_uniforms.size) {
+    return;
+  }
+  let row = i / (sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner) * sig_softmax_uniforms.axisInner + i % sig_softmax_uniforms.axisInner;
+  let slots = sig_softmax_double_backward_slots(row, 0u);
+  let maximum0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 0u], sig_softmax_scratch_double_backward_rows[slots + 1u], sig_softmax_scratch_double_backward_rows[slots + 2u]);
+  let sum1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 3u], sig_softmax_scratch_double_backward_rows[slots + 4u], sig_softmax_scratch_double_backward_rows[slots + 5u]);
+  let sum3 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 9u], sig_softmax_scratch_double_backward_rows[slots + 10u], sig_softmax_scratch_double_backward_rows[slots + 11u]);
+  let sum4 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 21u], sig_softmax_scratch_double_backward_rows[slots + 22u], sig_softmax_scratch_double_backward_rows[slots + 23u]);
+  let row_expression_0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 12u], sig_softmax_scratch_double_backward_rows[slots + 13u], sig_softmax_scratch_double_backward_rows[slots + 14u]);
+  let row_expression_2 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 18u], sig_softmax_scratch_double_backward_rows[slots + 19u], sig_softmax_scratch_double_backward_rows[slots + 20u]);
+  let x = sig_softmax_input_x[i];
+  let dy = sig_softmax_cotangent_dy[i];
+  let ddx = sig_softmax_cotangent_ddx[i];
+  let result = sig_softmax_double_backward_elements_result(x, dy, maximum0, sum1, ddx, sum3, sum4, row_expression_0, row_expression_2);
+  sig_softmax_gradient_ddy[i] = result.result0;
+  sig_softmax_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn sig_softmax_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (sig_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = sig_softmax_lanes();
+  let rows = sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
+  let end = select(0u, sig_softmax_uniforms.axisLength, row < rows);
+  var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let term = sig_softmax_double_backward_terms0(x);
+      partial0 = sig_softmax_ranged_larger(partial0, term);
+    }
+  }
+  sig_softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  var partial02 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var partial2 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let dy = sig_softmax_cotangent_dy[i];
+      let ddx = sig_softmax_cotangent_ddx[i];
+      let term = sig_softmax_double_backward_terms1(x, dy, maximum0, ddx);
+      partial02 = sig_softmax_ranged_add(partial02, term.result0);
+      partial1 = sig_softmax_ranged_add(partial1, term.result1);
+      partial2 = sig_softmax_ranged_add(partial2, term.result2);
+    }
+  }
+  sig_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum1 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  sig_softmax_workgroup_sum(partial1, lane, lanes);
+  let sum2 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  sig_softmax_workgroup_sum(partial2, lane, lanes);
+  let sum3 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  let value1 = sig_softmax_double_backward_row1(sum1, sum2);
+  var partial03 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let dy = sig_softmax_cotangent_dy[i];
+      let ddx = sig_softmax_cotangent_ddx[i];
+      let term = sig_softmax_double_backward_terms2(x, dy, maximum0, ddx, value1.result0, value1.result1);
+      partial03 = sig_softmax_ranged_add(partial03, term);
+    }
+  }
+  sig_softmax_workgroup_sum(partial03, lane, lanes);
+  let sum4 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * sig_softmax_uniforms.axisInner;
+      let x = sig_softmax_input_x[i];
+      let dy = sig_softmax_cotangent_dy[i];
+      let ddx = sig_softmax_cotangent_ddx[i];
+      let result = sig_softmax_double_backward_elements_result(x, dy, maximum0, sum1, ddx, sum3, sum4, value1.result0, value1.result2);
+      sig_softmax_gradient_ddy[i] = result.result0;
+      sig_softmax_gradient_dx[i] = result.result1;
+    }
+  }
 }

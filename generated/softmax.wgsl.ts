@@ -233,6 +233,153 @@ fn softmax_backward_elements_result(
     )
   );
 }
+
+struct softmax_double_backward_terms0_results {
+  result0: softmax_pair,
+  result1: softmax_pair,
+}
+
+fn softmax_double_backward_terms0(x: f32) -> softmax_double_backward_terms0_results {
+  return softmax_double_backward_terms0_results(softmax_pair_from_given(x), softmax_pair_from_given(x));
+}
+
+struct softmax_double_backward_terms1_results {
+  result0: softmax_pair,
+  result1: softmax_pair,
+  result2: softmax_pair,
+  result3: softmax_pair,
+  result4: softmax_pair,
+}
+
+fn softmax_double_backward_terms1(
+  x: f32,
+  dy: f32,
+  place: f32,
+  maximum0: softmax_pair,
+  first_maximum1: softmax_pair,
+  ddx: f32
+) -> softmax_double_backward_terms1_results {
+  var t = softmax_pair(0.0, 0.0);
+  if (softmax_pair_from_given(place).high == first_maximum1.high) {
+    t = softmax_pair_from_given(dy);
+  }
+  let t2 = softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0));
+  var t3 = softmax_pair(0.0, 0.0);
+  if (softmax_pair_from_given(place).high == first_maximum1.high) {
+    t3 = softmax_pair_from_given(ddx);
+  }
+  return softmax_double_backward_terms1_results(
+    t,
+    t2,
+    t3,
+    softmax_pair_multiply(softmax_pair_from_given(dy), t2),
+    softmax_pair_multiply(softmax_pair_from_given(ddx), t2)
+  );
+}
+
+struct softmax_double_backward_row1_results {
+  result0: softmax_pair,
+  result1: softmax_pair,
+}
+
+fn softmax_double_backward_row1(sum3: softmax_pair, sum7: softmax_pair) -> softmax_double_backward_row1_results {
+  let t = softmax_pair_multiply(sum3, sum3);
+  return softmax_double_backward_row1_results(
+    t,
+    softmax_pair_divide(softmax_pair_scale(sum7, 2.0), softmax_pair_multiply(t, sum3))
+  );
+}
+
+struct softmax_double_backward_terms2_results {
+  result0: softmax_pair,
+  result1: softmax_pair,
+  result2: softmax_pair,
+}
+
+fn softmax_double_backward_terms2(
+  x: f32,
+  dy: f32,
+  maximum0: softmax_pair,
+  sum2: softmax_pair,
+  ddx: f32,
+  sum5: softmax_pair,
+  row_expression_0: softmax_pair,
+  row_expression_1: softmax_pair
+) -> softmax_double_backward_terms2_results {
+  let t = softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0));
+  return softmax_double_backward_terms2_results(
+    softmax_pair_multiply(t, softmax_pair_subtract(softmax_pair_from_given(dy), sum2)),
+    softmax_pair_multiply(t, softmax_pair_subtract(softmax_pair_from_given(ddx), sum5)),
+    softmax_pair_multiply(
+      softmax_pair_multiply(softmax_pair_from_given(ddx), t),
+      softmax_pair_subtract(row_expression_1, softmax_pair_divide(softmax_pair_from_given(dy), row_expression_0))
+    )
+  );
+}
+
+struct softmax_double_backward_row2_results {
+  result0: softmax_pair,
+  result1: softmax_pair,
+}
+
+fn softmax_double_backward_row2(
+  sum3: softmax_pair,
+  sum4: softmax_pair,
+  sum6: softmax_pair
+) -> softmax_double_backward_row2_results {
+  return softmax_double_backward_row2_results(softmax_pair_divide(sum6, sum3), softmax_pair_divide(sum4, sum3));
+}
+
+struct softmax_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn softmax_double_backward_elements_result(
+  x: f32,
+  dy: f32,
+  maximum0: softmax_pair,
+  sum2: softmax_pair,
+  sum3: softmax_pair,
+  ddx: f32,
+  sum5: softmax_pair,
+  sum8: softmax_pair,
+  sum9: softmax_pair,
+  row_expression_0: softmax_pair,
+  row_expression_2: softmax_pair,
+  row_expression_3: softmax_pair
+) -> softmax_double_backward_elements_result_results {
+  let t = softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0));
+  return softmax_double_backward_elements_result_results(
+    softmax_pair_to_limit(
+      softmax_pair_divide(
+        softmax_pair_multiply(
+          t,
+          softmax_pair_subtract(softmax_pair_subtract(softmax_pair_from_given(ddx), sum5), row_expression_2)
+        ),
+        sum3
+      )
+    ),
+    softmax_pair_to_limit(
+      softmax_pair_multiply(
+        t,
+        softmax_pair_add(
+          softmax_pair_subtract(
+            sum9,
+            softmax_pair_divide(softmax_pair_multiply(softmax_pair_from_given(dy), sum8), row_expression_0)
+          ),
+          softmax_pair_divide(
+            softmax_pair_multiply(
+              softmax_pair_from_given(ddx),
+              softmax_pair_subtract(softmax_pair_subtract(softmax_pair_from_given(dy), sum2), row_expression_3)
+            ),
+            sum3
+          )
+        )
+      )
+    )
+  );
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -251,6 +398,9 @@ struct softmax_uniform_values {
 @group(0) @binding(4) var<storage, read_write> softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> softmax_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> softmax_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> softmax_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(8) var<storage, read> softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(9) var<storage, read_write> softmax_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn softmax_chunks() -> u32 {
@@ -338,6 +488,9 @@ fn softmax_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmax_chunks();
   let lanes = softmax_lanes();
@@ -381,6 +534,9 @@ fn softmax_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
@@ -410,6 +566,9 @@ fn softmax_forward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmax_chunks();
   let lanes = softmax_lanes();
@@ -449,6 +608,9 @@ fn softmax_forward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
@@ -472,6 +634,9 @@ fn softmax_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= softmax_uniforms.size) {
@@ -486,6 +651,64 @@ fn softmax_forward_elements(
   softmax_output_y[i] = select(result, softmax_scratch_forward_rows[softmax_forward_slots(row, 0u) + 4u], softmax_is_nan(softmax_scratch_forward_rows[softmax_forward_slots(row, 0u) + 4u]));
 }
 
+@compute @workgroup_size(256)
+fn softmax_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = softmax_lanes();
+  let rows = softmax_uniforms.axisOuter * softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
+  let end = select(0u, softmax_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      missing = select(missing, x, softmax_is_nan(x));
+      let term = softmax_forward_terms0(x);
+      partial0 = softmax_pair_larger(partial0, term);
+    }
+  }
+  softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = softmax_lane_values[head];
+  workgroupBarrier();
+  var partial02 = softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let term = softmax_forward_terms1(x, maximum0);
+      partial02 = softmax_pair_add(partial02, term);
+    }
+  }
+  softmax_workgroup_sum(partial02, lane, lanes);
+  let sum1 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_nan(missing, lane, lanes);
+  missing = softmax_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let result = softmax_forward_elements_result(x, maximum0, sum1);
+      softmax_output_y[i] = select(result, missing, softmax_is_nan(missing));
+    }
+  }
+}
+
 fn softmax_backward_slots(row: u32, chunk: u32) -> u32 {
   return (row * softmax_chunks() + chunk) * 14u;
 }
@@ -496,6 +719,9 @@ fn softmax_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmax_chunks();
   let lanes = softmax_lanes();
@@ -548,6 +774,9 @@ fn softmax_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
@@ -584,6 +813,9 @@ fn softmax_backward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmax_chunks();
   let lanes = softmax_lanes();
@@ -633,6 +865,9 @@ fn softmax_backward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
@@ -664,6 +899,9 @@ fn softmax_backward_walk2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmax_chunks();
   let lanes = softmax_lanes();
@@ -705,6 +943,9 @@ fn softmax_backward_rows2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
@@ -733,6 +974,9 @@ fn softmax_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= softmax_uniforms.size) {
@@ -748,5 +992,590 @@ fn softmax_backward_elements(
   let dy = softmax_cotangent_dy[i];
   let result = softmax_backward_elements_result(x, dy, maximum0, sum2, sum3, row_expression_0);
   softmax_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn softmax_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = softmax_lanes();
+  let rows = softmax_uniforms.axisOuter * softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
+  let end = select(0u, softmax_uniforms.axisLength, row < rows);
+  var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let term = softmax_backward_terms0(x);
+      partial0 = softmax_pair_larger(partial0, term.result0);
+      if (softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first_maximum1 = softmax_pair_from_u32(softmax_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = softmax_pair(0.0, 0.0);
+  var partial12 = softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
+      let term = softmax_backward_terms1(x, dy, f32(k), maximum0, first_maximum1);
+      partial02 = softmax_pair_add(partial02, term.result0);
+      partial12 = softmax_pair_add(partial12, term.result1);
+    }
+  }
+  softmax_workgroup_sum(partial02, lane, lanes);
+  let sum2 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_sum(partial12, lane, lanes);
+  let sum3 = softmax_lane_values[head];
+  workgroupBarrier();
+  var partial03 = softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
+      let term = softmax_backward_terms2(x, dy, maximum0, sum2);
+      partial03 = softmax_pair_add(partial03, term);
+    }
+  }
+  softmax_workgroup_sum(partial03, lane, lanes);
+  let sum4 = softmax_lane_values[head];
+  workgroupBarrier();
+  let value2 = softmax_backward_row2(sum3, sum4);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
+      let result = softmax_backward_elements_result(x, dy, maximum0, sum2, sum3, value2);
+      softmax_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn softmax_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * softmax_chunks() + chunk) * 30u;
+}
+
+@compute @workgroup_size(256)
+fn softmax_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmax_chunks();
+  let lanes = softmax_lanes();
+  let rows = softmax_uniforms.axisOuter * softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  if (row < rows) {
+    let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
+    let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let term = softmax_double_backward_terms0(x);
+      partial0 = softmax_pair_larger(partial0, term.result0);
+      if (softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  let partial = softmax_double_backward_slots(row, chunk);
+  softmax_workgroup_maximum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 0u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 1u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    let place = softmax_pair_from_u32(softmax_lane_places[lane]);
+    softmax_scratch_double_backward_rows[partial + 2u] = place.high;
+    softmax_scratch_double_backward_rows[partial + 3u] = place.low;
+    softmax_scratch_double_backward_rows[partial + 4u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 5u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmax_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmax_chunks();
+  let slots = softmax_double_backward_slots(row, 0u);
+  var total0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 0u], softmax_scratch_double_backward_rows[slots + 1u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 0u], softmax_scratch_double_backward_rows[others + 1u]);
+    total0 = softmax_pair_larger(total0, other);
+  }
+  var at1 = softmax_pair(softmax_scratch_double_backward_rows[slots + 2u], softmax_scratch_double_backward_rows[slots + 3u]);
+  var total1 = softmax_pair(softmax_scratch_double_backward_rows[slots + 4u], softmax_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let place1 = softmax_pair(softmax_scratch_double_backward_rows[others + 2u], softmax_scratch_double_backward_rows[others + 3u]);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 4u], softmax_scratch_double_backward_rows[others + 5u]);
+    if (other.high > total1.high || (other.high == total1.high && other.low > total1.low)) {
+      total1 = other;
+      at1 = place1;
+    }
+  }
+  softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
+  softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
+  softmax_scratch_double_backward_rows[slots + 2u] = at1.high;
+  softmax_scratch_double_backward_rows[slots + 3u] = at1.low;
+}
+
+@compute @workgroup_size(256)
+fn softmax_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmax_chunks();
+  let lanes = softmax_lanes();
+  let rows = softmax_uniforms.axisOuter * softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmax_pair(0.0, 0.0);
+  var partial1 = softmax_pair(0.0, 0.0);
+  var partial2 = softmax_pair(0.0, 0.0);
+  var partial3 = softmax_pair(0.0, 0.0);
+  var partial4 = softmax_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
+    let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = softmax_double_backward_slots(row, 0u);
+    let maximum0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 0u], softmax_scratch_double_backward_rows[slots + 1u]);
+    let first_maximum1 = softmax_pair(softmax_scratch_double_backward_rows[slots + 2u], softmax_scratch_double_backward_rows[slots + 3u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
+      let ddx = softmax_cotangent_ddx[i];
+      let term = softmax_double_backward_terms1(x, dy, f32(k), maximum0, first_maximum1, ddx);
+      partial0 = softmax_pair_add(partial0, term.result0);
+      partial1 = softmax_pair_add(partial1, term.result1);
+      partial2 = softmax_pair_add(partial2, term.result2);
+      partial3 = softmax_pair_add(partial3, term.result3);
+      partial4 = softmax_pair_add(partial4, term.result4);
+    }
+  }
+  let partial = softmax_double_backward_slots(row, chunk);
+  softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 6u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 7u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 8u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 9u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 10u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 11u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_workgroup_sum(partial3, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 12u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 13u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_workgroup_sum(partial4, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 14u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 15u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmax_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmax_chunks();
+  let slots = softmax_double_backward_slots(row, 0u);
+  var total3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 6u], softmax_scratch_double_backward_rows[slots + 7u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 6u], softmax_scratch_double_backward_rows[others + 7u]);
+    total3 = softmax_pair_add(total3, other);
+  }
+  var total4 = softmax_pair(softmax_scratch_double_backward_rows[slots + 8u], softmax_scratch_double_backward_rows[slots + 9u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 8u], softmax_scratch_double_backward_rows[others + 9u]);
+    total4 = softmax_pair_add(total4, other);
+  }
+  var total5 = softmax_pair(softmax_scratch_double_backward_rows[slots + 10u], softmax_scratch_double_backward_rows[slots + 11u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 10u], softmax_scratch_double_backward_rows[others + 11u]);
+    total5 = softmax_pair_add(total5, other);
+  }
+  var total6 = softmax_pair(softmax_scratch_double_backward_rows[slots + 12u], softmax_scratch_double_backward_rows[slots + 13u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 12u], softmax_scratch_double_backward_rows[others + 13u]);
+    total6 = softmax_pair_add(total6, other);
+  }
+  var total7 = softmax_pair(softmax_scratch_double_backward_rows[slots + 14u], softmax_scratch_double_backward_rows[slots + 15u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 14u], softmax_scratch_double_backward_rows[others + 15u]);
+    total7 = softmax_pair_add(total7, other);
+  }
+  softmax_scratch_double_backward_rows[slots + 6u] = total3.high;
+  softmax_scratch_double_backward_rows[slots + 7u] = total3.low;
+  softmax_scratch_double_backward_rows[slots + 8u] = total4.high;
+  softmax_scratch_double_backward_rows[slots + 9u] = total4.low;
+  softmax_scratch_double_backward_rows[slots + 10u] = total5.high;
+  softmax_scratch_double_backward_rows[slots + 11u] = total5.low;
+  softmax_scratch_double_backward_rows[slots + 12u] = total6.high;
+  softmax_scratch_double_backward_rows[slots + 13u] = total6.low;
+  softmax_scratch_double_backward_rows[slots + 14u] = total7.high;
+  softmax_scratch_double_backward_rows[slots + 15u] = total7.low;
+  let sum3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 8u], softmax_scratch_double_backward_rows[slots + 9u]);
+  let sum7 = softmax_pair(softmax_scratch_double_backward_rows[slots + 12u], softmax_scratch_double_backward_rows[slots + 13u]);
+  let value = softmax_double_backward_row1(sum3, sum7);
+  softmax_scratch_double_backward_rows[slots + 16u] = value.result0.high;
+  softmax_scratch_double_backward_rows[slots + 17u] = value.result0.low;
+  softmax_scratch_double_backward_rows[slots + 18u] = value.result1.high;
+  softmax_scratch_double_backward_rows[slots + 19u] = value.result1.low;
+}
+
+@compute @workgroup_size(256)
+fn softmax_double_backward_walk2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmax_chunks();
+  let lanes = softmax_lanes();
+  let rows = softmax_uniforms.axisOuter * softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmax_pair(0.0, 0.0);
+  var partial1 = softmax_pair(0.0, 0.0);
+  var partial2 = softmax_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
+    let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = softmax_double_backward_slots(row, 0u);
+    let maximum0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 0u], softmax_scratch_double_backward_rows[slots + 1u]);
+    let sum2 = softmax_pair(softmax_scratch_double_backward_rows[slots + 6u], softmax_scratch_double_backward_rows[slots + 7u]);
+    let sum5 = softmax_pair(softmax_scratch_double_backward_rows[slots + 10u], softmax_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 16u], softmax_scratch_double_backward_rows[slots + 17u]);
+    let row_expression_1 = softmax_pair(softmax_scratch_double_backward_rows[slots + 18u], softmax_scratch_double_backward_rows[slots + 19u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
+      let ddx = softmax_cotangent_ddx[i];
+      let term = softmax_double_backward_terms2(x, dy, maximum0, sum2, ddx, sum5, row_expression_0, row_expression_1);
+      partial0 = softmax_pair_add(partial0, term.result0);
+      partial1 = softmax_pair_add(partial1, term.result1);
+      partial2 = softmax_pair_add(partial2, term.result2);
+    }
+  }
+  let partial = softmax_double_backward_slots(row, chunk);
+  softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 20u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 21u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 22u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 23u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 24u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 25u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmax_double_backward_rows2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmax_chunks();
+  let slots = softmax_double_backward_slots(row, 0u);
+  var total10 = softmax_pair(softmax_scratch_double_backward_rows[slots + 20u], softmax_scratch_double_backward_rows[slots + 21u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 20u], softmax_scratch_double_backward_rows[others + 21u]);
+    total10 = softmax_pair_add(total10, other);
+  }
+  var total11 = softmax_pair(softmax_scratch_double_backward_rows[slots + 22u], softmax_scratch_double_backward_rows[slots + 23u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 22u], softmax_scratch_double_backward_rows[others + 23u]);
+    total11 = softmax_pair_add(total11, other);
+  }
+  var total12 = softmax_pair(softmax_scratch_double_backward_rows[slots + 24u], softmax_scratch_double_backward_rows[slots + 25u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 24u], softmax_scratch_double_backward_rows[others + 25u]);
+    total12 = softmax_pair_add(total12, other);
+  }
+  softmax_scratch_double_backward_rows[slots + 20u] = total10.high;
+  softmax_scratch_double_backward_rows[slots + 21u] = total10.low;
+  softmax_scratch_double_backward_rows[slots + 22u] = total11.high;
+  softmax_scratch_double_backward_rows[slots + 23u] = total11.low;
+  softmax_scratch_double_backward_rows[slots + 24u] = total12.high;
+  softmax_scratch_double_backward_rows[slots + 25u] = total12.low;
+  let sum3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 8u], softmax_scratch_double_backward_rows[slots + 9u]);
+  let sum4 = softmax_pair(softmax_scratch_double_backward_rows[slots + 20u], softmax_scratch_double_backward_rows[slots + 21u]);
+  let sum6 = softmax_pair(softmax_scratch_double_backward_rows[slots + 22u], softmax_scratch_double_backward_rows[slots + 23u]);
+  let value = softmax_double_backward_row2(sum3, sum4, sum6);
+  softmax_scratch_double_backward_rows[slots + 26u] = value.result0.high;
+  softmax_scratch_double_backward_rows[slots + 27u] = value.result0.low;
+  softmax_scratch_double_backward_rows[slots + 28u] = value.result1.high;
+  softmax_scratch_double_backward_rows[slots + 29u] = value.result1.low;
+}
+
+@compute @workgroup_size(256)
+fn softmax_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= softmax_uniforms.size) {
+    return;
+  }
+  let row = i / (softmax_uniforms.axisLength * softmax_uniforms.axisInner) * softmax_uniforms.axisInner + i % softmax_uniforms.axisInner;
+  let slots = softmax_double_backward_slots(row, 0u);
+  let maximum0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 0u], softmax_scratch_double_backward_rows[slots + 1u]);
+  let sum2 = softmax_pair(softmax_scratch_double_backward_rows[slots + 6u], softmax_scratch_double_backward_rows[slots + 7u]);
+  let sum3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 8u], softmax_scratch_double_backward_rows[slots + 9u]);
+  let sum5 = softmax_pair(softmax_scratch_double_backward_rows[slots + 10u], softmax_scratch_double_backward_rows[slots + 11u]);
+  let sum8 = softmax_pair(softmax_scratch_double_backward_rows[slots + 14u], softmax_scratch_double_backward_rows[slots + 15u]);
+  let sum9 = softmax_pair(softmax_scratch_double_backward_rows[slots + 24u], softmax_scratch_double_backward_rows[slots + 25u]);
+  let row_expression_0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 16u], softmax_scratch_double_backward_rows[slots + 17u]);
+  let row_expression_2 = softmax_pair(softmax_scratch_double_backward_rows[slots + 26u], softmax_scratch_double_backward_rows[slots + 27u]);
+  let row_expression_3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 28u], softmax_scratch_double_backward_rows[slots + 29u]);
+  let x = softmax_input_x[i];
+  let dy = softmax_cotangent_dy[i];
+  let ddx = softmax_cotangent_ddx[i];
+  let result = softmax_double_backward_elements_result(x, dy, maximum0, sum2, sum3, ddx, sum5, sum8, sum9, row_expression_0, row_expression_2, row_expression_3);
+  softmax_gradient_ddy[i] = result.result0;
+  softmax_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn softmax_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = softmax_lanes();
+  let rows = softmax_uniforms.axisOuter * softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
+  let end = select(0u, softmax_uniforms.axisLength, row < rows);
+  var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let term = softmax_double_backward_terms0(x);
+      partial0 = softmax_pair_larger(partial0, term.result0);
+      if (softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  softmax_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first_maximum1 = softmax_pair_from_u32(softmax_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = softmax_pair(0.0, 0.0);
+  var partial12 = softmax_pair(0.0, 0.0);
+  var partial2 = softmax_pair(0.0, 0.0);
+  var partial3 = softmax_pair(0.0, 0.0);
+  var partial4 = softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
+      let ddx = softmax_cotangent_ddx[i];
+      let term = softmax_double_backward_terms1(x, dy, f32(k), maximum0, first_maximum1, ddx);
+      partial02 = softmax_pair_add(partial02, term.result0);
+      partial12 = softmax_pair_add(partial12, term.result1);
+      partial2 = softmax_pair_add(partial2, term.result2);
+      partial3 = softmax_pair_add(partial3, term.result3);
+      partial4 = softmax_pair_add(partial4, term.result4);
+    }
+  }
+  softmax_workgroup_sum(partial02, lane, lanes);
+  let sum2 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_sum(partial12, lane, lanes);
+  let sum3 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_sum(partial2, lane, lanes);
+  let sum5 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_sum(partial3, lane, lanes);
+  let sum7 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_sum(partial4, lane, lanes);
+  let sum8 = softmax_lane_values[head];
+  workgroupBarrier();
+  let value1 = softmax_double_backward_row1(sum3, sum7);
+  var partial03 = softmax_pair(0.0, 0.0);
+  var partial13 = softmax_pair(0.0, 0.0);
+  var partial22 = softmax_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
+      let ddx = softmax_cotangent_ddx[i];
+      let term = softmax_double_backward_terms2(x, dy, maximum0, sum2, ddx, sum5, value1.result0, value1.result1);
+      partial03 = softmax_pair_add(partial03, term.result0);
+      partial13 = softmax_pair_add(partial13, term.result1);
+      partial22 = softmax_pair_add(partial22, term.result2);
+    }
+  }
+  softmax_workgroup_sum(partial03, lane, lanes);
+  let sum4 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_sum(partial13, lane, lanes);
+  let sum6 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_sum(partial22, lane, lanes);
+  let sum9 = softmax_lane_values[head];
+  workgroupBarrier();
+  let value2 = softmax_double_backward_row2(sum3, sum4, sum6);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_uniforms.axisInner;
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
+      let ddx = softmax_cotangent_ddx[i];
+      let result = softmax_double_backward_elements_result(x, dy, maximum0, sum2, sum3, ddx, sum5, sum8, sum9, value1.result0, value2.result0, value2.result1);
+      softmax_gradient_ddy[i] = result.result0;
+      softmax_gradient_dx[i] = result.result1;
+    }
+  }
 }
 `);

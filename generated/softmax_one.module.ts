@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { softmaxOneBackward, softmaxOneForward } from "./softmax_one.js";
+import {
+  softmaxOneBackward,
+  softmaxOneDoubleBackward,
+  softmaxOneForward,
+} from "./softmax_one.js";
 import { softmaxOneWgsl } from "./softmax_one.wgsl.js";
 const softmaxOneActivation: Activation = {
   name: "softmax_one",
@@ -14,18 +18,33 @@ const softmaxOneActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: true,
-  cpu: { forward: softmaxOneForward, backward: softmaxOneBackward },
+  cpu: {
+    forward: softmaxOneForward,
+    backward: softmaxOneBackward,
+    doubleBackward: softmaxOneDoubleBackward,
+  },
   webgpu: {
     code: softmaxOneWgsl,
     forward: [
       {
-        entryPoint: "softmax_one_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "softmax_one_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [3, "output"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -35,7 +54,28 @@ const softmaxOneActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_forward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_forward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -46,7 +86,7 @@ const softmaxOneActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
           [3, "output"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
@@ -54,14 +94,25 @@ const softmaxOneActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "softmax_one_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "softmax_one_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [4, "cotangent"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [5, "cotangent"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -71,7 +122,29 @@ const softmaxOneActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -82,8 +155,106 @@ const softmaxOneActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [4, "cotangent"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [5, "cotangent"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "softmax_one_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [9, "gradient"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_double_backward_walk2",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_double_backward_rows2",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmax_one_double_backward_elements",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [9, "gradient"],
           [6, "gradient x"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],

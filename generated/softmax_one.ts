@@ -19,17 +19,32 @@ export function softmaxOneForward(
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        largest = Math.max(largest, xi);
+      }
+      const v = Math.max(largest, 0);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(-v, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -746);
+      const e = boundedExp(bounded2);
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-        sum += e;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        sum += e2;
       }
-      const u = sum + 1;
+      const u = sum + e;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-        y[i] = e / u;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        y[i] = e2 / u;
       }
     }
   }
@@ -51,23 +66,119 @@ export function softmaxOneBackward(
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        largest = Math.max(largest, xi);
+      }
+      const v = Math.max(largest, 0);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(-v, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -746);
+      const e = boundedExp(bounded2);
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-        sum += e;
-        sum2 += dyi * e;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p = dyi * e2;
+        sum += e2;
+        sum2 += p;
       }
-      const u = sum + 1;
+      const u = sum + e;
       const squared = u * u;
-      const q = sum2 / squared;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-        dx[i] = e * (dyi / u - q);
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p = dyi * e2;
+        dx[i] = p / u - (e2 * sum2) / squared;
+      }
+    }
+  }
+}
+
+/** The gradients of what softmax_one's backward kernel computes, from a cotangent of each of its results. */
+export function softmaxOneDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        largest = Math.max(largest, xi);
+      }
+      const v = Math.max(largest, 0);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(-v, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -746);
+      const e = boundedExp(bounded2);
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p = dyi * e2;
+        const p2 = ddxI * e2;
+        sum += e2;
+        sum2 += p;
+        sum3 += p2;
+      }
+      const u = sum + e;
+      const squared = u * u;
+      const p = squared * u;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p2 = dyi * e2;
+        sum4 += ddxI * ((2 * e2 * sum2) / p - p2 / squared);
+      }
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p2 = dyi * e2;
+        const p3 = ddxI * e2;
+        ddy[i] = p3 / u - (e2 * sum3) / squared;
+        dx[i] =
+          e2 * sum4 +
+          ddxI * (p2 / u - (e2 * sum2) / squared) -
+          (p2 * sum3) / squared;
       }
     }
   }
@@ -92,17 +203,32 @@ export function softmaxOneForward64(
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        largest = Math.max(largest, xi);
+      }
+      const v = Math.max(largest, 0);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(-v, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -746);
+      const e = boundedExp(bounded2);
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-        sum += e;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        sum += e2;
       }
-      const u = sum + 1;
+      const u = sum + e;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-        y[i] = e / u;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        y[i] = e2 / u;
       }
     }
   }
@@ -124,23 +250,119 @@ export function softmaxOneBackward64(
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        largest = Math.max(largest, xi);
+      }
+      const v = Math.max(largest, 0);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(-v, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -746);
+      const e = boundedExp(bounded2);
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-        sum += e;
-        sum2 += dyi * e;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p = dyi * e2;
+        sum += e2;
+        sum2 += p;
       }
-      const u = sum + 1;
+      const u = sum + e;
       const squared = u * u;
-      const q = sum2 / squared;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-        dx[i] = e * (dyi / u - q);
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p = dyi * e2;
+        dx[i] = p / u - (e2 * sum2) / squared;
+      }
+    }
+  }
+}
+
+/** The gradients of what softmax_one's backward kernel computes, from a cotangent of each of its results. */
+export function softmaxOneDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        largest = Math.max(largest, xi);
+      }
+      const v = Math.max(largest, 0);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(-v, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -746);
+      const e = boundedExp(bounded2);
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p = dyi * e2;
+        const p2 = ddxI * e2;
+        sum += e2;
+        sum2 += p;
+        sum3 += p2;
+      }
+      const u = sum + e;
+      const squared = u * u;
+      const p = squared * u;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p2 = dyi * e2;
+        sum4 += ddxI * ((2 * e2 * sum2) / p - p2 / squared);
+      }
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e2 = boundedExp(
+          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        );
+        const p2 = dyi * e2;
+        const p3 = ddxI * e2;
+        ddy[i] = p3 / u - (e2 * sum3) / squared;
+        dx[i] =
+          e2 * sum4 +
+          ddxI * (p2 / u - (e2 * sum2) / squared) -
+          (p2 * sum3) / squared;
       }
     }
   }

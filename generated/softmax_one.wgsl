@@ -14,6 +14,13 @@ struct softmax_one_pair {
   low: f32,
 }
 
+fn softmax_one_pair_larger(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
+    return b;
+  }
+  return a;
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn softmax_one_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -35,6 +42,20 @@ fn softmax_one_pair_ordered_sum(a: f32, b: f32) -> softmax_one_pair {
 fn softmax_one_pair_add(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
   let s = softmax_one_pair_sum(a.high, b.high);
   return softmax_one_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn softmax_one_pair_from_given(x: f32) -> softmax_one_pair {
+  let held = softmax_one_rounded(x);
+  return softmax_one_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+}
+
+fn softmax_one_forward_terms0(x: f32) -> softmax_one_pair {
+  return softmax_one_pair_from_given(x);
+}
+
+fn softmax_one_forward_row0(maximum0: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0));
 }
 
 // a where the condition holds, else b.
@@ -107,18 +128,32 @@ fn softmax_one_pair_saturated_exp(a: softmax_one_pair) -> softmax_one_pair {
   return softmax_one_pair_select(a.high > 88.72283, softmax_one_pair(3.4028234663852886e38, 2.0282410e31), softmax_one_pair_exp(a));
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn softmax_one_pair_from_given(x: f32) -> softmax_one_pair {
-  let held = softmax_one_rounded(x);
-  return softmax_one_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn softmax_one_pair_subtract(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
+  let s = softmax_one_pair_sum(a.high, -b.high);
+  return softmax_one_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
-fn softmax_one_forward_terms0(x: f32) -> softmax_one_pair {
-  return softmax_one_pair_saturated_exp(softmax_one_pair_from_given(x));
+// a - b; 0 where both are the same, be it infinity.
+fn softmax_one_pair_excess(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
+  let d = softmax_one_pair_subtract(a, b);
+  return softmax_one_pair_select((a.high == b.high) & (a.low == b.low), softmax_one_pair(0.0, 0.0), d);
 }
 
-fn softmax_one_forward_row0(sum0: softmax_one_pair) -> softmax_one_pair {
-  return softmax_one_pair_add(sum0, softmax_one_pair(1.0, 0.0));
+fn softmax_one_forward_terms1(x: f32, row_expression_0: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
+}
+
+fn softmax_one_pair_negate(a: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair(-a.high, -a.low);
+}
+
+fn softmax_one_forward_row1(maximum0: softmax_one_pair, sum1: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair_add(
+    sum1,
+    softmax_one_pair_saturated_exp(
+      softmax_one_pair_negate(softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0)))
+    )
+  );
 }
 
 // The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
@@ -135,13 +170,28 @@ fn softmax_one_pair_divide(a: softmax_one_pair, b: softmax_one_pair) -> softmax_
   return softmax_one_pair_ordered_sum(q, rest / b.high);
 }
 
-fn softmax_one_forward_elements_result(x: f32, row_expression_0: softmax_one_pair) -> f32 {
+fn softmax_one_forward_elements_result(
+  x: f32,
+  row_expression_0: softmax_one_pair,
+  row_expression_1: softmax_one_pair
+) -> f32 {
   return softmax_one_pair_to_limit(
-    softmax_one_pair_divide(softmax_one_pair_saturated_exp(softmax_one_pair_from_given(x)), row_expression_0)
+    softmax_one_pair_divide(
+      softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0)),
+      row_expression_1
+    )
   );
 }
 
-struct softmax_one_backward_terms0_results {
+fn softmax_one_backward_terms0(x: f32) -> softmax_one_pair {
+  return softmax_one_pair_from_given(x);
+}
+
+fn softmax_one_backward_row0(maximum0: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0));
+}
+
+struct softmax_one_backward_terms1_results {
   result0: softmax_one_pair,
   result1: softmax_one_pair,
 }
@@ -151,38 +201,152 @@ fn softmax_one_pair_multiply(a: softmax_one_pair, b: softmax_one_pair) -> softma
   return softmax_one_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn softmax_one_backward_terms0(x: f32, dy: f32) -> softmax_one_backward_terms0_results {
-  let t = softmax_one_pair_saturated_exp(softmax_one_pair_from_given(x));
-  return softmax_one_backward_terms0_results(t, softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t));
+fn softmax_one_backward_terms1(
+  x: f32,
+  dy: f32,
+  row_expression_0: softmax_one_pair
+) -> softmax_one_backward_terms1_results {
+  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
+  return softmax_one_backward_terms1_results(t, softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t));
 }
 
-struct softmax_one_backward_row0_results {
+struct softmax_one_backward_row1_results {
   result0: softmax_one_pair,
   result1: softmax_one_pair,
 }
 
-fn softmax_one_backward_row0(sum0: softmax_one_pair, sum1: softmax_one_pair) -> softmax_one_backward_row0_results {
-  let t = softmax_one_pair_add(sum0, softmax_one_pair(1.0, 0.0));
-  return softmax_one_backward_row0_results(t, softmax_one_pair_divide(sum1, softmax_one_pair_multiply(t, t)));
-}
-
-fn softmax_one_pair_subtract(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
-  let s = softmax_one_pair_sum(a.high, -b.high);
-  return softmax_one_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn softmax_one_backward_row1(maximum0: softmax_one_pair, sum1: softmax_one_pair) -> softmax_one_backward_row1_results {
+  let t = softmax_one_pair_add(
+    sum1,
+    softmax_one_pair_saturated_exp(
+      softmax_one_pair_negate(softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0)))
+    )
+  );
+  return softmax_one_backward_row1_results(t, softmax_one_pair_multiply(t, t));
 }
 
 fn softmax_one_backward_elements_result(
   x: f32,
   dy: f32,
+  sum2: softmax_one_pair,
   row_expression_0: softmax_one_pair,
-  row_expression_1: softmax_one_pair
+  row_expression_1: softmax_one_pair,
+  row_expression_2: softmax_one_pair
 ) -> f32 {
+  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
   return softmax_one_pair_to_limit(
-    softmax_one_pair_multiply(
-      softmax_one_pair_saturated_exp(softmax_one_pair_from_given(x)),
+    softmax_one_pair_subtract(
+      softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t), row_expression_1),
+      softmax_one_pair_divide(softmax_one_pair_multiply(t, sum2), row_expression_2)
+    )
+  );
+}
+
+fn softmax_one_double_backward_terms0(x: f32) -> softmax_one_pair {
+  return softmax_one_pair_from_given(x);
+}
+
+fn softmax_one_double_backward_row0(maximum0: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0));
+}
+
+struct softmax_one_double_backward_terms1_results {
+  result0: softmax_one_pair,
+  result1: softmax_one_pair,
+  result2: softmax_one_pair,
+}
+
+fn softmax_one_double_backward_terms1(
+  x: f32,
+  dy: f32,
+  ddx: f32,
+  row_expression_0: softmax_one_pair
+) -> softmax_one_double_backward_terms1_results {
+  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
+  return softmax_one_double_backward_terms1_results(
+    t,
+    softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t),
+    softmax_one_pair_multiply(softmax_one_pair_from_given(ddx), t)
+  );
+}
+
+struct softmax_one_double_backward_row1_results {
+  result0: softmax_one_pair,
+  result1: softmax_one_pair,
+  result2: softmax_one_pair,
+}
+
+fn softmax_one_double_backward_row1(
+  maximum0: softmax_one_pair,
+  sum1: softmax_one_pair
+) -> softmax_one_double_backward_row1_results {
+  let t = softmax_one_pair_add(
+    sum1,
+    softmax_one_pair_saturated_exp(
+      softmax_one_pair_negate(softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0)))
+    )
+  );
+  let t2 = softmax_one_pair_multiply(t, t);
+  return softmax_one_double_backward_row1_results(t2, softmax_one_pair_multiply(t2, t), t);
+}
+
+fn softmax_one_double_backward_terms2(
+  x: f32,
+  dy: f32,
+  sum2: softmax_one_pair,
+  ddx: f32,
+  row_expression_0: softmax_one_pair,
+  row_expression_1: softmax_one_pair,
+  row_expression_2: softmax_one_pair
+) -> softmax_one_pair {
+  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
+  return softmax_one_pair_multiply(
+    softmax_one_pair_from_given(ddx),
+    softmax_one_pair_subtract(
+      softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_scale(t, 2.0), sum2), row_expression_2),
+      softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t), row_expression_1)
+    )
+  );
+}
+
+struct softmax_one_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn softmax_one_double_backward_elements_result(
+  x: f32,
+  dy: f32,
+  sum2: softmax_one_pair,
+  ddx: f32,
+  sum3: softmax_one_pair,
+  sum4: softmax_one_pair,
+  row_expression_0: softmax_one_pair,
+  row_expression_1: softmax_one_pair,
+  row_expression_3: softmax_one_pair
+) -> softmax_one_double_backward_elements_result_results {
+  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
+  let t2 = softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t);
+  return softmax_one_double_backward_elements_result_results(
+    softmax_one_pair_to_limit(
       softmax_one_pair_subtract(
-        softmax_one_pair_divide(softmax_one_pair_from_given(dy), row_expression_0),
-        row_expression_1
+        softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_from_given(ddx), t), row_expression_3),
+        softmax_one_pair_divide(softmax_one_pair_multiply(t, sum3), row_expression_1)
+      )
+    ),
+    softmax_one_pair_to_limit(
+      softmax_one_pair_subtract(
+        softmax_one_pair_add(
+          softmax_one_pair_multiply(t, sum4),
+          softmax_one_pair_multiply(
+            softmax_one_pair_from_given(ddx),
+            softmax_one_pair_subtract(
+              softmax_one_pair_divide(t2, row_expression_3),
+              softmax_one_pair_divide(softmax_one_pair_multiply(t, sum2), row_expression_1)
+            )
+          )
+        ),
+        softmax_one_pair_divide(softmax_one_pair_multiply(t2, sum3), row_expression_1)
       )
     )
   );
@@ -199,9 +363,12 @@ struct softmax_one_uniform_values {
 @group(0) @binding(1) var<storage, read> softmax_one_input_x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> softmax_one_scratch_forward_rows: array<f32>;
 @group(0) @binding(3) var<storage, read_write> softmax_one_output_y: array<f32>;
-@group(0) @binding(4) var<storage, read> softmax_one_cotangent_dy: array<f32>;
-@group(0) @binding(5) var<storage, read_write> softmax_one_scratch_backward_rows: array<f32>;
+@group(0) @binding(4) var<storage, read_write> softmax_one_scratch_backward_rows: array<f32>;
+@group(0) @binding(5) var<storage, read> softmax_one_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> softmax_one_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> softmax_one_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(8) var<storage, read> softmax_one_cotangent_ddx: array<f32>;
+@group(0) @binding(9) var<storage, read_write> softmax_one_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn softmax_one_chunks() -> u32 {
@@ -214,6 +381,18 @@ fn softmax_one_lanes() -> u32 {
 }
 
 var<workgroup> softmax_one_lane_values: array<softmax_one_pair, 256>;
+
+// The maximum of neighbouring threads, `lanes` each time: the first of them gets it.
+fn softmax_one_workgroup_maximum(value: softmax_one_pair, lane: u32, lanes: u32) {
+  softmax_one_lane_values[lane] = value;
+  workgroupBarrier();
+  for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
+    if (lane % lanes < stride) {
+      softmax_one_lane_values[lane] = softmax_one_pair_larger(softmax_one_lane_values[lane], softmax_one_lane_values[lane + stride]);
+    }
+    workgroupBarrier();
+  }
+}
 
 // The sum of neighbouring threads, `lanes` each time: the first of them gets it.
 fn softmax_one_workgroup_sum(value: softmax_one_pair, lane: u32, lanes: u32) {
@@ -228,7 +407,7 @@ fn softmax_one_workgroup_sum(value: softmax_one_pair, lane: u32, lanes: u32) {
 }
 
 fn softmax_one_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * softmax_one_chunks() + chunk) * 6u;
+  return (row * softmax_one_chunks() + chunk) * 10u;
 }
 
 var<workgroup> softmax_one_lane_nan: array<f32, 256>;
@@ -251,6 +430,9 @@ fn softmax_one_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmax_one_chunks();
   let lanes = softmax_one_lanes();
@@ -261,7 +443,7 @@ fn softmax_one_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = softmax_one_pair(0.0, 0.0);
+  var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
   var missing = 0.0;
   if (row < rows) {
     let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
@@ -272,11 +454,11 @@ fn softmax_one_forward_walk0(
       let x = softmax_one_input_x[i];
       missing = select(missing, x, softmax_one_is_nan(x));
       let term = softmax_one_forward_terms0(x);
-      partial0 = softmax_one_pair_add(partial0, term);
+      partial0 = softmax_one_pair_larger(partial0, term);
     }
   }
   let partial = softmax_one_forward_slots(row, chunk);
-  softmax_one_workgroup_sum(partial0, lane, lanes);
+  softmax_one_workgroup_maximum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
     softmax_one_scratch_forward_rows[partial + 0u] = softmax_one_lane_values[lane].high;
     softmax_one_scratch_forward_rows[partial + 1u] = softmax_one_lane_values[lane].low;
@@ -284,7 +466,7 @@ fn softmax_one_forward_walk0(
   workgroupBarrier();
   softmax_one_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_forward_rows[partial + 4u] = softmax_one_lane_nan[lane];
+    softmax_one_scratch_forward_rows[partial + 8u] = softmax_one_lane_nan[lane];
   }
 }
 
@@ -294,6 +476,9 @@ fn softmax_one_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
@@ -305,20 +490,93 @@ fn softmax_one_forward_rows0(
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = softmax_one_forward_slots(row, chunk);
     let other = softmax_one_pair(softmax_one_scratch_forward_rows[others + 0u], softmax_one_scratch_forward_rows[others + 1u]);
-    total0 = softmax_one_pair_add(total0, other);
+    total0 = softmax_one_pair_larger(total0, other);
   }
-  var missing = softmax_one_scratch_forward_rows[slots + 4u];
+  var missing = softmax_one_scratch_forward_rows[slots + 8u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = softmax_one_scratch_forward_rows[softmax_one_forward_slots(row, chunk) + 4u];
+    let other = softmax_one_scratch_forward_rows[softmax_one_forward_slots(row, chunk) + 8u];
     missing = select(missing, other, softmax_one_is_nan(other));
   }
   softmax_one_scratch_forward_rows[slots + 0u] = total0.high;
   softmax_one_scratch_forward_rows[slots + 1u] = total0.low;
-  softmax_one_scratch_forward_rows[slots + 4u] = missing;
-  let sum0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 0u], softmax_one_scratch_forward_rows[slots + 1u]);
-  let value = softmax_one_forward_row0(sum0);
+  softmax_one_scratch_forward_rows[slots + 8u] = missing;
+  let maximum0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 0u], softmax_one_scratch_forward_rows[slots + 1u]);
+  let value = softmax_one_forward_row0(maximum0);
   softmax_one_scratch_forward_rows[slots + 2u] = value.high;
   softmax_one_scratch_forward_rows[slots + 3u] = value.low;
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_forward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmax_one_chunks();
+  let lanes = softmax_one_lanes();
+  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmax_one_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
+    let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = softmax_one_forward_slots(row, 0u);
+    let row_expression_0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 2u], softmax_one_scratch_forward_rows[slots + 3u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let term = softmax_one_forward_terms1(x, row_expression_0);
+      partial0 = softmax_one_pair_add(partial0, term);
+    }
+  }
+  let partial = softmax_one_forward_slots(row, chunk);
+  softmax_one_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_forward_rows[partial + 4u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_forward_rows[partial + 5u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_forward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmax_one_chunks();
+  let slots = softmax_one_forward_slots(row, 0u);
+  var total2 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 4u], softmax_one_scratch_forward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_one_forward_slots(row, chunk);
+    let other = softmax_one_pair(softmax_one_scratch_forward_rows[others + 4u], softmax_one_scratch_forward_rows[others + 5u]);
+    total2 = softmax_one_pair_add(total2, other);
+  }
+  softmax_one_scratch_forward_rows[slots + 4u] = total2.high;
+  softmax_one_scratch_forward_rows[slots + 5u] = total2.low;
+  let maximum0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 0u], softmax_one_scratch_forward_rows[slots + 1u]);
+  let sum1 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 4u], softmax_one_scratch_forward_rows[slots + 5u]);
+  let value = softmax_one_forward_row1(maximum0, sum1);
+  softmax_one_scratch_forward_rows[slots + 6u] = value.high;
+  softmax_one_scratch_forward_rows[slots + 7u] = value.low;
 }
 
 @compute @workgroup_size(256)
@@ -327,6 +585,9 @@ fn softmax_one_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= softmax_one_uniforms.size) {
@@ -335,13 +596,74 @@ fn softmax_one_forward_elements(
   let row = i / (softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner) * softmax_one_uniforms.axisInner + i % softmax_one_uniforms.axisInner;
   let slots = softmax_one_forward_slots(row, 0u);
   let row_expression_0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 2u], softmax_one_scratch_forward_rows[slots + 3u]);
+  let row_expression_1 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 6u], softmax_one_scratch_forward_rows[slots + 7u]);
   let x = softmax_one_input_x[i];
-  let result = softmax_one_forward_elements_result(x, row_expression_0);
-  softmax_one_output_y[i] = select(result, softmax_one_scratch_forward_rows[softmax_one_forward_slots(row, 0u) + 4u], softmax_one_is_nan(softmax_one_scratch_forward_rows[softmax_one_forward_slots(row, 0u) + 4u]));
+  let result = softmax_one_forward_elements_result(x, row_expression_0, row_expression_1);
+  softmax_one_output_y[i] = select(result, softmax_one_scratch_forward_rows[softmax_one_forward_slots(row, 0u) + 8u], softmax_one_is_nan(softmax_one_scratch_forward_rows[softmax_one_forward_slots(row, 0u) + 8u]));
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = softmax_one_lanes();
+  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
+  let end = select(0u, softmax_one_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      missing = select(missing, x, softmax_one_is_nan(x));
+      let term = softmax_one_forward_terms0(x);
+      partial0 = softmax_one_pair_larger(partial0, term);
+    }
+  }
+  softmax_one_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  let value0 = softmax_one_forward_row0(maximum0);
+  var partial02 = softmax_one_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let term = softmax_one_forward_terms1(x, value0);
+      partial02 = softmax_one_pair_add(partial02, term);
+    }
+  }
+  softmax_one_workgroup_sum(partial02, lane, lanes);
+  let sum1 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  let value1 = softmax_one_forward_row1(maximum0, sum1);
+  softmax_one_workgroup_nan(missing, lane, lanes);
+  missing = softmax_one_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let result = softmax_one_forward_elements_result(x, value0, value1);
+      softmax_one_output_y[i] = select(result, missing, softmax_one_is_nan(missing));
+    }
+  }
 }
 
 fn softmax_one_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * softmax_one_chunks() + chunk) * 8u;
+  return (row * softmax_one_chunks() + chunk) * 12u;
 }
 
 @compute @workgroup_size(256)
@@ -350,6 +672,79 @@ fn softmax_one_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmax_one_chunks();
+  let lanes = softmax_one_lanes();
+  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  if (row < rows) {
+    let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
+    let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let term = softmax_one_backward_terms0(x);
+      partial0 = softmax_one_pair_larger(partial0, term);
+    }
+  }
+  let partial = softmax_one_backward_slots(row, chunk);
+  softmax_one_workgroup_maximum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_backward_rows[partial + 0u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_backward_rows[partial + 1u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmax_one_chunks();
+  let slots = softmax_one_backward_slots(row, 0u);
+  var total0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 0u], softmax_one_scratch_backward_rows[slots + 1u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_one_backward_slots(row, chunk);
+    let other = softmax_one_pair(softmax_one_scratch_backward_rows[others + 0u], softmax_one_scratch_backward_rows[others + 1u]);
+    total0 = softmax_one_pair_larger(total0, other);
+  }
+  softmax_one_scratch_backward_rows[slots + 0u] = total0.high;
+  softmax_one_scratch_backward_rows[slots + 1u] = total0.low;
+  let maximum0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 0u], softmax_one_scratch_backward_rows[slots + 1u]);
+  let value = softmax_one_backward_row0(maximum0);
+  softmax_one_scratch_backward_rows[slots + 2u] = value.high;
+  softmax_one_scratch_backward_rows[slots + 3u] = value.low;
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmax_one_chunks();
   let lanes = softmax_one_lanes();
@@ -366,11 +761,13 @@ fn softmax_one_backward_walk0(
     let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
     let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = softmax_one_backward_slots(row, 0u);
+    let row_expression_0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 2u], softmax_one_scratch_backward_rows[slots + 3u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
       let dy = softmax_one_cotangent_dy[i];
-      let term = softmax_one_backward_terms0(x, dy);
+      let term = softmax_one_backward_terms1(x, dy, row_expression_0);
       partial0 = softmax_one_pair_add(partial0, term.result0);
       partial1 = softmax_one_pair_add(partial1, term.result1);
     }
@@ -378,24 +775,27 @@ fn softmax_one_backward_walk0(
   let partial = softmax_one_backward_slots(row, chunk);
   softmax_one_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_backward_rows[partial + 0u] = softmax_one_lane_values[lane].high;
-    softmax_one_scratch_backward_rows[partial + 1u] = softmax_one_lane_values[lane].low;
+    softmax_one_scratch_backward_rows[partial + 4u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_backward_rows[partial + 5u] = softmax_one_lane_values[lane].low;
   }
   workgroupBarrier();
   softmax_one_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_backward_rows[partial + 2u] = softmax_one_lane_values[lane].high;
-    softmax_one_scratch_backward_rows[partial + 3u] = softmax_one_lane_values[lane].low;
+    softmax_one_scratch_backward_rows[partial + 6u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_backward_rows[partial + 7u] = softmax_one_lane_values[lane].low;
   }
   workgroupBarrier();
 }
 
 @compute @workgroup_size(256)
-fn softmax_one_backward_rows0(
+fn softmax_one_backward_rows1(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
@@ -403,29 +803,29 @@ fn softmax_one_backward_rows0(
   }
   let chunks = softmax_one_chunks();
   let slots = softmax_one_backward_slots(row, 0u);
-  var total0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 0u], softmax_one_scratch_backward_rows[slots + 1u]);
+  var total2 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 4u], softmax_one_scratch_backward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = softmax_one_backward_slots(row, chunk);
-    let other = softmax_one_pair(softmax_one_scratch_backward_rows[others + 0u], softmax_one_scratch_backward_rows[others + 1u]);
-    total0 = softmax_one_pair_add(total0, other);
+    let other = softmax_one_pair(softmax_one_scratch_backward_rows[others + 4u], softmax_one_scratch_backward_rows[others + 5u]);
+    total2 = softmax_one_pair_add(total2, other);
   }
-  var total1 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 2u], softmax_one_scratch_backward_rows[slots + 3u]);
+  var total3 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 6u], softmax_one_scratch_backward_rows[slots + 7u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = softmax_one_backward_slots(row, chunk);
-    let other = softmax_one_pair(softmax_one_scratch_backward_rows[others + 2u], softmax_one_scratch_backward_rows[others + 3u]);
-    total1 = softmax_one_pair_add(total1, other);
+    let other = softmax_one_pair(softmax_one_scratch_backward_rows[others + 6u], softmax_one_scratch_backward_rows[others + 7u]);
+    total3 = softmax_one_pair_add(total3, other);
   }
-  softmax_one_scratch_backward_rows[slots + 0u] = total0.high;
-  softmax_one_scratch_backward_rows[slots + 1u] = total0.low;
-  softmax_one_scratch_backward_rows[slots + 2u] = total1.high;
-  softmax_one_scratch_backward_rows[slots + 3u] = total1.low;
-  let sum0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 0u], softmax_one_scratch_backward_rows[slots + 1u]);
-  let sum1 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 2u], softmax_one_scratch_backward_rows[slots + 3u]);
-  let value = softmax_one_backward_row0(sum0, sum1);
-  softmax_one_scratch_backward_rows[slots + 4u] = value.result0.high;
-  softmax_one_scratch_backward_rows[slots + 5u] = value.result0.low;
-  softmax_one_scratch_backward_rows[slots + 6u] = value.result1.high;
-  softmax_one_scratch_backward_rows[slots + 7u] = value.result1.low;
+  softmax_one_scratch_backward_rows[slots + 4u] = total2.high;
+  softmax_one_scratch_backward_rows[slots + 5u] = total2.low;
+  softmax_one_scratch_backward_rows[slots + 6u] = total3.high;
+  softmax_one_scratch_backward_rows[slots + 7u] = total3.low;
+  let maximum0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 0u], softmax_one_scratch_backward_rows[slots + 1u]);
+  let sum1 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 4u], softmax_one_scratch_backward_rows[slots + 5u]);
+  let value = softmax_one_backward_row1(maximum0, sum1);
+  softmax_one_scratch_backward_rows[slots + 8u] = value.result0.high;
+  softmax_one_scratch_backward_rows[slots + 9u] = value.result0.low;
+  softmax_one_scratch_backward_rows[slots + 10u] = value.result1.high;
+  softmax_one_scratch_backward_rows[slots + 11u] = value.result1.low;
 }
 
 @compute @workgroup_size(256)
@@ -434,6 +834,9 @@ fn softmax_one_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= softmax_one_uniforms.size) {
@@ -441,10 +844,448 @@ fn softmax_one_backward_elements(
   }
   let row = i / (softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner) * softmax_one_uniforms.axisInner + i % softmax_one_uniforms.axisInner;
   let slots = softmax_one_backward_slots(row, 0u);
-  let row_expression_0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 4u], softmax_one_scratch_backward_rows[slots + 5u]);
-  let row_expression_1 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 6u], softmax_one_scratch_backward_rows[slots + 7u]);
+  let sum2 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 6u], softmax_one_scratch_backward_rows[slots + 7u]);
+  let row_expression_0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 2u], softmax_one_scratch_backward_rows[slots + 3u]);
+  let row_expression_1 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 8u], softmax_one_scratch_backward_rows[slots + 9u]);
+  let row_expression_2 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 10u], softmax_one_scratch_backward_rows[slots + 11u]);
   let x = softmax_one_input_x[i];
   let dy = softmax_one_cotangent_dy[i];
-  let result = softmax_one_backward_elements_result(x, dy, row_expression_0, row_expression_1);
+  let result = softmax_one_backward_elements_result(x, dy, sum2, row_expression_0, row_expression_1, row_expression_2);
   softmax_one_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = softmax_one_lanes();
+  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
+  let end = select(0u, softmax_one_uniforms.axisLength, row < rows);
+  var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let term = softmax_one_backward_terms0(x);
+      partial0 = softmax_one_pair_larger(partial0, term);
+    }
+  }
+  softmax_one_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  let value0 = softmax_one_backward_row0(maximum0);
+  var partial02 = softmax_one_pair(0.0, 0.0);
+  var partial1 = softmax_one_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let dy = softmax_one_cotangent_dy[i];
+      let term = softmax_one_backward_terms1(x, dy, value0);
+      partial02 = softmax_one_pair_add(partial02, term.result0);
+      partial1 = softmax_one_pair_add(partial1, term.result1);
+    }
+  }
+  softmax_one_workgroup_sum(partial02, lane, lanes);
+  let sum1 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  softmax_one_workgroup_sum(partial1, lane, lanes);
+  let sum2 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  let value1 = softmax_one_backward_row1(maximum0, sum1);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let dy = softmax_one_cotangent_dy[i];
+      let result = softmax_one_backward_elements_result(x, dy, sum2, value0, value1.result0, value1.result1);
+      softmax_one_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn softmax_one_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * softmax_one_chunks() + chunk) * 18u;
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmax_one_chunks();
+  let lanes = softmax_one_lanes();
+  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  if (row < rows) {
+    let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
+    let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let term = softmax_one_double_backward_terms0(x);
+      partial0 = softmax_one_pair_larger(partial0, term);
+    }
+  }
+  let partial = softmax_one_double_backward_slots(row, chunk);
+  softmax_one_workgroup_maximum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_double_backward_rows[partial + 0u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_double_backward_rows[partial + 1u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmax_one_chunks();
+  let slots = softmax_one_double_backward_slots(row, 0u);
+  var total0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 0u], softmax_one_scratch_double_backward_rows[slots + 1u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_one_double_backward_slots(row, chunk);
+    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 0u], softmax_one_scratch_double_backward_rows[others + 1u]);
+    total0 = softmax_one_pair_larger(total0, other);
+  }
+  softmax_one_scratch_double_backward_rows[slots + 0u] = total0.high;
+  softmax_one_scratch_double_backward_rows[slots + 1u] = total0.low;
+  let maximum0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 0u], softmax_one_scratch_double_backward_rows[slots + 1u]);
+  let value = softmax_one_double_backward_row0(maximum0);
+  softmax_one_scratch_double_backward_rows[slots + 2u] = value.high;
+  softmax_one_scratch_double_backward_rows[slots + 3u] = value.low;
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmax_one_chunks();
+  let lanes = softmax_one_lanes();
+  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmax_one_pair(0.0, 0.0);
+  var partial1 = softmax_one_pair(0.0, 0.0);
+  var partial2 = softmax_one_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
+    let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = softmax_one_double_backward_slots(row, 0u);
+    let row_expression_0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 2u], softmax_one_scratch_double_backward_rows[slots + 3u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let dy = softmax_one_cotangent_dy[i];
+      let ddx = softmax_one_cotangent_ddx[i];
+      let term = softmax_one_double_backward_terms1(x, dy, ddx, row_expression_0);
+      partial0 = softmax_one_pair_add(partial0, term.result0);
+      partial1 = softmax_one_pair_add(partial1, term.result1);
+      partial2 = softmax_one_pair_add(partial2, term.result2);
+    }
+  }
+  let partial = softmax_one_double_backward_slots(row, chunk);
+  softmax_one_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_double_backward_rows[partial + 4u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_double_backward_rows[partial + 5u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_one_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_double_backward_rows[partial + 6u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_double_backward_rows[partial + 7u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_one_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_double_backward_rows[partial + 8u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_double_backward_rows[partial + 9u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmax_one_chunks();
+  let slots = softmax_one_double_backward_slots(row, 0u);
+  var total2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 4u], softmax_one_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_one_double_backward_slots(row, chunk);
+    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 4u], softmax_one_scratch_double_backward_rows[others + 5u]);
+    total2 = softmax_one_pair_add(total2, other);
+  }
+  var total3 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 6u], softmax_one_scratch_double_backward_rows[slots + 7u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_one_double_backward_slots(row, chunk);
+    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 6u], softmax_one_scratch_double_backward_rows[others + 7u]);
+    total3 = softmax_one_pair_add(total3, other);
+  }
+  var total4 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 8u], softmax_one_scratch_double_backward_rows[slots + 9u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_one_double_backward_slots(row, chunk);
+    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 8u], softmax_one_scratch_double_backward_rows[others + 9u]);
+    total4 = softmax_one_pair_add(total4, other);
+  }
+  softmax_one_scratch_double_backward_rows[slots + 4u] = total2.high;
+  softmax_one_scratch_double_backward_rows[slots + 5u] = total2.low;
+  softmax_one_scratch_double_backward_rows[slots + 6u] = total3.high;
+  softmax_one_scratch_double_backward_rows[slots + 7u] = total3.low;
+  softmax_one_scratch_double_backward_rows[slots + 8u] = total4.high;
+  softmax_one_scratch_double_backward_rows[slots + 9u] = total4.low;
+  let maximum0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 0u], softmax_one_scratch_double_backward_rows[slots + 1u]);
+  let sum1 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 4u], softmax_one_scratch_double_backward_rows[slots + 5u]);
+  let value = softmax_one_double_backward_row1(maximum0, sum1);
+  softmax_one_scratch_double_backward_rows[slots + 10u] = value.result0.high;
+  softmax_one_scratch_double_backward_rows[slots + 11u] = value.result0.low;
+  softmax_one_scratch_double_backward_rows[slots + 12u] = value.result1.high;
+  softmax_one_scratch_double_backward_rows[slots + 13u] = value.result1.low;
+  softmax_one_scratch_double_backward_rows[slots + 14u] = value.result2.high;
+  softmax_one_scratch_double_backward_rows[slots + 15u] = value.result2.low;
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_double_backward_walk2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmax_one_chunks();
+  let lanes = softmax_one_lanes();
+  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmax_one_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
+    let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = softmax_one_double_backward_slots(row, 0u);
+    let sum2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 6u], softmax_one_scratch_double_backward_rows[slots + 7u]);
+    let row_expression_0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 2u], softmax_one_scratch_double_backward_rows[slots + 3u]);
+    let row_expression_1 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 10u], softmax_one_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 12u], softmax_one_scratch_double_backward_rows[slots + 13u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let dy = softmax_one_cotangent_dy[i];
+      let ddx = softmax_one_cotangent_ddx[i];
+      let term = softmax_one_double_backward_terms2(x, dy, sum2, ddx, row_expression_0, row_expression_1, row_expression_2);
+      partial0 = softmax_one_pair_add(partial0, term);
+    }
+  }
+  let partial = softmax_one_double_backward_slots(row, chunk);
+  softmax_one_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_double_backward_rows[partial + 16u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_double_backward_rows[partial + 17u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_double_backward_rows2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmax_one_chunks();
+  let slots = softmax_one_double_backward_slots(row, 0u);
+  var total8 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 16u], softmax_one_scratch_double_backward_rows[slots + 17u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmax_one_double_backward_slots(row, chunk);
+    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 16u], softmax_one_scratch_double_backward_rows[others + 17u]);
+    total8 = softmax_one_pair_add(total8, other);
+  }
+  softmax_one_scratch_double_backward_rows[slots + 16u] = total8.high;
+  softmax_one_scratch_double_backward_rows[slots + 17u] = total8.low;
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= softmax_one_uniforms.size) {
+    return;
+  }
+  let row = i / (softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner) * softmax_one_uniforms.axisInner + i % softmax_one_uniforms.axisInner;
+  let slots = softmax_one_double_backward_slots(row, 0u);
+  let sum2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 6u], softmax_one_scratch_double_backward_rows[slots + 7u]);
+  let sum3 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 8u], softmax_one_scratch_double_backward_rows[slots + 9u]);
+  let sum4 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 16u], softmax_one_scratch_double_backward_rows[slots + 17u]);
+  let row_expression_0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 2u], softmax_one_scratch_double_backward_rows[slots + 3u]);
+  let row_expression_1 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 10u], softmax_one_scratch_double_backward_rows[slots + 11u]);
+  let row_expression_3 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 14u], softmax_one_scratch_double_backward_rows[slots + 15u]);
+  let x = softmax_one_input_x[i];
+  let dy = softmax_one_cotangent_dy[i];
+  let ddx = softmax_one_cotangent_ddx[i];
+  let result = softmax_one_double_backward_elements_result(x, dy, sum2, ddx, sum3, sum4, row_expression_0, row_expression_1, row_expression_3);
+  softmax_one_gradient_ddy[i] = result.result0;
+  softmax_one_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn softmax_one_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmax_one_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = softmax_one_lanes();
+  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
+  let end = select(0u, softmax_one_uniforms.axisLength, row < rows);
+  var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let term = softmax_one_double_backward_terms0(x);
+      partial0 = softmax_one_pair_larger(partial0, term);
+    }
+  }
+  softmax_one_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  let value0 = softmax_one_double_backward_row0(maximum0);
+  var partial02 = softmax_one_pair(0.0, 0.0);
+  var partial1 = softmax_one_pair(0.0, 0.0);
+  var partial2 = softmax_one_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let dy = softmax_one_cotangent_dy[i];
+      let ddx = softmax_one_cotangent_ddx[i];
+      let term = softmax_one_double_backward_terms1(x, dy, ddx, value0);
+      partial02 = softmax_one_pair_add(partial02, term.result0);
+      partial1 = softmax_one_pair_add(partial1, term.result1);
+      partial2 = softmax_one_pair_add(partial2, term.result2);
+    }
+  }
+  softmax_one_workgroup_sum(partial02, lane, lanes);
+  let sum1 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  softmax_one_workgroup_sum(partial1, lane, lanes);
+  let sum2 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  softmax_one_workgroup_sum(partial2, lane, lanes);
+  let sum3 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  let value1 = softmax_one_double_backward_row1(maximum0, sum1);
+  var partial03 = softmax_one_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let dy = softmax_one_cotangent_dy[i];
+      let ddx = softmax_one_cotangent_ddx[i];
+      let term = softmax_one_double_backward_terms2(x, dy, sum2, ddx, value0, value1.result0, value1.result1);
+      partial03 = softmax_one_pair_add(partial03, term);
+    }
+  }
+  softmax_one_workgroup_sum(partial03, lane, lanes);
+  let sum4 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmax_one_uniforms.axisInner;
+      let x = softmax_one_input_x[i];
+      let dy = softmax_one_cotangent_dy[i];
+      let ddx = softmax_one_cotangent_ddx[i];
+      let result = softmax_one_double_backward_elements_result(x, dy, sum2, ddx, sum3, sum4, value0, value1.result0, value1.result2);
+      softmax_one_gradient_ddy[i] = result.result0;
+      softmax_one_gradient_dx[i] = result.result1;
+    }
+  }
 }

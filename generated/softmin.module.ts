@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { softminBackward, softminForward } from "./softmin.js";
+import {
+  softminBackward,
+  softminDoubleBackward,
+  softminForward,
+} from "./softmin.js";
 import { softminWgsl } from "./softmin.wgsl.js";
 const softminActivation: Activation = {
   name: "softmin",
@@ -14,14 +18,29 @@ const softminActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: true,
-  cpu: { forward: softminForward, backward: softminBackward },
+  cpu: {
+    forward: softminForward,
+    backward: softminBackward,
+    doubleBackward: softminDoubleBackward,
+  },
   webgpu: {
     code: softminWgsl,
     forward: [
       {
-        entryPoint: "softmin_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "softmin_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [3, "output"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmin_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -41,8 +60,8 @@ const softminActivation: Activation = {
       },
       {
         entryPoint: "softmin_forward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -75,9 +94,21 @@ const softminActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "softmin_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "softmin_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmin_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -97,8 +128,8 @@ const softminActivation: Activation = {
       },
       {
         entryPoint: "softmin_backward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -119,8 +150,8 @@ const softminActivation: Activation = {
       },
       {
         entryPoint: "softmin_backward_walk2",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -148,6 +179,104 @@ const softminActivation: Activation = {
           [1, "input x"],
           [5, "cotangent"],
           [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 14"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "softmin_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [9, "gradient"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmin_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmin_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmin_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmin_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmin_double_backward_walk2",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmin_double_backward_rows2",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "softmin_double_backward_elements",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "cotangent x"],
+          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 30"],
+          [9, "gradient"],
           [6, "gradient x"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],

@@ -101,6 +101,91 @@ export function softminBackward(
   }
 }
 
+/** The gradients of what softmin's backward kernel computes, from a cotangent of each of its results. */
+export function softminDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        if (-xi > largest) largestAt = k;
+        largest = Math.max(largest, -xi);
+      }
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      let sum4 = 0;
+      let sum5 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
+        );
+        const p = ddxI * e;
+        sum += k === largestAt ? dyi : 0;
+        sum2 += e;
+        sum3 += k === largestAt ? ddxI : 0;
+        sum4 += dyi * e;
+        sum5 += p;
+      }
+      const squared = sum2 * sum2;
+      const p = 2 * sum4;
+      const p2 = squared * sum2;
+      const q = p / p2;
+      let sum6 = 0;
+      let sum7 = 0;
+      let sum8 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
+        );
+        const p3 = ddxI * e;
+        const u = dyi - sum;
+        const u2 = ddxI - sum3;
+        sum6 += e * u;
+        sum7 += e * u2;
+        sum8 += p3 * (dyi / squared - q);
+      }
+      const q2 = sum7 / sum2;
+      const q3 = sum6 / sum2;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
+        );
+        const u = dyi - sum;
+        const u2 = ddxI - sum3;
+        ddy[i] = -(e * (u2 - q2)) / sum2;
+        dx[i] = e * ((ddxI * (u - q3)) / sum2 - sum8 - (dyi * sum5) / squared);
+      }
+    }
+  }
+}
+
 /**
  * Softmax of the negated input: the smallest gets the most.
  * Source: PyTorch nn.Softmin.
@@ -197,6 +282,91 @@ export function softminBackward64(
         );
         const u = dyi - sum;
         dx[i] = -(e * (u - q)) / sum2;
+      }
+    }
+  }
+}
+
+/** The gradients of what softmin's backward kernel computes, from a cotangent of each of its results. */
+export function softminDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let largest = -Infinity;
+      let largestAt = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        if (-xi > largest) largestAt = k;
+        largest = Math.max(largest, -xi);
+      }
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      let sum4 = 0;
+      let sum5 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
+        );
+        const p = ddxI * e;
+        sum += k === largestAt ? dyi : 0;
+        sum2 += e;
+        sum3 += k === largestAt ? ddxI : 0;
+        sum4 += dyi * e;
+        sum5 += p;
+      }
+      const squared = sum2 * sum2;
+      const p = 2 * sum4;
+      const p2 = squared * sum2;
+      const q = p / p2;
+      let sum6 = 0;
+      let sum7 = 0;
+      let sum8 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
+        );
+        const p3 = ddxI * e;
+        const u = dyi - sum;
+        const u2 = ddxI - sum3;
+        sum6 += e * u;
+        sum7 += e * u2;
+        sum8 += p3 * (dyi / squared - q);
+      }
+      const q2 = sum7 / sum2;
+      const q3 = sum6 / sum2;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
+        );
+        const u = dyi - sum;
+        const u2 = ddxI - sum3;
+        ddy[i] = -(e * (u2 - q2)) / sum2;
+        dx[i] = e * ((ddxI * (u - q3)) / sum2 - sum8 - (dyi * sum5) / squared);
       }
     }
   }

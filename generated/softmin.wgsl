@@ -242,6 +242,158 @@ fn softmin_backward_elements_result(
   );
 }
 
+struct softmin_double_backward_terms0_results {
+  result0: softmin_pair,
+  result1: softmin_pair,
+}
+
+fn softmin_double_backward_terms0(x: f32) -> softmin_double_backward_terms0_results {
+  return softmin_double_backward_terms0_results(
+    softmin_pair_negate(softmin_pair_from_given(x)),
+    softmin_pair_negate(softmin_pair_from_given(x))
+  );
+}
+
+struct softmin_double_backward_terms1_results {
+  result0: softmin_pair,
+  result1: softmin_pair,
+  result2: softmin_pair,
+  result3: softmin_pair,
+  result4: softmin_pair,
+}
+
+fn softmin_double_backward_terms1(
+  x: f32,
+  dy: f32,
+  place: f32,
+  maximum0: softmin_pair,
+  first_maximum1: softmin_pair,
+  ddx: f32
+) -> softmin_double_backward_terms1_results {
+  var t = softmin_pair(0.0, 0.0);
+  if (softmin_pair_from_given(place).high == first_maximum1.high) {
+    t = softmin_pair_from_given(dy);
+  }
+  let t2 = softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_given(x)), maximum0));
+  var t3 = softmin_pair(0.0, 0.0);
+  if (softmin_pair_from_given(place).high == first_maximum1.high) {
+    t3 = softmin_pair_from_given(ddx);
+  }
+  return softmin_double_backward_terms1_results(
+    t,
+    t2,
+    t3,
+    softmin_pair_multiply(softmin_pair_from_given(dy), t2),
+    softmin_pair_multiply(softmin_pair_from_given(ddx), t2)
+  );
+}
+
+struct softmin_double_backward_row1_results {
+  result0: softmin_pair,
+  result1: softmin_pair,
+}
+
+fn softmin_double_backward_row1(sum3: softmin_pair, sum7: softmin_pair) -> softmin_double_backward_row1_results {
+  let t = softmin_pair_multiply(sum3, sum3);
+  return softmin_double_backward_row1_results(
+    t,
+    softmin_pair_divide(softmin_pair_scale(sum7, 2.0), softmin_pair_multiply(t, sum3))
+  );
+}
+
+struct softmin_double_backward_terms2_results {
+  result0: softmin_pair,
+  result1: softmin_pair,
+  result2: softmin_pair,
+}
+
+fn softmin_double_backward_terms2(
+  x: f32,
+  dy: f32,
+  maximum0: softmin_pair,
+  sum2: softmin_pair,
+  ddx: f32,
+  sum5: softmin_pair,
+  row_expression_0: softmin_pair,
+  row_expression_1: softmin_pair
+) -> softmin_double_backward_terms2_results {
+  let t = softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_given(x)), maximum0));
+  return softmin_double_backward_terms2_results(
+    softmin_pair_multiply(t, softmin_pair_subtract(softmin_pair_from_given(dy), sum2)),
+    softmin_pair_multiply(t, softmin_pair_subtract(softmin_pair_from_given(ddx), sum5)),
+    softmin_pair_multiply(
+      softmin_pair_multiply(softmin_pair_from_given(ddx), t),
+      softmin_pair_subtract(softmin_pair_divide(softmin_pair_from_given(dy), row_expression_0), row_expression_1)
+    )
+  );
+}
+
+struct softmin_double_backward_row2_results {
+  result0: softmin_pair,
+  result1: softmin_pair,
+}
+
+fn softmin_double_backward_row2(
+  sum3: softmin_pair,
+  sum4: softmin_pair,
+  sum6: softmin_pair
+) -> softmin_double_backward_row2_results {
+  return softmin_double_backward_row2_results(softmin_pair_divide(sum6, sum3), softmin_pair_divide(sum4, sum3));
+}
+
+struct softmin_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn softmin_double_backward_elements_result(
+  x: f32,
+  dy: f32,
+  maximum0: softmin_pair,
+  sum2: softmin_pair,
+  sum3: softmin_pair,
+  ddx: f32,
+  sum5: softmin_pair,
+  sum8: softmin_pair,
+  sum9: softmin_pair,
+  row_expression_0: softmin_pair,
+  row_expression_2: softmin_pair,
+  row_expression_3: softmin_pair
+) -> softmin_double_backward_elements_result_results {
+  let t = softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_given(x)), maximum0));
+  return softmin_double_backward_elements_result_results(
+    softmin_pair_to_limit(
+      softmin_pair_divide(
+        softmin_pair_negate(
+          softmin_pair_multiply(
+            t,
+            softmin_pair_subtract(softmin_pair_subtract(softmin_pair_from_given(ddx), sum5), row_expression_2)
+          )
+        ),
+        sum3
+      )
+    ),
+    softmin_pair_to_limit(
+      softmin_pair_multiply(
+        t,
+        softmin_pair_subtract(
+          softmin_pair_subtract(
+            softmin_pair_divide(
+              softmin_pair_multiply(
+                softmin_pair_from_given(ddx),
+                softmin_pair_subtract(softmin_pair_subtract(softmin_pair_from_given(dy), sum2), row_expression_3)
+              ),
+              sum3
+            ),
+            sum9
+          ),
+          softmin_pair_divide(softmin_pair_multiply(softmin_pair_from_given(dy), sum8), row_expression_0)
+        )
+      )
+    )
+  );
+}
+
 struct softmin_uniform_values {
   size: u32,
   axisOuter: u32,
@@ -256,6 +408,9 @@ struct softmin_uniform_values {
 @group(0) @binding(4) var<storage, read_write> softmin_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> softmin_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> softmin_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> softmin_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(8) var<storage, read> softmin_cotangent_ddx: array<f32>;
+@group(0) @binding(9) var<storage, read_write> softmin_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn softmin_chunks() -> u32 {
@@ -343,6 +498,9 @@ fn softmin_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmin_chunks();
   let lanes = softmin_lanes();
@@ -386,6 +544,9 @@ fn softmin_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
@@ -415,6 +576,9 @@ fn softmin_forward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmin_chunks();
   let lanes = softmin_lanes();
@@ -454,6 +618,9 @@ fn softmin_forward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
@@ -477,6 +644,9 @@ fn softmin_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= softmin_uniforms.size) {
@@ -491,6 +661,64 @@ fn softmin_forward_elements(
   softmin_output_y[i] = select(result, softmin_scratch_forward_rows[softmin_forward_slots(row, 0u) + 4u], softmin_is_nan(softmin_scratch_forward_rows[softmin_forward_slots(row, 0u) + 4u]));
 }
 
+@compute @workgroup_size(256)
+fn softmin_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = softmin_lanes();
+  let rows = softmin_uniforms.axisOuter * softmin_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
+  let end = select(0u, softmin_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      missing = select(missing, x, softmin_is_nan(x));
+      let term = softmin_forward_terms0(x);
+      partial0 = softmin_pair_larger(partial0, term);
+    }
+  }
+  softmin_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = softmin_lane_values[head];
+  workgroupBarrier();
+  var partial02 = softmin_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let term = softmin_forward_terms1(x, maximum0);
+      partial02 = softmin_pair_add(partial02, term);
+    }
+  }
+  softmin_workgroup_sum(partial02, lane, lanes);
+  let sum1 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_nan(missing, lane, lanes);
+  missing = softmin_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let result = softmin_forward_elements_result(x, maximum0, sum1);
+      softmin_output_y[i] = select(result, missing, softmin_is_nan(missing));
+    }
+  }
+}
+
 fn softmin_backward_slots(row: u32, chunk: u32) -> u32 {
   return (row * softmin_chunks() + chunk) * 14u;
 }
@@ -501,6 +729,9 @@ fn softmin_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmin_chunks();
   let lanes = softmin_lanes();
@@ -553,6 +784,9 @@ fn softmin_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
@@ -589,6 +823,9 @@ fn softmin_backward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmin_chunks();
   let lanes = softmin_lanes();
@@ -638,6 +875,9 @@ fn softmin_backward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
@@ -669,6 +909,9 @@ fn softmin_backward_walk2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = softmin_chunks();
   let lanes = softmin_lanes();
@@ -710,6 +953,9 @@ fn softmin_backward_rows2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
@@ -738,6 +984,9 @@ fn softmin_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= softmin_uniforms.size) {
@@ -753,4 +1002,589 @@ fn softmin_backward_elements(
   let dy = softmin_cotangent_dy[i];
   let result = softmin_backward_elements_result(x, dy, maximum0, sum2, sum3, row_expression_0);
   softmin_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn softmin_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = softmin_lanes();
+  let rows = softmin_uniforms.axisOuter * softmin_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
+  let end = select(0u, softmin_uniforms.axisLength, row < rows);
+  var partial0 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let term = softmin_backward_terms0(x);
+      partial0 = softmin_pair_larger(partial0, term.result0);
+      if (softmin_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  softmin_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first_maximum1 = softmin_pair_from_u32(softmin_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = softmin_pair(0.0, 0.0);
+  var partial12 = softmin_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let dy = softmin_cotangent_dy[i];
+      let term = softmin_backward_terms1(x, dy, f32(k), maximum0, first_maximum1);
+      partial02 = softmin_pair_add(partial02, term.result0);
+      partial12 = softmin_pair_add(partial12, term.result1);
+    }
+  }
+  softmin_workgroup_sum(partial02, lane, lanes);
+  let sum2 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_sum(partial12, lane, lanes);
+  let sum3 = softmin_lane_values[head];
+  workgroupBarrier();
+  var partial03 = softmin_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let dy = softmin_cotangent_dy[i];
+      let term = softmin_backward_terms2(x, dy, maximum0, sum2);
+      partial03 = softmin_pair_add(partial03, term);
+    }
+  }
+  softmin_workgroup_sum(partial03, lane, lanes);
+  let sum4 = softmin_lane_values[head];
+  workgroupBarrier();
+  let value2 = softmin_backward_row2(sum3, sum4);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let dy = softmin_cotangent_dy[i];
+      let result = softmin_backward_elements_result(x, dy, maximum0, sum2, sum3, value2);
+      softmin_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn softmin_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * softmin_chunks() + chunk) * 30u;
+}
+
+@compute @workgroup_size(256)
+fn softmin_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmin_chunks();
+  let lanes = softmin_lanes();
+  let rows = softmin_uniforms.axisOuter * softmin_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  if (row < rows) {
+    let span = (softmin_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
+    let end = min(softmin_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let term = softmin_double_backward_terms0(x);
+      partial0 = softmin_pair_larger(partial0, term.result0);
+      if (softmin_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  let partial = softmin_double_backward_slots(row, chunk);
+  softmin_workgroup_maximum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 0u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 1u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmin_workgroup_first_maximum(partial1, place1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    let place = softmin_pair_from_u32(softmin_lane_places[lane]);
+    softmin_scratch_double_backward_rows[partial + 2u] = place.high;
+    softmin_scratch_double_backward_rows[partial + 3u] = place.low;
+    softmin_scratch_double_backward_rows[partial + 4u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 5u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmin_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmin_chunks();
+  let slots = softmin_double_backward_slots(row, 0u);
+  var total0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 0u], softmin_scratch_double_backward_rows[slots + 1u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 0u], softmin_scratch_double_backward_rows[others + 1u]);
+    total0 = softmin_pair_larger(total0, other);
+  }
+  var at1 = softmin_pair(softmin_scratch_double_backward_rows[slots + 2u], softmin_scratch_double_backward_rows[slots + 3u]);
+  var total1 = softmin_pair(softmin_scratch_double_backward_rows[slots + 4u], softmin_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let place1 = softmin_pair(softmin_scratch_double_backward_rows[others + 2u], softmin_scratch_double_backward_rows[others + 3u]);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 4u], softmin_scratch_double_backward_rows[others + 5u]);
+    if (other.high > total1.high || (other.high == total1.high && other.low > total1.low)) {
+      total1 = other;
+      at1 = place1;
+    }
+  }
+  softmin_scratch_double_backward_rows[slots + 0u] = total0.high;
+  softmin_scratch_double_backward_rows[slots + 1u] = total0.low;
+  softmin_scratch_double_backward_rows[slots + 2u] = at1.high;
+  softmin_scratch_double_backward_rows[slots + 3u] = at1.low;
+}
+
+@compute @workgroup_size(256)
+fn softmin_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmin_chunks();
+  let lanes = softmin_lanes();
+  let rows = softmin_uniforms.axisOuter * softmin_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmin_pair(0.0, 0.0);
+  var partial1 = softmin_pair(0.0, 0.0);
+  var partial2 = softmin_pair(0.0, 0.0);
+  var partial3 = softmin_pair(0.0, 0.0);
+  var partial4 = softmin_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (softmin_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
+    let end = min(softmin_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = softmin_double_backward_slots(row, 0u);
+    let maximum0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 0u], softmin_scratch_double_backward_rows[slots + 1u]);
+    let first_maximum1 = softmin_pair(softmin_scratch_double_backward_rows[slots + 2u], softmin_scratch_double_backward_rows[slots + 3u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let dy = softmin_cotangent_dy[i];
+      let ddx = softmin_cotangent_ddx[i];
+      let term = softmin_double_backward_terms1(x, dy, f32(k), maximum0, first_maximum1, ddx);
+      partial0 = softmin_pair_add(partial0, term.result0);
+      partial1 = softmin_pair_add(partial1, term.result1);
+      partial2 = softmin_pair_add(partial2, term.result2);
+      partial3 = softmin_pair_add(partial3, term.result3);
+      partial4 = softmin_pair_add(partial4, term.result4);
+    }
+  }
+  let partial = softmin_double_backward_slots(row, chunk);
+  softmin_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 6u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 7u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmin_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 8u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 9u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmin_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 10u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 11u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmin_workgroup_sum(partial3, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 12u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 13u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmin_workgroup_sum(partial4, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 14u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 15u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmin_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmin_chunks();
+  let slots = softmin_double_backward_slots(row, 0u);
+  var total3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 6u], softmin_scratch_double_backward_rows[slots + 7u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 6u], softmin_scratch_double_backward_rows[others + 7u]);
+    total3 = softmin_pair_add(total3, other);
+  }
+  var total4 = softmin_pair(softmin_scratch_double_backward_rows[slots + 8u], softmin_scratch_double_backward_rows[slots + 9u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 8u], softmin_scratch_double_backward_rows[others + 9u]);
+    total4 = softmin_pair_add(total4, other);
+  }
+  var total5 = softmin_pair(softmin_scratch_double_backward_rows[slots + 10u], softmin_scratch_double_backward_rows[slots + 11u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 10u], softmin_scratch_double_backward_rows[others + 11u]);
+    total5 = softmin_pair_add(total5, other);
+  }
+  var total6 = softmin_pair(softmin_scratch_double_backward_rows[slots + 12u], softmin_scratch_double_backward_rows[slots + 13u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 12u], softmin_scratch_double_backward_rows[others + 13u]);
+    total6 = softmin_pair_add(total6, other);
+  }
+  var total7 = softmin_pair(softmin_scratch_double_backward_rows[slots + 14u], softmin_scratch_double_backward_rows[slots + 15u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 14u], softmin_scratch_double_backward_rows[others + 15u]);
+    total7 = softmin_pair_add(total7, other);
+  }
+  softmin_scratch_double_backward_rows[slots + 6u] = total3.high;
+  softmin_scratch_double_backward_rows[slots + 7u] = total3.low;
+  softmin_scratch_double_backward_rows[slots + 8u] = total4.high;
+  softmin_scratch_double_backward_rows[slots + 9u] = total4.low;
+  softmin_scratch_double_backward_rows[slots + 10u] = total5.high;
+  softmin_scratch_double_backward_rows[slots + 11u] = total5.low;
+  softmin_scratch_double_backward_rows[slots + 12u] = total6.high;
+  softmin_scratch_double_backward_rows[slots + 13u] = total6.low;
+  softmin_scratch_double_backward_rows[slots + 14u] = total7.high;
+  softmin_scratch_double_backward_rows[slots + 15u] = total7.low;
+  let sum3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 8u], softmin_scratch_double_backward_rows[slots + 9u]);
+  let sum7 = softmin_pair(softmin_scratch_double_backward_rows[slots + 12u], softmin_scratch_double_backward_rows[slots + 13u]);
+  let value = softmin_double_backward_row1(sum3, sum7);
+  softmin_scratch_double_backward_rows[slots + 16u] = value.result0.high;
+  softmin_scratch_double_backward_rows[slots + 17u] = value.result0.low;
+  softmin_scratch_double_backward_rows[slots + 18u] = value.result1.high;
+  softmin_scratch_double_backward_rows[slots + 19u] = value.result1.low;
+}
+
+@compute @workgroup_size(256)
+fn softmin_double_backward_walk2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = softmin_chunks();
+  let lanes = softmin_lanes();
+  let rows = softmin_uniforms.axisOuter * softmin_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = softmin_pair(0.0, 0.0);
+  var partial1 = softmin_pair(0.0, 0.0);
+  var partial2 = softmin_pair(0.0, 0.0);
+  if (row < rows) {
+    let span = (softmin_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
+    let end = min(softmin_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = softmin_double_backward_slots(row, 0u);
+    let maximum0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 0u], softmin_scratch_double_backward_rows[slots + 1u]);
+    let sum2 = softmin_pair(softmin_scratch_double_backward_rows[slots + 6u], softmin_scratch_double_backward_rows[slots + 7u]);
+    let sum5 = softmin_pair(softmin_scratch_double_backward_rows[slots + 10u], softmin_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 16u], softmin_scratch_double_backward_rows[slots + 17u]);
+    let row_expression_1 = softmin_pair(softmin_scratch_double_backward_rows[slots + 18u], softmin_scratch_double_backward_rows[slots + 19u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let dy = softmin_cotangent_dy[i];
+      let ddx = softmin_cotangent_ddx[i];
+      let term = softmin_double_backward_terms2(x, dy, maximum0, sum2, ddx, sum5, row_expression_0, row_expression_1);
+      partial0 = softmin_pair_add(partial0, term.result0);
+      partial1 = softmin_pair_add(partial1, term.result1);
+      partial2 = softmin_pair_add(partial2, term.result2);
+    }
+  }
+  let partial = softmin_double_backward_slots(row, chunk);
+  softmin_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 20u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 21u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmin_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 22u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 23u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmin_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 24u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 25u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn softmin_double_backward_rows2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
+    return;
+  }
+  let chunks = softmin_chunks();
+  let slots = softmin_double_backward_slots(row, 0u);
+  var total10 = softmin_pair(softmin_scratch_double_backward_rows[slots + 20u], softmin_scratch_double_backward_rows[slots + 21u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 20u], softmin_scratch_double_backward_rows[others + 21u]);
+    total10 = softmin_pair_add(total10, other);
+  }
+  var total11 = softmin_pair(softmin_scratch_double_backward_rows[slots + 22u], softmin_scratch_double_backward_rows[slots + 23u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 22u], softmin_scratch_double_backward_rows[others + 23u]);
+    total11 = softmin_pair_add(total11, other);
+  }
+  var total12 = softmin_pair(softmin_scratch_double_backward_rows[slots + 24u], softmin_scratch_double_backward_rows[slots + 25u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 24u], softmin_scratch_double_backward_rows[others + 25u]);
+    total12 = softmin_pair_add(total12, other);
+  }
+  softmin_scratch_double_backward_rows[slots + 20u] = total10.high;
+  softmin_scratch_double_backward_rows[slots + 21u] = total10.low;
+  softmin_scratch_double_backward_rows[slots + 22u] = total11.high;
+  softmin_scratch_double_backward_rows[slots + 23u] = total11.low;
+  softmin_scratch_double_backward_rows[slots + 24u] = total12.high;
+  softmin_scratch_double_backward_rows[slots + 25u] = total12.low;
+  let sum3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 8u], softmin_scratch_double_backward_rows[slots + 9u]);
+  let sum4 = softmin_pair(softmin_scratch_double_backward_rows[slots + 20u], softmin_scratch_double_backward_rows[slots + 21u]);
+  let sum6 = softmin_pair(softmin_scratch_double_backward_rows[slots + 22u], softmin_scratch_double_backward_rows[slots + 23u]);
+  let value = softmin_double_backward_row2(sum3, sum4, sum6);
+  softmin_scratch_double_backward_rows[slots + 26u] = value.result0.high;
+  softmin_scratch_double_backward_rows[slots + 27u] = value.result0.low;
+  softmin_scratch_double_backward_rows[slots + 28u] = value.result1.high;
+  softmin_scratch_double_backward_rows[slots + 29u] = value.result1.low;
+}
+
+@compute @workgroup_size(256)
+fn softmin_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= softmin_uniforms.size) {
+    return;
+  }
+  let row = i / (softmin_uniforms.axisLength * softmin_uniforms.axisInner) * softmin_uniforms.axisInner + i % softmin_uniforms.axisInner;
+  let slots = softmin_double_backward_slots(row, 0u);
+  let maximum0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 0u], softmin_scratch_double_backward_rows[slots + 1u]);
+  let sum2 = softmin_pair(softmin_scratch_double_backward_rows[slots + 6u], softmin_scratch_double_backward_rows[slots + 7u]);
+  let sum3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 8u], softmin_scratch_double_backward_rows[slots + 9u]);
+  let sum5 = softmin_pair(softmin_scratch_double_backward_rows[slots + 10u], softmin_scratch_double_backward_rows[slots + 11u]);
+  let sum8 = softmin_pair(softmin_scratch_double_backward_rows[slots + 14u], softmin_scratch_double_backward_rows[slots + 15u]);
+  let sum9 = softmin_pair(softmin_scratch_double_backward_rows[slots + 24u], softmin_scratch_double_backward_rows[slots + 25u]);
+  let row_expression_0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 16u], softmin_scratch_double_backward_rows[slots + 17u]);
+  let row_expression_2 = softmin_pair(softmin_scratch_double_backward_rows[slots + 26u], softmin_scratch_double_backward_rows[slots + 27u]);
+  let row_expression_3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 28u], softmin_scratch_double_backward_rows[slots + 29u]);
+  let x = softmin_input_x[i];
+  let dy = softmin_cotangent_dy[i];
+  let ddx = softmin_cotangent_ddx[i];
+  let result = softmin_double_backward_elements_result(x, dy, maximum0, sum2, sum3, ddx, sum5, sum8, sum9, row_expression_0, row_expression_2, row_expression_3);
+  softmin_gradient_ddy[i] = result.result0;
+  softmin_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn softmin_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (softmin_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = softmin_lanes();
+  let rows = softmin_uniforms.axisOuter * softmin_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
+  let end = select(0u, softmin_uniforms.axisLength, row < rows);
+  var partial0 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var place1 = 0xffffffffu;
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let term = softmin_double_backward_terms0(x);
+      partial0 = softmin_pair_larger(partial0, term.result0);
+      if (softmin_comes_first_first_maximum(partial1, place1, term.result1, k)) {
+        partial1 = term.result1;
+        place1 = k;
+      }
+    }
+  }
+  softmin_workgroup_maximum(partial0, lane, lanes);
+  let maximum0 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first_maximum1 = softmin_pair_from_u32(softmin_lane_places[head]);
+  workgroupBarrier();
+  var partial02 = softmin_pair(0.0, 0.0);
+  var partial12 = softmin_pair(0.0, 0.0);
+  var partial2 = softmin_pair(0.0, 0.0);
+  var partial3 = softmin_pair(0.0, 0.0);
+  var partial4 = softmin_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let dy = softmin_cotangent_dy[i];
+      let ddx = softmin_cotangent_ddx[i];
+      let term = softmin_double_backward_terms1(x, dy, f32(k), maximum0, first_maximum1, ddx);
+      partial02 = softmin_pair_add(partial02, term.result0);
+      partial12 = softmin_pair_add(partial12, term.result1);
+      partial2 = softmin_pair_add(partial2, term.result2);
+      partial3 = softmin_pair_add(partial3, term.result3);
+      partial4 = softmin_pair_add(partial4, term.result4);
+    }
+  }
+  softmin_workgroup_sum(partial02, lane, lanes);
+  let sum2 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_sum(partial12, lane, lanes);
+  let sum3 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_sum(partial2, lane, lanes);
+  let sum5 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_sum(partial3, lane, lanes);
+  let sum7 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_sum(partial4, lane, lanes);
+  let sum8 = softmin_lane_values[head];
+  workgroupBarrier();
+  let value1 = softmin_double_backward_row1(sum3, sum7);
+  var partial03 = softmin_pair(0.0, 0.0);
+  var partial13 = softmin_pair(0.0, 0.0);
+  var partial22 = softmin_pair(0.0, 0.0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let dy = softmin_cotangent_dy[i];
+      let ddx = softmin_cotangent_ddx[i];
+      let term = softmin_double_backward_terms2(x, dy, maximum0, sum2, ddx, sum5, value1.result0, value1.result1);
+      partial03 = softmin_pair_add(partial03, term.result0);
+      partial13 = softmin_pair_add(partial13, term.result1);
+      partial22 = softmin_pair_add(partial22, term.result2);
+    }
+  }
+  softmin_workgroup_sum(partial03, lane, lanes);
+  let sum4 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_sum(partial13, lane, lanes);
+  let sum6 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_sum(partial22, lane, lanes);
+  let sum9 = softmin_lane_values[head];
+  workgroupBarrier();
+  let value2 = softmin_double_backward_row2(sum3, sum4, sum6);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * softmin_uniforms.axisInner;
+      let x = softmin_input_x[i];
+      let dy = softmin_cotangent_dy[i];
+      let ddx = softmin_cotangent_ddx[i];
+      let result = softmin_double_backward_elements_result(x, dy, maximum0, sum2, sum3, ddx, sum5, sum8, sum9, value1.result0, value2.result0, value2.result1);
+      softmin_gradient_ddy[i] = result.result0;
+      softmin_gradient_dx[i] = result.result1;
+    }
+  }
 }

@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   sphericalSoftmaxBackward,
+  sphericalSoftmaxDoubleBackward,
   sphericalSoftmaxForward,
 } from "./spherical_softmax.js";
 import { sphericalSoftmaxWgsl } from "./spherical_softmax.wgsl.js";
@@ -18,18 +19,39 @@ const sphericalSoftmaxActivation: Activation = {
   hyperparameters: ["eps"],
   learned: [],
   axis: true,
-  cpu: { forward: sphericalSoftmaxForward, backward: sphericalSoftmaxBackward },
+  cpu: {
+    forward: sphericalSoftmaxForward,
+    backward: sphericalSoftmaxBackward,
+    doubleBackward: sphericalSoftmaxDoubleBackward,
+  },
   webgpu: {
     code: sphericalSoftmaxWgsl,
     forward: [
       {
-        entryPoint: "spherical_softmax_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "spherical_softmax_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
+          [3, "output"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "spherical_softmax_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
         ],
         uniforms: [
           "size",
@@ -45,7 +67,7 @@ const sphericalSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
         ],
         uniforms: [
           "size",
@@ -62,7 +84,7 @@ const sphericalSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
           [3, "output"],
         ],
         uniforms: [
@@ -76,14 +98,32 @@ const sphericalSoftmaxActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "spherical_softmax_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "spherical_softmax_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [4, "cotangent"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "spherical_softmax_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -99,7 +139,7 @@ const sphericalSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -117,7 +157,120 @@ const sphericalSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [4, "cotangent"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "spherical_softmax_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [9, "gradient"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "spherical_softmax_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "spherical_softmax_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "spherical_softmax_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "spherical_softmax_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "spherical_softmax_double_backward_elements",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+          [9, "gradient"],
           [6, "gradient x"],
         ],
         uniforms: [

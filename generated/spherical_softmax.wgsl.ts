@@ -12,10 +12,44 @@ fn spherical_softmax_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct spherical_softmax_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn spherical_softmax_ranged_select(condition: bool, a: spherical_softmax_ranged, b: spherical_softmax_ranged) -> spherical_softmax_ranged {
+  return spherical_softmax_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct spherical_softmax_pair {
   high: f32,
   low: f32,
+}
+
+const spherical_softmax_RANGED_ZERO: spherical_softmax_ranged = spherical_softmax_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn spherical_softmax_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn spherical_softmax_ranged_of(a: spherical_softmax_pair, exponent: f32) -> spherical_softmax_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = spherical_softmax_power_of_two(clamp(127 - field, -126, 126));
+  return spherical_softmax_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), spherical_softmax_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -41,10 +75,26 @@ fn spherical_softmax_pair_add(a: spherical_softmax_pair, b: spherical_softmax_pa
   return spherical_softmax_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn spherical_softmax_pair_from_given(x: f32) -> spherical_softmax_pair {
-  let held = spherical_softmax_rounded(x);
-  return spherical_softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn spherical_softmax_ranged_add(a: spherical_softmax_ranged, b: spherical_softmax_ranged) -> spherical_softmax_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = spherical_softmax_ranged_select(swapped, b, a);
+  let y = spherical_softmax_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(spherical_softmax_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return spherical_softmax_ranged_of(
+    spherical_softmax_pair_add(spherical_softmax_pair(x.high, x.low), spherical_softmax_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// A number as it was given.
+fn spherical_softmax_ranged_from_given(x: f32) -> spherical_softmax_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = spherical_softmax_ranged_of(spherical_softmax_pair(part, 0.0), select(0.0, 64.0, large));
+  return spherical_softmax_ranged_select(infinite, spherical_softmax_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -68,17 +118,25 @@ fn spherical_softmax_pair_multiply(a: spherical_softmax_pair, b: spherical_softm
   return spherical_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn spherical_softmax_forward_terms0(x: f32, eps: f32) -> spherical_softmax_pair {
-  return spherical_softmax_pair_add(
-    spherical_softmax_pair_from_given(eps),
-    spherical_softmax_pair_multiply(spherical_softmax_pair_from_given(x), spherical_softmax_pair_from_given(x))
+fn spherical_softmax_ranged_multiply(a: spherical_softmax_ranged, b: spherical_softmax_ranged) -> spherical_softmax_ranged {
+  return spherical_softmax_ranged_of(
+    spherical_softmax_pair_multiply(spherical_softmax_pair(a.high, a.low), spherical_softmax_pair(b.high, b.low)),
+    a.exponent + b.exponent
   );
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn spherical_softmax_pair_to_limit(a: spherical_softmax_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+fn spherical_softmax_forward_terms0(x: f32, eps: f32) -> spherical_softmax_ranged {
+  return spherical_softmax_ranged_add(
+    spherical_softmax_ranged_from_given(eps),
+    spherical_softmax_ranged_multiply(spherical_softmax_ranged_from_given(x), spherical_softmax_ranged_from_given(x))
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn spherical_softmax_ranged_to_limit(a: spherical_softmax_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * spherical_softmax_power_of_two(first)) * spherical_softmax_power_of_two(exponent - first);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -89,12 +147,22 @@ fn spherical_softmax_pair_divide(a: spherical_softmax_pair, b: spherical_softmax
   return spherical_softmax_pair_ordered_sum(q, rest / b.high);
 }
 
-fn spherical_softmax_forward_elements_result(x: f32, eps: f32, sum0: spherical_softmax_pair) -> f32 {
-  return spherical_softmax_pair_to_limit(
-    spherical_softmax_pair_divide(
-      spherical_softmax_pair_add(
-        spherical_softmax_pair_from_given(eps),
-        spherical_softmax_pair_multiply(spherical_softmax_pair_from_given(x), spherical_softmax_pair_from_given(x))
+fn spherical_softmax_ranged_divide(a: spherical_softmax_ranged, b: spherical_softmax_ranged) -> spherical_softmax_ranged {
+  return spherical_softmax_ranged_of(
+    spherical_softmax_pair_divide(spherical_softmax_pair(a.high, a.low), spherical_softmax_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn spherical_softmax_forward_elements_result(x: f32, eps: f32, sum0: spherical_softmax_ranged) -> f32 {
+  return spherical_softmax_ranged_to_limit(
+    spherical_softmax_ranged_divide(
+      spherical_softmax_ranged_add(
+        spherical_softmax_ranged_from_given(eps),
+        spherical_softmax_ranged_multiply(
+          spherical_softmax_ranged_from_given(x),
+          spherical_softmax_ranged_from_given(x)
+        )
       ),
       sum0
     )
@@ -102,54 +170,201 @@ fn spherical_softmax_forward_elements_result(x: f32, eps: f32, sum0: spherical_s
 }
 
 struct spherical_softmax_backward_terms0_results {
-  result0: spherical_softmax_pair,
-  result1: spherical_softmax_pair,
+  result0: spherical_softmax_ranged,
+  result1: spherical_softmax_ranged,
 }
 
-fn spherical_softmax_pair_subtract(a: spherical_softmax_pair, b: spherical_softmax_pair) -> spherical_softmax_pair {
-  let s = spherical_softmax_pair_sum(a.high, -b.high);
-  return spherical_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn spherical_softmax_ranged_negate(a: spherical_softmax_ranged) -> spherical_softmax_ranged {
+  return spherical_softmax_ranged(-a.high, -a.low, a.exponent);
 }
 
-fn spherical_softmax_pair_negate(a: spherical_softmax_pair) -> spherical_softmax_pair {
-  return spherical_softmax_pair(-a.high, -a.low);
+fn spherical_softmax_ranged_subtract(a: spherical_softmax_ranged, b: spherical_softmax_ranged) -> spherical_softmax_ranged {
+  return spherical_softmax_ranged_add(a, spherical_softmax_ranged_negate(b));
 }
 
 fn spherical_softmax_backward_terms0(x: f32, eps: f32, dy: f32) -> spherical_softmax_backward_terms0_results {
-  let t = spherical_softmax_pair_multiply(spherical_softmax_pair_from_given(x), spherical_softmax_pair_from_given(x));
+  let t = spherical_softmax_ranged_multiply(
+    spherical_softmax_ranged_from_given(x),
+    spherical_softmax_ranged_from_given(x)
+  );
   return spherical_softmax_backward_terms0_results(
-    spherical_softmax_pair_add(spherical_softmax_pair_from_given(eps), t),
-    spherical_softmax_pair_multiply(
-      spherical_softmax_pair_from_given(dy),
-      spherical_softmax_pair_subtract(spherical_softmax_pair_negate(spherical_softmax_pair_from_given(eps)), t)
+    spherical_softmax_ranged_add(spherical_softmax_ranged_from_given(eps), t),
+    spherical_softmax_ranged_multiply(
+      spherical_softmax_ranged_from_given(dy),
+      spherical_softmax_ranged_subtract(spherical_softmax_ranged_negate(spherical_softmax_ranged_from_given(eps)), t)
     )
   );
 }
 
 fn spherical_softmax_backward_row0(
-  sum0: spherical_softmax_pair,
-  sum1: spherical_softmax_pair
-) -> spherical_softmax_pair {
-  return spherical_softmax_pair_divide(sum1, spherical_softmax_pair_multiply(sum0, sum0));
-}
-
-// a times a power of two.
-fn spherical_softmax_pair_scale(a: spherical_softmax_pair, factor: f32) -> spherical_softmax_pair {
-  return spherical_softmax_pair(a.high * factor, a.low * factor);
+  sum0: spherical_softmax_ranged,
+  sum1: spherical_softmax_ranged
+) -> spherical_softmax_ranged {
+  return spherical_softmax_ranged_divide(sum1, spherical_softmax_ranged_multiply(sum0, sum0));
 }
 
 fn spherical_softmax_backward_elements_result(
   x: f32,
   dy: f32,
-  sum0: spherical_softmax_pair,
-  row_expression_0: spherical_softmax_pair
+  sum0: spherical_softmax_ranged,
+  row_expression_0: spherical_softmax_ranged
 ) -> f32 {
-  return spherical_softmax_pair_to_limit(
-    spherical_softmax_pair_multiply(
-      spherical_softmax_pair_scale(spherical_softmax_pair_from_given(x), 2.0),
-      spherical_softmax_pair_add(
+  return spherical_softmax_ranged_to_limit(
+    spherical_softmax_ranged_multiply(
+      spherical_softmax_ranged_multiply(
+        spherical_softmax_ranged(1.0, 0.0, 1.0),
+        spherical_softmax_ranged_from_given(x)
+      ),
+      spherical_softmax_ranged_add(
         row_expression_0,
-        spherical_softmax_pair_divide(spherical_softmax_pair_from_given(dy), sum0)
+        spherical_softmax_ranged_divide(spherical_softmax_ranged_from_given(dy), sum0)
+      )
+    )
+  );
+}
+
+struct spherical_softmax_double_backward_terms0_results {
+  result0: spherical_softmax_ranged,
+  result1: spherical_softmax_ranged,
+  result2: spherical_softmax_ranged,
+}
+
+fn spherical_softmax_double_backward_terms0(
+  x: f32,
+  eps: f32,
+  dy: f32,
+  ddx: f32
+) -> spherical_softmax_double_backward_terms0_results {
+  let t = spherical_softmax_ranged_multiply(
+    spherical_softmax_ranged_from_given(x),
+    spherical_softmax_ranged_from_given(x)
+  );
+  return spherical_softmax_double_backward_terms0_results(
+    spherical_softmax_ranged_add(spherical_softmax_ranged_from_given(eps), t),
+    spherical_softmax_ranged_multiply(
+      spherical_softmax_ranged_from_given(dy),
+      spherical_softmax_ranged_subtract(spherical_softmax_ranged_negate(spherical_softmax_ranged_from_given(eps)), t)
+    ),
+    spherical_softmax_ranged_multiply(spherical_softmax_ranged_from_given(ddx), spherical_softmax_ranged_from_given(x))
+  );
+}
+
+struct spherical_softmax_double_backward_row0_results {
+  result0: spherical_softmax_ranged,
+  result1: spherical_softmax_ranged,
+  result2: spherical_softmax_ranged,
+}
+
+fn spherical_softmax_double_backward_row0(
+  sum0: spherical_softmax_ranged,
+  sum1: spherical_softmax_ranged
+) -> spherical_softmax_double_backward_row0_results {
+  let t = spherical_softmax_ranged_multiply(sum0, sum0);
+  return spherical_softmax_double_backward_row0_results(
+    t,
+    spherical_softmax_ranged_divide(
+      spherical_softmax_ranged_multiply(spherical_softmax_ranged(1.0, 0.0, 1.0), sum1),
+      spherical_softmax_ranged_multiply(t, sum0)
+    ),
+    spherical_softmax_ranged_divide(sum1, t)
+  );
+}
+
+fn spherical_softmax_double_backward_terms1(
+  x: f32,
+  dy: f32,
+  ddx: f32,
+  row_expression_0: spherical_softmax_ranged,
+  row_expression_1: spherical_softmax_ranged
+) -> spherical_softmax_ranged {
+  return spherical_softmax_ranged_multiply(
+    spherical_softmax_ranged_multiply(spherical_softmax_ranged_from_given(ddx), spherical_softmax_ranged_from_given(x)),
+    spherical_softmax_ranged_subtract(
+      spherical_softmax_ranged_divide(
+        spherical_softmax_ranged_negate(spherical_softmax_ranged_from_given(dy)),
+        row_expression_0
+      ),
+      row_expression_1
+    )
+  );
+}
+
+struct spherical_softmax_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn spherical_softmax_double_backward_elements_result(
+  x: f32,
+  eps: f32,
+  dy: f32,
+  sum0: spherical_softmax_ranged,
+  ddx: f32,
+  sum2: spherical_softmax_ranged,
+  sum3: spherical_softmax_ranged,
+  row_expression_0: spherical_softmax_ranged,
+  row_expression_2: spherical_softmax_ranged
+) -> spherical_softmax_double_backward_elements_result_results {
+  let t = spherical_softmax_ranged_multiply(
+    spherical_softmax_ranged(1.0, 0.0, 1.0),
+    spherical_softmax_ranged_from_given(ddx)
+  );
+  return spherical_softmax_double_backward_elements_result_results(
+    spherical_softmax_ranged_to_limit(
+      spherical_softmax_ranged_add(
+        spherical_softmax_ranged_divide(
+          spherical_softmax_ranged_multiply(t, spherical_softmax_ranged_from_given(x)),
+          sum0
+        ),
+        spherical_softmax_ranged_divide(
+          spherical_softmax_ranged_multiply(
+            spherical_softmax_ranged_multiply(
+              spherical_softmax_ranged(1.0, 0.0, 1.0),
+              spherical_softmax_ranged_subtract(
+                spherical_softmax_ranged_negate(spherical_softmax_ranged_from_given(eps)),
+                spherical_softmax_ranged_multiply(
+                  spherical_softmax_ranged_from_given(x),
+                  spherical_softmax_ranged_from_given(x)
+                )
+              )
+            ),
+            sum2
+          ),
+          row_expression_0
+        )
+      )
+    ),
+    spherical_softmax_ranged_to_limit(
+      spherical_softmax_ranged_add(
+        spherical_softmax_ranged_subtract(
+          spherical_softmax_ranged_multiply(
+            spherical_softmax_ranged_multiply(
+              spherical_softmax_ranged(1.0, 0.0, 2.0),
+              spherical_softmax_ranged_from_given(x)
+            ),
+            sum3
+          ),
+          spherical_softmax_ranged_divide(
+            spherical_softmax_ranged_multiply(
+              spherical_softmax_ranged_multiply(
+                spherical_softmax_ranged_multiply(
+                  spherical_softmax_ranged(1.0, 0.0, 2.0),
+                  spherical_softmax_ranged_from_given(dy)
+                ),
+                spherical_softmax_ranged_from_given(x)
+              ),
+              sum2
+            ),
+            row_expression_0
+          )
+        ),
+        spherical_softmax_ranged_multiply(
+          t,
+          spherical_softmax_ranged_add(
+            row_expression_2,
+            spherical_softmax_ranged_divide(spherical_softmax_ranged_from_given(dy), sum0)
+          )
+        )
       )
     )
   );
@@ -174,6 +389,9 @@ struct spherical_softmax_uniform_values {
 @group(0) @binding(4) var<storage, read> spherical_softmax_cotangent_dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> spherical_softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(6) var<storage, read_write> spherical_softmax_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read> spherical_softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> spherical_softmax_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(9) var<storage, read_write> spherical_softmax_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn spherical_softmax_chunks() -> u32 {
@@ -185,22 +403,22 @@ fn spherical_softmax_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> spherical_softmax_lane_values: array<spherical_softmax_pair, 256>;
+var<workgroup> spherical_softmax_lane_values: array<spherical_softmax_ranged, 256>;
 
 // The sum of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn spherical_softmax_workgroup_sum(value: spherical_softmax_pair, lane: u32, lanes: u32) {
+fn spherical_softmax_workgroup_sum(value: spherical_softmax_ranged, lane: u32, lanes: u32) {
   spherical_softmax_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      spherical_softmax_lane_values[lane] = spherical_softmax_pair_add(spherical_softmax_lane_values[lane], spherical_softmax_lane_values[lane + stride]);
+      spherical_softmax_lane_values[lane] = spherical_softmax_ranged_add(spherical_softmax_lane_values[lane], spherical_softmax_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn spherical_softmax_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * spherical_softmax_chunks() + chunk) * 4u;
+  return (row * spherical_softmax_chunks() + chunk) * 6u;
 }
 
 var<workgroup> spherical_softmax_lane_nan: array<f32, 256>;
@@ -223,6 +441,9 @@ fn spherical_softmax_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = spherical_softmax_chunks();
   let lanes = spherical_softmax_lanes();
@@ -233,7 +454,7 @@ fn spherical_softmax_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = spherical_softmax_pair(0.0, 0.0);
+  var partial0 = spherical_softmax_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (spherical_softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -244,7 +465,7 @@ fn spherical_softmax_forward_walk0(
       let x = spherical_softmax_input_x[i];
       missing = select(missing, x, spherical_softmax_is_nan(x));
       let term = spherical_softmax_forward_terms0(x, spherical_softmax_uniforms.p_eps);
-      partial0 = spherical_softmax_pair_add(partial0, term);
+      partial0 = spherical_softmax_ranged_add(partial0, term);
     }
     missing = select(missing, spherical_softmax_uniforms.p_eps, spherical_softmax_is_nan(spherical_softmax_uniforms.p_eps));
   }
@@ -253,11 +474,12 @@ fn spherical_softmax_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     spherical_softmax_scratch_forward_rows[partial + 0u] = spherical_softmax_lane_values[lane].high;
     spherical_softmax_scratch_forward_rows[partial + 1u] = spherical_softmax_lane_values[lane].low;
+    spherical_softmax_scratch_forward_rows[partial + 2u] = spherical_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   spherical_softmax_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    spherical_softmax_scratch_forward_rows[partial + 2u] = spherical_softmax_lane_nan[lane];
+    spherical_softmax_scratch_forward_rows[partial + 3u] = spherical_softmax_lane_nan[lane];
   }
 }
 
@@ -267,6 +489,9 @@ fn spherical_softmax_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= spherical_softmax_uniforms.axisOuter * spherical_softmax_uniforms.axisInner) {
@@ -274,20 +499,21 @@ fn spherical_softmax_forward_rows0(
   }
   let chunks = spherical_softmax_chunks();
   let slots = spherical_softmax_forward_slots(row, 0u);
-  var total0 = spherical_softmax_pair(spherical_softmax_scratch_forward_rows[slots + 0u], spherical_softmax_scratch_forward_rows[slots + 1u]);
+  var total0 = spherical_softmax_ranged(spherical_softmax_scratch_forward_rows[slots + 0u], spherical_softmax_scratch_forward_rows[slots + 1u], spherical_softmax_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = spherical_softmax_forward_slots(row, chunk);
-    let other = spherical_softmax_pair(spherical_softmax_scratch_forward_rows[others + 0u], spherical_softmax_scratch_forward_rows[others + 1u]);
-    total0 = spherical_softmax_pair_add(total0, other);
+    let other = spherical_softmax_ranged(spherical_softmax_scratch_forward_rows[others + 0u], spherical_softmax_scratch_forward_rows[others + 1u], spherical_softmax_scratch_forward_rows[others + 2u]);
+    total0 = spherical_softmax_ranged_add(total0, other);
   }
-  var missing = spherical_softmax_scratch_forward_rows[slots + 2u];
+  var missing = spherical_softmax_scratch_forward_rows[slots + 3u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = spherical_softmax_scratch_forward_rows[spherical_softmax_forward_slots(row, chunk) + 2u];
+    let other = spherical_softmax_scratch_forward_rows[spherical_softmax_forward_slots(row, chunk) + 3u];
     missing = select(missing, other, spherical_softmax_is_nan(other));
   }
   spherical_softmax_scratch_forward_rows[slots + 0u] = total0.high;
   spherical_softmax_scratch_forward_rows[slots + 1u] = total0.low;
-  spherical_softmax_scratch_forward_rows[slots + 2u] = missing;
+  spherical_softmax_scratch_forward_rows[slots + 2u] = total0.exponent;
+  spherical_softmax_scratch_forward_rows[slots + 3u] = missing;
 }
 
 @compute @workgroup_size(256)
@@ -296,6 +522,9 @@ fn spherical_softmax_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= spherical_softmax_uniforms.size) {
@@ -303,14 +532,61 @@ fn spherical_softmax_forward_elements(
   }
   let row = i / (spherical_softmax_uniforms.axisLength * spherical_softmax_uniforms.axisInner) * spherical_softmax_uniforms.axisInner + i % spherical_softmax_uniforms.axisInner;
   let slots = spherical_softmax_forward_slots(row, 0u);
-  let sum0 = spherical_softmax_pair(spherical_softmax_scratch_forward_rows[slots + 0u], spherical_softmax_scratch_forward_rows[slots + 1u]);
+  let sum0 = spherical_softmax_ranged(spherical_softmax_scratch_forward_rows[slots + 0u], spherical_softmax_scratch_forward_rows[slots + 1u], spherical_softmax_scratch_forward_rows[slots + 2u]);
   let x = spherical_softmax_input_x[i];
   let result = spherical_softmax_forward_elements_result(x, spherical_softmax_uniforms.p_eps, sum0);
-  spherical_softmax_output_y[i] = select(result, spherical_softmax_scratch_forward_rows[spherical_softmax_forward_slots(row, 0u) + 2u], spherical_softmax_is_nan(spherical_softmax_scratch_forward_rows[spherical_softmax_forward_slots(row, 0u) + 2u]));
+  spherical_softmax_output_y[i] = select(result, spherical_softmax_scratch_forward_rows[spherical_softmax_forward_slots(row, 0u) + 3u], spherical_softmax_is_nan(spherical_softmax_scratch_forward_rows[spherical_softmax_forward_slots(row, 0u) + 3u]));
+}
+
+@compute @workgroup_size(256)
+fn spherical_softmax_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (spherical_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = spherical_softmax_lanes();
+  let rows = spherical_softmax_uniforms.axisOuter * spherical_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / spherical_softmax_uniforms.axisInner * spherical_softmax_uniforms.axisLength * spherical_softmax_uniforms.axisInner + row % spherical_softmax_uniforms.axisInner;
+  let end = select(0u, spherical_softmax_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * spherical_softmax_uniforms.axisInner;
+      let x = spherical_softmax_input_x[i];
+      missing = select(missing, x, spherical_softmax_is_nan(x));
+      let term = spherical_softmax_forward_terms0(x, spherical_softmax_uniforms.p_eps);
+      partial0 = spherical_softmax_ranged_add(partial0, term);
+    }
+    missing = select(missing, spherical_softmax_uniforms.p_eps, spherical_softmax_is_nan(spherical_softmax_uniforms.p_eps));
+  }
+  spherical_softmax_workgroup_sum(partial0, lane, lanes);
+  let sum0 = spherical_softmax_lane_values[head];
+  workgroupBarrier();
+  spherical_softmax_workgroup_nan(missing, lane, lanes);
+  missing = spherical_softmax_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * spherical_softmax_uniforms.axisInner;
+      let x = spherical_softmax_input_x[i];
+      let result = spherical_softmax_forward_elements_result(x, spherical_softmax_uniforms.p_eps, sum0);
+      spherical_softmax_output_y[i] = select(result, missing, spherical_softmax_is_nan(missing));
+    }
+  }
 }
 
 fn spherical_softmax_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * spherical_softmax_chunks() + chunk) * 6u;
+  return (row * spherical_softmax_chunks() + chunk) * 9u;
 }
 
 @compute @workgroup_size(256)
@@ -319,6 +595,9 @@ fn spherical_softmax_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = spherical_softmax_chunks();
   let lanes = spherical_softmax_lanes();
@@ -329,8 +608,8 @@ fn spherical_softmax_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = spherical_softmax_pair(0.0, 0.0);
-  var partial1 = spherical_softmax_pair(0.0, 0.0);
+  var partial0 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = spherical_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (spherical_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / spherical_softmax_uniforms.axisInner * spherical_softmax_uniforms.axisLength * spherical_softmax_uniforms.axisInner + row % spherical_softmax_uniforms.axisInner;
@@ -340,8 +619,8 @@ fn spherical_softmax_backward_walk0(
       let x = spherical_softmax_input_x[i];
       let dy = spherical_softmax_cotangent_dy[i];
       let term = spherical_softmax_backward_terms0(x, spherical_softmax_uniforms.p_eps, dy);
-      partial0 = spherical_softmax_pair_add(partial0, term.result0);
-      partial1 = spherical_softmax_pair_add(partial1, term.result1);
+      partial0 = spherical_softmax_ranged_add(partial0, term.result0);
+      partial1 = spherical_softmax_ranged_add(partial1, term.result1);
     }
   }
   let partial = spherical_softmax_backward_slots(row, chunk);
@@ -349,12 +628,14 @@ fn spherical_softmax_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     spherical_softmax_scratch_backward_rows[partial + 0u] = spherical_softmax_lane_values[lane].high;
     spherical_softmax_scratch_backward_rows[partial + 1u] = spherical_softmax_lane_values[lane].low;
+    spherical_softmax_scratch_backward_rows[partial + 2u] = spherical_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   spherical_softmax_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    spherical_softmax_scratch_backward_rows[partial + 2u] = spherical_softmax_lane_values[lane].high;
-    spherical_softmax_scratch_backward_rows[partial + 3u] = spherical_softmax_lane_values[lane].low;
+    spherical_softmax_scratch_backward_rows[partial + 3u] = spherical_softmax_lane_values[lane].high;
+    spherical_softmax_scratch_backward_rows[partial + 4u] = spherical_softmax_lane_values[lane].low;
+    spherical_softmax_scratch_backward_rows[partial + 5u] = spherical_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -365,6 +646,9 @@ fn spherical_softmax_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= spherical_softmax_uniforms.axisOuter * spherical_softmax_uniforms.axisInner) {
@@ -372,27 +656,30 @@ fn spherical_softmax_backward_rows0(
   }
   let chunks = spherical_softmax_chunks();
   let slots = spherical_softmax_backward_slots(row, 0u);
-  var total0 = spherical_softmax_pair(spherical_softmax_scratch_backward_rows[slots + 0u], spherical_softmax_scratch_backward_rows[slots + 1u]);
+  var total0 = spherical_softmax_ranged(spherical_softmax_scratch_backward_rows[slots + 0u], spherical_softmax_scratch_backward_rows[slots + 1u], spherical_softmax_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = spherical_softmax_backward_slots(row, chunk);
-    let other = spherical_softmax_pair(spherical_softmax_scratch_backward_rows[others + 0u], spherical_softmax_scratch_backward_rows[others + 1u]);
-    total0 = spherical_softmax_pair_add(total0, other);
+    let other = spherical_softmax_ranged(spherical_softmax_scratch_backward_rows[others + 0u], spherical_softmax_scratch_backward_rows[others + 1u], spherical_softmax_scratch_backward_rows[others + 2u]);
+    total0 = spherical_softmax_ranged_add(total0, other);
   }
-  var total1 = spherical_softmax_pair(spherical_softmax_scratch_backward_rows[slots + 2u], spherical_softmax_scratch_backward_rows[slots + 3u]);
+  var total1 = spherical_softmax_ranged(spherical_softmax_scratch_backward_rows[slots + 3u], spherical_softmax_scratch_backward_rows[slots + 4u], spherical_softmax_scratch_backward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = spherical_softmax_backward_slots(row, chunk);
-    let other = spherical_softmax_pair(spherical_softmax_scratch_backward_rows[others + 2u], spherical_softmax_scratch_backward_rows[others + 3u]);
-    total1 = spherical_softmax_pair_add(total1, other);
+    let other = spherical_softmax_ranged(spherical_softmax_scratch_backward_rows[others + 3u], spherical_softmax_scratch_backward_rows[others + 4u], spherical_softmax_scratch_backward_rows[others + 5u]);
+    total1 = spherical_softmax_ranged_add(total1, other);
   }
   spherical_softmax_scratch_backward_rows[slots + 0u] = total0.high;
   spherical_softmax_scratch_backward_rows[slots + 1u] = total0.low;
-  spherical_softmax_scratch_backward_rows[slots + 2u] = total1.high;
-  spherical_softmax_scratch_backward_rows[slots + 3u] = total1.low;
-  let sum0 = spherical_softmax_pair(spherical_softmax_scratch_backward_rows[slots + 0u], spherical_softmax_scratch_backward_rows[slots + 1u]);
-  let sum1 = spherical_softmax_pair(spherical_softmax_scratch_backward_rows[slots + 2u], spherical_softmax_scratch_backward_rows[slots + 3u]);
+  spherical_softmax_scratch_backward_rows[slots + 2u] = total0.exponent;
+  spherical_softmax_scratch_backward_rows[slots + 3u] = total1.high;
+  spherical_softmax_scratch_backward_rows[slots + 4u] = total1.low;
+  spherical_softmax_scratch_backward_rows[slots + 5u] = total1.exponent;
+  let sum0 = spherical_softmax_ranged(spherical_softmax_scratch_backward_rows[slots + 0u], spherical_softmax_scratch_backward_rows[slots + 1u], spherical_softmax_scratch_backward_rows[slots + 2u]);
+  let sum1 = spherical_softmax_ranged(spherical_softmax_scratch_backward_rows[slots + 3u], spherical_softmax_scratch_backward_rows[slots + 4u], spherical_softmax_scratch_backward_rows[slots + 5u]);
   let value = spherical_softmax_backward_row0(sum0, sum1);
-  spherical_softmax_scratch_backward_rows[slots + 4u] = value.high;
-  spherical_softmax_scratch_backward_rows[slots + 5u] = value.low;
+  spherical_softmax_scratch_backward_rows[slots + 6u] = value.high;
+  spherical_softmax_scratch_backward_rows[slots + 7u] = value.low;
+  spherical_softmax_scratch_backward_rows[slots + 8u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -401,6 +688,9 @@ fn spherical_softmax_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= spherical_softmax_uniforms.size) {
@@ -408,11 +698,357 @@ fn spherical_softmax_backward_elements(
   }
   let row = i / (spherical_softmax_uniforms.axisLength * spherical_softmax_uniforms.axisInner) * spherical_softmax_uniforms.axisInner + i % spherical_softmax_uniforms.axisInner;
   let slots = spherical_softmax_backward_slots(row, 0u);
-  let sum0 = spherical_softmax_pair(spherical_softmax_scratch_backward_rows[slots + 0u], spherical_softmax_scratch_backward_rows[slots + 1u]);
-  let row_expression_0 = spherical_softmax_pair(spherical_softmax_scratch_backward_rows[slots + 4u], spherical_softmax_scratch_backward_rows[slots + 5u]);
+  let sum0 = spherical_softmax_ranged(spherical_softmax_scratch_backward_rows[slots + 0u], spherical_softmax_scratch_backward_rows[slots + 1u], spherical_softmax_scratch_backward_rows[slots + 2u]);
+  let row_expression_0 = spherical_softmax_ranged(spherical_softmax_scratch_backward_rows[slots + 6u], spherical_softmax_scratch_backward_rows[slots + 7u], spherical_softmax_scratch_backward_rows[slots + 8u]);
   let x = spherical_softmax_input_x[i];
   let dy = spherical_softmax_cotangent_dy[i];
   let result = spherical_softmax_backward_elements_result(x, dy, sum0, row_expression_0);
   spherical_softmax_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn spherical_softmax_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (spherical_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = spherical_softmax_lanes();
+  let rows = spherical_softmax_uniforms.axisOuter * spherical_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / spherical_softmax_uniforms.axisInner * spherical_softmax_uniforms.axisLength * spherical_softmax_uniforms.axisInner + row % spherical_softmax_uniforms.axisInner;
+  let end = select(0u, spherical_softmax_uniforms.axisLength, row < rows);
+  var partial0 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * spherical_softmax_uniforms.axisInner;
+      let x = spherical_softmax_input_x[i];
+      let dy = spherical_softmax_cotangent_dy[i];
+      let term = spherical_softmax_backward_terms0(x, spherical_softmax_uniforms.p_eps, dy);
+      partial0 = spherical_softmax_ranged_add(partial0, term.result0);
+      partial1 = spherical_softmax_ranged_add(partial1, term.result1);
+    }
+  }
+  spherical_softmax_workgroup_sum(partial0, lane, lanes);
+  let sum0 = spherical_softmax_lane_values[head];
+  workgroupBarrier();
+  spherical_softmax_workgroup_sum(partial1, lane, lanes);
+  let sum1 = spherical_softmax_lane_values[head];
+  workgroupBarrier();
+  let value0 = spherical_softmax_backward_row0(sum0, sum1);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * spherical_softmax_uniforms.axisInner;
+      let x = spherical_softmax_input_x[i];
+      let dy = spherical_softmax_cotangent_dy[i];
+      let result = spherical_softmax_backward_elements_result(x, dy, sum0, value0);
+      spherical_softmax_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn spherical_softmax_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * spherical_softmax_chunks() + chunk) * 21u;
+}
+
+@compute @workgroup_size(256)
+fn spherical_softmax_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = spherical_softmax_chunks();
+  let lanes = spherical_softmax_lanes();
+  let rows = spherical_softmax_uniforms.axisOuter * spherical_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  var partial2 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (spherical_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / spherical_softmax_uniforms.axisInner * spherical_softmax_uniforms.axisLength * spherical_softmax_uniforms.axisInner + row % spherical_softmax_uniforms.axisInner;
+    let end = min(spherical_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * spherical_softmax_uniforms.axisInner;
+      let x = spherical_softmax_input_x[i];
+      let dy = spherical_softmax_cotangent_dy[i];
+      let ddx = spherical_softmax_cotangent_ddx[i];
+      let term = spherical_softmax_double_backward_terms0(x, spherical_softmax_uniforms.p_eps, dy, ddx);
+      partial0 = spherical_softmax_ranged_add(partial0, term.result0);
+      partial1 = spherical_softmax_ranged_add(partial1, term.result1);
+      partial2 = spherical_softmax_ranged_add(partial2, term.result2);
+    }
+  }
+  let partial = spherical_softmax_double_backward_slots(row, chunk);
+  spherical_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    spherical_softmax_scratch_double_backward_rows[partial + 0u] = spherical_softmax_lane_values[lane].high;
+    spherical_softmax_scratch_double_backward_rows[partial + 1u] = spherical_softmax_lane_values[lane].low;
+    spherical_softmax_scratch_double_backward_rows[partial + 2u] = spherical_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  spherical_softmax_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    spherical_softmax_scratch_double_backward_rows[partial + 3u] = spherical_softmax_lane_values[lane].high;
+    spherical_softmax_scratch_double_backward_rows[partial + 4u] = spherical_softmax_lane_values[lane].low;
+    spherical_softmax_scratch_double_backward_rows[partial + 5u] = spherical_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  spherical_softmax_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    spherical_softmax_scratch_double_backward_rows[partial + 6u] = spherical_softmax_lane_values[lane].high;
+    spherical_softmax_scratch_double_backward_rows[partial + 7u] = spherical_softmax_lane_values[lane].low;
+    spherical_softmax_scratch_double_backward_rows[partial + 8u] = spherical_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn spherical_softmax_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= spherical_softmax_uniforms.axisOuter * spherical_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = spherical_softmax_chunks();
+  let slots = spherical_softmax_double_backward_slots(row, 0u);
+  var total0 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 0u], spherical_softmax_scratch_double_backward_rows[slots + 1u], spherical_softmax_scratch_double_backward_rows[slots + 2u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = spherical_softmax_double_backward_slots(row, chunk);
+    let other = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[others + 0u], spherical_softmax_scratch_double_backward_rows[others + 1u], spherical_softmax_scratch_double_backward_rows[others + 2u]);
+    total0 = spherical_softmax_ranged_add(total0, other);
+  }
+  var total1 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 3u], spherical_softmax_scratch_double_backward_rows[slots + 4u], spherical_softmax_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = spherical_softmax_double_backward_slots(row, chunk);
+    let other = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[others + 3u], spherical_softmax_scratch_double_backward_rows[others + 4u], spherical_softmax_scratch_double_backward_rows[others + 5u]);
+    total1 = spherical_softmax_ranged_add(total1, other);
+  }
+  var total2 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 6u], spherical_softmax_scratch_double_backward_rows[slots + 7u], spherical_softmax_scratch_double_backward_rows[slots + 8u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = spherical_softmax_double_backward_slots(row, chunk);
+    let other = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[others + 6u], spherical_softmax_scratch_double_backward_rows[others + 7u], spherical_softmax_scratch_double_backward_rows[others + 8u]);
+    total2 = spherical_softmax_ranged_add(total2, other);
+  }
+  spherical_softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
+  spherical_softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
+  spherical_softmax_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+  spherical_softmax_scratch_double_backward_rows[slots + 3u] = total1.high;
+  spherical_softmax_scratch_double_backward_rows[slots + 4u] = total1.low;
+  spherical_softmax_scratch_double_backward_rows[slots + 5u] = total1.exponent;
+  spherical_softmax_scratch_double_backward_rows[slots + 6u] = total2.high;
+  spherical_softmax_scratch_double_backward_rows[slots + 7u] = total2.low;
+  spherical_softmax_scratch_double_backward_rows[slots + 8u] = total2.exponent;
+  let sum0 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 0u], spherical_softmax_scratch_double_backward_rows[slots + 1u], spherical_softmax_scratch_double_backward_rows[slots + 2u]);
+  let sum1 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 3u], spherical_softmax_scratch_double_backward_rows[slots + 4u], spherical_softmax_scratch_double_backward_rows[slots + 5u]);
+  let value = spherical_softmax_double_backward_row0(sum0, sum1);
+  spherical_softmax_scratch_double_backward_rows[slots + 9u] = value.result0.high;
+  spherical_softmax_scratch_double_backward_rows[slots + 10u] = value.result0.low;
+  spherical_softmax_scratch_double_backward_rows[slots + 11u] = value.result0.exponent;
+  spherical_softmax_scratch_double_backward_rows[slots + 12u] = value.result1.high;
+  spherical_softmax_scratch_double_backward_rows[slots + 13u] = value.result1.low;
+  spherical_softmax_scratch_double_backward_rows[slots + 14u] = value.result1.exponent;
+  spherical_softmax_scratch_double_backward_rows[slots + 15u] = value.result2.high;
+  spherical_softmax_scratch_double_backward_rows[slots + 16u] = value.result2.low;
+  spherical_softmax_scratch_double_backward_rows[slots + 17u] = value.result2.exponent;
+}
+
+@compute @workgroup_size(256)
+fn spherical_softmax_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = spherical_softmax_chunks();
+  let lanes = spherical_softmax_lanes();
+  let rows = spherical_softmax_uniforms.axisOuter * spherical_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (spherical_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / spherical_softmax_uniforms.axisInner * spherical_softmax_uniforms.axisLength * spherical_softmax_uniforms.axisInner + row % spherical_softmax_uniforms.axisInner;
+    let end = min(spherical_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = spherical_softmax_double_backward_slots(row, 0u);
+    let row_expression_0 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 9u], spherical_softmax_scratch_double_backward_rows[slots + 10u], spherical_softmax_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_1 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 12u], spherical_softmax_scratch_double_backward_rows[slots + 13u], spherical_softmax_scratch_double_backward_rows[slots + 14u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * spherical_softmax_uniforms.axisInner;
+      let x = spherical_softmax_input_x[i];
+      let dy = spherical_softmax_cotangent_dy[i];
+      let ddx = spherical_softmax_cotangent_ddx[i];
+      let term = spherical_softmax_double_backward_terms1(x, dy, ddx, row_expression_0, row_expression_1);
+      partial0 = spherical_softmax_ranged_add(partial0, term);
+    }
+  }
+  let partial = spherical_softmax_double_backward_slots(row, chunk);
+  spherical_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    spherical_softmax_scratch_double_backward_rows[partial + 18u] = spherical_softmax_lane_values[lane].high;
+    spherical_softmax_scratch_double_backward_rows[partial + 19u] = spherical_softmax_lane_values[lane].low;
+    spherical_softmax_scratch_double_backward_rows[partial + 20u] = spherical_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn spherical_softmax_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= spherical_softmax_uniforms.axisOuter * spherical_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = spherical_softmax_chunks();
+  let slots = spherical_softmax_double_backward_slots(row, 0u);
+  var total6 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 18u], spherical_softmax_scratch_double_backward_rows[slots + 19u], spherical_softmax_scratch_double_backward_rows[slots + 20u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = spherical_softmax_double_backward_slots(row, chunk);
+    let other = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[others + 18u], spherical_softmax_scratch_double_backward_rows[others + 19u], spherical_softmax_scratch_double_backward_rows[others + 20u]);
+    total6 = spherical_softmax_ranged_add(total6, other);
+  }
+  spherical_softmax_scratch_double_backward_rows[slots + 18u] = total6.high;
+  spherical_softmax_scratch_double_backward_rows[slots + 19u] = total6.low;
+  spherical_softmax_scratch_double_backward_rows[slots + 20u] = total6.exponent;
+}
+
+@compute @workgroup_size(256)
+fn spherical_softmax_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (spherical_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= spherical_softmax_uniforms.size) {
+    return;
+  }
+  let row = i / (spherical_softmax_uniforms.axisLength * spherical_softmax_uniforms.axisInner) * spherical_softmax_uniforms.axisInner + i % spherical_softmax_uniforms.axisInner;
+  let slots = spherical_softmax_double_backward_slots(row, 0u);
+  let sum0 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 0u], spherical_softmax_scratch_double_backward_rows[slots + 1u], spherical_softmax_scratch_double_backward_rows[slots + 2u]);
+  let sum2 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 6u], spherical_softmax_scratch_double_backward_rows[slots + 7u], spherical_softmax_scratch_double_backward_rows[slots + 8u]);
+  let sum3 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 18u], spherical_softmax_scratch_double_backward_rows[slots + 19u], spherical_softmax_scratch_double_backward_rows[slots + 20u]);
+  let row_expression_0 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 9u], spherical_softmax_scratch_double_backward_rows[slots + 10u], spherical_softmax_scratch_double_backward_rows[slots + 11u]);
+  let row_expression_2 = spherical_softmax_ranged(spherical_softmax_scratch_double_backward_rows[slots + 15u], spherical_softmax_scratch_double_backward_rows[slots + 16u], spherical_softmax_scratch_double_backward_rows[slots + 17u]);
+  let x = spherical_softmax_input_x[i];
+  let dy = spherical_softmax_cotangent_dy[i];
+  let ddx = spherical_softmax_cotangent_ddx[i];
+  let result = spherical_softmax_double_backward_elements_result(x, spherical_softmax_uniforms.p_eps, dy, sum0, ddx, sum2, sum3, row_expression_0, row_expression_2);
+  spherical_softmax_gradient_ddy[i] = result.result0;
+  spherical_softmax_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn spherical_softmax_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (spherical_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = spherical_softmax_lanes();
+  let rows = spherical_softmax_uniforms.axisOuter * spherical_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / spherical_softmax_uniforms.axisInner * spherical_softmax_uniforms.axisLength * spherical_softmax_uniforms.axisInner + row % spherical_softmax_uniforms.axisInner;
+  let end = select(0u, spherical_softmax_uniforms.axisLength, row < rows);
+  var partial0 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  var partial2 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * spherical_softmax_uniforms.axisInner;
+      let x = spherical_softmax_input_x[i];
+      let dy = spherical_softmax_cotangent_dy[i];
+      let ddx = spherical_softmax_cotangent_ddx[i];
+      let term = spherical_softmax_double_backward_terms0(x, spherical_softmax_uniforms.p_eps, dy, ddx);
+      partial0 = spherical_softmax_ranged_add(partial0, term.result0);
+      partial1 = spherical_softmax_ranged_add(partial1, term.result1);
+      partial2 = spherical_softmax_ranged_add(partial2, term.result2);
+    }
+  }
+  spherical_softmax_workgroup_sum(partial0, lane, lanes);
+  let sum0 = spherical_softmax_lane_values[head];
+  workgroupBarrier();
+  spherical_softmax_workgroup_sum(partial1, lane, lanes);
+  let sum1 = spherical_softmax_lane_values[head];
+  workgroupBarrier();
+  spherical_softmax_workgroup_sum(partial2, lane, lanes);
+  let sum2 = spherical_softmax_lane_values[head];
+  workgroupBarrier();
+  let value0 = spherical_softmax_double_backward_row0(sum0, sum1);
+  var partial02 = spherical_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * spherical_softmax_uniforms.axisInner;
+      let x = spherical_softmax_input_x[i];
+      let dy = spherical_softmax_cotangent_dy[i];
+      let ddx = spherical_softmax_cotangent_ddx[i];
+      let term = spherical_softmax_double_backward_terms1(x, dy, ddx, value0.result0, value0.result1);
+      partial02 = spherical_softmax_ranged_add(partial02, term);
+    }
+  }
+  spherical_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum3 = spherical_softmax_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * spherical_softmax_uniforms.axisInner;
+      let x = spherical_softmax_input_x[i];
+      let dy = spherical_softmax_cotangent_dy[i];
+      let ddx = spherical_softmax_cotangent_ddx[i];
+      let result = spherical_softmax_double_backward_elements_result(x, spherical_softmax_uniforms.p_eps, dy, sum0, ddx, sum2, sum3, value0.result0, value0.result2);
+      spherical_softmax_gradient_ddy[i] = result.result0;
+      spherical_softmax_gradient_dx[i] = result.result1;
+    }
+  }
 }
 `);

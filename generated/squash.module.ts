@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { squashBackward, squashForward } from "./squash.js";
+import {
+  squashBackward,
+  squashDoubleBackward,
+  squashForward,
+} from "./squash.js";
 import { squashWgsl } from "./squash.wgsl.js";
 const squashActivation: Activation = {
   name: "squash",
@@ -15,18 +19,39 @@ const squashActivation: Activation = {
   hyperparameters: ["eps"],
   learned: [],
   axis: true,
-  cpu: { forward: squashForward, backward: squashBackward },
+  cpu: {
+    forward: squashForward,
+    backward: squashBackward,
+    doubleBackward: squashDoubleBackward,
+  },
   webgpu: {
     code: squashWgsl,
     forward: [
       {
-        entryPoint: "squash_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "squash_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [3, "output"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "squash_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -42,7 +67,7 @@ const squashActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -59,7 +84,7 @@ const squashActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
           [3, "output"],
         ],
         uniforms: [
@@ -73,14 +98,32 @@ const squashActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "squash_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "squash_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [4, "cotangent"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "squash_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: [
           "size",
@@ -96,7 +139,7 @@ const squashActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: [
           "size",
@@ -114,7 +157,120 @@ const squashActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [4, "cotangent"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 8"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "squash_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [9, "gradient"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "squash_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "squash_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "squash_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "squash_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "squash_double_backward_elements",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+          [9, "gradient"],
           [6, "gradient x"],
         ],
         uniforms: [

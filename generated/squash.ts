@@ -30,9 +30,33 @@ export function squashForward(
       const u2 = eps + sum;
       const r = Math.sqrt(u2);
       const p = u * r;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        y[i] = (xi * sum) / p;
+      const outside =
+        sum -
+        sum +
+        (u - u) +
+        (u2 - u2) +
+        (r - r) +
+        (p - p) +
+        0 / (p * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          y[i] = (xi * sum) / p;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, squashForwardPart0(xiWide));
+        }
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(squashForwardPart1(xiWide2, epsWide, sumWide)) + missing;
+        }
       }
     }
   }
@@ -73,10 +97,242 @@ export function squashBackward(
       const p3 = sum * u3;
       const q2 = p3 / p;
       const u4 = 1 - q2;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (u - u) +
+        (u2 - u2) +
+        (r - r) +
+        (p - p) +
+        (p2 - p2) +
+        (q - q) +
+        (u3 - u3) +
+        (p3 - p3) +
+        (q2 - q2) +
+        (u4 - u4) +
+        0 / (r * 2 ** -100) +
+        0 / (p * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = (dyi * sum) / p + (2 * xi * sum2 * u4) / p;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(sumWide, squashBackwardPart0(xiWide));
+          sumWide2 = wideAdd(sumWide2, squashBackwardPart1(xiWide, dyiWide));
+        }
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              squashBackwardPart2(
+                xiWide2,
+                epsWide,
+                dyiWide2,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what squash's backward kernel computes, from a cotangent of each of its results. */
+export function squashDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  eps: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = (dyi * sum) / p + (2 * xi * sum2 * u4) / p;
+        const ddxI = ddx[i]!;
+        sum += xi * xi;
+        sum2 += dyi * xi;
+        sum3 += ddxI * xi;
+      }
+      const u = eps + sum;
+      const r = Math.sqrt(u);
+      const u2 = sum + 1;
+      const p = 0.5 * u2;
+      const q = p / r;
+      const u3 = r + q;
+      const p2 = sum * u3;
+      const p3 = u2 * r;
+      const q2 = p2 / p3;
+      const u4 = 1 - q2;
+      const squared = u3 * u3;
+      const p4 = sum * squared;
+      const q3 = p4 / p3;
+      const u5 = q3 - r;
+      const p5 = 1.5 * sum;
+      const q4 = p5 / r;
+      const u6 = u5 - q4;
+      const q5 = 0.5 / r;
+      const u7 = u6 - q5;
+      const p6 = 0.25 * sum;
+      const p7 = p6 * u2;
+      const p8 = u * r;
+      const q6 = p7 / p8;
+      const u8 = u7 + q6;
+      const q7 = u8 / p3;
+      const p9 = u3 * u4;
+      const q8 = p9 / p3;
+      const u9 = q7 - q8;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const p10 = 2 * xi;
+        sum4 += ddxI * ((dyi * u4) / p3 + (p10 * sum2 * u9) / p3);
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (u - u) +
+        (r - r) +
+        (u2 - u2) +
+        (p - p) +
+        (q - q) +
+        (u3 - u3) +
+        (p2 - p2) +
+        (p3 - p3) +
+        (q2 - q2) +
+        (u4 - u4) +
+        (squared - squared) +
+        (p4 - p4) +
+        (q3 - q3) +
+        (u5 - u5) +
+        (p5 - p5) +
+        (q4 - q4) +
+        (u6 - u6) +
+        (q5 - q5) +
+        (u7 - u7) +
+        (p6 - p6) +
+        (p7 - p7) +
+        (p8 - p8) +
+        (q6 - q6) +
+        (u8 - u8) +
+        (q7 - q7) +
+        (p9 - p9) +
+        (q8 - q8) +
+        (u9 - u9) +
+        0 / (r * 2 ** -100) +
+        0 / (p3 * 2 ** -100) +
+        0 / (p8 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p10 = 2 * xi;
+          ddy[i] = (ddxI * sum) / p3 + (p10 * u4 * sum3) / p3;
+          dx[i] =
+            (2 * ddxI * sum2 * u4) / p3 +
+            p10 * sum4 +
+            (2 * dyi * u4 * sum3) / p3;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(sumWide, squashDoubleBackwardPart0(xiWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            squashDoubleBackwardPart1(xiWide, dyiWide),
+          );
+          sumWide3 = wideAdd(
+            sumWide3,
+            squashDoubleBackwardPart2(xiWide, ddxiWide),
+          );
+        }
+        let sumWide4 = wideFromF64(0);
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          sumWide4 = wideAdd(
+            sumWide4,
+            squashDoubleBackwardPart3(
+              xiWide2,
+              epsWide,
+              dyiWide2,
+              sumWide,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              squashDoubleBackwardPart4(
+                xiWide3,
+                epsWide,
+                sumWide,
+                ddxiWide3,
+                sumWide3,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              squashDoubleBackwardPart5(
+                xiWide3,
+                epsWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                ddxiWide3,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -112,9 +368,33 @@ export function squashForward64(
       const u2 = eps + sum;
       const r = Math.sqrt(u2);
       const p = u * r;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        y[i] = (xi * sum) / p;
+      const outside =
+        sum -
+        sum +
+        (u - u) +
+        (u2 - u2) +
+        (r - r) +
+        (p - p) +
+        0 / (p * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          y[i] = (xi * sum) / p;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, squashForwardPart0(xiWide));
+        }
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(squashForwardPart1(xiWide2, epsWide, sumWide)) + missing;
+        }
       }
     }
   }
@@ -155,10 +435,242 @@ export function squashBackward64(
       const p3 = sum * u3;
       const q2 = p3 / p;
       const u4 = 1 - q2;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (u - u) +
+        (u2 - u2) +
+        (r - r) +
+        (p - p) +
+        (p2 - p2) +
+        (q - q) +
+        (u3 - u3) +
+        (p3 - p3) +
+        (q2 - q2) +
+        (u4 - u4) +
+        0 / (r * 2 ** -100) +
+        0 / (p * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = (dyi * sum) / p + (2 * xi * sum2 * u4) / p;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(sumWide, squashBackwardPart0(xiWide));
+          sumWide2 = wideAdd(sumWide2, squashBackwardPart1(xiWide, dyiWide));
+        }
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              squashBackwardPart2(
+                xiWide2,
+                epsWide,
+                dyiWide2,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what squash's backward kernel computes, from a cotangent of each of its results. */
+export function squashDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  eps: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = (dyi * sum) / p + (2 * xi * sum2 * u4) / p;
+        const ddxI = ddx[i]!;
+        sum += xi * xi;
+        sum2 += dyi * xi;
+        sum3 += ddxI * xi;
+      }
+      const u = eps + sum;
+      const r = Math.sqrt(u);
+      const u2 = sum + 1;
+      const p = 0.5 * u2;
+      const q = p / r;
+      const u3 = r + q;
+      const p2 = sum * u3;
+      const p3 = u2 * r;
+      const q2 = p2 / p3;
+      const u4 = 1 - q2;
+      const squared = u3 * u3;
+      const p4 = sum * squared;
+      const q3 = p4 / p3;
+      const u5 = q3 - r;
+      const p5 = 1.5 * sum;
+      const q4 = p5 / r;
+      const u6 = u5 - q4;
+      const q5 = 0.5 / r;
+      const u7 = u6 - q5;
+      const p6 = 0.25 * sum;
+      const p7 = p6 * u2;
+      const p8 = u * r;
+      const q6 = p7 / p8;
+      const u8 = u7 + q6;
+      const q7 = u8 / p3;
+      const p9 = u3 * u4;
+      const q8 = p9 / p3;
+      const u9 = q7 - q8;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const p10 = 2 * xi;
+        sum4 += ddxI * ((dyi * u4) / p3 + (p10 * sum2 * u9) / p3);
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (u - u) +
+        (r - r) +
+        (u2 - u2) +
+        (p - p) +
+        (q - q) +
+        (u3 - u3) +
+        (p2 - p2) +
+        (p3 - p3) +
+        (q2 - q2) +
+        (u4 - u4) +
+        (squared - squared) +
+        (p4 - p4) +
+        (q3 - q3) +
+        (u5 - u5) +
+        (p5 - p5) +
+        (q4 - q4) +
+        (u6 - u6) +
+        (q5 - q5) +
+        (u7 - u7) +
+        (p6 - p6) +
+        (p7 - p7) +
+        (p8 - p8) +
+        (q6 - q6) +
+        (u8 - u8) +
+        (q7 - q7) +
+        (p9 - p9) +
+        (q8 - q8) +
+        (u9 - u9) +
+        0 / (r * 2 ** -100) +
+        0 / (p3 * 2 ** -100) +
+        0 / (p8 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p10 = 2 * xi;
+          ddy[i] = (ddxI * sum) / p3 + (p10 * u4 * sum3) / p3;
+          dx[i] =
+            (2 * ddxI * sum2 * u4) / p3 +
+            p10 * sum4 +
+            (2 * dyi * u4 * sum3) / p3;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(sumWide, squashDoubleBackwardPart0(xiWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            squashDoubleBackwardPart1(xiWide, dyiWide),
+          );
+          sumWide3 = wideAdd(
+            sumWide3,
+            squashDoubleBackwardPart2(xiWide, ddxiWide),
+          );
+        }
+        let sumWide4 = wideFromF64(0);
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          sumWide4 = wideAdd(
+            sumWide4,
+            squashDoubleBackwardPart3(
+              xiWide2,
+              epsWide,
+              dyiWide2,
+              sumWide,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              squashDoubleBackwardPart4(
+                xiWide3,
+                epsWide,
+                sumWide,
+                ddxiWide3,
+                sumWide3,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              squashDoubleBackwardPart5(
+                xiWide3,
+                epsWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                ddxiWide3,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -174,4 +686,539 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+/**
+ * Newton's method from above: with a in [1/4, 1), the mean of root and a /
+ * root. An exact root is found exactly.
+ */
+function wideSqrt(x: Wide): Wide {
+  if (wideIsNegative(x)) {
+    return WIDE_NAN;
+  }
+  if (intAbs(x.exponent) >= WIDE_LIMIT) {
+    return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+  }
+  const odd = x.exponent & 1n;
+  const a = x.mantissa >> odd;
+  let root = (a >> 1n) + NAT_HALF;
+  let step = root - a;
+  while (!(step === 0n)) {
+    step = (root - (a << 384n) / root) >> 1n;
+    root = root - step;
+  }
+  return wideNormalised(false, root, (x.exponent + odd) >> 1n);
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+function squashForwardPart0(x0: Wide): Wide {
+  return widePower(x0, 2);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function squashForwardPart1(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideDivide(
+    wideMultiply(x0, x2),
+    wideMultiply(wideAdd(x2, wideInteger(1n)), wideSqrt(wideAdd(x1, x2))),
+  );
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+function squashBackwardPart0(x0: Wide): Wide {
+  return widePower(x0, 2);
+}
+
+function squashBackwardPart1(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, x0);
+}
+
+function squashBackwardPart2(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideAdd(x3, wideInteger(1n));
+  const t1 = wideSqrt(wideAdd(x1, x3));
+  const t2 = wideMultiply(t0, t1);
+  const t3 = wideDivide(
+    wideMultiply(
+      wideMultiply(wideMultiply(wideInteger(2n), x0), x4),
+      wideSubtract(
+        wideInteger(1n),
+        wideDivide(
+          wideMultiply(
+            x3,
+            wideAdd(
+              t1,
+              wideDivide(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0),
+                t1,
+              ),
+            ),
+          ),
+          t2,
+        ),
+      ),
+    ),
+    t2,
+  );
+  return wideAdd(wideDivide(wideMultiply(x2, x3), t2), t3);
+}
+
+function squashDoubleBackwardPart0(x0: Wide): Wide {
+  return widePower(x0, 2);
+}
+
+function squashDoubleBackwardPart1(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, x0);
+}
+
+function squashDoubleBackwardPart2(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, x0);
+}
+
+function squashDoubleBackwardPart3(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideAdd(x1, x3);
+  const t1 = wideSqrt(t0);
+  const t2 = wideAdd(x3, wideInteger(1n));
+  const t3 = wideAdd(
+    t1,
+    wideDivide(
+      wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t2),
+      t1,
+    ),
+  );
+  const t4 = wideMultiply(t2, t1);
+  const t5 = wideSubtract(
+    wideInteger(1n),
+    wideDivide(wideMultiply(x3, t3), t4),
+  );
+  const t6 = wideDivide(
+    wideAdd(
+      wideSubtract(
+        wideSubtract(
+          wideSubtract(wideDivide(wideMultiply(x3, widePower(t3, 2)), t4), t1),
+          wideDivide(
+            wideMultiply(wideDivide(wideInteger(3n), wideInteger(2n)), x3),
+            t1,
+          ),
+        ),
+        wideDivide(wideDivide(wideInteger(1n), wideInteger(2n)), t1),
+      ),
+      wideDivide(
+        wideMultiply(
+          wideMultiply(wideDivide(wideInteger(1n), wideInteger(4n)), x3),
+          t2,
+        ),
+        wideMultiply(t0, t1),
+      ),
+    ),
+    t4,
+  );
+  return wideMultiply(
+    x5,
+    wideAdd(
+      wideDivide(wideMultiply(x2, t5), t4),
+      wideDivide(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideInteger(2n), x0), x4),
+          wideSubtract(t6, wideDivide(wideMultiply(t3, t5), t4)),
+        ),
+        t4,
+      ),
+    ),
+  );
+}
+
+function squashDoubleBackwardPart4(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideAdd(x2, wideInteger(1n));
+  const t1 = wideSqrt(wideAdd(x1, x2));
+  const t2 = wideMultiply(t0, t1);
+  const t3 = wideMultiply(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), x0),
+      wideSubtract(
+        wideInteger(1n),
+        wideDivide(
+          wideMultiply(
+            x2,
+            wideAdd(
+              t1,
+              wideDivide(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t0),
+                t1,
+              ),
+            ),
+          ),
+          t2,
+        ),
+      ),
+    ),
+    x4,
+  );
+  return wideAdd(wideDivide(wideMultiply(x3, x2), t2), wideDivide(t3, t2));
+}
+
+function squashDoubleBackwardPart5(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+): Wide {
+  const t0 = wideSqrt(wideAdd(x1, x3));
+  const t1 = wideAdd(x3, wideInteger(1n));
+  const t2 = wideMultiply(t1, t0);
+  const t3 = wideSubtract(
+    wideInteger(1n),
+    wideDivide(
+      wideMultiply(
+        x3,
+        wideAdd(
+          t0,
+          wideDivide(
+            wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t1),
+            t0,
+          ),
+        ),
+      ),
+      t2,
+    ),
+  );
+  return wideAdd(
+    wideAdd(
+      wideDivide(
+        wideMultiply(wideMultiply(wideMultiply(wideInteger(2n), x5), x4), t3),
+        t2,
+      ),
+      wideMultiply(wideMultiply(wideInteger(2n), x0), x7),
+    ),
+    wideDivide(
+      wideMultiply(wideMultiply(wideMultiply(wideInteger(2n), x2), t3), x6),
+      t2,
+    ),
+  );
 }

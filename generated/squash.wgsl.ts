@@ -12,10 +12,44 @@ fn squash_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct squash_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn squash_ranged_select(condition: bool, a: squash_ranged, b: squash_ranged) -> squash_ranged {
+  return squash_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct squash_pair {
   high: f32,
   low: f32,
+}
+
+const squash_RANGED_ZERO: squash_ranged = squash_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn squash_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn squash_ranged_of(a: squash_pair, exponent: f32) -> squash_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = squash_power_of_two(clamp(127 - field, -126, 126));
+  return squash_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), squash_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -41,6 +75,18 @@ fn squash_pair_add(a: squash_pair, b: squash_pair) -> squash_pair {
   return squash_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+fn squash_ranged_add(a: squash_ranged, b: squash_ranged) -> squash_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = squash_ranged_select(swapped, b, a);
+  let y = squash_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(squash_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return squash_ranged_of(
+    squash_pair_add(squash_pair(x.high, x.low), squash_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
 fn squash_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
@@ -62,14 +108,25 @@ fn squash_pair_multiply(a: squash_pair, b: squash_pair) -> squash_pair {
   return squash_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn squash_pair_from_given(x: f32) -> squash_pair {
-  let held = squash_rounded(x);
-  return squash_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn squash_ranged_multiply(a: squash_ranged, b: squash_ranged) -> squash_ranged {
+  return squash_ranged_of(
+    squash_pair_multiply(squash_pair(a.high, a.low), squash_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
 }
 
-fn squash_forward_terms0(x: f32) -> squash_pair {
-  return squash_pair_multiply(squash_pair_from_given(x), squash_pair_from_given(x));
+// A number as it was given.
+fn squash_ranged_from_given(x: f32) -> squash_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = squash_ranged_of(squash_pair(part, 0.0), select(0.0, 64.0, large));
+  return squash_ranged_select(infinite, squash_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn squash_forward_terms0(x: f32) -> squash_ranged {
+  return squash_ranged_multiply(squash_ranged_from_given(x), squash_ranged_from_given(x));
 }
 
 fn squash_pair_sqrt(a: squash_pair) -> squash_pair {
@@ -79,17 +136,31 @@ fn squash_pair_sqrt(a: squash_pair) -> squash_pair {
   return squash_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
 }
 
-fn squash_forward_row0(eps: f32, sum0: squash_pair) -> squash_pair {
-  return squash_pair_multiply(
-    squash_pair_add(sum0, squash_pair(1.0, 0.0)),
-    squash_pair_sqrt(squash_pair_add(squash_pair_from_given(eps), sum0))
+// a times a power of two.
+fn squash_pair_scale(a: squash_pair, factor: f32) -> squash_pair {
+  return squash_pair(a.high * factor, a.low * factor);
+}
+
+fn squash_ranged_sqrt(a: squash_ranged) -> squash_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = squash_pair_sqrt(
+    squash_pair_scale(squash_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return squash_ranged_of(root, half);
+}
+
+fn squash_forward_row0(eps: f32, sum0: squash_ranged) -> squash_ranged {
+  return squash_ranged_multiply(
+    squash_ranged_add(sum0, squash_ranged(1.0, 0.0, 0.0)),
+    squash_ranged_sqrt(squash_ranged_add(squash_ranged_from_given(eps), sum0))
   );
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn squash_pair_to_limit(a: squash_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+// To a number of float32; infinity where it is beyond.
+fn squash_ranged_to_limit(a: squash_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * squash_power_of_two(first)) * squash_power_of_two(exponent - first);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -100,49 +171,57 @@ fn squash_pair_divide(a: squash_pair, b: squash_pair) -> squash_pair {
   return squash_pair_ordered_sum(q, rest / b.high);
 }
 
-fn squash_forward_elements_result(x: f32, sum0: squash_pair, row_expression_0: squash_pair) -> f32 {
-  return squash_pair_to_limit(
-    squash_pair_divide(squash_pair_multiply(squash_pair_from_given(x), sum0), row_expression_0)
+fn squash_ranged_divide(a: squash_ranged, b: squash_ranged) -> squash_ranged {
+  return squash_ranged_of(
+    squash_pair_divide(squash_pair(a.high, a.low), squash_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn squash_forward_elements_result(x: f32, sum0: squash_ranged, row_expression_0: squash_ranged) -> f32 {
+  return squash_ranged_to_limit(
+    squash_ranged_divide(squash_ranged_multiply(squash_ranged_from_given(x), sum0), row_expression_0)
   );
 }
 
 struct squash_backward_terms0_results {
-  result0: squash_pair,
-  result1: squash_pair,
+  result0: squash_ranged,
+  result1: squash_ranged,
 }
 
 fn squash_backward_terms0(x: f32, dy: f32) -> squash_backward_terms0_results {
   return squash_backward_terms0_results(
-    squash_pair_multiply(squash_pair_from_given(x), squash_pair_from_given(x)),
-    squash_pair_multiply(squash_pair_from_given(dy), squash_pair_from_given(x))
+    squash_ranged_multiply(squash_ranged_from_given(x), squash_ranged_from_given(x)),
+    squash_ranged_multiply(squash_ranged_from_given(dy), squash_ranged_from_given(x))
   );
 }
 
 struct squash_backward_row0_results {
-  result0: squash_pair,
-  result1: squash_pair,
+  result0: squash_ranged,
+  result1: squash_ranged,
 }
 
-fn squash_pair_subtract(a: squash_pair, b: squash_pair) -> squash_pair {
-  let s = squash_pair_sum(a.high, -b.high);
-  return squash_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn squash_ranged_negate(a: squash_ranged) -> squash_ranged {
+  return squash_ranged(-a.high, -a.low, a.exponent);
 }
 
-// a times a power of two.
-fn squash_pair_scale(a: squash_pair, factor: f32) -> squash_pair {
-  return squash_pair(a.high * factor, a.low * factor);
+fn squash_ranged_subtract(a: squash_ranged, b: squash_ranged) -> squash_ranged {
+  return squash_ranged_add(a, squash_ranged_negate(b));
 }
 
-fn squash_backward_row0(eps: f32, sum0: squash_pair) -> squash_backward_row0_results {
-  let t = squash_pair_add(sum0, squash_pair(1.0, 0.0));
-  let t2 = squash_pair_sqrt(squash_pair_add(squash_pair_from_given(eps), sum0));
-  let t3 = squash_pair_multiply(t, t2);
+fn squash_backward_row0(eps: f32, sum0: squash_ranged) -> squash_backward_row0_results {
+  let t = squash_ranged_add(sum0, squash_ranged(1.0, 0.0, 0.0));
+  let t2 = squash_ranged_sqrt(squash_ranged_add(squash_ranged_from_given(eps), sum0));
+  let t3 = squash_ranged_multiply(t, t2);
   return squash_backward_row0_results(
     t3,
-    squash_pair_subtract(
-      squash_pair(1.0, 0.0),
-      squash_pair_divide(
-        squash_pair_multiply(sum0, squash_pair_add(t2, squash_pair_divide(squash_pair_scale(t, 0.5), t2))),
+    squash_ranged_subtract(
+      squash_ranged(1.0, 0.0, 0.0),
+      squash_ranged_divide(
+        squash_ranged_multiply(
+          sum0,
+          squash_ranged_add(t2, squash_ranged_divide(squash_ranged_multiply(squash_ranged(1.0, 0.0, -1.0), t), t2))
+        ),
         t3
       )
     )
@@ -152,20 +231,163 @@ fn squash_backward_row0(eps: f32, sum0: squash_pair) -> squash_backward_row0_res
 fn squash_backward_elements_result(
   x: f32,
   dy: f32,
-  sum0: squash_pair,
-  sum1: squash_pair,
-  row_expression_0: squash_pair,
-  row_expression_1: squash_pair
+  sum0: squash_ranged,
+  sum1: squash_ranged,
+  row_expression_0: squash_ranged,
+  row_expression_1: squash_ranged
 ) -> f32 {
-  return squash_pair_to_limit(
-    squash_pair_add(
-      squash_pair_divide(squash_pair_multiply(squash_pair_from_given(dy), sum0), row_expression_0),
-      squash_pair_divide(
-        squash_pair_multiply(
-          squash_pair_multiply(squash_pair_scale(squash_pair_from_given(x), 2.0), sum1),
+  return squash_ranged_to_limit(
+    squash_ranged_add(
+      squash_ranged_divide(squash_ranged_multiply(squash_ranged_from_given(dy), sum0), row_expression_0),
+      squash_ranged_divide(
+        squash_ranged_multiply(
+          squash_ranged_multiply(
+            squash_ranged_multiply(squash_ranged(1.0, 0.0, 1.0), squash_ranged_from_given(x)),
+            sum1
+          ),
           row_expression_1
         ),
         row_expression_0
+      )
+    )
+  );
+}
+
+struct squash_double_backward_terms0_results {
+  result0: squash_ranged,
+  result1: squash_ranged,
+  result2: squash_ranged,
+}
+
+fn squash_double_backward_terms0(x: f32, dy: f32, ddx: f32) -> squash_double_backward_terms0_results {
+  return squash_double_backward_terms0_results(
+    squash_ranged_multiply(squash_ranged_from_given(x), squash_ranged_from_given(x)),
+    squash_ranged_multiply(squash_ranged_from_given(dy), squash_ranged_from_given(x)),
+    squash_ranged_multiply(squash_ranged_from_given(ddx), squash_ranged_from_given(x))
+  );
+}
+
+struct squash_double_backward_row0_results {
+  result0: squash_ranged,
+  result1: squash_ranged,
+  result2: squash_ranged,
+}
+
+fn squash_double_backward_row0(eps: f32, sum0: squash_ranged) -> squash_double_backward_row0_results {
+  let t = squash_ranged_add(squash_ranged_from_given(eps), sum0);
+  let t2 = squash_ranged_sqrt(t);
+  let t3 = squash_ranged_add(sum0, squash_ranged(1.0, 0.0, 0.0));
+  let t4 = squash_ranged_add(t2, squash_ranged_divide(squash_ranged_multiply(squash_ranged(1.0, 0.0, -1.0), t3), t2));
+  let t5 = squash_ranged_multiply(t3, t2);
+  let t6 = squash_ranged_subtract(
+    squash_ranged(1.0, 0.0, 0.0),
+    squash_ranged_divide(squash_ranged_multiply(sum0, t4), t5)
+  );
+  let t7 = squash_ranged_divide(
+    squash_ranged_add(
+      squash_ranged_subtract(
+        squash_ranged_subtract(
+          squash_ranged_subtract(
+            squash_ranged_divide(squash_ranged_multiply(sum0, squash_ranged_multiply(t4, t4)), t5),
+            t2
+          ),
+          squash_ranged_divide(squash_ranged_multiply(squash_ranged(1.5, 0.0, 0.0), sum0), t2)
+        ),
+        squash_ranged_divide(squash_ranged(1.0, 0.0, -1.0), t2)
+      ),
+      squash_ranged_divide(
+        squash_ranged_multiply(squash_ranged_multiply(squash_ranged(1.0, 0.0, -2.0), sum0), t3),
+        squash_ranged_multiply(t, t2)
+      )
+    ),
+    t5
+  );
+  return squash_double_backward_row0_results(
+    t6,
+    t5,
+    squash_ranged_subtract(t7, squash_ranged_divide(squash_ranged_multiply(t4, t6), t5))
+  );
+}
+
+fn squash_double_backward_terms1(
+  x: f32,
+  dy: f32,
+  sum1: squash_ranged,
+  ddx: f32,
+  row_expression_0: squash_ranged,
+  row_expression_1: squash_ranged,
+  row_expression_2: squash_ranged
+) -> squash_ranged {
+  return squash_ranged_multiply(
+    squash_ranged_from_given(ddx),
+    squash_ranged_add(
+      squash_ranged_divide(squash_ranged_multiply(squash_ranged_from_given(dy), row_expression_0), row_expression_1),
+      squash_ranged_divide(
+        squash_ranged_multiply(
+          squash_ranged_multiply(
+            squash_ranged_multiply(squash_ranged(1.0, 0.0, 1.0), squash_ranged_from_given(x)),
+            sum1
+          ),
+          row_expression_2
+        ),
+        row_expression_1
+      )
+    )
+  );
+}
+
+struct squash_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn squash_double_backward_elements_result(
+  x: f32,
+  dy: f32,
+  sum0: squash_ranged,
+  sum1: squash_ranged,
+  ddx: f32,
+  sum2: squash_ranged,
+  sum3: squash_ranged,
+  row_expression_0: squash_ranged,
+  row_expression_1: squash_ranged
+) -> squash_double_backward_elements_result_results {
+  let t = squash_ranged_multiply(squash_ranged(1.0, 0.0, 1.0), squash_ranged_from_given(x));
+  return squash_double_backward_elements_result_results(
+    squash_ranged_to_limit(
+      squash_ranged_add(
+        squash_ranged_divide(squash_ranged_multiply(squash_ranged_from_given(ddx), sum0), row_expression_1),
+        squash_ranged_divide(
+          squash_ranged_multiply(squash_ranged_multiply(t, row_expression_0), sum2),
+          row_expression_1
+        )
+      )
+    ),
+    squash_ranged_to_limit(
+      squash_ranged_add(
+        squash_ranged_add(
+          squash_ranged_divide(
+            squash_ranged_multiply(
+              squash_ranged_multiply(
+                squash_ranged_multiply(squash_ranged(1.0, 0.0, 1.0), squash_ranged_from_given(ddx)),
+                sum1
+              ),
+              row_expression_0
+            ),
+            row_expression_1
+          ),
+          squash_ranged_multiply(t, sum3)
+        ),
+        squash_ranged_divide(
+          squash_ranged_multiply(
+            squash_ranged_multiply(
+              squash_ranged_multiply(squash_ranged(1.0, 0.0, 1.0), squash_ranged_from_given(dy)),
+              row_expression_0
+            ),
+            sum2
+          ),
+          row_expression_1
+        )
       )
     )
   );
@@ -189,6 +411,9 @@ struct squash_uniform_values {
 @group(0) @binding(4) var<storage, read> squash_cotangent_dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> squash_scratch_backward_rows: array<f32>;
 @group(0) @binding(6) var<storage, read_write> squash_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read> squash_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> squash_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(9) var<storage, read_write> squash_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn squash_chunks() -> u32 {
@@ -200,22 +425,22 @@ fn squash_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> squash_lane_values: array<squash_pair, 256>;
+var<workgroup> squash_lane_values: array<squash_ranged, 256>;
 
 // The sum of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn squash_workgroup_sum(value: squash_pair, lane: u32, lanes: u32) {
+fn squash_workgroup_sum(value: squash_ranged, lane: u32, lanes: u32) {
   squash_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      squash_lane_values[lane] = squash_pair_add(squash_lane_values[lane], squash_lane_values[lane + stride]);
+      squash_lane_values[lane] = squash_ranged_add(squash_lane_values[lane], squash_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn squash_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * squash_chunks() + chunk) * 6u;
+  return (row * squash_chunks() + chunk) * 9u;
 }
 
 var<workgroup> squash_lane_nan: array<f32, 256>;
@@ -238,6 +463,9 @@ fn squash_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = squash_chunks();
   let lanes = squash_lanes();
@@ -248,7 +476,7 @@ fn squash_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = squash_pair(0.0, 0.0);
+  var partial0 = squash_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (squash_uniforms.axisLength + chunks - 1u) / chunks;
@@ -259,7 +487,7 @@ fn squash_forward_walk0(
       let x = squash_input_x[i];
       missing = select(missing, x, squash_is_nan(x));
       let term = squash_forward_terms0(x);
-      partial0 = squash_pair_add(partial0, term);
+      partial0 = squash_ranged_add(partial0, term);
     }
     missing = select(missing, squash_uniforms.p_eps, squash_is_nan(squash_uniforms.p_eps));
   }
@@ -268,11 +496,12 @@ fn squash_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     squash_scratch_forward_rows[partial + 0u] = squash_lane_values[lane].high;
     squash_scratch_forward_rows[partial + 1u] = squash_lane_values[lane].low;
+    squash_scratch_forward_rows[partial + 2u] = squash_lane_values[lane].exponent;
   }
   workgroupBarrier();
   squash_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    squash_scratch_forward_rows[partial + 4u] = squash_lane_nan[lane];
+    squash_scratch_forward_rows[partial + 6u] = squash_lane_nan[lane];
   }
 }
 
@@ -282,6 +511,9 @@ fn squash_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= squash_uniforms.axisOuter * squash_uniforms.axisInner) {
@@ -289,24 +521,26 @@ fn squash_forward_rows0(
   }
   let chunks = squash_chunks();
   let slots = squash_forward_slots(row, 0u);
-  var total0 = squash_pair(squash_scratch_forward_rows[slots + 0u], squash_scratch_forward_rows[slots + 1u]);
+  var total0 = squash_ranged(squash_scratch_forward_rows[slots + 0u], squash_scratch_forward_rows[slots + 1u], squash_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = squash_forward_slots(row, chunk);
-    let other = squash_pair(squash_scratch_forward_rows[others + 0u], squash_scratch_forward_rows[others + 1u]);
-    total0 = squash_pair_add(total0, other);
+    let other = squash_ranged(squash_scratch_forward_rows[others + 0u], squash_scratch_forward_rows[others + 1u], squash_scratch_forward_rows[others + 2u]);
+    total0 = squash_ranged_add(total0, other);
   }
-  var missing = squash_scratch_forward_rows[slots + 4u];
+  var missing = squash_scratch_forward_rows[slots + 6u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = squash_scratch_forward_rows[squash_forward_slots(row, chunk) + 4u];
+    let other = squash_scratch_forward_rows[squash_forward_slots(row, chunk) + 6u];
     missing = select(missing, other, squash_is_nan(other));
   }
   squash_scratch_forward_rows[slots + 0u] = total0.high;
   squash_scratch_forward_rows[slots + 1u] = total0.low;
-  squash_scratch_forward_rows[slots + 4u] = missing;
-  let sum0 = squash_pair(squash_scratch_forward_rows[slots + 0u], squash_scratch_forward_rows[slots + 1u]);
+  squash_scratch_forward_rows[slots + 2u] = total0.exponent;
+  squash_scratch_forward_rows[slots + 6u] = missing;
+  let sum0 = squash_ranged(squash_scratch_forward_rows[slots + 0u], squash_scratch_forward_rows[slots + 1u], squash_scratch_forward_rows[slots + 2u]);
   let value = squash_forward_row0(squash_uniforms.p_eps, sum0);
-  squash_scratch_forward_rows[slots + 2u] = value.high;
-  squash_scratch_forward_rows[slots + 3u] = value.low;
+  squash_scratch_forward_rows[slots + 3u] = value.high;
+  squash_scratch_forward_rows[slots + 4u] = value.low;
+  squash_scratch_forward_rows[slots + 5u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -315,6 +549,9 @@ fn squash_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= squash_uniforms.size) {
@@ -322,15 +559,63 @@ fn squash_forward_elements(
   }
   let row = i / (squash_uniforms.axisLength * squash_uniforms.axisInner) * squash_uniforms.axisInner + i % squash_uniforms.axisInner;
   let slots = squash_forward_slots(row, 0u);
-  let sum0 = squash_pair(squash_scratch_forward_rows[slots + 0u], squash_scratch_forward_rows[slots + 1u]);
-  let row_expression_0 = squash_pair(squash_scratch_forward_rows[slots + 2u], squash_scratch_forward_rows[slots + 3u]);
+  let sum0 = squash_ranged(squash_scratch_forward_rows[slots + 0u], squash_scratch_forward_rows[slots + 1u], squash_scratch_forward_rows[slots + 2u]);
+  let row_expression_0 = squash_ranged(squash_scratch_forward_rows[slots + 3u], squash_scratch_forward_rows[slots + 4u], squash_scratch_forward_rows[slots + 5u]);
   let x = squash_input_x[i];
   let result = squash_forward_elements_result(x, sum0, row_expression_0);
-  squash_output_y[i] = select(result, squash_scratch_forward_rows[squash_forward_slots(row, 0u) + 4u], squash_is_nan(squash_scratch_forward_rows[squash_forward_slots(row, 0u) + 4u]));
+  squash_output_y[i] = select(result, squash_scratch_forward_rows[squash_forward_slots(row, 0u) + 6u], squash_is_nan(squash_scratch_forward_rows[squash_forward_slots(row, 0u) + 6u]));
+}
+
+@compute @workgroup_size(256)
+fn squash_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (squash_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = squash_lanes();
+  let rows = squash_uniforms.axisOuter * squash_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / squash_uniforms.axisInner * squash_uniforms.axisLength * squash_uniforms.axisInner + row % squash_uniforms.axisInner;
+  let end = select(0u, squash_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = squash_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * squash_uniforms.axisInner;
+      let x = squash_input_x[i];
+      missing = select(missing, x, squash_is_nan(x));
+      let term = squash_forward_terms0(x);
+      partial0 = squash_ranged_add(partial0, term);
+    }
+    missing = select(missing, squash_uniforms.p_eps, squash_is_nan(squash_uniforms.p_eps));
+  }
+  squash_workgroup_sum(partial0, lane, lanes);
+  let sum0 = squash_lane_values[head];
+  workgroupBarrier();
+  let value0 = squash_forward_row0(squash_uniforms.p_eps, sum0);
+  squash_workgroup_nan(missing, lane, lanes);
+  missing = squash_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * squash_uniforms.axisInner;
+      let x = squash_input_x[i];
+      let result = squash_forward_elements_result(x, sum0, value0);
+      squash_output_y[i] = select(result, missing, squash_is_nan(missing));
+    }
+  }
 }
 
 fn squash_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * squash_chunks() + chunk) * 8u;
+  return (row * squash_chunks() + chunk) * 12u;
 }
 
 @compute @workgroup_size(256)
@@ -339,6 +624,9 @@ fn squash_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = squash_chunks();
   let lanes = squash_lanes();
@@ -349,8 +637,8 @@ fn squash_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = squash_pair(0.0, 0.0);
-  var partial1 = squash_pair(0.0, 0.0);
+  var partial0 = squash_ranged(0.0, 0.0, -2e38);
+  var partial1 = squash_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (squash_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / squash_uniforms.axisInner * squash_uniforms.axisLength * squash_uniforms.axisInner + row % squash_uniforms.axisInner;
@@ -360,8 +648,8 @@ fn squash_backward_walk0(
       let x = squash_input_x[i];
       let dy = squash_cotangent_dy[i];
       let term = squash_backward_terms0(x, dy);
-      partial0 = squash_pair_add(partial0, term.result0);
-      partial1 = squash_pair_add(partial1, term.result1);
+      partial0 = squash_ranged_add(partial0, term.result0);
+      partial1 = squash_ranged_add(partial1, term.result1);
     }
   }
   let partial = squash_backward_slots(row, chunk);
@@ -369,12 +657,14 @@ fn squash_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     squash_scratch_backward_rows[partial + 0u] = squash_lane_values[lane].high;
     squash_scratch_backward_rows[partial + 1u] = squash_lane_values[lane].low;
+    squash_scratch_backward_rows[partial + 2u] = squash_lane_values[lane].exponent;
   }
   workgroupBarrier();
   squash_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    squash_scratch_backward_rows[partial + 2u] = squash_lane_values[lane].high;
-    squash_scratch_backward_rows[partial + 3u] = squash_lane_values[lane].low;
+    squash_scratch_backward_rows[partial + 3u] = squash_lane_values[lane].high;
+    squash_scratch_backward_rows[partial + 4u] = squash_lane_values[lane].low;
+    squash_scratch_backward_rows[partial + 5u] = squash_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -385,6 +675,9 @@ fn squash_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= squash_uniforms.axisOuter * squash_uniforms.axisInner) {
@@ -392,28 +685,32 @@ fn squash_backward_rows0(
   }
   let chunks = squash_chunks();
   let slots = squash_backward_slots(row, 0u);
-  var total0 = squash_pair(squash_scratch_backward_rows[slots + 0u], squash_scratch_backward_rows[slots + 1u]);
+  var total0 = squash_ranged(squash_scratch_backward_rows[slots + 0u], squash_scratch_backward_rows[slots + 1u], squash_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = squash_backward_slots(row, chunk);
-    let other = squash_pair(squash_scratch_backward_rows[others + 0u], squash_scratch_backward_rows[others + 1u]);
-    total0 = squash_pair_add(total0, other);
+    let other = squash_ranged(squash_scratch_backward_rows[others + 0u], squash_scratch_backward_rows[others + 1u], squash_scratch_backward_rows[others + 2u]);
+    total0 = squash_ranged_add(total0, other);
   }
-  var total1 = squash_pair(squash_scratch_backward_rows[slots + 2u], squash_scratch_backward_rows[slots + 3u]);
+  var total1 = squash_ranged(squash_scratch_backward_rows[slots + 3u], squash_scratch_backward_rows[slots + 4u], squash_scratch_backward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = squash_backward_slots(row, chunk);
-    let other = squash_pair(squash_scratch_backward_rows[others + 2u], squash_scratch_backward_rows[others + 3u]);
-    total1 = squash_pair_add(total1, other);
+    let other = squash_ranged(squash_scratch_backward_rows[others + 3u], squash_scratch_backward_rows[others + 4u], squash_scratch_backward_rows[others + 5u]);
+    total1 = squash_ranged_add(total1, other);
   }
   squash_scratch_backward_rows[slots + 0u] = total0.high;
   squash_scratch_backward_rows[slots + 1u] = total0.low;
-  squash_scratch_backward_rows[slots + 2u] = total1.high;
-  squash_scratch_backward_rows[slots + 3u] = total1.low;
-  let sum0 = squash_pair(squash_scratch_backward_rows[slots + 0u], squash_scratch_backward_rows[slots + 1u]);
+  squash_scratch_backward_rows[slots + 2u] = total0.exponent;
+  squash_scratch_backward_rows[slots + 3u] = total1.high;
+  squash_scratch_backward_rows[slots + 4u] = total1.low;
+  squash_scratch_backward_rows[slots + 5u] = total1.exponent;
+  let sum0 = squash_ranged(squash_scratch_backward_rows[slots + 0u], squash_scratch_backward_rows[slots + 1u], squash_scratch_backward_rows[slots + 2u]);
   let value = squash_backward_row0(squash_uniforms.p_eps, sum0);
-  squash_scratch_backward_rows[slots + 4u] = value.result0.high;
-  squash_scratch_backward_rows[slots + 5u] = value.result0.low;
-  squash_scratch_backward_rows[slots + 6u] = value.result1.high;
-  squash_scratch_backward_rows[slots + 7u] = value.result1.low;
+  squash_scratch_backward_rows[slots + 6u] = value.result0.high;
+  squash_scratch_backward_rows[slots + 7u] = value.result0.low;
+  squash_scratch_backward_rows[slots + 8u] = value.result0.exponent;
+  squash_scratch_backward_rows[slots + 9u] = value.result1.high;
+  squash_scratch_backward_rows[slots + 10u] = value.result1.low;
+  squash_scratch_backward_rows[slots + 11u] = value.result1.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -422,6 +719,9 @@ fn squash_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= squash_uniforms.size) {
@@ -429,13 +729,361 @@ fn squash_backward_elements(
   }
   let row = i / (squash_uniforms.axisLength * squash_uniforms.axisInner) * squash_uniforms.axisInner + i % squash_uniforms.axisInner;
   let slots = squash_backward_slots(row, 0u);
-  let sum0 = squash_pair(squash_scratch_backward_rows[slots + 0u], squash_scratch_backward_rows[slots + 1u]);
-  let sum1 = squash_pair(squash_scratch_backward_rows[slots + 2u], squash_scratch_backward_rows[slots + 3u]);
-  let row_expression_0 = squash_pair(squash_scratch_backward_rows[slots + 4u], squash_scratch_backward_rows[slots + 5u]);
-  let row_expression_1 = squash_pair(squash_scratch_backward_rows[slots + 6u], squash_scratch_backward_rows[slots + 7u]);
+  let sum0 = squash_ranged(squash_scratch_backward_rows[slots + 0u], squash_scratch_backward_rows[slots + 1u], squash_scratch_backward_rows[slots + 2u]);
+  let sum1 = squash_ranged(squash_scratch_backward_rows[slots + 3u], squash_scratch_backward_rows[slots + 4u], squash_scratch_backward_rows[slots + 5u]);
+  let row_expression_0 = squash_ranged(squash_scratch_backward_rows[slots + 6u], squash_scratch_backward_rows[slots + 7u], squash_scratch_backward_rows[slots + 8u]);
+  let row_expression_1 = squash_ranged(squash_scratch_backward_rows[slots + 9u], squash_scratch_backward_rows[slots + 10u], squash_scratch_backward_rows[slots + 11u]);
   let x = squash_input_x[i];
   let dy = squash_cotangent_dy[i];
   let result = squash_backward_elements_result(x, dy, sum0, sum1, row_expression_0, row_expression_1);
   squash_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn squash_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (squash_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = squash_lanes();
+  let rows = squash_uniforms.axisOuter * squash_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / squash_uniforms.axisInner * squash_uniforms.axisLength * squash_uniforms.axisInner + row % squash_uniforms.axisInner;
+  let end = select(0u, squash_uniforms.axisLength, row < rows);
+  var partial0 = squash_ranged(0.0, 0.0, -2e38);
+  var partial1 = squash_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * squash_uniforms.axisInner;
+      let x = squash_input_x[i];
+      let dy = squash_cotangent_dy[i];
+      let term = squash_backward_terms0(x, dy);
+      partial0 = squash_ranged_add(partial0, term.result0);
+      partial1 = squash_ranged_add(partial1, term.result1);
+    }
+  }
+  squash_workgroup_sum(partial0, lane, lanes);
+  let sum0 = squash_lane_values[head];
+  workgroupBarrier();
+  squash_workgroup_sum(partial1, lane, lanes);
+  let sum1 = squash_lane_values[head];
+  workgroupBarrier();
+  let value0 = squash_backward_row0(squash_uniforms.p_eps, sum0);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * squash_uniforms.axisInner;
+      let x = squash_input_x[i];
+      let dy = squash_cotangent_dy[i];
+      let result = squash_backward_elements_result(x, dy, sum0, sum1, value0.result0, value0.result1);
+      squash_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn squash_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * squash_chunks() + chunk) * 21u;
+}
+
+@compute @workgroup_size(256)
+fn squash_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = squash_chunks();
+  let lanes = squash_lanes();
+  let rows = squash_uniforms.axisOuter * squash_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = squash_ranged(0.0, 0.0, -2e38);
+  var partial1 = squash_ranged(0.0, 0.0, -2e38);
+  var partial2 = squash_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (squash_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / squash_uniforms.axisInner * squash_uniforms.axisLength * squash_uniforms.axisInner + row % squash_uniforms.axisInner;
+    let end = min(squash_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * squash_uniforms.axisInner;
+      let x = squash_input_x[i];
+      let dy = squash_cotangent_dy[i];
+      let ddx = squash_cotangent_ddx[i];
+      let term = squash_double_backward_terms0(x, dy, ddx);
+      partial0 = squash_ranged_add(partial0, term.result0);
+      partial1 = squash_ranged_add(partial1, term.result1);
+      partial2 = squash_ranged_add(partial2, term.result2);
+    }
+  }
+  let partial = squash_double_backward_slots(row, chunk);
+  squash_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    squash_scratch_double_backward_rows[partial + 0u] = squash_lane_values[lane].high;
+    squash_scratch_double_backward_rows[partial + 1u] = squash_lane_values[lane].low;
+    squash_scratch_double_backward_rows[partial + 2u] = squash_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  squash_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    squash_scratch_double_backward_rows[partial + 3u] = squash_lane_values[lane].high;
+    squash_scratch_double_backward_rows[partial + 4u] = squash_lane_values[lane].low;
+    squash_scratch_double_backward_rows[partial + 5u] = squash_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  squash_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    squash_scratch_double_backward_rows[partial + 6u] = squash_lane_values[lane].high;
+    squash_scratch_double_backward_rows[partial + 7u] = squash_lane_values[lane].low;
+    squash_scratch_double_backward_rows[partial + 8u] = squash_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn squash_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= squash_uniforms.axisOuter * squash_uniforms.axisInner) {
+    return;
+  }
+  let chunks = squash_chunks();
+  let slots = squash_double_backward_slots(row, 0u);
+  var total0 = squash_ranged(squash_scratch_double_backward_rows[slots + 0u], squash_scratch_double_backward_rows[slots + 1u], squash_scratch_double_backward_rows[slots + 2u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = squash_double_backward_slots(row, chunk);
+    let other = squash_ranged(squash_scratch_double_backward_rows[others + 0u], squash_scratch_double_backward_rows[others + 1u], squash_scratch_double_backward_rows[others + 2u]);
+    total0 = squash_ranged_add(total0, other);
+  }
+  var total1 = squash_ranged(squash_scratch_double_backward_rows[slots + 3u], squash_scratch_double_backward_rows[slots + 4u], squash_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = squash_double_backward_slots(row, chunk);
+    let other = squash_ranged(squash_scratch_double_backward_rows[others + 3u], squash_scratch_double_backward_rows[others + 4u], squash_scratch_double_backward_rows[others + 5u]);
+    total1 = squash_ranged_add(total1, other);
+  }
+  var total2 = squash_ranged(squash_scratch_double_backward_rows[slots + 6u], squash_scratch_double_backward_rows[slots + 7u], squash_scratch_double_backward_rows[slots + 8u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = squash_double_backward_slots(row, chunk);
+    let other = squash_ranged(squash_scratch_double_backward_rows[others + 6u], squash_scratch_double_backward_rows[others + 7u], squash_scratch_double_backward_rows[others + 8u]);
+    total2 = squash_ranged_add(total2, other);
+  }
+  squash_scratch_double_backward_rows[slots + 0u] = total0.high;
+  squash_scratch_double_backward_rows[slots + 1u] = total0.low;
+  squash_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+  squash_scratch_double_backward_rows[slots + 3u] = total1.high;
+  squash_scratch_double_backward_rows[slots + 4u] = total1.low;
+  squash_scratch_double_backward_rows[slots + 5u] = total1.exponent;
+  squash_scratch_double_backward_rows[slots + 6u] = total2.high;
+  squash_scratch_double_backward_rows[slots + 7u] = total2.low;
+  squash_scratch_double_backward_rows[slots + 8u] = total2.exponent;
+  let sum0 = squash_ranged(squash_scratch_double_backward_rows[slots + 0u], squash_scratch_double_backward_rows[slots + 1u], squash_scratch_double_backward_rows[slots + 2u]);
+  let value = squash_double_backward_row0(squash_uniforms.p_eps, sum0);
+  squash_scratch_double_backward_rows[slots + 9u] = value.result0.high;
+  squash_scratch_double_backward_rows[slots + 10u] = value.result0.low;
+  squash_scratch_double_backward_rows[slots + 11u] = value.result0.exponent;
+  squash_scratch_double_backward_rows[slots + 12u] = value.result1.high;
+  squash_scratch_double_backward_rows[slots + 13u] = value.result1.low;
+  squash_scratch_double_backward_rows[slots + 14u] = value.result1.exponent;
+  squash_scratch_double_backward_rows[slots + 15u] = value.result2.high;
+  squash_scratch_double_backward_rows[slots + 16u] = value.result2.low;
+  squash_scratch_double_backward_rows[slots + 17u] = value.result2.exponent;
+}
+
+@compute @workgroup_size(256)
+fn squash_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = squash_chunks();
+  let lanes = squash_lanes();
+  let rows = squash_uniforms.axisOuter * squash_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = squash_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (squash_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / squash_uniforms.axisInner * squash_uniforms.axisLength * squash_uniforms.axisInner + row % squash_uniforms.axisInner;
+    let end = min(squash_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = squash_double_backward_slots(row, 0u);
+    let sum1 = squash_ranged(squash_scratch_double_backward_rows[slots + 3u], squash_scratch_double_backward_rows[slots + 4u], squash_scratch_double_backward_rows[slots + 5u]);
+    let row_expression_0 = squash_ranged(squash_scratch_double_backward_rows[slots + 9u], squash_scratch_double_backward_rows[slots + 10u], squash_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_1 = squash_ranged(squash_scratch_double_backward_rows[slots + 12u], squash_scratch_double_backward_rows[slots + 13u], squash_scratch_double_backward_rows[slots + 14u]);
+    let row_expression_2 = squash_ranged(squash_scratch_double_backward_rows[slots + 15u], squash_scratch_double_backward_rows[slots + 16u], squash_scratch_double_backward_rows[slots + 17u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * squash_uniforms.axisInner;
+      let x = squash_input_x[i];
+      let dy = squash_cotangent_dy[i];
+      let ddx = squash_cotangent_ddx[i];
+      let term = squash_double_backward_terms1(x, dy, sum1, ddx, row_expression_0, row_expression_1, row_expression_2);
+      partial0 = squash_ranged_add(partial0, term);
+    }
+  }
+  let partial = squash_double_backward_slots(row, chunk);
+  squash_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    squash_scratch_double_backward_rows[partial + 18u] = squash_lane_values[lane].high;
+    squash_scratch_double_backward_rows[partial + 19u] = squash_lane_values[lane].low;
+    squash_scratch_double_backward_rows[partial + 20u] = squash_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn squash_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= squash_uniforms.axisOuter * squash_uniforms.axisInner) {
+    return;
+  }
+  let chunks = squash_chunks();
+  let slots = squash_double_backward_slots(row, 0u);
+  var total6 = squash_ranged(squash_scratch_double_backward_rows[slots + 18u], squash_scratch_double_backward_rows[slots + 19u], squash_scratch_double_backward_rows[slots + 20u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = squash_double_backward_slots(row, chunk);
+    let other = squash_ranged(squash_scratch_double_backward_rows[others + 18u], squash_scratch_double_backward_rows[others + 19u], squash_scratch_double_backward_rows[others + 20u]);
+    total6 = squash_ranged_add(total6, other);
+  }
+  squash_scratch_double_backward_rows[slots + 18u] = total6.high;
+  squash_scratch_double_backward_rows[slots + 19u] = total6.low;
+  squash_scratch_double_backward_rows[slots + 20u] = total6.exponent;
+}
+
+@compute @workgroup_size(256)
+fn squash_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (squash_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= squash_uniforms.size) {
+    return;
+  }
+  let row = i / (squash_uniforms.axisLength * squash_uniforms.axisInner) * squash_uniforms.axisInner + i % squash_uniforms.axisInner;
+  let slots = squash_double_backward_slots(row, 0u);
+  let sum0 = squash_ranged(squash_scratch_double_backward_rows[slots + 0u], squash_scratch_double_backward_rows[slots + 1u], squash_scratch_double_backward_rows[slots + 2u]);
+  let sum1 = squash_ranged(squash_scratch_double_backward_rows[slots + 3u], squash_scratch_double_backward_rows[slots + 4u], squash_scratch_double_backward_rows[slots + 5u]);
+  let sum2 = squash_ranged(squash_scratch_double_backward_rows[slots + 6u], squash_scratch_double_backward_rows[slots + 7u], squash_scratch_double_backward_rows[slots + 8u]);
+  let sum3 = squash_ranged(squash_scratch_double_backward_rows[slots + 18u], squash_scratch_double_backward_rows[slots + 19u], squash_scratch_double_backward_rows[slots + 20u]);
+  let row_expression_0 = squash_ranged(squash_scratch_double_backward_rows[slots + 9u], squash_scratch_double_backward_rows[slots + 10u], squash_scratch_double_backward_rows[slots + 11u]);
+  let row_expression_1 = squash_ranged(squash_scratch_double_backward_rows[slots + 12u], squash_scratch_double_backward_rows[slots + 13u], squash_scratch_double_backward_rows[slots + 14u]);
+  let x = squash_input_x[i];
+  let dy = squash_cotangent_dy[i];
+  let ddx = squash_cotangent_ddx[i];
+  let result = squash_double_backward_elements_result(x, dy, sum0, sum1, ddx, sum2, sum3, row_expression_0, row_expression_1);
+  squash_gradient_ddy[i] = result.result0;
+  squash_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn squash_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (squash_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = squash_lanes();
+  let rows = squash_uniforms.axisOuter * squash_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / squash_uniforms.axisInner * squash_uniforms.axisLength * squash_uniforms.axisInner + row % squash_uniforms.axisInner;
+  let end = select(0u, squash_uniforms.axisLength, row < rows);
+  var partial0 = squash_ranged(0.0, 0.0, -2e38);
+  var partial1 = squash_ranged(0.0, 0.0, -2e38);
+  var partial2 = squash_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * squash_uniforms.axisInner;
+      let x = squash_input_x[i];
+      let dy = squash_cotangent_dy[i];
+      let ddx = squash_cotangent_ddx[i];
+      let term = squash_double_backward_terms0(x, dy, ddx);
+      partial0 = squash_ranged_add(partial0, term.result0);
+      partial1 = squash_ranged_add(partial1, term.result1);
+      partial2 = squash_ranged_add(partial2, term.result2);
+    }
+  }
+  squash_workgroup_sum(partial0, lane, lanes);
+  let sum0 = squash_lane_values[head];
+  workgroupBarrier();
+  squash_workgroup_sum(partial1, lane, lanes);
+  let sum1 = squash_lane_values[head];
+  workgroupBarrier();
+  squash_workgroup_sum(partial2, lane, lanes);
+  let sum2 = squash_lane_values[head];
+  workgroupBarrier();
+  let value0 = squash_double_backward_row0(squash_uniforms.p_eps, sum0);
+  var partial02 = squash_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * squash_uniforms.axisInner;
+      let x = squash_input_x[i];
+      let dy = squash_cotangent_dy[i];
+      let ddx = squash_cotangent_ddx[i];
+      let term = squash_double_backward_terms1(x, dy, sum1, ddx, value0.result0, value0.result1, value0.result2);
+      partial02 = squash_ranged_add(partial02, term);
+    }
+  }
+  squash_workgroup_sum(partial02, lane, lanes);
+  let sum3 = squash_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * squash_uniforms.axisInner;
+      let x = squash_input_x[i];
+      let dy = squash_cotangent_dy[i];
+      let ddx = squash_cotangent_ddx[i];
+      let result = squash_double_backward_elements_result(x, dy, sum0, sum1, ddx, sum2, sum3, value0.result0, value0.result1);
+      squash_gradient_ddy[i] = result.result0;
+      squash_gradient_dx[i] = result.result1;
+    }
+  }
 }
 `);

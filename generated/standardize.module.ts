@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { standardizeBackward, standardizeForward } from "./standardize.js";
+import {
+  standardizeBackward,
+  standardizeDoubleBackward,
+  standardizeForward,
+} from "./standardize.js";
 import { standardizeWgsl } from "./standardize.wgsl.js";
 const standardizeActivation: Activation = {
   name: "standardize",
@@ -15,18 +19,39 @@ const standardizeActivation: Activation = {
   hyperparameters: ["eps"],
   learned: [],
   axis: true,
-  cpu: { forward: standardizeForward, backward: standardizeBackward },
+  cpu: {
+    forward: standardizeForward,
+    backward: standardizeBackward,
+    doubleBackward: standardizeDoubleBackward,
+  },
   webgpu: {
     code: standardizeWgsl,
     forward: [
       {
-        entryPoint: "standardize_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "standardize_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [3, "output"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -42,7 +67,7 @@ const standardizeActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -54,12 +79,12 @@ const standardizeActivation: Activation = {
       },
       {
         entryPoint: "standardize_forward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -75,7 +100,7 @@ const standardizeActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
         ],
         uniforms: [
           "size",
@@ -92,7 +117,7 @@ const standardizeActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 10"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 15"],
           [3, "output"],
         ],
         uniforms: [
@@ -106,13 +131,31 @@ const standardizeActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "standardize_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "standardize_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [5, "cotangent"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -128,7 +171,7 @@ const standardizeActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -140,13 +183,13 @@ const standardizeActivation: Activation = {
       },
       {
         entryPoint: "standardize_backward_walk1",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -162,7 +205,7 @@ const standardizeActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -174,13 +217,13 @@ const standardizeActivation: Activation = {
       },
       {
         entryPoint: "standardize_backward_walk2",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
-        perWorkgroup: 1,
+        over: "size",
+        perWorkgroup: 4096,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -196,7 +239,7 @@ const standardizeActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
         ],
         uniforms: [
           "size",
@@ -214,7 +257,188 @@ const standardizeActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 27"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "standardize_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "cotangent x"],
+          [5, "cotangent"],
+          [9, "gradient"],
+          [6, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_double_backward_walk2",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_double_backward_rows2",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_double_backward_walk3",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_double_backward_rows3",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
+        ],
+        uniforms: [
+          "size",
+          "axisOuter",
+          "axisLength",
+          "axisInner",
+          "hyperparameter eps",
+        ],
+      },
+      {
+        entryPoint: "standardize_double_backward_elements",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [5, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
+          [9, "gradient"],
           [6, "gradient x"],
         ],
         uniforms: [

@@ -36,10 +36,52 @@ export function standardizeForward(
       const q2 = sum2 / axisLength;
       const u = eps + q2;
       const r = Math.sqrt(u);
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const u2 = xi - q;
-        y[i] = u2 / r;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (q - q) +
+        (q2 - q2) +
+        (u - u) +
+        (r - r) +
+        0 / (r * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const u2 = xi - q;
+          y[i] = u2 / r;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, standardizeForwardPart0(xiWide));
+        }
+        let sumWide2 = wideFromF64(0);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          sumWide2 = wideAdd(
+            sumWide2,
+            standardizeForwardPart1(xiWide2, lengthWide, sumWide),
+          );
+        }
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(
+              standardizeForwardPart2(
+                xiWide3,
+                epsWide,
+                lengthWide,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -94,12 +136,366 @@ export function standardizeBackward(
         const p6 = u2 * sum3;
         sum4 += p6 / p2 - dyi / p3;
       }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (q - q) +
+        (q2 - q2) +
+        (u - u) +
+        (p - p) +
+        (r - r) +
+        (p2 - p2) +
+        (p3 - p3) +
+        (p4 - p4) +
+        (p5 - p5) +
+        0 / (r * 2 ** -100) +
+        0 / (p2 * 2 ** -100) +
+        0 / (p3 * 2 ** -100) +
+        0 / (p5 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const u2 = xi - q;
+          const p6 = u2 * sum3;
+          dx[i] = sum4 + dyi / r - p6 / p5;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, standardizeBackwardPart0(xiWide));
+        }
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide2 = wideAdd(
+            sumWide2,
+            standardizeBackwardPart1(xiWide2, lengthWide, sumWide),
+          );
+          sumWide3 = wideAdd(
+            sumWide3,
+            standardizeBackwardPart2(xiWide2, lengthWide, dyiWide, sumWide),
+          );
+        }
+        let sumWide4 = wideFromF64(0);
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          sumWide4 = wideAdd(
+            sumWide4,
+            standardizeBackwardPart3(
+              xiWide3,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide,
+              sumWide2,
+              sumWide3,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide4 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              standardizeBackwardPart4(
+                xiWide4,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what standardize's backward kernel computes, from a cotangent of each of its results. */
+export function standardizeDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  eps: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const squared = axisLength * axisLength;
+  const p = 0.5 * axisLength;
+  const squared2 = squared * squared;
+  const p2 = squared * axisLength;
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        sum += xi;
+        sum2 += ddxI;
+      }
+      const q = sum / axisLength;
+      let sum3 = 0;
+      let sum4 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const u2 = xi - q;
-        const p6 = u2 * sum3;
-        dx[i] = sum4 + dyi / r - p6 / p5;
+        const u = xi - q;
+        sum3 += u * u;
+        sum4 += dyi * u;
+      }
+      const q2 = sum3 / axisLength;
+      const u = eps + q2;
+      const p3 = squared * u;
+      const r = Math.sqrt(u);
+      const p4 = p3 * r;
+      const p5 = axisLength * u;
+      const p6 = p5 * r;
+      const p7 = 0.5 * u;
+      const q3 = p7 / r;
+      const u2 = r + q3;
+      const squared3 = u * u;
+      const p8 = squared3 * u;
+      const p9 = squared * p8;
+      const p10 = axisLength * r;
+      const p11 = p * u;
+      const q4 = p11 / r;
+      const u3 = p10 + q4;
+      const p12 = squared2 * p8;
+      const p13 = sum4 * sum2;
+      const p14 = p2 * u;
+      const p15 = p14 * r;
+      const q5 = p13 / p15;
+      const q6 = sum2 / p10;
+      const q7 = p13 / p4;
+      let sum5 = 0;
+      let sum6 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const u4 = xi - q;
+        const p16 = u4 * sum4;
+        const p17 = 0.5 * dyi;
+        sum5 += (u4 * sum2) / p4 - (ddxI * u4) / p6;
+        sum6 +=
+          ddxI * ((p16 * u2) / p9 - p17 / p6) +
+          sum2 * (p17 / p4 - (p16 * u3) / p12);
+      }
+      let sum7 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const u4 = xi - q;
+        const p16 = ddxI * sum4;
+        const p17 = dyi * sum5;
+        const p18 = 2 * u4 * sum6;
+        sum7 += p16 / p4 - p17 / axisLength - q5 - p18 / axisLength;
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (sum5 - sum5) +
+        (sum6 - sum6) +
+        (sum7 - sum7) +
+        (q - q) +
+        (q2 - q2) +
+        (u - u) +
+        (p3 - p3) +
+        (r - r) +
+        (p4 - p4) +
+        (p5 - p5) +
+        (p6 - p6) +
+        (p7 - p7) +
+        (q3 - q3) +
+        (u2 - u2) +
+        (squared3 - squared3) +
+        (p8 - p8) +
+        (p9 - p9) +
+        (p10 - p10) +
+        (p11 - p11) +
+        (q4 - q4) +
+        (u3 - u3) +
+        (p12 - p12) +
+        (p13 - p13) +
+        (p14 - p14) +
+        (p15 - p15) +
+        (q5 - q5) +
+        (q6 - q6) +
+        (q7 - q7) +
+        0 / (r * 2 ** -100) +
+        0 / (p4 * 2 ** -100) +
+        0 / (p6 * 2 ** -100) +
+        0 / (p9 * 2 ** -100) +
+        0 / (p10 * 2 ** -100) +
+        0 / (p12 * 2 ** -100) +
+        0 / (p15 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const u4 = xi - q;
+          const p16 = ddxI * sum4;
+          const p17 = dyi * sum5;
+          const p18 = 2 * u4 * sum6;
+          ddy[i] = ddxI / r + u4 * sum5 - q6;
+          dx[i] = p17 + sum7 - p16 / p6 + q7 + p18;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(sumWide, standardizeDoubleBackwardPart0(xiWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            standardizeDoubleBackwardPart1(ddxiWide),
+          );
+        }
+        let sumWide3 = wideFromF64(0);
+        let sumWide4 = wideFromF64(0);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide3 = wideAdd(
+            sumWide3,
+            standardizeDoubleBackwardPart2(xiWide2, lengthWide, sumWide),
+          );
+          sumWide4 = wideAdd(
+            sumWide4,
+            standardizeDoubleBackwardPart3(
+              xiWide2,
+              lengthWide,
+              dyiWide,
+              sumWide,
+            ),
+          );
+        }
+        let sumWide5 = wideFromF64(0);
+        let sumWide6 = wideFromF64(0);
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          sumWide5 = wideAdd(
+            sumWide5,
+            standardizeDoubleBackwardPart4(
+              xiWide3,
+              epsWide,
+              lengthWide,
+              sumWide,
+              sumWide3,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+          sumWide6 = wideAdd(
+            sumWide6,
+            standardizeDoubleBackwardPart5(
+              xiWide3,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide,
+              sumWide3,
+              sumWide4,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+        }
+        let sumWide7 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide4 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          sumWide7 = wideAdd(
+            sumWide7,
+            standardizeDoubleBackwardPart6(
+              xiWide4,
+              epsWide,
+              lengthWide,
+              dyiWide3,
+              sumWide,
+              sumWide3,
+              sumWide4,
+              sumWide2,
+              ddxiWide3,
+              sumWide5,
+              sumWide6,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide5 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide4 = wideFromF64(ddx[i]!);
+          const dyiWide4 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              standardizeDoubleBackwardPart7(
+                xiWide5,
+                epsWide,
+                lengthWide,
+                sumWide,
+                sumWide3,
+                sumWide2,
+                ddxiWide4,
+                sumWide5,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              standardizeDoubleBackwardPart8(
+                xiWide5,
+                epsWide,
+                lengthWide,
+                dyiWide4,
+                sumWide,
+                sumWide3,
+                sumWide4,
+                sumWide2,
+                ddxiWide4,
+                sumWide5,
+                sumWide6,
+                sumWide7,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -141,10 +537,52 @@ export function standardizeForward64(
       const q2 = sum2 / axisLength;
       const u = eps + q2;
       const r = Math.sqrt(u);
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const u2 = xi - q;
-        y[i] = u2 / r;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (q - q) +
+        (q2 - q2) +
+        (u - u) +
+        (r - r) +
+        0 / (r * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const u2 = xi - q;
+          y[i] = u2 / r;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, standardizeForwardPart0(xiWide));
+        }
+        let sumWide2 = wideFromF64(0);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          sumWide2 = wideAdd(
+            sumWide2,
+            standardizeForwardPart1(xiWide2, lengthWide, sumWide),
+          );
+        }
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(
+              standardizeForwardPart2(
+                xiWide3,
+                epsWide,
+                lengthWide,
+                sumWide,
+                sumWide2,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -199,12 +637,366 @@ export function standardizeBackward64(
         const p6 = u2 * sum3;
         sum4 += p6 / p2 - dyi / p3;
       }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (q - q) +
+        (q2 - q2) +
+        (u - u) +
+        (p - p) +
+        (r - r) +
+        (p2 - p2) +
+        (p3 - p3) +
+        (p4 - p4) +
+        (p5 - p5) +
+        0 / (r * 2 ** -100) +
+        0 / (p2 * 2 ** -100) +
+        0 / (p3 * 2 ** -100) +
+        0 / (p5 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const u2 = xi - q;
+          const p6 = u2 * sum3;
+          dx[i] = sum4 + dyi / r - p6 / p5;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, standardizeBackwardPart0(xiWide));
+        }
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide2 = wideAdd(
+            sumWide2,
+            standardizeBackwardPart1(xiWide2, lengthWide, sumWide),
+          );
+          sumWide3 = wideAdd(
+            sumWide3,
+            standardizeBackwardPart2(xiWide2, lengthWide, dyiWide, sumWide),
+          );
+        }
+        let sumWide4 = wideFromF64(0);
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          sumWide4 = wideAdd(
+            sumWide4,
+            standardizeBackwardPart3(
+              xiWide3,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide,
+              sumWide2,
+              sumWide3,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide4 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              standardizeBackwardPart4(
+                xiWide4,
+                epsWide,
+                lengthWide,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what standardize's backward kernel computes, from a cotangent of each of its results. */
+export function standardizeDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  eps: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  const squared = axisLength * axisLength;
+  const p = 0.5 * axisLength;
+  const squared2 = squared * squared;
+  const p2 = squared * axisLength;
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        sum += xi;
+        sum2 += ddxI;
+      }
+      const q = sum / axisLength;
+      let sum3 = 0;
+      let sum4 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const u2 = xi - q;
-        const p6 = u2 * sum3;
-        dx[i] = sum4 + dyi / r - p6 / p5;
+        const u = xi - q;
+        sum3 += u * u;
+        sum4 += dyi * u;
+      }
+      const q2 = sum3 / axisLength;
+      const u = eps + q2;
+      const p3 = squared * u;
+      const r = Math.sqrt(u);
+      const p4 = p3 * r;
+      const p5 = axisLength * u;
+      const p6 = p5 * r;
+      const p7 = 0.5 * u;
+      const q3 = p7 / r;
+      const u2 = r + q3;
+      const squared3 = u * u;
+      const p8 = squared3 * u;
+      const p9 = squared * p8;
+      const p10 = axisLength * r;
+      const p11 = p * u;
+      const q4 = p11 / r;
+      const u3 = p10 + q4;
+      const p12 = squared2 * p8;
+      const p13 = sum4 * sum2;
+      const p14 = p2 * u;
+      const p15 = p14 * r;
+      const q5 = p13 / p15;
+      const q6 = sum2 / p10;
+      const q7 = p13 / p4;
+      let sum5 = 0;
+      let sum6 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const u4 = xi - q;
+        const p16 = u4 * sum4;
+        const p17 = 0.5 * dyi;
+        sum5 += (u4 * sum2) / p4 - (ddxI * u4) / p6;
+        sum6 +=
+          ddxI * ((p16 * u2) / p9 - p17 / p6) +
+          sum2 * (p17 / p4 - (p16 * u3) / p12);
+      }
+      let sum7 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const u4 = xi - q;
+        const p16 = ddxI * sum4;
+        const p17 = dyi * sum5;
+        const p18 = 2 * u4 * sum6;
+        sum7 += p16 / p4 - p17 / axisLength - q5 - p18 / axisLength;
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (sum5 - sum5) +
+        (sum6 - sum6) +
+        (sum7 - sum7) +
+        (q - q) +
+        (q2 - q2) +
+        (u - u) +
+        (p3 - p3) +
+        (r - r) +
+        (p4 - p4) +
+        (p5 - p5) +
+        (p6 - p6) +
+        (p7 - p7) +
+        (q3 - q3) +
+        (u2 - u2) +
+        (squared3 - squared3) +
+        (p8 - p8) +
+        (p9 - p9) +
+        (p10 - p10) +
+        (p11 - p11) +
+        (q4 - q4) +
+        (u3 - u3) +
+        (p12 - p12) +
+        (p13 - p13) +
+        (p14 - p14) +
+        (p15 - p15) +
+        (q5 - q5) +
+        (q6 - q6) +
+        (q7 - q7) +
+        0 / (r * 2 ** -100) +
+        0 / (p4 * 2 ** -100) +
+        0 / (p6 * 2 ** -100) +
+        0 / (p9 * 2 ** -100) +
+        0 / (p10 * 2 ** -100) +
+        0 / (p12 * 2 ** -100) +
+        0 / (p15 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const u4 = xi - q;
+          const p16 = ddxI * sum4;
+          const p17 = dyi * sum5;
+          const p18 = 2 * u4 * sum6;
+          ddy[i] = ddxI / r + u4 * sum5 - q6;
+          dx[i] = p17 + sum7 - p16 / p6 + q7 + p18;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(sumWide, standardizeDoubleBackwardPart0(xiWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            standardizeDoubleBackwardPart1(ddxiWide),
+          );
+        }
+        let sumWide3 = wideFromF64(0);
+        let sumWide4 = wideFromF64(0);
+        const lengthWide = wideFromF64(axisLength);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide3 = wideAdd(
+            sumWide3,
+            standardizeDoubleBackwardPart2(xiWide2, lengthWide, sumWide),
+          );
+          sumWide4 = wideAdd(
+            sumWide4,
+            standardizeDoubleBackwardPart3(
+              xiWide2,
+              lengthWide,
+              dyiWide,
+              sumWide,
+            ),
+          );
+        }
+        let sumWide5 = wideFromF64(0);
+        let sumWide6 = wideFromF64(0);
+        const epsWide = wideFromF64(eps);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          sumWide5 = wideAdd(
+            sumWide5,
+            standardizeDoubleBackwardPart4(
+              xiWide3,
+              epsWide,
+              lengthWide,
+              sumWide,
+              sumWide3,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+          sumWide6 = wideAdd(
+            sumWide6,
+            standardizeDoubleBackwardPart5(
+              xiWide3,
+              epsWide,
+              lengthWide,
+              dyiWide2,
+              sumWide,
+              sumWide3,
+              sumWide4,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+        }
+        let sumWide7 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide4 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          sumWide7 = wideAdd(
+            sumWide7,
+            standardizeDoubleBackwardPart6(
+              xiWide4,
+              epsWide,
+              lengthWide,
+              dyiWide3,
+              sumWide,
+              sumWide3,
+              sumWide4,
+              sumWide2,
+              ddxiWide3,
+              sumWide5,
+              sumWide6,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide5 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide4 = wideFromF64(ddx[i]!);
+          const dyiWide4 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              standardizeDoubleBackwardPart7(
+                xiWide5,
+                epsWide,
+                lengthWide,
+                sumWide,
+                sumWide3,
+                sumWide2,
+                ddxiWide4,
+                sumWide5,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              standardizeDoubleBackwardPart8(
+                xiWide5,
+                epsWide,
+                lengthWide,
+                dyiWide4,
+                sumWide,
+                sumWide3,
+                sumWide4,
+                sumWide2,
+                ddxiWide4,
+                sumWide5,
+                sumWide6,
+                sumWide7,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -220,4 +1012,617 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+/**
+ * Newton's method from above: with a in [1/4, 1), the mean of root and a /
+ * root. An exact root is found exactly.
+ */
+function wideSqrt(x: Wide): Wide {
+  if (wideIsNegative(x)) {
+    return WIDE_NAN;
+  }
+  if (intAbs(x.exponent) >= WIDE_LIMIT) {
+    return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+  }
+  const odd = x.exponent & 1n;
+  const a = x.mantissa >> odd;
+  let root = (a >> 1n) + NAT_HALF;
+  let step = root - a;
+  while (!(step === 0n)) {
+    step = (root - (a << 384n) / root) >> 1n;
+    root = root - step;
+  }
+  return wideNormalised(false, root, (x.exponent + odd) >> 1n);
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+function standardizeForwardPart0(x0: Wide): Wide {
+  return x0;
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function standardizeForwardPart1(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return widePower(wideSubtract(x0, wideDivide(x2, x1)), 2);
+}
+
+function standardizeForwardPart2(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideDivide(
+    wideSubtract(x0, wideDivide(x3, x2)),
+    wideSqrt(wideAdd(x1, wideDivide(x4, x2))),
+  );
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+function standardizeBackwardPart0(x0: Wide): Wide {
+  return x0;
+}
+
+function standardizeBackwardPart1(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return widePower(wideSubtract(x0, wideDivide(x2, x1)), 2);
+}
+
+function standardizeBackwardPart2(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(x2, wideSubtract(x0, wideDivide(x3, x1)));
+}
+
+function standardizeBackwardPart3(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+): Wide {
+  const t0 = wideAdd(x1, wideDivide(x5, x2));
+  const t1 = wideSqrt(t0);
+  return wideSubtract(
+    wideDivide(
+      wideMultiply(wideSubtract(x0, wideDivide(x4, x2)), x6),
+      wideMultiply(wideMultiply(widePower(x2, 2), t0), t1),
+    ),
+    wideDivide(x3, wideMultiply(x2, t1)),
+  );
+}
+
+function standardizeBackwardPart4(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+): Wide {
+  const t0 = wideAdd(x1, wideDivide(x5, x2));
+  const t1 = wideSqrt(t0);
+  return wideSubtract(
+    wideAdd(x7, wideDivide(x3, t1)),
+    wideDivide(
+      wideMultiply(wideSubtract(x0, wideDivide(x4, x2)), x6),
+      wideMultiply(wideMultiply(x2, t0), t1),
+    ),
+  );
+}
+
+function standardizeDoubleBackwardPart0(x0: Wide): Wide {
+  return x0;
+}
+
+function standardizeDoubleBackwardPart1(x0: Wide): Wide {
+  return x0;
+}
+
+function standardizeDoubleBackwardPart2(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return widePower(wideSubtract(x0, wideDivide(x2, x1)), 2);
+}
+
+function standardizeDoubleBackwardPart3(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(x2, wideSubtract(x0, wideDivide(x3, x1)));
+}
+
+function standardizeDoubleBackwardPart4(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+): Wide {
+  const t0 = wideSubtract(x0, wideDivide(x3, x2));
+  const t1 = wideAdd(x1, wideDivide(x4, x2));
+  const t2 = wideSqrt(t1);
+  return wideSubtract(
+    wideDivide(
+      wideMultiply(t0, x5),
+      wideMultiply(wideMultiply(widePower(x2, 2), t1), t2),
+    ),
+    wideDivide(wideMultiply(x6, t0), wideMultiply(wideMultiply(x2, t1), t2)),
+  );
+}
+
+function standardizeDoubleBackwardPart5(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+): Wide {
+  const t0 = wideMultiply(wideSubtract(x0, wideDivide(x4, x2)), x6);
+  const t1 = wideAdd(x1, wideDivide(x5, x2));
+  const t2 = wideSqrt(t1);
+  const t3 = widePower(x2, 2);
+  const t4 = widePower(t1, 3);
+  const t5 = wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x3);
+  const t6 = wideMultiply(
+    x7,
+    wideSubtract(
+      wideDivide(t5, wideMultiply(wideMultiply(t3, t1), t2)),
+      wideDivide(
+        wideMultiply(
+          t0,
+          wideAdd(
+            wideMultiply(x2, t2),
+            wideDivide(
+              wideMultiply(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x2),
+                t1,
+              ),
+              t2,
+            ),
+          ),
+        ),
+        wideMultiply(widePower(x2, 4), t4),
+      ),
+    ),
+  );
+  return wideAdd(
+    wideMultiply(
+      x8,
+      wideSubtract(
+        wideDivide(
+          wideMultiply(
+            t0,
+            wideAdd(
+              t2,
+              wideDivide(
+                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t1),
+                t2,
+              ),
+            ),
+          ),
+          wideMultiply(t3, t4),
+        ),
+        wideDivide(t5, wideMultiply(wideMultiply(x2, t1), t2)),
+      ),
+    ),
+    t6,
+  );
+}
+
+function standardizeDoubleBackwardPart6(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+): Wide {
+  const t0 = wideAdd(x1, wideDivide(x5, x2));
+  const t1 = wideSqrt(t0);
+  return wideSubtract(
+    wideSubtract(
+      wideSubtract(
+        wideDivide(
+          wideMultiply(x8, x6),
+          wideMultiply(wideMultiply(widePower(x2, 2), t0), t1),
+        ),
+        wideDivide(wideMultiply(x3, x9), x2),
+      ),
+      wideDivide(
+        wideMultiply(x6, x7),
+        wideMultiply(wideMultiply(widePower(x2, 3), t0), t1),
+      ),
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(wideInteger(2n), wideSubtract(x0, wideDivide(x4, x2))),
+        x10,
+      ),
+      x2,
+    ),
+  );
+}
+
+function standardizeDoubleBackwardPart7(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+): Wide {
+  const t0 = wideSqrt(wideAdd(x1, wideDivide(x4, x2)));
+  return wideSubtract(
+    wideAdd(
+      wideDivide(x6, t0),
+      wideMultiply(wideSubtract(x0, wideDivide(x3, x2)), x7),
+    ),
+    wideDivide(x5, wideMultiply(x2, t0)),
+  );
+}
+
+function standardizeDoubleBackwardPart8(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  x7: Wide,
+  x8: Wide,
+  x9: Wide,
+  x10: Wide,
+  x11: Wide,
+): Wide {
+  const t0 = wideAdd(x1, wideDivide(x5, x2));
+  const t1 = wideSqrt(t0);
+  return wideAdd(
+    wideAdd(
+      wideAdd(
+        wideSubtract(
+          wideMultiply(x3, x9),
+          wideDivide(
+            wideMultiply(x8, x6),
+            wideMultiply(wideMultiply(x2, t0), t1),
+          ),
+        ),
+        wideDivide(
+          wideMultiply(x6, x7),
+          wideMultiply(wideMultiply(widePower(x2, 2), t0), t1),
+        ),
+      ),
+      wideMultiply(
+        wideMultiply(wideInteger(2n), wideSubtract(x0, wideDivide(x4, x2))),
+        x10,
+      ),
+    ),
+    x11,
+  );
 }

@@ -12,10 +12,44 @@ fn standardize_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct standardize_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn standardize_ranged_select(condition: bool, a: standardize_ranged, b: standardize_ranged) -> standardize_ranged {
+  return standardize_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct standardize_pair {
   high: f32,
   low: f32,
+}
+
+const standardize_RANGED_ZERO: standardize_ranged = standardize_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn standardize_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn standardize_ranged_of(a: standardize_pair, exponent: f32) -> standardize_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = standardize_power_of_two(clamp(127 - field, -126, 126));
+  return standardize_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), standardize_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -41,19 +75,39 @@ fn standardize_pair_add(a: standardize_pair, b: standardize_pair) -> standardize
   return standardize_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+fn standardize_ranged_add(a: standardize_ranged, b: standardize_ranged) -> standardize_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = standardize_ranged_select(swapped, b, a);
+  let y = standardize_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(standardize_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return standardize_ranged_of(
+    standardize_pair_add(standardize_pair(x.high, x.low), standardize_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
 // A whole number below 2^32.
 fn standardize_pair_from_u32(n: u32) -> standardize_pair {
   return standardize_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn standardize_pair_from_given(x: f32) -> standardize_pair {
-  let held = standardize_rounded(x);
-  return standardize_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn standardize_ranged_from_u32(n: u32) -> standardize_ranged {
+  return standardize_ranged_of(standardize_pair_from_u32(n), 0.0);
 }
 
-fn standardize_forward_terms0(x: f32) -> standardize_pair {
-  return standardize_pair_from_given(x);
+// A number as it was given.
+fn standardize_ranged_from_given(x: f32) -> standardize_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = standardize_ranged_of(standardize_pair(part, 0.0), select(0.0, 64.0, large));
+  return standardize_ranged_select(infinite, standardize_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn standardize_forward_terms0(x: f32) -> standardize_ranged {
+  return standardize_ranged_from_given(x);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -80,13 +134,23 @@ fn standardize_pair_divide(a: standardize_pair, b: standardize_pair) -> standard
   return standardize_pair_ordered_sum(q, rest / b.high);
 }
 
-fn standardize_forward_row0(length2: standardize_pair, sum0: standardize_pair) -> standardize_pair {
-  return standardize_pair_divide(sum0, length2);
+fn standardize_ranged_divide(a: standardize_ranged, b: standardize_ranged) -> standardize_ranged {
+  return standardize_ranged_of(
+    standardize_pair_divide(standardize_pair(a.high, a.low), standardize_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
-fn standardize_pair_subtract(a: standardize_pair, b: standardize_pair) -> standardize_pair {
-  let s = standardize_pair_sum(a.high, -b.high);
-  return standardize_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn standardize_forward_row0(length2: standardize_ranged, sum0: standardize_ranged) -> standardize_ranged {
+  return standardize_ranged_divide(sum0, length2);
+}
+
+fn standardize_ranged_negate(a: standardize_ranged) -> standardize_ranged {
+  return standardize_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn standardize_ranged_subtract(a: standardize_ranged, b: standardize_ranged) -> standardize_ranged {
+  return standardize_ranged_add(a, standardize_ranged_negate(b));
 }
 
 fn standardize_pair_multiply(a: standardize_pair, b: standardize_pair) -> standardize_pair {
@@ -94,9 +158,16 @@ fn standardize_pair_multiply(a: standardize_pair, b: standardize_pair) -> standa
   return standardize_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn standardize_forward_terms1(x: f32, row_expression_0: standardize_pair) -> standardize_pair {
-  let t = standardize_pair_subtract(standardize_pair_from_given(x), row_expression_0);
-  return standardize_pair_multiply(t, t);
+fn standardize_ranged_multiply(a: standardize_ranged, b: standardize_ranged) -> standardize_ranged {
+  return standardize_ranged_of(
+    standardize_pair_multiply(standardize_pair(a.high, a.low), standardize_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn standardize_forward_terms1(x: f32, row_expression_0: standardize_ranged) -> standardize_ranged {
+  let t = standardize_ranged_subtract(standardize_ranged_from_given(x), row_expression_0);
+  return standardize_ranged_multiply(t, t);
 }
 
 fn standardize_pair_sqrt(a: standardize_pair) -> standardize_pair {
@@ -106,110 +177,346 @@ fn standardize_pair_sqrt(a: standardize_pair) -> standardize_pair {
   return standardize_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
 }
 
-fn standardize_forward_row1(eps: f32, length2: standardize_pair, sum1: standardize_pair) -> standardize_pair {
-  return standardize_pair_sqrt(
-    standardize_pair_add(standardize_pair_from_given(eps), standardize_pair_divide(sum1, length2))
+// a times a power of two.
+fn standardize_pair_scale(a: standardize_pair, factor: f32) -> standardize_pair {
+  return standardize_pair(a.high * factor, a.low * factor);
+}
+
+fn standardize_ranged_sqrt(a: standardize_ranged) -> standardize_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = standardize_pair_sqrt(
+    standardize_pair_scale(standardize_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return standardize_ranged_of(root, half);
+}
+
+fn standardize_forward_row1(eps: f32, length2: standardize_ranged, sum1: standardize_ranged) -> standardize_ranged {
+  return standardize_ranged_sqrt(
+    standardize_ranged_add(standardize_ranged_from_given(eps), standardize_ranged_divide(sum1, length2))
   );
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn standardize_pair_to_limit(a: standardize_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+// To a number of float32; infinity where it is beyond.
+fn standardize_ranged_to_limit(a: standardize_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * standardize_power_of_two(first)) * standardize_power_of_two(exponent - first);
 }
 
 fn standardize_forward_elements_result(
   x: f32,
-  row_expression_0: standardize_pair,
-  row_expression_1: standardize_pair
+  row_expression_0: standardize_ranged,
+  row_expression_1: standardize_ranged
 ) -> f32 {
-  return standardize_pair_to_limit(
-    standardize_pair_divide(
-      standardize_pair_subtract(standardize_pair_from_given(x), row_expression_0),
+  return standardize_ranged_to_limit(
+    standardize_ranged_divide(
+      standardize_ranged_subtract(standardize_ranged_from_given(x), row_expression_0),
       row_expression_1
     )
   );
 }
 
-fn standardize_backward_terms0(x: f32) -> standardize_pair {
-  return standardize_pair_from_given(x);
+fn standardize_backward_terms0(x: f32) -> standardize_ranged {
+  return standardize_ranged_from_given(x);
 }
 
-fn standardize_backward_row0(length2: standardize_pair, sum0: standardize_pair) -> standardize_pair {
-  return standardize_pair_divide(sum0, length2);
+fn standardize_backward_row0(length2: standardize_ranged, sum0: standardize_ranged) -> standardize_ranged {
+  return standardize_ranged_divide(sum0, length2);
 }
 
 struct standardize_backward_terms1_results {
-  result0: standardize_pair,
-  result1: standardize_pair,
+  result0: standardize_ranged,
+  result1: standardize_ranged,
 }
 
 fn standardize_backward_terms1(
   x: f32,
   dy: f32,
-  row_expression_0: standardize_pair
+  row_expression_0: standardize_ranged
 ) -> standardize_backward_terms1_results {
-  let t = standardize_pair_subtract(standardize_pair_from_given(x), row_expression_0);
+  let t = standardize_ranged_subtract(standardize_ranged_from_given(x), row_expression_0);
   return standardize_backward_terms1_results(
-    standardize_pair_multiply(t, t),
-    standardize_pair_multiply(standardize_pair_from_given(dy), t)
+    standardize_ranged_multiply(t, t),
+    standardize_ranged_multiply(standardize_ranged_from_given(dy), t)
   );
 }
 
 struct standardize_backward_row1_results {
-  result0: standardize_pair,
-  result1: standardize_pair,
-  result2: standardize_pair,
-  result3: standardize_pair,
+  result0: standardize_ranged,
+  result1: standardize_ranged,
+  result2: standardize_ranged,
+  result3: standardize_ranged,
 }
 
 fn standardize_backward_row1(
   eps: f32,
-  length2: standardize_pair,
-  sum1: standardize_pair
+  length2: standardize_ranged,
+  sum1: standardize_ranged
 ) -> standardize_backward_row1_results {
-  let t = standardize_pair_add(standardize_pair_from_given(eps), standardize_pair_divide(sum1, length2));
-  let t2 = standardize_pair_sqrt(t);
+  let t = standardize_ranged_add(standardize_ranged_from_given(eps), standardize_ranged_divide(sum1, length2));
+  let t2 = standardize_ranged_sqrt(t);
   return standardize_backward_row1_results(
-    standardize_pair_multiply(length2, t2),
-    standardize_pair_multiply(standardize_pair_multiply(standardize_pair_multiply(length2, length2), t), t2),
+    standardize_ranged_multiply(length2, t2),
+    standardize_ranged_multiply(standardize_ranged_multiply(standardize_ranged_multiply(length2, length2), t), t2),
     t2,
-    standardize_pair_multiply(standardize_pair_multiply(length2, t), t2)
+    standardize_ranged_multiply(standardize_ranged_multiply(length2, t), t2)
   );
 }
 
 fn standardize_backward_terms2(
   x: f32,
   dy: f32,
-  sum2: standardize_pair,
-  row_expression_0: standardize_pair,
-  row_expression_1: standardize_pair,
-  row_expression_2: standardize_pair
-) -> standardize_pair {
-  return standardize_pair_subtract(
-    standardize_pair_divide(
-      standardize_pair_multiply(standardize_pair_subtract(standardize_pair_from_given(x), row_expression_0), sum2),
+  sum2: standardize_ranged,
+  row_expression_0: standardize_ranged,
+  row_expression_1: standardize_ranged,
+  row_expression_2: standardize_ranged
+) -> standardize_ranged {
+  return standardize_ranged_subtract(
+    standardize_ranged_divide(
+      standardize_ranged_multiply(
+        standardize_ranged_subtract(standardize_ranged_from_given(x), row_expression_0),
+        sum2
+      ),
       row_expression_2
     ),
-    standardize_pair_divide(standardize_pair_from_given(dy), row_expression_1)
+    standardize_ranged_divide(standardize_ranged_from_given(dy), row_expression_1)
   );
 }
 
 fn standardize_backward_elements_result(
   x: f32,
   dy: f32,
-  sum2: standardize_pair,
-  sum3: standardize_pair,
-  row_expression_0: standardize_pair,
-  row_expression_3: standardize_pair,
-  row_expression_4: standardize_pair
+  sum2: standardize_ranged,
+  sum3: standardize_ranged,
+  row_expression_0: standardize_ranged,
+  row_expression_3: standardize_ranged,
+  row_expression_4: standardize_ranged
 ) -> f32 {
-  return standardize_pair_to_limit(
-    standardize_pair_subtract(
-      standardize_pair_add(sum3, standardize_pair_divide(standardize_pair_from_given(dy), row_expression_3)),
-      standardize_pair_divide(
-        standardize_pair_multiply(standardize_pair_subtract(standardize_pair_from_given(x), row_expression_0), sum2),
+  return standardize_ranged_to_limit(
+    standardize_ranged_subtract(
+      standardize_ranged_add(sum3, standardize_ranged_divide(standardize_ranged_from_given(dy), row_expression_3)),
+      standardize_ranged_divide(
+        standardize_ranged_multiply(
+          standardize_ranged_subtract(standardize_ranged_from_given(x), row_expression_0),
+          sum2
+        ),
         row_expression_4
+      )
+    )
+  );
+}
+
+struct standardize_double_backward_terms0_results {
+  result0: standardize_ranged,
+  result1: standardize_ranged,
+}
+
+fn standardize_double_backward_terms0(x: f32, ddx: f32) -> standardize_double_backward_terms0_results {
+  return standardize_double_backward_terms0_results(
+    standardize_ranged_from_given(x),
+    standardize_ranged_from_given(ddx)
+  );
+}
+
+fn standardize_double_backward_row0(length2: standardize_ranged, sum0: standardize_ranged) -> standardize_ranged {
+  return standardize_ranged_divide(sum0, length2);
+}
+
+struct standardize_double_backward_terms1_results {
+  result0: standardize_ranged,
+  result1: standardize_ranged,
+}
+
+fn standardize_double_backward_terms1(
+  x: f32,
+  dy: f32,
+  row_expression_0: standardize_ranged
+) -> standardize_double_backward_terms1_results {
+  let t = standardize_ranged_subtract(standardize_ranged_from_given(x), row_expression_0);
+  return standardize_double_backward_terms1_results(
+    standardize_ranged_multiply(t, t),
+    standardize_ranged_multiply(standardize_ranged_from_given(dy), t)
+  );
+}
+
+struct standardize_double_backward_row1_results {
+  result0: standardize_ranged,
+  result1: standardize_ranged,
+  result2: standardize_ranged,
+  result3: standardize_ranged,
+  result4: standardize_ranged,
+  result5: standardize_ranged,
+  result6: standardize_ranged,
+  result7: standardize_ranged,
+  result8: standardize_ranged,
+  result9: standardize_ranged,
+}
+
+fn standardize_double_backward_row1(
+  eps: f32,
+  length2: standardize_ranged,
+  sum1: standardize_ranged,
+  sum2: standardize_ranged,
+  sum3: standardize_ranged
+) -> standardize_double_backward_row1_results {
+  let t = standardize_ranged_add(standardize_ranged_from_given(eps), standardize_ranged_divide(sum1, length2));
+  let t2 = standardize_ranged_sqrt(t);
+  let t3 = standardize_ranged_multiply(length2, length2);
+  let t4 = standardize_ranged_multiply(standardize_ranged_multiply(t3, t), t2);
+  let t5 = standardize_ranged_multiply(length2, t2);
+  let t6 = standardize_ranged_multiply(standardize_ranged_multiply(t, t), t);
+  let t7 = standardize_ranged_multiply(sum2, sum3);
+  return standardize_double_backward_row1_results(
+    standardize_ranged_multiply(standardize_ranged_multiply(length2, t), t2),
+    t4,
+    standardize_ranged_add(
+      t2,
+      standardize_ranged_divide(standardize_ranged_multiply(standardize_ranged(1.0, 0.0, -1.0), t), t2)
+    ),
+    standardize_ranged_add(
+      t5,
+      standardize_ranged_divide(
+        standardize_ranged_multiply(standardize_ranged_multiply(standardize_ranged(1.0, 0.0, -1.0), length2), t),
+        t2
+      )
+    ),
+    standardize_ranged_multiply(t3, t6),
+    standardize_ranged_multiply(standardize_ranged_multiply(t3, t3), t6),
+    standardize_ranged_divide(
+      t7,
+      standardize_ranged_multiply(standardize_ranged_multiply(standardize_ranged_multiply(t3, length2), t), t2)
+    ),
+    t2,
+    standardize_ranged_divide(sum3, t5),
+    standardize_ranged_divide(t7, t4)
+  );
+}
+
+struct standardize_double_backward_terms2_results {
+  result0: standardize_ranged,
+  result1: standardize_ranged,
+}
+
+fn standardize_double_backward_terms2(
+  x: f32,
+  dy: f32,
+  sum2: standardize_ranged,
+  sum3: standardize_ranged,
+  ddx: f32,
+  row_expression_0: standardize_ranged,
+  row_expression_1: standardize_ranged,
+  row_expression_2: standardize_ranged,
+  row_expression_3: standardize_ranged,
+  row_expression_4: standardize_ranged,
+  row_expression_5: standardize_ranged,
+  row_expression_6: standardize_ranged
+) -> standardize_double_backward_terms2_results {
+  let t = standardize_ranged_subtract(standardize_ranged_from_given(x), row_expression_0);
+  let t2 = standardize_ranged_multiply(t, sum2);
+  let t3 = standardize_ranged_multiply(standardize_ranged(1.0, 0.0, -1.0), standardize_ranged_from_given(dy));
+  return standardize_double_backward_terms2_results(
+    standardize_ranged_subtract(
+      standardize_ranged_divide(standardize_ranged_multiply(t, sum3), row_expression_2),
+      standardize_ranged_divide(standardize_ranged_multiply(standardize_ranged_from_given(ddx), t), row_expression_1)
+    ),
+    standardize_ranged_add(
+      standardize_ranged_multiply(
+        standardize_ranged_from_given(ddx),
+        standardize_ranged_subtract(
+          standardize_ranged_divide(standardize_ranged_multiply(t2, row_expression_3), row_expression_5),
+          standardize_ranged_divide(t3, row_expression_1)
+        )
+      ),
+      standardize_ranged_multiply(
+        sum3,
+        standardize_ranged_subtract(
+          standardize_ranged_divide(t3, row_expression_2),
+          standardize_ranged_divide(standardize_ranged_multiply(t2, row_expression_4), row_expression_6)
+        )
+      )
+    )
+  );
+}
+
+fn standardize_double_backward_terms3(
+  x: f32,
+  length2: standardize_ranged,
+  dy: f32,
+  sum2: standardize_ranged,
+  ddx: f32,
+  sum4: standardize_ranged,
+  sum5: standardize_ranged,
+  row_expression_0: standardize_ranged,
+  row_expression_2: standardize_ranged,
+  row_expression_7: standardize_ranged
+) -> standardize_ranged {
+  return standardize_ranged_subtract(
+    standardize_ranged_subtract(
+      standardize_ranged_subtract(
+        standardize_ranged_divide(
+          standardize_ranged_multiply(standardize_ranged_from_given(ddx), sum2),
+          row_expression_2
+        ),
+        standardize_ranged_divide(standardize_ranged_multiply(standardize_ranged_from_given(dy), sum4), length2)
+      ),
+      row_expression_7
+    ),
+    standardize_ranged_divide(
+      standardize_ranged_multiply(
+        standardize_ranged_multiply(
+          standardize_ranged(1.0, 0.0, 1.0),
+          standardize_ranged_subtract(standardize_ranged_from_given(x), row_expression_0)
+        ),
+        sum5
+      ),
+      length2
+    )
+  );
+}
+
+struct standardize_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn standardize_double_backward_elements_result(
+  x: f32,
+  dy: f32,
+  sum2: standardize_ranged,
+  ddx: f32,
+  sum4: standardize_ranged,
+  sum5: standardize_ranged,
+  sum6: standardize_ranged,
+  row_expression_0: standardize_ranged,
+  row_expression_1: standardize_ranged,
+  row_expression_8: standardize_ranged,
+  row_expression_9: standardize_ranged,
+  row_expression_10: standardize_ranged
+) -> standardize_double_backward_elements_result_results {
+  let t = standardize_ranged_subtract(standardize_ranged_from_given(x), row_expression_0);
+  return standardize_double_backward_elements_result_results(
+    standardize_ranged_to_limit(
+      standardize_ranged_subtract(
+        standardize_ranged_add(
+          standardize_ranged_divide(standardize_ranged_from_given(ddx), row_expression_8),
+          standardize_ranged_multiply(t, sum4)
+        ),
+        row_expression_9
+      )
+    ),
+    standardize_ranged_to_limit(
+      standardize_ranged_add(
+        standardize_ranged_add(
+          standardize_ranged_subtract(
+            standardize_ranged_add(standardize_ranged_multiply(standardize_ranged_from_given(dy), sum4), sum6),
+            standardize_ranged_divide(
+              standardize_ranged_multiply(standardize_ranged_from_given(ddx), sum2),
+              row_expression_1
+            )
+          ),
+          row_expression_10
+        ),
+        standardize_ranged_multiply(standardize_ranged_multiply(standardize_ranged(1.0, 0.0, 1.0), t), sum5)
       )
     )
   );
@@ -234,6 +541,9 @@ struct standardize_uniform_values {
 @group(0) @binding(4) var<storage, read_write> standardize_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> standardize_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> standardize_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read> standardize_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> standardize_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(9) var<storage, read_write> standardize_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn standardize_chunks() -> u32 {
@@ -245,22 +555,22 @@ fn standardize_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> standardize_lane_values: array<standardize_pair, 256>;
+var<workgroup> standardize_lane_values: array<standardize_ranged, 256>;
 
 // The sum of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn standardize_workgroup_sum(value: standardize_pair, lane: u32, lanes: u32) {
+fn standardize_workgroup_sum(value: standardize_ranged, lane: u32, lanes: u32) {
   standardize_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      standardize_lane_values[lane] = standardize_pair_add(standardize_lane_values[lane], standardize_lane_values[lane + stride]);
+      standardize_lane_values[lane] = standardize_ranged_add(standardize_lane_values[lane], standardize_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn standardize_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * standardize_chunks() + chunk) * 10u;
+  return (row * standardize_chunks() + chunk) * 15u;
 }
 
 var<workgroup> standardize_lane_nan: array<f32, 256>;
@@ -283,6 +593,9 @@ fn standardize_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = standardize_chunks();
   let lanes = standardize_lanes();
@@ -293,7 +606,7 @@ fn standardize_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = standardize_pair(0.0, 0.0);
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (standardize_uniforms.axisLength + chunks - 1u) / chunks;
@@ -304,7 +617,7 @@ fn standardize_forward_walk0(
       let x = standardize_input_x[i];
       missing = select(missing, x, standardize_is_nan(x));
       let term = standardize_forward_terms0(x);
-      partial0 = standardize_pair_add(partial0, term);
+      partial0 = standardize_ranged_add(partial0, term);
     }
     missing = select(missing, standardize_uniforms.p_eps, standardize_is_nan(standardize_uniforms.p_eps));
   }
@@ -313,11 +626,12 @@ fn standardize_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     standardize_scratch_forward_rows[partial + 0u] = standardize_lane_values[lane].high;
     standardize_scratch_forward_rows[partial + 1u] = standardize_lane_values[lane].low;
+    standardize_scratch_forward_rows[partial + 2u] = standardize_lane_values[lane].exponent;
   }
   workgroupBarrier();
   standardize_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    standardize_scratch_forward_rows[partial + 8u] = standardize_lane_nan[lane];
+    standardize_scratch_forward_rows[partial + 12u] = standardize_lane_nan[lane];
   }
 }
 
@@ -327,6 +641,9 @@ fn standardize_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= standardize_uniforms.axisOuter * standardize_uniforms.axisInner) {
@@ -334,25 +651,27 @@ fn standardize_forward_rows0(
   }
   let chunks = standardize_chunks();
   let slots = standardize_forward_slots(row, 0u);
-  var total0 = standardize_pair(standardize_scratch_forward_rows[slots + 0u], standardize_scratch_forward_rows[slots + 1u]);
+  var total0 = standardize_ranged(standardize_scratch_forward_rows[slots + 0u], standardize_scratch_forward_rows[slots + 1u], standardize_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = standardize_forward_slots(row, chunk);
-    let other = standardize_pair(standardize_scratch_forward_rows[others + 0u], standardize_scratch_forward_rows[others + 1u]);
-    total0 = standardize_pair_add(total0, other);
+    let other = standardize_ranged(standardize_scratch_forward_rows[others + 0u], standardize_scratch_forward_rows[others + 1u], standardize_scratch_forward_rows[others + 2u]);
+    total0 = standardize_ranged_add(total0, other);
   }
-  var missing = standardize_scratch_forward_rows[slots + 8u];
+  var missing = standardize_scratch_forward_rows[slots + 12u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = standardize_scratch_forward_rows[standardize_forward_slots(row, chunk) + 8u];
+    let other = standardize_scratch_forward_rows[standardize_forward_slots(row, chunk) + 12u];
     missing = select(missing, other, standardize_is_nan(other));
   }
   standardize_scratch_forward_rows[slots + 0u] = total0.high;
   standardize_scratch_forward_rows[slots + 1u] = total0.low;
-  standardize_scratch_forward_rows[slots + 8u] = missing;
-  let length2 = standardize_pair_from_u32(standardize_uniforms.axisLength);
-  let sum0 = standardize_pair(standardize_scratch_forward_rows[slots + 0u], standardize_scratch_forward_rows[slots + 1u]);
+  standardize_scratch_forward_rows[slots + 2u] = total0.exponent;
+  standardize_scratch_forward_rows[slots + 12u] = missing;
+  let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let sum0 = standardize_ranged(standardize_scratch_forward_rows[slots + 0u], standardize_scratch_forward_rows[slots + 1u], standardize_scratch_forward_rows[slots + 2u]);
   let value = standardize_forward_row0(length2, sum0);
-  standardize_scratch_forward_rows[slots + 2u] = value.high;
-  standardize_scratch_forward_rows[slots + 3u] = value.low;
+  standardize_scratch_forward_rows[slots + 3u] = value.high;
+  standardize_scratch_forward_rows[slots + 4u] = value.low;
+  standardize_scratch_forward_rows[slots + 5u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -361,6 +680,9 @@ fn standardize_forward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = standardize_chunks();
   let lanes = standardize_lanes();
@@ -371,25 +693,26 @@ fn standardize_forward_walk1(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = standardize_pair(0.0, 0.0);
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (standardize_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
     let end = min(standardize_uniforms.axisLength, (chunk + 1u) * span);
     let slots = standardize_forward_slots(row, 0u);
-    let row_expression_0 = standardize_pair(standardize_scratch_forward_rows[slots + 2u], standardize_scratch_forward_rows[slots + 3u]);
+    let row_expression_0 = standardize_ranged(standardize_scratch_forward_rows[slots + 3u], standardize_scratch_forward_rows[slots + 4u], standardize_scratch_forward_rows[slots + 5u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * standardize_uniforms.axisInner;
       let x = standardize_input_x[i];
       let term = standardize_forward_terms1(x, row_expression_0);
-      partial0 = standardize_pair_add(partial0, term);
+      partial0 = standardize_ranged_add(partial0, term);
     }
   }
   let partial = standardize_forward_slots(row, chunk);
   standardize_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    standardize_scratch_forward_rows[partial + 4u] = standardize_lane_values[lane].high;
-    standardize_scratch_forward_rows[partial + 5u] = standardize_lane_values[lane].low;
+    standardize_scratch_forward_rows[partial + 6u] = standardize_lane_values[lane].high;
+    standardize_scratch_forward_rows[partial + 7u] = standardize_lane_values[lane].low;
+    standardize_scratch_forward_rows[partial + 8u] = standardize_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -400,6 +723,9 @@ fn standardize_forward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= standardize_uniforms.axisOuter * standardize_uniforms.axisInner) {
@@ -407,19 +733,21 @@ fn standardize_forward_rows1(
   }
   let chunks = standardize_chunks();
   let slots = standardize_forward_slots(row, 0u);
-  var total2 = standardize_pair(standardize_scratch_forward_rows[slots + 4u], standardize_scratch_forward_rows[slots + 5u]);
+  var total2 = standardize_ranged(standardize_scratch_forward_rows[slots + 6u], standardize_scratch_forward_rows[slots + 7u], standardize_scratch_forward_rows[slots + 8u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = standardize_forward_slots(row, chunk);
-    let other = standardize_pair(standardize_scratch_forward_rows[others + 4u], standardize_scratch_forward_rows[others + 5u]);
-    total2 = standardize_pair_add(total2, other);
+    let other = standardize_ranged(standardize_scratch_forward_rows[others + 6u], standardize_scratch_forward_rows[others + 7u], standardize_scratch_forward_rows[others + 8u]);
+    total2 = standardize_ranged_add(total2, other);
   }
-  standardize_scratch_forward_rows[slots + 4u] = total2.high;
-  standardize_scratch_forward_rows[slots + 5u] = total2.low;
-  let length2 = standardize_pair_from_u32(standardize_uniforms.axisLength);
-  let sum1 = standardize_pair(standardize_scratch_forward_rows[slots + 4u], standardize_scratch_forward_rows[slots + 5u]);
+  standardize_scratch_forward_rows[slots + 6u] = total2.high;
+  standardize_scratch_forward_rows[slots + 7u] = total2.low;
+  standardize_scratch_forward_rows[slots + 8u] = total2.exponent;
+  let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let sum1 = standardize_ranged(standardize_scratch_forward_rows[slots + 6u], standardize_scratch_forward_rows[slots + 7u], standardize_scratch_forward_rows[slots + 8u]);
   let value = standardize_forward_row1(standardize_uniforms.p_eps, length2, sum1);
-  standardize_scratch_forward_rows[slots + 6u] = value.high;
-  standardize_scratch_forward_rows[slots + 7u] = value.low;
+  standardize_scratch_forward_rows[slots + 9u] = value.high;
+  standardize_scratch_forward_rows[slots + 10u] = value.low;
+  standardize_scratch_forward_rows[slots + 11u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -428,6 +756,9 @@ fn standardize_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= standardize_uniforms.size) {
@@ -435,15 +766,78 @@ fn standardize_forward_elements(
   }
   let row = i / (standardize_uniforms.axisLength * standardize_uniforms.axisInner) * standardize_uniforms.axisInner + i % standardize_uniforms.axisInner;
   let slots = standardize_forward_slots(row, 0u);
-  let row_expression_0 = standardize_pair(standardize_scratch_forward_rows[slots + 2u], standardize_scratch_forward_rows[slots + 3u]);
-  let row_expression_1 = standardize_pair(standardize_scratch_forward_rows[slots + 6u], standardize_scratch_forward_rows[slots + 7u]);
+  let row_expression_0 = standardize_ranged(standardize_scratch_forward_rows[slots + 3u], standardize_scratch_forward_rows[slots + 4u], standardize_scratch_forward_rows[slots + 5u]);
+  let row_expression_1 = standardize_ranged(standardize_scratch_forward_rows[slots + 9u], standardize_scratch_forward_rows[slots + 10u], standardize_scratch_forward_rows[slots + 11u]);
   let x = standardize_input_x[i];
   let result = standardize_forward_elements_result(x, row_expression_0, row_expression_1);
-  standardize_output_y[i] = select(result, standardize_scratch_forward_rows[standardize_forward_slots(row, 0u) + 8u], standardize_is_nan(standardize_scratch_forward_rows[standardize_forward_slots(row, 0u) + 8u]));
+  standardize_output_y[i] = select(result, standardize_scratch_forward_rows[standardize_forward_slots(row, 0u) + 12u], standardize_is_nan(standardize_scratch_forward_rows[standardize_forward_slots(row, 0u) + 12u]));
+}
+
+@compute @workgroup_size(256)
+fn standardize_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = standardize_lanes();
+  let rows = standardize_uniforms.axisOuter * standardize_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
+  let end = select(0u, standardize_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      missing = select(missing, x, standardize_is_nan(x));
+      let term = standardize_forward_terms0(x);
+      partial0 = standardize_ranged_add(partial0, term);
+    }
+    missing = select(missing, standardize_uniforms.p_eps, standardize_is_nan(standardize_uniforms.p_eps));
+  }
+  standardize_workgroup_sum(partial0, lane, lanes);
+  let sum0 = standardize_lane_values[head];
+  workgroupBarrier();
+  let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let value0 = standardize_forward_row0(length2, sum0);
+  var partial02 = standardize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let term = standardize_forward_terms1(x, value0);
+      partial02 = standardize_ranged_add(partial02, term);
+    }
+  }
+  standardize_workgroup_sum(partial02, lane, lanes);
+  let sum1 = standardize_lane_values[head];
+  workgroupBarrier();
+  let length3 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let value1 = standardize_forward_row1(standardize_uniforms.p_eps, length3, sum1);
+  standardize_workgroup_nan(missing, lane, lanes);
+  missing = standardize_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let result = standardize_forward_elements_result(x, value0, value1);
+      standardize_output_y[i] = select(result, missing, standardize_is_nan(missing));
+    }
+  }
 }
 
 fn standardize_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * standardize_chunks() + chunk) * 18u;
+  return (row * standardize_chunks() + chunk) * 27u;
 }
 
 @compute @workgroup_size(256)
@@ -452,6 +846,9 @@ fn standardize_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = standardize_chunks();
   let lanes = standardize_lanes();
@@ -462,7 +859,7 @@ fn standardize_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = standardize_pair(0.0, 0.0);
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (standardize_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
@@ -471,7 +868,7 @@ fn standardize_backward_walk0(
       let i = base + k * standardize_uniforms.axisInner;
       let x = standardize_input_x[i];
       let term = standardize_backward_terms0(x);
-      partial0 = standardize_pair_add(partial0, term);
+      partial0 = standardize_ranged_add(partial0, term);
     }
   }
   let partial = standardize_backward_slots(row, chunk);
@@ -479,6 +876,7 @@ fn standardize_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     standardize_scratch_backward_rows[partial + 0u] = standardize_lane_values[lane].high;
     standardize_scratch_backward_rows[partial + 1u] = standardize_lane_values[lane].low;
+    standardize_scratch_backward_rows[partial + 2u] = standardize_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -489,6 +887,9 @@ fn standardize_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= standardize_uniforms.axisOuter * standardize_uniforms.axisInner) {
@@ -496,19 +897,21 @@ fn standardize_backward_rows0(
   }
   let chunks = standardize_chunks();
   let slots = standardize_backward_slots(row, 0u);
-  var total0 = standardize_pair(standardize_scratch_backward_rows[slots + 0u], standardize_scratch_backward_rows[slots + 1u]);
+  var total0 = standardize_ranged(standardize_scratch_backward_rows[slots + 0u], standardize_scratch_backward_rows[slots + 1u], standardize_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = standardize_backward_slots(row, chunk);
-    let other = standardize_pair(standardize_scratch_backward_rows[others + 0u], standardize_scratch_backward_rows[others + 1u]);
-    total0 = standardize_pair_add(total0, other);
+    let other = standardize_ranged(standardize_scratch_backward_rows[others + 0u], standardize_scratch_backward_rows[others + 1u], standardize_scratch_backward_rows[others + 2u]);
+    total0 = standardize_ranged_add(total0, other);
   }
   standardize_scratch_backward_rows[slots + 0u] = total0.high;
   standardize_scratch_backward_rows[slots + 1u] = total0.low;
-  let length2 = standardize_pair_from_u32(standardize_uniforms.axisLength);
-  let sum0 = standardize_pair(standardize_scratch_backward_rows[slots + 0u], standardize_scratch_backward_rows[slots + 1u]);
+  standardize_scratch_backward_rows[slots + 2u] = total0.exponent;
+  let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let sum0 = standardize_ranged(standardize_scratch_backward_rows[slots + 0u], standardize_scratch_backward_rows[slots + 1u], standardize_scratch_backward_rows[slots + 2u]);
   let value = standardize_backward_row0(length2, sum0);
-  standardize_scratch_backward_rows[slots + 2u] = value.high;
-  standardize_scratch_backward_rows[slots + 3u] = value.low;
+  standardize_scratch_backward_rows[slots + 3u] = value.high;
+  standardize_scratch_backward_rows[slots + 4u] = value.low;
+  standardize_scratch_backward_rows[slots + 5u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -517,6 +920,9 @@ fn standardize_backward_walk1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = standardize_chunks();
   let lanes = standardize_lanes();
@@ -527,34 +933,36 @@ fn standardize_backward_walk1(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = standardize_pair(0.0, 0.0);
-  var partial1 = standardize_pair(0.0, 0.0);
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
+  var partial1 = standardize_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (standardize_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
     let end = min(standardize_uniforms.axisLength, (chunk + 1u) * span);
     let slots = standardize_backward_slots(row, 0u);
-    let row_expression_0 = standardize_pair(standardize_scratch_backward_rows[slots + 2u], standardize_scratch_backward_rows[slots + 3u]);
+    let row_expression_0 = standardize_ranged(standardize_scratch_backward_rows[slots + 3u], standardize_scratch_backward_rows[slots + 4u], standardize_scratch_backward_rows[slots + 5u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * standardize_uniforms.axisInner;
       let x = standardize_input_x[i];
       let dy = standardize_cotangent_dy[i];
       let term = standardize_backward_terms1(x, dy, row_expression_0);
-      partial0 = standardize_pair_add(partial0, term.result0);
-      partial1 = standardize_pair_add(partial1, term.result1);
+      partial0 = standardize_ranged_add(partial0, term.result0);
+      partial1 = standardize_ranged_add(partial1, term.result1);
     }
   }
   let partial = standardize_backward_slots(row, chunk);
   standardize_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    standardize_scratch_backward_rows[partial + 4u] = standardize_lane_values[lane].high;
-    standardize_scratch_backward_rows[partial + 5u] = standardize_lane_values[lane].low;
+    standardize_scratch_backward_rows[partial + 6u] = standardize_lane_values[lane].high;
+    standardize_scratch_backward_rows[partial + 7u] = standardize_lane_values[lane].low;
+    standardize_scratch_backward_rows[partial + 8u] = standardize_lane_values[lane].exponent;
   }
   workgroupBarrier();
   standardize_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    standardize_scratch_backward_rows[partial + 6u] = standardize_lane_values[lane].high;
-    standardize_scratch_backward_rows[partial + 7u] = standardize_lane_values[lane].low;
+    standardize_scratch_backward_rows[partial + 9u] = standardize_lane_values[lane].high;
+    standardize_scratch_backward_rows[partial + 10u] = standardize_lane_values[lane].low;
+    standardize_scratch_backward_rows[partial + 11u] = standardize_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -565,6 +973,9 @@ fn standardize_backward_rows1(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= standardize_uniforms.axisOuter * standardize_uniforms.axisInner) {
@@ -572,33 +983,39 @@ fn standardize_backward_rows1(
   }
   let chunks = standardize_chunks();
   let slots = standardize_backward_slots(row, 0u);
-  var total2 = standardize_pair(standardize_scratch_backward_rows[slots + 4u], standardize_scratch_backward_rows[slots + 5u]);
+  var total2 = standardize_ranged(standardize_scratch_backward_rows[slots + 6u], standardize_scratch_backward_rows[slots + 7u], standardize_scratch_backward_rows[slots + 8u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = standardize_backward_slots(row, chunk);
-    let other = standardize_pair(standardize_scratch_backward_rows[others + 4u], standardize_scratch_backward_rows[others + 5u]);
-    total2 = standardize_pair_add(total2, other);
+    let other = standardize_ranged(standardize_scratch_backward_rows[others + 6u], standardize_scratch_backward_rows[others + 7u], standardize_scratch_backward_rows[others + 8u]);
+    total2 = standardize_ranged_add(total2, other);
   }
-  var total3 = standardize_pair(standardize_scratch_backward_rows[slots + 6u], standardize_scratch_backward_rows[slots + 7u]);
+  var total3 = standardize_ranged(standardize_scratch_backward_rows[slots + 9u], standardize_scratch_backward_rows[slots + 10u], standardize_scratch_backward_rows[slots + 11u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = standardize_backward_slots(row, chunk);
-    let other = standardize_pair(standardize_scratch_backward_rows[others + 6u], standardize_scratch_backward_rows[others + 7u]);
-    total3 = standardize_pair_add(total3, other);
+    let other = standardize_ranged(standardize_scratch_backward_rows[others + 9u], standardize_scratch_backward_rows[others + 10u], standardize_scratch_backward_rows[others + 11u]);
+    total3 = standardize_ranged_add(total3, other);
   }
-  standardize_scratch_backward_rows[slots + 4u] = total2.high;
-  standardize_scratch_backward_rows[slots + 5u] = total2.low;
-  standardize_scratch_backward_rows[slots + 6u] = total3.high;
-  standardize_scratch_backward_rows[slots + 7u] = total3.low;
-  let length2 = standardize_pair_from_u32(standardize_uniforms.axisLength);
-  let sum1 = standardize_pair(standardize_scratch_backward_rows[slots + 4u], standardize_scratch_backward_rows[slots + 5u]);
+  standardize_scratch_backward_rows[slots + 6u] = total2.high;
+  standardize_scratch_backward_rows[slots + 7u] = total2.low;
+  standardize_scratch_backward_rows[slots + 8u] = total2.exponent;
+  standardize_scratch_backward_rows[slots + 9u] = total3.high;
+  standardize_scratch_backward_rows[slots + 10u] = total3.low;
+  standardize_scratch_backward_rows[slots + 11u] = total3.exponent;
+  let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let sum1 = standardize_ranged(standardize_scratch_backward_rows[slots + 6u], standardize_scratch_backward_rows[slots + 7u], standardize_scratch_backward_rows[slots + 8u]);
   let value = standardize_backward_row1(standardize_uniforms.p_eps, length2, sum1);
-  standardize_scratch_backward_rows[slots + 8u] = value.result0.high;
-  standardize_scratch_backward_rows[slots + 9u] = value.result0.low;
-  standardize_scratch_backward_rows[slots + 10u] = value.result1.high;
-  standardize_scratch_backward_rows[slots + 11u] = value.result1.low;
-  standardize_scratch_backward_rows[slots + 12u] = value.result2.high;
-  standardize_scratch_backward_rows[slots + 13u] = value.result2.low;
-  standardize_scratch_backward_rows[slots + 14u] = value.result3.high;
-  standardize_scratch_backward_rows[slots + 15u] = value.result3.low;
+  standardize_scratch_backward_rows[slots + 12u] = value.result0.high;
+  standardize_scratch_backward_rows[slots + 13u] = value.result0.low;
+  standardize_scratch_backward_rows[slots + 14u] = value.result0.exponent;
+  standardize_scratch_backward_rows[slots + 15u] = value.result1.high;
+  standardize_scratch_backward_rows[slots + 16u] = value.result1.low;
+  standardize_scratch_backward_rows[slots + 17u] = value.result1.exponent;
+  standardize_scratch_backward_rows[slots + 18u] = value.result2.high;
+  standardize_scratch_backward_rows[slots + 19u] = value.result2.low;
+  standardize_scratch_backward_rows[slots + 20u] = value.result2.exponent;
+  standardize_scratch_backward_rows[slots + 21u] = value.result3.high;
+  standardize_scratch_backward_rows[slots + 22u] = value.result3.low;
+  standardize_scratch_backward_rows[slots + 23u] = value.result3.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -607,6 +1024,9 @@ fn standardize_backward_walk2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = standardize_chunks();
   let lanes = standardize_lanes();
@@ -617,29 +1037,30 @@ fn standardize_backward_walk2(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = standardize_pair(0.0, 0.0);
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (standardize_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
     let end = min(standardize_uniforms.axisLength, (chunk + 1u) * span);
     let slots = standardize_backward_slots(row, 0u);
-    let sum2 = standardize_pair(standardize_scratch_backward_rows[slots + 6u], standardize_scratch_backward_rows[slots + 7u]);
-    let row_expression_0 = standardize_pair(standardize_scratch_backward_rows[slots + 2u], standardize_scratch_backward_rows[slots + 3u]);
-    let row_expression_1 = standardize_pair(standardize_scratch_backward_rows[slots + 8u], standardize_scratch_backward_rows[slots + 9u]);
-    let row_expression_2 = standardize_pair(standardize_scratch_backward_rows[slots + 10u], standardize_scratch_backward_rows[slots + 11u]);
+    let sum2 = standardize_ranged(standardize_scratch_backward_rows[slots + 9u], standardize_scratch_backward_rows[slots + 10u], standardize_scratch_backward_rows[slots + 11u]);
+    let row_expression_0 = standardize_ranged(standardize_scratch_backward_rows[slots + 3u], standardize_scratch_backward_rows[slots + 4u], standardize_scratch_backward_rows[slots + 5u]);
+    let row_expression_1 = standardize_ranged(standardize_scratch_backward_rows[slots + 12u], standardize_scratch_backward_rows[slots + 13u], standardize_scratch_backward_rows[slots + 14u]);
+    let row_expression_2 = standardize_ranged(standardize_scratch_backward_rows[slots + 15u], standardize_scratch_backward_rows[slots + 16u], standardize_scratch_backward_rows[slots + 17u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * standardize_uniforms.axisInner;
       let x = standardize_input_x[i];
       let dy = standardize_cotangent_dy[i];
       let term = standardize_backward_terms2(x, dy, sum2, row_expression_0, row_expression_1, row_expression_2);
-      partial0 = standardize_pair_add(partial0, term);
+      partial0 = standardize_ranged_add(partial0, term);
     }
   }
   let partial = standardize_backward_slots(row, chunk);
   standardize_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    standardize_scratch_backward_rows[partial + 16u] = standardize_lane_values[lane].high;
-    standardize_scratch_backward_rows[partial + 17u] = standardize_lane_values[lane].low;
+    standardize_scratch_backward_rows[partial + 24u] = standardize_lane_values[lane].high;
+    standardize_scratch_backward_rows[partial + 25u] = standardize_lane_values[lane].low;
+    standardize_scratch_backward_rows[partial + 26u] = standardize_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -650,6 +1071,9 @@ fn standardize_backward_rows2(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= standardize_uniforms.axisOuter * standardize_uniforms.axisInner) {
@@ -657,14 +1081,15 @@ fn standardize_backward_rows2(
   }
   let chunks = standardize_chunks();
   let slots = standardize_backward_slots(row, 0u);
-  var total8 = standardize_pair(standardize_scratch_backward_rows[slots + 16u], standardize_scratch_backward_rows[slots + 17u]);
+  var total8 = standardize_ranged(standardize_scratch_backward_rows[slots + 24u], standardize_scratch_backward_rows[slots + 25u], standardize_scratch_backward_rows[slots + 26u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = standardize_backward_slots(row, chunk);
-    let other = standardize_pair(standardize_scratch_backward_rows[others + 16u], standardize_scratch_backward_rows[others + 17u]);
-    total8 = standardize_pair_add(total8, other);
+    let other = standardize_ranged(standardize_scratch_backward_rows[others + 24u], standardize_scratch_backward_rows[others + 25u], standardize_scratch_backward_rows[others + 26u]);
+    total8 = standardize_ranged_add(total8, other);
   }
-  standardize_scratch_backward_rows[slots + 16u] = total8.high;
-  standardize_scratch_backward_rows[slots + 17u] = total8.low;
+  standardize_scratch_backward_rows[slots + 24u] = total8.high;
+  standardize_scratch_backward_rows[slots + 25u] = total8.low;
+  standardize_scratch_backward_rows[slots + 26u] = total8.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -673,6 +1098,9 @@ fn standardize_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= standardize_uniforms.size) {
@@ -680,14 +1108,629 @@ fn standardize_backward_elements(
   }
   let row = i / (standardize_uniforms.axisLength * standardize_uniforms.axisInner) * standardize_uniforms.axisInner + i % standardize_uniforms.axisInner;
   let slots = standardize_backward_slots(row, 0u);
-  let sum2 = standardize_pair(standardize_scratch_backward_rows[slots + 6u], standardize_scratch_backward_rows[slots + 7u]);
-  let sum3 = standardize_pair(standardize_scratch_backward_rows[slots + 16u], standardize_scratch_backward_rows[slots + 17u]);
-  let row_expression_0 = standardize_pair(standardize_scratch_backward_rows[slots + 2u], standardize_scratch_backward_rows[slots + 3u]);
-  let row_expression_3 = standardize_pair(standardize_scratch_backward_rows[slots + 12u], standardize_scratch_backward_rows[slots + 13u]);
-  let row_expression_4 = standardize_pair(standardize_scratch_backward_rows[slots + 14u], standardize_scratch_backward_rows[slots + 15u]);
+  let sum2 = standardize_ranged(standardize_scratch_backward_rows[slots + 9u], standardize_scratch_backward_rows[slots + 10u], standardize_scratch_backward_rows[slots + 11u]);
+  let sum3 = standardize_ranged(standardize_scratch_backward_rows[slots + 24u], standardize_scratch_backward_rows[slots + 25u], standardize_scratch_backward_rows[slots + 26u]);
+  let row_expression_0 = standardize_ranged(standardize_scratch_backward_rows[slots + 3u], standardize_scratch_backward_rows[slots + 4u], standardize_scratch_backward_rows[slots + 5u]);
+  let row_expression_3 = standardize_ranged(standardize_scratch_backward_rows[slots + 18u], standardize_scratch_backward_rows[slots + 19u], standardize_scratch_backward_rows[slots + 20u]);
+  let row_expression_4 = standardize_ranged(standardize_scratch_backward_rows[slots + 21u], standardize_scratch_backward_rows[slots + 22u], standardize_scratch_backward_rows[slots + 23u]);
   let x = standardize_input_x[i];
   let dy = standardize_cotangent_dy[i];
   let result = standardize_backward_elements_result(x, dy, sum2, sum3, row_expression_0, row_expression_3, row_expression_4);
   standardize_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn standardize_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = standardize_lanes();
+  let rows = standardize_uniforms.axisOuter * standardize_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
+  let end = select(0u, standardize_uniforms.axisLength, row < rows);
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let term = standardize_backward_terms0(x);
+      partial0 = standardize_ranged_add(partial0, term);
+    }
+  }
+  standardize_workgroup_sum(partial0, lane, lanes);
+  let sum0 = standardize_lane_values[head];
+  workgroupBarrier();
+  let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let value0 = standardize_backward_row0(length2, sum0);
+  var partial02 = standardize_ranged(0.0, 0.0, -2e38);
+  var partial1 = standardize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let term = standardize_backward_terms1(x, dy, value0);
+      partial02 = standardize_ranged_add(partial02, term.result0);
+      partial1 = standardize_ranged_add(partial1, term.result1);
+    }
+  }
+  standardize_workgroup_sum(partial02, lane, lanes);
+  let sum1 = standardize_lane_values[head];
+  workgroupBarrier();
+  standardize_workgroup_sum(partial1, lane, lanes);
+  let sum2 = standardize_lane_values[head];
+  workgroupBarrier();
+  let length3 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let value1 = standardize_backward_row1(standardize_uniforms.p_eps, length3, sum1);
+  var partial03 = standardize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let term = standardize_backward_terms2(x, dy, sum2, value0, value1.result0, value1.result1);
+      partial03 = standardize_ranged_add(partial03, term);
+    }
+  }
+  standardize_workgroup_sum(partial03, lane, lanes);
+  let sum3 = standardize_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let result = standardize_backward_elements_result(x, dy, sum2, sum3, value0, value1.result2, value1.result3);
+      standardize_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn standardize_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * standardize_chunks() + chunk) * 54u;
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = standardize_chunks();
+  let lanes = standardize_lanes();
+  let rows = standardize_uniforms.axisOuter * standardize_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
+  var partial1 = standardize_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (standardize_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
+    let end = min(standardize_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let ddx = standardize_cotangent_ddx[i];
+      let term = standardize_double_backward_terms0(x, ddx);
+      partial0 = standardize_ranged_add(partial0, term.result0);
+      partial1 = standardize_ranged_add(partial1, term.result1);
+    }
+  }
+  let partial = standardize_double_backward_slots(row, chunk);
+  standardize_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    standardize_scratch_double_backward_rows[partial + 0u] = standardize_lane_values[lane].high;
+    standardize_scratch_double_backward_rows[partial + 1u] = standardize_lane_values[lane].low;
+    standardize_scratch_double_backward_rows[partial + 2u] = standardize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  standardize_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    standardize_scratch_double_backward_rows[partial + 3u] = standardize_lane_values[lane].high;
+    standardize_scratch_double_backward_rows[partial + 4u] = standardize_lane_values[lane].low;
+    standardize_scratch_double_backward_rows[partial + 5u] = standardize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= standardize_uniforms.axisOuter * standardize_uniforms.axisInner) {
+    return;
+  }
+  let chunks = standardize_chunks();
+  let slots = standardize_double_backward_slots(row, 0u);
+  var total0 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 0u], standardize_scratch_double_backward_rows[slots + 1u], standardize_scratch_double_backward_rows[slots + 2u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = standardize_double_backward_slots(row, chunk);
+    let other = standardize_ranged(standardize_scratch_double_backward_rows[others + 0u], standardize_scratch_double_backward_rows[others + 1u], standardize_scratch_double_backward_rows[others + 2u]);
+    total0 = standardize_ranged_add(total0, other);
+  }
+  var total1 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 3u], standardize_scratch_double_backward_rows[slots + 4u], standardize_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = standardize_double_backward_slots(row, chunk);
+    let other = standardize_ranged(standardize_scratch_double_backward_rows[others + 3u], standardize_scratch_double_backward_rows[others + 4u], standardize_scratch_double_backward_rows[others + 5u]);
+    total1 = standardize_ranged_add(total1, other);
+  }
+  standardize_scratch_double_backward_rows[slots + 0u] = total0.high;
+  standardize_scratch_double_backward_rows[slots + 1u] = total0.low;
+  standardize_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+  standardize_scratch_double_backward_rows[slots + 3u] = total1.high;
+  standardize_scratch_double_backward_rows[slots + 4u] = total1.low;
+  standardize_scratch_double_backward_rows[slots + 5u] = total1.exponent;
+  let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let sum0 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 0u], standardize_scratch_double_backward_rows[slots + 1u], standardize_scratch_double_backward_rows[slots + 2u]);
+  let value = standardize_double_backward_row0(length2, sum0);
+  standardize_scratch_double_backward_rows[slots + 6u] = value.high;
+  standardize_scratch_double_backward_rows[slots + 7u] = value.low;
+  standardize_scratch_double_backward_rows[slots + 8u] = value.exponent;
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = standardize_chunks();
+  let lanes = standardize_lanes();
+  let rows = standardize_uniforms.axisOuter * standardize_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
+  var partial1 = standardize_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (standardize_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
+    let end = min(standardize_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = standardize_double_backward_slots(row, 0u);
+    let row_expression_0 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 6u], standardize_scratch_double_backward_rows[slots + 7u], standardize_scratch_double_backward_rows[slots + 8u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let term = standardize_double_backward_terms1(x, dy, row_expression_0);
+      partial0 = standardize_ranged_add(partial0, term.result0);
+      partial1 = standardize_ranged_add(partial1, term.result1);
+    }
+  }
+  let partial = standardize_double_backward_slots(row, chunk);
+  standardize_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    standardize_scratch_double_backward_rows[partial + 9u] = standardize_lane_values[lane].high;
+    standardize_scratch_double_backward_rows[partial + 10u] = standardize_lane_values[lane].low;
+    standardize_scratch_double_backward_rows[partial + 11u] = standardize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  standardize_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    standardize_scratch_double_backward_rows[partial + 12u] = standardize_lane_values[lane].high;
+    standardize_scratch_double_backward_rows[partial + 13u] = standardize_lane_values[lane].low;
+    standardize_scratch_double_backward_rows[partial + 14u] = standardize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= standardize_uniforms.axisOuter * standardize_uniforms.axisInner) {
+    return;
+  }
+  let chunks = standardize_chunks();
+  let slots = standardize_double_backward_slots(row, 0u);
+  var total3 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 9u], standardize_scratch_double_backward_rows[slots + 10u], standardize_scratch_double_backward_rows[slots + 11u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = standardize_double_backward_slots(row, chunk);
+    let other = standardize_ranged(standardize_scratch_double_backward_rows[others + 9u], standardize_scratch_double_backward_rows[others + 10u], standardize_scratch_double_backward_rows[others + 11u]);
+    total3 = standardize_ranged_add(total3, other);
+  }
+  var total4 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 12u], standardize_scratch_double_backward_rows[slots + 13u], standardize_scratch_double_backward_rows[slots + 14u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = standardize_double_backward_slots(row, chunk);
+    let other = standardize_ranged(standardize_scratch_double_backward_rows[others + 12u], standardize_scratch_double_backward_rows[others + 13u], standardize_scratch_double_backward_rows[others + 14u]);
+    total4 = standardize_ranged_add(total4, other);
+  }
+  standardize_scratch_double_backward_rows[slots + 9u] = total3.high;
+  standardize_scratch_double_backward_rows[slots + 10u] = total3.low;
+  standardize_scratch_double_backward_rows[slots + 11u] = total3.exponent;
+  standardize_scratch_double_backward_rows[slots + 12u] = total4.high;
+  standardize_scratch_double_backward_rows[slots + 13u] = total4.low;
+  standardize_scratch_double_backward_rows[slots + 14u] = total4.exponent;
+  let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let sum1 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 9u], standardize_scratch_double_backward_rows[slots + 10u], standardize_scratch_double_backward_rows[slots + 11u]);
+  let sum2 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 12u], standardize_scratch_double_backward_rows[slots + 13u], standardize_scratch_double_backward_rows[slots + 14u]);
+  let sum3 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 3u], standardize_scratch_double_backward_rows[slots + 4u], standardize_scratch_double_backward_rows[slots + 5u]);
+  let value = standardize_double_backward_row1(standardize_uniforms.p_eps, length2, sum1, sum2, sum3);
+  standardize_scratch_double_backward_rows[slots + 15u] = value.result0.high;
+  standardize_scratch_double_backward_rows[slots + 16u] = value.result0.low;
+  standardize_scratch_double_backward_rows[slots + 17u] = value.result0.exponent;
+  standardize_scratch_double_backward_rows[slots + 18u] = value.result1.high;
+  standardize_scratch_double_backward_rows[slots + 19u] = value.result1.low;
+  standardize_scratch_double_backward_rows[slots + 20u] = value.result1.exponent;
+  standardize_scratch_double_backward_rows[slots + 21u] = value.result2.high;
+  standardize_scratch_double_backward_rows[slots + 22u] = value.result2.low;
+  standardize_scratch_double_backward_rows[slots + 23u] = value.result2.exponent;
+  standardize_scratch_double_backward_rows[slots + 24u] = value.result3.high;
+  standardize_scratch_double_backward_rows[slots + 25u] = value.result3.low;
+  standardize_scratch_double_backward_rows[slots + 26u] = value.result3.exponent;
+  standardize_scratch_double_backward_rows[slots + 27u] = value.result4.high;
+  standardize_scratch_double_backward_rows[slots + 28u] = value.result4.low;
+  standardize_scratch_double_backward_rows[slots + 29u] = value.result4.exponent;
+  standardize_scratch_double_backward_rows[slots + 30u] = value.result5.high;
+  standardize_scratch_double_backward_rows[slots + 31u] = value.result5.low;
+  standardize_scratch_double_backward_rows[slots + 32u] = value.result5.exponent;
+  standardize_scratch_double_backward_rows[slots + 33u] = value.result6.high;
+  standardize_scratch_double_backward_rows[slots + 34u] = value.result6.low;
+  standardize_scratch_double_backward_rows[slots + 35u] = value.result6.exponent;
+  standardize_scratch_double_backward_rows[slots + 36u] = value.result7.high;
+  standardize_scratch_double_backward_rows[slots + 37u] = value.result7.low;
+  standardize_scratch_double_backward_rows[slots + 38u] = value.result7.exponent;
+  standardize_scratch_double_backward_rows[slots + 39u] = value.result8.high;
+  standardize_scratch_double_backward_rows[slots + 40u] = value.result8.low;
+  standardize_scratch_double_backward_rows[slots + 41u] = value.result8.exponent;
+  standardize_scratch_double_backward_rows[slots + 42u] = value.result9.high;
+  standardize_scratch_double_backward_rows[slots + 43u] = value.result9.low;
+  standardize_scratch_double_backward_rows[slots + 44u] = value.result9.exponent;
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_walk2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = standardize_chunks();
+  let lanes = standardize_lanes();
+  let rows = standardize_uniforms.axisOuter * standardize_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
+  var partial1 = standardize_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (standardize_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
+    let end = min(standardize_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = standardize_double_backward_slots(row, 0u);
+    let sum2 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 12u], standardize_scratch_double_backward_rows[slots + 13u], standardize_scratch_double_backward_rows[slots + 14u]);
+    let sum3 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 3u], standardize_scratch_double_backward_rows[slots + 4u], standardize_scratch_double_backward_rows[slots + 5u]);
+    let row_expression_0 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 6u], standardize_scratch_double_backward_rows[slots + 7u], standardize_scratch_double_backward_rows[slots + 8u]);
+    let row_expression_1 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 15u], standardize_scratch_double_backward_rows[slots + 16u], standardize_scratch_double_backward_rows[slots + 17u]);
+    let row_expression_2 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 18u], standardize_scratch_double_backward_rows[slots + 19u], standardize_scratch_double_backward_rows[slots + 20u]);
+    let row_expression_3 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 21u], standardize_scratch_double_backward_rows[slots + 22u], standardize_scratch_double_backward_rows[slots + 23u]);
+    let row_expression_4 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 24u], standardize_scratch_double_backward_rows[slots + 25u], standardize_scratch_double_backward_rows[slots + 26u]);
+    let row_expression_5 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 27u], standardize_scratch_double_backward_rows[slots + 28u], standardize_scratch_double_backward_rows[slots + 29u]);
+    let row_expression_6 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 30u], standardize_scratch_double_backward_rows[slots + 31u], standardize_scratch_double_backward_rows[slots + 32u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let ddx = standardize_cotangent_ddx[i];
+      let term = standardize_double_backward_terms2(x, dy, sum2, sum3, ddx, row_expression_0, row_expression_1, row_expression_2, row_expression_3, row_expression_4, row_expression_5, row_expression_6);
+      partial0 = standardize_ranged_add(partial0, term.result0);
+      partial1 = standardize_ranged_add(partial1, term.result1);
+    }
+  }
+  let partial = standardize_double_backward_slots(row, chunk);
+  standardize_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    standardize_scratch_double_backward_rows[partial + 45u] = standardize_lane_values[lane].high;
+    standardize_scratch_double_backward_rows[partial + 46u] = standardize_lane_values[lane].low;
+    standardize_scratch_double_backward_rows[partial + 47u] = standardize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  standardize_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    standardize_scratch_double_backward_rows[partial + 48u] = standardize_lane_values[lane].high;
+    standardize_scratch_double_backward_rows[partial + 49u] = standardize_lane_values[lane].low;
+    standardize_scratch_double_backward_rows[partial + 50u] = standardize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_rows2(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= standardize_uniforms.axisOuter * standardize_uniforms.axisInner) {
+    return;
+  }
+  let chunks = standardize_chunks();
+  let slots = standardize_double_backward_slots(row, 0u);
+  var total15 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 45u], standardize_scratch_double_backward_rows[slots + 46u], standardize_scratch_double_backward_rows[slots + 47u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = standardize_double_backward_slots(row, chunk);
+    let other = standardize_ranged(standardize_scratch_double_backward_rows[others + 45u], standardize_scratch_double_backward_rows[others + 46u], standardize_scratch_double_backward_rows[others + 47u]);
+    total15 = standardize_ranged_add(total15, other);
+  }
+  var total16 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 48u], standardize_scratch_double_backward_rows[slots + 49u], standardize_scratch_double_backward_rows[slots + 50u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = standardize_double_backward_slots(row, chunk);
+    let other = standardize_ranged(standardize_scratch_double_backward_rows[others + 48u], standardize_scratch_double_backward_rows[others + 49u], standardize_scratch_double_backward_rows[others + 50u]);
+    total16 = standardize_ranged_add(total16, other);
+  }
+  standardize_scratch_double_backward_rows[slots + 45u] = total15.high;
+  standardize_scratch_double_backward_rows[slots + 46u] = total15.low;
+  standardize_scratch_double_backward_rows[slots + 47u] = total15.exponent;
+  standardize_scratch_double_backward_rows[slots + 48u] = total16.high;
+  standardize_scratch_double_backward_rows[slots + 49u] = total16.low;
+  standardize_scratch_double_backward_rows[slots + 50u] = total16.exponent;
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_walk3(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = standardize_chunks();
+  let lanes = standardize_lanes();
+  let rows = standardize_uniforms.axisOuter * standardize_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (standardize_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
+    let end = min(standardize_uniforms.axisLength, (chunk + 1u) * span);
+    let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+    let slots = standardize_double_backward_slots(row, 0u);
+    let sum2 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 12u], standardize_scratch_double_backward_rows[slots + 13u], standardize_scratch_double_backward_rows[slots + 14u]);
+    let sum4 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 45u], standardize_scratch_double_backward_rows[slots + 46u], standardize_scratch_double_backward_rows[slots + 47u]);
+    let sum5 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 48u], standardize_scratch_double_backward_rows[slots + 49u], standardize_scratch_double_backward_rows[slots + 50u]);
+    let row_expression_0 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 6u], standardize_scratch_double_backward_rows[slots + 7u], standardize_scratch_double_backward_rows[slots + 8u]);
+    let row_expression_2 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 18u], standardize_scratch_double_backward_rows[slots + 19u], standardize_scratch_double_backward_rows[slots + 20u]);
+    let row_expression_7 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 33u], standardize_scratch_double_backward_rows[slots + 34u], standardize_scratch_double_backward_rows[slots + 35u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let ddx = standardize_cotangent_ddx[i];
+      let term = standardize_double_backward_terms3(x, length2, dy, sum2, ddx, sum4, sum5, row_expression_0, row_expression_2, row_expression_7);
+      partial0 = standardize_ranged_add(partial0, term);
+    }
+  }
+  let partial = standardize_double_backward_slots(row, chunk);
+  standardize_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    standardize_scratch_double_backward_rows[partial + 51u] = standardize_lane_values[lane].high;
+    standardize_scratch_double_backward_rows[partial + 52u] = standardize_lane_values[lane].low;
+    standardize_scratch_double_backward_rows[partial + 53u] = standardize_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_rows3(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= standardize_uniforms.axisOuter * standardize_uniforms.axisInner) {
+    return;
+  }
+  let chunks = standardize_chunks();
+  let slots = standardize_double_backward_slots(row, 0u);
+  var total17 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 51u], standardize_scratch_double_backward_rows[slots + 52u], standardize_scratch_double_backward_rows[slots + 53u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = standardize_double_backward_slots(row, chunk);
+    let other = standardize_ranged(standardize_scratch_double_backward_rows[others + 51u], standardize_scratch_double_backward_rows[others + 52u], standardize_scratch_double_backward_rows[others + 53u]);
+    total17 = standardize_ranged_add(total17, other);
+  }
+  standardize_scratch_double_backward_rows[slots + 51u] = total17.high;
+  standardize_scratch_double_backward_rows[slots + 52u] = total17.low;
+  standardize_scratch_double_backward_rows[slots + 53u] = total17.exponent;
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= standardize_uniforms.size) {
+    return;
+  }
+  let row = i / (standardize_uniforms.axisLength * standardize_uniforms.axisInner) * standardize_uniforms.axisInner + i % standardize_uniforms.axisInner;
+  let slots = standardize_double_backward_slots(row, 0u);
+  let sum2 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 12u], standardize_scratch_double_backward_rows[slots + 13u], standardize_scratch_double_backward_rows[slots + 14u]);
+  let sum4 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 45u], standardize_scratch_double_backward_rows[slots + 46u], standardize_scratch_double_backward_rows[slots + 47u]);
+  let sum5 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 48u], standardize_scratch_double_backward_rows[slots + 49u], standardize_scratch_double_backward_rows[slots + 50u]);
+  let sum6 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 51u], standardize_scratch_double_backward_rows[slots + 52u], standardize_scratch_double_backward_rows[slots + 53u]);
+  let row_expression_0 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 6u], standardize_scratch_double_backward_rows[slots + 7u], standardize_scratch_double_backward_rows[slots + 8u]);
+  let row_expression_1 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 15u], standardize_scratch_double_backward_rows[slots + 16u], standardize_scratch_double_backward_rows[slots + 17u]);
+  let row_expression_8 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 36u], standardize_scratch_double_backward_rows[slots + 37u], standardize_scratch_double_backward_rows[slots + 38u]);
+  let row_expression_9 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 39u], standardize_scratch_double_backward_rows[slots + 40u], standardize_scratch_double_backward_rows[slots + 41u]);
+  let row_expression_10 = standardize_ranged(standardize_scratch_double_backward_rows[slots + 42u], standardize_scratch_double_backward_rows[slots + 43u], standardize_scratch_double_backward_rows[slots + 44u]);
+  let x = standardize_input_x[i];
+  let dy = standardize_cotangent_dy[i];
+  let ddx = standardize_cotangent_ddx[i];
+  let result = standardize_double_backward_elements_result(x, dy, sum2, ddx, sum4, sum5, sum6, row_expression_0, row_expression_1, row_expression_8, row_expression_9, row_expression_10);
+  standardize_gradient_ddy[i] = result.result0;
+  standardize_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn standardize_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (standardize_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = standardize_lanes();
+  let rows = standardize_uniforms.axisOuter * standardize_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / standardize_uniforms.axisInner * standardize_uniforms.axisLength * standardize_uniforms.axisInner + row % standardize_uniforms.axisInner;
+  let end = select(0u, standardize_uniforms.axisLength, row < rows);
+  var partial0 = standardize_ranged(0.0, 0.0, -2e38);
+  var partial1 = standardize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let ddx = standardize_cotangent_ddx[i];
+      let term = standardize_double_backward_terms0(x, ddx);
+      partial0 = standardize_ranged_add(partial0, term.result0);
+      partial1 = standardize_ranged_add(partial1, term.result1);
+    }
+  }
+  standardize_workgroup_sum(partial0, lane, lanes);
+  let sum0 = standardize_lane_values[head];
+  workgroupBarrier();
+  standardize_workgroup_sum(partial1, lane, lanes);
+  let sum3 = standardize_lane_values[head];
+  workgroupBarrier();
+  let length2 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let value0 = standardize_double_backward_row0(length2, sum0);
+  var partial02 = standardize_ranged(0.0, 0.0, -2e38);
+  var partial12 = standardize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let term = standardize_double_backward_terms1(x, dy, value0);
+      partial02 = standardize_ranged_add(partial02, term.result0);
+      partial12 = standardize_ranged_add(partial12, term.result1);
+    }
+  }
+  standardize_workgroup_sum(partial02, lane, lanes);
+  let sum1 = standardize_lane_values[head];
+  workgroupBarrier();
+  standardize_workgroup_sum(partial12, lane, lanes);
+  let sum2 = standardize_lane_values[head];
+  workgroupBarrier();
+  let length3 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+  let value1 = standardize_double_backward_row1(standardize_uniforms.p_eps, length3, sum1, sum2, sum3);
+  var partial03 = standardize_ranged(0.0, 0.0, -2e38);
+  var partial13 = standardize_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let ddx = standardize_cotangent_ddx[i];
+      let term = standardize_double_backward_terms2(x, dy, sum2, sum3, ddx, value0, value1.result0, value1.result1, value1.result2, value1.result3, value1.result4, value1.result5);
+      partial03 = standardize_ranged_add(partial03, term.result0);
+      partial13 = standardize_ranged_add(partial13, term.result1);
+    }
+  }
+  standardize_workgroup_sum(partial03, lane, lanes);
+  let sum4 = standardize_lane_values[head];
+  workgroupBarrier();
+  standardize_workgroup_sum(partial13, lane, lanes);
+  let sum5 = standardize_lane_values[head];
+  workgroupBarrier();
+  var partial04 = standardize_ranged(0.0, 0.0, -2e38);
+  {
+    let length4 = standardize_ranged_from_u32(standardize_uniforms.axisLength);
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let ddx = standardize_cotangent_ddx[i];
+      let term = standardize_double_backward_terms3(x, length4, dy, sum2, ddx, sum4, sum5, value0, value1.result1, value1.result6);
+      partial04 = standardize_ranged_add(partial04, term);
+    }
+  }
+  standardize_workgroup_sum(partial04, lane, lanes);
+  let sum6 = standardize_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * standardize_uniforms.axisInner;
+      let x = standardize_input_x[i];
+      let dy = standardize_cotangent_dy[i];
+      let ddx = standardize_cotangent_ddx[i];
+      let result = standardize_double_backward_elements_result(x, dy, sum2, ddx, sum4, sum5, sum6, value0, value1.result0, value1.result7, value1.result8, value1.result9);
+      standardize_gradient_ddy[i] = result.result0;
+      standardize_gradient_dx[i] = result.result1;
+    }
+  }
 }
 `);

@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   taylorSoftmaxBackward,
+  taylorSoftmaxDoubleBackward,
   taylorSoftmaxForward,
 } from "./taylor_softmax.js";
 import { taylorSoftmaxWgsl } from "./taylor_softmax.wgsl.js";
@@ -17,18 +18,33 @@ const taylorSoftmaxActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: true,
-  cpu: { forward: taylorSoftmaxForward, backward: taylorSoftmaxBackward },
+  cpu: {
+    forward: taylorSoftmaxForward,
+    backward: taylorSoftmaxBackward,
+    doubleBackward: taylorSoftmaxDoubleBackward,
+  },
   webgpu: {
     code: taylorSoftmaxWgsl,
     forward: [
       {
-        entryPoint: "taylor_softmax_forward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "taylor_softmax_forward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
+          [3, "output"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "taylor_softmax_forward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -38,7 +54,7 @@ const taylorSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -49,7 +65,7 @@ const taylorSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
           [3, "output"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
@@ -57,14 +73,26 @@ const taylorSoftmaxActivation: Activation = {
     ],
     backward: [
       {
-        entryPoint: "taylor_softmax_backward_walk0",
-        over: "axisOuter * axisInner * ceil(axisLength / 16384)",
+        entryPoint: "taylor_softmax_backward_whole",
+        over: "axisOuter * axisInner",
         perWorkgroup: 1,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
           [4, "cotangent"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "taylor_softmax_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -74,7 +102,7 @@ const taylorSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -86,7 +114,84 @@ const taylorSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [4, "cotangent"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "taylor_softmax_double_backward_whole",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 1,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [9, "gradient"],
+          [6, "gradient x"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "taylor_softmax_double_backward_walk0",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "taylor_softmax_double_backward_rows0",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "taylor_softmax_double_backward_walk1",
+        over: "size",
+        perWorkgroup: 4096,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "taylor_softmax_double_backward_rows1",
+        over: "axisOuter * axisInner",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+        ],
+        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
+      },
+      {
+        entryPoint: "taylor_softmax_double_backward_elements",
+        over: "size",
+        perWorkgroup: 256,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [4, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 21"],
+          [9, "gradient"],
           [6, "gradient x"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],

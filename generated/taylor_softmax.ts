@@ -26,10 +26,26 @@ export function taylorSoftmaxForward(
         const u = xi + 0.5 * (xi * xi) + 1;
         sum += u;
       }
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const u = xi + 0.5 * (xi * xi) + 1;
-        y[i] = u / sum;
+      const outside = sum - sum + 0 / (sum * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const u = xi + 0.5 * (xi * xi) + 1;
+          y[i] = u / sum;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, taylorSoftmaxForwardPart0(xiWide));
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(taylorSoftmaxForwardPart1(xiWide2, sumWide)) + missing;
+        }
       }
     }
   }
@@ -62,10 +78,187 @@ export function taylorSoftmaxBackward(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (squared - squared) +
+        (q - q) +
+        0 / (sum * 2 ** -100) +
+        0 / (squared * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = (xi + 1) * (dyi / sum + q);
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(sumWide, taylorSoftmaxBackwardPart0(xiWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            taylorSoftmaxBackwardPart1(xiWide, dyiWide),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              taylorSoftmaxBackwardPart2(xiWide2, dyiWide2, sumWide, sumWide2),
+            ) + missing;
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what taylor_softmax's backward kernel computes, from a cotangent of each of its results. */
+export function taylorSoftmaxDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = (xi + 1) * (dyi / sum + q);
+        const ddxI = ddx[i]!;
+        const p = 0.5 * (xi * xi);
+        const u = -xi - p - 1;
+        const u2 = xi + 1;
+        const p2 = ddxI * u2;
+        sum += xi + p + 1;
+        sum2 += dyi * u;
+        sum3 += p2;
+      }
+      const squared = sum * sum;
+      const p = 2 * sum2;
+      const p2 = squared * sum;
+      const q = p / p2;
+      const q2 = sum2 / squared;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const u = xi + 1;
+        const p3 = ddxI * u;
+        sum4 += p3 * (-dyi / squared - q);
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (squared - squared) +
+        (p - p) +
+        (p2 - p2) +
+        (q - q) +
+        (q2 - q2) +
+        0 / (sum * 2 ** -100) +
+        0 / (squared * 2 ** -100) +
+        0 / (p2 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p3 = 0.5 * (xi * xi);
+          const u = -xi - p3 - 1;
+          const u2 = xi + 1;
+          const p4 = ddxI * u2;
+          ddy[i] = p4 / sum + (u * sum3) / squared;
+          dx[i] =
+            ddxI * (dyi / sum + q2) +
+            u2 * sum4 +
+            (dyi * (-xi - 1) * sum3) / squared;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(sumWide, taylorSoftmaxDoubleBackwardPart0(xiWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            taylorSoftmaxDoubleBackwardPart1(xiWide, dyiWide),
+          );
+          sumWide3 = wideAdd(
+            sumWide3,
+            taylorSoftmaxDoubleBackwardPart2(xiWide, ddxiWide),
+          );
+        }
+        let sumWide4 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          sumWide4 = wideAdd(
+            sumWide4,
+            taylorSoftmaxDoubleBackwardPart3(
+              xiWide2,
+              dyiWide2,
+              sumWide,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              taylorSoftmaxDoubleBackwardPart4(
+                xiWide3,
+                sumWide,
+                ddxiWide3,
+                sumWide3,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              taylorSoftmaxDoubleBackwardPart5(
+                xiWide3,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                ddxiWide3,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -97,10 +290,26 @@ export function taylorSoftmaxForward64(
         const u = xi + 0.5 * (xi * xi) + 1;
         sum += u;
       }
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const u = xi + 0.5 * (xi * xi) + 1;
-        y[i] = u / sum;
+      const outside = sum - sum + 0 / (sum * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xi = x[i]!;
+          const u = xi + 0.5 * (xi * xi) + 1;
+          y[i] = u / sum;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          sumWide = wideAdd(sumWide, taylorSoftmaxForwardPart0(xiWide));
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          y[i] =
+            wideToF64(taylorSoftmaxForwardPart1(xiWide2, sumWide)) + missing;
+        }
       }
     }
   }
@@ -133,10 +342,187 @@ export function taylorSoftmaxBackward64(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (squared - squared) +
+        (q - q) +
+        0 / (sum * 2 ** -100) +
+        0 / (squared * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = (xi + 1) * (dyi / sum + q);
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          sumWide = wideAdd(sumWide, taylorSoftmaxBackwardPart0(xiWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            taylorSoftmaxBackwardPart1(xiWide, dyiWide),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          dx[i] =
+            wideToF64(
+              taylorSoftmaxBackwardPart2(xiWide2, dyiWide2, sumWide, sumWide2),
+            ) + missing;
+        }
+      }
+    }
+  }
+}
+
+/** The gradients of what taylor_softmax's backward kernel computes, from a cotangent of each of its results. */
+export function taylorSoftmaxDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+  axisOuter: number,
+  axisLength: number,
+  axisInner: number,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  for (let o = 0; o < axisOuter; o++) {
+    for (let n = 0; n < axisInner; n++) {
+      const start = o * axisLength * axisInner + n;
+      let sum = 0;
+      let sum2 = 0;
+      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = (xi + 1) * (dyi / sum + q);
+        const ddxI = ddx[i]!;
+        const p = 0.5 * (xi * xi);
+        const u = -xi - p - 1;
+        const u2 = xi + 1;
+        const p2 = ddxI * u2;
+        sum += xi + p + 1;
+        sum2 += dyi * u;
+        sum3 += p2;
+      }
+      const squared = sum * sum;
+      const p = 2 * sum2;
+      const p2 = squared * sum;
+      const q = p / p2;
+      const q2 = sum2 / squared;
+      let sum4 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        const u = xi + 1;
+        const p3 = ddxI * u;
+        sum4 += p3 * (-dyi / squared - q);
+      }
+      const outside =
+        sum -
+        sum +
+        (sum2 - sum2) +
+        (sum3 - sum3) +
+        (sum4 - sum4) +
+        (squared - squared) +
+        (p - p) +
+        (p2 - p2) +
+        (q - q) +
+        (q2 - q2) +
+        0 / (sum * 2 ** -100) +
+        0 / (squared * 2 ** -100) +
+        0 / (p2 * 2 ** -100);
+      if (outside === 0) {
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const ddxI = ddx[i]!;
+          const p3 = 0.5 * (xi * xi);
+          const u = -xi - p3 - 1;
+          const u2 = xi + 1;
+          const p4 = ddxI * u2;
+          ddy[i] = p4 / sum + (u * sum3) / squared;
+          dx[i] =
+            ddxI * (dyi / sum + q2) +
+            u2 * sum4 +
+            (dyi * (-xi - 1) * sum3) / squared;
+        }
+      } else {
+        let missing = 0;
+        let sumWide = wideFromF64(0);
+        let sumWide2 = wideFromF64(0);
+        let sumWide3 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide = wideMoved(wideFromF64(x[i]!), 800n);
+          missing += 0 * Math.sign(x[i]!);
+          const dyiWide = wideFromF64(dy[i]!);
+          const ddxiWide = wideFromF64(ddx[i]!);
+          sumWide = wideAdd(sumWide, taylorSoftmaxDoubleBackwardPart0(xiWide));
+          sumWide2 = wideAdd(
+            sumWide2,
+            taylorSoftmaxDoubleBackwardPart1(xiWide, dyiWide),
+          );
+          sumWide3 = wideAdd(
+            sumWide3,
+            taylorSoftmaxDoubleBackwardPart2(xiWide, ddxiWide),
+          );
+        }
+        let sumWide4 = wideFromF64(0);
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide2 = wideMoved(wideFromF64(x[i]!), 800n);
+          const dyiWide2 = wideFromF64(dy[i]!);
+          const ddxiWide2 = wideFromF64(ddx[i]!);
+          sumWide4 = wideAdd(
+            sumWide4,
+            taylorSoftmaxDoubleBackwardPart3(
+              xiWide2,
+              dyiWide2,
+              sumWide,
+              sumWide2,
+              ddxiWide2,
+            ),
+          );
+        }
+        for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+          const xiWide3 = wideMoved(wideFromF64(x[i]!), 800n);
+          const ddxiWide3 = wideFromF64(ddx[i]!);
+          const dyiWide3 = wideFromF64(dy[i]!);
+          ddy[i] =
+            wideToF64(
+              taylorSoftmaxDoubleBackwardPart4(
+                xiWide3,
+                sumWide,
+                ddxiWide3,
+                sumWide3,
+              ),
+            ) + missing;
+          dx[i] =
+            wideToF64(
+              taylorSoftmaxDoubleBackwardPart5(
+                xiWide3,
+                dyiWide3,
+                sumWide,
+                sumWide2,
+                ddxiWide3,
+                sumWide3,
+                sumWide4,
+              ),
+            ) + missing;
+        }
       }
     }
   }
@@ -152,4 +538,480 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function taylorSoftmaxForwardPart0(x0: Wide): Wide {
+  return wideAdd(
+    wideAdd(
+      x0,
+      wideMultiply(
+        wideDivide(wideInteger(1n), wideInteger(2n)),
+        widePower(x0, 2),
+      ),
+    ),
+    wideInteger(1n),
+  );
+}
+
+function taylorSoftmaxForwardPart1(x0: Wide, x1: Wide): Wide {
+  return wideDivide(
+    wideAdd(
+      wideAdd(
+        x0,
+        wideMultiply(
+          wideDivide(wideInteger(1n), wideInteger(2n)),
+          widePower(x0, 2),
+        ),
+      ),
+      wideInteger(1n),
+    ),
+    x1,
+  );
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+function taylorSoftmaxBackwardPart0(x0: Wide): Wide {
+  return wideAdd(
+    wideAdd(
+      x0,
+      wideMultiply(
+        wideDivide(wideInteger(1n), wideInteger(2n)),
+        widePower(x0, 2),
+      ),
+    ),
+    wideInteger(1n),
+  );
+}
+
+function taylorSoftmaxBackwardPart1(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideSubtract(
+        wideNegate(x0),
+        wideMultiply(
+          wideDivide(wideInteger(1n), wideInteger(2n)),
+          widePower(x0, 2),
+        ),
+      ),
+      wideInteger(1n),
+    ),
+  );
+}
+
+function taylorSoftmaxBackwardPart2(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideAdd(x0, wideInteger(1n));
+  return wideAdd(
+    wideDivide(wideMultiply(x1, t0), x2),
+    wideDivide(wideMultiply(x3, t0), widePower(x2, 2)),
+  );
+}
+
+function taylorSoftmaxDoubleBackwardPart0(x0: Wide): Wide {
+  return wideAdd(
+    wideAdd(
+      x0,
+      wideMultiply(
+        wideDivide(wideInteger(1n), wideInteger(2n)),
+        widePower(x0, 2),
+      ),
+    ),
+    wideInteger(1n),
+  );
+}
+
+function taylorSoftmaxDoubleBackwardPart1(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    x1,
+    wideSubtract(
+      wideSubtract(
+        wideNegate(x0),
+        wideMultiply(
+          wideDivide(wideInteger(1n), wideInteger(2n)),
+          widePower(x0, 2),
+        ),
+      ),
+      wideInteger(1n),
+    ),
+  );
+}
+
+function taylorSoftmaxDoubleBackwardPart2(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, wideAdd(x0, wideInteger(1n)));
+}
+
+function taylorSoftmaxDoubleBackwardPart3(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideMultiply(
+    wideMultiply(x4, wideAdd(x0, wideInteger(1n))),
+    wideSubtract(
+      wideDivide(wideNegate(x1), widePower(x2, 2)),
+      wideDivide(wideMultiply(wideInteger(2n), x3), widePower(x2, 3)),
+    ),
+  );
+}
+
+function taylorSoftmaxDoubleBackwardPart4(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideAdd(
+    wideDivide(wideMultiply(x2, wideAdd(x0, wideInteger(1n))), x1),
+    wideDivide(
+      wideMultiply(
+        wideSubtract(
+          wideSubtract(
+            wideNegate(x0),
+            wideMultiply(
+              wideDivide(wideInteger(1n), wideInteger(2n)),
+              widePower(x0, 2),
+            ),
+          ),
+          wideInteger(1n),
+        ),
+        x3,
+      ),
+      widePower(x1, 2),
+    ),
+  );
+}
+
+function taylorSoftmaxDoubleBackwardPart5(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+): Wide {
+  const t0 = widePower(x2, 2);
+  return wideAdd(
+    wideAdd(
+      wideMultiply(x4, wideAdd(wideDivide(x1, x2), wideDivide(x3, t0))),
+      wideMultiply(wideAdd(x0, wideInteger(1n)), x6),
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(x1, wideSubtract(wideNegate(x0), wideInteger(1n))),
+        x5,
+      ),
+      t0,
+    ),
+  );
 }

@@ -12,10 +12,44 @@ fn taylor_softmax_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct taylor_softmax_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+fn taylor_softmax_ranged_select(condition: bool, a: taylor_softmax_ranged, b: taylor_softmax_ranged) -> taylor_softmax_ranged {
+  return taylor_softmax_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct taylor_softmax_pair {
   high: f32,
   low: f32,
+}
+
+const taylor_softmax_RANGED_ZERO: taylor_softmax_ranged = taylor_softmax_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn taylor_softmax_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn taylor_softmax_ranged_of(a: taylor_softmax_pair, exponent: f32) -> taylor_softmax_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = taylor_softmax_power_of_two(clamp(127 - field, -126, 126));
+  return taylor_softmax_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), taylor_softmax_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -41,15 +75,26 @@ fn taylor_softmax_pair_add(a: taylor_softmax_pair, b: taylor_softmax_pair) -> ta
   return taylor_softmax_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn taylor_softmax_pair_from_given(x: f32) -> taylor_softmax_pair {
-  let held = taylor_softmax_rounded(x);
-  return taylor_softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn taylor_softmax_ranged_add(a: taylor_softmax_ranged, b: taylor_softmax_ranged) -> taylor_softmax_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = taylor_softmax_ranged_select(swapped, b, a);
+  let y = taylor_softmax_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(taylor_softmax_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return taylor_softmax_ranged_of(
+    taylor_softmax_pair_add(taylor_softmax_pair(x.high, x.low), taylor_softmax_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
 }
 
-// a times a power of two.
-fn taylor_softmax_pair_scale(a: taylor_softmax_pair, factor: f32) -> taylor_softmax_pair {
-  return taylor_softmax_pair(a.high * factor, a.low * factor);
+// A number as it was given.
+fn taylor_softmax_ranged_from_given(x: f32) -> taylor_softmax_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = taylor_softmax_ranged_of(taylor_softmax_pair(part, 0.0), select(0.0, 64.0, large));
+  return taylor_softmax_ranged_select(infinite, taylor_softmax_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -73,23 +118,31 @@ fn taylor_softmax_pair_multiply(a: taylor_softmax_pair, b: taylor_softmax_pair) 
   return taylor_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn taylor_softmax_forward_terms0(x: f32) -> taylor_softmax_pair {
-  return taylor_softmax_pair_add(
-    taylor_softmax_pair_add(
-      taylor_softmax_pair_from_given(x),
-      taylor_softmax_pair_scale(
-        taylor_softmax_pair_multiply(taylor_softmax_pair_from_given(x), taylor_softmax_pair_from_given(x)),
-        0.5
-      )
-    ),
-    taylor_softmax_pair(1.0, 0.0)
+fn taylor_softmax_ranged_multiply(a: taylor_softmax_ranged, b: taylor_softmax_ranged) -> taylor_softmax_ranged {
+  return taylor_softmax_ranged_of(
+    taylor_softmax_pair_multiply(taylor_softmax_pair(a.high, a.low), taylor_softmax_pair(b.high, b.low)),
+    a.exponent + b.exponent
   );
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn taylor_softmax_pair_to_limit(a: taylor_softmax_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+fn taylor_softmax_forward_terms0(x: f32) -> taylor_softmax_ranged {
+  return taylor_softmax_ranged_add(
+    taylor_softmax_ranged_add(
+      taylor_softmax_ranged_from_given(x),
+      taylor_softmax_ranged_multiply(
+        taylor_softmax_ranged(1.0, 0.0, -1.0),
+        taylor_softmax_ranged_multiply(taylor_softmax_ranged_from_given(x), taylor_softmax_ranged_from_given(x))
+      )
+    ),
+    taylor_softmax_ranged(1.0, 0.0, 0.0)
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn taylor_softmax_ranged_to_limit(a: taylor_softmax_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * taylor_softmax_power_of_two(first)) * taylor_softmax_power_of_two(exponent - first);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -100,18 +153,25 @@ fn taylor_softmax_pair_divide(a: taylor_softmax_pair, b: taylor_softmax_pair) ->
   return taylor_softmax_pair_ordered_sum(q, rest / b.high);
 }
 
-fn taylor_softmax_forward_elements_result(x: f32, sum0: taylor_softmax_pair) -> f32 {
-  return taylor_softmax_pair_to_limit(
-    taylor_softmax_pair_divide(
-      taylor_softmax_pair_add(
-        taylor_softmax_pair_add(
-          taylor_softmax_pair_from_given(x),
-          taylor_softmax_pair_scale(
-            taylor_softmax_pair_multiply(taylor_softmax_pair_from_given(x), taylor_softmax_pair_from_given(x)),
-            0.5
+fn taylor_softmax_ranged_divide(a: taylor_softmax_ranged, b: taylor_softmax_ranged) -> taylor_softmax_ranged {
+  return taylor_softmax_ranged_of(
+    taylor_softmax_pair_divide(taylor_softmax_pair(a.high, a.low), taylor_softmax_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn taylor_softmax_forward_elements_result(x: f32, sum0: taylor_softmax_ranged) -> f32 {
+  return taylor_softmax_ranged_to_limit(
+    taylor_softmax_ranged_divide(
+      taylor_softmax_ranged_add(
+        taylor_softmax_ranged_add(
+          taylor_softmax_ranged_from_given(x),
+          taylor_softmax_ranged_multiply(
+            taylor_softmax_ranged(1.0, 0.0, -1.0),
+            taylor_softmax_ranged_multiply(taylor_softmax_ranged_from_given(x), taylor_softmax_ranged_from_given(x))
           )
         ),
-        taylor_softmax_pair(1.0, 0.0)
+        taylor_softmax_ranged(1.0, 0.0, 0.0)
       ),
       sum0
     )
@@ -119,53 +179,199 @@ fn taylor_softmax_forward_elements_result(x: f32, sum0: taylor_softmax_pair) -> 
 }
 
 struct taylor_softmax_backward_terms0_results {
-  result0: taylor_softmax_pair,
-  result1: taylor_softmax_pair,
+  result0: taylor_softmax_ranged,
+  result1: taylor_softmax_ranged,
 }
 
-fn taylor_softmax_pair_subtract(a: taylor_softmax_pair, b: taylor_softmax_pair) -> taylor_softmax_pair {
-  let s = taylor_softmax_pair_sum(a.high, -b.high);
-  return taylor_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn taylor_softmax_ranged_negate(a: taylor_softmax_ranged) -> taylor_softmax_ranged {
+  return taylor_softmax_ranged(-a.high, -a.low, a.exponent);
 }
 
-fn taylor_softmax_pair_negate(a: taylor_softmax_pair) -> taylor_softmax_pair {
-  return taylor_softmax_pair(-a.high, -a.low);
+fn taylor_softmax_ranged_subtract(a: taylor_softmax_ranged, b: taylor_softmax_ranged) -> taylor_softmax_ranged {
+  return taylor_softmax_ranged_add(a, taylor_softmax_ranged_negate(b));
 }
 
 fn taylor_softmax_backward_terms0(x: f32, dy: f32) -> taylor_softmax_backward_terms0_results {
-  let t = taylor_softmax_pair_scale(
-    taylor_softmax_pair_multiply(taylor_softmax_pair_from_given(x), taylor_softmax_pair_from_given(x)),
-    0.5
+  let t = taylor_softmax_ranged_multiply(
+    taylor_softmax_ranged(1.0, 0.0, -1.0),
+    taylor_softmax_ranged_multiply(taylor_softmax_ranged_from_given(x), taylor_softmax_ranged_from_given(x))
   );
   return taylor_softmax_backward_terms0_results(
-    taylor_softmax_pair_add(
-      taylor_softmax_pair_add(taylor_softmax_pair_from_given(x), t),
-      taylor_softmax_pair(1.0, 0.0)
+    taylor_softmax_ranged_add(
+      taylor_softmax_ranged_add(taylor_softmax_ranged_from_given(x), t),
+      taylor_softmax_ranged(1.0, 0.0, 0.0)
     ),
-    taylor_softmax_pair_multiply(
-      taylor_softmax_pair_from_given(dy),
-      taylor_softmax_pair_subtract(
-        taylor_softmax_pair_subtract(taylor_softmax_pair_negate(taylor_softmax_pair_from_given(x)), t),
-        taylor_softmax_pair(1.0, 0.0)
+    taylor_softmax_ranged_multiply(
+      taylor_softmax_ranged_from_given(dy),
+      taylor_softmax_ranged_subtract(
+        taylor_softmax_ranged_subtract(taylor_softmax_ranged_negate(taylor_softmax_ranged_from_given(x)), t),
+        taylor_softmax_ranged(1.0, 0.0, 0.0)
       )
     )
   );
 }
 
-fn taylor_softmax_backward_row0(sum0: taylor_softmax_pair, sum1: taylor_softmax_pair) -> taylor_softmax_pair {
-  return taylor_softmax_pair_divide(sum1, taylor_softmax_pair_multiply(sum0, sum0));
+fn taylor_softmax_backward_row0(sum0: taylor_softmax_ranged, sum1: taylor_softmax_ranged) -> taylor_softmax_ranged {
+  return taylor_softmax_ranged_divide(sum1, taylor_softmax_ranged_multiply(sum0, sum0));
 }
 
 fn taylor_softmax_backward_elements_result(
   x: f32,
   dy: f32,
-  sum0: taylor_softmax_pair,
-  row_expression_0: taylor_softmax_pair
+  sum0: taylor_softmax_ranged,
+  row_expression_0: taylor_softmax_ranged
 ) -> f32 {
-  return taylor_softmax_pair_to_limit(
-    taylor_softmax_pair_multiply(
-      taylor_softmax_pair_add(taylor_softmax_pair_from_given(x), taylor_softmax_pair(1.0, 0.0)),
-      taylor_softmax_pair_add(taylor_softmax_pair_divide(taylor_softmax_pair_from_given(dy), sum0), row_expression_0)
+  return taylor_softmax_ranged_to_limit(
+    taylor_softmax_ranged_multiply(
+      taylor_softmax_ranged_add(taylor_softmax_ranged_from_given(x), taylor_softmax_ranged(1.0, 0.0, 0.0)),
+      taylor_softmax_ranged_add(
+        taylor_softmax_ranged_divide(taylor_softmax_ranged_from_given(dy), sum0),
+        row_expression_0
+      )
+    )
+  );
+}
+
+struct taylor_softmax_double_backward_terms0_results {
+  result0: taylor_softmax_ranged,
+  result1: taylor_softmax_ranged,
+  result2: taylor_softmax_ranged,
+}
+
+fn taylor_softmax_double_backward_terms0(x: f32, dy: f32, ddx: f32) -> taylor_softmax_double_backward_terms0_results {
+  let t = taylor_softmax_ranged_multiply(
+    taylor_softmax_ranged(1.0, 0.0, -1.0),
+    taylor_softmax_ranged_multiply(taylor_softmax_ranged_from_given(x), taylor_softmax_ranged_from_given(x))
+  );
+  return taylor_softmax_double_backward_terms0_results(
+    taylor_softmax_ranged_add(
+      taylor_softmax_ranged_add(taylor_softmax_ranged_from_given(x), t),
+      taylor_softmax_ranged(1.0, 0.0, 0.0)
+    ),
+    taylor_softmax_ranged_multiply(
+      taylor_softmax_ranged_from_given(dy),
+      taylor_softmax_ranged_subtract(
+        taylor_softmax_ranged_subtract(taylor_softmax_ranged_negate(taylor_softmax_ranged_from_given(x)), t),
+        taylor_softmax_ranged(1.0, 0.0, 0.0)
+      )
+    ),
+    taylor_softmax_ranged_multiply(
+      taylor_softmax_ranged_from_given(ddx),
+      taylor_softmax_ranged_add(taylor_softmax_ranged_from_given(x), taylor_softmax_ranged(1.0, 0.0, 0.0))
+    )
+  );
+}
+
+struct taylor_softmax_double_backward_row0_results {
+  result0: taylor_softmax_ranged,
+  result1: taylor_softmax_ranged,
+  result2: taylor_softmax_ranged,
+}
+
+fn taylor_softmax_double_backward_row0(
+  sum0: taylor_softmax_ranged,
+  sum1: taylor_softmax_ranged
+) -> taylor_softmax_double_backward_row0_results {
+  let t = taylor_softmax_ranged_multiply(sum0, sum0);
+  return taylor_softmax_double_backward_row0_results(
+    t,
+    taylor_softmax_ranged_divide(
+      taylor_softmax_ranged_multiply(taylor_softmax_ranged(1.0, 0.0, 1.0), sum1),
+      taylor_softmax_ranged_multiply(t, sum0)
+    ),
+    taylor_softmax_ranged_divide(sum1, t)
+  );
+}
+
+fn taylor_softmax_double_backward_terms1(
+  x: f32,
+  dy: f32,
+  ddx: f32,
+  row_expression_0: taylor_softmax_ranged,
+  row_expression_1: taylor_softmax_ranged
+) -> taylor_softmax_ranged {
+  return taylor_softmax_ranged_multiply(
+    taylor_softmax_ranged_multiply(
+      taylor_softmax_ranged_from_given(ddx),
+      taylor_softmax_ranged_add(taylor_softmax_ranged_from_given(x), taylor_softmax_ranged(1.0, 0.0, 0.0))
+    ),
+    taylor_softmax_ranged_subtract(
+      taylor_softmax_ranged_divide(
+        taylor_softmax_ranged_negate(taylor_softmax_ranged_from_given(dy)),
+        row_expression_0
+      ),
+      row_expression_1
+    )
+  );
+}
+
+struct taylor_softmax_double_backward_elements_result_results {
+  result0: f32,
+  result1: f32,
+}
+
+fn taylor_softmax_double_backward_elements_result(
+  x: f32,
+  dy: f32,
+  sum0: taylor_softmax_ranged,
+  ddx: f32,
+  sum2: taylor_softmax_ranged,
+  sum3: taylor_softmax_ranged,
+  row_expression_0: taylor_softmax_ranged,
+  row_expression_2: taylor_softmax_ranged
+) -> taylor_softmax_double_backward_elements_result_results {
+  let t = taylor_softmax_ranged_add(taylor_softmax_ranged_from_given(x), taylor_softmax_ranged(1.0, 0.0, 0.0));
+  return taylor_softmax_double_backward_elements_result_results(
+    taylor_softmax_ranged_to_limit(
+      taylor_softmax_ranged_add(
+        taylor_softmax_ranged_divide(taylor_softmax_ranged_multiply(taylor_softmax_ranged_from_given(ddx), t), sum0),
+        taylor_softmax_ranged_divide(
+          taylor_softmax_ranged_multiply(
+            taylor_softmax_ranged_subtract(
+              taylor_softmax_ranged_subtract(
+                taylor_softmax_ranged_negate(taylor_softmax_ranged_from_given(x)),
+                taylor_softmax_ranged_multiply(
+                  taylor_softmax_ranged(1.0, 0.0, -1.0),
+                  taylor_softmax_ranged_multiply(
+                    taylor_softmax_ranged_from_given(x),
+                    taylor_softmax_ranged_from_given(x)
+                  )
+                )
+              ),
+              taylor_softmax_ranged(1.0, 0.0, 0.0)
+            ),
+            sum2
+          ),
+          row_expression_0
+        )
+      )
+    ),
+    taylor_softmax_ranged_to_limit(
+      taylor_softmax_ranged_add(
+        taylor_softmax_ranged_add(
+          taylor_softmax_ranged_multiply(
+            taylor_softmax_ranged_from_given(ddx),
+            taylor_softmax_ranged_add(
+              taylor_softmax_ranged_divide(taylor_softmax_ranged_from_given(dy), sum0),
+              row_expression_2
+            )
+          ),
+          taylor_softmax_ranged_multiply(t, sum3)
+        ),
+        taylor_softmax_ranged_divide(
+          taylor_softmax_ranged_multiply(
+            taylor_softmax_ranged_multiply(
+              taylor_softmax_ranged_from_given(dy),
+              taylor_softmax_ranged_subtract(
+                taylor_softmax_ranged_negate(taylor_softmax_ranged_from_given(x)),
+                taylor_softmax_ranged(1.0, 0.0, 0.0)
+              )
+            ),
+            sum2
+          ),
+          row_expression_0
+        )
+      )
     )
   );
 }
@@ -188,6 +394,9 @@ struct taylor_softmax_uniform_values {
 @group(0) @binding(4) var<storage, read> taylor_softmax_cotangent_dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> taylor_softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(6) var<storage, read_write> taylor_softmax_gradient_dx: array<f32>;
+@group(0) @binding(7) var<storage, read> taylor_softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> taylor_softmax_scratch_double_backward_rows: array<f32>;
+@group(0) @binding(9) var<storage, read_write> taylor_softmax_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
 fn taylor_softmax_chunks() -> u32 {
@@ -199,22 +408,22 @@ fn taylor_softmax_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> taylor_softmax_lane_values: array<taylor_softmax_pair, 256>;
+var<workgroup> taylor_softmax_lane_values: array<taylor_softmax_ranged, 256>;
 
 // The sum of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn taylor_softmax_workgroup_sum(value: taylor_softmax_pair, lane: u32, lanes: u32) {
+fn taylor_softmax_workgroup_sum(value: taylor_softmax_ranged, lane: u32, lanes: u32) {
   taylor_softmax_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      taylor_softmax_lane_values[lane] = taylor_softmax_pair_add(taylor_softmax_lane_values[lane], taylor_softmax_lane_values[lane + stride]);
+      taylor_softmax_lane_values[lane] = taylor_softmax_ranged_add(taylor_softmax_lane_values[lane], taylor_softmax_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn taylor_softmax_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * taylor_softmax_chunks() + chunk) * 4u;
+  return (row * taylor_softmax_chunks() + chunk) * 6u;
 }
 
 var<workgroup> taylor_softmax_lane_nan: array<f32, 256>;
@@ -237,6 +446,9 @@ fn taylor_softmax_forward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = taylor_softmax_chunks();
   let lanes = taylor_softmax_lanes();
@@ -247,7 +459,7 @@ fn taylor_softmax_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = taylor_softmax_pair(0.0, 0.0);
+  var partial0 = taylor_softmax_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (taylor_softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -258,7 +470,7 @@ fn taylor_softmax_forward_walk0(
       let x = taylor_softmax_input_x[i];
       missing = select(missing, x, taylor_softmax_is_nan(x));
       let term = taylor_softmax_forward_terms0(x);
-      partial0 = taylor_softmax_pair_add(partial0, term);
+      partial0 = taylor_softmax_ranged_add(partial0, term);
     }
   }
   let partial = taylor_softmax_forward_slots(row, chunk);
@@ -266,11 +478,12 @@ fn taylor_softmax_forward_walk0(
   if (row < rows && lane % lanes == 0u) {
     taylor_softmax_scratch_forward_rows[partial + 0u] = taylor_softmax_lane_values[lane].high;
     taylor_softmax_scratch_forward_rows[partial + 1u] = taylor_softmax_lane_values[lane].low;
+    taylor_softmax_scratch_forward_rows[partial + 2u] = taylor_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   taylor_softmax_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    taylor_softmax_scratch_forward_rows[partial + 2u] = taylor_softmax_lane_nan[lane];
+    taylor_softmax_scratch_forward_rows[partial + 3u] = taylor_softmax_lane_nan[lane];
   }
 }
 
@@ -280,6 +493,9 @@ fn taylor_softmax_forward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= taylor_softmax_uniforms.axisOuter * taylor_softmax_uniforms.axisInner) {
@@ -287,20 +503,21 @@ fn taylor_softmax_forward_rows0(
   }
   let chunks = taylor_softmax_chunks();
   let slots = taylor_softmax_forward_slots(row, 0u);
-  var total0 = taylor_softmax_pair(taylor_softmax_scratch_forward_rows[slots + 0u], taylor_softmax_scratch_forward_rows[slots + 1u]);
+  var total0 = taylor_softmax_ranged(taylor_softmax_scratch_forward_rows[slots + 0u], taylor_softmax_scratch_forward_rows[slots + 1u], taylor_softmax_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = taylor_softmax_forward_slots(row, chunk);
-    let other = taylor_softmax_pair(taylor_softmax_scratch_forward_rows[others + 0u], taylor_softmax_scratch_forward_rows[others + 1u]);
-    total0 = taylor_softmax_pair_add(total0, other);
+    let other = taylor_softmax_ranged(taylor_softmax_scratch_forward_rows[others + 0u], taylor_softmax_scratch_forward_rows[others + 1u], taylor_softmax_scratch_forward_rows[others + 2u]);
+    total0 = taylor_softmax_ranged_add(total0, other);
   }
-  var missing = taylor_softmax_scratch_forward_rows[slots + 2u];
+  var missing = taylor_softmax_scratch_forward_rows[slots + 3u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = taylor_softmax_scratch_forward_rows[taylor_softmax_forward_slots(row, chunk) + 2u];
+    let other = taylor_softmax_scratch_forward_rows[taylor_softmax_forward_slots(row, chunk) + 3u];
     missing = select(missing, other, taylor_softmax_is_nan(other));
   }
   taylor_softmax_scratch_forward_rows[slots + 0u] = total0.high;
   taylor_softmax_scratch_forward_rows[slots + 1u] = total0.low;
-  taylor_softmax_scratch_forward_rows[slots + 2u] = missing;
+  taylor_softmax_scratch_forward_rows[slots + 2u] = total0.exponent;
+  taylor_softmax_scratch_forward_rows[slots + 3u] = missing;
 }
 
 @compute @workgroup_size(256)
@@ -309,6 +526,9 @@ fn taylor_softmax_forward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= taylor_softmax_uniforms.size) {
@@ -316,14 +536,60 @@ fn taylor_softmax_forward_elements(
   }
   let row = i / (taylor_softmax_uniforms.axisLength * taylor_softmax_uniforms.axisInner) * taylor_softmax_uniforms.axisInner + i % taylor_softmax_uniforms.axisInner;
   let slots = taylor_softmax_forward_slots(row, 0u);
-  let sum0 = taylor_softmax_pair(taylor_softmax_scratch_forward_rows[slots + 0u], taylor_softmax_scratch_forward_rows[slots + 1u]);
+  let sum0 = taylor_softmax_ranged(taylor_softmax_scratch_forward_rows[slots + 0u], taylor_softmax_scratch_forward_rows[slots + 1u], taylor_softmax_scratch_forward_rows[slots + 2u]);
   let x = taylor_softmax_input_x[i];
   let result = taylor_softmax_forward_elements_result(x, sum0);
-  taylor_softmax_output_y[i] = select(result, taylor_softmax_scratch_forward_rows[taylor_softmax_forward_slots(row, 0u) + 2u], taylor_softmax_is_nan(taylor_softmax_scratch_forward_rows[taylor_softmax_forward_slots(row, 0u) + 2u]));
+  taylor_softmax_output_y[i] = select(result, taylor_softmax_scratch_forward_rows[taylor_softmax_forward_slots(row, 0u) + 3u], taylor_softmax_is_nan(taylor_softmax_scratch_forward_rows[taylor_softmax_forward_slots(row, 0u) + 3u]));
+}
+
+@compute @workgroup_size(256)
+fn taylor_softmax_forward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (taylor_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = taylor_softmax_lanes();
+  let rows = taylor_softmax_uniforms.axisOuter * taylor_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / taylor_softmax_uniforms.axisInner * taylor_softmax_uniforms.axisLength * taylor_softmax_uniforms.axisInner + row % taylor_softmax_uniforms.axisInner;
+  let end = select(0u, taylor_softmax_uniforms.axisLength, row < rows);
+  var missing = 0.0;
+  var partial0 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * taylor_softmax_uniforms.axisInner;
+      let x = taylor_softmax_input_x[i];
+      missing = select(missing, x, taylor_softmax_is_nan(x));
+      let term = taylor_softmax_forward_terms0(x);
+      partial0 = taylor_softmax_ranged_add(partial0, term);
+    }
+  }
+  taylor_softmax_workgroup_sum(partial0, lane, lanes);
+  let sum0 = taylor_softmax_lane_values[head];
+  workgroupBarrier();
+  taylor_softmax_workgroup_nan(missing, lane, lanes);
+  missing = taylor_softmax_lane_nan[head];
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * taylor_softmax_uniforms.axisInner;
+      let x = taylor_softmax_input_x[i];
+      let result = taylor_softmax_forward_elements_result(x, sum0);
+      taylor_softmax_output_y[i] = select(result, missing, taylor_softmax_is_nan(missing));
+    }
+  }
 }
 
 fn taylor_softmax_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * taylor_softmax_chunks() + chunk) * 6u;
+  return (row * taylor_softmax_chunks() + chunk) * 9u;
 }
 
 @compute @workgroup_size(256)
@@ -332,6 +598,9 @@ fn taylor_softmax_backward_walk0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let chunks = taylor_softmax_chunks();
   let lanes = taylor_softmax_lanes();
@@ -342,8 +611,8 @@ fn taylor_softmax_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = taylor_softmax_pair(0.0, 0.0);
-  var partial1 = taylor_softmax_pair(0.0, 0.0);
+  var partial0 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = taylor_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (taylor_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / taylor_softmax_uniforms.axisInner * taylor_softmax_uniforms.axisLength * taylor_softmax_uniforms.axisInner + row % taylor_softmax_uniforms.axisInner;
@@ -353,8 +622,8 @@ fn taylor_softmax_backward_walk0(
       let x = taylor_softmax_input_x[i];
       let dy = taylor_softmax_cotangent_dy[i];
       let term = taylor_softmax_backward_terms0(x, dy);
-      partial0 = taylor_softmax_pair_add(partial0, term.result0);
-      partial1 = taylor_softmax_pair_add(partial1, term.result1);
+      partial0 = taylor_softmax_ranged_add(partial0, term.result0);
+      partial1 = taylor_softmax_ranged_add(partial1, term.result1);
     }
   }
   let partial = taylor_softmax_backward_slots(row, chunk);
@@ -362,12 +631,14 @@ fn taylor_softmax_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     taylor_softmax_scratch_backward_rows[partial + 0u] = taylor_softmax_lane_values[lane].high;
     taylor_softmax_scratch_backward_rows[partial + 1u] = taylor_softmax_lane_values[lane].low;
+    taylor_softmax_scratch_backward_rows[partial + 2u] = taylor_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   taylor_softmax_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    taylor_softmax_scratch_backward_rows[partial + 2u] = taylor_softmax_lane_values[lane].high;
-    taylor_softmax_scratch_backward_rows[partial + 3u] = taylor_softmax_lane_values[lane].low;
+    taylor_softmax_scratch_backward_rows[partial + 3u] = taylor_softmax_lane_values[lane].high;
+    taylor_softmax_scratch_backward_rows[partial + 4u] = taylor_softmax_lane_values[lane].low;
+    taylor_softmax_scratch_backward_rows[partial + 5u] = taylor_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -378,6 +649,9 @@ fn taylor_softmax_backward_rows0(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let row = group * 256u + lane;
   if (row >= taylor_softmax_uniforms.axisOuter * taylor_softmax_uniforms.axisInner) {
@@ -385,27 +659,30 @@ fn taylor_softmax_backward_rows0(
   }
   let chunks = taylor_softmax_chunks();
   let slots = taylor_softmax_backward_slots(row, 0u);
-  var total0 = taylor_softmax_pair(taylor_softmax_scratch_backward_rows[slots + 0u], taylor_softmax_scratch_backward_rows[slots + 1u]);
+  var total0 = taylor_softmax_ranged(taylor_softmax_scratch_backward_rows[slots + 0u], taylor_softmax_scratch_backward_rows[slots + 1u], taylor_softmax_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = taylor_softmax_backward_slots(row, chunk);
-    let other = taylor_softmax_pair(taylor_softmax_scratch_backward_rows[others + 0u], taylor_softmax_scratch_backward_rows[others + 1u]);
-    total0 = taylor_softmax_pair_add(total0, other);
+    let other = taylor_softmax_ranged(taylor_softmax_scratch_backward_rows[others + 0u], taylor_softmax_scratch_backward_rows[others + 1u], taylor_softmax_scratch_backward_rows[others + 2u]);
+    total0 = taylor_softmax_ranged_add(total0, other);
   }
-  var total1 = taylor_softmax_pair(taylor_softmax_scratch_backward_rows[slots + 2u], taylor_softmax_scratch_backward_rows[slots + 3u]);
+  var total1 = taylor_softmax_ranged(taylor_softmax_scratch_backward_rows[slots + 3u], taylor_softmax_scratch_backward_rows[slots + 4u], taylor_softmax_scratch_backward_rows[slots + 5u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = taylor_softmax_backward_slots(row, chunk);
-    let other = taylor_softmax_pair(taylor_softmax_scratch_backward_rows[others + 2u], taylor_softmax_scratch_backward_rows[others + 3u]);
-    total1 = taylor_softmax_pair_add(total1, other);
+    let other = taylor_softmax_ranged(taylor_softmax_scratch_backward_rows[others + 3u], taylor_softmax_scratch_backward_rows[others + 4u], taylor_softmax_scratch_backward_rows[others + 5u]);
+    total1 = taylor_softmax_ranged_add(total1, other);
   }
   taylor_softmax_scratch_backward_rows[slots + 0u] = total0.high;
   taylor_softmax_scratch_backward_rows[slots + 1u] = total0.low;
-  taylor_softmax_scratch_backward_rows[slots + 2u] = total1.high;
-  taylor_softmax_scratch_backward_rows[slots + 3u] = total1.low;
-  let sum0 = taylor_softmax_pair(taylor_softmax_scratch_backward_rows[slots + 0u], taylor_softmax_scratch_backward_rows[slots + 1u]);
-  let sum1 = taylor_softmax_pair(taylor_softmax_scratch_backward_rows[slots + 2u], taylor_softmax_scratch_backward_rows[slots + 3u]);
+  taylor_softmax_scratch_backward_rows[slots + 2u] = total0.exponent;
+  taylor_softmax_scratch_backward_rows[slots + 3u] = total1.high;
+  taylor_softmax_scratch_backward_rows[slots + 4u] = total1.low;
+  taylor_softmax_scratch_backward_rows[slots + 5u] = total1.exponent;
+  let sum0 = taylor_softmax_ranged(taylor_softmax_scratch_backward_rows[slots + 0u], taylor_softmax_scratch_backward_rows[slots + 1u], taylor_softmax_scratch_backward_rows[slots + 2u]);
+  let sum1 = taylor_softmax_ranged(taylor_softmax_scratch_backward_rows[slots + 3u], taylor_softmax_scratch_backward_rows[slots + 4u], taylor_softmax_scratch_backward_rows[slots + 5u]);
   let value = taylor_softmax_backward_row0(sum0, sum1);
-  taylor_softmax_scratch_backward_rows[slots + 4u] = value.high;
-  taylor_softmax_scratch_backward_rows[slots + 5u] = value.low;
+  taylor_softmax_scratch_backward_rows[slots + 6u] = value.high;
+  taylor_softmax_scratch_backward_rows[slots + 7u] = value.low;
+  taylor_softmax_scratch_backward_rows[slots + 8u] = value.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -414,6 +691,9 @@ fn taylor_softmax_backward_elements(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
   let group = workgroup.y * workgroups.x + workgroup.x;
   let i = group * 256u + lane;
   if (i >= taylor_softmax_uniforms.size) {
@@ -421,11 +701,357 @@ fn taylor_softmax_backward_elements(
   }
   let row = i / (taylor_softmax_uniforms.axisLength * taylor_softmax_uniforms.axisInner) * taylor_softmax_uniforms.axisInner + i % taylor_softmax_uniforms.axisInner;
   let slots = taylor_softmax_backward_slots(row, 0u);
-  let sum0 = taylor_softmax_pair(taylor_softmax_scratch_backward_rows[slots + 0u], taylor_softmax_scratch_backward_rows[slots + 1u]);
-  let row_expression_0 = taylor_softmax_pair(taylor_softmax_scratch_backward_rows[slots + 4u], taylor_softmax_scratch_backward_rows[slots + 5u]);
+  let sum0 = taylor_softmax_ranged(taylor_softmax_scratch_backward_rows[slots + 0u], taylor_softmax_scratch_backward_rows[slots + 1u], taylor_softmax_scratch_backward_rows[slots + 2u]);
+  let row_expression_0 = taylor_softmax_ranged(taylor_softmax_scratch_backward_rows[slots + 6u], taylor_softmax_scratch_backward_rows[slots + 7u], taylor_softmax_scratch_backward_rows[slots + 8u]);
   let x = taylor_softmax_input_x[i];
   let dy = taylor_softmax_cotangent_dy[i];
   let result = taylor_softmax_backward_elements_result(x, dy, sum0, row_expression_0);
   taylor_softmax_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn taylor_softmax_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (taylor_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = taylor_softmax_lanes();
+  let rows = taylor_softmax_uniforms.axisOuter * taylor_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / taylor_softmax_uniforms.axisInner * taylor_softmax_uniforms.axisLength * taylor_softmax_uniforms.axisInner + row % taylor_softmax_uniforms.axisInner;
+  let end = select(0u, taylor_softmax_uniforms.axisLength, row < rows);
+  var partial0 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * taylor_softmax_uniforms.axisInner;
+      let x = taylor_softmax_input_x[i];
+      let dy = taylor_softmax_cotangent_dy[i];
+      let term = taylor_softmax_backward_terms0(x, dy);
+      partial0 = taylor_softmax_ranged_add(partial0, term.result0);
+      partial1 = taylor_softmax_ranged_add(partial1, term.result1);
+    }
+  }
+  taylor_softmax_workgroup_sum(partial0, lane, lanes);
+  let sum0 = taylor_softmax_lane_values[head];
+  workgroupBarrier();
+  taylor_softmax_workgroup_sum(partial1, lane, lanes);
+  let sum1 = taylor_softmax_lane_values[head];
+  workgroupBarrier();
+  let value0 = taylor_softmax_backward_row0(sum0, sum1);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * taylor_softmax_uniforms.axisInner;
+      let x = taylor_softmax_input_x[i];
+      let dy = taylor_softmax_cotangent_dy[i];
+      let result = taylor_softmax_backward_elements_result(x, dy, sum0, value0);
+      taylor_softmax_gradient_dx[i] = result;
+    }
+  }
+}
+
+fn taylor_softmax_double_backward_slots(row: u32, chunk: u32) -> u32 {
+  return (row * taylor_softmax_chunks() + chunk) * 21u;
+}
+
+@compute @workgroup_size(256)
+fn taylor_softmax_double_backward_walk0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = taylor_softmax_chunks();
+  let lanes = taylor_softmax_lanes();
+  let rows = taylor_softmax_uniforms.axisOuter * taylor_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  var partial2 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (taylor_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / taylor_softmax_uniforms.axisInner * taylor_softmax_uniforms.axisLength * taylor_softmax_uniforms.axisInner + row % taylor_softmax_uniforms.axisInner;
+    let end = min(taylor_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * taylor_softmax_uniforms.axisInner;
+      let x = taylor_softmax_input_x[i];
+      let dy = taylor_softmax_cotangent_dy[i];
+      let ddx = taylor_softmax_cotangent_ddx[i];
+      let term = taylor_softmax_double_backward_terms0(x, dy, ddx);
+      partial0 = taylor_softmax_ranged_add(partial0, term.result0);
+      partial1 = taylor_softmax_ranged_add(partial1, term.result1);
+      partial2 = taylor_softmax_ranged_add(partial2, term.result2);
+    }
+  }
+  let partial = taylor_softmax_double_backward_slots(row, chunk);
+  taylor_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    taylor_softmax_scratch_double_backward_rows[partial + 0u] = taylor_softmax_lane_values[lane].high;
+    taylor_softmax_scratch_double_backward_rows[partial + 1u] = taylor_softmax_lane_values[lane].low;
+    taylor_softmax_scratch_double_backward_rows[partial + 2u] = taylor_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  taylor_softmax_workgroup_sum(partial1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    taylor_softmax_scratch_double_backward_rows[partial + 3u] = taylor_softmax_lane_values[lane].high;
+    taylor_softmax_scratch_double_backward_rows[partial + 4u] = taylor_softmax_lane_values[lane].low;
+    taylor_softmax_scratch_double_backward_rows[partial + 5u] = taylor_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  taylor_softmax_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    taylor_softmax_scratch_double_backward_rows[partial + 6u] = taylor_softmax_lane_values[lane].high;
+    taylor_softmax_scratch_double_backward_rows[partial + 7u] = taylor_softmax_lane_values[lane].low;
+    taylor_softmax_scratch_double_backward_rows[partial + 8u] = taylor_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn taylor_softmax_double_backward_rows0(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= taylor_softmax_uniforms.axisOuter * taylor_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = taylor_softmax_chunks();
+  let slots = taylor_softmax_double_backward_slots(row, 0u);
+  var total0 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 0u], taylor_softmax_scratch_double_backward_rows[slots + 1u], taylor_softmax_scratch_double_backward_rows[slots + 2u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = taylor_softmax_double_backward_slots(row, chunk);
+    let other = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[others + 0u], taylor_softmax_scratch_double_backward_rows[others + 1u], taylor_softmax_scratch_double_backward_rows[others + 2u]);
+    total0 = taylor_softmax_ranged_add(total0, other);
+  }
+  var total1 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 3u], taylor_softmax_scratch_double_backward_rows[slots + 4u], taylor_softmax_scratch_double_backward_rows[slots + 5u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = taylor_softmax_double_backward_slots(row, chunk);
+    let other = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[others + 3u], taylor_softmax_scratch_double_backward_rows[others + 4u], taylor_softmax_scratch_double_backward_rows[others + 5u]);
+    total1 = taylor_softmax_ranged_add(total1, other);
+  }
+  var total2 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 6u], taylor_softmax_scratch_double_backward_rows[slots + 7u], taylor_softmax_scratch_double_backward_rows[slots + 8u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = taylor_softmax_double_backward_slots(row, chunk);
+    let other = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[others + 6u], taylor_softmax_scratch_double_backward_rows[others + 7u], taylor_softmax_scratch_double_backward_rows[others + 8u]);
+    total2 = taylor_softmax_ranged_add(total2, other);
+  }
+  taylor_softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
+  taylor_softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
+  taylor_softmax_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+  taylor_softmax_scratch_double_backward_rows[slots + 3u] = total1.high;
+  taylor_softmax_scratch_double_backward_rows[slots + 4u] = total1.low;
+  taylor_softmax_scratch_double_backward_rows[slots + 5u] = total1.exponent;
+  taylor_softmax_scratch_double_backward_rows[slots + 6u] = total2.high;
+  taylor_softmax_scratch_double_backward_rows[slots + 7u] = total2.low;
+  taylor_softmax_scratch_double_backward_rows[slots + 8u] = total2.exponent;
+  let sum0 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 0u], taylor_softmax_scratch_double_backward_rows[slots + 1u], taylor_softmax_scratch_double_backward_rows[slots + 2u]);
+  let sum1 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 3u], taylor_softmax_scratch_double_backward_rows[slots + 4u], taylor_softmax_scratch_double_backward_rows[slots + 5u]);
+  let value = taylor_softmax_double_backward_row0(sum0, sum1);
+  taylor_softmax_scratch_double_backward_rows[slots + 9u] = value.result0.high;
+  taylor_softmax_scratch_double_backward_rows[slots + 10u] = value.result0.low;
+  taylor_softmax_scratch_double_backward_rows[slots + 11u] = value.result0.exponent;
+  taylor_softmax_scratch_double_backward_rows[slots + 12u] = value.result1.high;
+  taylor_softmax_scratch_double_backward_rows[slots + 13u] = value.result1.low;
+  taylor_softmax_scratch_double_backward_rows[slots + 14u] = value.result1.exponent;
+  taylor_softmax_scratch_double_backward_rows[slots + 15u] = value.result2.high;
+  taylor_softmax_scratch_double_backward_rows[slots + 16u] = value.result2.low;
+  taylor_softmax_scratch_double_backward_rows[slots + 17u] = value.result2.exponent;
+}
+
+@compute @workgroup_size(256)
+fn taylor_softmax_double_backward_walk1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let chunks = taylor_softmax_chunks();
+  let lanes = taylor_softmax_lanes();
+  let rows = taylor_softmax_uniforms.axisOuter * taylor_softmax_uniforms.axisInner;
+  let first = group / chunks * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let chunk = group % chunks;
+  var partial0 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  if (row < rows) {
+    let span = (taylor_softmax_uniforms.axisLength + chunks - 1u) / chunks;
+    let base = row / taylor_softmax_uniforms.axisInner * taylor_softmax_uniforms.axisLength * taylor_softmax_uniforms.axisInner + row % taylor_softmax_uniforms.axisInner;
+    let end = min(taylor_softmax_uniforms.axisLength, (chunk + 1u) * span);
+    let slots = taylor_softmax_double_backward_slots(row, 0u);
+    let row_expression_0 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 9u], taylor_softmax_scratch_double_backward_rows[slots + 10u], taylor_softmax_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_1 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 12u], taylor_softmax_scratch_double_backward_rows[slots + 13u], taylor_softmax_scratch_double_backward_rows[slots + 14u]);
+    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
+      let i = base + k * taylor_softmax_uniforms.axisInner;
+      let x = taylor_softmax_input_x[i];
+      let dy = taylor_softmax_cotangent_dy[i];
+      let ddx = taylor_softmax_cotangent_ddx[i];
+      let term = taylor_softmax_double_backward_terms1(x, dy, ddx, row_expression_0, row_expression_1);
+      partial0 = taylor_softmax_ranged_add(partial0, term);
+    }
+  }
+  let partial = taylor_softmax_double_backward_slots(row, chunk);
+  taylor_softmax_workgroup_sum(partial0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    taylor_softmax_scratch_double_backward_rows[partial + 18u] = taylor_softmax_lane_values[lane].high;
+    taylor_softmax_scratch_double_backward_rows[partial + 19u] = taylor_softmax_lane_values[lane].low;
+    taylor_softmax_scratch_double_backward_rows[partial + 20u] = taylor_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn taylor_softmax_double_backward_rows1(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let row = group * 256u + lane;
+  if (row >= taylor_softmax_uniforms.axisOuter * taylor_softmax_uniforms.axisInner) {
+    return;
+  }
+  let chunks = taylor_softmax_chunks();
+  let slots = taylor_softmax_double_backward_slots(row, 0u);
+  var total6 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 18u], taylor_softmax_scratch_double_backward_rows[slots + 19u], taylor_softmax_scratch_double_backward_rows[slots + 20u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = taylor_softmax_double_backward_slots(row, chunk);
+    let other = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[others + 18u], taylor_softmax_scratch_double_backward_rows[others + 19u], taylor_softmax_scratch_double_backward_rows[others + 20u]);
+    total6 = taylor_softmax_ranged_add(total6, other);
+  }
+  taylor_softmax_scratch_double_backward_rows[slots + 18u] = total6.high;
+  taylor_softmax_scratch_double_backward_rows[slots + 19u] = total6.low;
+  taylor_softmax_scratch_double_backward_rows[slots + 20u] = total6.exponent;
+}
+
+@compute @workgroup_size(256)
+fn taylor_softmax_double_backward_elements(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (taylor_softmax_uniforms.axisLength <= 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let i = group * 256u + lane;
+  if (i >= taylor_softmax_uniforms.size) {
+    return;
+  }
+  let row = i / (taylor_softmax_uniforms.axisLength * taylor_softmax_uniforms.axisInner) * taylor_softmax_uniforms.axisInner + i % taylor_softmax_uniforms.axisInner;
+  let slots = taylor_softmax_double_backward_slots(row, 0u);
+  let sum0 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 0u], taylor_softmax_scratch_double_backward_rows[slots + 1u], taylor_softmax_scratch_double_backward_rows[slots + 2u]);
+  let sum2 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 6u], taylor_softmax_scratch_double_backward_rows[slots + 7u], taylor_softmax_scratch_double_backward_rows[slots + 8u]);
+  let sum3 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 18u], taylor_softmax_scratch_double_backward_rows[slots + 19u], taylor_softmax_scratch_double_backward_rows[slots + 20u]);
+  let row_expression_0 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 9u], taylor_softmax_scratch_double_backward_rows[slots + 10u], taylor_softmax_scratch_double_backward_rows[slots + 11u]);
+  let row_expression_2 = taylor_softmax_ranged(taylor_softmax_scratch_double_backward_rows[slots + 15u], taylor_softmax_scratch_double_backward_rows[slots + 16u], taylor_softmax_scratch_double_backward_rows[slots + 17u]);
+  let x = taylor_softmax_input_x[i];
+  let dy = taylor_softmax_cotangent_dy[i];
+  let ddx = taylor_softmax_cotangent_ddx[i];
+  let result = taylor_softmax_double_backward_elements_result(x, dy, sum0, ddx, sum2, sum3, row_expression_0, row_expression_2);
+  taylor_softmax_gradient_ddy[i] = result.result0;
+  taylor_softmax_gradient_dx[i] = result.result1;
+}
+
+@compute @workgroup_size(256)
+fn taylor_softmax_double_backward_whole(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (taylor_softmax_uniforms.axisLength > 4096u) {
+    return;
+  }
+  let group = workgroup.y * workgroups.x + workgroup.x;
+  let lanes = taylor_softmax_lanes();
+  let rows = taylor_softmax_uniforms.axisOuter * taylor_softmax_uniforms.axisInner;
+  let first = group * (256u / lanes);
+  if (first >= rows) {
+    return;
+  }
+  let row = first + lane / lanes;
+  let head = lane - lane % lanes;
+  let base = row / taylor_softmax_uniforms.axisInner * taylor_softmax_uniforms.axisLength * taylor_softmax_uniforms.axisInner + row % taylor_softmax_uniforms.axisInner;
+  let end = select(0u, taylor_softmax_uniforms.axisLength, row < rows);
+  var partial0 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  var partial2 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * taylor_softmax_uniforms.axisInner;
+      let x = taylor_softmax_input_x[i];
+      let dy = taylor_softmax_cotangent_dy[i];
+      let ddx = taylor_softmax_cotangent_ddx[i];
+      let term = taylor_softmax_double_backward_terms0(x, dy, ddx);
+      partial0 = taylor_softmax_ranged_add(partial0, term.result0);
+      partial1 = taylor_softmax_ranged_add(partial1, term.result1);
+      partial2 = taylor_softmax_ranged_add(partial2, term.result2);
+    }
+  }
+  taylor_softmax_workgroup_sum(partial0, lane, lanes);
+  let sum0 = taylor_softmax_lane_values[head];
+  workgroupBarrier();
+  taylor_softmax_workgroup_sum(partial1, lane, lanes);
+  let sum1 = taylor_softmax_lane_values[head];
+  workgroupBarrier();
+  taylor_softmax_workgroup_sum(partial2, lane, lanes);
+  let sum2 = taylor_softmax_lane_values[head];
+  workgroupBarrier();
+  let value0 = taylor_softmax_double_backward_row0(sum0, sum1);
+  var partial02 = taylor_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * taylor_softmax_uniforms.axisInner;
+      let x = taylor_softmax_input_x[i];
+      let dy = taylor_softmax_cotangent_dy[i];
+      let ddx = taylor_softmax_cotangent_ddx[i];
+      let term = taylor_softmax_double_backward_terms1(x, dy, ddx, value0.result0, value0.result1);
+      partial02 = taylor_softmax_ranged_add(partial02, term);
+    }
+  }
+  taylor_softmax_workgroup_sum(partial02, lane, lanes);
+  let sum3 = taylor_softmax_lane_values[head];
+  workgroupBarrier();
+  {
+    for (var k = lane % lanes; k < end; k += lanes) {
+      let i = base + k * taylor_softmax_uniforms.axisInner;
+      let x = taylor_softmax_input_x[i];
+      let dy = taylor_softmax_cotangent_dy[i];
+      let ddx = taylor_softmax_cotangent_ddx[i];
+      let result = taylor_softmax_double_backward_elements_result(x, dy, sum0, ddx, sum2, sum3, value0.result0, value0.result2);
+      taylor_softmax_gradient_ddy[i] = result.result0;
+      taylor_softmax_gradient_dx[i] = result.result1;
+    }
+  }
 }
 `);

@@ -50,7 +50,7 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   const variables = new Map<Variable, VectorNode>(
     [...inputs, ...scalars].map(({ variable, node }) => [variable, node]),
   );
-  const conditions = new Set(kernel.outputs.flatMap(({ guard }) => conjuncts(guard)));
+  const conditions = new Set(kernel.outputs.flatMap(({ guard }) => (guard ? conjuncts(guard) : [])));
   const limits = [...conditions].flatMap((condition) => inputLimit(condition) ?? []);
   const guards = [...conditions].filter((condition) => !inputLimit(condition));
   const [values, tests] = [kernel.outputs.map(({ value }) => value), guards].map((roots) =>
