@@ -315,14 +315,13 @@ describe("the gradient", () => {
       const at = numberOf(kink.at, names);
       const chosen = numberOf(kink.chosen, names);
       const [input = "x"] = entry.inputs;
-      // Only where the kink lies on a number that float64 has.
-      if (at === undefined || chosen === undefined || Math.fround(at) !== at) continue;
+      // Only where the kink lies on a number that float32 has.
+      if (at === undefined || chosen === undefined || Math.fround(at) !== at || besideKinks.has(name)) continue;
       const call: Call = { shape: [1], inputs: { [input]: [at] }, cotangent: [1], parameters: names };
       const dx = standard.typescript.call(entry, "backward64", call).gradients[input]?.[0] ?? NaN;
       // The manifest prints twelve digits.
       const agrees = (value: number): boolean => Math.abs(value - chosen) <= 1e-11 * Math.abs(chosen);
       expect(agrees(dx), `${name}: dx at ${kink.at} is ${dx}, the manifest says ${kink.chosen}`).toBe(true);
-      if (undecidableKinks.has(name)) continue;
       const oracle = truth(activation, input, numbersAt(call, 0), "binary64");
       expect(
         agrees(oracle.value),
@@ -335,8 +334,8 @@ describe("the gradient", () => {
 /** Near alpha = 0 the formula cancels, and with it its differences. */
 const noisy: ReadonlySet<string> = new Set(["soft_exponential"]);
 
-/** gelu(10) is 10 to 22 digits: which branch is taken there is a matter of rounding. */
-const undecidableKinks: ReadonlySet<string> = new Set(["gelu_10"]);
+/** gelu(10) is 10 to 22 digits, and less: the kink is printed as 10, but lies beyond. */
+const besideKinks: ReadonlySet<string> = new Set(["gelu_10"]);
 
 /** The value of a short formula in parameters; undefined if it is more than this reads. */
 function numberOf(text: string, names: Readonly<Record<string, number>>): number | undefined {

@@ -27,6 +27,15 @@ const product =
 const mishExp = "bounded_exp(at_least(at_most(a, 100), -746))";
 const mishNumerator = `(${mishExp} * (${mishExp} + 2))`;
 
+/** Prettier takes the parentheses off a chain, whichever way it leans. */
+const chain =
+  (symbol: string, primitive: "and" | "or"): Spelling =>
+  ([a, b], print) => {
+    const operand = (node: Expr): string =>
+      print(node, isApplication(node, primitive) ? Precedence[primitive] : Precedence.comparison);
+    return { text: `${operand(a!)} ${symbol} ${operand(b!)}`, precedence: Precedence[primitive] };
+  };
+
 export const typescript: Dialect = {
   // As prettier writes it: 1e30, not 1e+30.
   literal: (value) => String(value).replace("e+", "e"),
@@ -45,16 +54,8 @@ export const typescript: Dialect = {
     greaterOrEqual: comparison(">="),
     equal: comparison("==="),
     notEqual: comparison("!=="),
-    and: ([a, b], print) => ({
-      text: `${print(a!, Precedence.comparison)} && ${print(b!, Precedence.comparison)}`,
-      precedence: Precedence.and,
-    }),
-    // Prettier takes the parentheses off a chain, whichever way it leans.
-    or: ([a, b], print) => {
-      const operand = (node: Expr): string =>
-        print(node, isApplication(node, "or") ? Precedence.or : Precedence.comparison);
-      return { text: `${operand(a!)} || ${operand(b!)}`, precedence: Precedence.or };
-    },
+    and: chain("&&", "and"),
+    or: chain("||", "or"),
     not: ([a], print) => ({ text: `!${print(a!, Precedence.primary)}`, precedence: Precedence.unary }),
     is_finite: ([a], print) => ({
       text: `Math.abs(${print(a!, Precedence.selection)}) <= Number.MAX_VALUE`,

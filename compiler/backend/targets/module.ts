@@ -165,10 +165,11 @@ class ModuleWriter {
       moduleSpecifier,
       namedImports,
     });
-    const own = new Set(wasm ? exportsOf({ ...noKernels, ...wasm }) : []);
-    const plain = exportsOnCpu(this.input).filter((name) => !own.has(name));
+    const called = exportsOnCpu(this.input);
+    const own = new Set(wasm ? exportsOf({ ...noKernels, ...wasm }).filter((name) => called.includes(name)) : []);
+    const plain = called.filter((name) => !own.has(name));
     if (plain.length > 0) imports.push(from(`./${stem}.js`, plain.sort()));
-    if (wasm) imports.push(from(`./${stem}.wasm.js`, [...own].sort()));
+    if (own.size > 0) imports.push(from(`./${stem}.wasm.js`, [...own].sort()));
     if (wgsl) imports.push(from(`./${stem}.wgsl.js`, [wgsl.exportName]));
     return [...imports, ...body];
   }
@@ -178,7 +179,7 @@ class ModuleWriter {
    * always of one shape, and formatting is the largest cost of a compile.
    */
   record(): string {
-    const { plan, kept, ts, wasm, wgsl } = this.input;
+    const { plan, kept, ts, wgsl } = this.input;
     const { activation } = plan;
     const names = (list: readonly { readonly name: string }[]): string =>
       layOutArray(
@@ -198,7 +199,7 @@ class ModuleWriter {
       ...(plan.yieldsRows ? ["  yieldsRows: true,"] : []),
       ...(activation.random ? ["  random: true,"] : []),
       ...(kept && (ts ?? wgsl) ? [`  saves: "${kept.kind}",`] : []),
-      ...(ts ? layOutCpu(onCpu({ ts, wasm })!) : []),
+      ...(ts ? layOutCpu(onCpu(this.input) ?? ts) : []),
       ...(wgsl
         ? [
             "  webgpu: {",
@@ -478,9 +479,9 @@ const exportsOf = (kernels: Directions<TypeScriptKernel>): string[] => {
 
 const noKernels = { doubleBackward: null, saved: null } as const;
 
-/** Those in WebAssembly where there are any: they are faster than it is to keep less than the input. */
-const onCpu = ({ ts, wasm }: Pick<ModuleInput, "ts" | "wasm">): Directions<TypeScriptKernel> | null =>
-  ts && wasm ? { ...ts, forward: wasm.forward, backward: wasm.backward, saved: null } : ts;
+/** Those in WebAssembly where there are any: they are faster than it is to keep less than the input, unless that is asked for. */
+const onCpu = ({ ts, wasm, kept }: Pick<ModuleInput, "ts" | "wasm" | "kept">): Directions<TypeScriptKernel> | null =>
+  ts && wasm && kept?.kind !== "output" ? { ...ts, forward: wasm.forward, backward: wasm.backward, saved: null } : ts;
 
 function exportsOnCpu(input: ModuleInput): string[] {
   const kernels = onCpu(input);
