@@ -27,6 +27,8 @@ export interface Outcomes {
 }
 
 const leastNormal = 2 ** -126;
+/** 0 where a subnormal number is right. */
+const isFlushed = (result: number, exact: number): boolean => result === 0 && Math.abs(exact) < leastNormal;
 const flush = (x: number): number => (Math.abs(x) < leastNormal ? 0 : x);
 
 export const nameOf = (of: Of): string => (of === null ? "value" : `d/d${of}`);
@@ -125,8 +127,7 @@ function foundIn(scene: Scene): Found {
     const exact = expected[i] ?? NaN;
     const error = errorOf(result, exact);
     if (error <= 1) return error;
-    const isFlushed = result === 0 && Math.abs(exact) < leastNormal;
-    const other = isFlushed ? 0 : errorOf(result, scene.flushed[i] ?? NaN);
+    const other = isFlushed(result, exact) ? 0 : errorOf(result, scene.flushed[i] ?? NaN);
     if (other >= error / 2) return error;
     flushed += 1;
     return other;
@@ -233,8 +234,13 @@ export function comparedRows(
     const [actual, expected] = [resultOf(outcomes, of), resultOf(exact, of)];
     const wrong: string[] = [];
     let [error, at] = [0, ""];
+    let flushed = 0;
     for (let i = 0; i < actual.length; i += 1) {
       const [a, e] = [actual[i] ?? NaN, expected[i] ?? NaN];
+      if (isFlushed(a, e)) {
+        if (e !== 0) flushed += 1;
+        continue;
+      }
       const row = Math.floor((i * rows) / actual.length) * (cotangent.length / rows);
       const cotangents = cotangent.slice(row, row + cotangent.length / rows).map(Math.abs);
       const scale = of === null ? e : Math.max(1, Math.abs(e), ...cotangents);
@@ -243,7 +249,7 @@ export function comparedRows(
       if (off === Infinity) wrong.push(place);
       else if (off > error) [error, at] = [off, place];
     }
-    return { of, error, excess: error, at, flushed: 0, wrong };
+    return { of, error, excess: error, at, flushed, wrong };
   });
 }
 
