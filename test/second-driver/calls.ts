@@ -36,7 +36,8 @@ const outputLength = ({ kernels }: ActivationEntry): string =>
 const rowLength = 16;
 
 function columnsFor(entry: ActivationEntry, purpose: Purpose, random: number): (readonly number[])[] | undefined {
-  if (purpose === "sums") return entry.learned.length > 0 ? entry.inputs.map((_, i) => normal(6 * 171, i)) : undefined;
+  if (purpose === "sums")
+    return entry.learned.length > 0 ? entry.inputs.map((_, i) => normal(6 * 10 * rowLength, i)) : undefined;
   const critical = purpose === "range" ? finitePoints : [Infinity, -Infinity, NaN];
   if (entry.axis) {
     const rows = critical.flatMap((point, i) => [point, ...normal(rowLength - 1, i)]);

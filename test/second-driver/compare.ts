@@ -261,21 +261,26 @@ export function comparedSums(
   backward: Outcome,
 ): string[] {
   const exact = typescript.call(entry, "backward64", call).gradients;
-  const size = call.shape.reduce((a, b) => a * b, 1);
+  // Each element by itself, or each row.
+  const length = entry.axis ? (call.shape.at(-1) ?? 1) : 1;
+  const count = call.shape.reduce((a, b) => a * b, 1) / length;
+  const part = (values: ArrayLike<number> | undefined, i: number): number[] =>
+    Array.from({ length }, (_, k) => values?.[i * length + k] ?? NaN);
   const single = (i: number): Call => ({
     ...call,
-    shape: [1],
-    inputs: Object.fromEntries(Object.entries(call.inputs).map(([name, values]) => [name, [values[i] ?? NaN]])),
-    cotangent: [call.cotangent?.[i] ?? NaN],
+    shape: entry.axis ? [1, length] : [1],
+    inputs: Object.fromEntries(Object.entries(call.inputs).map(([name, values]) => [name, part(values, i)])),
+    cotangent: part(call.cotangent, i),
   });
-  const terms = Array.from({ length: size }, (_, i) => typescript.call(entry, "backward64", single(i)).gradients);
-  return entry.learned.flatMap(({ name }) => {
-    const total = terms.reduce((sum, term) => sum + Math.abs(term[name]?.[0] ?? NaN), 0);
-    return Array.from(backward.gradients[name] ?? [NaN], (actual, i) => {
+  const terms = Array.from({ length: count }, (_, i) => typescript.call(entry, "backward64", single(i)).gradients);
+  return entry.learned.flatMap(({ name, shape }) =>
+    Array.from(backward.gradients[name] ?? [NaN], (actual, i) => {
+      const place = shape === "axis" ? i : 0;
+      const total = terms.reduce((sum, term) => sum + Math.abs(term[name]?.[place] ?? NaN), 0);
       const expected = exact[name]?.[i] ?? NaN;
       return Math.abs(actual - expected) <= 2 ** -18 * total
         ? []
         : [`d/d${name}[${i}]: ${actual} instead of ${expected}`];
-    }).flat();
-  });
+    }).flat(),
+  );
 }
