@@ -44,14 +44,16 @@ function isWithin(
 ): boolean {
   const meant = single(root, input);
   const holds = guard ? single(guard, input) : () => 1;
-  const points = Float32Array.from(pointsFor(meant).filter((x) => holds(x) !== 0));
+  const zeros = zerosOf(meant);
+  const points = Float32Array.from([...line, ...zeros.flatMap(beside)].filter((x) => holds(x) !== 0));
   const graph = new VectorGraph("f32x4");
   const [code] = vectorOf(graph, [form], new Map([[input, graph.local("x")]]));
   const results = emulateVectors(code!, new Map([["x", points]]));
   return points.every((x, i) => {
     const exact = meant(x);
     const unit = unitOf(exact);
-    const drift = isDerivative ? Math.abs(meant(x + unitOf(x)) - exact) / 2 : 0;
+    const isBeside = isDerivative && zeros.some((zero) => Math.abs(x - zero) <= Math.abs(zero) / 4);
+    const drift = isBeside ? Math.abs(meant(x + unitOf(x)) - exact) / 2 : 0;
     return Math.abs(results[i]! - exact) <= granted * unit + drift;
   });
 }
@@ -68,24 +70,25 @@ const sizes = Array.from({ length: 600 }, (_, i) => 1.37 * 2 ** (-149 + i / 4));
 const ordinary = Array.from({ length: 3000 }, (_, i) => (i + 0.37) / 180);
 const large = Array.from({ length: 200 }, (_, i) => (i + 0.37) / 2);
 
-const line: readonly number[] = [...new Set([...sizes, ...ordinary, ...large].flatMap((x) => [-x, x]))]
+const line: readonly number[] = [...new Set([0, ...sizes, ...ordinary, ...large].flatMap((x) => [-x, x]))]
   .map(Math.fround)
   .sort((a, b) => a - b);
 
-/** Inputs of all sizes, and those around zeros. */
-function pointsFor(meant: (x: number) => number): number[] {
-  const around: number[] = [];
-  line.forEach((x, i) => {
+/** Where the sign changes, in between the points of the line. */
+const zerosOf = (meant: (x: number) => number): number[] =>
+  line.flatMap((x, i) => {
     const next = line[i + 1] ?? x;
-    if (meant(x) * meant(next) >= 0) return;
+    if (meant(x) * meant(next) >= 0) return [];
     let [low, high] = [x, next];
     for (let step = 0; step < 60; step++) {
       const middle = (low + high) / 2;
       if (meant(low) * meant(middle) <= 0) high = middle;
       else low = middle;
     }
-    for (let k = -40; k <= 40; k++)
-      around.push(Math.fround(low + k * unitOf(low)), Math.fround(low * (1 + k * 2 ** -12)));
+    return [low];
   });
-  return [0, -0, ...line, ...around];
-}
+
+const beside = (zero: number): number[] =>
+  Array.from({ length: 81 }, (_, i) => i - 40).flatMap((k) =>
+    [zero + k * unitOf(zero), zero * (1 + k * 2 ** -12)].map(Math.fround),
+  );
