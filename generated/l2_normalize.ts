@@ -27,6 +27,7 @@ export function l2NormalizeForward(
       }
       const r = Math.sqrt(sum);
       const v = r <= eps ? eps : r;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + (r - r) + (v - v) + 0 / (v * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -34,6 +35,7 @@ export function l2NormalizeForward(
           y[i] = xi / v;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -85,6 +87,7 @@ export function l2NormalizeBackward(
         const xi = x[i]!;
         sum2 += r > eps ? (-0.5 * dyi * xi) / p : 0;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -102,6 +105,7 @@ export function l2NormalizeBackward(
           dx[i] = dyi / v + 2 * xi * sum2;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -193,6 +197,7 @@ export function l2NormalizeDoubleBackward(
           (r > eps ? (p6 * ddxI) / p2 : 0) +
           p3 * (r > eps ? (0.5 * dyi * xi * u) / p5 : 0);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -226,6 +231,7 @@ export function l2NormalizeDoubleBackward(
             2 * ddxI * sum3 + p3 * (r > eps ? p6 / p2 : 0) + 2 * xi * sum4;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -322,6 +328,7 @@ export function l2NormalizeForward64(
       }
       const r = Math.sqrt(sum);
       const v = r <= eps ? eps : r;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + (r - r) + (v - v) + 0 / (v * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -329,6 +336,7 @@ export function l2NormalizeForward64(
           y[i] = xi / v;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -380,6 +388,7 @@ export function l2NormalizeBackward64(
         const xi = x[i]!;
         sum2 += r > eps ? (-0.5 * dyi * xi) / p : 0;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -397,6 +406,7 @@ export function l2NormalizeBackward64(
           dx[i] = dyi / v + 2 * xi * sum2;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -488,6 +498,7 @@ export function l2NormalizeDoubleBackward64(
           (r > eps ? (p6 * ddxI) / p2 : 0) +
           p3 * (r > eps ? (0.5 * dyi * xi * u) / p5 : 0);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -521,6 +532,7 @@ export function l2NormalizeDoubleBackward64(
             2 * ddxI * sum3 + p3 * (r > eps ? p6 / p2 : 0) + 2 * xi * sum4;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);

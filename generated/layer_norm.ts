@@ -40,6 +40,7 @@ export function layerNormForward(
       const q2 = sum2 / axisLength;
       const u = eps + q2;
       const r = Math.sqrt(u);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -58,6 +59,7 @@ export function layerNormForward(
           y[i] = biasI + (weightI * u2) / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -160,6 +162,7 @@ export function layerNormBackward(
         const p7 = u2 * sum3;
         sum4 += p7 / p2 - p6 / p3;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -192,6 +195,7 @@ export function layerNormBackward(
           dbiasSums[k]! += dyi;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -396,6 +400,7 @@ export function layerNormDoubleBackward(
         const p20 = 2 * u4 * sum6;
         sum7 += p17 / p4 - p18 / p10 - p19 / axisLength - q5 - p20 / axisLength;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -462,6 +467,7 @@ export function layerNormDoubleBackward(
           dbiasSums[k]! += 0;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -663,6 +669,7 @@ export function layerNormForward64(
       const q2 = sum2 / axisLength;
       const u = eps + q2;
       const r = Math.sqrt(u);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -681,6 +688,7 @@ export function layerNormForward64(
           y[i] = biasI + (weightI * u2) / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -783,6 +791,7 @@ export function layerNormBackward64(
         const p7 = u2 * sum3;
         sum4 += p7 / p2 - p6 / p3;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -815,6 +824,7 @@ export function layerNormBackward64(
           dbiasSums[k]! += dyi;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -1019,6 +1029,7 @@ export function layerNormDoubleBackward64(
         const p20 = 2 * u4 * sum6;
         sum7 += p17 / p4 - p18 / p10 - p19 / axisLength - q5 - p20 / axisLength;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -1085,6 +1096,7 @@ export function layerNormDoubleBackward64(
           dbiasSums[k]! += 0;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);

@@ -52,6 +52,7 @@ export function polyNormForward(
       const q3 = sum3 / axisLength;
       const u3 = eps + q3;
       const r3 = Math.sqrt(u3);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -81,6 +82,7 @@ export function polyNormForward(
             (xi * w2Value) / r3;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -199,6 +201,7 @@ export function polyNormBackward(
       const p4 = p3 * r2;
       const p5 = axisLength * u3;
       const p6 = p5 * r3;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -251,6 +254,7 @@ export function polyNormBackward(
           dbSum += dyi;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -486,6 +490,7 @@ export function polyNormDoubleBackward(
             ((3 * p20 * sum6 * u6) / p14 - (1.5 * dyi * squared5) / p16) -
           (p22 * ddw0Value * p18) / p16;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -594,6 +599,7 @@ export function polyNormDoubleBackward(
           dbSum += 0;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -849,6 +855,7 @@ export function polyNormForward64(
       const q3 = sum3 / axisLength;
       const u3 = eps + q3;
       const r3 = Math.sqrt(u3);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -878,6 +885,7 @@ export function polyNormForward64(
             (xi * w2Value) / r3;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -996,6 +1004,7 @@ export function polyNormBackward64(
       const p4 = p3 * r2;
       const p5 = axisLength * u3;
       const p6 = p5 * r3;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -1048,6 +1057,7 @@ export function polyNormBackward64(
           dbSum += dyi;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -1283,6 +1293,7 @@ export function polyNormDoubleBackward64(
             ((3 * p20 * sum6 * u6) / p14 - (1.5 * dyi * squared5) / p16) -
           (p22 * ddw0Value * p18) / p16;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -1391,6 +1402,7 @@ export function polyNormDoubleBackward64(
           dbSum += 0;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);

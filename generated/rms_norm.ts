@@ -31,6 +31,7 @@ export function rmsNormForward(
       const q = sum / axisLength;
       const u = eps + q;
       const r = Math.sqrt(u);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum - sum + (q - q) + (u - u) + (r - r) + 0 / (r * 2 ** -100);
       if (outside === 0) {
@@ -40,6 +41,7 @@ export function rmsNormForward(
           y[i] = (xi * weightI) / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -105,6 +107,7 @@ export function rmsNormBackward(
       const r = Math.sqrt(u);
       const p = axisLength * u;
       const p2 = p * r;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -126,6 +129,7 @@ export function rmsNormBackward(
           dweightSums[k]! += p3 / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -239,6 +243,7 @@ export function rmsNormDoubleBackward(
           ddxI * ((xi * sum2 * u2) / p3 - (p6 * weightI) / p5) -
           (p6 * ddweightI * xi) / p5;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -276,6 +281,7 @@ export function rmsNormDoubleBackward(
           dweightSums[k]! += dyi * (ddxI / r - (xi * sum3) / p5);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -405,6 +411,7 @@ export function rmsNormForward64(
       const q = sum / axisLength;
       const u = eps + q;
       const r = Math.sqrt(u);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum - sum + (q - q) + (u - u) + (r - r) + 0 / (r * 2 ** -100);
       if (outside === 0) {
@@ -414,6 +421,7 @@ export function rmsNormForward64(
           y[i] = (xi * weightI) / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -479,6 +487,7 @@ export function rmsNormBackward64(
       const r = Math.sqrt(u);
       const p = axisLength * u;
       const p2 = p * r;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -500,6 +509,7 @@ export function rmsNormBackward64(
           dweightSums[k]! += p3 / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -613,6 +623,7 @@ export function rmsNormDoubleBackward64(
           ddxI * ((xi * sum2 * u2) / p3 - (p6 * weightI) / p5) -
           (p6 * ddweightI * xi) / p5;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -650,6 +661,7 @@ export function rmsNormDoubleBackward64(
           dweightSums[k]! += dyi * (ddxI / r - (xi * sum3) / p5);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);

@@ -36,6 +36,7 @@ export function rmsNormGatedForward(
       const q = sum / axisLength;
       const u = eps + q;
       const r = Math.sqrt(u);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum - sum + (q - q) + (u - u) + (r - r) + 0 / (r * 2 ** -100);
       if (outside === 0) {
@@ -48,6 +49,7 @@ export function rmsNormGatedForward(
           y[i] = (xi * zi * weightI * q2) / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -129,6 +131,7 @@ export function rmsNormGatedBackward(
       const r = Math.sqrt(u);
       const p = axisLength * u;
       const p2 = p * r;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -170,6 +173,7 @@ export function rmsNormGatedBackward(
           dweightSums[k]! += (p4 * q2) / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -337,6 +341,7 @@ export function rmsNormGatedDoubleBackward(
           ddzI *
             ((squared3 * u5 * sum2 * u2) / p5 - (p8 * xi * weightI * p9) / p2);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -413,6 +418,7 @@ export function rmsNormGatedDoubleBackward(
           dweightSums[k]! += dyi * (p10 * q3 * sum3 + u6 / r);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -594,6 +600,7 @@ export function rmsNormGatedForward64(
       const q = sum / axisLength;
       const u = eps + q;
       const r = Math.sqrt(u);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum - sum + (q - q) + (u - u) + (r - r) + 0 / (r * 2 ** -100);
       if (outside === 0) {
@@ -606,6 +613,7 @@ export function rmsNormGatedForward64(
           y[i] = (xi * zi * weightI * q2) / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -687,6 +695,7 @@ export function rmsNormGatedBackward64(
       const r = Math.sqrt(u);
       const p = axisLength * u;
       const p2 = p * r;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -728,6 +737,7 @@ export function rmsNormGatedBackward64(
           dweightSums[k]! += (p4 * q2) / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -895,6 +905,7 @@ export function rmsNormGatedDoubleBackward64(
           ddzI *
             ((squared3 * u5 * sum2 * u2) / p5 - (p8 * xi * weightI * p9) / p2);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -971,6 +982,7 @@ export function rmsNormGatedDoubleBackward64(
           dweightSums[k]! += dyi * (p10 * q3 * sum3 + u6 / r);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);

@@ -36,6 +36,7 @@ export function sigSoftmaxForward(
           );
         sum += p;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + 0 / (sum * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -52,6 +53,7 @@ export function sigSoftmaxForward(
           y[i] = p / sum;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let largestWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -119,6 +121,7 @@ export function sigSoftmaxBackward(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -141,6 +144,7 @@ export function sigSoftmaxBackward(
           dx[i] = (p + p / u) * (dyi / sum - q);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let largestWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -250,6 +254,7 @@ export function sigSoftmaxDoubleBackward(
         const p4 = ddxI * u2;
         sum4 += p4 * (q - dyi / squared);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -287,6 +292,7 @@ export function sigSoftmaxDoubleBackward(
           dx[i] = u4 - (dyi * u2 * sum3) / squared;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let largestWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -403,6 +409,7 @@ export function sigSoftmaxForward64(
           );
         sum += p;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + 0 / (sum * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -419,6 +426,7 @@ export function sigSoftmaxForward64(
           y[i] = p / sum;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let largestWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -486,6 +494,7 @@ export function sigSoftmaxBackward64(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -508,6 +517,7 @@ export function sigSoftmaxBackward64(
           dx[i] = (p + p / u) * (dyi / sum - q);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let largestWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -617,6 +627,7 @@ export function sigSoftmaxDoubleBackward64(
         const p4 = ddxI * u2;
         sum4 += p4 * (q - dyi / squared);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -654,6 +665,7 @@ export function sigSoftmaxDoubleBackward64(
           dx[i] = u4 - (dyi * u2 * sum3) / squared;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let largestWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {

@@ -27,6 +27,7 @@ export function sphericalSoftmaxForward(
         const u = eps + xi * xi;
         sum += u;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + 0 / (sum * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -35,6 +36,7 @@ export function sphericalSoftmaxForward(
           y[i] = u / sum;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         const epsWide = wideFromF64(eps);
@@ -85,6 +87,7 @@ export function sphericalSoftmaxBackward(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -100,6 +103,7 @@ export function sphericalSoftmaxBackward(
           dx[i] = 2 * xi * (q + dyi / sum);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -183,6 +187,7 @@ export function sphericalSoftmaxDoubleBackward(
         const p3 = ddxI * xi;
         sum4 += p3 * (-dyi / squared - q);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -212,6 +217,7 @@ export function sphericalSoftmaxDoubleBackward(
             p3 * (q2 + dyi / sum);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -310,6 +316,7 @@ export function sphericalSoftmaxForward64(
         const u = eps + xi * xi;
         sum += u;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + 0 / (sum * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -318,6 +325,7 @@ export function sphericalSoftmaxForward64(
           y[i] = u / sum;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         const epsWide = wideFromF64(eps);
@@ -368,6 +376,7 @@ export function sphericalSoftmaxBackward64(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -383,6 +392,7 @@ export function sphericalSoftmaxBackward64(
           dx[i] = 2 * xi * (q + dyi / sum);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -466,6 +476,7 @@ export function sphericalSoftmaxDoubleBackward64(
         const p3 = ddxI * xi;
         sum4 += p3 * (-dyi / squared - q);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -495,6 +506,7 @@ export function sphericalSoftmaxDoubleBackward64(
             p3 * (q2 + dyi / sum);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);

@@ -30,6 +30,7 @@ export function squashForward(
       const u2 = eps + sum;
       const r = Math.sqrt(u2);
       const p = u * r;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -44,6 +45,7 @@ export function squashForward(
           y[i] = (xi * sum) / p;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -97,6 +99,7 @@ export function squashBackward(
       const p3 = sum * u3;
       const q2 = p3 / p;
       const u4 = 1 - q2;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -120,6 +123,7 @@ export function squashBackward(
           dx[i] = (dyi * sum) / p + (2 * xi * sum2 * u4) / p;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -218,6 +222,7 @@ export function squashDoubleBackward(
         const p10 = 2 * xi;
         sum4 += ddxI * ((dyi * u4) / p3 + (p10 * sum2 * u9) / p3);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -268,6 +273,7 @@ export function squashDoubleBackward(
             (2 * dyi * u4 * sum3) / p3;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -368,6 +374,7 @@ export function squashForward64(
       const u2 = eps + sum;
       const r = Math.sqrt(u2);
       const p = u * r;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -382,6 +389,7 @@ export function squashForward64(
           y[i] = (xi * sum) / p;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -435,6 +443,7 @@ export function squashBackward64(
       const p3 = sum * u3;
       const q2 = p3 / p;
       const u4 = 1 - q2;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -458,6 +467,7 @@ export function squashBackward64(
           dx[i] = (dyi * sum) / p + (2 * xi * sum2 * u4) / p;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -556,6 +566,7 @@ export function squashDoubleBackward64(
         const p10 = 2 * xi;
         sum4 += ddxI * ((dyi * u4) / p3 + (p10 * sum2 * u9) / p3);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -606,6 +617,7 @@ export function squashDoubleBackward64(
             (2 * dyi * u4 * sum3) / p3;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);

@@ -36,6 +36,7 @@ export function standardizeForward(
       const q2 = sum2 / axisLength;
       const u = eps + q2;
       const r = Math.sqrt(u);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -52,6 +53,7 @@ export function standardizeForward(
           y[i] = u2 / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -136,6 +138,7 @@ export function standardizeBackward(
         const p6 = u2 * sum3;
         sum4 += p6 / p2 - dyi / p3;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -164,6 +167,7 @@ export function standardizeBackward(
           dx[i] = sum4 + dyi / r - p6 / p5;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -318,6 +322,7 @@ export function standardizeDoubleBackward(
         const p18 = 2 * u4 * sum6;
         sum7 += p16 / p4 - p17 / axisLength - q5 - p18 / axisLength;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -372,6 +377,7 @@ export function standardizeDoubleBackward(
           dx[i] = p17 + sum7 - p16 / p6 + q7 + p18;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -537,6 +543,7 @@ export function standardizeForward64(
       const q2 = sum2 / axisLength;
       const u = eps + q2;
       const r = Math.sqrt(u);
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -553,6 +560,7 @@ export function standardizeForward64(
           y[i] = u2 / r;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -637,6 +645,7 @@ export function standardizeBackward64(
         const p6 = u2 * sum3;
         sum4 += p6 / p2 - dyi / p3;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -665,6 +674,7 @@ export function standardizeBackward64(
           dx[i] = sum4 + dyi / r - p6 / p5;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -819,6 +829,7 @@ export function standardizeDoubleBackward64(
         const p18 = 2 * u4 * sum6;
         sum7 += p16 / p4 - p17 / axisLength - q5 - p18 / axisLength;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -873,6 +884,7 @@ export function standardizeDoubleBackward64(
           dx[i] = p17 + sum7 - p16 / p6 + q7 + p18;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);

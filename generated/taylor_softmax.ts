@@ -26,6 +26,7 @@ export function taylorSoftmaxForward(
         const u = xi + 0.5 * (xi * xi) + 1;
         sum += u;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + 0 / (sum * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -34,6 +35,7 @@ export function taylorSoftmaxForward(
           y[i] = u / sum;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -78,6 +80,7 @@ export function taylorSoftmaxBackward(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -93,6 +96,7 @@ export function taylorSoftmaxBackward(
           dx[i] = (xi + 1) * (dyi / sum + q);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -168,6 +172,7 @@ export function taylorSoftmaxDoubleBackward(
         const p3 = ddxI * u;
         sum4 += p3 * (-dyi / squared - q);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -198,6 +203,7 @@ export function taylorSoftmaxDoubleBackward(
             (dyi * (-xi - 1) * sum3) / squared;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -290,6 +296,7 @@ export function taylorSoftmaxForward64(
         const u = xi + 0.5 * (xi * xi) + 1;
         sum += u;
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + 0 / (sum * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -298,6 +305,7 @@ export function taylorSoftmaxForward64(
           y[i] = u / sum;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -342,6 +350,7 @@ export function taylorSoftmaxBackward64(
       }
       const squared = sum * sum;
       const q = sum2 / squared;
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -357,6 +366,7 @@ export function taylorSoftmaxBackward64(
           dx[i] = (xi + 1) * (dyi / sum + q);
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);
@@ -432,6 +442,7 @@ export function taylorSoftmaxDoubleBackward64(
         const p3 = ddxI * u;
         sum4 += p3 * (-dyi / squared - q);
       }
+      // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside =
         sum -
         sum +
@@ -462,6 +473,7 @@ export function taylorSoftmaxDoubleBackward64(
             (dyi * (-xi - 1) * sum3) / squared;
         }
       } else {
+        // Numbers that need larger exponents.
         let missing = 0;
         let sumWide = wideFromF64(0);
         let sumWide2 = wideFromF64(0);

@@ -277,7 +277,11 @@ class RowKernelWriter {
         ...rowNumbers.filter((name) => divisors.has(name)).map((name) => `0 / (${name} * 2 ** -100)`),
       ];
       const outside = this.scope.claim("outside");
-      lines.push(`const ${outside} = ${differences.join(" + ")};`, `if (${outside} === 0) {`);
+      lines.push(
+        "// 0 where all of these numbers are finite, and none that divides has all but vanished.",
+        `const ${outside} = ${differences.join(" + ")};`,
+        `if (${outside} === 0) {`,
+      );
     }
     const walksLast = (output: RowOutput): boolean => isAlong(output, this.plan.yieldsRows);
     if (this.kernel.outputs.some(walksLast)) {
@@ -286,7 +290,7 @@ class RowKernelWriter {
       lines.push(...this.walk(walked, bound, () => stores("i", true), needsChannel));
     }
     lines.push(...stores("row", false));
-    if (isGuarded) lines.push("} else {", ...this.exactly(targets, sums), "}");
+    if (isGuarded) lines.push("} else {", "// Numbers that need larger exponents.", ...this.exactly(targets, sums), "}");
     const loops = [
       "for (let o = 0; o < axisOuter; o++) {",
       "for (let n = 0; n < axisInner; n++) {",
