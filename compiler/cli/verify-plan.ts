@@ -19,6 +19,6 @@ export interface VerificationPlan {
 
 export const thoroughPlan: VerificationPlan = {
   defaults: { stratified: 2 ** 20, byReference: 2 ** 12 },
-  settings: { stratified: 2 ** 17, byReference: 2 ** 9 },
+  settings: { stratified: 2 ** 14, byReference: 2 ** 9 },
   exhaustive: { from: 0, to: 2 ** 32, piece: 2 ** 24, tied: 2 ** 14 },
 };
