@@ -113,7 +113,7 @@ class CpuDevice implements Device {
   }
 
   update(rule: UpdateRule, parameter: Storage, gradient: Storage, state: readonly Storage[]): void {
-    update(rule, this.values(parameter), this.values(gradient), this.#all(state));
+    update(rule, this.values(parameter), this.values(gradient), this.#all(state), this.#pool);
   }
 
   clamp(storage: Storage, least: number, largest: number): void {

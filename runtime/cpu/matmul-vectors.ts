@@ -1,40 +1,13 @@
 /** Products of matrices in WebAssembly, with 128-bit vectors. */
 import type { MatrixProduct } from "../device.js";
-import { instantiated } from "./memory.js";
 import type { WasmPool } from "./pool.js";
-import { productsModule } from "./products-wasm.js";
-
-/** Addresses and strides are in bytes. */
-interface Products {
-  readonly pack: (
-    from: number,
-    to: number,
-    rows: number,
-    columns: number,
-    rowStride: number,
-    columnStride: number,
-    width: number,
-  ) => void;
-  /** 1 where a result is NaN or infinite, else 0. */
-  readonly product: (a: number, b: number, bias: number, c: number, m: number, k: number, n: number) => number;
-}
+import { type Vectors, vectors } from "./vectors.js";
 
 /** Rows of panels: of the left operand, and of the right one turned round. */
 const panels = [4, 8] as const;
 
 /** Of fewer products the plain loops have made an end before these begin. */
 const least = 512;
-
-const isProducts = (value: object | null): value is Products => value !== null && "pack" in value && "product" in value;
-
-/** Undefined until a product is asked for. */
-let loaded: Products | null | undefined;
-
-function products(): Products | null {
-  if (loaded !== undefined) return loaded;
-  const found = instantiated(productsModule);
-  return (loaded = isProducts(found) ? found : null);
-}
 
 /**
  * Up to 64 products are added up in float32, and these sums in float64, rounded once. False where nothing was computed, or where something
@@ -49,7 +22,7 @@ export function matmulInVectors(
   pool: WasmPool,
 ): boolean {
   if (batch * m * k * n < least) return false;
-  const kernels = products();
+  const kernels = vectors();
   if (!kernels) return false;
   const borrowed: Float32Array[] = [];
   const room = (size: number): Float32Array | null => {
@@ -87,7 +60,7 @@ export function matmulInVectors(
 
 /** @param turned whether the numbers of a column lie one after the other, not those of a row */
 function pack(
-  kernels: Products,
+  kernels: Vectors,
   from: number,
   to: Float32Array,
   rows: number,

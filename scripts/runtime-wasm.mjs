@@ -1,7 +1,7 @@
-// Writes runtime/cpu/products-wasm.ts: products of matrices in WebAssembly, with 128-bit vectors, as text assembled by binaryen.
+// Writes runtime/cpu/wasm-module.ts: what the runtime computes in WebAssembly with 128-bit vectors, as text assembled by binaryen.
 //
-//   node scripts/matmul.mjs            writes the file
-//   node scripts/matmul.mjs --check    fails where it is not what this writes
+//   node scripts/runtime-wasm.mjs            writes the file
+//   node scripts/runtime-wasm.mjs --check    fails where it is not what this writes
 import { readFileSync, writeFileSync } from "node:fs";
 import binaryen from "binaryen";
 
@@ -203,8 +203,48 @@ const product = `
     (br_if $columns (i32.lt_s (local.get $j) (local.get $n))))
   (v128.any_true (f32x4.ne (local.get $finite) (local.get $finite))))`;
 
+const pair = (name) => `(local.get $${name})`;
+const promoted = (address) => `(f64x2.promote_low_f32x4 (v128.load64_zero align=4 (local.get $${address})))`;
+const stored = (address, value) =>
+  `(v128.store64_lane align=4 0 (local.get $${address}) (f32x4.demote_f64x2_zero ${value}))`;
+
+/** A step of Adam as runtime/cpu/update.ts has it, in the same order and to the last bit, two numbers at a time; count is even. */
+const adam = `
+(func $adam (export "adam")
+  (param $p i32) (param $g i32) (param $m i32) (param $v i32) (param $count i32)
+  (param $beta1 f64) (param $beta2 f64) (param $decay f64) (param $size f64) (param $root f64) (param $eps f64)
+  (local $end i32)
+  ${each(8, (i) => `(local $${["b1", "c1", "b2", "c2", "wd", "lr", "rt", "ep"][i]} v128)`)}
+  (local $x v128) (local $y v128) (local $first v128) (local $second v128)
+  (local.set $b1 (f64x2.splat (local.get $beta1)))
+  (local.set $c1 (f64x2.splat (f64.sub (f64.const 1) (local.get $beta1))))
+  (local.set $b2 (f64x2.splat (local.get $beta2)))
+  (local.set $c2 (f64x2.splat (f64.sub (f64.const 1) (local.get $beta2))))
+  (local.set $wd (f64x2.splat (local.get $decay)))
+  (local.set $lr (f64x2.splat (local.get $size)))
+  (local.set $rt (f64x2.splat (local.get $root)))
+  (local.set $ep (f64x2.splat (local.get $eps)))
+  (local.set $end (i32.add (local.get $p) (i32.shl (local.get $count) (i32.const 2))))
+  (loop $next
+    (local.set $x ${promoted("p")})
+    (local.set $y (f64x2.add ${promoted("g")} (f64x2.mul ${pair("wd")} ${pair("x")})))
+    (local.set $first (f64x2.add (f64x2.mul ${pair("b1")} ${promoted("m")}) (f64x2.mul ${pair("c1")} ${pair("y")})))
+    (local.set $second
+      (f64x2.add (f64x2.mul ${pair("b2")} ${promoted("v")}) (f64x2.mul (f64x2.mul ${pair("c2")} ${pair("y")}) ${pair("y")})))
+    ${stored("m", pair("first"))}
+    ${stored("v", pair("second"))}
+    ${stored(
+      "p",
+      `(f64x2.sub ${pair("x")}
+        (f64x2.div
+          (f64x2.mul ${pair("lr")} ${pair("first")})
+          (f64x2.add (f64x2.div (f64x2.sqrt ${pair("second")}) ${pair("rt")}) ${pair("ep")})))`,
+    )}
+    ${["g", "m", "v", "p"].map((each) => `(local.set $${each} (i32.add (local.get $${each}) (i32.const 8)))`).join("\n")}
+    (br_if $next (i32.lt_u (local.get $p) (local.get $end)))))`;
+
 function assembled() {
-  const module = binaryen.parseText(`(module (import "actc" "memory" (memory 1))${pack}${product})`);
+  const module = binaryen.parseText(`(module (import "actc" "memory" (memory 1))${pack}${product}${adam})`);
   module.setFeatures(binaryen.Features.SIMD128);
   if (!module.validate()) throw new Error("no valid module");
   module.runPasses([
@@ -220,14 +260,14 @@ function assembled() {
   return Buffer.from(bytes).toString("base64");
 }
 
-const file = new URL("../runtime/cpu/products-wasm.ts", import.meta.url);
-const text = `/** A module in base64, with 128-bit vectors. Written by scripts/matmul.mjs. */
+const file = new URL("../runtime/cpu/wasm-module.ts", import.meta.url);
+const text = `/** A module in base64, with 128-bit vectors. Written by scripts/runtime-wasm.mjs. */
 // prettier-ignore
-export const productsModule = "${assembled()}";
+export const wasmModule = "${assembled()}";
 `;
 if (process.argv.includes("--check")) {
   if (readFileSync(file, "utf8") !== text) {
-    console.error("runtime/cpu/products-wasm.ts is not what scripts/matmul.mjs writes: run it");
+    console.error("runtime/cpu/wasm-module.ts is not what scripts/runtime-wasm.mjs writes: run it");
     process.exit(1);
   }
 } else writeFileSync(file, text);

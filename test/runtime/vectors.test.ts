@@ -1,10 +1,11 @@
-/** Products of matrices in WebAssembly against the plain loops, which add up in float64. */
+/** What the CPU computes in WebAssembly, against the plain loops: products of matrices, and steps of Adam. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import { matmul } from "../../runtime/cpu/matmul.js";
 import type { matmulInVectors as Matmul } from "../../runtime/cpu/matmul-vectors.js";
 import type { WasmPool } from "../../runtime/cpu/pool.js";
+import type { update as Update } from "../../runtime/cpu/update.js";
 import { cpu } from "../../runtime/index.js";
 import type { MatrixProduct } from "../../runtime/device.js";
 import { words } from "../activations/points.js";
@@ -12,6 +13,7 @@ import { words } from "../activations/points.js";
 const key = Symbol.for("activation-compiler.memory");
 const others: unknown = Reflect.get(globalThis, key);
 let matmulInVectors: typeof Matmul;
+let update: typeof Update;
 let pool: WasmPool;
 
 // With a memory of their own, whatever else this process has done.
@@ -19,6 +21,7 @@ beforeAll(async () => {
   vi.resetModules();
   Reflect.deleteProperty(globalThis, key);
   ({ matmulInVectors } = await import("../../runtime/cpu/matmul-vectors.js"));
+  ({ update } = await import("../../runtime/cpu/update.js"));
   pool = new (await import("../../runtime/cpu/pool.js")).WasmPool();
 });
 afterAll(() => {
@@ -121,7 +124,27 @@ describe("products in vectors", () => {
   });
 });
 
+test.each([1, 2, 1023, 1024])("three steps of Adam for %i numbers are the same to the last bit", (count) => {
+  const outside = [numbers(count, 1), numbers(count, 2), new Float32Array(count), new Float32Array(count)] as const;
+  const inside = outside.map((values) => {
+    const copy = pool.borrow(count)!;
+    copy.set(values);
+    return copy;
+  }) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  for (const [parameter, gradient, ...moments] of [outside, inside]) {
+    // Gradients of all sizes, one of them 0.
+    gradient.forEach((g, i) => (gradient[i] = i === 5 ? 0 : g * 2 ** ((i % 40) - 30)));
+    for (const step of [1, 2, 3]) {
+      const rule = { kind: "adam", lr: 1e-2, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.03, step } as const;
+      update(rule, parameter, gradient, moments, pool);
+    }
+  }
+  expect(outside[0]).not.toEqual(numbers(count, 1));
+  outside.forEach((values, i) => expect(inside[i]!.slice()).toEqual(values));
+  inside.forEach((values) => pool.giveBack(values));
+});
+
 test("the module is what its text is assembled to", () => {
-  const script = fileURLToPath(new URL("../../scripts/matmul.mjs", import.meta.url));
+  const script = fileURLToPath(new URL("../../scripts/runtime-wasm.mjs", import.meta.url));
   expect(() => execFileSync(process.execPath, [script, "--check"], { encoding: "utf8" })).not.toThrow();
 });
