@@ -72,6 +72,13 @@ fn gumbel_softmax_uniform_single(word: i32) -> f32 {
   return (f32((word >> 9u) & 8388607) + 0.5) * 1.1920928955078125e-7;
 }
 
+fn gumbel_softmax_pair_smaller(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
 fn gumbel_softmax_pair_larger(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
   if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
@@ -82,35 +89,6 @@ fn gumbel_softmax_pair_larger(a: gumbel_softmax_pair, b: gumbel_softmax_pair) ->
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn gumbel_softmax_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// a + b exactly (Knuth).
-fn gumbel_softmax_pair_sum(a: f32, b: f32) -> gumbel_softmax_pair {
-  let s = gumbel_softmax_rounded(a + b);
-  let t = gumbel_softmax_rounded(s - a);
-  return gumbel_softmax_pair(s, (a - gumbel_softmax_rounded(s - t)) + (b - t));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn gumbel_softmax_pair_ordered_sum(a: f32, b: f32) -> gumbel_softmax_pair {
-  let s = gumbel_softmax_rounded(a + b);
-  return gumbel_softmax_pair(s, b - gumbel_softmax_rounded(s - a));
-}
-
-fn gumbel_softmax_pair_add(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  let s = gumbel_softmax_pair_sum(a.high, b.high);
-  return gumbel_softmax_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// A whole number below 2^32.
-fn gumbel_softmax_pair_from_u32(n: u32) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
-}
-
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn gumbel_softmax_pair_from_given(x: f32) -> gumbel_softmax_pair {
-  let held = gumbel_softmax_rounded(x);
-  return gumbel_softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -127,6 +105,49 @@ fn gumbel_softmax_pair_product(a: f32, b: f32) -> gumbel_softmax_pair {
   let bl = b - bh;
   let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
   return gumbel_softmax_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn gumbel_softmax_pair_ordered_sum(a: f32, b: f32) -> gumbel_softmax_pair {
+  let s = gumbel_softmax_rounded(a + b);
+  return gumbel_softmax_pair(s, b - gumbel_softmax_rounded(s - a));
+}
+
+fn gumbel_softmax_pair_multiply(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
+  let p = gumbel_softmax_pair_product(a.high, b.high);
+  return gumbel_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// a + b exactly (Knuth).
+fn gumbel_softmax_pair_sum(a: f32, b: f32) -> gumbel_softmax_pair {
+  let s = gumbel_softmax_rounded(a + b);
+  let t = gumbel_softmax_rounded(s - a);
+  return gumbel_softmax_pair(s, (a - gumbel_softmax_rounded(s - t)) + (b - t));
+}
+
+fn gumbel_softmax_pair_add(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
+  let s = gumbel_softmax_pair_sum(a.high, b.high);
+  return gumbel_softmax_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// A whole number below 2^32.
+fn gumbel_softmax_pair_from_u32(n: u32) -> gumbel_softmax_pair {
+  return gumbel_softmax_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
+}
+
+fn gumbel_softmax_pair_to_f32(a: gumbel_softmax_pair) -> f32 {
+  return a.high + a.low;
+}
+
+struct gumbel_softmax_forward_terms0_results {
+  result0: gumbel_softmax_pair,
+  result1: gumbel_softmax_pair,
+}
+
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn gumbel_softmax_pair_from_given(x: f32) -> gumbel_softmax_pair {
+  let held = gumbel_softmax_rounded(x);
+  return gumbel_softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -174,17 +195,20 @@ fn gumbel_softmax_pair_negate(a: gumbel_softmax_pair) -> gumbel_softmax_pair {
   return gumbel_softmax_pair(-a.high, -a.low);
 }
 
-fn gumbel_softmax_forward_terms0(training: f32, x: f32, tau: f32, u0: f32) -> gumbel_softmax_pair {
+fn gumbel_softmax_forward_terms0(training: f32, x: f32, tau: f32, u0: f32) -> gumbel_softmax_forward_terms0_results {
   var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
   if (gumbel_softmax_pair_from_given(training).high > 0.0) {
     t = gumbel_softmax_pair_from_given(u0);
   }
-  return gumbel_softmax_pair_divide(
-    gumbel_softmax_pair_subtract(
-      gumbel_softmax_pair_from_given(x),
-      gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
+  return gumbel_softmax_forward_terms0_results(
+    gumbel_softmax_pair_divide(
+      gumbel_softmax_pair_subtract(
+        gumbel_softmax_pair_from_given(x),
+        gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
+      ),
+      gumbel_softmax_pair_from_given(tau)
     ),
-    gumbel_softmax_pair_from_given(tau)
+    gumbel_softmax_pair(1.0, 0.0)
   );
 }
 
@@ -238,29 +262,11 @@ fn gumbel_softmax_pair_excess(a: gumbel_softmax_pair, b: gumbel_softmax_pair) ->
   return gumbel_softmax_pair_select((a.high == b.high) & (a.low == b.low), gumbel_softmax_pair(0.0, 0.0), d);
 }
 
-fn gumbel_softmax_forward_terms1(
-  training: f32,
-  x: f32,
-  tau: f32,
-  u0: f32,
-  maximum0: gumbel_softmax_pair
+fn gumbel_softmax_forward_scale(
+  exponent: gumbel_softmax_pair,
+  largest_exponent: gumbel_softmax_pair
 ) -> gumbel_softmax_pair {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
-  }
-  return gumbel_softmax_pair_saturated_exp(
-    gumbel_softmax_pair_excess(
-      gumbel_softmax_pair_divide(
-        gumbel_softmax_pair_subtract(
-          gumbel_softmax_pair_from_given(x),
-          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-        ),
-        gumbel_softmax_pair_from_given(tau)
-      ),
-      maximum0
-    )
-  );
+  return gumbel_softmax_pair_saturated_exp(gumbel_softmax_pair_excess(exponent, largest_exponent));
 }
 
 // The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
@@ -320,6 +326,10 @@ fn gumbel_softmax_backward_terms0(training: f32, x: f32, tau: f32, u0: f32) -> g
   return gumbel_softmax_backward_terms0_results(t2, t2);
 }
 
+fn gumbel_softmax_backward_picked0_0(dy: f32) -> gumbel_softmax_pair {
+  return gumbel_softmax_pair_from_given(dy);
+}
+
 struct gumbel_softmax_backward_terms1_results {
   result0: gumbel_softmax_pair,
   result1: gumbel_softmax_pair,
@@ -331,76 +341,45 @@ fn gumbel_softmax_backward_terms1(
   tau: f32,
   u0: f32,
   dy: f32,
-  place: f32,
-  maximum0: gumbel_softmax_pair,
-  first_maximum1: gumbel_softmax_pair
-) -> gumbel_softmax_backward_terms1_results {
-  var t = gumbel_softmax_pair(0.0, 0.0);
-  if (gumbel_softmax_pair_from_given(place).high == first_maximum1.high) {
-    t = gumbel_softmax_pair_from_given(dy);
-  }
-  var t2 = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t2 = gumbel_softmax_pair_from_given(u0);
-  }
-  return gumbel_softmax_backward_terms1_results(
-    t,
-    gumbel_softmax_pair_saturated_exp(
-      gumbel_softmax_pair_excess(
-        gumbel_softmax_pair_divide(
-          gumbel_softmax_pair_subtract(
-            gumbel_softmax_pair_from_given(x),
-            gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t2)))
-          ),
-          gumbel_softmax_pair_from_given(tau)
-        ),
-        maximum0
-      )
-    )
-  );
-}
-
-fn gumbel_softmax_pair_multiply(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  let p = gumbel_softmax_pair_product(a.high, b.high);
-  return gumbel_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn gumbel_softmax_backward_row1(tau: f32, sum3: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), sum3);
-}
-
-fn gumbel_softmax_backward_terms2(
-  training: f32,
-  x: f32,
-  tau: f32,
-  u0: f32,
-  dy: f32,
   maximum0: gumbel_softmax_pair,
   sum2: gumbel_softmax_pair
-) -> gumbel_softmax_pair {
+) -> gumbel_softmax_backward_terms1_results {
   var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
   if (gumbel_softmax_pair_from_given(training).high > 0.0) {
     t = gumbel_softmax_pair_from_given(u0);
   }
-  return gumbel_softmax_pair_multiply(
-    gumbel_softmax_pair_saturated_exp(
-      gumbel_softmax_pair_excess(
-        gumbel_softmax_pair_divide(
-          gumbel_softmax_pair_subtract(
-            gumbel_softmax_pair_from_given(x),
-            gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-          ),
-          gumbel_softmax_pair_from_given(tau)
+  let t2 = gumbel_softmax_pair_saturated_exp(
+    gumbel_softmax_pair_excess(
+      gumbel_softmax_pair_divide(
+        gumbel_softmax_pair_subtract(
+          gumbel_softmax_pair_from_given(x),
+          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
         ),
-        maximum0
-      )
-    ),
-    gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(dy), sum2)
+        gumbel_softmax_pair_from_given(tau)
+      ),
+      maximum0
+    )
+  );
+  return gumbel_softmax_backward_terms1_results(
+    t2,
+    gumbel_softmax_pair_multiply(t2, gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(dy), sum2))
   );
 }
 
-fn gumbel_softmax_backward_row2(sum3: gumbel_softmax_pair, sum4: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair_divide(sum4, sum3);
+struct gumbel_softmax_backward_row1_results {
+  result0: gumbel_softmax_pair,
+  result1: gumbel_softmax_pair,
+}
+
+fn gumbel_softmax_backward_row1(
+  tau: f32,
+  sum3: gumbel_softmax_pair,
+  sum4: gumbel_softmax_pair
+) -> gumbel_softmax_backward_row1_results {
+  return gumbel_softmax_backward_row1_results(
+    gumbel_softmax_pair_divide(sum4, sum3),
+    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), sum3)
+  );
 }
 
 fn gumbel_softmax_backward_elements_result(
@@ -442,13 +421,18 @@ fn gumbel_softmax_backward_elements_result(
 struct gumbel_softmax_double_backward_terms0_results {
   result0: gumbel_softmax_pair,
   result1: gumbel_softmax_pair,
+  result2: gumbel_softmax_pair,
+  result3: gumbel_softmax_pair,
+  result4: gumbel_softmax_pair,
 }
 
 fn gumbel_softmax_double_backward_terms0(
   training: f32,
   x: f32,
   tau: f32,
-  u0: f32
+  u0: f32,
+  dy: f32,
+  ddx: f32
 ) -> gumbel_softmax_double_backward_terms0_results {
   var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
   if (gumbel_softmax_pair_from_given(training).high > 0.0) {
@@ -461,10 +445,31 @@ fn gumbel_softmax_double_backward_terms0(
     ),
     gumbel_softmax_pair_from_given(tau)
   );
-  return gumbel_softmax_double_backward_terms0_results(t2, t2);
+  return gumbel_softmax_double_backward_terms0_results(
+    t2,
+    t2,
+    gumbel_softmax_pair(1.0, 0.0),
+    gumbel_softmax_pair_from_given(dy),
+    gumbel_softmax_pair_from_given(ddx)
+  );
 }
 
-struct gumbel_softmax_double_backward_terms1_results {
+fn gumbel_softmax_double_backward_scale(
+  exponent: gumbel_softmax_pair,
+  largest_exponent: gumbel_softmax_pair
+) -> gumbel_softmax_pair {
+  return gumbel_softmax_pair_saturated_exp(gumbel_softmax_pair_excess(exponent, largest_exponent));
+}
+
+fn gumbel_softmax_double_backward_picked0_0(dy: f32) -> gumbel_softmax_pair {
+  return gumbel_softmax_pair_from_given(dy);
+}
+
+fn gumbel_softmax_double_backward_picked0_1(ddx: f32) -> gumbel_softmax_pair {
+  return gumbel_softmax_pair_from_given(ddx);
+}
+
+struct gumbel_softmax_double_backward_row0_results {
   result0: gumbel_softmax_pair,
   result1: gumbel_softmax_pair,
   result2: gumbel_softmax_pair,
@@ -472,65 +477,13 @@ struct gumbel_softmax_double_backward_terms1_results {
   result4: gumbel_softmax_pair,
 }
 
-fn gumbel_softmax_double_backward_terms1(
-  training: f32,
-  x: f32,
-  tau: f32,
-  u0: f32,
-  dy: f32,
-  place: f32,
-  maximum0: gumbel_softmax_pair,
-  first_maximum1: gumbel_softmax_pair,
-  ddx: f32
-) -> gumbel_softmax_double_backward_terms1_results {
-  var t = gumbel_softmax_pair(0.0, 0.0);
-  if (gumbel_softmax_pair_from_given(place).high == first_maximum1.high) {
-    t = gumbel_softmax_pair_from_given(dy);
-  }
-  var t2 = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t2 = gumbel_softmax_pair_from_given(u0);
-  }
-  let t3 = gumbel_softmax_pair_saturated_exp(
-    gumbel_softmax_pair_excess(
-      gumbel_softmax_pair_divide(
-        gumbel_softmax_pair_subtract(
-          gumbel_softmax_pair_from_given(x),
-          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t2)))
-        ),
-        gumbel_softmax_pair_from_given(tau)
-      ),
-      maximum0
-    )
-  );
-  var t4 = gumbel_softmax_pair(0.0, 0.0);
-  if (gumbel_softmax_pair_from_given(place).high == first_maximum1.high) {
-    t4 = gumbel_softmax_pair_from_given(ddx);
-  }
-  return gumbel_softmax_double_backward_terms1_results(
-    t,
-    t3,
-    t4,
-    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(dy), t3),
-    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(ddx), t3)
-  );
-}
-
-struct gumbel_softmax_double_backward_row1_results {
-  result0: gumbel_softmax_pair,
-  result1: gumbel_softmax_pair,
-  result2: gumbel_softmax_pair,
-  result3: gumbel_softmax_pair,
-  result4: gumbel_softmax_pair,
-}
-
-fn gumbel_softmax_double_backward_row1(
+fn gumbel_softmax_double_backward_row0(
   tau: f32,
   sum3: gumbel_softmax_pair
-) -> gumbel_softmax_double_backward_row1_results {
+) -> gumbel_softmax_double_backward_row0_results {
   let t = gumbel_softmax_pair_multiply(sum3, sum3);
   let t2 = gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), gumbel_softmax_pair_from_given(tau));
-  return gumbel_softmax_double_backward_row1_results(
+  return gumbel_softmax_double_backward_row0_results(
     gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), t),
     gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), gumbel_softmax_pair_multiply(t, sum3)),
     gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), sum3),
@@ -539,13 +492,13 @@ fn gumbel_softmax_double_backward_row1(
   );
 }
 
-struct gumbel_softmax_double_backward_terms2_results {
+struct gumbel_softmax_double_backward_terms1_results {
   result0: gumbel_softmax_pair,
   result1: gumbel_softmax_pair,
   result2: gumbel_softmax_pair,
 }
 
-fn gumbel_softmax_double_backward_terms2(
+fn gumbel_softmax_double_backward_terms1(
   training: f32,
   x: f32,
   tau: f32,
@@ -558,7 +511,7 @@ fn gumbel_softmax_double_backward_terms2(
   sum7: gumbel_softmax_pair,
   row_expression_0: gumbel_softmax_pair,
   row_expression_1: gumbel_softmax_pair
-) -> gumbel_softmax_double_backward_terms2_results {
+) -> gumbel_softmax_double_backward_terms1_results {
   var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
   if (gumbel_softmax_pair_from_given(training).high > 0.0) {
     t = gumbel_softmax_pair_from_given(u0);
@@ -575,7 +528,7 @@ fn gumbel_softmax_double_backward_terms2(
       maximum0
     )
   );
-  return gumbel_softmax_double_backward_terms2_results(
+  return gumbel_softmax_double_backward_terms1_results(
     gumbel_softmax_pair_multiply(t2, gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(dy), sum2)),
     gumbel_softmax_pair_multiply(t2, gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(ddx), sum5)),
     gumbel_softmax_pair_multiply(
@@ -594,17 +547,17 @@ fn gumbel_softmax_double_backward_terms2(
   );
 }
 
-struct gumbel_softmax_double_backward_row2_results {
+struct gumbel_softmax_double_backward_row1_results {
   result0: gumbel_softmax_pair,
   result1: gumbel_softmax_pair,
 }
 
-fn gumbel_softmax_double_backward_row2(
+fn gumbel_softmax_double_backward_row1(
   sum3: gumbel_softmax_pair,
   sum4: gumbel_softmax_pair,
   sum6: gumbel_softmax_pair
-) -> gumbel_softmax_double_backward_row2_results {
-  return gumbel_softmax_double_backward_row2_results(
+) -> gumbel_softmax_double_backward_row1_results {
+  return gumbel_softmax_double_backward_row1_results(
     gumbel_softmax_pair_divide(sum6, sum3),
     gumbel_softmax_pair_divide(sum4, sum3)
   );
@@ -707,8 +660,8 @@ struct gumbel_softmax_uniform_values {
 @group(0) @binding(4) var<storage, read_write> gumbel_softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> gumbel_softmax_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> gumbel_softmax_gradient_dx: array<f32>;
-@group(0) @binding(7) var<storage, read_write> gumbel_softmax_scratch_double_backward_rows: array<f32>;
-@group(0) @binding(8) var<storage, read> gumbel_softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read> gumbel_softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> gumbel_softmax_scratch_double_backward_rows: array<f32>;
 @group(0) @binding(9) var<storage, read_write> gumbel_softmax_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
@@ -811,6 +764,7 @@ fn gumbel_softmax_forward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried0 = gumbel_softmax_pair(0.0, 0.0);
   var missing = 0.0;
   if (row < rows) {
     let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -826,15 +780,30 @@ fn gumbel_softmax_forward_walk0(
       }
       missing = select(missing, x, gumbel_softmax_is_nan(x));
       let term = gumbel_softmax_forward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
-      partial0 = gumbel_softmax_pair_larger(partial0, term);
+      let scale0 = gumbel_softmax_forward_scale(gumbel_softmax_pair_smaller(partial0, term.result0), gumbel_softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = gumbel_softmax_pair_add(gumbel_softmax_pair_multiply(carried0, scale0), gumbel_softmax_pair(1.0, 0.0));
+      } else {
+        carried0 = gumbel_softmax_pair_add(carried0, scale0);
+      }
+      partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
     }
     missing = select(missing, gumbel_softmax_uniforms.p_tau, gumbel_softmax_is_nan(gumbel_softmax_uniforms.p_tau));
   }
   let partial = gumbel_softmax_forward_slots(row, chunk);
   gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = gumbel_softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     gumbel_softmax_scratch_forward_rows[partial + 0u] = gumbel_softmax_lane_values[lane].high;
     gumbel_softmax_scratch_forward_rows[partial + 1u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = gumbel_softmax_forward_scale(partial0, largest0);
+  carried0 = gumbel_softmax_pair_multiply(carried0, less0);
+  gumbel_softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_forward_rows[partial + 2u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_forward_rows[partial + 3u] = gumbel_softmax_lane_values[lane].low;
   }
   workgroupBarrier();
   gumbel_softmax_workgroup_nan(missing, lane, lanes);
@@ -865,6 +834,15 @@ fn gumbel_softmax_forward_rows0(
     let other = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[others + 0u], gumbel_softmax_scratch_forward_rows[others + 1u]);
     total0 = gumbel_softmax_pair_larger(total0, other);
   }
+  var total1 = gumbel_softmax_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_forward_slots(row, chunk);
+    let largest0 = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[others + 0u], gumbel_softmax_scratch_forward_rows[others + 1u]);
+    var carried1 = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[others + 2u], gumbel_softmax_scratch_forward_rows[others + 3u]);
+    let less0 = gumbel_softmax_forward_scale(largest0, total0);
+    carried1 = gumbel_softmax_pair_multiply(carried1, less0);
+    total1 = gumbel_softmax_pair_add(total1, carried1);
+  }
   var missing = gumbel_softmax_scratch_forward_rows[slots + 4u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let other = gumbel_softmax_scratch_forward_rows[gumbel_softmax_forward_slots(row, chunk) + 4u];
@@ -872,80 +850,9 @@ fn gumbel_softmax_forward_rows0(
   }
   gumbel_softmax_scratch_forward_rows[slots + 0u] = total0.high;
   gumbel_softmax_scratch_forward_rows[slots + 1u] = total0.low;
-  gumbel_softmax_scratch_forward_rows[slots + 4u] = missing;
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_forward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = gumbel_softmax_chunks();
-  let lanes = gumbel_softmax_lanes();
-  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
-    let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = gumbel_softmax_forward_slots(row, 0u);
-    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[slots + 0u], gumbel_softmax_scratch_forward_rows[slots + 1u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_forward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, maximum0);
-      partial0 = gumbel_softmax_pair_add(partial0, term);
-    }
-  }
-  let partial = gumbel_softmax_forward_slots(row, chunk);
-  gumbel_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_forward_rows[partial + 2u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_forward_rows[partial + 3u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_forward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = gumbel_softmax_chunks();
-  let slots = gumbel_softmax_forward_slots(row, 0u);
-  var total1 = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[slots + 2u], gumbel_softmax_scratch_forward_rows[slots + 3u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_forward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[others + 2u], gumbel_softmax_scratch_forward_rows[others + 3u]);
-    total1 = gumbel_softmax_pair_add(total1, other);
-  }
   gumbel_softmax_scratch_forward_rows[slots + 2u] = total1.high;
   gumbel_softmax_scratch_forward_rows[slots + 3u] = total1.low;
+  gumbel_softmax_scratch_forward_rows[slots + 4u] = missing;
 }
 
 @compute @workgroup_size(256)
@@ -998,6 +905,7 @@ fn gumbel_softmax_forward_whole(
   let end = select(0u, gumbel_softmax_uniforms.axisLength, row < rows);
   var missing = 0.0;
   var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried = gumbel_softmax_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
@@ -1009,28 +917,24 @@ fn gumbel_softmax_forward_whole(
       }
       missing = select(missing, x, gumbel_softmax_is_nan(x));
       let term = gumbel_softmax_forward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
-      partial0 = gumbel_softmax_pair_larger(partial0, term);
+      let scale0 = gumbel_softmax_forward_scale(gumbel_softmax_pair_smaller(partial0, term.result0), gumbel_softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = gumbel_softmax_pair_add(gumbel_softmax_pair_multiply(carried, scale0), gumbel_softmax_pair(1.0, 0.0));
+      } else {
+        carried = gumbel_softmax_pair_add(carried, scale0);
+      }
+      partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
     }
     missing = select(missing, gumbel_softmax_uniforms.p_tau, gumbel_softmax_is_nan(gumbel_softmax_uniforms.p_tau));
   }
   gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  var partial02 = gumbel_softmax_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_forward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, maximum0);
-      partial02 = gumbel_softmax_pair_add(partial02, term);
-    }
+    let less0 = gumbel_softmax_forward_scale(partial0, maximum0);
+    carried = gumbel_softmax_pair_multiply(carried, less0);
   }
-  gumbel_softmax_workgroup_sum(partial02, lane, lanes);
+  gumbel_softmax_workgroup_sum(carried, lane, lanes);
   let sum1 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
   gumbel_softmax_workgroup_nan(missing, lane, lanes);
@@ -1151,6 +1055,15 @@ fn gumbel_softmax_backward_rows0(
   gumbel_softmax_scratch_backward_rows[slots + 1u] = total0.low;
   gumbel_softmax_scratch_backward_rows[slots + 2u] = at1.high;
   gumbel_softmax_scratch_backward_rows[slots + 3u] = at1.low;
+  {
+    let at = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 2u], gumbel_softmax_scratch_backward_rows[slots + 3u]);
+    let k = min(u32(gumbel_softmax_pair_to_f32(at)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner + k * gumbel_softmax_uniforms.axisInner;
+    let dy = gumbel_softmax_cotangent_dy[i];
+    let value = gumbel_softmax_backward_picked0_0(dy);
+    gumbel_softmax_scratch_backward_rows[slots + 6u] = value.high;
+    gumbel_softmax_scratch_backward_rows[slots + 7u] = value.low;
+  }
 }
 
 @compute @workgroup_size(256)
@@ -1180,7 +1093,7 @@ fn gumbel_softmax_backward_walk1(
     let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = gumbel_softmax_backward_slots(row, 0u);
     let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u]);
-    let first_maximum1 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 2u], gumbel_softmax_scratch_backward_rows[slots + 3u]);
+    let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 6u], gumbel_softmax_scratch_backward_rows[slots + 7u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
       let x = gumbel_softmax_input_x[i];
@@ -1190,7 +1103,7 @@ fn gumbel_softmax_backward_walk1(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1);
+      let term = gumbel_softmax_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2);
       partial0 = gumbel_softmax_pair_add(partial0, term.result0);
       partial1 = gumbel_softmax_pair_add(partial1, term.result1);
     }
@@ -1198,14 +1111,14 @@ fn gumbel_softmax_backward_walk1(
   let partial = gumbel_softmax_backward_slots(row, chunk);
   gumbel_softmax_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_backward_rows[partial + 6u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_backward_rows[partial + 7u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_backward_rows[partial + 8u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_backward_rows[partial + 9u] = gumbel_softmax_lane_values[lane].low;
   }
   workgroupBarrier();
   gumbel_softmax_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_backward_rows[partial + 8u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_backward_rows[partial + 9u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_backward_rows[partial + 10u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_backward_rows[partial + 11u] = gumbel_softmax_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -1226,106 +1139,29 @@ fn gumbel_softmax_backward_rows1(
   }
   let chunks = gumbel_softmax_chunks();
   let slots = gumbel_softmax_backward_slots(row, 0u);
-  var total3 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 6u], gumbel_softmax_scratch_backward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 6u], gumbel_softmax_scratch_backward_rows[others + 7u]);
-    total3 = gumbel_softmax_pair_add(total3, other);
-  }
   var total4 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 8u], gumbel_softmax_scratch_backward_rows[slots + 9u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_backward_slots(row, chunk);
     let other = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 8u], gumbel_softmax_scratch_backward_rows[others + 9u]);
     total4 = gumbel_softmax_pair_add(total4, other);
   }
-  gumbel_softmax_scratch_backward_rows[slots + 6u] = total3.high;
-  gumbel_softmax_scratch_backward_rows[slots + 7u] = total3.low;
-  gumbel_softmax_scratch_backward_rows[slots + 8u] = total4.high;
-  gumbel_softmax_scratch_backward_rows[slots + 9u] = total4.low;
-  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 8u], gumbel_softmax_scratch_backward_rows[slots + 9u]);
-  let value = gumbel_softmax_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
-  gumbel_softmax_scratch_backward_rows[slots + 10u] = value.high;
-  gumbel_softmax_scratch_backward_rows[slots + 11u] = value.low;
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = gumbel_softmax_chunks();
-  let lanes = gumbel_softmax_lanes();
-  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
-    let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = gumbel_softmax_backward_slots(row, 0u);
-    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u]);
-    let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 6u], gumbel_softmax_scratch_backward_rows[slots + 7u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      let dy = gumbel_softmax_cotangent_dy[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2);
-      partial0 = gumbel_softmax_pair_add(partial0, term);
-    }
-  }
-  let partial = gumbel_softmax_backward_slots(row, chunk);
-  gumbel_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_backward_rows[partial + 12u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_backward_rows[partial + 13u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_backward_rows2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = gumbel_softmax_chunks();
-  let slots = gumbel_softmax_backward_slots(row, 0u);
-  var total6 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 12u], gumbel_softmax_scratch_backward_rows[slots + 13u]);
+  var total5 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 10u], gumbel_softmax_scratch_backward_rows[slots + 11u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 12u], gumbel_softmax_scratch_backward_rows[others + 13u]);
-    total6 = gumbel_softmax_pair_add(total6, other);
+    let other = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 10u], gumbel_softmax_scratch_backward_rows[others + 11u]);
+    total5 = gumbel_softmax_pair_add(total5, other);
   }
-  gumbel_softmax_scratch_backward_rows[slots + 12u] = total6.high;
-  gumbel_softmax_scratch_backward_rows[slots + 13u] = total6.low;
+  gumbel_softmax_scratch_backward_rows[slots + 8u] = total4.high;
+  gumbel_softmax_scratch_backward_rows[slots + 9u] = total4.low;
+  gumbel_softmax_scratch_backward_rows[slots + 10u] = total5.high;
+  gumbel_softmax_scratch_backward_rows[slots + 11u] = total5.low;
   let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 8u], gumbel_softmax_scratch_backward_rows[slots + 9u]);
-  let sum4 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 12u], gumbel_softmax_scratch_backward_rows[slots + 13u]);
-  let value = gumbel_softmax_backward_row2(sum3, sum4);
-  gumbel_softmax_scratch_backward_rows[slots + 14u] = value.high;
-  gumbel_softmax_scratch_backward_rows[slots + 15u] = value.low;
+  let sum4 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 10u], gumbel_softmax_scratch_backward_rows[slots + 11u]);
+  let value = gumbel_softmax_backward_row1(gumbel_softmax_uniforms.p_tau, sum3, sum4);
+  gumbel_softmax_scratch_backward_rows[slots + 12u] = value.result0.high;
+  gumbel_softmax_scratch_backward_rows[slots + 13u] = value.result0.low;
+  gumbel_softmax_scratch_backward_rows[slots + 14u] = value.result1.high;
+  gumbel_softmax_scratch_backward_rows[slots + 15u] = value.result1.low;
 }
 
 @compute @workgroup_size(256)
@@ -1346,8 +1182,8 @@ fn gumbel_softmax_backward_elements(
   let slots = gumbel_softmax_backward_slots(row, 0u);
   let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u]);
   let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 6u], gumbel_softmax_scratch_backward_rows[slots + 7u]);
-  let row_expression_0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 14u], gumbel_softmax_scratch_backward_rows[slots + 15u]);
-  let row_expression_1 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 10u], gumbel_softmax_scratch_backward_rows[slots + 11u]);
+  let row_expression_0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 12u], gumbel_softmax_scratch_backward_rows[slots + 13u]);
+  let row_expression_1 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 14u], gumbel_softmax_scratch_backward_rows[slots + 15u]);
   let x = gumbel_softmax_input_x[i];
   let dy = gumbel_softmax_cotangent_dy[i];
   var u0 = 0.5;
@@ -1405,6 +1241,13 @@ fn gumbel_softmax_backward_whole(
   gumbel_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
   let first_maximum1 = gumbel_softmax_pair_from_u32(gumbel_softmax_lane_places[head]);
   workgroupBarrier();
+  var sum2 = gumbel_softmax_pair(0.0, 0.0);
+  {
+    let k = min(u32(gumbel_softmax_pair_to_f32(first_maximum1)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = base + k * gumbel_softmax_uniforms.axisInner;
+    let dy = gumbel_softmax_cotangent_dy[i];
+    sum2 = gumbel_softmax_backward_picked0_0(dy);
+  }
   var partial02 = gumbel_softmax_pair(0.0, 0.0);
   var partial12 = gumbel_softmax_pair(0.0, 0.0);
   {
@@ -1417,37 +1260,18 @@ fn gumbel_softmax_backward_whole(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1);
+      let term = gumbel_softmax_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2);
       partial02 = gumbel_softmax_pair_add(partial02, term.result0);
       partial12 = gumbel_softmax_pair_add(partial12, term.result1);
     }
   }
   gumbel_softmax_workgroup_sum(partial02, lane, lanes);
-  let sum2 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
   let sum3 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  let value1 = gumbel_softmax_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
-  var partial03 = gumbel_softmax_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      let dy = gumbel_softmax_cotangent_dy[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2);
-      partial03 = gumbel_softmax_pair_add(partial03, term);
-    }
-  }
-  gumbel_softmax_workgroup_sum(partial03, lane, lanes);
+  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
   let sum4 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  let value2 = gumbel_softmax_backward_row2(sum3, sum4);
+  let value1 = gumbel_softmax_backward_row1(gumbel_softmax_uniforms.p_tau, sum3, sum4);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
@@ -1458,7 +1282,7 @@ fn gumbel_softmax_backward_whole(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let result = gumbel_softmax_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, value2, value1);
+      let result = gumbel_softmax_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, value1.result0, value1.result1);
       gumbel_softmax_gradient_dx[i] = result;
     }
   }
@@ -1490,6 +1314,9 @@ fn gumbel_softmax_double_backward_walk0(
   var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried0 = gumbel_softmax_pair(0.0, 0.0);
+  var carried1 = gumbel_softmax_pair(0.0, 0.0);
+  var carried2 = gumbel_softmax_pair(0.0, 0.0);
   if (row < rows) {
     let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
@@ -1497,12 +1324,24 @@ fn gumbel_softmax_double_backward_walk0(
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
       let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      let ddx = gumbel_softmax_cotangent_ddx[i];
       var u0 = 0.5;
       if (gumbel_softmax_uniforms.training != 0u) {
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
+      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, ddx);
+      let scale0 = gumbel_softmax_double_backward_scale(gumbel_softmax_pair_smaller(partial0, term.result0), gumbel_softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = gumbel_softmax_pair_add(gumbel_softmax_pair_multiply(carried0, scale0), gumbel_softmax_pair(1.0, 0.0));
+        carried1 = gumbel_softmax_pair_add(gumbel_softmax_pair_multiply(carried1, scale0), term.result3);
+        carried2 = gumbel_softmax_pair_add(gumbel_softmax_pair_multiply(carried2, scale0), term.result4);
+      } else {
+        carried0 = gumbel_softmax_pair_add(carried0, scale0);
+        carried1 = gumbel_softmax_pair_add(carried1, gumbel_softmax_pair_multiply(term.result3, scale0));
+        carried2 = gumbel_softmax_pair_add(carried2, gumbel_softmax_pair_multiply(term.result4, scale0));
+      }
       partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
       if (gumbel_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -1512,6 +1351,7 @@ fn gumbel_softmax_double_backward_walk0(
   }
   let partial = gumbel_softmax_double_backward_slots(row, chunk);
   gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = gumbel_softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     gumbel_softmax_scratch_double_backward_rows[partial + 0u] = gumbel_softmax_lane_values[lane].high;
     gumbel_softmax_scratch_double_backward_rows[partial + 1u] = gumbel_softmax_lane_values[lane].low;
@@ -1524,6 +1364,28 @@ fn gumbel_softmax_double_backward_walk0(
     gumbel_softmax_scratch_double_backward_rows[partial + 3u] = place.low;
     gumbel_softmax_scratch_double_backward_rows[partial + 4u] = gumbel_softmax_lane_values[lane].high;
     gumbel_softmax_scratch_double_backward_rows[partial + 5u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = gumbel_softmax_double_backward_scale(partial0, largest0);
+  carried0 = gumbel_softmax_pair_multiply(carried0, less0);
+  carried1 = gumbel_softmax_pair_multiply(carried1, less0);
+  carried2 = gumbel_softmax_pair_multiply(carried2, less0);
+  gumbel_softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 6u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 7u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(carried1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 8u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 9u] = gumbel_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(carried2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 10u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 11u] = gumbel_softmax_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -1561,10 +1423,63 @@ fn gumbel_softmax_double_backward_rows0(
       at1 = place1;
     }
   }
+  var total3 = gumbel_softmax_pair(0.0, 0.0);
+  var total4 = gumbel_softmax_pair(0.0, 0.0);
+  var total5 = gumbel_softmax_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let largest0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 0u], gumbel_softmax_scratch_double_backward_rows[others + 1u]);
+    var carried3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 6u], gumbel_softmax_scratch_double_backward_rows[others + 7u]);
+    var carried4 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 8u], gumbel_softmax_scratch_double_backward_rows[others + 9u]);
+    var carried5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 10u], gumbel_softmax_scratch_double_backward_rows[others + 11u]);
+    let less0 = gumbel_softmax_double_backward_scale(largest0, total0);
+    carried3 = gumbel_softmax_pair_multiply(carried3, less0);
+    carried4 = gumbel_softmax_pair_multiply(carried4, less0);
+    carried5 = gumbel_softmax_pair_multiply(carried5, less0);
+    total3 = gumbel_softmax_pair_add(total3, carried3);
+    total4 = gumbel_softmax_pair_add(total4, carried4);
+    total5 = gumbel_softmax_pair_add(total5, carried5);
+  }
   gumbel_softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
   gumbel_softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
   gumbel_softmax_scratch_double_backward_rows[slots + 2u] = at1.high;
   gumbel_softmax_scratch_double_backward_rows[slots + 3u] = at1.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 6u] = total3.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 7u] = total3.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 8u] = total4.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 9u] = total4.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 10u] = total5.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 11u] = total5.low;
+  {
+    let at = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 2u], gumbel_softmax_scratch_double_backward_rows[slots + 3u]);
+    let k = min(u32(gumbel_softmax_pair_to_f32(at)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner + k * gumbel_softmax_uniforms.axisInner;
+    let dy = gumbel_softmax_cotangent_dy[i];
+    let value = gumbel_softmax_double_backward_picked0_0(dy);
+    gumbel_softmax_scratch_double_backward_rows[slots + 12u] = value.high;
+    gumbel_softmax_scratch_double_backward_rows[slots + 13u] = value.low;
+  }
+  {
+    let at = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 2u], gumbel_softmax_scratch_double_backward_rows[slots + 3u]);
+    let k = min(u32(gumbel_softmax_pair_to_f32(at)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner + k * gumbel_softmax_uniforms.axisInner;
+    let ddx = gumbel_softmax_cotangent_ddx[i];
+    let value = gumbel_softmax_double_backward_picked0_1(ddx);
+    gumbel_softmax_scratch_double_backward_rows[slots + 14u] = value.high;
+    gumbel_softmax_scratch_double_backward_rows[slots + 15u] = value.low;
+  }
+  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
+  let value = gumbel_softmax_double_backward_row0(gumbel_softmax_uniforms.p_tau, sum3);
+  gumbel_softmax_scratch_double_backward_rows[slots + 16u] = value.result0.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 17u] = value.result0.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 18u] = value.result1.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 19u] = value.result1.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 20u] = value.result2.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 21u] = value.result2.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 22u] = value.result3.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 23u] = value.result3.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 24u] = value.result4.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 25u] = value.result4.low;
 }
 
 @compute @workgroup_size(256)
@@ -1589,167 +1504,15 @@ fn gumbel_softmax_double_backward_walk1(
   var partial0 = gumbel_softmax_pair(0.0, 0.0);
   var partial1 = gumbel_softmax_pair(0.0, 0.0);
   var partial2 = gumbel_softmax_pair(0.0, 0.0);
-  var partial3 = gumbel_softmax_pair(0.0, 0.0);
-  var partial4 = gumbel_softmax_pair(0.0, 0.0);
   if (row < rows) {
     let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
     let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = gumbel_softmax_double_backward_slots(row, 0u);
     let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
-    let first_maximum1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 2u], gumbel_softmax_scratch_double_backward_rows[slots + 3u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      let dy = gumbel_softmax_cotangent_dy[i];
-      let ddx = gumbel_softmax_cotangent_ddx[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1, ddx);
-      partial0 = gumbel_softmax_pair_add(partial0, term.result0);
-      partial1 = gumbel_softmax_pair_add(partial1, term.result1);
-      partial2 = gumbel_softmax_pair_add(partial2, term.result2);
-      partial3 = gumbel_softmax_pair_add(partial3, term.result3);
-      partial4 = gumbel_softmax_pair_add(partial4, term.result4);
-    }
-  }
-  let partial = gumbel_softmax_double_backward_slots(row, chunk);
-  gumbel_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 6u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 7u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial1, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 8u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 9u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial2, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 10u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 11u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial3, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 12u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 13u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial4, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 14u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 15u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_double_backward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = gumbel_softmax_chunks();
-  let slots = gumbel_softmax_double_backward_slots(row, 0u);
-  var total3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 6u], gumbel_softmax_scratch_double_backward_rows[others + 7u]);
-    total3 = gumbel_softmax_pair_add(total3, other);
-  }
-  var total4 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 8u], gumbel_softmax_scratch_double_backward_rows[others + 9u]);
-    total4 = gumbel_softmax_pair_add(total4, other);
-  }
-  var total5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 10u], gumbel_softmax_scratch_double_backward_rows[others + 11u]);
-    total5 = gumbel_softmax_pair_add(total5, other);
-  }
-  var total6 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 12u], gumbel_softmax_scratch_double_backward_rows[slots + 13u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 12u], gumbel_softmax_scratch_double_backward_rows[others + 13u]);
-    total6 = gumbel_softmax_pair_add(total6, other);
-  }
-  var total7 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 14u], gumbel_softmax_scratch_double_backward_rows[slots + 15u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 14u], gumbel_softmax_scratch_double_backward_rows[others + 15u]);
-    total7 = gumbel_softmax_pair_add(total7, other);
-  }
-  gumbel_softmax_scratch_double_backward_rows[slots + 6u] = total3.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 7u] = total3.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 8u] = total4.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 9u] = total4.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 10u] = total5.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 11u] = total5.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 12u] = total6.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 13u] = total6.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 14u] = total7.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 15u] = total7.low;
-  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
-  let value = gumbel_softmax_double_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
-  gumbel_softmax_scratch_double_backward_rows[slots + 16u] = value.result0.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 17u] = value.result0.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 18u] = value.result1.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 19u] = value.result1.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 20u] = value.result2.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 21u] = value.result2.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 22u] = value.result3.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 23u] = value.result3.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 24u] = value.result4.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 25u] = value.result4.low;
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_double_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = gumbel_softmax_chunks();
-  let lanes = gumbel_softmax_lanes();
-  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(0.0, 0.0);
-  var partial1 = gumbel_softmax_pair(0.0, 0.0);
-  var partial2 = gumbel_softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
-    let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = gumbel_softmax_double_backward_slots(row, 0u);
-    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
-    let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
-    let sum5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
-    let sum7 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 12u], gumbel_softmax_scratch_double_backward_rows[slots + 13u]);
+    let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 12u], gumbel_softmax_scratch_double_backward_rows[slots + 13u]);
+    let sum5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 14u], gumbel_softmax_scratch_double_backward_rows[slots + 15u]);
+    let sum7 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
     let row_expression_0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 16u], gumbel_softmax_scratch_double_backward_rows[slots + 17u]);
     let row_expression_1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 18u], gumbel_softmax_scratch_double_backward_rows[slots + 19u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
@@ -1762,7 +1525,7 @@ fn gumbel_softmax_double_backward_walk2(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_double_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, row_expression_0, row_expression_1);
+      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, row_expression_0, row_expression_1);
       partial0 = gumbel_softmax_pair_add(partial0, term.result0);
       partial1 = gumbel_softmax_pair_add(partial1, term.result1);
       partial2 = gumbel_softmax_pair_add(partial2, term.result2);
@@ -1790,7 +1553,7 @@ fn gumbel_softmax_double_backward_walk2(
 }
 
 @compute @workgroup_size(256)
-fn gumbel_softmax_double_backward_rows2(
+fn gumbel_softmax_double_backward_rows1(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
@@ -1829,10 +1592,10 @@ fn gumbel_softmax_double_backward_rows2(
   gumbel_softmax_scratch_double_backward_rows[slots + 29u] = total14.low;
   gumbel_softmax_scratch_double_backward_rows[slots + 30u] = total15.high;
   gumbel_softmax_scratch_double_backward_rows[slots + 31u] = total15.low;
-  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
+  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
   let sum4 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 26u], gumbel_softmax_scratch_double_backward_rows[slots + 27u]);
   let sum6 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 28u], gumbel_softmax_scratch_double_backward_rows[slots + 29u]);
-  let value = gumbel_softmax_double_backward_row2(sum3, sum4, sum6);
+  let value = gumbel_softmax_double_backward_row1(sum3, sum4, sum6);
   gumbel_softmax_scratch_double_backward_rows[slots + 32u] = value.result0.high;
   gumbel_softmax_scratch_double_backward_rows[slots + 33u] = value.result0.low;
   gumbel_softmax_scratch_double_backward_rows[slots + 34u] = value.result1.high;
@@ -1856,9 +1619,9 @@ fn gumbel_softmax_double_backward_elements(
   let row = i / (gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner) * gumbel_softmax_uniforms.axisInner + i % gumbel_softmax_uniforms.axisInner;
   let slots = gumbel_softmax_double_backward_slots(row, 0u);
   let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
-  let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
-  let sum5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
-  let sum8 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 14u], gumbel_softmax_scratch_double_backward_rows[slots + 15u]);
+  let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 12u], gumbel_softmax_scratch_double_backward_rows[slots + 13u]);
+  let sum5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 14u], gumbel_softmax_scratch_double_backward_rows[slots + 15u]);
+  let sum8 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
   let sum9 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 30u], gumbel_softmax_scratch_double_backward_rows[slots + 31u]);
   let row_expression_2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 32u], gumbel_softmax_scratch_double_backward_rows[slots + 33u]);
   let row_expression_3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 20u], gumbel_softmax_scratch_double_backward_rows[slots + 21u]);
@@ -1901,16 +1664,31 @@ fn gumbel_softmax_double_backward_whole(
   var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried = gumbel_softmax_pair(0.0, 0.0);
+  var carried16 = gumbel_softmax_pair(0.0, 0.0);
+  var carried17 = gumbel_softmax_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
       let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      let ddx = gumbel_softmax_cotangent_ddx[i];
       var u0 = 0.5;
       if (gumbel_softmax_uniforms.training != 0u) {
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
+      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, ddx);
+      let scale0 = gumbel_softmax_double_backward_scale(gumbel_softmax_pair_smaller(partial0, term.result0), gumbel_softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = gumbel_softmax_pair_add(gumbel_softmax_pair_multiply(carried, scale0), gumbel_softmax_pair(1.0, 0.0));
+        carried16 = gumbel_softmax_pair_add(gumbel_softmax_pair_multiply(carried16, scale0), term.result3);
+        carried17 = gumbel_softmax_pair_add(gumbel_softmax_pair_multiply(carried17, scale0), term.result4);
+      } else {
+        carried = gumbel_softmax_pair_add(carried, scale0);
+        carried16 = gumbel_softmax_pair_add(carried16, gumbel_softmax_pair_multiply(term.result3, scale0));
+        carried17 = gumbel_softmax_pair_add(carried17, gumbel_softmax_pair_multiply(term.result4, scale0));
+      }
       partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
       if (gumbel_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -1924,11 +1702,39 @@ fn gumbel_softmax_double_backward_whole(
   gumbel_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
   let first_maximum1 = gumbel_softmax_pair_from_u32(gumbel_softmax_lane_places[head]);
   workgroupBarrier();
+  {
+    let less0 = gumbel_softmax_double_backward_scale(partial0, maximum0);
+    carried = gumbel_softmax_pair_multiply(carried, less0);
+    carried16 = gumbel_softmax_pair_multiply(carried16, less0);
+    carried17 = gumbel_softmax_pair_multiply(carried17, less0);
+  }
+  gumbel_softmax_workgroup_sum(carried, lane, lanes);
+  let sum3 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(carried16, lane, lanes);
+  let sum7 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(carried17, lane, lanes);
+  let sum8 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  var sum2 = gumbel_softmax_pair(0.0, 0.0);
+  {
+    let k = min(u32(gumbel_softmax_pair_to_f32(first_maximum1)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = base + k * gumbel_softmax_uniforms.axisInner;
+    let dy = gumbel_softmax_cotangent_dy[i];
+    sum2 = gumbel_softmax_double_backward_picked0_0(dy);
+  }
+  var sum5 = gumbel_softmax_pair(0.0, 0.0);
+  {
+    let k = min(u32(gumbel_softmax_pair_to_f32(first_maximum1)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = base + k * gumbel_softmax_uniforms.axisInner;
+    let ddx = gumbel_softmax_cotangent_ddx[i];
+    sum5 = gumbel_softmax_double_backward_picked0_1(ddx);
+  }
+  let value0 = gumbel_softmax_double_backward_row0(gumbel_softmax_uniforms.p_tau, sum3);
   var partial02 = gumbel_softmax_pair(0.0, 0.0);
   var partial12 = gumbel_softmax_pair(0.0, 0.0);
   var partial2 = gumbel_softmax_pair(0.0, 0.0);
-  var partial3 = gumbel_softmax_pair(0.0, 0.0);
-  var partial4 = gumbel_softmax_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
@@ -1940,60 +1746,22 @@ fn gumbel_softmax_double_backward_whole(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1, ddx);
+      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, value0.result0, value0.result1);
       partial02 = gumbel_softmax_pair_add(partial02, term.result0);
       partial12 = gumbel_softmax_pair_add(partial12, term.result1);
       partial2 = gumbel_softmax_pair_add(partial2, term.result2);
-      partial3 = gumbel_softmax_pair_add(partial3, term.result3);
-      partial4 = gumbel_softmax_pair_add(partial4, term.result4);
     }
   }
   gumbel_softmax_workgroup_sum(partial02, lane, lanes);
-  let sum2 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
-  let sum3 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial2, lane, lanes);
-  let sum5 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial3, lane, lanes);
-  let sum7 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial4, lane, lanes);
-  let sum8 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  let value1 = gumbel_softmax_double_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
-  var partial03 = gumbel_softmax_pair(0.0, 0.0);
-  var partial13 = gumbel_softmax_pair(0.0, 0.0);
-  var partial22 = gumbel_softmax_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      let dy = gumbel_softmax_cotangent_dy[i];
-      let ddx = gumbel_softmax_cotangent_ddx[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_double_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, value1.result0, value1.result1);
-      partial03 = gumbel_softmax_pair_add(partial03, term.result0);
-      partial13 = gumbel_softmax_pair_add(partial13, term.result1);
-      partial22 = gumbel_softmax_pair_add(partial22, term.result2);
-    }
-  }
-  gumbel_softmax_workgroup_sum(partial03, lane, lanes);
   let sum4 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial13, lane, lanes);
+  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
   let sum6 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial22, lane, lanes);
+  gumbel_softmax_workgroup_sum(partial2, lane, lanes);
   let sum9 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  let value2 = gumbel_softmax_double_backward_row2(sum3, sum4, sum6);
+  let value1 = gumbel_softmax_double_backward_row1(sum3, sum4, sum6);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
@@ -2005,7 +1773,7 @@ fn gumbel_softmax_double_backward_whole(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let result = gumbel_softmax_double_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum8, sum9, value2.result0, value1.result2, value2.result1, value1.result3, value1.result4);
+      let result = gumbel_softmax_double_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum8, sum9, value1.result0, value0.result2, value1.result1, value0.result3, value0.result4);
       gumbel_softmax_gradient_ddy[i] = result.result0;
       gumbel_softmax_gradient_dx[i] = result.result1;
     }

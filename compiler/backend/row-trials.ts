@@ -2,10 +2,11 @@
  * Whether the numbers of a row stay in the range of a target's arithmetic on the way to results: tried out on short rows of
  * adversarial numbers, in binary64.
  */
-import { type Expr, type Variable, variablesOf } from "../ir/expr.js";
+import { apply, type Expr, Space, variable, type Variable, variablesOf } from "../ir/expr.js";
 import { evaluation } from "../numerics/intermediate.js";
 import type { KernelPlan } from "./kernels.js";
 import { planRows, type RowOutput, type RowPlan, type RowValue } from "./rows.js";
+import { fewestWalks } from "./walks.js";
 
 /** The largest number on the way that a target has room for. */
 export const rowRanges = { float64: Number.MAX_VALUE, float32: 3.4028234663852886e38 } as const;
@@ -45,6 +46,23 @@ export function leavesRange(plan: KernelPlan, outputs: readonly RowOutput[], lar
   const rows = planRows(outputs.map(({ value }) => value));
   const trial = new RowTrial(plan, rows, largest);
   return finiteRows.some((row) => trial.fails(row, false)) || infiniteRows.some((row) => trial.fails(row, true));
+}
+
+/**
+ * Whether sums that are carried along with a search for the largest exponent stay in the range wherever they did, though they have
+ * terms, on the way, whose exponentials are not yet small.
+ */
+export function carriesWithin(plan: KernelPlan, outputs: readonly RowOutput[], largest: number): boolean {
+  const rows = planRows(outputs.map(({ value }) => value));
+  const sums = fewestWalks(rows, true).levels.flatMap(({ carried }) => carried);
+  const sizes = sums.map(({ name, rest }): RowValue => ({
+    name: variable(`size of ${name.name}`, "formal", Space.row),
+    kind: "sum",
+    operand: apply("abs", [rest]),
+  }));
+  const before = new RowTrial(plan, { levels: rows.levels, roots: [] }, largest);
+  const along = new RowTrial(plan, { levels: [...rows.levels, sizes], roots: [] }, largest);
+  return finiteRows.every((row) => !along.fails(row, false) || before.fails(row, false));
 }
 
 class RowTrial {

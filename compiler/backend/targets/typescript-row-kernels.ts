@@ -3,14 +3,17 @@ import {
   type Application,
   axisLength,
   type Expr,
+  apply,
   isApplication,
   position,
   reachable,
   Space,
+  variable,
   type Variable,
   variablesOf,
   variesAlongAxis,
 } from "../../ir/expr.js";
+import { isConstant } from "../../algebra/forms.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { formulaText } from "../../printing/definition-text.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
@@ -21,10 +24,11 @@ import { libraryNames } from "../library/kernel-text.js";
 import { lower } from "../lower.js";
 import type { KernelArgument, TypeScriptKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { leavesRange, rowRanges } from "../row-trials.js";
-import { isAlong, mapRows, operandsOf, planRows, type RowOutput, type RowPlan, type RowValue } from "../rows.js";
+import { carriesWithin, leavesRange, rowRanges } from "../row-trials.js";
+import { isAlong, planRows, type RowOutput, type RowValue } from "../rows.js";
 import { schedule } from "../schedule.js";
 import { learnedLength, resultLength } from "../spaces.js";
+import { type CarriedSum, fewestWalks, mapWalks, type PickedValue, type Walk, type WalkPlan } from "../walks.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { exactRow } from "./typescript-row-exactly.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
@@ -75,6 +79,46 @@ const accumulators: Readonly<Record<RowValue["kind"], { readonly name: string; r
   first_minimum: { name: "smallestAt", start: "0" },
 };
 
+const isPlace = (kind: RowValue["kind"]): boolean => kind === "first_maximum" || kind === "first_minimum";
+
+/**
+ * Sums of exponentials that are carried along are relative to a shift: the largest exponent so far, or one less than this below it.
+ * So they are scaled a few times in a row, whatever its order, and the rounding of that does not grow with its length.
+ */
+const mostAbove = 8;
+
+/** Exponentials relative to the shift, for the sums that go with one maximum. */
+interface Growth {
+  readonly shift: Variable;
+  /** What is added to each sum. */
+  readonly terms: ReadonlyMap<Variable, Expr>;
+  /** That of the largest exponent so far. */
+  readonly former: Expr;
+  /** By what sums become smaller when the shift becomes the exponent. */
+  readonly smaller: Expr;
+  /** The same where it becomes the largest of the row, in the end. */
+  readonly settled: Expr;
+}
+
+function growthsIn({ values, carried }: Walk, lowered: (expr: Expr) => Expr): [Variable, Growth][] {
+  return values.flatMap(({ name: maximum, operand: z }) => {
+    const sums = carried.filter((sum) => sum.maximum === maximum);
+    if (sums.length === 0) return [];
+    const shift = variable(`shift of ${maximum.name}`, "formal", Space.row);
+    const exponential = (a: Expr, b: Expr): Expr => apply("exp", [apply("excess", [a, b])]);
+    const term = ({ rest }: CarriedSum): Expr =>
+      isConstant(rest, 1) ? exponential(z, shift) : apply("multiply", [rest, exponential(z, shift)]);
+    const growth: Growth = {
+      shift,
+      terms: new Map(sums.map((sum) => [sum.name, lowered(term(sum))])),
+      former: lowered(exponential(maximum, shift)),
+      smaller: lowered(apply("exp", [apply("subtract", [shift, z])])),
+      settled: lowered(exponential(shift, maximum)),
+    };
+    return [[maximum, growth]];
+  });
+}
+
 interface RowSum {
   readonly before: string;
   readonly each: string;
@@ -87,7 +131,9 @@ class RowKernelWriter {
   private readonly names = new Map<Expr, string>();
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
-  private readonly rows: RowPlan;
+  private readonly rows: WalkPlan;
+  /** How sums that are carried along come about, by the row value for the largest exponent. */
+  private readonly growths: ReadonlyMap<Variable, Growth>;
   private readonly library: Set<string>;
   /** Of what is random. */
   private chance: Chance | null = null;
@@ -99,21 +145,24 @@ class RowKernelWriter {
   ) {
     this.library = file.library;
     const variables = new Set(plan.activation.inputs);
-    this.rows = mapRows(planRows(kernel.outputs.map(({ value }) => value)), (expr) =>
+    const lowered = (expr: Expr): Expr =>
       lower(recogniseGates([expr])[0]!, {
         spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
         formOf: (primitive) => formOf(typescript, primitive),
         nanFrom: kernel.cotangents.length === 0 ? new Set([...variables, ...rowNames(expr)]) : new Set(),
         narrow: false,
-      }),
-    );
+      });
+    const rows = planRows(kernel.outputs.map(({ value }) => value));
+    const walks = fewestWalks(rows, carriesWithin(plan, kernel.outputs, rowRanges.float64));
+    this.rows = mapWalks(walks, lowered);
+    this.growths = new Map(walks.levels.flatMap((walk) => growthsIn(walk, lowered)));
   }
 
   write(): { readonly text: FunctionText; readonly kernel: TypeScriptKernel } {
     const { activation, perChannel } = this.plan;
     const { name, documentation, cotangents, outputs } = this.kernel;
     this.scope.claim(name);
-    const read = new Set([...this.rows.roots, ...operandsOf(this.rows)].flatMap((expr) => [...variablesOf(expr)]));
+    const read = new Set(this.expressions().flatMap((expr) => [...variablesOf(expr)]));
     const declared = [
       ...activation.inputs,
       ...activation.learned.map(({ variable }) => variable),
@@ -192,6 +241,23 @@ class RowKernelWriter {
     this.arguments.push({ name: variable.name, ...argument, element: "f32" });
   }
 
+  /** All that is computed for elements, and at places. */
+  private expressions(): Expr[] {
+    const { levels, roots } = this.rows;
+    const ofLevels = levels.flatMap(({ values, carried, picked }) => [
+      ...values.map(({ operand }) => operand),
+      ...carried.map((sum) => this.termOf(sum)),
+      ...picked.map(({ operand }) => operand),
+    ]);
+    return [...ofLevels, ...roots];
+  }
+
+  /** Places that are looked at: those by which a sum is without its largest element are known by the way. */
+  private placesRead(): ReadonlySet<Variable> {
+    const places = this.rows.levels.flatMap(({ picked }) => picked.map(({ place }) => place));
+    return new Set([...places, ...this.expressions().flatMap((expr) => [...variablesOf(expr)])]);
+  }
+
   private lengthChecks(): string[] {
     this.library.add("requireLength");
     const whole = [...this.kernel.cotangents.map(({ variable }) => variable), ...this.plan.activation.inputs].find(
@@ -212,7 +278,7 @@ class RowKernelWriter {
 
   private body(targets: readonly string[]): string[] {
     const { levels, roots } = this.rows;
-    const all = [...operandsOf(this.rows), ...roots];
+    const all = this.expressions();
     const { bound } = schedule(all, {
       hoisted: (node) =>
         node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !variesAlongAxis(node),
@@ -248,10 +314,13 @@ class RowKernelWriter {
     bindRows();
     for (const level of levels) {
       lines.push(...this.level(level, bound, known));
+      for (const value of level.picked) lines.push(...this.picked(value, bound, known));
       bindRows();
     }
     const rowNumbers = [
-      ...levels.flatMap((level) => level.flatMap(({ kind, name }) => (kind === "sum" ? [name] : []))),
+      ...levels.flatMap(({ values, carried, picked }) =>
+        [...values.filter(({ kind }) => kind === "sum"), ...carried, ...picked].map(({ name }) => name),
+      ),
       ...ofRows.filter(({ type }) => type === "number"),
     ].map((node) => this.names.get(node)!);
     const isGuarded = levels.length > 0 && leavesRange(this.plan, this.kernel.outputs, rowRanges.float64);
@@ -290,7 +359,8 @@ class RowKernelWriter {
       lines.push(...this.walk(walked, bound, () => stores("i", true), needsChannel));
     }
     lines.push(...stores("row", false));
-    if (isGuarded) lines.push("} else {", "// Numbers that need larger exponents.", ...this.exactly(targets, sums), "}");
+    if (isGuarded)
+      lines.push("} else {", "// Numbers that need larger exponents.", ...this.exactly(targets, sums), "}");
     const loops = [
       "for (let o = 0; o < axisOuter; o++) {",
       "for (let n = 0; n < axisInner; n++) {",
@@ -357,46 +427,153 @@ class RowKernelWriter {
     };
   }
 
-  private level(level: readonly RowValue[], bound: readonly Application[], known: Set<Expr>): string[] {
-    const owns = new Map(level.map((value) => [value, this.scope.claim(accumulators[value.kind].name)]));
-    const values = level.map((value) => {
+  private level(level: Walk, bound: readonly Application[], known: Set<Expr>): string[] {
+    const { carried } = level;
+    const isCarrying = (name: Variable): boolean => carried.some(({ maximum }) => maximum === name);
+    const wanted = level.values.filter(({ name, kind }) => !isPlace(kind) || this.placesRead().has(name));
+    const owns = new Map(wanted.map((value) => [value, this.scope.claim(accumulators[value.kind].name)]));
+    const values = wanted.map((value) => {
       const { name, kind, operand } = value;
       const own = owns.get(value)!;
       const starts = [`let ${own} = ${accumulators[kind].start};`];
-      if (kind !== "first_maximum" && kind !== "first_minimum")
-        return { name, own, starts, place: null, kind, operand };
+      if (!isPlace(kind)) return { name, own, starts, place: null, kind, operand };
       // The extreme itself is most often wanted too, and kept then.
       const extreme = kind === "first_maximum" ? "maximum" : "minimum";
-      const beside = level.find((other) => other.kind === extreme && other.operand === operand);
+      const beside = wanted.find((other) => other.kind === extreme && other.operand === operand);
       const kept = beside ? owns.get(beside)! : this.scope.claim(accumulators[extreme].name);
       if (!beside) starts.unshift(`let ${kept} = ${accumulators[extreme].start};`);
-      const place = { kept, isShared: beside !== undefined, sign: kind === "first_maximum" ? ">" : "<" };
+      const place = { kept, beside: beside?.name ?? null, sign: kind === "first_maximum" ? ">" : "<" };
       return { name, own, starts, place, kind, operand };
     });
-    const update = ({ kind, operand, own, place }: (typeof values)[number]): string[] => {
+    const sums = new Map(carried.map(({ name }) => [name, this.scope.claim(accumulators.sum.name)]));
+    const growing = values.filter(({ name }) => isCarrying(name));
+    const starts = [
+      ...values.flatMap((value) => value.starts),
+      ...growing.map(({ name }) => {
+        const shift = this.scope.claim("shift");
+        this.names.set(this.growths.get(name)!.shift, shift);
+        return `let ${shift} = -Infinity;`;
+      }),
+      // Before there is an element, there is none to be left out.
+      ...carried.map(({ name, beside }) => `let ${sums.get(name)!} = ${beside ? "-1" : "0"};`),
+    ];
+    const update = ({ name, kind, operand, own, place }: (typeof values)[number]): string[] => {
       const value = this.print(operand);
+      if (isCarrying(name)) {
+        const places = values.filter((other) => other.place?.beside === name).map((other) => `${other.own} = k;`);
+        return this.grow(name, own, value, places, carried, sums);
+      }
       if (!place) {
         if (kind === "sum") return [`${own} += ${value};`];
         return [`${own} = Math.${kind === "maximum" ? "max" : "min"}(${own}, ${value});`];
       }
-      const { kept, isShared, sign } = place;
-      return isShared
+      const { kept, beside, sign } = place;
+      if (beside && isCarrying(beside)) return [];
+      return beside
         ? [`if (${value} ${sign} ${kept}) ${own} = k;`]
         : [`if (${value} ${sign} ${kept}) {`, `${kept} = ${value};`, `${own} = k;`, "}"];
     };
     // Places come first: they look at the extreme before it changes.
     const inOrder = [...values.filter(({ place }) => place), ...values.filter(({ place }) => !place)];
-    const operands = level.map(({ operand }) => operand);
-    const walk = this.walk(operands, bound, () => inOrder.flatMap(update));
-    for (const { name, own } of values) {
+    for (const { name, own } of growing) this.names.set(name, own);
+    const whole = carried.filter(({ beside }) => !beside);
+    const terms = whole.map((sum) => this.termOf(sum));
+    const given = terms.flatMap((term) => [...variablesOf(term)]);
+    const walk = this.walk([...wanted.map(({ operand }) => operand), ...given], bound, () => [
+      ...inOrder.flatMap(update),
+      // Relative to the shift as it is now.
+      ...this.bindings(terms, bound),
+      ...whole.map((sum, i) => `${sums.get(sum.name)!} += ${this.print(terms[i]!)};`),
+    ]);
+    const named = [...values.map(({ name, own }) => [name, own] as const), ...sums];
+    for (const [name, own] of named) {
       this.names.set(name, own);
       known.add(name);
     }
-    return [...values.flatMap(({ starts }) => starts), ...walk];
+    const settled = growing.flatMap(({ name }) => {
+      const all = carried.filter(({ maximum }) => maximum === name);
+      return this.scaled(
+        all.map((sum) => sums.get(sum.name)!),
+        this.growths.get(name)!.settled,
+      );
+    });
+    return [...starts, ...walk, ...settled];
+  }
+
+  /** What a larger exponent does to the sums that are carried along. */
+  private grow(
+    maximum: Variable,
+    own: string,
+    value: string,
+    places: readonly string[],
+    carried: readonly CarriedSum[],
+    sums: ReadonlyMap<Variable, string>,
+  ): string[] {
+    const { shift, former, smaller } = this.growths.get(maximum)!;
+    const all = carried.filter((sum) => sum.maximum === maximum);
+    const beside = all.filter((sum) => sum.beside);
+    const shiftText = this.print(shift);
+    return [
+      `if (${value} > ${own}) {`,
+      ...places,
+      // What was the largest element is one of the others now.
+      ...beside.map(({ name }) => `${sums.get(name)!} += ${this.print(former)};`),
+      `if (${value} > ${shiftText} + ${mostAbove}) {`,
+      ...this.scaled(
+        all.map(({ name }) => sums.get(name)!),
+        smaller,
+      ),
+      `${shiftText} = ${value};`,
+      "}",
+      `${own} = ${value};`,
+      ...(beside.length > 0 ? ["} else {"] : []),
+      ...beside.map((sum) => `${sums.get(sum.name)!} += ${this.print(this.termOf(sum))};`),
+      "}",
+    ];
+  }
+
+  private scaled(sums: readonly string[], by: Expr): string[] {
+    const text = this.print(by);
+    if (sums.length === 1) return sums.map((sum) => `${sum} *= ${text};`);
+    const scale = this.scope.claim("scale");
+    return [`const ${scale} = ${text};`, ...sums.map((sum) => `${sum} *= ${scale};`)];
+  }
+
+  /** What is added to a sum that is carried along, relative to the shift. */
+  private termOf({ maximum, name }: CarriedSum): Expr {
+    return this.growths.get(maximum)!.terms.get(name)!;
+  }
+
+  /** What stands at a place. */
+  private picked(value: PickedValue, bound: readonly Application[], known: Set<Expr>): string[] {
+    const { name, operand } = value;
+    const at = this.names.get(value.place)!;
+    const array = operand.kind === "variable" && operand.space & Space.element ? this.arrays.get(operand) : undefined;
+    const own = this.scope.claim(array === undefined ? "picked" : `${array}At`);
+    if (array !== undefined) {
+      this.names.set(name, own);
+      known.add(name);
+      return [`const ${own} = ${array}[start + ${at} * axisInner]!;`];
+    }
+    const lines = this.inside([operand], bound, () => [`${own} = ${this.print(operand)};`]);
+    this.names.set(name, own);
+    known.add(name);
+    return [`let ${own} = 0;`, "{", `const k = ${at};`, "const i = start + k * axisInner;", ...lines, "}"];
   }
 
   /** One walk over the axis. */
   private walk(
+    roots: readonly Expr[],
+    bound: readonly Application[],
+    finish: () => string[],
+    needsChannel = false,
+  ): string[] {
+    const body = this.inside(roots, bound, finish, needsChannel);
+    return ["for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {", ...body, "}"];
+  }
+
+  /** What is computed at an element. */
+  private inside(
     roots: readonly Expr[],
     bound: readonly Application[],
     finish: () => string[],
@@ -417,11 +594,10 @@ class RowKernelWriter {
       body.push(`const ${name} = ${array}[${indexOf(variable)}]!;`);
     }
     body.push(...this.drawing(needed));
-    for (const node of bound) if (needed.has(node)) body.push(...this.bind(node));
-    body.push(...finish());
+    body.push(...this.bindings(roots, bound), ...finish());
     for (const node of [...this.names.keys()]) if (!outer.has(node)) this.names.delete(node);
     this.scope = outerScope;
-    return ["for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {", ...body, "}"];
+    return body;
   }
 
   /** What the roots are made of, as far as it has no name yet. */
@@ -434,6 +610,12 @@ class RowKernelWriter {
       if (node.kind === "application") stack.push(...node.operands);
     }
     return [...seen];
+  }
+
+  /** Names for what the roots are made of. */
+  private bindings(roots: readonly Expr[], bound: readonly Application[]): string[] {
+    const needed = new Set(this.unnamed(roots));
+    return bound.flatMap((node) => (needed.has(node) ? this.bind(node) : []));
   }
 
   private bind(node: Application): string[] {

@@ -1,18 +1,16 @@
 /** Long rows: for each level of reductions a pass over pieces of rows, and one that puts these together; then one over elements. */
 import type { Variable } from "../../ir/expr.js";
 import type { WgslPassDescription } from "../manifest.js";
+import type { CarriedSum } from "../walks.js";
 import { type Buffer, storedAt } from "./wgsl-bindings.js";
+import { elementAdded, relativeTo, startOf } from "./wgsl-carried-sums.js";
 import { chunkLength, combination, isPlace, workgroupSize } from "./wgsl-row-functions.js";
 import { indented, type RowResult, type RowScene, shortRow } from "./wgsl-row-scene.js";
 
 /** Partial results of one level. */
 export function walkPass(scene: RowScene, l: number): WgslPassDescription {
-  const { values } = scene.form.levels[l]!;
-  const terms = scene.declare(
-    `terms${l}`,
-    values.map(({ operand }) => operand),
-    false,
-  );
+  const { values, carried } = scene.form.levels[l]!;
+  const terms = scene.terms(l);
   const isFirst = l === 0 && scene.nanSlot !== null;
   // All that is given counts, whatever level it is read at.
   const variables = isFirst ? [...new Set([...terms.parameters, ...scene.givenVariables()])] : terms.parameters;
@@ -22,6 +20,15 @@ export function walkPass(scene: RowScene, l: number): WgslPassDescription {
     `var partial${v} = ${scene.pair}(${scene.numbers.start[kind]});`,
     ...(isPlace(kind) ? [`var place${v} = 0xffffffffu;`] : []),
   ]);
+  const of = (name: Variable): number => values.findIndex((value) => value.name === name);
+  const sumName = (sum: CarriedSum): string => `carried${carried.indexOf(sum)}`;
+  partials.push(...carried.map((sum) => `var ${sumName(sum)} = ${scene.pair}(${startOf(scene, sum)});`));
+  const added = elementAdded(scene, carried, {
+    sum: sumName,
+    rest: (sum) => `term${terms.member(values.length + carried.indexOf(sum))}`,
+    largest: (maximum) => `partial${of(maximum)}`,
+    exponent: (maximum) => `term${terms.member(of(maximum))}`,
+  });
   const updates = values.flatMap(({ kind }, v) => {
     const term = `term${terms.member(v)}`;
     if (!isPlace(kind)) return [`partial${v} = ${combination(kind, scene.numbers, library)(`partial${v}`, term)};`];
@@ -45,6 +52,12 @@ export function walkPass(scene: RowScene, l: number): WgslPassDescription {
     const own = `${prefix}_lane_values[lane]`;
     return [
       `${prefix}_workgroup_${kind}(partial${v}, ${place ? `place${v}, ` : ""}lane, lanes);`,
+      ...(carried.some(({ maximum }) => of(maximum) === v)
+        ? [`let largest${v} = ${prefix}_lane_values[lane - lane % lanes];`]
+        : []),
+      ...(carried.some(({ beside }) => beside && of(beside) === v)
+        ? [`let first${v} = ${prefix}_lane_places[lane - lane % lanes];`]
+        : []),
       "if (row < rows && lane % lanes == 0u) {",
       ...indented(
         place
@@ -59,6 +72,24 @@ export function walkPass(scene: RowScene, l: number): WgslPassDescription {
       "workgroupBarrier();",
     ];
   });
+  totals.push(
+    ...relativeTo(scene, carried, {
+      sum: sumName,
+      own: (maximum) => `partial${of(maximum)}`,
+      largest: (maximum) => `largest${of(maximum)}`,
+      isOwn: (place) => `place${of(place)} == first${of(place)}`,
+    }),
+    ...carried.flatMap((sum) => {
+      scene.combined.add("sum");
+      return [
+        `${prefix}_workgroup_sum(${sumName(sum)}, lane, lanes);`,
+        "if (row < rows && lane % lanes == 0u) {",
+        ...indented(scene.store(`${prefix}_lane_values[lane]`, "partial", scene.slots.get(sum.name)!)),
+        "}",
+        "workgroupBarrier();",
+      ];
+    }),
+  );
   const missing = isFirst
     ? [
         // A sum of numbers and NaN: nothing else is left of it but whether there was one.
@@ -97,6 +128,7 @@ export function walkPass(scene: RowScene, l: number): WgslPassDescription {
           ...ofElement,
           ...given.map(keeps),
           `let term = ${scene.call(terms, argument)};`,
+          ...added,
           ...updates,
         ]),
         "}",
@@ -117,7 +149,7 @@ export function walkPass(scene: RowScene, l: number): WgslPassDescription {
 
 /** Puts the chunks of each row together, and computes what depends on the row alone. */
 export function rowsPass(scene: RowScene, l: number): WgslPassDescription {
-  const { values, expressions } = scene.form.levels[l]!;
+  const { values, carried, picked, expressions } = scene.form.levels[l]!;
   const { prefix, library } = scene.context;
   const isFirst = l === 0 && scene.nanSlot !== null;
   const { variable } = scene.rowBuffer();
@@ -159,6 +191,32 @@ export function rowsPass(scene: RowScene, l: number): WgslPassDescription {
     );
     stores.push(...scene.store(total, "slots", index));
   }
+  if (carried.length > 0) {
+    const slot = (name: Variable): number => scene.slots.get(name)!;
+    const add = library(`${scene.numbers.type}_add`);
+    const maxima = [...new Set(carried.map(({ maximum }) => maximum))];
+    const places = [...new Set(carried.flatMap(({ beside }) => beside ?? []))];
+    const sum = ({ name }: CarriedSum): string => `carried${slot(name)}`;
+    lines.push(
+      ...carried.map(({ name }) => `var total${slot(name)} = ${scene.pair}(${scene.numbers.start.sum});`),
+      "for (var chunk = 0u; chunk < chunks; chunk++) {",
+      ...indented([
+        `let others = ${scene.at("chunk")};`,
+        ...maxima.map((each) => scene.load(`largest${slot(each)}`, "others", slot(each))),
+        ...places.map((each) => scene.load(`place${slot(each)}`, "others", slot(each))),
+        ...carried.map((each) => scene.load(sum(each), "others", slot(each.name)).replace("let", "var")),
+        ...relativeTo(scene, carried, {
+          sum,
+          own: (maximum) => `largest${slot(maximum)}`,
+          largest: (maximum) => `total${slot(maximum)}`,
+          isOwn: (place) => scene.numbers.isSame(`place${slot(place)}`, `at${slot(place)}`, library),
+        }),
+        ...carried.map((each) => `total${slot(each.name)} = ${add}(total${slot(each.name)}, ${sum(each)});`),
+      ]),
+      "}",
+    );
+    stores.push(...carried.flatMap(({ name }) => scene.store(`total${slot(name)}`, "slots", slot(name))));
+  }
   if (isFirst) {
     const at = (slots: string): string => `${variable}[${slots} + ${scene.numbers.parts * (scene.nanSlot ?? 0)}u]`;
     lines.push(
@@ -174,6 +232,27 @@ export function rowsPass(scene: RowScene, l: number): WgslPassDescription {
   }
   const after: string[] = [];
   const buffers: Buffer[] = [];
+  for (const [i, value] of picked.entries()) {
+    const fn = scene.declare(`picked${l}_${i}`, [value.operand], false);
+    const own = scene.reads(fn.parameters);
+    const place = scene.slots.get(value.place)!;
+    buffers.push(...own.buffers);
+    after.push(
+      "{",
+      ...indented([
+        scene.load("at", "slots", place),
+        ...scene.elementOf(
+          "at",
+          `row / ${scene.extent("axisInner")} * ${scene.extent("axisLength")} * ${scene.extent("axisInner")} + row % ${scene.extent("axisInner")}`,
+        ),
+        ...own.ofRow.filter((line) => !line.startsWith("let slots ")),
+        ...own.ofElement,
+        `let value = ${scene.call(fn, own.argument)};`,
+        ...scene.store("value", "slots", scene.slots.get(value.name)!),
+      ]),
+      "}",
+    );
+  }
   if (expressions.length > 0) {
     const fn = scene.declare(
       `row${l}`,

@@ -11,6 +11,7 @@ import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
 import { rowArithmeticOf } from "../row-form.js";
 import { isAlong, type ReductionKind, type RowOutput } from "../rows.js";
+import { walkedIn } from "../walks.js";
 import { requiredBy, WgslBindings } from "./wgsl-bindings.js";
 import { chanceFields } from "./wgsl-draws.js";
 import type { WgslKernels } from "./wgsl-element-kernels.js";
@@ -19,6 +20,7 @@ import { elementsPass, rowResults, rowsPass, walkPass } from "./wgsl-long-rows.j
 import { type RowNumbers, rowNumbers, sharedFunctions } from "./wgsl-row-functions.js";
 import {
   maximumBuffers,
+  readAfter,
   readBy,
   type RowContext,
   type RowKernel,
@@ -143,7 +145,7 @@ function buffersOf(outputs: readonly RowResult[]): number {
 
 /** Whether each pass has room for its buffers. */
 function fits({ form: { levels, roots }, kernel }: RowScene): boolean {
-  const walks = levels.map(({ values }) => readBy(values.map(({ operand }) => operand)) + 1);
+  const walks = levels.flatMap((level) => [readBy(walkedIn(level)) + 1, readBy(readAfter(level)) + 1]);
   const last = kernel.outputs.map((output, i) => buffersOf([{ ...output, root: roots[i]! }]));
   return [...walks, ...last].every((count) => count <= maximumBuffers);
 }

@@ -4,9 +4,10 @@ import { wgslReserved } from "../../names.js";
 import { cotangentGradientName, type KernelPlan } from "../kernels.js";
 import type { WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
+import { type RowForm, rowForm, type RowFunction, rowFunction, type RowLevel, scaleFunction } from "../row-form.js";
 import type { ReductionKind, RowOutput } from "../rows.js";
 import { resultLength } from "../spaces.js";
+import { walkedIn } from "../walks.js";
 import { type Buffer, elementAt, storedAt, type WgslBindings } from "./wgsl-bindings.js";
 import { drawing, drawnName, trainingNumber } from "./wgsl-draws.js";
 import { chunkLength, type RowNumbers, slotsOf, workgroupSize } from "./wgsl-row-functions.js";
@@ -77,17 +78,14 @@ export class RowScene {
     this.entries = entries;
     this.numbers = numbers;
     this.pair = context.library(numbers.type);
-    this.form = rowForm(
-      kernel.outputs.map(({ value }) => value),
-      numbers.type,
-    );
+    this.form = rowForm(context.plan, kernel.outputs, numbers.type);
     let count = 0;
-    for (const { values, expressions } of this.form.levels) {
+    for (const { values, carried, picked, expressions } of this.form.levels) {
       for (const { name, kind } of values) {
         this.slots.set(name, count);
         count += slotsOf(kind);
       }
-      for (const { name } of expressions) this.slots.set(name, count++);
+      for (const { name } of [...carried, ...picked, ...expressions]) this.slots.set(name, count++);
     }
     this.nanSlot = kernel.passesNaN && this.form.levels.length > 0 ? count++ : null;
     this.slotCount = count;
@@ -95,15 +93,17 @@ export class RowScene {
 
   /** Whether a workgroup computes all of a short row. */
   get hasWhole(): boolean {
-    const { levels, roots } = this.form;
-    const operands = levels.flatMap(({ values, expressions }) => [
-      ...values.map(({ operand }) => operand),
-      ...expressions.map(({ value }) => value),
-    ]);
     const { outputs } = this.kernel;
     const learned = outputs.some(({ of }) => of?.role === "learned") ? 1 : 0;
     const written = outputs.filter(({ of }) => of?.role !== "learned").length + learned;
-    return levels.length > 0 && readBy([...operands, ...roots]) + written <= maximumBuffers;
+    return this.form.levels.length > 0 && readBy(this.expressions()) + written <= maximumBuffers;
+  }
+
+  /** All that is computed. */
+  private expressions(): Expr[] {
+    const { levels, roots } = this.form;
+    const ofLevels = levels.flatMap((level) => [...walkedIn(level), ...readAfter(level)]);
+    return [...ofLevels, ...roots];
   }
 
   /** In passes for long rows alone. */
@@ -170,13 +170,37 @@ export class RowScene {
   declare(part: string, roots: readonly Expr[], finished: boolean): RowFunction {
     const known = this.declared.get(part);
     if (known) return known;
-    const fn = rowFunction(this.name(part), roots, finished, this.numbers.type);
+    return this.put(part, rowFunction(this.name(part), roots, finished, this.numbers.type));
+  }
+
+  /** What a walk computes for each element: what is reduced, then what exponentials of carried sums are multiplied by. */
+  terms(l: number): RowFunction {
+    return this.declare(`terms${l}`, walkedIn(this.form.levels[l]!), false);
+  }
+
+  /** Where the element is that stands at a place, which is a number of the row. */
+  elementOf(place: string, base: string): string[] {
+    const number = this.context.library(this.numbers.type === "pair" ? "pair_to_f32" : "ranged_to_limit");
+    return [
+      `let k = min(u32(${number}(${place})), ${this.extent("axisLength")} - 1u);`,
+      `let i = ${base} + k * ${this.extent("axisInner")};`,
+    ];
+  }
+
+  private put(part: string, fn: RowFunction): RowFunction {
     for (const { name, text } of fn.declared) {
       this.context.machine.names.push(name);
       this.context.machine.texts.push(text);
     }
     this.declared.set(part, fn);
     return fn;
+  }
+
+  /** exp(a - b) */
+  scale(a: string, b: string): string {
+    const { name } =
+      this.declared.get("scale") ?? this.put("scale", scaleFunction(this.name("scale"), this.numbers.type));
+    return `${name}(${a}, ${b})`;
   }
 
   readonly locals = new NameScope(
@@ -202,6 +226,9 @@ export class RowScene {
       "head",
       "missing",
       "result",
+      ...["carried", "scale", "less", "largest", "first"].flatMap((name) =>
+        Array.from({ length: 16 }, (_, i) => `${name}${i}`),
+      ),
     ],
     [wgslReserved],
   );
@@ -384,15 +411,7 @@ export class RowScene {
 
   /** What may be NaN: inputs and learned parameters that the results depend on. */
   givenVariables(): Variable[] {
-    const { levels, roots } = this.form;
-    const all = [
-      ...levels.flatMap(({ values, expressions }) => [
-        ...values.map(({ operand }) => operand),
-        ...expressions.map(({ value }) => value),
-      ]),
-      ...roots,
-    ];
-    const met = new Set(all.flatMap((expr) => [...variablesOf(expr)]));
+    const met = new Set(this.expressions().flatMap((expr) => [...variablesOf(expr)]));
     return [...met].filter(({ role }) => role === "input" || role === "learned");
   }
 
@@ -434,6 +453,12 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
       : this.bindings.gradient(of);
   }
 }
+
+/** What is computed once for a row when a walk is over. */
+export const readAfter = ({ picked, expressions }: RowLevel): Expr[] => [
+  ...picked.map(({ operand }) => operand),
+  ...expressions.map(({ value }) => value),
+];
 
 /** How many buffers are read for expressions. */
 export const readBy = (exprs: readonly Expr[]): number =>

@@ -2,7 +2,9 @@
 import type { Variable } from "../../ir/expr.js";
 import type { WgslPassDescription } from "../manifest.js";
 import { isAlong } from "../rows.js";
+import type { CarriedSum } from "../walks.js";
 import { type Buffer, storedAt } from "./wgsl-bindings.js";
+import { elementAdded, relativeTo, startOf } from "./wgsl-carried-sums.js";
 import { combination, isPlace, workgroupSize } from "./wgsl-row-functions.js";
 import { indented, localText, type RowResult, type RowScene, shortRow } from "./wgsl-row-scene.js";
 
@@ -35,12 +37,8 @@ export function shortRows(
   const keeps = (each: string): string => `missing = select(missing, ${each}, ${library("is_nan")}(${each}));`;
   const findsNaN = scene.nanSlot !== null;
   if (findsNaN) lines.push("var missing = 0.0;");
-  levels.forEach(({ values, expressions }, l) => {
-    const terms = scene.declare(
-      `terms${l}`,
-      values.map(({ operand }) => operand),
-      false,
-    );
+  levels.forEach(({ values, carried, picked, expressions }, l) => {
+    const terms = scene.terms(l);
     const isFirst = l === 0 && findsNaN;
     const variables = isFirst ? [...new Set([...terms.parameters, ...scene.givenVariables()])] : terms.parameters;
     const own = scene.reads(variables, isFirst, { scope: scope.inner(), known });
@@ -50,6 +48,16 @@ export function shortRows(
     values.forEach(({ kind }, v) => {
       lines.push(`var ${partial[v]!} = ${scene.pair}(${scene.numbers.start[kind]});`);
       if (isPlace(kind)) lines.push(`var ${place[v]!} = 0xffffffffu;`);
+    });
+    const sums = carried.map(() => scope.claim("carried"));
+    carried.forEach((sum, c) => lines.push(`var ${sums[c]!} = ${scene.pair}(${startOf(scene, sum)});`));
+    const sumName = (sum: CarriedSum): string => sums[carried.indexOf(sum)]!;
+    const of = (name: Variable): number => values.findIndex((each) => each.name === name);
+    const added = elementAdded(scene, carried, {
+      sum: sumName,
+      rest: (sum) => `term${terms.member(values.length + carried.indexOf(sum))}`,
+      largest: (maximum) => partial[of(maximum)]!,
+      exponent: (maximum) => `term${terms.member(of(maximum))}`,
     });
     const updates = values.flatMap(({ kind }, v) => {
       const term = `term${terms.member(v)}`;
@@ -68,21 +76,64 @@ export function shortRows(
       : [];
     lines.push(
       ...block([
-        ...walk(own, [...own.given.map(keeps), `let term = ${scene.call(terms, own.argument)};`, ...updates]),
+        ...walk(own, [...own.given.map(keeps), `let term = ${scene.call(terms, own.argument)};`, ...added, ...updates]),
         ...given,
       ]),
     );
+    const firsts = new Map<Variable, string>();
     values.forEach(({ name, kind }, v) => {
       const total = scope.claim(localText(name));
-      const of = isPlace(kind)
+      const reduced = isPlace(kind)
         ? `${library(`${scene.numbers.type}_from_u32`)}(${prefix}_lane_places[head])`
         : `${prefix}_lane_values[head]`;
       lines.push(
         `${prefix}_workgroup_${kind}(${partial[v]!}, ${isPlace(kind) ? `${place[v]!}, ` : ""}lane, lanes);`,
-        `let ${total} = ${of};`,
+        `let ${total} = ${reduced};`,
+      );
+      if (carried.some(({ beside }) => beside === name)) {
+        const first = scope.claim("firstPlace");
+        lines.push(`let ${first} = ${prefix}_lane_places[head];`);
+        firsts.set(name, first);
+      }
+      lines.push("workgroupBarrier();");
+      known.set(name, total);
+    });
+    if (carried.length > 0)
+      lines.push(
+        ...block(
+          relativeTo(scene, carried, {
+            sum: sumName,
+            own: (maximum) => partial[of(maximum)]!,
+            largest: (maximum) => known.get(maximum)!,
+            isOwn: (at) => `${place[of(at)]!} == ${firsts.get(at)!}`,
+          }),
+        ),
+      );
+    for (const sum of carried) {
+      const total = scope.claim(localText(sum.name));
+      scene.combined.add("sum");
+      lines.push(
+        `${prefix}_workgroup_sum(${sumName(sum)}, lane, lanes);`,
+        `let ${total} = ${prefix}_lane_values[head];`,
         "workgroupBarrier();",
       );
-      known.set(name, total);
+      known.set(sum.name, total);
+    }
+    picked.forEach((value, i) => {
+      const fn = scene.declare(`picked${l}_${i}`, [value.operand], false);
+      const at = scene.reads(fn.parameters, false, { scope: scope.inner(), known });
+      const name = scope.claim(localText(value.name));
+      buffers.push(...at.buffers);
+      lines.push(
+        `var ${name} = ${scene.pair}(${scene.numbers.start.sum});`,
+        ...block([
+          ...scene.elementOf(known.get(value.place)!, "base"),
+          ...at.ofRow,
+          ...at.ofElement,
+          `${name} = ${scene.call(fn, at.argument)};`,
+        ]),
+      );
+      known.set(value.name, name);
     });
     if (expressions.length === 0) return;
     const fn = scene.declare(
