@@ -6,7 +6,7 @@
  */
 import { isConstant, multiplyPower, productOf, rawProduct } from "../algebra/forms.js";
 import { apply, type Expr, isApplication, position, substitute, type Variable, variablesOf } from "../ir/expr.js";
-import type { RowPlan, RowValue } from "./rows.js";
+import { isPlace, type RowPlan, type RowValue } from "./rows.js";
 
 /** The sum of exp(z - max[d](z)) times something: one number for each row, had in the walk that looks for the largest z. */
 export interface CarriedSum {
@@ -103,13 +103,15 @@ function atPlace(
 ): { readonly place: Variable; readonly value: Expr; readonly otherwise: Expr } | undefined {
   const [condition, value, otherwise] = isApplication(node, "where") ? node.operands : [];
   if (!condition || !value || !otherwise || !isApplication(condition, "equal")) return undefined;
-  const place = condition.operands.find((each) => each.kind === "variable" && isPlace(known.get(each)));
+  const place = condition.operands.find((each) => each.kind === "variable" && isPlaceName(each, known));
   const isHere = place?.kind === "variable" && condition.operands.includes(position());
   return isHere ? { place, value, otherwise } : undefined;
 }
 
-const isPlace = (value: RowValue | undefined): boolean =>
-  value?.kind === "first_maximum" || value?.kind === "first_minimum";
+const isPlaceName = (name: Variable, known: Known): boolean => {
+  const value = known.get(name);
+  return value !== undefined && isPlace(value.kind);
+};
 
 /** exp(z - by) * rest, where `by` is the largest z of the row or a number beyond; without the largest element, perhaps. */
 function carriedIn(operand: Expr, known: Known): (Omit<CarriedSum, "name"> & { readonly by: Expr }) | undefined {

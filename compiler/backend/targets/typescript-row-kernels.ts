@@ -3,52 +3,41 @@ import {
   type Application,
   axisLength,
   type Expr,
-  apply,
   isApplication,
   position,
   reachable,
   Space,
-  variable,
   type Variable,
   variablesOf,
   variesAlongAxis,
 } from "../../ir/expr.js";
-import { isConstant } from "../../algebra/forms.js";
-import { exportedName, parameterName, typescriptReserved } from "../../names.js";
-import { formulaText } from "../../printing/definition-text.js";
+import { parameterName, typescriptReserved } from "../../names.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
 import { typescript } from "../dialects/typescript.js";
 import { recogniseGates } from "../gates.js";
-import { cotangentGradientName, gradientName, type KernelPlan, planRowSecondOrder } from "../kernels.js";
+import { cotangentGradientName, type KernelPlan } from "../kernels.js";
 import { libraryNames } from "../library/kernel-text.js";
 import { lower } from "../lower.js";
 import type { KernelArgument, TypeScriptKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { carriesWithin, leavesRange, rowRanges } from "../row-trials.js";
-import { isAlong, planRows, type RowOutput, type RowValue } from "../rows.js";
+import { isAlong, isPlace, planRows, type RowOutput, type RowValue } from "../rows.js";
 import { schedule } from "../schedule.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { type CarriedSum, fewestWalks, mapWalks, type PickedValue, type Walk, type WalkPlan } from "../walks.js";
+import {
+  type CarriedPrinter,
+  type CarriedText,
+  type Growth,
+  grown,
+  growthsIn,
+  scaled,
+} from "./typescript-carried-sums.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { exactRow } from "./typescript-row-exactly.js";
+import type { RowCotangent, RowKernel } from "./typescript-row-signatures.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
 import type { FunctionText } from "./typescript.js";
-
-export interface RowCotangent {
-  readonly variable: Variable;
-  /** The result of backward that it is about; undefined: the value. */
-  readonly of?: string;
-}
-
-export interface RowKernel {
-  readonly name: string;
-  readonly documentation: string;
-  /** Arrays over the elements or rows besides the inputs, before them. */
-  readonly cotangents: readonly RowCotangent[];
-  readonly outputs: readonly RowOutput[];
-  /** Begins the names of functions for rows that leave the range. */
-  readonly exactName: string;
-}
 
 /** What kernels of a file have in common. */
 export interface RowFile {
@@ -78,46 +67,6 @@ const accumulators: Readonly<Record<RowValue["kind"], { readonly name: string; r
   first_maximum: { name: "largestAt", start: "0" },
   first_minimum: { name: "smallestAt", start: "0" },
 };
-
-const isPlace = (kind: RowValue["kind"]): boolean => kind === "first_maximum" || kind === "first_minimum";
-
-/**
- * Sums of exponentials that are carried along are relative to a shift: the largest exponent so far, or one less than this below it.
- * So they are scaled a few times in a row, whatever its order, and the rounding of that does not grow with its length.
- */
-const mostAbove = 8;
-
-/** Exponentials relative to the shift, for the sums that go with one maximum. */
-interface Growth {
-  readonly shift: Variable;
-  /** What is added to each sum. */
-  readonly terms: ReadonlyMap<Variable, Expr>;
-  /** That of the largest exponent so far. */
-  readonly former: Expr;
-  /** By what sums become smaller when the shift becomes the exponent. */
-  readonly smaller: Expr;
-  /** The same where it becomes the largest of the row, in the end. */
-  readonly settled: Expr;
-}
-
-function growthsIn({ values, carried }: Walk, lowered: (expr: Expr) => Expr): [Variable, Growth][] {
-  return values.flatMap(({ name: maximum, operand: z }) => {
-    const sums = carried.filter((sum) => sum.maximum === maximum);
-    if (sums.length === 0) return [];
-    const shift = variable(`shift of ${maximum.name}`, "formal", Space.row);
-    const exponential = (a: Expr, b: Expr): Expr => apply("exp", [apply("excess", [a, b])]);
-    const term = ({ rest }: CarriedSum): Expr =>
-      isConstant(rest, 1) ? exponential(z, shift) : apply("multiply", [rest, exponential(z, shift)]);
-    const growth: Growth = {
-      shift,
-      terms: new Map(sums.map((sum) => [sum.name, lowered(term(sum))])),
-      former: lowered(exponential(maximum, shift)),
-      smaller: lowered(apply("exp", [apply("subtract", [shift, z])])),
-      settled: lowered(exponential(shift, maximum)),
-    };
-    return [[maximum, growth]];
-  });
-}
 
 interface RowSum {
   readonly before: string;
@@ -446,6 +395,11 @@ class RowKernelWriter {
       return { name, own, starts, place, kind, operand };
     });
     const sums = new Map(carried.map(({ name }) => [name, this.scope.claim(accumulators.sum.name)]));
+    const sumsOf = (maximum: Variable): CarriedText[] =>
+      carried
+        .filter((sum) => sum.maximum === maximum)
+        .map((sum) => ({ name: sums.get(sum.name)!, besideTerm: sum.beside ? this.termOf(sum) : null }));
+    const print: CarriedPrinter = { text: (expr) => this.print(expr), claim: (name) => this.scope.claim(name) };
     const growing = values.filter(({ name }) => isCarrying(name));
     const starts = [
       ...values.flatMap((value) => value.starts),
@@ -461,7 +415,7 @@ class RowKernelWriter {
       const value = this.print(operand);
       if (isCarrying(name)) {
         const places = values.filter((other) => other.place?.beside === name).map((other) => `${other.own} = k;`);
-        return this.grow(name, own, value, places, carried, sums);
+        return grown(this.growths.get(name)!, { largest: own, exponent: value, places, sums: sumsOf(name), print });
       }
       if (!place) {
         if (kind === "sum") return [`${own} += ${value};`];
@@ -490,53 +444,8 @@ class RowKernelWriter {
       this.names.set(name, own);
       known.add(name);
     }
-    const settled = growing.flatMap(({ name }) => {
-      const all = carried.filter(({ maximum }) => maximum === name);
-      return this.scaled(
-        all.map((sum) => sums.get(sum.name)!),
-        this.growths.get(name)!.settled,
-      );
-    });
+    const settled = growing.flatMap(({ name }) => scaled(sumsOf(name), this.growths.get(name)!.settled, print));
     return [...starts, ...walk, ...settled];
-  }
-
-  /** What a larger exponent does to the sums that are carried along. */
-  private grow(
-    maximum: Variable,
-    own: string,
-    value: string,
-    places: readonly string[],
-    carried: readonly CarriedSum[],
-    sums: ReadonlyMap<Variable, string>,
-  ): string[] {
-    const { shift, former, smaller } = this.growths.get(maximum)!;
-    const all = carried.filter((sum) => sum.maximum === maximum);
-    const beside = all.filter((sum) => sum.beside);
-    const shiftText = this.print(shift);
-    return [
-      `if (${value} > ${own}) {`,
-      ...places,
-      // What was the largest element is one of the others now.
-      ...beside.map(({ name }) => `${sums.get(name)!} += ${this.print(former)};`),
-      `if (${value} > ${shiftText} + ${mostAbove}) {`,
-      ...this.scaled(
-        all.map(({ name }) => sums.get(name)!),
-        smaller,
-      ),
-      `${shiftText} = ${value};`,
-      "}",
-      `${own} = ${value};`,
-      ...(beside.length > 0 ? ["} else {"] : []),
-      ...beside.map((sum) => `${sums.get(sum.name)!} += ${this.print(this.termOf(sum))};`),
-      "}",
-    ];
-  }
-
-  private scaled(sums: readonly string[], by: Expr): string[] {
-    const text = this.print(by);
-    if (sums.length === 1) return sums.map((sum) => `${sum} *= ${text};`);
-    const scale = this.scope.claim("scale");
-    return [`const ${scale} = ${text};`, ...sums.map((sum) => `${sum} *= ${scale};`)];
   }
 
   /** What is added to a sum that is carried along, relative to the shift. */
@@ -644,54 +553,3 @@ const isChannel = ({ space }: Variable): boolean => (space & Space.channel) !== 
 /** Row values that may be NaN: places are not. */
 const rowNames = (expr: Expr): Variable[] =>
   [...variablesOf(expr)].filter(({ role, name }) => role === "formal" && !name.startsWith("first_"));
-
-/** `softmaxForward` and `softmaxBackward`. */
-export function rowKernels(plan: KernelPlan): readonly [forward: RowKernel, backward: RowKernel] {
-  const { activation, cotangent, value, gradients } = plan;
-  const { documentation, formula, name } = activation;
-  return [
-    {
-      name: `${exportedName(name)}Forward`,
-      exactName: `${name}_forward`,
-      documentation: [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n"),
-      cotangents: [],
-      outputs: [{ of: null, value }],
-    },
-    {
-      name: `${exportedName(name)}Backward`,
-      exactName: `${name}_backward`,
-      documentation: `The vector-Jacobian product of ${name}: what dy at the result is at each input${activation.learned.length > 0 ? " and learned parameter" : ""}.`,
-      cotangents: [{ variable: cotangent }],
-      outputs: gradients.map(({ of, value: gradient }) => ({ of, value: gradient })),
-    },
-  ];
-}
-
-/** `softmaxDoubleBackward`. */
-export function secondOrderRowKernel(plan: KernelPlan): RowKernel {
-  const { activation, cotangent, gradients } = plan;
-  const second = planRowSecondOrder(plan);
-  return {
-    name: `${exportedName(activation.name)}DoubleBackward`,
-    exactName: `${activation.name}_double_backward`,
-    documentation: `The gradients of what ${activation.name}'s backward kernel computes, from a cotangent of each of its results.`,
-    cotangents: [
-      { variable: cotangent },
-      ...second.cotangents.map((variable, i) => ({ variable, of: gradientName(gradients[i]!.of) })),
-    ],
-    outputs: second.gradients,
-  };
-}
-
-/** `softmaxBackwardSaved`: backward of a plan whose input is the output. */
-export function savedRowKernel({ activation, cotangent, gradients }: KernelPlan): RowKernel {
-  const { name, axis, inputs } = activation;
-  const lines = gradients.map(({ of, value }) => `d${of.name} = ${formulaText(value, axis?.name ?? "d")}`);
-  return {
-    name: `${exportedName(name)}BackwardSaved`,
-    exactName: `${name}_backward_saved`,
-    documentation: [`From the value ${inputs[0]!.name}:`, ...lines].join("\n"),
-    cotangents: [{ variable: cotangent }],
-    outputs: gradients.map(({ of, value }) => ({ of, value })),
-  };
-}

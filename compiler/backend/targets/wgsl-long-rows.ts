@@ -1,10 +1,11 @@
 /** Long rows: for each level of reductions a pass over pieces of rows, and one that puts these together; then one over elements. */
 import type { Variable } from "../../ir/expr.js";
 import type { WgslPassDescription } from "../manifest.js";
+import { isPlace } from "../rows.js";
 import type { CarriedSum } from "../walks.js";
 import { type Buffer, storedAt } from "./wgsl-bindings.js";
 import { elementAdded, relativeTo, startOf } from "./wgsl-carried-sums.js";
-import { chunkLength, combination, isPlace, workgroupSize } from "./wgsl-row-functions.js";
+import { chunkLength, combination, workgroupSize } from "./wgsl-row-functions.js";
 import { indented, type RowResult, type RowScene, shortRow } from "./wgsl-row-scene.js";
 
 /** Partial results of one level. */

@@ -1,6 +1,6 @@
 /** What WGSL entry points that reduce rows have in common: how rows are shared out, and reductions within a workgroup. */
 import type { RowArithmetic } from "../row-form.js";
-import type { ReductionKind } from "../rows.js";
+import { isPlace, type ReductionKind } from "../rows.js";
 import type { WgslBindings } from "./wgsl-bindings.js";
 
 /** The name of a library function, which the file then carries. */
@@ -61,8 +61,6 @@ export const rowNumbers: Readonly<Record<RowArithmetic, RowNumbers>> = {
     isSame: (a, b, library) => `${library("ranged_equal")}(${a}, ${b})`,
   },
 };
-
-export const isPlace = (kind: ReductionKind): boolean => kind === "first_maximum" || kind === "first_minimum";
 
 /** Numbers that a reduction keeps: a place besides has the number that stands there. */
 export const slotsOf = (kind: ReductionKind): number => (isPlace(kind) ? 2 : 1);

@@ -1,11 +1,11 @@
 /** Short rows: one workgroup computes all of a row. */
 import type { Variable } from "../../ir/expr.js";
 import type { WgslPassDescription } from "../manifest.js";
-import { isAlong } from "../rows.js";
+import { isAlong, isPlace } from "../rows.js";
 import type { CarriedSum } from "../walks.js";
 import { type Buffer, storedAt } from "./wgsl-bindings.js";
 import { elementAdded, relativeTo, startOf } from "./wgsl-carried-sums.js";
-import { combination, isPlace, workgroupSize } from "./wgsl-row-functions.js";
+import { combination, workgroupSize } from "./wgsl-row-functions.js";
 import { indented, localText, type RowResult, type RowScene, shortRow } from "./wgsl-row-scene.js";
 
 /**
