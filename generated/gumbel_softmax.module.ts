@@ -55,7 +55,7 @@ const gumbelSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -73,7 +73,7 @@ const gumbelSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -92,7 +92,7 @@ const gumbelSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
           [3, "output"],
         ],
         uniforms: [
@@ -134,7 +134,7 @@ const gumbelSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
         uniforms: [
           "size",
@@ -153,7 +153,7 @@ const gumbelSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
         uniforms: [
           "size",
@@ -173,7 +173,7 @@ const gumbelSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
         uniforms: [
           "size",
@@ -191,7 +191,7 @@ const gumbelSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
         uniforms: [
           "size",
@@ -211,7 +211,7 @@ const gumbelSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
           [6, "gradient x"],
         ],
         uniforms: [
@@ -257,7 +257,7 @@ const gumbelSoftmaxActivation: Activation = {
           [1, "input x"],
           [5, "cotangent"],
           [7, "cotangent x"],
-          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
         ],
         uniforms: [
           "size",
@@ -277,7 +277,7 @@ const gumbelSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [5, "cotangent"],
           [7, "cotangent x"],
-          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
         ],
         uniforms: [
           "size",
@@ -298,7 +298,7 @@ const gumbelSoftmaxActivation: Activation = {
           [1, "input x"],
           [5, "cotangent"],
           [7, "cotangent x"],
-          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
         ],
         uniforms: [
           "size",
@@ -316,7 +316,7 @@ const gumbelSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
         ],
         uniforms: [
           "size",
@@ -337,7 +337,7 @@ const gumbelSoftmaxActivation: Activation = {
           [1, "input x"],
           [5, "cotangent"],
           [7, "cotangent x"],
-          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
           [9, "gradient"],
           [6, "gradient x"],
         ],

@@ -35,8 +35,7 @@ export function gumbelSoftmaxForward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         if (q > largest) {
           if (q > shift + 8) {
             sum *= boundedExp(Math.max(Math.min(shift - q, 709.79), -746));
@@ -61,8 +60,7 @@ export function gumbelSoftmaxForward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         y[i] =
           boundedExp(
             Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
@@ -100,8 +98,7 @@ export function gumbelSoftmaxBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         if (q > largest) largestAt = k;
         largest = Math.max(largest, q);
       }
@@ -116,8 +113,7 @@ export function gumbelSoftmaxBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
         );
@@ -135,8 +131,7 @@ export function gumbelSoftmaxBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q2 =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q2 = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q2 === largest ? 0 : q2 - largest, 709.79), -746),
         );
@@ -186,8 +181,7 @@ export function gumbelSoftmaxDoubleBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         if (q > largest) {
           largestAt = k;
           if (q > shift + 8) {
@@ -238,8 +232,7 @@ export function gumbelSoftmaxDoubleBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
         );
@@ -261,8 +254,7 @@ export function gumbelSoftmaxDoubleBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q3 =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q3 = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q3 === largest ? 0 : q3 - largest, 709.79), -746),
         );
@@ -312,8 +304,7 @@ export function gumbelSoftmaxForward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         if (q > largest) {
           if (q > shift + 8) {
             sum *= boundedExp(Math.max(Math.min(shift - q, 709.79), -746));
@@ -338,8 +329,7 @@ export function gumbelSoftmaxForward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         y[i] =
           boundedExp(
             Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
@@ -377,8 +367,7 @@ export function gumbelSoftmaxBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         if (q > largest) largestAt = k;
         largest = Math.max(largest, q);
       }
@@ -393,8 +382,7 @@ export function gumbelSoftmaxBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
         );
@@ -412,8 +400,7 @@ export function gumbelSoftmaxBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q2 =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q2 = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q2 === largest ? 0 : q2 - largest, 709.79), -746),
         );
@@ -463,8 +450,7 @@ export function gumbelSoftmaxDoubleBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         if (q > largest) {
           largestAt = k;
           if (q > shift + 8) {
@@ -515,8 +501,7 @@ export function gumbelSoftmaxDoubleBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
         );
@@ -538,8 +523,7 @@ export function gumbelSoftmaxDoubleBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q3 =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q3 = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q3 === largest ? 0 : q3 - largest, 709.79), -746),
         );

@@ -44,8 +44,27 @@ const passing: ReadonlySet<string> = new Set([
 /** Whether numbers on the way, or results that ought to be numbers, leave the range for some of the rows. */
 export function leavesRange(plan: KernelPlan, outputs: readonly RowOutput[], largest: number): boolean {
   const rows = planRows(outputs.map(({ value }) => value));
-  const trial = new RowTrial(plan, rows, largest);
-  return finiteRows.some((row) => trial.fails(row, false)) || infiniteRows.some((row) => trial.fails(row, true));
+  return settingsOf(plan).some((setting) => {
+    const trial = new RowTrial(plan, rows, largest, setting);
+    return finiteRows.some((row) => trial.fails(row, false)) || infiniteRows.some((row) => trial.fails(row, true));
+  });
+}
+
+/** Hyperparameters by name. */
+type Setting = ReadonlyMap<string, number>;
+
+/** Values that make others huge or small, as far as a hyperparameter's range allows. */
+const extremeValues: readonly number[] = [2 ** -126, 1e-10, 1e10, -1e10];
+
+/** The defaults, and each hyperparameter once at each of its extreme values. */
+function settingsOf({ activation: { hyperparameters } }: KernelPlan): Setting[] {
+  const defaults = hyperparameters.map(({ variable, default: value }) => [variable.name, value] as const);
+  const others = hyperparameters.flatMap(({ variable, range }) =>
+    extremeValues
+      .filter((value) => !range || (value > range.low && value < range.high))
+      .map((value) => new Map([...defaults, [variable.name, value]])),
+  );
+  return [new Map(defaults), ...others];
 }
 
 /**
@@ -60,9 +79,11 @@ export function carriesWithin(plan: KernelPlan, outputs: readonly RowOutput[], l
     kind: "sum",
     operand: apply("abs", [rest]),
   }));
-  const before = new RowTrial(plan, { levels: rows.levels, roots: [] }, largest);
-  const along = new RowTrial(plan, { levels: [...rows.levels, sizes], roots: [] }, largest);
-  return finiteRows.every((row) => !along.fails(row, false) || before.fails(row, false));
+  return settingsOf(plan).every((setting) => {
+    const before = new RowTrial(plan, { levels: rows.levels, roots: [] }, largest, setting);
+    const along = new RowTrial(plan, { levels: [...rows.levels, sizes], roots: [] }, largest, setting);
+    return finiteRows.every((row) => !along.fails(row, false) || before.fails(row, false));
+  });
 }
 
 class RowTrial {
@@ -74,6 +95,7 @@ class RowTrial {
     private readonly plan: KernelPlan,
     { levels, roots }: RowPlan,
     private readonly largest: number,
+    private readonly setting: Setting,
   ) {
     const operands = levels.flatMap((level) => level.map(({ operand }) => operand));
     this.variables = [...new Set([...operands, ...roots].flatMap((expr) => [...variablesOf(expr)]))];
@@ -120,7 +142,7 @@ class RowTrial {
       case "learned":
         return space === 0 ? 1.25 : ([1.25, -0.5, 2][k % 3] ?? 1);
       case "hyperparameter":
-        return activation.hyperparameters.find(({ variable }) => variable.name === name)?.default ?? 1;
+        return this.setting.get(name) ?? 1;
       case "axisLength":
         return row.length;
       case "position":
