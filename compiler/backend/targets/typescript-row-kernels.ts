@@ -34,7 +34,8 @@ import {
   scaled,
 } from "./typescript-carried-sums.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
-import { exactRow } from "./typescript-row-exactly.js";
+import { isChannel, type LearnedSum, learnedSum } from "./typescript-learned-sums.js";
+import { exactRow, whereInRange } from "./typescript-row-exactly.js";
 import type { RowCotangent, RowKernel } from "./typescript-row-signatures.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
 import type { FunctionText } from "./typescript.js";
@@ -67,12 +68,6 @@ const accumulators: Readonly<Record<RowValue["kind"], { readonly name: string; r
   first_maximum: { name: "largestAt", start: "0" },
   first_minimum: { name: "smallestAt", start: "0" },
 };
-
-interface RowSum {
-  readonly before: string;
-  readonly each: string;
-  readonly after: string;
-}
 
 class RowKernelWriter {
   private scope = new NameScope([...libraryNames, ...loopNames], [typescriptReserved]);
@@ -273,7 +268,7 @@ class RowKernelWriter {
       ...ofRows.filter(({ type }) => type === "number"),
     ].map((node) => this.names.get(node)!);
     const isGuarded = levels.length > 0 && leavesRange(this.plan, this.kernel.outputs, rowRanges.float64);
-    const sums = this.kernel.outputs.map(({ of }, i) => this.sumOf(of, targets[i]!));
+    const sums = this.kernel.outputs.map(({ of }, i) => learnedSum(of, targets[i]!, (name) => this.scope.claim(name)));
     const stores = (index: string, along: boolean): string[] =>
       this.kernel.outputs.flatMap(({ of }, i) => {
         if (isAlong({ of }, this.plan.yieldsRows) !== along) return [];
@@ -282,24 +277,10 @@ class RowKernelWriter {
         return [sum ? `${sum.each} += ${value};` : `${targets[i]!}[${index}] = ${value};`];
       });
     if (isGuarded) {
-      // A number less itself is 0 where it is finite; 0 over a divisor is, unless that has all but vanished.
-      const [first = "0", ...others] = rowNumbers;
-      const divisors = new Set(
-        reachable(all).flatMap((node) =>
-          isApplication(node, "divide") ? (this.names.get(node.operands[1]!) ?? []) : [],
-        ),
+      const divisors = reachable(all).flatMap((node) =>
+        isApplication(node, "divide") ? (this.names.get(node.operands[1]!) ?? []) : [],
       );
-      const differences = [
-        `${first} - ${first}`,
-        ...others.map((name) => `(${name} - ${name})`),
-        ...rowNumbers.filter((name) => divisors.has(name)).map((name) => `0 / (${name} * 2 ** -100)`),
-      ];
-      const outside = this.scope.claim("outside");
-      lines.push(
-        "// 0 where all of these numbers are finite, and none that divides has all but vanished.",
-        `const ${outside} = ${differences.join(" + ")};`,
-        `if (${outside} === 0) {`,
-      );
+      lines.push(...whereInRange(rowNumbers, new Set(divisors), this.scope.claim("outside")));
     }
     const walksLast = (output: RowOutput): boolean => isAlong(output, this.plan.yieldsRows);
     if (this.kernel.outputs.some(walksLast)) {
@@ -328,7 +309,7 @@ class RowKernelWriter {
   }
 
   /** The row once more, in wide arithmetic. */
-  private exactly(targets: readonly string[], sums: readonly (RowSum | null)[]): readonly string[] {
+  private exactly(targets: readonly string[], sums: readonly (LearnedSum | null)[]): readonly string[] {
     const { activation, yieldsRows } = this.plan;
     const walksLast = (root: number): boolean => isAlong(this.kernel.outputs[root]!, yieldsRows);
     const drawn = new Map<Variable, string>();
@@ -359,21 +340,6 @@ class RowKernelWriter {
     this.file.machine.names.push(...functions.flatMap(({ own }) => own), ...library);
     this.file.machine.texts.push(...functions.map(({ text }) => text));
     return lines;
-  }
-
-  /** A gradient that is a sum: how it begins, what is added to, and what is done with it in the end. */
-  private sumOf(of: Variable | null, array: string): RowSum | null {
-    if (of?.role !== "learned") return null;
-    if (of.space === Space.uniform) {
-      const sum = this.scope.claim(`${array}Sum`);
-      return { before: `let ${sum} = 0;`, each: sum, after: `${array}[0] = ${sum};` };
-    }
-    const sums = this.scope.claim(`${array}Sums`);
-    return {
-      before: `const ${sums} = new Float64Array(${learnedLength(of)});`,
-      each: `${sums}[${isChannel(of) ? "c" : "k"}]!`,
-      after: `${array}.set(${sums});`,
-    };
   }
 
   private level(level: Walk, bound: readonly Application[], known: Set<Expr>): string[] {
@@ -547,8 +513,6 @@ const lengthOf = (variable: Variable): string => (variable.space & Space.element
 
 const indexOf = (variable: Variable): string =>
   variable.space & Space.element ? "i" : isChannel(variable) ? "c" : variable.space & Space.axis ? "k" : "row";
-
-const isChannel = ({ space }: Variable): boolean => (space & Space.channel) !== 0;
 
 /** Row values that may be NaN: places are not. */
 const rowNames = (expr: Expr): Variable[] =>
