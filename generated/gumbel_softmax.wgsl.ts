@@ -311,14 +311,15 @@ fn gumbel_softmax_pair_expm1_small(a: gumbel_softmax_pair) -> gumbel_softmax_pai
   return gumbel_softmax_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
-// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off.
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
 fn gumbel_softmax_ranged_exp(a: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
   let x = gumbel_softmax_ranged_pair(
     gumbel_softmax_ranged_select(a.exponent > 126.0, gumbel_softmax_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
   );
   let k = floor(x.high * 1.442695 + 0.5);
   let rest = gumbel_softmax_pair_subtract(x, gumbel_softmax_pair_multiply(gumbel_softmax_pair(k, 0.0), gumbel_softmax_RANGED_LN2));
-  let held = clamp(rest.high, -0.36, 0.36);
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
   return gumbel_softmax_ranged_of(
     gumbel_softmax_pair_add(
       gumbel_softmax_pair(1.0, 0.0),

@@ -164,14 +164,15 @@ fn sig_softmax_pair_expm1_small(a: sig_softmax_pair) -> sig_softmax_pair {
   return sig_softmax_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
-// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off.
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
 fn sig_softmax_ranged_exp(a: sig_softmax_ranged) -> sig_softmax_ranged {
   let x = sig_softmax_ranged_pair(
     sig_softmax_ranged_select(a.exponent > 126.0, sig_softmax_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
   );
   let k = floor(x.high * 1.442695 + 0.5);
   let rest = sig_softmax_pair_subtract(x, sig_softmax_pair_multiply(sig_softmax_pair(k, 0.0), sig_softmax_RANGED_LN2));
-  let held = clamp(rest.high, -0.36, 0.36);
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
   return sig_softmax_ranged_of(
     sig_softmax_pair_add(
       sig_softmax_pair(1.0, 0.0),
