@@ -10,8 +10,7 @@ const longest = [
   "test/package/",
   "test/properties/",
   "test/unprepared/",
-  "test/activations/range",
-  "test/activations/values",
+  "test/activations/",
   "test/examples/",
   "test/cli/verify",
 ];
