@@ -165,14 +165,15 @@ fn dynamic_tanh_pair_subtract(a: dynamic_tanh_pair, b: dynamic_tanh_pair) -> dyn
 
 const dynamic_tanh_RANGED_LN2: dynamic_tanh_pair = dynamic_tanh_pair(0.69314718, -1.9046542e-9);
 
-// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off.
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
 fn dynamic_tanh_ranged_exp(a: dynamic_tanh_ranged) -> dynamic_tanh_ranged {
   let x = dynamic_tanh_ranged_pair(
     dynamic_tanh_ranged_select(a.exponent > 126.0, dynamic_tanh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
   );
   let k = floor(x.high * 1.442695 + 0.5);
   let rest = dynamic_tanh_pair_subtract(x, dynamic_tanh_pair_multiply(dynamic_tanh_pair(k, 0.0), dynamic_tanh_RANGED_LN2));
-  let held = clamp(rest.high, -0.36, 0.36);
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
   return dynamic_tanh_ranged_of(
     dynamic_tanh_pair_add(
       dynamic_tanh_pair(1.0, 0.0),

@@ -55,7 +55,7 @@ const gumbelSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -73,44 +73,7 @@ const gumbelSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
-        ],
-        uniforms: [
-          "size",
-          "axisOuter",
-          "axisLength",
-          "axisInner",
-          "hyperparameter tau",
-          "seed",
-          "training",
-        ],
-      },
-      {
-        entryPoint: "gumbel_softmax_forward_walk1",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
-        ],
-        uniforms: [
-          "size",
-          "axisOuter",
-          "axisLength",
-          "axisInner",
-          "hyperparameter tau",
-          "seed",
-          "training",
-        ],
-      },
-      {
-        entryPoint: "gumbel_softmax_forward_rows1",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
         ],
         uniforms: [
           "size",
@@ -129,7 +92,7 @@ const gumbelSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
+          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
           [3, "output"],
         ],
         uniforms: [
@@ -171,7 +134,7 @@ const gumbelSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
         uniforms: [
           "size",
@@ -189,7 +152,8 @@ const gumbelSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [5, "cotangent"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
         uniforms: [
           "size",
@@ -209,7 +173,7 @@ const gumbelSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
         uniforms: [
           "size",
@@ -227,45 +191,7 @@ const gumbelSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
-        ],
-        uniforms: [
-          "size",
-          "axisOuter",
-          "axisLength",
-          "axisInner",
-          "hyperparameter tau",
-          "seed",
-          "training",
-        ],
-      },
-      {
-        entryPoint: "gumbel_softmax_backward_walk2",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
-        ],
-        uniforms: [
-          "size",
-          "axisOuter",
-          "axisLength",
-          "axisInner",
-          "hyperparameter tau",
-          "seed",
-          "training",
-        ],
-      },
-      {
-        entryPoint: "gumbel_softmax_backward_rows2",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
         uniforms: [
           "size",
@@ -285,7 +211,7 @@ const gumbelSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 16"],
+          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
           [6, "gradient x"],
         ],
         uniforms: [
@@ -308,7 +234,7 @@ const gumbelSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [8, "cotangent x"],
+          [7, "cotangent x"],
           [9, "gradient"],
           [6, "gradient x"],
         ],
@@ -329,7 +255,9 @@ const gumbelSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [5, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
         ],
         uniforms: [
           "size",
@@ -347,7 +275,9 @@ const gumbelSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [5, "cotangent"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
         ],
         uniforms: [
           "size",
@@ -367,8 +297,8 @@ const gumbelSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [8, "cotangent x"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
         ],
         uniforms: [
           "size",
@@ -386,46 +316,7 @@ const gumbelSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
-        ],
-        uniforms: [
-          "size",
-          "axisOuter",
-          "axisLength",
-          "axisInner",
-          "hyperparameter tau",
-          "seed",
-          "training",
-        ],
-      },
-      {
-        entryPoint: "gumbel_softmax_double_backward_walk2",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [5, "cotangent"],
-          [8, "cotangent x"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
-        ],
-        uniforms: [
-          "size",
-          "axisOuter",
-          "axisLength",
-          "axisInner",
-          "hyperparameter tau",
-          "seed",
-          "training",
-        ],
-      },
-      {
-        entryPoint: "gumbel_softmax_double_backward_rows2",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
         ],
         uniforms: [
           "size",
@@ -445,8 +336,8 @@ const gumbelSoftmaxActivation: Activation = {
           [0, "uniforms"],
           [1, "input x"],
           [5, "cotangent"],
-          [8, "cotangent x"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 36"],
+          [7, "cotangent x"],
+          [8, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 54"],
           [9, "gradient"],
           [6, "gradient x"],
         ],

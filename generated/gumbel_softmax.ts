@@ -26,17 +26,7 @@ export function gumbelSoftmaxForward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        let u = 0.5;
-        if (training > 0) {
-          const words = draw(seed, i, 0);
-          u = uniformDouble(words.a);
-        }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        largest = Math.max(largest, q);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
@@ -45,13 +35,24 @@ export function gumbelSoftmaxForward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        const e = boundedExp(
-          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
+        if (q > largest) {
+          if (q > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - q, 709.79), -746));
+            shift = q;
+          }
+          largest = q;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(q === shift ? 0 : q - shift, 709.79), -746),
         );
-        sum += e;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         let u = 0.5;
@@ -59,12 +60,11 @@ export function gumbelSoftmaxForward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        const e = boundedExp(
-          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
-        );
-        y[i] = e / sum;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
+        y[i] =
+          boundedExp(
+            Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+          ) / sum;
       }
     }
   }
@@ -98,11 +98,11 @@ export function gumbelSoftmaxBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         if (q > largest) largestAt = k;
         largest = Math.max(largest, q);
       }
+      const dyAt = dy[start + largestAt * axisInner]!;
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -113,16 +113,16 @@ export function gumbelSoftmaxBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
         );
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
+        const u2 = dyi - dyAt;
+        sum += e;
+        sum2 += e * u2;
       }
-      const p = tau * sum2;
-      let sum3 = 0;
+      const q = sum2 / sum;
+      const p = tau * sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -131,29 +131,11 @@ export function gumbelSoftmaxBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        const e = boundedExp(
-          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
-        );
-        const u2 = dyi - sum;
-        sum3 += e * u2;
-      }
-      const q = sum3 / sum2;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        let u = 0.5;
-        if (training > 0) {
-          const words = draw(seed, i, 0);
-          u = uniformDouble(words.a);
-        }
-        const q2 =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q2 = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q2 === largest ? 0 : q2 - largest, 709.79), -746),
         );
-        const u2 = dyi - sum;
+        const u2 = dyi - dyAt;
         dx[i] = (e * (u2 - q)) / p;
       }
     }
@@ -186,23 +168,10 @@ export function gumbelSoftmaxDoubleBackward(
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
       let largestAt = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        let u = 0.5;
-        if (training > 0) {
-          const words = draw(seed, i, 0);
-          u = uniformDouble(words.a);
-        }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        if (q > largest) largestAt = k;
-        largest = Math.max(largest, q);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -212,29 +181,48 @@ export function gumbelSoftmaxDoubleBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
+        if (q > largest) {
+          largestAt = k;
+          if (q > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - q, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            sum3 *= scale;
+            shift = q;
+          }
+          largest = q;
+        }
         const e = boundedExp(
-          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+          Math.max(Math.min(q === shift ? 0 : q - shift, 709.79), -746),
         );
-        const p = dyi * e;
-        const p2 = ddxI * e;
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
-        sum3 += k === largestAt ? ddxI : 0;
-        sum4 += p;
-        sum5 += p2;
+        sum += e;
+        sum2 += dyi * e;
+        sum3 += ddxI * e;
       }
-      const squared2 = sum2 * sum2;
-      const p = squared2 * sum2;
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
+      sum3 *= scale;
+      const dyAt = dy[start + largestAt * axisInner]!;
+      const ddxAt = ddx[start + largestAt * axisInner]!;
+      const squared2 = sum * sum;
+      const p = squared2 * sum;
       const p2 = tau * p;
       const p3 = tau * squared2;
-      const p4 = tau * sum2;
+      const p4 = tau * sum;
       const p5 = squared * squared2;
-      const p6 = squared * sum2;
+      const p6 = squared * sum;
+      let sum4 = 0;
+      let sum5 = 0;
       let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -244,20 +232,19 @@ export function gumbelSoftmaxDoubleBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
         );
+        const u2 = dyi - dyAt;
+        const u3 = ddxI - ddxAt;
         const p7 = dyi * e;
-        const u2 = dyi - sum;
-        const u3 = ddxI - sum3;
-        sum6 += e * u2;
-        sum7 += e * u3;
-        sum8 += ddxI * ((2 * e * sum4) / p2 - p7 / p3);
+        sum4 += e * u2;
+        sum5 += e * u3;
+        sum6 += ddxI * ((2 * e * sum2) / p2 - p7 / p3);
       }
-      const q = sum7 / sum2;
-      const q2 = sum6 / sum2;
+      const q = sum5 / sum;
+      const q2 = sum4 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -267,17 +254,16 @@ export function gumbelSoftmaxDoubleBackward(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q3 =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q3 = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q3 === largest ? 0 : q3 - largest, 709.79), -746),
         );
+        const u2 = dyi - dyAt;
+        const u3 = ddxI - ddxAt;
         const p7 = dyi * e;
-        const p8 = ddxI * e;
-        const u2 = dyi - sum;
-        const u3 = ddxI - sum3;
         ddy[i] = (e * (u3 - q)) / p4;
-        dx[i] = (e * sum8) / tau - (p7 * sum5) / p5 + (p8 * (u2 - q2)) / p6;
+        dx[i] =
+          (e * sum6) / tau - (p7 * sum3) / p5 + (ddxI * e * (u2 - q2)) / p6;
       }
     }
   }
@@ -309,17 +295,7 @@ export function gumbelSoftmaxForward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        let u = 0.5;
-        if (training > 0) {
-          const words = draw(seed, i, 0);
-          u = uniformDouble(words.a);
-        }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        largest = Math.max(largest, q);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
@@ -328,13 +304,24 @@ export function gumbelSoftmaxForward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        const e = boundedExp(
-          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
+        if (q > largest) {
+          if (q > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - q, 709.79), -746));
+            shift = q;
+          }
+          largest = q;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(q === shift ? 0 : q - shift, 709.79), -746),
         );
-        sum += e;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         let u = 0.5;
@@ -342,12 +329,11 @@ export function gumbelSoftmaxForward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        const e = boundedExp(
-          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
-        );
-        y[i] = e / sum;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
+        y[i] =
+          boundedExp(
+            Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+          ) / sum;
       }
     }
   }
@@ -381,11 +367,11 @@ export function gumbelSoftmaxBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         if (q > largest) largestAt = k;
         largest = Math.max(largest, q);
       }
+      const dyAt = dy[start + largestAt * axisInner]!;
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -396,16 +382,16 @@ export function gumbelSoftmaxBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
         );
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
+        const u2 = dyi - dyAt;
+        sum += e;
+        sum2 += e * u2;
       }
-      const p = tau * sum2;
-      let sum3 = 0;
+      const q = sum2 / sum;
+      const p = tau * sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -414,29 +400,11 @@ export function gumbelSoftmaxBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        const e = boundedExp(
-          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
-        );
-        const u2 = dyi - sum;
-        sum3 += e * u2;
-      }
-      const q = sum3 / sum2;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        let u = 0.5;
-        if (training > 0) {
-          const words = draw(seed, i, 0);
-          u = uniformDouble(words.a);
-        }
-        const q2 =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q2 = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q2 === largest ? 0 : q2 - largest, 709.79), -746),
         );
-        const u2 = dyi - sum;
+        const u2 = dyi - dyAt;
         dx[i] = (e * (u2 - q)) / p;
       }
     }
@@ -469,23 +437,10 @@ export function gumbelSoftmaxDoubleBackward64(
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
       let largestAt = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        let u = 0.5;
-        if (training > 0) {
-          const words = draw(seed, i, 0);
-          u = uniformDouble(words.a);
-        }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
-        if (q > largest) largestAt = k;
-        largest = Math.max(largest, q);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -495,29 +450,48 @@ export function gumbelSoftmaxDoubleBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
+        if (q > largest) {
+          largestAt = k;
+          if (q > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - q, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            sum3 *= scale;
+            shift = q;
+          }
+          largest = q;
+        }
         const e = boundedExp(
-          Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
+          Math.max(Math.min(q === shift ? 0 : q - shift, 709.79), -746),
         );
-        const p = dyi * e;
-        const p2 = ddxI * e;
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
-        sum3 += k === largestAt ? ddxI : 0;
-        sum4 += p;
-        sum5 += p2;
+        sum += e;
+        sum2 += dyi * e;
+        sum3 += ddxI * e;
       }
-      const squared2 = sum2 * sum2;
-      const p = squared2 * sum2;
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
+      sum3 *= scale;
+      const dyAt = dy[start + largestAt * axisInner]!;
+      const ddxAt = ddx[start + largestAt * axisInner]!;
+      const squared2 = sum * sum;
+      const p = squared2 * sum;
       const p2 = tau * p;
       const p3 = tau * squared2;
-      const p4 = tau * sum2;
+      const p4 = tau * sum;
       const p5 = squared * squared2;
-      const p6 = squared * sum2;
+      const p6 = squared * sum;
+      let sum4 = 0;
+      let sum5 = 0;
       let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -527,20 +501,19 @@ export function gumbelSoftmaxDoubleBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q === largest ? 0 : q - largest, 709.79), -746),
         );
+        const u2 = dyi - dyAt;
+        const u3 = ddxI - ddxAt;
         const p7 = dyi * e;
-        const u2 = dyi - sum;
-        const u3 = ddxI - sum3;
-        sum6 += e * u2;
-        sum7 += e * u3;
-        sum8 += ddxI * ((2 * e * sum4) / p2 - p7 / p3);
+        sum4 += e * u2;
+        sum5 += e * u3;
+        sum6 += ddxI * ((2 * e * sum2) / p2 - p7 / p3);
       }
-      const q = sum7 / sum2;
-      const q2 = sum6 / sum2;
+      const q = sum5 / sum;
+      const q2 = sum4 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -550,17 +523,16 @@ export function gumbelSoftmaxDoubleBackward64(
           const words = draw(seed, i, 0);
           u = uniformDouble(words.a);
         }
-        const q3 =
-          (xi - log(-log(training > 0 ? u : 0.36787944117144233))) / tau;
+        const q3 = (xi - (training > 0 ? log(-log(u)) : 0)) / tau;
         const e = boundedExp(
           Math.max(Math.min(q3 === largest ? 0 : q3 - largest, 709.79), -746),
         );
+        const u2 = dyi - dyAt;
+        const u3 = ddxI - ddxAt;
         const p7 = dyi * e;
-        const p8 = ddxI * e;
-        const u2 = dyi - sum;
-        const u3 = ddxI - sum3;
         ddy[i] = (e * (u3 - q)) / p4;
-        dx[i] = (e * sum8) / tau - (p7 * sum5) / p5 + (p8 * (u2 - q2)) / p6;
+        dx[i] =
+          (e * sum6) / tau - (p7 * sum3) / p5 + (ddxI * e * (u2 - q2)) / p6;
       }
     }
   }

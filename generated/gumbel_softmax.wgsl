@@ -11,10 +11,11 @@ fn gumbel_softmax_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct gumbel_softmax_pair {
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct gumbel_softmax_ranged {
   high: f32,
   low: f32,
+  exponent: f32,
 }
 
 // 128 random bits.
@@ -69,11 +70,37 @@ fn gumbel_softmax_uniform_single(word: i32) -> f32 {
   return (f32((word >> 9u) & 8388607) + 0.5) * 1.1920928955078125e-7;
 }
 
-fn gumbel_softmax_pair_larger(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
-    return b;
-  }
-  return a;
+fn gumbel_softmax_ranged_select(condition: bool, a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct gumbel_softmax_pair {
+  high: f32,
+  low: f32,
+}
+
+const gumbel_softmax_RANGED_ZERO: gumbel_softmax_ranged = gumbel_softmax_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn gumbel_softmax_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn gumbel_softmax_ranged_of(a: gumbel_softmax_pair, exponent: f32) -> gumbel_softmax_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = gumbel_softmax_power_of_two(clamp(127 - field, -126, 126));
+  return gumbel_softmax_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), gumbel_softmax_RANGED_ZERO.exponent, zero)
+  );
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -99,15 +126,36 @@ fn gumbel_softmax_pair_add(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gu
   return gumbel_softmax_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-// A whole number below 2^32.
-fn gumbel_softmax_pair_from_u32(n: u32) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
+fn gumbel_softmax_ranged_add(a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = gumbel_softmax_ranged_select(swapped, b, a);
+  let y = gumbel_softmax_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(gumbel_softmax_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return gumbel_softmax_ranged_of(
+    gumbel_softmax_pair_add(gumbel_softmax_pair(x.high, x.low), gumbel_softmax_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
 }
 
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn gumbel_softmax_pair_from_given(x: f32) -> gumbel_softmax_pair {
-  let held = gumbel_softmax_rounded(x);
-  return gumbel_softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+fn gumbel_softmax_ranged_negate(a: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn gumbel_softmax_ranged_subtract(a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_add(a, gumbel_softmax_ranged_negate(b));
+}
+
+fn gumbel_softmax_ranged_less(a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> bool {
+  return gumbel_softmax_ranged_subtract(a, b).high < 0.0;
+}
+
+fn gumbel_softmax_ranged_smaller(a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_select(gumbel_softmax_ranged_less(b, a), b, a);
+}
+
+fn gumbel_softmax_ranged_larger(a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_select(gumbel_softmax_ranged_less(a, b), b, a);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -126,22 +174,64 @@ fn gumbel_softmax_pair_product(a: f32, b: f32) -> gumbel_softmax_pair {
   return gumbel_softmax_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
+fn gumbel_softmax_pair_multiply(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
+  let p = gumbel_softmax_pair_product(a.high, b.high);
+  return gumbel_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn gumbel_softmax_ranged_multiply(a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_of(
+    gumbel_softmax_pair_multiply(gumbel_softmax_pair(a.high, a.low), gumbel_softmax_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// A whole number below 2^32.
+fn gumbel_softmax_pair_from_u32(n: u32) -> gumbel_softmax_pair {
+  return gumbel_softmax_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
+}
+
+fn gumbel_softmax_ranged_from_u32(n: u32) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_of(gumbel_softmax_pair_from_u32(n), 0.0);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn gumbel_softmax_ranged_to_limit(a: gumbel_softmax_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * gumbel_softmax_power_of_two(first)) * gumbel_softmax_power_of_two(exponent - first);
+}
+
+fn gumbel_softmax_ranged_equal(a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> bool {
+  return gumbel_softmax_ranged_subtract(a, b).high == 0.0;
+}
+
+struct gumbel_softmax_forward_terms0_results {
+  result0: gumbel_softmax_ranged,
+  result1: gumbel_softmax_ranged,
+}
+
+// A number as it was given.
+fn gumbel_softmax_ranged_from_given(x: f32) -> gumbel_softmax_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = gumbel_softmax_ranged_of(gumbel_softmax_pair(part, 0.0), select(0.0, 64.0, large));
+  return gumbel_softmax_ranged_select(infinite, gumbel_softmax_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// a times a power of two.
+fn gumbel_softmax_pair_scale(a: gumbel_softmax_pair, factor: f32) -> gumbel_softmax_pair {
+  return gumbel_softmax_pair(a.high * factor, a.low * factor);
+}
+
 // The quotient as rounded, and what is left of a over b.
 fn gumbel_softmax_pair_divide(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
   let q = gumbel_softmax_rounded(a.high / b.high);
   let p = gumbel_softmax_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return gumbel_softmax_pair_ordered_sum(q, rest / b.high);
-}
-
-fn gumbel_softmax_pair_subtract(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  let s = gumbel_softmax_pair_sum(a.high, -b.high);
-  return gumbel_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// a times a power of two.
-fn gumbel_softmax_pair_scale(a: gumbel_softmax_pair, factor: f32) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair(a.high * factor, a.low * factor);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -154,40 +244,57 @@ fn gumbel_softmax_pair_log_scaled(k: f32, f: gumbel_softmax_pair) -> gumbel_soft
   return gumbel_softmax_pair_add(whole, logarithm);
 }
 
-// 2^n for -126 <= n <= 127.
-fn gumbel_softmax_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
+const gumbel_softmax_RANGED_LN2: gumbel_softmax_pair = gumbel_softmax_pair(0.69314718, -1.9046542e-9);
+
+// What is larger than all that rows of numbers give.
+fn gumbel_softmax_ranged_infinite() -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged(1.0, 0.0, 10000.0);
 }
 
-// For normal a > 0.
-fn gumbel_softmax_pair_log(a: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  let k = bitcast<i32>(bitcast<u32>(a.high) - 0x3f3504f3u) >> 23u;
-  let scale = gumbel_softmax_power_of_two(-max(k, -126));
-  let m = gumbel_softmax_pair_scale(a, scale);
-  return gumbel_softmax_pair_log_scaled(f32(k), gumbel_softmax_pair_ordered_sum(m.high - 1.0, m.low));
-}
-
-fn gumbel_softmax_pair_negate(a: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair(-a.high, -a.low);
-}
-
-fn gumbel_softmax_forward_terms0(training: f32, x: f32, tau: f32, u0: f32) -> gumbel_softmax_pair {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
-  }
-  return gumbel_softmax_pair_divide(
-    gumbel_softmax_pair_subtract(
-      gumbel_softmax_pair_from_given(x),
-      gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-    ),
-    gumbel_softmax_pair_from_given(tau)
+fn gumbel_softmax_ranged_log(a: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  let over = a.high > 1.4142135;
+  let m = gumbel_softmax_pair_scale(gumbel_softmax_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = gumbel_softmax_pair_log_scaled(0.0, gumbel_softmax_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = gumbel_softmax_pair_multiply(gumbel_softmax_pair(a.exponent + select(0.0, 1.0, over), 0.0), gumbel_softmax_RANGED_LN2);
+  return gumbel_softmax_ranged_select(
+    a.high == 0.0,
+    gumbel_softmax_ranged_negate(gumbel_softmax_ranged_infinite()),
+    gumbel_softmax_ranged_of(gumbel_softmax_pair_add(whole, logarithm), 0.0)
   );
 }
 
-// a where the condition holds, else b.
-fn gumbel_softmax_pair_select(condition: bool, a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+fn gumbel_softmax_ranged_divide(a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_of(
+    gumbel_softmax_pair_divide(gumbel_softmax_pair(a.high, a.low), gumbel_softmax_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn gumbel_softmax_forward_terms0(training: f32, x: f32, tau: f32, u0: f32) -> gumbel_softmax_forward_terms0_results {
+  var t = gumbel_softmax_RANGED_ZERO;
+  if (gumbel_softmax_ranged_less(gumbel_softmax_RANGED_ZERO, gumbel_softmax_ranged_from_given(training))) {
+    t = gumbel_softmax_ranged_log(
+      gumbel_softmax_ranged_negate(gumbel_softmax_ranged_log(gumbel_softmax_ranged_from_given(u0)))
+    );
+  }
+  return gumbel_softmax_forward_terms0_results(
+    gumbel_softmax_ranged_divide(
+      gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(x), t),
+      gumbel_softmax_ranged_from_given(tau)
+    ),
+    gumbel_softmax_ranged(1.0, 0.0, 0.0)
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn gumbel_softmax_ranged_pair(a: gumbel_softmax_ranged) -> gumbel_softmax_pair {
+  let factor = gumbel_softmax_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return gumbel_softmax_pair(a.high * factor, a.low * factor);
+}
+
+fn gumbel_softmax_pair_subtract(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
+  let s = gumbel_softmax_pair_sum(a.high, -b.high);
+  return gumbel_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
@@ -201,69 +308,33 @@ fn gumbel_softmax_pair_expm1_small(a: gumbel_softmax_pair) -> gumbel_softmax_pai
   return gumbel_softmax_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn gumbel_softmax_pair_reduced(a: gumbel_softmax_pair, k: f32) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn gumbel_softmax_pair_times_power(a: gumbel_softmax_pair, k: i32) -> gumbel_softmax_pair {
-  let first = k >> 1u;
-  return gumbel_softmax_pair_scale(gumbel_softmax_pair_scale(a, gumbel_softmax_power_of_two(first)), gumbel_softmax_power_of_two(k - first));
-}
-
-// e^a 2^n
-fn gumbel_softmax_pair_exp_scaled(a: gumbel_softmax_pair, n: i32) -> gumbel_softmax_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = gumbel_softmax_pair_expm1_small(gumbel_softmax_pair_reduced(gumbel_softmax_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return gumbel_softmax_pair_times_power(gumbel_softmax_pair_add(gumbel_softmax_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-fn gumbel_softmax_pair_exp(a: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair_exp_scaled(a, 0);
-}
-
-// Infinity, as pairs have it, where e^a is beyond.
-fn gumbel_softmax_pair_saturated_exp(a: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair_select(a.high > 88.72283, gumbel_softmax_pair(3.4028234663852886e38, 2.0282410e31), gumbel_softmax_pair_exp(a));
-}
-
-// a - b; 0 where both are the same, be it infinity.
-fn gumbel_softmax_pair_excess(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  let d = gumbel_softmax_pair_subtract(a, b);
-  return gumbel_softmax_pair_select((a.high == b.high) & (a.low == b.low), gumbel_softmax_pair(0.0, 0.0), d);
-}
-
-fn gumbel_softmax_forward_terms1(
-  training: f32,
-  x: f32,
-  tau: f32,
-  u0: f32,
-  maximum0: gumbel_softmax_pair
-) -> gumbel_softmax_pair {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
-  }
-  return gumbel_softmax_pair_saturated_exp(
-    gumbel_softmax_pair_excess(
-      gumbel_softmax_pair_divide(
-        gumbel_softmax_pair_subtract(
-          gumbel_softmax_pair_from_given(x),
-          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-        ),
-        gumbel_softmax_pair_from_given(tau)
-      ),
-      maximum0
-    )
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn gumbel_softmax_ranged_exp(a: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  let x = gumbel_softmax_ranged_pair(
+    gumbel_softmax_ranged_select(a.exponent > 126.0, gumbel_softmax_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = gumbel_softmax_pair_subtract(x, gumbel_softmax_pair_multiply(gumbel_softmax_pair(k, 0.0), gumbel_softmax_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return gumbel_softmax_ranged_of(
+    gumbel_softmax_pair_add(
+      gumbel_softmax_pair(1.0, 0.0),
+      gumbel_softmax_pair_expm1_small(gumbel_softmax_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
   );
 }
 
-// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
-fn gumbel_softmax_pair_to_limit(a: gumbel_softmax_pair) -> f32 {
-  let rest = select(-a.low, a.low, a.high > 0.0);
-  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
+fn gumbel_softmax_ranged_excess(a: gumbel_softmax_ranged, b: gumbel_softmax_ranged) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_subtract(a, b);
+}
+
+fn gumbel_softmax_forward_scale(
+  exponent: gumbel_softmax_ranged,
+  largest_exponent: gumbel_softmax_ranged
+) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_exp(gumbel_softmax_ranged_excess(exponent, largest_exponent));
 }
 
 fn gumbel_softmax_forward_elements_result(
@@ -271,23 +342,22 @@ fn gumbel_softmax_forward_elements_result(
   x: f32,
   tau: f32,
   u0: f32,
-  maximum0: gumbel_softmax_pair,
-  sum1: gumbel_softmax_pair
+  maximum0: gumbel_softmax_ranged,
+  sum1: gumbel_softmax_ranged
 ) -> f32 {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
+  var t = gumbel_softmax_RANGED_ZERO;
+  if (gumbel_softmax_ranged_less(gumbel_softmax_RANGED_ZERO, gumbel_softmax_ranged_from_given(training))) {
+    t = gumbel_softmax_ranged_log(
+      gumbel_softmax_ranged_negate(gumbel_softmax_ranged_log(gumbel_softmax_ranged_from_given(u0)))
+    );
   }
-  return gumbel_softmax_pair_to_limit(
-    gumbel_softmax_pair_divide(
-      gumbel_softmax_pair_saturated_exp(
-        gumbel_softmax_pair_excess(
-          gumbel_softmax_pair_divide(
-            gumbel_softmax_pair_subtract(
-              gumbel_softmax_pair_from_given(x),
-              gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-            ),
-            gumbel_softmax_pair_from_given(tau)
+  return gumbel_softmax_ranged_to_limit(
+    gumbel_softmax_ranged_divide(
+      gumbel_softmax_ranged_exp(
+        gumbel_softmax_ranged_excess(
+          gumbel_softmax_ranged_divide(
+            gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(x), t),
+            gumbel_softmax_ranged_from_given(tau)
           ),
           maximum0
         )
@@ -298,28 +368,31 @@ fn gumbel_softmax_forward_elements_result(
 }
 
 struct gumbel_softmax_backward_terms0_results {
-  result0: gumbel_softmax_pair,
-  result1: gumbel_softmax_pair,
+  result0: gumbel_softmax_ranged,
+  result1: gumbel_softmax_ranged,
 }
 
 fn gumbel_softmax_backward_terms0(training: f32, x: f32, tau: f32, u0: f32) -> gumbel_softmax_backward_terms0_results {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
+  var t = gumbel_softmax_RANGED_ZERO;
+  if (gumbel_softmax_ranged_less(gumbel_softmax_RANGED_ZERO, gumbel_softmax_ranged_from_given(training))) {
+    t = gumbel_softmax_ranged_log(
+      gumbel_softmax_ranged_negate(gumbel_softmax_ranged_log(gumbel_softmax_ranged_from_given(u0)))
+    );
   }
-  let t2 = gumbel_softmax_pair_divide(
-    gumbel_softmax_pair_subtract(
-      gumbel_softmax_pair_from_given(x),
-      gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-    ),
-    gumbel_softmax_pair_from_given(tau)
+  let t2 = gumbel_softmax_ranged_divide(
+    gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(x), t),
+    gumbel_softmax_ranged_from_given(tau)
   );
   return gumbel_softmax_backward_terms0_results(t2, t2);
 }
 
+fn gumbel_softmax_backward_picked0_0(dy: f32) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_from_given(dy);
+}
+
 struct gumbel_softmax_backward_terms1_results {
-  result0: gumbel_softmax_pair,
-  result1: gumbel_softmax_pair,
+  result0: gumbel_softmax_ranged,
+  result1: gumbel_softmax_ranged,
 }
 
 fn gumbel_softmax_backward_terms1(
@@ -328,76 +401,44 @@ fn gumbel_softmax_backward_terms1(
   tau: f32,
   u0: f32,
   dy: f32,
-  place: f32,
-  maximum0: gumbel_softmax_pair,
-  first_maximum1: gumbel_softmax_pair
+  maximum0: gumbel_softmax_ranged,
+  sum2: gumbel_softmax_ranged
 ) -> gumbel_softmax_backward_terms1_results {
-  var t = gumbel_softmax_pair(0.0, 0.0);
-  if (gumbel_softmax_pair_from_given(place).high == first_maximum1.high) {
-    t = gumbel_softmax_pair_from_given(dy);
+  var t = gumbel_softmax_RANGED_ZERO;
+  if (gumbel_softmax_ranged_less(gumbel_softmax_RANGED_ZERO, gumbel_softmax_ranged_from_given(training))) {
+    t = gumbel_softmax_ranged_log(
+      gumbel_softmax_ranged_negate(gumbel_softmax_ranged_log(gumbel_softmax_ranged_from_given(u0)))
+    );
   }
-  var t2 = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t2 = gumbel_softmax_pair_from_given(u0);
-  }
-  return gumbel_softmax_backward_terms1_results(
-    t,
-    gumbel_softmax_pair_saturated_exp(
-      gumbel_softmax_pair_excess(
-        gumbel_softmax_pair_divide(
-          gumbel_softmax_pair_subtract(
-            gumbel_softmax_pair_from_given(x),
-            gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t2)))
-          ),
-          gumbel_softmax_pair_from_given(tau)
-        ),
-        maximum0
-      )
+  let t2 = gumbel_softmax_ranged_exp(
+    gumbel_softmax_ranged_excess(
+      gumbel_softmax_ranged_divide(
+        gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(x), t),
+        gumbel_softmax_ranged_from_given(tau)
+      ),
+      maximum0
     )
   );
-}
-
-fn gumbel_softmax_pair_multiply(a: gumbel_softmax_pair, b: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  let p = gumbel_softmax_pair_product(a.high, b.high);
-  return gumbel_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn gumbel_softmax_backward_row1(tau: f32, sum3: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), sum3);
-}
-
-fn gumbel_softmax_backward_terms2(
-  training: f32,
-  x: f32,
-  tau: f32,
-  u0: f32,
-  dy: f32,
-  maximum0: gumbel_softmax_pair,
-  sum2: gumbel_softmax_pair
-) -> gumbel_softmax_pair {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
-  }
-  return gumbel_softmax_pair_multiply(
-    gumbel_softmax_pair_saturated_exp(
-      gumbel_softmax_pair_excess(
-        gumbel_softmax_pair_divide(
-          gumbel_softmax_pair_subtract(
-            gumbel_softmax_pair_from_given(x),
-            gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-          ),
-          gumbel_softmax_pair_from_given(tau)
-        ),
-        maximum0
-      )
-    ),
-    gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(dy), sum2)
+  return gumbel_softmax_backward_terms1_results(
+    t2,
+    gumbel_softmax_ranged_multiply(t2, gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(dy), sum2))
   );
 }
 
-fn gumbel_softmax_backward_row2(sum3: gumbel_softmax_pair, sum4: gumbel_softmax_pair) -> gumbel_softmax_pair {
-  return gumbel_softmax_pair_divide(sum4, sum3);
+struct gumbel_softmax_backward_row1_results {
+  result0: gumbel_softmax_ranged,
+  result1: gumbel_softmax_ranged,
+}
+
+fn gumbel_softmax_backward_row1(
+  tau: f32,
+  sum3: gumbel_softmax_ranged,
+  sum4: gumbel_softmax_ranged
+) -> gumbel_softmax_backward_row1_results {
+  return gumbel_softmax_backward_row1_results(
+    gumbel_softmax_ranged_divide(sum4, sum3),
+    gumbel_softmax_ranged_multiply(gumbel_softmax_ranged_from_given(tau), sum3)
+  );
 }
 
 fn gumbel_softmax_backward_elements_result(
@@ -406,67 +447,116 @@ fn gumbel_softmax_backward_elements_result(
   tau: f32,
   u0: f32,
   dy: f32,
-  maximum0: gumbel_softmax_pair,
-  sum2: gumbel_softmax_pair,
-  row_expression_0: gumbel_softmax_pair,
-  row_expression_1: gumbel_softmax_pair
+  maximum0: gumbel_softmax_ranged,
+  sum2: gumbel_softmax_ranged,
+  row_expression_0: gumbel_softmax_ranged,
+  row_expression_1: gumbel_softmax_ranged
 ) -> f32 {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
+  var t = gumbel_softmax_RANGED_ZERO;
+  if (gumbel_softmax_ranged_less(gumbel_softmax_RANGED_ZERO, gumbel_softmax_ranged_from_given(training))) {
+    t = gumbel_softmax_ranged_log(
+      gumbel_softmax_ranged_negate(gumbel_softmax_ranged_log(gumbel_softmax_ranged_from_given(u0)))
+    );
   }
-  let t2 = gumbel_softmax_pair_multiply(
-    gumbel_softmax_pair_saturated_exp(
-      gumbel_softmax_pair_excess(
-        gumbel_softmax_pair_divide(
-          gumbel_softmax_pair_subtract(
-            gumbel_softmax_pair_from_given(x),
-            gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-          ),
-          gumbel_softmax_pair_from_given(tau)
+  return gumbel_softmax_ranged_to_limit(
+    gumbel_softmax_ranged_divide(
+      gumbel_softmax_ranged_multiply(
+        gumbel_softmax_ranged_exp(
+          gumbel_softmax_ranged_excess(
+            gumbel_softmax_ranged_divide(
+              gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(x), t),
+              gumbel_softmax_ranged_from_given(tau)
+            ),
+            maximum0
+          )
         ),
-        maximum0
-      )
-    ),
-    gumbel_softmax_pair_subtract(
-      gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(dy), sum2),
-      row_expression_0
+        gumbel_softmax_ranged_subtract(
+          gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(dy), sum2),
+          row_expression_0
+        )
+      ),
+      row_expression_1
     )
   );
-  return gumbel_softmax_pair_to_limit(gumbel_softmax_pair_divide(t2, row_expression_1));
 }
 
 struct gumbel_softmax_double_backward_terms0_results {
-  result0: gumbel_softmax_pair,
-  result1: gumbel_softmax_pair,
+  result0: gumbel_softmax_ranged,
+  result1: gumbel_softmax_ranged,
+  result2: gumbel_softmax_ranged,
+  result3: gumbel_softmax_ranged,
+  result4: gumbel_softmax_ranged,
 }
 
 fn gumbel_softmax_double_backward_terms0(
   training: f32,
   x: f32,
   tau: f32,
-  u0: f32
+  u0: f32,
+  dy: f32,
+  ddx: f32
 ) -> gumbel_softmax_double_backward_terms0_results {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
+  var t = gumbel_softmax_RANGED_ZERO;
+  if (gumbel_softmax_ranged_less(gumbel_softmax_RANGED_ZERO, gumbel_softmax_ranged_from_given(training))) {
+    t = gumbel_softmax_ranged_log(
+      gumbel_softmax_ranged_negate(gumbel_softmax_ranged_log(gumbel_softmax_ranged_from_given(u0)))
+    );
   }
-  let t2 = gumbel_softmax_pair_divide(
-    gumbel_softmax_pair_subtract(
-      gumbel_softmax_pair_from_given(x),
-      gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-    ),
-    gumbel_softmax_pair_from_given(tau)
+  let t2 = gumbel_softmax_ranged_divide(
+    gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(x), t),
+    gumbel_softmax_ranged_from_given(tau)
   );
-  return gumbel_softmax_double_backward_terms0_results(t2, t2);
+  return gumbel_softmax_double_backward_terms0_results(
+    t2,
+    t2,
+    gumbel_softmax_ranged(1.0, 0.0, 0.0),
+    gumbel_softmax_ranged_from_given(dy),
+    gumbel_softmax_ranged_from_given(ddx)
+  );
+}
+
+fn gumbel_softmax_double_backward_scale(
+  exponent: gumbel_softmax_ranged,
+  largest_exponent: gumbel_softmax_ranged
+) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_exp(gumbel_softmax_ranged_excess(exponent, largest_exponent));
+}
+
+fn gumbel_softmax_double_backward_picked0_0(dy: f32) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_from_given(dy);
+}
+
+fn gumbel_softmax_double_backward_picked0_1(ddx: f32) -> gumbel_softmax_ranged {
+  return gumbel_softmax_ranged_from_given(ddx);
+}
+
+struct gumbel_softmax_double_backward_row0_results {
+  result0: gumbel_softmax_ranged,
+  result1: gumbel_softmax_ranged,
+  result2: gumbel_softmax_ranged,
+  result3: gumbel_softmax_ranged,
+  result4: gumbel_softmax_ranged,
+}
+
+fn gumbel_softmax_double_backward_row0(
+  tau: f32,
+  sum3: gumbel_softmax_ranged
+) -> gumbel_softmax_double_backward_row0_results {
+  let t = gumbel_softmax_ranged_multiply(sum3, sum3);
+  let t2 = gumbel_softmax_ranged_multiply(gumbel_softmax_ranged_from_given(tau), gumbel_softmax_ranged_from_given(tau));
+  return gumbel_softmax_double_backward_row0_results(
+    gumbel_softmax_ranged_multiply(gumbel_softmax_ranged_from_given(tau), t),
+    gumbel_softmax_ranged_multiply(gumbel_softmax_ranged_from_given(tau), gumbel_softmax_ranged_multiply(t, sum3)),
+    gumbel_softmax_ranged_multiply(gumbel_softmax_ranged_from_given(tau), sum3),
+    gumbel_softmax_ranged_multiply(t2, t),
+    gumbel_softmax_ranged_multiply(t2, sum3)
+  );
 }
 
 struct gumbel_softmax_double_backward_terms1_results {
-  result0: gumbel_softmax_pair,
-  result1: gumbel_softmax_pair,
-  result2: gumbel_softmax_pair,
-  result3: gumbel_softmax_pair,
-  result4: gumbel_softmax_pair,
+  result0: gumbel_softmax_ranged,
+  result1: gumbel_softmax_ranged,
+  result2: gumbel_softmax_ranged,
 }
 
 fn gumbel_softmax_double_backward_terms1(
@@ -475,115 +565,44 @@ fn gumbel_softmax_double_backward_terms1(
   tau: f32,
   u0: f32,
   dy: f32,
-  place: f32,
-  maximum0: gumbel_softmax_pair,
-  first_maximum1: gumbel_softmax_pair,
-  ddx: f32
-) -> gumbel_softmax_double_backward_terms1_results {
-  var t = gumbel_softmax_pair(0.0, 0.0);
-  if (gumbel_softmax_pair_from_given(place).high == first_maximum1.high) {
-    t = gumbel_softmax_pair_from_given(dy);
-  }
-  var t2 = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t2 = gumbel_softmax_pair_from_given(u0);
-  }
-  let t3 = gumbel_softmax_pair_saturated_exp(
-    gumbel_softmax_pair_excess(
-      gumbel_softmax_pair_divide(
-        gumbel_softmax_pair_subtract(
-          gumbel_softmax_pair_from_given(x),
-          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t2)))
-        ),
-        gumbel_softmax_pair_from_given(tau)
-      ),
-      maximum0
-    )
-  );
-  var t4 = gumbel_softmax_pair(0.0, 0.0);
-  if (gumbel_softmax_pair_from_given(place).high == first_maximum1.high) {
-    t4 = gumbel_softmax_pair_from_given(ddx);
-  }
-  return gumbel_softmax_double_backward_terms1_results(
-    t,
-    t3,
-    t4,
-    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(dy), t3),
-    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(ddx), t3)
-  );
-}
-
-struct gumbel_softmax_double_backward_row1_results {
-  result0: gumbel_softmax_pair,
-  result1: gumbel_softmax_pair,
-  result2: gumbel_softmax_pair,
-  result3: gumbel_softmax_pair,
-  result4: gumbel_softmax_pair,
-}
-
-fn gumbel_softmax_double_backward_row1(
-  tau: f32,
-  sum3: gumbel_softmax_pair
-) -> gumbel_softmax_double_backward_row1_results {
-  let t = gumbel_softmax_pair_multiply(sum3, sum3);
-  let t2 = gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), gumbel_softmax_pair_from_given(tau));
-  return gumbel_softmax_double_backward_row1_results(
-    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), t),
-    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), gumbel_softmax_pair_multiply(t, sum3)),
-    gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(tau), sum3),
-    gumbel_softmax_pair_multiply(t2, t),
-    gumbel_softmax_pair_multiply(t2, sum3)
-  );
-}
-
-struct gumbel_softmax_double_backward_terms2_results {
-  result0: gumbel_softmax_pair,
-  result1: gumbel_softmax_pair,
-  result2: gumbel_softmax_pair,
-}
-
-fn gumbel_softmax_double_backward_terms2(
-  training: f32,
-  x: f32,
-  tau: f32,
-  u0: f32,
-  dy: f32,
-  maximum0: gumbel_softmax_pair,
-  sum2: gumbel_softmax_pair,
+  maximum0: gumbel_softmax_ranged,
+  sum2: gumbel_softmax_ranged,
   ddx: f32,
-  sum5: gumbel_softmax_pair,
-  sum7: gumbel_softmax_pair,
-  row_expression_0: gumbel_softmax_pair,
-  row_expression_1: gumbel_softmax_pair
-) -> gumbel_softmax_double_backward_terms2_results {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
+  sum5: gumbel_softmax_ranged,
+  sum7: gumbel_softmax_ranged,
+  row_expression_0: gumbel_softmax_ranged,
+  row_expression_1: gumbel_softmax_ranged
+) -> gumbel_softmax_double_backward_terms1_results {
+  var t = gumbel_softmax_RANGED_ZERO;
+  if (gumbel_softmax_ranged_less(gumbel_softmax_RANGED_ZERO, gumbel_softmax_ranged_from_given(training))) {
+    t = gumbel_softmax_ranged_log(
+      gumbel_softmax_ranged_negate(gumbel_softmax_ranged_log(gumbel_softmax_ranged_from_given(u0)))
+    );
   }
-  let t2 = gumbel_softmax_pair_saturated_exp(
-    gumbel_softmax_pair_excess(
-      gumbel_softmax_pair_divide(
-        gumbel_softmax_pair_subtract(
-          gumbel_softmax_pair_from_given(x),
-          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-        ),
-        gumbel_softmax_pair_from_given(tau)
+  let t2 = gumbel_softmax_ranged_exp(
+    gumbel_softmax_ranged_excess(
+      gumbel_softmax_ranged_divide(
+        gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(x), t),
+        gumbel_softmax_ranged_from_given(tau)
       ),
       maximum0
     )
   );
-  return gumbel_softmax_double_backward_terms2_results(
-    gumbel_softmax_pair_multiply(t2, gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(dy), sum2)),
-    gumbel_softmax_pair_multiply(t2, gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(ddx), sum5)),
-    gumbel_softmax_pair_multiply(
-      gumbel_softmax_pair_from_given(ddx),
-      gumbel_softmax_pair_subtract(
-        gumbel_softmax_pair_divide(
-          gumbel_softmax_pair_multiply(gumbel_softmax_pair_scale(t2, 2.0), sum7),
+  return gumbel_softmax_double_backward_terms1_results(
+    gumbel_softmax_ranged_multiply(t2, gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(dy), sum2)),
+    gumbel_softmax_ranged_multiply(t2, gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(ddx), sum5)),
+    gumbel_softmax_ranged_multiply(
+      gumbel_softmax_ranged_from_given(ddx),
+      gumbel_softmax_ranged_subtract(
+        gumbel_softmax_ranged_divide(
+          gumbel_softmax_ranged_multiply(
+            gumbel_softmax_ranged_multiply(gumbel_softmax_ranged(1.0, 0.0, 1.0), t2),
+            sum7
+          ),
           row_expression_1
         ),
-        gumbel_softmax_pair_divide(
-          gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(dy), t2),
+        gumbel_softmax_ranged_divide(
+          gumbel_softmax_ranged_multiply(gumbel_softmax_ranged_from_given(dy), t2),
           row_expression_0
         )
       )
@@ -591,19 +610,19 @@ fn gumbel_softmax_double_backward_terms2(
   );
 }
 
-struct gumbel_softmax_double_backward_row2_results {
-  result0: gumbel_softmax_pair,
-  result1: gumbel_softmax_pair,
+struct gumbel_softmax_double_backward_row1_results {
+  result0: gumbel_softmax_ranged,
+  result1: gumbel_softmax_ranged,
 }
 
-fn gumbel_softmax_double_backward_row2(
-  sum3: gumbel_softmax_pair,
-  sum4: gumbel_softmax_pair,
-  sum6: gumbel_softmax_pair
-) -> gumbel_softmax_double_backward_row2_results {
-  return gumbel_softmax_double_backward_row2_results(
-    gumbel_softmax_pair_divide(sum6, sum3),
-    gumbel_softmax_pair_divide(sum4, sum3)
+fn gumbel_softmax_double_backward_row1(
+  sum3: gumbel_softmax_ranged,
+  sum4: gumbel_softmax_ranged,
+  sum6: gumbel_softmax_ranged
+) -> gumbel_softmax_double_backward_row1_results {
+  return gumbel_softmax_double_backward_row1_results(
+    gumbel_softmax_ranged_divide(sum6, sum3),
+    gumbel_softmax_ranged_divide(sum4, sum3)
   );
 }
 
@@ -618,61 +637,63 @@ fn gumbel_softmax_double_backward_elements_result(
   tau: f32,
   u0: f32,
   dy: f32,
-  maximum0: gumbel_softmax_pair,
-  sum2: gumbel_softmax_pair,
+  maximum0: gumbel_softmax_ranged,
+  sum2: gumbel_softmax_ranged,
   ddx: f32,
-  sum5: gumbel_softmax_pair,
-  sum8: gumbel_softmax_pair,
-  sum9: gumbel_softmax_pair,
-  row_expression_2: gumbel_softmax_pair,
-  row_expression_3: gumbel_softmax_pair,
-  row_expression_4: gumbel_softmax_pair,
-  row_expression_5: gumbel_softmax_pair,
-  row_expression_6: gumbel_softmax_pair
+  sum5: gumbel_softmax_ranged,
+  sum8: gumbel_softmax_ranged,
+  sum9: gumbel_softmax_ranged,
+  row_expression_2: gumbel_softmax_ranged,
+  row_expression_3: gumbel_softmax_ranged,
+  row_expression_4: gumbel_softmax_ranged,
+  row_expression_5: gumbel_softmax_ranged,
+  row_expression_6: gumbel_softmax_ranged
 ) -> gumbel_softmax_double_backward_elements_result_results {
-  var t = gumbel_softmax_pair(0.36787945, -9.149755e-9);
-  if (gumbel_softmax_pair_from_given(training).high > 0.0) {
-    t = gumbel_softmax_pair_from_given(u0);
+  var t = gumbel_softmax_RANGED_ZERO;
+  if (gumbel_softmax_ranged_less(gumbel_softmax_RANGED_ZERO, gumbel_softmax_ranged_from_given(training))) {
+    t = gumbel_softmax_ranged_log(
+      gumbel_softmax_ranged_negate(gumbel_softmax_ranged_log(gumbel_softmax_ranged_from_given(u0)))
+    );
   }
-  let t2 = gumbel_softmax_pair_saturated_exp(
-    gumbel_softmax_pair_excess(
-      gumbel_softmax_pair_divide(
-        gumbel_softmax_pair_subtract(
-          gumbel_softmax_pair_from_given(x),
-          gumbel_softmax_pair_log(gumbel_softmax_pair_negate(gumbel_softmax_pair_log(t)))
-        ),
-        gumbel_softmax_pair_from_given(tau)
+  let t2 = gumbel_softmax_ranged_exp(
+    gumbel_softmax_ranged_excess(
+      gumbel_softmax_ranged_divide(
+        gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(x), t),
+        gumbel_softmax_ranged_from_given(tau)
       ),
       maximum0
     )
   );
   return gumbel_softmax_double_backward_elements_result_results(
-    gumbel_softmax_pair_to_limit(
-      gumbel_softmax_pair_divide(
-        gumbel_softmax_pair_multiply(
+    gumbel_softmax_ranged_to_limit(
+      gumbel_softmax_ranged_divide(
+        gumbel_softmax_ranged_multiply(
           t2,
-          gumbel_softmax_pair_subtract(
-            gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(ddx), sum5),
+          gumbel_softmax_ranged_subtract(
+            gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(ddx), sum5),
             row_expression_2
           )
         ),
         row_expression_3
       )
     ),
-    gumbel_softmax_pair_to_limit(
-      gumbel_softmax_pair_add(
-        gumbel_softmax_pair_subtract(
-          gumbel_softmax_pair_divide(gumbel_softmax_pair_multiply(t2, sum9), gumbel_softmax_pair_from_given(tau)),
-          gumbel_softmax_pair_divide(
-            gumbel_softmax_pair_multiply(gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(dy), t2), sum8),
+    gumbel_softmax_ranged_to_limit(
+      gumbel_softmax_ranged_add(
+        gumbel_softmax_ranged_subtract(
+          gumbel_softmax_ranged_divide(gumbel_softmax_ranged_multiply(t2, sum9), gumbel_softmax_ranged_from_given(tau)),
+          gumbel_softmax_ranged_divide(
+            gumbel_softmax_ranged_multiply(
+              gumbel_softmax_ranged_multiply(gumbel_softmax_ranged_from_given(dy), t2),
+              sum8
+            ),
             row_expression_5
           )
         ),
-        gumbel_softmax_pair_divide(
-          gumbel_softmax_pair_multiply(
-            gumbel_softmax_pair_multiply(gumbel_softmax_pair_from_given(ddx), t2),
-            gumbel_softmax_pair_subtract(
-              gumbel_softmax_pair_subtract(gumbel_softmax_pair_from_given(dy), sum2),
+        gumbel_softmax_ranged_divide(
+          gumbel_softmax_ranged_multiply(
+            gumbel_softmax_ranged_multiply(gumbel_softmax_ranged_from_given(ddx), t2),
+            gumbel_softmax_ranged_subtract(
+              gumbel_softmax_ranged_subtract(gumbel_softmax_ranged_from_given(dy), sum2),
               row_expression_4
             )
           ),
@@ -700,8 +721,8 @@ struct gumbel_softmax_uniform_values {
 @group(0) @binding(4) var<storage, read_write> gumbel_softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> gumbel_softmax_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> gumbel_softmax_gradient_dx: array<f32>;
-@group(0) @binding(7) var<storage, read_write> gumbel_softmax_scratch_double_backward_rows: array<f32>;
-@group(0) @binding(8) var<storage, read> gumbel_softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read> gumbel_softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> gumbel_softmax_scratch_double_backward_rows: array<f32>;
 @group(0) @binding(9) var<storage, read_write> gumbel_softmax_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
@@ -714,20 +735,20 @@ fn gumbel_softmax_lanes() -> u32 {
   return 1u << (32u - countLeadingZeros(length - 1u));
 }
 
-var<workgroup> gumbel_softmax_lane_values: array<gumbel_softmax_pair, 256>;
+var<workgroup> gumbel_softmax_lane_values: array<gumbel_softmax_ranged, 256>;
 
 var<workgroup> gumbel_softmax_lane_places: array<u32, 256>;
 
 // Whether the second number is beyond the first, or the same at an earlier place.
-fn gumbel_softmax_comes_first_first_maximum(a: gumbel_softmax_pair, i: u32, b: gumbel_softmax_pair, j: u32) -> bool {
-  if (b.high == a.high && b.low == a.low) {
+fn gumbel_softmax_comes_first_first_maximum(a: gumbel_softmax_ranged, i: u32, b: gumbel_softmax_ranged, j: u32) -> bool {
+  if (gumbel_softmax_ranged_equal(b, a)) {
     return j < i;
   }
-  return b.high > a.high || (b.high == a.high && b.low > a.low);
+  return gumbel_softmax_ranged_less(a, b);
 }
 
 // The first maximum of neighbouring threads, `lanes` each time: the first of them gets it.
-fn gumbel_softmax_workgroup_first_maximum(value: gumbel_softmax_pair, place: u32, lane: u32, lanes: u32) {
+fn gumbel_softmax_workgroup_first_maximum(value: gumbel_softmax_ranged, place: u32, lane: u32, lanes: u32) {
   gumbel_softmax_lane_values[lane] = value;
   gumbel_softmax_lane_places[lane] = place;
   workgroupBarrier();
@@ -743,31 +764,31 @@ fn gumbel_softmax_workgroup_first_maximum(value: gumbel_softmax_pair, place: u32
 }
 
 // The maximum of neighbouring threads, `lanes` each time: the first of them gets it.
-fn gumbel_softmax_workgroup_maximum(value: gumbel_softmax_pair, lane: u32, lanes: u32) {
+fn gumbel_softmax_workgroup_maximum(value: gumbel_softmax_ranged, lane: u32, lanes: u32) {
   gumbel_softmax_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      gumbel_softmax_lane_values[lane] = gumbel_softmax_pair_larger(gumbel_softmax_lane_values[lane], gumbel_softmax_lane_values[lane + stride]);
+      gumbel_softmax_lane_values[lane] = gumbel_softmax_ranged_larger(gumbel_softmax_lane_values[lane], gumbel_softmax_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 // The sum of neighbouring threads, `lanes` each time: the first of them gets it.
-fn gumbel_softmax_workgroup_sum(value: gumbel_softmax_pair, lane: u32, lanes: u32) {
+fn gumbel_softmax_workgroup_sum(value: gumbel_softmax_ranged, lane: u32, lanes: u32) {
   gumbel_softmax_lane_values[lane] = value;
   workgroupBarrier();
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
-      gumbel_softmax_lane_values[lane] = gumbel_softmax_pair_add(gumbel_softmax_lane_values[lane], gumbel_softmax_lane_values[lane + stride]);
+      gumbel_softmax_lane_values[lane] = gumbel_softmax_ranged_add(gumbel_softmax_lane_values[lane], gumbel_softmax_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
 }
 
 fn gumbel_softmax_forward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * gumbel_softmax_chunks() + chunk) * 6u;
+  return (row * gumbel_softmax_chunks() + chunk) * 9u;
 }
 
 var<workgroup> gumbel_softmax_lane_nan: array<f32, 256>;
@@ -803,7 +824,8 @@ fn gumbel_softmax_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial0 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
+  var carried0 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -819,20 +841,37 @@ fn gumbel_softmax_forward_walk0(
       }
       missing = select(missing, x, gumbel_softmax_is_nan(x));
       let term = gumbel_softmax_forward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
-      partial0 = gumbel_softmax_pair_larger(partial0, term);
+      let scale0 = gumbel_softmax_forward_scale(gumbel_softmax_ranged_smaller(partial0, term.result0), gumbel_softmax_ranged_larger(partial0, term.result0));
+      if (gumbel_softmax_ranged_less(partial0, term.result0)) {
+        carried0 = gumbel_softmax_ranged_add(gumbel_softmax_ranged_multiply(carried0, scale0), gumbel_softmax_ranged(1.0, 0.0, 0.0));
+      } else {
+        carried0 = gumbel_softmax_ranged_add(carried0, scale0);
+      }
+      partial0 = gumbel_softmax_ranged_larger(partial0, term.result0);
     }
     missing = select(missing, gumbel_softmax_uniforms.p_tau, gumbel_softmax_is_nan(gumbel_softmax_uniforms.p_tau));
   }
   let partial = gumbel_softmax_forward_slots(row, chunk);
   gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = gumbel_softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     gumbel_softmax_scratch_forward_rows[partial + 0u] = gumbel_softmax_lane_values[lane].high;
     gumbel_softmax_scratch_forward_rows[partial + 1u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_forward_rows[partial + 2u] = gumbel_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  let less0 = gumbel_softmax_forward_scale(partial0, largest0);
+  carried0 = gumbel_softmax_ranged_multiply(carried0, less0);
+  gumbel_softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_forward_rows[partial + 3u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_forward_rows[partial + 4u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_forward_rows[partial + 5u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   gumbel_softmax_workgroup_nan(missing, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_forward_rows[partial + 4u] = gumbel_softmax_lane_nan[lane];
+    gumbel_softmax_scratch_forward_rows[partial + 6u] = gumbel_softmax_lane_nan[lane];
   }
 }
 
@@ -852,93 +891,33 @@ fn gumbel_softmax_forward_rows0(
   }
   let chunks = gumbel_softmax_chunks();
   let slots = gumbel_softmax_forward_slots(row, 0u);
-  var total0 = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[slots + 0u], gumbel_softmax_scratch_forward_rows[slots + 1u]);
+  var total0 = gumbel_softmax_ranged(gumbel_softmax_scratch_forward_rows[slots + 0u], gumbel_softmax_scratch_forward_rows[slots + 1u], gumbel_softmax_scratch_forward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_forward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[others + 0u], gumbel_softmax_scratch_forward_rows[others + 1u]);
-    total0 = gumbel_softmax_pair_larger(total0, other);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_forward_rows[others + 0u], gumbel_softmax_scratch_forward_rows[others + 1u], gumbel_softmax_scratch_forward_rows[others + 2u]);
+    total0 = gumbel_softmax_ranged_larger(total0, other);
   }
-  var missing = gumbel_softmax_scratch_forward_rows[slots + 4u];
+  var total1 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_forward_slots(row, chunk);
+    let largest0 = gumbel_softmax_ranged(gumbel_softmax_scratch_forward_rows[others + 0u], gumbel_softmax_scratch_forward_rows[others + 1u], gumbel_softmax_scratch_forward_rows[others + 2u]);
+    var carried1 = gumbel_softmax_ranged(gumbel_softmax_scratch_forward_rows[others + 3u], gumbel_softmax_scratch_forward_rows[others + 4u], gumbel_softmax_scratch_forward_rows[others + 5u]);
+    let less0 = gumbel_softmax_forward_scale(largest0, total0);
+    carried1 = gumbel_softmax_ranged_multiply(carried1, less0);
+    total1 = gumbel_softmax_ranged_add(total1, carried1);
+  }
+  var missing = gumbel_softmax_scratch_forward_rows[slots + 6u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
-    let other = gumbel_softmax_scratch_forward_rows[gumbel_softmax_forward_slots(row, chunk) + 4u];
+    let other = gumbel_softmax_scratch_forward_rows[gumbel_softmax_forward_slots(row, chunk) + 6u];
     missing = select(missing, other, gumbel_softmax_is_nan(other));
   }
   gumbel_softmax_scratch_forward_rows[slots + 0u] = total0.high;
   gumbel_softmax_scratch_forward_rows[slots + 1u] = total0.low;
-  gumbel_softmax_scratch_forward_rows[slots + 4u] = missing;
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_forward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = gumbel_softmax_chunks();
-  let lanes = gumbel_softmax_lanes();
-  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
-    let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = gumbel_softmax_forward_slots(row, 0u);
-    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[slots + 0u], gumbel_softmax_scratch_forward_rows[slots + 1u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_forward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, maximum0);
-      partial0 = gumbel_softmax_pair_add(partial0, term);
-    }
-  }
-  let partial = gumbel_softmax_forward_slots(row, chunk);
-  gumbel_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_forward_rows[partial + 2u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_forward_rows[partial + 3u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_forward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = gumbel_softmax_chunks();
-  let slots = gumbel_softmax_forward_slots(row, 0u);
-  var total1 = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[slots + 2u], gumbel_softmax_scratch_forward_rows[slots + 3u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_forward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[others + 2u], gumbel_softmax_scratch_forward_rows[others + 3u]);
-    total1 = gumbel_softmax_pair_add(total1, other);
-  }
-  gumbel_softmax_scratch_forward_rows[slots + 2u] = total1.high;
-  gumbel_softmax_scratch_forward_rows[slots + 3u] = total1.low;
+  gumbel_softmax_scratch_forward_rows[slots + 2u] = total0.exponent;
+  gumbel_softmax_scratch_forward_rows[slots + 3u] = total1.high;
+  gumbel_softmax_scratch_forward_rows[slots + 4u] = total1.low;
+  gumbel_softmax_scratch_forward_rows[slots + 5u] = total1.exponent;
+  gumbel_softmax_scratch_forward_rows[slots + 6u] = missing;
 }
 
 @compute @workgroup_size(256)
@@ -957,8 +936,8 @@ fn gumbel_softmax_forward_elements(
   }
   let row = i / (gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner) * gumbel_softmax_uniforms.axisInner + i % gumbel_softmax_uniforms.axisInner;
   let slots = gumbel_softmax_forward_slots(row, 0u);
-  let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[slots + 0u], gumbel_softmax_scratch_forward_rows[slots + 1u]);
-  let sum1 = gumbel_softmax_pair(gumbel_softmax_scratch_forward_rows[slots + 2u], gumbel_softmax_scratch_forward_rows[slots + 3u]);
+  let maximum0 = gumbel_softmax_ranged(gumbel_softmax_scratch_forward_rows[slots + 0u], gumbel_softmax_scratch_forward_rows[slots + 1u], gumbel_softmax_scratch_forward_rows[slots + 2u]);
+  let sum1 = gumbel_softmax_ranged(gumbel_softmax_scratch_forward_rows[slots + 3u], gumbel_softmax_scratch_forward_rows[slots + 4u], gumbel_softmax_scratch_forward_rows[slots + 5u]);
   let x = gumbel_softmax_input_x[i];
   var u0 = 0.5;
   if (gumbel_softmax_uniforms.training != 0u) {
@@ -966,7 +945,7 @@ fn gumbel_softmax_forward_elements(
     u0 = gumbel_softmax_uniform_single(words0.a);
   }
   let result = gumbel_softmax_forward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, maximum0, sum1);
-  gumbel_softmax_output_y[i] = select(result, gumbel_softmax_scratch_forward_rows[gumbel_softmax_forward_slots(row, 0u) + 4u], gumbel_softmax_is_nan(gumbel_softmax_scratch_forward_rows[gumbel_softmax_forward_slots(row, 0u) + 4u]));
+  gumbel_softmax_output_y[i] = select(result, gumbel_softmax_scratch_forward_rows[gumbel_softmax_forward_slots(row, 0u) + 6u], gumbel_softmax_is_nan(gumbel_softmax_scratch_forward_rows[gumbel_softmax_forward_slots(row, 0u) + 6u]));
 }
 
 @compute @workgroup_size(256)
@@ -990,7 +969,8 @@ fn gumbel_softmax_forward_whole(
   let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
   let end = select(0u, gumbel_softmax_uniforms.axisLength, row < rows);
   var missing = 0.0;
-  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial0 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
+  var carried = gumbel_softmax_ranged(0.0, 0.0, -2e38);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
@@ -1002,28 +982,24 @@ fn gumbel_softmax_forward_whole(
       }
       missing = select(missing, x, gumbel_softmax_is_nan(x));
       let term = gumbel_softmax_forward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
-      partial0 = gumbel_softmax_pair_larger(partial0, term);
+      let scale0 = gumbel_softmax_forward_scale(gumbel_softmax_ranged_smaller(partial0, term.result0), gumbel_softmax_ranged_larger(partial0, term.result0));
+      if (gumbel_softmax_ranged_less(partial0, term.result0)) {
+        carried = gumbel_softmax_ranged_add(gumbel_softmax_ranged_multiply(carried, scale0), gumbel_softmax_ranged(1.0, 0.0, 0.0));
+      } else {
+        carried = gumbel_softmax_ranged_add(carried, scale0);
+      }
+      partial0 = gumbel_softmax_ranged_larger(partial0, term.result0);
     }
     missing = select(missing, gumbel_softmax_uniforms.p_tau, gumbel_softmax_is_nan(gumbel_softmax_uniforms.p_tau));
   }
   gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  var partial02 = gumbel_softmax_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_forward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, maximum0);
-      partial02 = gumbel_softmax_pair_add(partial02, term);
-    }
+    let less0 = gumbel_softmax_forward_scale(partial0, maximum0);
+    carried = gumbel_softmax_ranged_multiply(carried, less0);
   }
-  gumbel_softmax_workgroup_sum(partial02, lane, lanes);
+  gumbel_softmax_workgroup_sum(carried, lane, lanes);
   let sum1 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
   gumbel_softmax_workgroup_nan(missing, lane, lanes);
@@ -1044,7 +1020,7 @@ fn gumbel_softmax_forward_whole(
 }
 
 fn gumbel_softmax_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * gumbel_softmax_chunks() + chunk) * 16u;
+  return (row * gumbel_softmax_chunks() + chunk) * 24u;
 }
 
 @compute @workgroup_size(256)
@@ -1066,8 +1042,8 @@ fn gumbel_softmax_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
-  var partial1 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial0 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
+  var partial1 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
   var place1 = 0xffffffffu;
   if (row < rows) {
     let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -1082,7 +1058,7 @@ fn gumbel_softmax_backward_walk0(
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
       let term = gumbel_softmax_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
-      partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
+      partial0 = gumbel_softmax_ranged_larger(partial0, term.result0);
       if (gumbel_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
         place1 = k;
@@ -1094,15 +1070,18 @@ fn gumbel_softmax_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     gumbel_softmax_scratch_backward_rows[partial + 0u] = gumbel_softmax_lane_values[lane].high;
     gumbel_softmax_scratch_backward_rows[partial + 1u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_backward_rows[partial + 2u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   gumbel_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    let place = gumbel_softmax_pair_from_u32(gumbel_softmax_lane_places[lane]);
-    gumbel_softmax_scratch_backward_rows[partial + 2u] = place.high;
-    gumbel_softmax_scratch_backward_rows[partial + 3u] = place.low;
-    gumbel_softmax_scratch_backward_rows[partial + 4u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_backward_rows[partial + 5u] = gumbel_softmax_lane_values[lane].low;
+    let place = gumbel_softmax_ranged_from_u32(gumbel_softmax_lane_places[lane]);
+    gumbel_softmax_scratch_backward_rows[partial + 3u] = place.high;
+    gumbel_softmax_scratch_backward_rows[partial + 4u] = place.low;
+    gumbel_softmax_scratch_backward_rows[partial + 5u] = place.exponent;
+    gumbel_softmax_scratch_backward_rows[partial + 6u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_backward_rows[partial + 7u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_backward_rows[partial + 8u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -1123,27 +1102,39 @@ fn gumbel_softmax_backward_rows0(
   }
   let chunks = gumbel_softmax_chunks();
   let slots = gumbel_softmax_backward_slots(row, 0u);
-  var total0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u]);
+  var total0 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u], gumbel_softmax_scratch_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 0u], gumbel_softmax_scratch_backward_rows[others + 1u]);
-    total0 = gumbel_softmax_pair_larger(total0, other);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[others + 0u], gumbel_softmax_scratch_backward_rows[others + 1u], gumbel_softmax_scratch_backward_rows[others + 2u]);
+    total0 = gumbel_softmax_ranged_larger(total0, other);
   }
-  var at1 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 2u], gumbel_softmax_scratch_backward_rows[slots + 3u]);
-  var total1 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 4u], gumbel_softmax_scratch_backward_rows[slots + 5u]);
+  var at1 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 3u], gumbel_softmax_scratch_backward_rows[slots + 4u], gumbel_softmax_scratch_backward_rows[slots + 5u]);
+  var total1 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 6u], gumbel_softmax_scratch_backward_rows[slots + 7u], gumbel_softmax_scratch_backward_rows[slots + 8u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_backward_slots(row, chunk);
-    let place1 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 2u], gumbel_softmax_scratch_backward_rows[others + 3u]);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 4u], gumbel_softmax_scratch_backward_rows[others + 5u]);
-    if (other.high > total1.high || (other.high == total1.high && other.low > total1.low)) {
+    let place1 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[others + 3u], gumbel_softmax_scratch_backward_rows[others + 4u], gumbel_softmax_scratch_backward_rows[others + 5u]);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[others + 6u], gumbel_softmax_scratch_backward_rows[others + 7u], gumbel_softmax_scratch_backward_rows[others + 8u]);
+    if (gumbel_softmax_ranged_less(total1, other)) {
       total1 = other;
       at1 = place1;
     }
   }
   gumbel_softmax_scratch_backward_rows[slots + 0u] = total0.high;
   gumbel_softmax_scratch_backward_rows[slots + 1u] = total0.low;
-  gumbel_softmax_scratch_backward_rows[slots + 2u] = at1.high;
-  gumbel_softmax_scratch_backward_rows[slots + 3u] = at1.low;
+  gumbel_softmax_scratch_backward_rows[slots + 2u] = total0.exponent;
+  gumbel_softmax_scratch_backward_rows[slots + 3u] = at1.high;
+  gumbel_softmax_scratch_backward_rows[slots + 4u] = at1.low;
+  gumbel_softmax_scratch_backward_rows[slots + 5u] = at1.exponent;
+  {
+    let at = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 3u], gumbel_softmax_scratch_backward_rows[slots + 4u], gumbel_softmax_scratch_backward_rows[slots + 5u]);
+    let k = min(u32(gumbel_softmax_ranged_to_limit(at)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner + k * gumbel_softmax_uniforms.axisInner;
+    let dy = gumbel_softmax_cotangent_dy[i];
+    let value = gumbel_softmax_backward_picked0_0(dy);
+    gumbel_softmax_scratch_backward_rows[slots + 9u] = value.high;
+    gumbel_softmax_scratch_backward_rows[slots + 10u] = value.low;
+    gumbel_softmax_scratch_backward_rows[slots + 11u] = value.exponent;
+  }
 }
 
 @compute @workgroup_size(256)
@@ -1165,15 +1156,15 @@ fn gumbel_softmax_backward_walk1(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(0.0, 0.0);
-  var partial1 = gumbel_softmax_pair(0.0, 0.0);
+  var partial0 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
     let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = gumbel_softmax_backward_slots(row, 0u);
-    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u]);
-    let first_maximum1 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 2u], gumbel_softmax_scratch_backward_rows[slots + 3u]);
+    let maximum0 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u], gumbel_softmax_scratch_backward_rows[slots + 2u]);
+    let sum2 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 9u], gumbel_softmax_scratch_backward_rows[slots + 10u], gumbel_softmax_scratch_backward_rows[slots + 11u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
       let x = gumbel_softmax_input_x[i];
@@ -1183,22 +1174,24 @@ fn gumbel_softmax_backward_walk1(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1);
-      partial0 = gumbel_softmax_pair_add(partial0, term.result0);
-      partial1 = gumbel_softmax_pair_add(partial1, term.result1);
+      let term = gumbel_softmax_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2);
+      partial0 = gumbel_softmax_ranged_add(partial0, term.result0);
+      partial1 = gumbel_softmax_ranged_add(partial1, term.result1);
     }
   }
   let partial = gumbel_softmax_backward_slots(row, chunk);
   gumbel_softmax_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_backward_rows[partial + 6u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_backward_rows[partial + 7u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_backward_rows[partial + 12u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_backward_rows[partial + 13u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_backward_rows[partial + 14u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   gumbel_softmax_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_backward_rows[partial + 8u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_backward_rows[partial + 9u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_backward_rows[partial + 15u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_backward_rows[partial + 16u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_backward_rows[partial + 17u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -1219,106 +1212,33 @@ fn gumbel_softmax_backward_rows1(
   }
   let chunks = gumbel_softmax_chunks();
   let slots = gumbel_softmax_backward_slots(row, 0u);
-  var total3 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 6u], gumbel_softmax_scratch_backward_rows[slots + 7u]);
+  var total4 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 12u], gumbel_softmax_scratch_backward_rows[slots + 13u], gumbel_softmax_scratch_backward_rows[slots + 14u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 6u], gumbel_softmax_scratch_backward_rows[others + 7u]);
-    total3 = gumbel_softmax_pair_add(total3, other);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[others + 12u], gumbel_softmax_scratch_backward_rows[others + 13u], gumbel_softmax_scratch_backward_rows[others + 14u]);
+    total4 = gumbel_softmax_ranged_add(total4, other);
   }
-  var total4 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 8u], gumbel_softmax_scratch_backward_rows[slots + 9u]);
+  var total5 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 15u], gumbel_softmax_scratch_backward_rows[slots + 16u], gumbel_softmax_scratch_backward_rows[slots + 17u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 8u], gumbel_softmax_scratch_backward_rows[others + 9u]);
-    total4 = gumbel_softmax_pair_add(total4, other);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[others + 15u], gumbel_softmax_scratch_backward_rows[others + 16u], gumbel_softmax_scratch_backward_rows[others + 17u]);
+    total5 = gumbel_softmax_ranged_add(total5, other);
   }
-  gumbel_softmax_scratch_backward_rows[slots + 6u] = total3.high;
-  gumbel_softmax_scratch_backward_rows[slots + 7u] = total3.low;
-  gumbel_softmax_scratch_backward_rows[slots + 8u] = total4.high;
-  gumbel_softmax_scratch_backward_rows[slots + 9u] = total4.low;
-  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 8u], gumbel_softmax_scratch_backward_rows[slots + 9u]);
-  let value = gumbel_softmax_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
-  gumbel_softmax_scratch_backward_rows[slots + 10u] = value.high;
-  gumbel_softmax_scratch_backward_rows[slots + 11u] = value.low;
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = gumbel_softmax_chunks();
-  let lanes = gumbel_softmax_lanes();
-  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
-    let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = gumbel_softmax_backward_slots(row, 0u);
-    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u]);
-    let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 6u], gumbel_softmax_scratch_backward_rows[slots + 7u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      let dy = gumbel_softmax_cotangent_dy[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2);
-      partial0 = gumbel_softmax_pair_add(partial0, term);
-    }
-  }
-  let partial = gumbel_softmax_backward_slots(row, chunk);
-  gumbel_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_backward_rows[partial + 12u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_backward_rows[partial + 13u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_backward_rows2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = gumbel_softmax_chunks();
-  let slots = gumbel_softmax_backward_slots(row, 0u);
-  var total6 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 12u], gumbel_softmax_scratch_backward_rows[slots + 13u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[others + 12u], gumbel_softmax_scratch_backward_rows[others + 13u]);
-    total6 = gumbel_softmax_pair_add(total6, other);
-  }
-  gumbel_softmax_scratch_backward_rows[slots + 12u] = total6.high;
-  gumbel_softmax_scratch_backward_rows[slots + 13u] = total6.low;
-  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 8u], gumbel_softmax_scratch_backward_rows[slots + 9u]);
-  let sum4 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 12u], gumbel_softmax_scratch_backward_rows[slots + 13u]);
-  let value = gumbel_softmax_backward_row2(sum3, sum4);
-  gumbel_softmax_scratch_backward_rows[slots + 14u] = value.high;
-  gumbel_softmax_scratch_backward_rows[slots + 15u] = value.low;
+  gumbel_softmax_scratch_backward_rows[slots + 12u] = total4.high;
+  gumbel_softmax_scratch_backward_rows[slots + 13u] = total4.low;
+  gumbel_softmax_scratch_backward_rows[slots + 14u] = total4.exponent;
+  gumbel_softmax_scratch_backward_rows[slots + 15u] = total5.high;
+  gumbel_softmax_scratch_backward_rows[slots + 16u] = total5.low;
+  gumbel_softmax_scratch_backward_rows[slots + 17u] = total5.exponent;
+  let sum3 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 12u], gumbel_softmax_scratch_backward_rows[slots + 13u], gumbel_softmax_scratch_backward_rows[slots + 14u]);
+  let sum4 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 15u], gumbel_softmax_scratch_backward_rows[slots + 16u], gumbel_softmax_scratch_backward_rows[slots + 17u]);
+  let value = gumbel_softmax_backward_row1(gumbel_softmax_uniforms.p_tau, sum3, sum4);
+  gumbel_softmax_scratch_backward_rows[slots + 18u] = value.result0.high;
+  gumbel_softmax_scratch_backward_rows[slots + 19u] = value.result0.low;
+  gumbel_softmax_scratch_backward_rows[slots + 20u] = value.result0.exponent;
+  gumbel_softmax_scratch_backward_rows[slots + 21u] = value.result1.high;
+  gumbel_softmax_scratch_backward_rows[slots + 22u] = value.result1.low;
+  gumbel_softmax_scratch_backward_rows[slots + 23u] = value.result1.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -1337,10 +1257,10 @@ fn gumbel_softmax_backward_elements(
   }
   let row = i / (gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner) * gumbel_softmax_uniforms.axisInner + i % gumbel_softmax_uniforms.axisInner;
   let slots = gumbel_softmax_backward_slots(row, 0u);
-  let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u]);
-  let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 6u], gumbel_softmax_scratch_backward_rows[slots + 7u]);
-  let row_expression_0 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 14u], gumbel_softmax_scratch_backward_rows[slots + 15u]);
-  let row_expression_1 = gumbel_softmax_pair(gumbel_softmax_scratch_backward_rows[slots + 10u], gumbel_softmax_scratch_backward_rows[slots + 11u]);
+  let maximum0 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 0u], gumbel_softmax_scratch_backward_rows[slots + 1u], gumbel_softmax_scratch_backward_rows[slots + 2u]);
+  let sum2 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 9u], gumbel_softmax_scratch_backward_rows[slots + 10u], gumbel_softmax_scratch_backward_rows[slots + 11u]);
+  let row_expression_0 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 18u], gumbel_softmax_scratch_backward_rows[slots + 19u], gumbel_softmax_scratch_backward_rows[slots + 20u]);
+  let row_expression_1 = gumbel_softmax_ranged(gumbel_softmax_scratch_backward_rows[slots + 21u], gumbel_softmax_scratch_backward_rows[slots + 22u], gumbel_softmax_scratch_backward_rows[slots + 23u]);
   let x = gumbel_softmax_input_x[i];
   let dy = gumbel_softmax_cotangent_dy[i];
   var u0 = 0.5;
@@ -1372,8 +1292,8 @@ fn gumbel_softmax_backward_whole(
   let head = lane - lane % lanes;
   let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
   let end = select(0u, gumbel_softmax_uniforms.axisLength, row < rows);
-  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
-  var partial1 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial0 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
+  var partial1 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
   var place1 = 0xffffffffu;
   {
     for (var k = lane % lanes; k < end; k += lanes) {
@@ -1385,7 +1305,7 @@ fn gumbel_softmax_backward_whole(
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
       let term = gumbel_softmax_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
-      partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
+      partial0 = gumbel_softmax_ranged_larger(partial0, term.result0);
       if (gumbel_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
         place1 = k;
@@ -1396,10 +1316,17 @@ fn gumbel_softmax_backward_whole(
   let maximum0 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
   gumbel_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
-  let first_maximum1 = gumbel_softmax_pair_from_u32(gumbel_softmax_lane_places[head]);
+  let first_maximum1 = gumbel_softmax_ranged_from_u32(gumbel_softmax_lane_places[head]);
   workgroupBarrier();
-  var partial02 = gumbel_softmax_pair(0.0, 0.0);
-  var partial12 = gumbel_softmax_pair(0.0, 0.0);
+  var sum2 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    let k = min(u32(gumbel_softmax_ranged_to_limit(first_maximum1)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = base + k * gumbel_softmax_uniforms.axisInner;
+    let dy = gumbel_softmax_cotangent_dy[i];
+    sum2 = gumbel_softmax_backward_picked0_0(dy);
+  }
+  var partial02 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var partial12 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
@@ -1410,37 +1337,18 @@ fn gumbel_softmax_backward_whole(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1);
-      partial02 = gumbel_softmax_pair_add(partial02, term.result0);
-      partial12 = gumbel_softmax_pair_add(partial12, term.result1);
+      let term = gumbel_softmax_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2);
+      partial02 = gumbel_softmax_ranged_add(partial02, term.result0);
+      partial12 = gumbel_softmax_ranged_add(partial12, term.result1);
     }
   }
   gumbel_softmax_workgroup_sum(partial02, lane, lanes);
-  let sum2 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
   let sum3 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  let value1 = gumbel_softmax_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
-  var partial03 = gumbel_softmax_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      let dy = gumbel_softmax_cotangent_dy[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2);
-      partial03 = gumbel_softmax_pair_add(partial03, term);
-    }
-  }
-  gumbel_softmax_workgroup_sum(partial03, lane, lanes);
+  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
   let sum4 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  let value2 = gumbel_softmax_backward_row2(sum3, sum4);
+  let value1 = gumbel_softmax_backward_row1(gumbel_softmax_uniforms.p_tau, sum3, sum4);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
@@ -1451,14 +1359,14 @@ fn gumbel_softmax_backward_whole(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let result = gumbel_softmax_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, value2, value1);
+      let result = gumbel_softmax_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, value1.result0, value1.result1);
       gumbel_softmax_gradient_dx[i] = result;
     }
   }
 }
 
 fn gumbel_softmax_double_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * gumbel_softmax_chunks() + chunk) * 36u;
+  return (row * gumbel_softmax_chunks() + chunk) * 54u;
 }
 
 @compute @workgroup_size(256)
@@ -1480,9 +1388,12 @@ fn gumbel_softmax_double_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
-  var partial1 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial0 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
+  var partial1 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
   var place1 = 0xffffffffu;
+  var carried0 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var carried1 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var carried2 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
@@ -1490,13 +1401,25 @@ fn gumbel_softmax_double_backward_walk0(
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
       let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      let ddx = gumbel_softmax_cotangent_ddx[i];
       var u0 = 0.5;
       if (gumbel_softmax_uniforms.training != 0u) {
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
-      partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
+      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, ddx);
+      let scale0 = gumbel_softmax_double_backward_scale(gumbel_softmax_ranged_smaller(partial0, term.result0), gumbel_softmax_ranged_larger(partial0, term.result0));
+      if (gumbel_softmax_ranged_less(partial0, term.result0)) {
+        carried0 = gumbel_softmax_ranged_add(gumbel_softmax_ranged_multiply(carried0, scale0), gumbel_softmax_ranged(1.0, 0.0, 0.0));
+        carried1 = gumbel_softmax_ranged_add(gumbel_softmax_ranged_multiply(carried1, scale0), term.result3);
+        carried2 = gumbel_softmax_ranged_add(gumbel_softmax_ranged_multiply(carried2, scale0), term.result4);
+      } else {
+        carried0 = gumbel_softmax_ranged_add(carried0, scale0);
+        carried1 = gumbel_softmax_ranged_add(carried1, gumbel_softmax_ranged_multiply(term.result3, scale0));
+        carried2 = gumbel_softmax_ranged_add(carried2, gumbel_softmax_ranged_multiply(term.result4, scale0));
+      }
+      partial0 = gumbel_softmax_ranged_larger(partial0, term.result0);
       if (gumbel_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
         place1 = k;
@@ -1505,18 +1428,47 @@ fn gumbel_softmax_double_backward_walk0(
   }
   let partial = gumbel_softmax_double_backward_slots(row, chunk);
   gumbel_softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = gumbel_softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     gumbel_softmax_scratch_double_backward_rows[partial + 0u] = gumbel_softmax_lane_values[lane].high;
     gumbel_softmax_scratch_double_backward_rows[partial + 1u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 2u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   gumbel_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    let place = gumbel_softmax_pair_from_u32(gumbel_softmax_lane_places[lane]);
-    gumbel_softmax_scratch_double_backward_rows[partial + 2u] = place.high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 3u] = place.low;
-    gumbel_softmax_scratch_double_backward_rows[partial + 4u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 5u] = gumbel_softmax_lane_values[lane].low;
+    let place = gumbel_softmax_ranged_from_u32(gumbel_softmax_lane_places[lane]);
+    gumbel_softmax_scratch_double_backward_rows[partial + 3u] = place.high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 4u] = place.low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 5u] = place.exponent;
+    gumbel_softmax_scratch_double_backward_rows[partial + 6u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 7u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 8u] = gumbel_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  let less0 = gumbel_softmax_double_backward_scale(partial0, largest0);
+  carried0 = gumbel_softmax_ranged_multiply(carried0, less0);
+  carried1 = gumbel_softmax_ranged_multiply(carried1, less0);
+  carried2 = gumbel_softmax_ranged_multiply(carried2, less0);
+  gumbel_softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 9u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 10u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 11u] = gumbel_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(carried1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 12u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 13u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 14u] = gumbel_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(carried2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    gumbel_softmax_scratch_double_backward_rows[partial + 15u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 16u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 17u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -1537,27 +1489,92 @@ fn gumbel_softmax_double_backward_rows0(
   }
   let chunks = gumbel_softmax_chunks();
   let slots = gumbel_softmax_double_backward_slots(row, 0u);
-  var total0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
+  var total0 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u], gumbel_softmax_scratch_double_backward_rows[slots + 2u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 0u], gumbel_softmax_scratch_double_backward_rows[others + 1u]);
-    total0 = gumbel_softmax_pair_larger(total0, other);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 0u], gumbel_softmax_scratch_double_backward_rows[others + 1u], gumbel_softmax_scratch_double_backward_rows[others + 2u]);
+    total0 = gumbel_softmax_ranged_larger(total0, other);
   }
-  var at1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 2u], gumbel_softmax_scratch_double_backward_rows[slots + 3u]);
-  var total1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 4u], gumbel_softmax_scratch_double_backward_rows[slots + 5u]);
+  var at1 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 3u], gumbel_softmax_scratch_double_backward_rows[slots + 4u], gumbel_softmax_scratch_double_backward_rows[slots + 5u]);
+  var total1 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u], gumbel_softmax_scratch_double_backward_rows[slots + 8u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let place1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 2u], gumbel_softmax_scratch_double_backward_rows[others + 3u]);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 4u], gumbel_softmax_scratch_double_backward_rows[others + 5u]);
-    if (other.high > total1.high || (other.high == total1.high && other.low > total1.low)) {
+    let place1 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 3u], gumbel_softmax_scratch_double_backward_rows[others + 4u], gumbel_softmax_scratch_double_backward_rows[others + 5u]);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 6u], gumbel_softmax_scratch_double_backward_rows[others + 7u], gumbel_softmax_scratch_double_backward_rows[others + 8u]);
+    if (gumbel_softmax_ranged_less(total1, other)) {
       total1 = other;
       at1 = place1;
     }
   }
+  var total3 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var total4 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var total5 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = gumbel_softmax_double_backward_slots(row, chunk);
+    let largest0 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 0u], gumbel_softmax_scratch_double_backward_rows[others + 1u], gumbel_softmax_scratch_double_backward_rows[others + 2u]);
+    var carried3 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 9u], gumbel_softmax_scratch_double_backward_rows[others + 10u], gumbel_softmax_scratch_double_backward_rows[others + 11u]);
+    var carried4 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 12u], gumbel_softmax_scratch_double_backward_rows[others + 13u], gumbel_softmax_scratch_double_backward_rows[others + 14u]);
+    var carried5 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 15u], gumbel_softmax_scratch_double_backward_rows[others + 16u], gumbel_softmax_scratch_double_backward_rows[others + 17u]);
+    let less0 = gumbel_softmax_double_backward_scale(largest0, total0);
+    carried3 = gumbel_softmax_ranged_multiply(carried3, less0);
+    carried4 = gumbel_softmax_ranged_multiply(carried4, less0);
+    carried5 = gumbel_softmax_ranged_multiply(carried5, less0);
+    total3 = gumbel_softmax_ranged_add(total3, carried3);
+    total4 = gumbel_softmax_ranged_add(total4, carried4);
+    total5 = gumbel_softmax_ranged_add(total5, carried5);
+  }
   gumbel_softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
   gumbel_softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 2u] = at1.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 3u] = at1.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 3u] = at1.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 4u] = at1.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 5u] = at1.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 9u] = total3.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 10u] = total3.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 11u] = total3.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 12u] = total4.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 13u] = total4.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 14u] = total4.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 15u] = total5.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 16u] = total5.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 17u] = total5.exponent;
+  {
+    let at = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 3u], gumbel_softmax_scratch_double_backward_rows[slots + 4u], gumbel_softmax_scratch_double_backward_rows[slots + 5u]);
+    let k = min(u32(gumbel_softmax_ranged_to_limit(at)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner + k * gumbel_softmax_uniforms.axisInner;
+    let dy = gumbel_softmax_cotangent_dy[i];
+    let value = gumbel_softmax_double_backward_picked0_0(dy);
+    gumbel_softmax_scratch_double_backward_rows[slots + 18u] = value.high;
+    gumbel_softmax_scratch_double_backward_rows[slots + 19u] = value.low;
+    gumbel_softmax_scratch_double_backward_rows[slots + 20u] = value.exponent;
+  }
+  {
+    let at = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 3u], gumbel_softmax_scratch_double_backward_rows[slots + 4u], gumbel_softmax_scratch_double_backward_rows[slots + 5u]);
+    let k = min(u32(gumbel_softmax_ranged_to_limit(at)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner + k * gumbel_softmax_uniforms.axisInner;
+    let ddx = gumbel_softmax_cotangent_ddx[i];
+    let value = gumbel_softmax_double_backward_picked0_1(ddx);
+    gumbel_softmax_scratch_double_backward_rows[slots + 21u] = value.high;
+    gumbel_softmax_scratch_double_backward_rows[slots + 22u] = value.low;
+    gumbel_softmax_scratch_double_backward_rows[slots + 23u] = value.exponent;
+  }
+  let sum3 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 9u], gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
+  let value = gumbel_softmax_double_backward_row0(gumbel_softmax_uniforms.p_tau, sum3);
+  gumbel_softmax_scratch_double_backward_rows[slots + 24u] = value.result0.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 25u] = value.result0.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 26u] = value.result0.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 27u] = value.result1.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 28u] = value.result1.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 29u] = value.result1.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 30u] = value.result2.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 31u] = value.result2.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 32u] = value.result2.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 33u] = value.result3.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 34u] = value.result3.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 35u] = value.result3.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 36u] = value.result4.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 37u] = value.result4.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 38u] = value.result4.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -1579,18 +1596,20 @@ fn gumbel_softmax_double_backward_walk1(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(0.0, 0.0);
-  var partial1 = gumbel_softmax_pair(0.0, 0.0);
-  var partial2 = gumbel_softmax_pair(0.0, 0.0);
-  var partial3 = gumbel_softmax_pair(0.0, 0.0);
-  var partial4 = gumbel_softmax_pair(0.0, 0.0);
+  var partial0 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var partial1 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var partial2 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
     let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = gumbel_softmax_double_backward_slots(row, 0u);
-    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
-    let first_maximum1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 2u], gumbel_softmax_scratch_double_backward_rows[slots + 3u]);
+    let maximum0 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u], gumbel_softmax_scratch_double_backward_rows[slots + 2u]);
+    let sum2 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 18u], gumbel_softmax_scratch_double_backward_rows[slots + 19u], gumbel_softmax_scratch_double_backward_rows[slots + 20u]);
+    let sum5 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 21u], gumbel_softmax_scratch_double_backward_rows[slots + 22u], gumbel_softmax_scratch_double_backward_rows[slots + 23u]);
+    let sum7 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 12u], gumbel_softmax_scratch_double_backward_rows[slots + 13u], gumbel_softmax_scratch_double_backward_rows[slots + 14u]);
+    let row_expression_0 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 24u], gumbel_softmax_scratch_double_backward_rows[slots + 25u], gumbel_softmax_scratch_double_backward_rows[slots + 26u]);
+    let row_expression_1 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 27u], gumbel_softmax_scratch_double_backward_rows[slots + 28u], gumbel_softmax_scratch_double_backward_rows[slots + 29u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
       let x = gumbel_softmax_input_x[i];
@@ -1601,43 +1620,32 @@ fn gumbel_softmax_double_backward_walk1(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1, ddx);
-      partial0 = gumbel_softmax_pair_add(partial0, term.result0);
-      partial1 = gumbel_softmax_pair_add(partial1, term.result1);
-      partial2 = gumbel_softmax_pair_add(partial2, term.result2);
-      partial3 = gumbel_softmax_pair_add(partial3, term.result3);
-      partial4 = gumbel_softmax_pair_add(partial4, term.result4);
+      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, row_expression_0, row_expression_1);
+      partial0 = gumbel_softmax_ranged_add(partial0, term.result0);
+      partial1 = gumbel_softmax_ranged_add(partial1, term.result1);
+      partial2 = gumbel_softmax_ranged_add(partial2, term.result2);
     }
   }
   let partial = gumbel_softmax_double_backward_slots(row, chunk);
   gumbel_softmax_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 6u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 7u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 39u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 40u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 41u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   gumbel_softmax_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 8u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 9u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 42u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 43u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 44u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   gumbel_softmax_workgroup_sum(partial2, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 10u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 11u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial3, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 12u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 13u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial4, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 14u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 15u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 45u] = gumbel_softmax_lane_values[lane].high;
+    gumbel_softmax_scratch_double_backward_rows[partial + 46u] = gumbel_softmax_lane_values[lane].low;
+    gumbel_softmax_scratch_double_backward_rows[partial + 47u] = gumbel_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -1658,178 +1666,43 @@ fn gumbel_softmax_double_backward_rows1(
   }
   let chunks = gumbel_softmax_chunks();
   let slots = gumbel_softmax_double_backward_slots(row, 0u);
-  var total3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
+  var total13 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 39u], gumbel_softmax_scratch_double_backward_rows[slots + 40u], gumbel_softmax_scratch_double_backward_rows[slots + 41u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 6u], gumbel_softmax_scratch_double_backward_rows[others + 7u]);
-    total3 = gumbel_softmax_pair_add(total3, other);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 39u], gumbel_softmax_scratch_double_backward_rows[others + 40u], gumbel_softmax_scratch_double_backward_rows[others + 41u]);
+    total13 = gumbel_softmax_ranged_add(total13, other);
   }
-  var total4 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
+  var total14 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 42u], gumbel_softmax_scratch_double_backward_rows[slots + 43u], gumbel_softmax_scratch_double_backward_rows[slots + 44u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 8u], gumbel_softmax_scratch_double_backward_rows[others + 9u]);
-    total4 = gumbel_softmax_pair_add(total4, other);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 42u], gumbel_softmax_scratch_double_backward_rows[others + 43u], gumbel_softmax_scratch_double_backward_rows[others + 44u]);
+    total14 = gumbel_softmax_ranged_add(total14, other);
   }
-  var total5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
+  var total15 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 45u], gumbel_softmax_scratch_double_backward_rows[slots + 46u], gumbel_softmax_scratch_double_backward_rows[slots + 47u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 10u], gumbel_softmax_scratch_double_backward_rows[others + 11u]);
-    total5 = gumbel_softmax_pair_add(total5, other);
+    let other = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[others + 45u], gumbel_softmax_scratch_double_backward_rows[others + 46u], gumbel_softmax_scratch_double_backward_rows[others + 47u]);
+    total15 = gumbel_softmax_ranged_add(total15, other);
   }
-  var total6 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 12u], gumbel_softmax_scratch_double_backward_rows[slots + 13u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 12u], gumbel_softmax_scratch_double_backward_rows[others + 13u]);
-    total6 = gumbel_softmax_pair_add(total6, other);
-  }
-  var total7 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 14u], gumbel_softmax_scratch_double_backward_rows[slots + 15u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 14u], gumbel_softmax_scratch_double_backward_rows[others + 15u]);
-    total7 = gumbel_softmax_pair_add(total7, other);
-  }
-  gumbel_softmax_scratch_double_backward_rows[slots + 6u] = total3.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 7u] = total3.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 8u] = total4.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 9u] = total4.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 10u] = total5.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 11u] = total5.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 12u] = total6.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 13u] = total6.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 14u] = total7.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 15u] = total7.low;
-  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
-  let value = gumbel_softmax_double_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
-  gumbel_softmax_scratch_double_backward_rows[slots + 16u] = value.result0.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 17u] = value.result0.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 18u] = value.result1.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 19u] = value.result1.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 20u] = value.result2.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 21u] = value.result2.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 22u] = value.result3.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 23u] = value.result3.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 24u] = value.result4.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 25u] = value.result4.low;
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_double_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = gumbel_softmax_chunks();
-  let lanes = gumbel_softmax_lanes();
-  let rows = gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = gumbel_softmax_pair(0.0, 0.0);
-  var partial1 = gumbel_softmax_pair(0.0, 0.0);
-  var partial2 = gumbel_softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (gumbel_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
-    let end = min(gumbel_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = gumbel_softmax_double_backward_slots(row, 0u);
-    let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
-    let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
-    let sum5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
-    let sum7 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 12u], gumbel_softmax_scratch_double_backward_rows[slots + 13u]);
-    let row_expression_0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 16u], gumbel_softmax_scratch_double_backward_rows[slots + 17u]);
-    let row_expression_1 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 18u], gumbel_softmax_scratch_double_backward_rows[slots + 19u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      let dy = gumbel_softmax_cotangent_dy[i];
-      let ddx = gumbel_softmax_cotangent_ddx[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_double_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, row_expression_0, row_expression_1);
-      partial0 = gumbel_softmax_pair_add(partial0, term.result0);
-      partial1 = gumbel_softmax_pair_add(partial1, term.result1);
-      partial2 = gumbel_softmax_pair_add(partial2, term.result2);
-    }
-  }
-  let partial = gumbel_softmax_double_backward_slots(row, chunk);
-  gumbel_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 26u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 27u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial1, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 28u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 29u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial2, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    gumbel_softmax_scratch_double_backward_rows[partial + 30u] = gumbel_softmax_lane_values[lane].high;
-    gumbel_softmax_scratch_double_backward_rows[partial + 31u] = gumbel_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn gumbel_softmax_double_backward_rows2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (gumbel_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= gumbel_softmax_uniforms.axisOuter * gumbel_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = gumbel_softmax_chunks();
-  let slots = gumbel_softmax_double_backward_slots(row, 0u);
-  var total13 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 26u], gumbel_softmax_scratch_double_backward_rows[slots + 27u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 26u], gumbel_softmax_scratch_double_backward_rows[others + 27u]);
-    total13 = gumbel_softmax_pair_add(total13, other);
-  }
-  var total14 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 28u], gumbel_softmax_scratch_double_backward_rows[slots + 29u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 28u], gumbel_softmax_scratch_double_backward_rows[others + 29u]);
-    total14 = gumbel_softmax_pair_add(total14, other);
-  }
-  var total15 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 30u], gumbel_softmax_scratch_double_backward_rows[slots + 31u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = gumbel_softmax_double_backward_slots(row, chunk);
-    let other = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[others + 30u], gumbel_softmax_scratch_double_backward_rows[others + 31u]);
-    total15 = gumbel_softmax_pair_add(total15, other);
-  }
-  gumbel_softmax_scratch_double_backward_rows[slots + 26u] = total13.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 27u] = total13.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 28u] = total14.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 29u] = total14.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 30u] = total15.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 31u] = total15.low;
-  let sum3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 8u], gumbel_softmax_scratch_double_backward_rows[slots + 9u]);
-  let sum4 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 26u], gumbel_softmax_scratch_double_backward_rows[slots + 27u]);
-  let sum6 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 28u], gumbel_softmax_scratch_double_backward_rows[slots + 29u]);
-  let value = gumbel_softmax_double_backward_row2(sum3, sum4, sum6);
-  gumbel_softmax_scratch_double_backward_rows[slots + 32u] = value.result0.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 33u] = value.result0.low;
-  gumbel_softmax_scratch_double_backward_rows[slots + 34u] = value.result1.high;
-  gumbel_softmax_scratch_double_backward_rows[slots + 35u] = value.result1.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 39u] = total13.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 40u] = total13.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 41u] = total13.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 42u] = total14.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 43u] = total14.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 44u] = total14.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 45u] = total15.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 46u] = total15.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 47u] = total15.exponent;
+  let sum3 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 9u], gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
+  let sum4 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 39u], gumbel_softmax_scratch_double_backward_rows[slots + 40u], gumbel_softmax_scratch_double_backward_rows[slots + 41u]);
+  let sum6 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 42u], gumbel_softmax_scratch_double_backward_rows[slots + 43u], gumbel_softmax_scratch_double_backward_rows[slots + 44u]);
+  let value = gumbel_softmax_double_backward_row1(sum3, sum4, sum6);
+  gumbel_softmax_scratch_double_backward_rows[slots + 48u] = value.result0.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 49u] = value.result0.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 50u] = value.result0.exponent;
+  gumbel_softmax_scratch_double_backward_rows[slots + 51u] = value.result1.high;
+  gumbel_softmax_scratch_double_backward_rows[slots + 52u] = value.result1.low;
+  gumbel_softmax_scratch_double_backward_rows[slots + 53u] = value.result1.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -1848,16 +1721,16 @@ fn gumbel_softmax_double_backward_elements(
   }
   let row = i / (gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner) * gumbel_softmax_uniforms.axisInner + i % gumbel_softmax_uniforms.axisInner;
   let slots = gumbel_softmax_double_backward_slots(row, 0u);
-  let maximum0 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u]);
-  let sum2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 6u], gumbel_softmax_scratch_double_backward_rows[slots + 7u]);
-  let sum5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 10u], gumbel_softmax_scratch_double_backward_rows[slots + 11u]);
-  let sum8 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 14u], gumbel_softmax_scratch_double_backward_rows[slots + 15u]);
-  let sum9 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 30u], gumbel_softmax_scratch_double_backward_rows[slots + 31u]);
-  let row_expression_2 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 32u], gumbel_softmax_scratch_double_backward_rows[slots + 33u]);
-  let row_expression_3 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 20u], gumbel_softmax_scratch_double_backward_rows[slots + 21u]);
-  let row_expression_4 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 34u], gumbel_softmax_scratch_double_backward_rows[slots + 35u]);
-  let row_expression_5 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 22u], gumbel_softmax_scratch_double_backward_rows[slots + 23u]);
-  let row_expression_6 = gumbel_softmax_pair(gumbel_softmax_scratch_double_backward_rows[slots + 24u], gumbel_softmax_scratch_double_backward_rows[slots + 25u]);
+  let maximum0 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 0u], gumbel_softmax_scratch_double_backward_rows[slots + 1u], gumbel_softmax_scratch_double_backward_rows[slots + 2u]);
+  let sum2 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 18u], gumbel_softmax_scratch_double_backward_rows[slots + 19u], gumbel_softmax_scratch_double_backward_rows[slots + 20u]);
+  let sum5 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 21u], gumbel_softmax_scratch_double_backward_rows[slots + 22u], gumbel_softmax_scratch_double_backward_rows[slots + 23u]);
+  let sum8 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 15u], gumbel_softmax_scratch_double_backward_rows[slots + 16u], gumbel_softmax_scratch_double_backward_rows[slots + 17u]);
+  let sum9 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 45u], gumbel_softmax_scratch_double_backward_rows[slots + 46u], gumbel_softmax_scratch_double_backward_rows[slots + 47u]);
+  let row_expression_2 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 48u], gumbel_softmax_scratch_double_backward_rows[slots + 49u], gumbel_softmax_scratch_double_backward_rows[slots + 50u]);
+  let row_expression_3 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 30u], gumbel_softmax_scratch_double_backward_rows[slots + 31u], gumbel_softmax_scratch_double_backward_rows[slots + 32u]);
+  let row_expression_4 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 51u], gumbel_softmax_scratch_double_backward_rows[slots + 52u], gumbel_softmax_scratch_double_backward_rows[slots + 53u]);
+  let row_expression_5 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 33u], gumbel_softmax_scratch_double_backward_rows[slots + 34u], gumbel_softmax_scratch_double_backward_rows[slots + 35u]);
+  let row_expression_6 = gumbel_softmax_ranged(gumbel_softmax_scratch_double_backward_rows[slots + 36u], gumbel_softmax_scratch_double_backward_rows[slots + 37u], gumbel_softmax_scratch_double_backward_rows[slots + 38u]);
   let x = gumbel_softmax_input_x[i];
   let dy = gumbel_softmax_cotangent_dy[i];
   let ddx = gumbel_softmax_cotangent_ddx[i];
@@ -1891,20 +1764,35 @@ fn gumbel_softmax_double_backward_whole(
   let head = lane - lane % lanes;
   let base = row / gumbel_softmax_uniforms.axisInner * gumbel_softmax_uniforms.axisLength * gumbel_softmax_uniforms.axisInner + row % gumbel_softmax_uniforms.axisInner;
   let end = select(0u, gumbel_softmax_uniforms.axisLength, row < rows);
-  var partial0 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
-  var partial1 = gumbel_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial0 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
+  var partial1 = gumbel_softmax_ranged(-1.0, 0.0, 2e38);
   var place1 = 0xffffffffu;
+  var carried = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var carried16 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var carried17 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
       let x = gumbel_softmax_input_x[i];
+      let dy = gumbel_softmax_cotangent_dy[i];
+      let ddx = gumbel_softmax_cotangent_ddx[i];
       var u0 = 0.5;
       if (gumbel_softmax_uniforms.training != 0u) {
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0);
-      partial0 = gumbel_softmax_pair_larger(partial0, term.result0);
+      let term = gumbel_softmax_double_backward_terms0(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, ddx);
+      let scale0 = gumbel_softmax_double_backward_scale(gumbel_softmax_ranged_smaller(partial0, term.result0), gumbel_softmax_ranged_larger(partial0, term.result0));
+      if (gumbel_softmax_ranged_less(partial0, term.result0)) {
+        carried = gumbel_softmax_ranged_add(gumbel_softmax_ranged_multiply(carried, scale0), gumbel_softmax_ranged(1.0, 0.0, 0.0));
+        carried16 = gumbel_softmax_ranged_add(gumbel_softmax_ranged_multiply(carried16, scale0), term.result3);
+        carried17 = gumbel_softmax_ranged_add(gumbel_softmax_ranged_multiply(carried17, scale0), term.result4);
+      } else {
+        carried = gumbel_softmax_ranged_add(carried, scale0);
+        carried16 = gumbel_softmax_ranged_add(carried16, gumbel_softmax_ranged_multiply(term.result3, scale0));
+        carried17 = gumbel_softmax_ranged_add(carried17, gumbel_softmax_ranged_multiply(term.result4, scale0));
+      }
+      partial0 = gumbel_softmax_ranged_larger(partial0, term.result0);
       if (gumbel_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
         place1 = k;
@@ -1915,13 +1803,41 @@ fn gumbel_softmax_double_backward_whole(
   let maximum0 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
   gumbel_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
-  let first_maximum1 = gumbel_softmax_pair_from_u32(gumbel_softmax_lane_places[head]);
+  let first_maximum1 = gumbel_softmax_ranged_from_u32(gumbel_softmax_lane_places[head]);
   workgroupBarrier();
-  var partial02 = gumbel_softmax_pair(0.0, 0.0);
-  var partial12 = gumbel_softmax_pair(0.0, 0.0);
-  var partial2 = gumbel_softmax_pair(0.0, 0.0);
-  var partial3 = gumbel_softmax_pair(0.0, 0.0);
-  var partial4 = gumbel_softmax_pair(0.0, 0.0);
+  {
+    let less0 = gumbel_softmax_double_backward_scale(partial0, maximum0);
+    carried = gumbel_softmax_ranged_multiply(carried, less0);
+    carried16 = gumbel_softmax_ranged_multiply(carried16, less0);
+    carried17 = gumbel_softmax_ranged_multiply(carried17, less0);
+  }
+  gumbel_softmax_workgroup_sum(carried, lane, lanes);
+  let sum3 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(carried16, lane, lanes);
+  let sum7 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  gumbel_softmax_workgroup_sum(carried17, lane, lanes);
+  let sum8 = gumbel_softmax_lane_values[head];
+  workgroupBarrier();
+  var sum2 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    let k = min(u32(gumbel_softmax_ranged_to_limit(first_maximum1)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = base + k * gumbel_softmax_uniforms.axisInner;
+    let dy = gumbel_softmax_cotangent_dy[i];
+    sum2 = gumbel_softmax_double_backward_picked0_0(dy);
+  }
+  var sum5 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  {
+    let k = min(u32(gumbel_softmax_ranged_to_limit(first_maximum1)), gumbel_softmax_uniforms.axisLength - 1u);
+    let i = base + k * gumbel_softmax_uniforms.axisInner;
+    let ddx = gumbel_softmax_cotangent_ddx[i];
+    sum5 = gumbel_softmax_double_backward_picked0_1(ddx);
+  }
+  let value0 = gumbel_softmax_double_backward_row0(gumbel_softmax_uniforms.p_tau, sum3);
+  var partial02 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var partial12 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
+  var partial2 = gumbel_softmax_ranged(0.0, 0.0, -2e38);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
@@ -1933,60 +1849,22 @@ fn gumbel_softmax_double_backward_whole(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, f32(k), maximum0, first_maximum1, ddx);
-      partial02 = gumbel_softmax_pair_add(partial02, term.result0);
-      partial12 = gumbel_softmax_pair_add(partial12, term.result1);
-      partial2 = gumbel_softmax_pair_add(partial2, term.result2);
-      partial3 = gumbel_softmax_pair_add(partial3, term.result3);
-      partial4 = gumbel_softmax_pair_add(partial4, term.result4);
+      let term = gumbel_softmax_double_backward_terms1(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, value0.result0, value0.result1);
+      partial02 = gumbel_softmax_ranged_add(partial02, term.result0);
+      partial12 = gumbel_softmax_ranged_add(partial12, term.result1);
+      partial2 = gumbel_softmax_ranged_add(partial2, term.result2);
     }
   }
   gumbel_softmax_workgroup_sum(partial02, lane, lanes);
-  let sum2 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
-  let sum3 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial2, lane, lanes);
-  let sum5 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial3, lane, lanes);
-  let sum7 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial4, lane, lanes);
-  let sum8 = gumbel_softmax_lane_values[head];
-  workgroupBarrier();
-  let value1 = gumbel_softmax_double_backward_row1(gumbel_softmax_uniforms.p_tau, sum3);
-  var partial03 = gumbel_softmax_pair(0.0, 0.0);
-  var partial13 = gumbel_softmax_pair(0.0, 0.0);
-  var partial22 = gumbel_softmax_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * gumbel_softmax_uniforms.axisInner;
-      let x = gumbel_softmax_input_x[i];
-      let dy = gumbel_softmax_cotangent_dy[i];
-      let ddx = gumbel_softmax_cotangent_ddx[i];
-      var u0 = 0.5;
-      if (gumbel_softmax_uniforms.training != 0u) {
-        let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
-        u0 = gumbel_softmax_uniform_single(words0.a);
-      }
-      let term = gumbel_softmax_double_backward_terms2(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum7, value1.result0, value1.result1);
-      partial03 = gumbel_softmax_pair_add(partial03, term.result0);
-      partial13 = gumbel_softmax_pair_add(partial13, term.result1);
-      partial22 = gumbel_softmax_pair_add(partial22, term.result2);
-    }
-  }
-  gumbel_softmax_workgroup_sum(partial03, lane, lanes);
   let sum4 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial13, lane, lanes);
+  gumbel_softmax_workgroup_sum(partial12, lane, lanes);
   let sum6 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  gumbel_softmax_workgroup_sum(partial22, lane, lanes);
+  gumbel_softmax_workgroup_sum(partial2, lane, lanes);
   let sum9 = gumbel_softmax_lane_values[head];
   workgroupBarrier();
-  let value2 = gumbel_softmax_double_backward_row2(sum3, sum4, sum6);
+  let value1 = gumbel_softmax_double_backward_row1(sum3, sum4, sum6);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * gumbel_softmax_uniforms.axisInner;
@@ -1998,7 +1876,7 @@ fn gumbel_softmax_double_backward_whole(
         let words0 = gumbel_softmax_draw(gumbel_softmax_uniforms.seed, i, 0);
         u0 = gumbel_softmax_uniform_single(words0.a);
       }
-      let result = gumbel_softmax_double_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum8, sum9, value2.result0, value1.result2, value2.result1, value1.result3, value1.result4);
+      let result = gumbel_softmax_double_backward_elements_result(select(0.0, 1.0, gumbel_softmax_uniforms.training != 0u), x, gumbel_softmax_uniforms.p_tau, u0, dy, maximum0, sum2, ddx, sum5, sum8, sum9, value1.result0, value0.result2, value1.result1, value0.result3, value0.result4);
       gumbel_softmax_gradient_ddy[i] = result.result0;
       gumbel_softmax_gradient_dx[i] = result.result1;
     }

@@ -59,27 +59,6 @@ const logSoftmaxActivation: Activation = {
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
       {
-        entryPoint: "log_softmax_forward_walk1",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "log_softmax_forward_rows1",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
         entryPoint: "log_softmax_forward_elements",
         over: "size",
         perWorkgroup: 256,
@@ -119,27 +98,6 @@ const logSoftmaxActivation: Activation = {
       },
       {
         entryPoint: "log_softmax_backward_rows0",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "log_softmax_backward_walk1",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "log_softmax_backward_rows1",
         over: "axisOuter * axisInner",
         perWorkgroup: 256,
         bindings: [
@@ -195,6 +153,7 @@ const logSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
+          [8, "cotangent x"],
           [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 20"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
@@ -213,28 +172,6 @@ const logSoftmaxActivation: Activation = {
       },
       {
         entryPoint: "log_softmax_double_backward_rows1",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 20"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "log_softmax_double_backward_walk2",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [8, "cotangent x"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 20"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "log_softmax_double_backward_rows2",
         over: "axisOuter * axisInner",
         perWorkgroup: 256,
         bindings: [

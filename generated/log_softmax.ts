@@ -21,24 +21,38 @@ export function logSoftmaxForward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      let largestAt = 0;
+      let shift = -Infinity;
+      let sum = -1;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        if (xi > largest) largestAt = k;
-        largest = Math.max(largest, xi);
+        if (xi > largest) {
+          sum += boundedExp(
+            Math.max(
+              Math.min(largest === shift ? 0 : largest - shift, 709.79),
+              -746,
+            ),
+          );
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        } else {
+          sum += boundedExp(
+            Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+          );
+        }
       }
-      let sum = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const v = xi === largest ? 0 : xi - largest;
-        sum +=
-          k === largestAt ? 0 : boundedExp(Math.max(Math.min(v, 709.79), -746));
-      }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       const l = log1p(sum);
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const v = xi === largest ? 0 : xi - largest;
-        y[i] = v - l;
+        y[i] = (xi === largest ? 0 : xi - largest) - l;
       }
     }
   }
@@ -62,27 +76,39 @@ export function logSoftmaxBackward(
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
       let sum = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-        sum += dyi;
-      }
+      let shift = -Infinity;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum2 *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
+        sum += dyi;
+        sum2 += boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        sum2 += e;
       }
+      sum2 *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        dx[i] = dyi - (e * sum) / sum2;
+        dx[i] =
+          dyi -
+          (boundedExp(
+            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          ) *
+            sum) /
+            sum2;
       }
     }
   }
@@ -118,6 +144,7 @@ export function logSoftmaxDoubleBackward(
         largest = Math.max(largest, xi);
         sum += dyi;
       }
+      const ddxAt = ddx[start + largestAt * axisInner]!;
       let sum2 = 0;
       let sum3 = 0;
       let sum4 = 0;
@@ -127,29 +154,20 @@ export function logSoftmaxDoubleBackward(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
+        const u = ddxI - ddxAt;
         sum2 += e;
-        sum3 += k === largestAt ? ddxI : 0;
-        sum4 += ddxI * e;
+        sum3 += ddxI * e;
+        sum4 += e * u;
       }
-      const q = sum4 / sum2;
-      let sum5 = 0;
+      const q = sum3 / sum2;
+      const q2 = sum4 / sum2;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         const ddxI = ddx[i]!;
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const u = ddxI - sum3;
-        sum5 += e * u;
-      }
-      const q2 = sum5 / sum2;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const ddxI = ddx[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        const u = ddxI - sum3;
+        const u = ddxI - ddxAt;
         ddy[i] = ddxI - q;
         dx[i] = -(e * sum * (u - q2)) / sum2;
       }
@@ -178,24 +196,38 @@ export function logSoftmaxForward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      let largestAt = 0;
+      let shift = -Infinity;
+      let sum = -1;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        if (xi > largest) largestAt = k;
-        largest = Math.max(largest, xi);
+        if (xi > largest) {
+          sum += boundedExp(
+            Math.max(
+              Math.min(largest === shift ? 0 : largest - shift, 709.79),
+              -746,
+            ),
+          );
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        } else {
+          sum += boundedExp(
+            Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+          );
+        }
       }
-      let sum = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const v = xi === largest ? 0 : xi - largest;
-        sum +=
-          k === largestAt ? 0 : boundedExp(Math.max(Math.min(v, 709.79), -746));
-      }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       const l = log1p(sum);
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const v = xi === largest ? 0 : xi - largest;
-        y[i] = v - l;
+        y[i] = (xi === largest ? 0 : xi - largest) - l;
       }
     }
   }
@@ -219,27 +251,39 @@ export function logSoftmaxBackward64(
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
       let sum = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-        sum += dyi;
-      }
+      let shift = -Infinity;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum2 *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
+        sum += dyi;
+        sum2 += boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        sum2 += e;
       }
+      sum2 *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        dx[i] = dyi - (e * sum) / sum2;
+        dx[i] =
+          dyi -
+          (boundedExp(
+            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          ) *
+            sum) /
+            sum2;
       }
     }
   }
@@ -275,6 +319,7 @@ export function logSoftmaxDoubleBackward64(
         largest = Math.max(largest, xi);
         sum += dyi;
       }
+      const ddxAt = ddx[start + largestAt * axisInner]!;
       let sum2 = 0;
       let sum3 = 0;
       let sum4 = 0;
@@ -284,29 +329,20 @@ export function logSoftmaxDoubleBackward64(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
+        const u = ddxI - ddxAt;
         sum2 += e;
-        sum3 += k === largestAt ? ddxI : 0;
-        sum4 += ddxI * e;
+        sum3 += ddxI * e;
+        sum4 += e * u;
       }
-      const q = sum4 / sum2;
-      let sum5 = 0;
+      const q = sum3 / sum2;
+      const q2 = sum4 / sum2;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         const ddxI = ddx[i]!;
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const u = ddxI - sum3;
-        sum5 += e * u;
-      }
-      const q2 = sum5 / sum2;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const ddxI = ddx[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        const u = ddxI - sum3;
+        const u = ddxI - ddxAt;
         ddy[i] = ddxI - q;
         dx[i] = -(e * sum * (u - q2)) / sum2;
       }

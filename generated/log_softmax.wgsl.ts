@@ -18,6 +18,13 @@ struct log_softmax_pair {
   low: f32,
 }
 
+fn log_softmax_pair_smaller(a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
 fn log_softmax_pair_larger(a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
   if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
@@ -30,17 +37,6 @@ fn log_softmax_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
 }
 
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn log_softmax_pair_ordered_sum(a: f32, b: f32) -> log_softmax_pair {
-  let s = log_softmax_rounded(a + b);
-  return log_softmax_pair(s, b - log_softmax_rounded(s - a));
-}
-
-// A whole number below 2^32.
-fn log_softmax_pair_from_u32(n: u32) -> log_softmax_pair {
-  return log_softmax_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
-}
-
 // a + b exactly (Knuth).
 fn log_softmax_pair_sum(a: f32, b: f32) -> log_softmax_pair {
   let s = log_softmax_rounded(a + b);
@@ -48,29 +44,15 @@ fn log_softmax_pair_sum(a: f32, b: f32) -> log_softmax_pair {
   return log_softmax_pair(s, (a - log_softmax_rounded(s - t)) + (b - t));
 }
 
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn log_softmax_pair_ordered_sum(a: f32, b: f32) -> log_softmax_pair {
+  let s = log_softmax_rounded(a + b);
+  return log_softmax_pair(s, b - log_softmax_rounded(s - a));
+}
+
 fn log_softmax_pair_add(a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
   let s = log_softmax_pair_sum(a.high, b.high);
   return log_softmax_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-struct log_softmax_forward_terms0_results {
-  result0: log_softmax_pair,
-  result1: log_softmax_pair,
-}
-
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn log_softmax_pair_from_given(x: f32) -> log_softmax_pair {
-  let held = log_softmax_rounded(x);
-  return log_softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
-}
-
-fn log_softmax_forward_terms0(x: f32) -> log_softmax_forward_terms0_results {
-  return log_softmax_forward_terms0_results(log_softmax_pair_from_given(x), log_softmax_pair_from_given(x));
-}
-
-// a where the condition holds, else b.
-fn log_softmax_pair_select(condition: bool, a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
-  return log_softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -87,6 +69,45 @@ fn log_softmax_pair_product(a: f32, b: f32) -> log_softmax_pair {
   let bl = b - bh;
   let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
   return log_softmax_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+fn log_softmax_pair_multiply(a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
+  let p = log_softmax_pair_product(a.high, b.high);
+  return log_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// A whole number below 2^32.
+fn log_softmax_pair_from_u32(n: u32) -> log_softmax_pair {
+  return log_softmax_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
+}
+
+fn log_softmax_pair_to_f32(a: log_softmax_pair) -> f32 {
+  return a.high + a.low;
+}
+
+struct log_softmax_forward_terms0_results {
+  result0: log_softmax_pair,
+  result1: log_softmax_pair,
+  result2: log_softmax_pair,
+}
+
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn log_softmax_pair_from_given(x: f32) -> log_softmax_pair {
+  let held = log_softmax_rounded(x);
+  return log_softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+}
+
+fn log_softmax_forward_terms0(x: f32) -> log_softmax_forward_terms0_results {
+  return log_softmax_forward_terms0_results(
+    log_softmax_pair_from_given(x),
+    log_softmax_pair_from_given(x),
+    log_softmax_pair(1.0, 0.0)
+  );
+}
+
+// a where the condition holds, else b.
+fn log_softmax_pair_select(condition: bool, a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
+  return log_softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
@@ -149,17 +170,8 @@ fn log_softmax_pair_excess(a: log_softmax_pair, b: log_softmax_pair) -> log_soft
   return log_softmax_pair_select((a.high == b.high) & (a.low == b.low), log_softmax_pair(0.0, 0.0), d);
 }
 
-fn log_softmax_forward_terms1(
-  x: f32,
-  place: f32,
-  maximum0: log_softmax_pair,
-  first_maximum1: log_softmax_pair
-) -> log_softmax_pair {
-  var t = log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0));
-  if (log_softmax_pair_from_given(place).high == first_maximum1.high) {
-    t = log_softmax_pair(0.0, 0.0);
-  }
-  return t;
+fn log_softmax_forward_scale(exponent: log_softmax_pair, largest_exponent: log_softmax_pair) -> log_softmax_pair {
+  return log_softmax_pair_saturated_exp(log_softmax_pair_excess(exponent, largest_exponent));
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -191,7 +203,7 @@ fn log_softmax_pair_log1p(a: log_softmax_pair) -> log_softmax_pair {
   return log_softmax_pair_log_scaled(f32(k), log_softmax_pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
-fn log_softmax_forward_row1(sum2: log_softmax_pair) -> log_softmax_pair {
+fn log_softmax_forward_row0(sum2: log_softmax_pair) -> log_softmax_pair {
   return log_softmax_pair_log1p(sum2);
 }
 
@@ -210,19 +222,19 @@ fn log_softmax_forward_elements_result(x: f32, maximum0: log_softmax_pair, row_e
 struct log_softmax_backward_terms0_results {
   result0: log_softmax_pair,
   result1: log_softmax_pair,
+  result2: log_softmax_pair,
 }
 
 fn log_softmax_backward_terms0(x: f32, dy: f32) -> log_softmax_backward_terms0_results {
-  return log_softmax_backward_terms0_results(log_softmax_pair_from_given(x), log_softmax_pair_from_given(dy));
+  return log_softmax_backward_terms0_results(
+    log_softmax_pair_from_given(x),
+    log_softmax_pair_from_given(dy),
+    log_softmax_pair(1.0, 0.0)
+  );
 }
 
-fn log_softmax_backward_terms1(x: f32, maximum0: log_softmax_pair) -> log_softmax_pair {
-  return log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0));
-}
-
-fn log_softmax_pair_multiply(a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
-  let p = log_softmax_pair_product(a.high, b.high);
-  return log_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+fn log_softmax_backward_scale(exponent: log_softmax_pair, largest_exponent: log_softmax_pair) -> log_softmax_pair {
+  return log_softmax_pair_saturated_exp(log_softmax_pair_excess(exponent, largest_exponent));
 }
 
 fn log_softmax_backward_elements_result(
@@ -260,6 +272,10 @@ fn log_softmax_double_backward_terms0(x: f32, dy: f32) -> log_softmax_double_bac
   );
 }
 
+fn log_softmax_double_backward_picked0_0(ddx: f32) -> log_softmax_pair {
+  return log_softmax_pair_from_given(ddx);
+}
+
 struct log_softmax_double_backward_terms1_results {
   result0: log_softmax_pair,
   result1: log_softmax_pair,
@@ -268,41 +284,32 @@ struct log_softmax_double_backward_terms1_results {
 
 fn log_softmax_double_backward_terms1(
   x: f32,
-  place: f32,
-  maximum0: log_softmax_pair,
-  ddx: f32,
-  first_maximum2: log_softmax_pair
-) -> log_softmax_double_backward_terms1_results {
-  let t = log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0));
-  var t2 = log_softmax_pair(0.0, 0.0);
-  if (log_softmax_pair_from_given(place).high == first_maximum2.high) {
-    t2 = log_softmax_pair_from_given(ddx);
-  }
-  return log_softmax_double_backward_terms1_results(
-    t,
-    t2,
-    log_softmax_pair_multiply(log_softmax_pair_from_given(ddx), t)
-  );
-}
-
-fn log_softmax_double_backward_row1(sum3: log_softmax_pair, sum5: log_softmax_pair) -> log_softmax_pair {
-  return log_softmax_pair_divide(sum5, sum3);
-}
-
-fn log_softmax_double_backward_terms2(
-  x: f32,
   maximum0: log_softmax_pair,
   ddx: f32,
   sum4: log_softmax_pair
-) -> log_softmax_pair {
-  return log_softmax_pair_multiply(
-    log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0)),
-    log_softmax_pair_subtract(log_softmax_pair_from_given(ddx), sum4)
+) -> log_softmax_double_backward_terms1_results {
+  let t = log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0));
+  return log_softmax_double_backward_terms1_results(
+    t,
+    log_softmax_pair_multiply(log_softmax_pair_from_given(ddx), t),
+    log_softmax_pair_multiply(t, log_softmax_pair_subtract(log_softmax_pair_from_given(ddx), sum4))
   );
 }
 
-fn log_softmax_double_backward_row2(sum3: log_softmax_pair, sum6: log_softmax_pair) -> log_softmax_pair {
-  return log_softmax_pair_divide(sum6, sum3);
+struct log_softmax_double_backward_row1_results {
+  result0: log_softmax_pair,
+  result1: log_softmax_pair,
+}
+
+fn log_softmax_double_backward_row1(
+  sum3: log_softmax_pair,
+  sum5: log_softmax_pair,
+  sum6: log_softmax_pair
+) -> log_softmax_double_backward_row1_results {
+  return log_softmax_double_backward_row1_results(
+    log_softmax_pair_divide(sum5, sum3),
+    log_softmax_pair_divide(sum6, sum3)
+  );
 }
 
 struct log_softmax_double_backward_elements_result_results {
@@ -470,6 +477,7 @@ fn log_softmax_forward_walk0(
   var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried0 = log_softmax_pair(-1.0, 0.0);
   var missing = 0.0;
   if (row < rows) {
     let span = (log_softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -480,6 +488,12 @@ fn log_softmax_forward_walk0(
       let x = log_softmax_input_x[i];
       missing = select(missing, x, log_softmax_is_nan(x));
       let term = log_softmax_forward_terms0(x);
+      let scale0 = log_softmax_forward_scale(log_softmax_pair_smaller(partial0, term.result0), log_softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = log_softmax_pair_multiply(log_softmax_pair_add(carried0, log_softmax_pair(1.0, 0.0)), scale0);
+      } else {
+        carried0 = log_softmax_pair_add(carried0, scale0);
+      }
       partial0 = log_softmax_pair_larger(partial0, term.result0);
       if (log_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -489,18 +503,30 @@ fn log_softmax_forward_walk0(
   }
   let partial = log_softmax_forward_slots(row, chunk);
   log_softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = log_softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     log_softmax_scratch_forward_rows[partial + 0u] = log_softmax_lane_values[lane].high;
     log_softmax_scratch_forward_rows[partial + 1u] = log_softmax_lane_values[lane].low;
   }
   workgroupBarrier();
   log_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first1 = log_softmax_lane_places[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     let place = log_softmax_pair_from_u32(log_softmax_lane_places[lane]);
     log_softmax_scratch_forward_rows[partial + 2u] = place.high;
     log_softmax_scratch_forward_rows[partial + 3u] = place.low;
     log_softmax_scratch_forward_rows[partial + 4u] = log_softmax_lane_values[lane].high;
     log_softmax_scratch_forward_rows[partial + 5u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = log_softmax_forward_scale(partial0, largest0);
+  if (!(place1 == first1)) {
+    carried0 = log_softmax_pair_multiply(log_softmax_pair_add(carried0, log_softmax_pair(1.0, 0.0)), less0);
+  }
+  log_softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    log_softmax_scratch_forward_rows[partial + 6u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_forward_rows[partial + 7u] = log_softmax_lane_values[lane].low;
   }
   workgroupBarrier();
   log_softmax_workgroup_nan(missing, lane, lanes);
@@ -542,6 +568,18 @@ fn log_softmax_forward_rows0(
       at1 = place1;
     }
   }
+  var total3 = log_softmax_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = log_softmax_forward_slots(row, chunk);
+    let largest0 = log_softmax_pair(log_softmax_scratch_forward_rows[others + 0u], log_softmax_scratch_forward_rows[others + 1u]);
+    let place1 = log_softmax_pair(log_softmax_scratch_forward_rows[others + 2u], log_softmax_scratch_forward_rows[others + 3u]);
+    var carried3 = log_softmax_pair(log_softmax_scratch_forward_rows[others + 6u], log_softmax_scratch_forward_rows[others + 7u]);
+    let less0 = log_softmax_forward_scale(largest0, total0);
+    if (!(place1.high == at1.high && place1.low == at1.low)) {
+      carried3 = log_softmax_pair_multiply(log_softmax_pair_add(carried3, log_softmax_pair(1.0, 0.0)), less0);
+    }
+    total3 = log_softmax_pair_add(total3, carried3);
+  }
   var missing = log_softmax_scratch_forward_rows[slots + 10u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let other = log_softmax_scratch_forward_rows[log_softmax_forward_slots(row, chunk) + 10u];
@@ -551,78 +589,11 @@ fn log_softmax_forward_rows0(
   log_softmax_scratch_forward_rows[slots + 1u] = total0.low;
   log_softmax_scratch_forward_rows[slots + 2u] = at1.high;
   log_softmax_scratch_forward_rows[slots + 3u] = at1.low;
-  log_softmax_scratch_forward_rows[slots + 10u] = missing;
-}
-
-@compute @workgroup_size(256)
-fn log_softmax_forward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (log_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = log_softmax_chunks();
-  let lanes = log_softmax_lanes();
-  let rows = log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = log_softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (log_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
-    let end = min(log_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = log_softmax_forward_slots(row, 0u);
-    let maximum0 = log_softmax_pair(log_softmax_scratch_forward_rows[slots + 0u], log_softmax_scratch_forward_rows[slots + 1u]);
-    let first_maximum1 = log_softmax_pair(log_softmax_scratch_forward_rows[slots + 2u], log_softmax_scratch_forward_rows[slots + 3u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * log_softmax_uniforms.axisInner;
-      let x = log_softmax_input_x[i];
-      let term = log_softmax_forward_terms1(x, f32(k), maximum0, first_maximum1);
-      partial0 = log_softmax_pair_add(partial0, term);
-    }
-  }
-  let partial = log_softmax_forward_slots(row, chunk);
-  log_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    log_softmax_scratch_forward_rows[partial + 6u] = log_softmax_lane_values[lane].high;
-    log_softmax_scratch_forward_rows[partial + 7u] = log_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn log_softmax_forward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (log_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = log_softmax_chunks();
-  let slots = log_softmax_forward_slots(row, 0u);
-  var total3 = log_softmax_pair(log_softmax_scratch_forward_rows[slots + 6u], log_softmax_scratch_forward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = log_softmax_forward_slots(row, chunk);
-    let other = log_softmax_pair(log_softmax_scratch_forward_rows[others + 6u], log_softmax_scratch_forward_rows[others + 7u]);
-    total3 = log_softmax_pair_add(total3, other);
-  }
   log_softmax_scratch_forward_rows[slots + 6u] = total3.high;
   log_softmax_scratch_forward_rows[slots + 7u] = total3.low;
+  log_softmax_scratch_forward_rows[slots + 10u] = missing;
   let sum2 = log_softmax_pair(log_softmax_scratch_forward_rows[slots + 6u], log_softmax_scratch_forward_rows[slots + 7u]);
-  let value = log_softmax_forward_row1(sum2);
+  let value = log_softmax_forward_row0(sum2);
   log_softmax_scratch_forward_rows[slots + 8u] = value.high;
   log_softmax_scratch_forward_rows[slots + 9u] = value.low;
 }
@@ -674,12 +645,19 @@ fn log_softmax_forward_whole(
   var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried = log_softmax_pair(-1.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * log_softmax_uniforms.axisInner;
       let x = log_softmax_input_x[i];
       missing = select(missing, x, log_softmax_is_nan(x));
       let term = log_softmax_forward_terms0(x);
+      let scale0 = log_softmax_forward_scale(log_softmax_pair_smaller(partial0, term.result0), log_softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = log_softmax_pair_multiply(log_softmax_pair_add(carried, log_softmax_pair(1.0, 0.0)), scale0);
+      } else {
+        carried = log_softmax_pair_add(carried, scale0);
+      }
       partial0 = log_softmax_pair_larger(partial0, term.result0);
       if (log_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -692,27 +670,25 @@ fn log_softmax_forward_whole(
   workgroupBarrier();
   log_softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
   let first_maximum1 = log_softmax_pair_from_u32(log_softmax_lane_places[head]);
+  let firstPlace = log_softmax_lane_places[head];
   workgroupBarrier();
-  var partial02 = log_softmax_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * log_softmax_uniforms.axisInner;
-      let x = log_softmax_input_x[i];
-      let term = log_softmax_forward_terms1(x, f32(k), maximum0, first_maximum1);
-      partial02 = log_softmax_pair_add(partial02, term);
+    let less0 = log_softmax_forward_scale(partial0, maximum0);
+    if (!(place1 == firstPlace)) {
+      carried = log_softmax_pair_multiply(log_softmax_pair_add(carried, log_softmax_pair(1.0, 0.0)), less0);
     }
   }
-  log_softmax_workgroup_sum(partial02, lane, lanes);
+  log_softmax_workgroup_sum(carried, lane, lanes);
   let sum2 = log_softmax_lane_values[head];
   workgroupBarrier();
-  let value1 = log_softmax_forward_row1(sum2);
+  let value0 = log_softmax_forward_row0(sum2);
   log_softmax_workgroup_nan(missing, lane, lanes);
   missing = log_softmax_lane_nan[head];
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * log_softmax_uniforms.axisInner;
       let x = log_softmax_input_x[i];
-      let result = log_softmax_forward_elements_result(x, maximum0, value1);
+      let result = log_softmax_forward_elements_result(x, maximum0, value0);
       log_softmax_output_y[i] = select(result, missing, log_softmax_is_nan(missing));
     }
   }
@@ -743,6 +719,7 @@ fn log_softmax_backward_walk0(
   let chunk = group % chunks;
   var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = log_softmax_pair(0.0, 0.0);
+  var carried0 = log_softmax_pair(0.0, 0.0);
   if (row < rows) {
     let span = (log_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
@@ -752,12 +729,19 @@ fn log_softmax_backward_walk0(
       let x = log_softmax_input_x[i];
       let dy = log_softmax_cotangent_dy[i];
       let term = log_softmax_backward_terms0(x, dy);
+      let scale0 = log_softmax_backward_scale(log_softmax_pair_smaller(partial0, term.result0), log_softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = log_softmax_pair_add(log_softmax_pair_multiply(carried0, scale0), log_softmax_pair(1.0, 0.0));
+      } else {
+        carried0 = log_softmax_pair_add(carried0, scale0);
+      }
       partial0 = log_softmax_pair_larger(partial0, term.result0);
       partial1 = log_softmax_pair_add(partial1, term.result1);
     }
   }
   let partial = log_softmax_backward_slots(row, chunk);
   log_softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = log_softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     log_softmax_scratch_backward_rows[partial + 0u] = log_softmax_lane_values[lane].high;
     log_softmax_scratch_backward_rows[partial + 1u] = log_softmax_lane_values[lane].low;
@@ -767,6 +751,14 @@ fn log_softmax_backward_walk0(
   if (row < rows && lane % lanes == 0u) {
     log_softmax_scratch_backward_rows[partial + 2u] = log_softmax_lane_values[lane].high;
     log_softmax_scratch_backward_rows[partial + 3u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = log_softmax_backward_scale(partial0, largest0);
+  carried0 = log_softmax_pair_multiply(carried0, less0);
+  log_softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    log_softmax_scratch_backward_rows[partial + 4u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_backward_rows[partial + 5u] = log_softmax_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -799,76 +791,19 @@ fn log_softmax_backward_rows0(
     let other = log_softmax_pair(log_softmax_scratch_backward_rows[others + 2u], log_softmax_scratch_backward_rows[others + 3u]);
     total1 = log_softmax_pair_add(total1, other);
   }
+  var total2 = log_softmax_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = log_softmax_backward_slots(row, chunk);
+    let largest0 = log_softmax_pair(log_softmax_scratch_backward_rows[others + 0u], log_softmax_scratch_backward_rows[others + 1u]);
+    var carried2 = log_softmax_pair(log_softmax_scratch_backward_rows[others + 4u], log_softmax_scratch_backward_rows[others + 5u]);
+    let less0 = log_softmax_backward_scale(largest0, total0);
+    carried2 = log_softmax_pair_multiply(carried2, less0);
+    total2 = log_softmax_pair_add(total2, carried2);
+  }
   log_softmax_scratch_backward_rows[slots + 0u] = total0.high;
   log_softmax_scratch_backward_rows[slots + 1u] = total0.low;
   log_softmax_scratch_backward_rows[slots + 2u] = total1.high;
   log_softmax_scratch_backward_rows[slots + 3u] = total1.low;
-}
-
-@compute @workgroup_size(256)
-fn log_softmax_backward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (log_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = log_softmax_chunks();
-  let lanes = log_softmax_lanes();
-  let rows = log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = log_softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (log_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
-    let end = min(log_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = log_softmax_backward_slots(row, 0u);
-    let maximum0 = log_softmax_pair(log_softmax_scratch_backward_rows[slots + 0u], log_softmax_scratch_backward_rows[slots + 1u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * log_softmax_uniforms.axisInner;
-      let x = log_softmax_input_x[i];
-      let term = log_softmax_backward_terms1(x, maximum0);
-      partial0 = log_softmax_pair_add(partial0, term);
-    }
-  }
-  let partial = log_softmax_backward_slots(row, chunk);
-  log_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    log_softmax_scratch_backward_rows[partial + 4u] = log_softmax_lane_values[lane].high;
-    log_softmax_scratch_backward_rows[partial + 5u] = log_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn log_softmax_backward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (log_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = log_softmax_chunks();
-  let slots = log_softmax_backward_slots(row, 0u);
-  var total2 = log_softmax_pair(log_softmax_scratch_backward_rows[slots + 4u], log_softmax_scratch_backward_rows[slots + 5u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = log_softmax_backward_slots(row, chunk);
-    let other = log_softmax_pair(log_softmax_scratch_backward_rows[others + 4u], log_softmax_scratch_backward_rows[others + 5u]);
-    total2 = log_softmax_pair_add(total2, other);
-  }
   log_softmax_scratch_backward_rows[slots + 4u] = total2.high;
   log_softmax_scratch_backward_rows[slots + 5u] = total2.low;
 }
@@ -920,12 +855,19 @@ fn log_softmax_backward_whole(
   let end = select(0u, log_softmax_uniforms.axisLength, row < rows);
   var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = log_softmax_pair(0.0, 0.0);
+  var carried = log_softmax_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * log_softmax_uniforms.axisInner;
       let x = log_softmax_input_x[i];
       let dy = log_softmax_cotangent_dy[i];
       let term = log_softmax_backward_terms0(x, dy);
+      let scale0 = log_softmax_backward_scale(log_softmax_pair_smaller(partial0, term.result0), log_softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = log_softmax_pair_add(log_softmax_pair_multiply(carried, scale0), log_softmax_pair(1.0, 0.0));
+      } else {
+        carried = log_softmax_pair_add(carried, scale0);
+      }
       partial0 = log_softmax_pair_larger(partial0, term.result0);
       partial1 = log_softmax_pair_add(partial1, term.result1);
     }
@@ -936,16 +878,11 @@ fn log_softmax_backward_whole(
   log_softmax_workgroup_sum(partial1, lane, lanes);
   let sum1 = log_softmax_lane_values[head];
   workgroupBarrier();
-  var partial02 = log_softmax_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * log_softmax_uniforms.axisInner;
-      let x = log_softmax_input_x[i];
-      let term = log_softmax_backward_terms1(x, maximum0);
-      partial02 = log_softmax_pair_add(partial02, term);
-    }
+    let less0 = log_softmax_backward_scale(partial0, maximum0);
+    carried = log_softmax_pair_multiply(carried, less0);
   }
-  log_softmax_workgroup_sum(partial02, lane, lanes);
+  log_softmax_workgroup_sum(carried, lane, lanes);
   let sum2 = log_softmax_lane_values[head];
   workgroupBarrier();
   {
@@ -1072,6 +1009,15 @@ fn log_softmax_double_backward_rows0(
   log_softmax_scratch_double_backward_rows[slots + 3u] = total1.low;
   log_softmax_scratch_double_backward_rows[slots + 4u] = at2.high;
   log_softmax_scratch_double_backward_rows[slots + 5u] = at2.low;
+  {
+    let at = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 4u], log_softmax_scratch_double_backward_rows[slots + 5u]);
+    let k = min(u32(log_softmax_pair_to_f32(at)), log_softmax_uniforms.axisLength - 1u);
+    let i = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner + k * log_softmax_uniforms.axisInner;
+    let ddx = log_softmax_cotangent_ddx[i];
+    let value = log_softmax_double_backward_picked0_0(ddx);
+    log_softmax_scratch_double_backward_rows[slots + 8u] = value.high;
+    log_softmax_scratch_double_backward_rows[slots + 9u] = value.low;
+  }
 }
 
 @compute @workgroup_size(256)
@@ -1102,12 +1048,12 @@ fn log_softmax_double_backward_walk1(
     let end = min(log_softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = log_softmax_double_backward_slots(row, 0u);
     let maximum0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 0u], log_softmax_scratch_double_backward_rows[slots + 1u]);
-    let first_maximum2 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 4u], log_softmax_scratch_double_backward_rows[slots + 5u]);
+    let sum4 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * log_softmax_uniforms.axisInner;
       let x = log_softmax_input_x[i];
       let ddx = log_softmax_cotangent_ddx[i];
-      let term = log_softmax_double_backward_terms1(x, f32(k), maximum0, ddx, first_maximum2);
+      let term = log_softmax_double_backward_terms1(x, maximum0, ddx, sum4);
       partial0 = log_softmax_pair_add(partial0, term.result0);
       partial1 = log_softmax_pair_add(partial1, term.result1);
       partial2 = log_softmax_pair_add(partial2, term.result2);
@@ -1116,20 +1062,20 @@ fn log_softmax_double_backward_walk1(
   let partial = log_softmax_double_backward_slots(row, chunk);
   log_softmax_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    log_softmax_scratch_double_backward_rows[partial + 8u] = log_softmax_lane_values[lane].high;
-    log_softmax_scratch_double_backward_rows[partial + 9u] = log_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  log_softmax_workgroup_sum(partial1, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
     log_softmax_scratch_double_backward_rows[partial + 10u] = log_softmax_lane_values[lane].high;
     log_softmax_scratch_double_backward_rows[partial + 11u] = log_softmax_lane_values[lane].low;
   }
   workgroupBarrier();
-  log_softmax_workgroup_sum(partial2, lane, lanes);
+  log_softmax_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
     log_softmax_scratch_double_backward_rows[partial + 12u] = log_softmax_lane_values[lane].high;
     log_softmax_scratch_double_backward_rows[partial + 13u] = log_softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  log_softmax_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    log_softmax_scratch_double_backward_rows[partial + 14u] = log_softmax_lane_values[lane].high;
+    log_softmax_scratch_double_backward_rows[partial + 15u] = log_softmax_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -1150,12 +1096,6 @@ fn log_softmax_double_backward_rows1(
   }
   let chunks = log_softmax_chunks();
   let slots = log_softmax_double_backward_slots(row, 0u);
-  var total4 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = log_softmax_double_backward_slots(row, chunk);
-    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 8u], log_softmax_scratch_double_backward_rows[others + 9u]);
-    total4 = log_softmax_pair_add(total4, other);
-  }
   var total5 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 10u], log_softmax_scratch_double_backward_rows[slots + 11u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = log_softmax_double_backward_slots(row, chunk);
@@ -1168,92 +1108,26 @@ fn log_softmax_double_backward_rows1(
     let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 12u], log_softmax_scratch_double_backward_rows[others + 13u]);
     total6 = log_softmax_pair_add(total6, other);
   }
-  log_softmax_scratch_double_backward_rows[slots + 8u] = total4.high;
-  log_softmax_scratch_double_backward_rows[slots + 9u] = total4.low;
+  var total7 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 14u], log_softmax_scratch_double_backward_rows[slots + 15u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = log_softmax_double_backward_slots(row, chunk);
+    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 14u], log_softmax_scratch_double_backward_rows[others + 15u]);
+    total7 = log_softmax_pair_add(total7, other);
+  }
   log_softmax_scratch_double_backward_rows[slots + 10u] = total5.high;
   log_softmax_scratch_double_backward_rows[slots + 11u] = total5.low;
   log_softmax_scratch_double_backward_rows[slots + 12u] = total6.high;
   log_softmax_scratch_double_backward_rows[slots + 13u] = total6.low;
-  let sum3 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
+  log_softmax_scratch_double_backward_rows[slots + 14u] = total7.high;
+  log_softmax_scratch_double_backward_rows[slots + 15u] = total7.low;
+  let sum3 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 10u], log_softmax_scratch_double_backward_rows[slots + 11u]);
   let sum5 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 12u], log_softmax_scratch_double_backward_rows[slots + 13u]);
-  let value = log_softmax_double_backward_row1(sum3, sum5);
-  log_softmax_scratch_double_backward_rows[slots + 14u] = value.high;
-  log_softmax_scratch_double_backward_rows[slots + 15u] = value.low;
-}
-
-@compute @workgroup_size(256)
-fn log_softmax_double_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (log_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = log_softmax_chunks();
-  let lanes = log_softmax_lanes();
-  let rows = log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = log_softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (log_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / log_softmax_uniforms.axisInner * log_softmax_uniforms.axisLength * log_softmax_uniforms.axisInner + row % log_softmax_uniforms.axisInner;
-    let end = min(log_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = log_softmax_double_backward_slots(row, 0u);
-    let maximum0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 0u], log_softmax_scratch_double_backward_rows[slots + 1u]);
-    let sum4 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 10u], log_softmax_scratch_double_backward_rows[slots + 11u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * log_softmax_uniforms.axisInner;
-      let x = log_softmax_input_x[i];
-      let ddx = log_softmax_cotangent_ddx[i];
-      let term = log_softmax_double_backward_terms2(x, maximum0, ddx, sum4);
-      partial0 = log_softmax_pair_add(partial0, term);
-    }
-  }
-  let partial = log_softmax_double_backward_slots(row, chunk);
-  log_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    log_softmax_scratch_double_backward_rows[partial + 16u] = log_softmax_lane_values[lane].high;
-    log_softmax_scratch_double_backward_rows[partial + 17u] = log_softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn log_softmax_double_backward_rows2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (log_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= log_softmax_uniforms.axisOuter * log_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = log_softmax_chunks();
-  let slots = log_softmax_double_backward_slots(row, 0u);
-  var total8 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 16u], log_softmax_scratch_double_backward_rows[slots + 17u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = log_softmax_double_backward_slots(row, chunk);
-    let other = log_softmax_pair(log_softmax_scratch_double_backward_rows[others + 16u], log_softmax_scratch_double_backward_rows[others + 17u]);
-    total8 = log_softmax_pair_add(total8, other);
-  }
-  log_softmax_scratch_double_backward_rows[slots + 16u] = total8.high;
-  log_softmax_scratch_double_backward_rows[slots + 17u] = total8.low;
-  let sum3 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
-  let sum6 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 16u], log_softmax_scratch_double_backward_rows[slots + 17u]);
-  let value = log_softmax_double_backward_row2(sum3, sum6);
-  log_softmax_scratch_double_backward_rows[slots + 18u] = value.high;
-  log_softmax_scratch_double_backward_rows[slots + 19u] = value.low;
+  let sum6 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 14u], log_softmax_scratch_double_backward_rows[slots + 15u]);
+  let value = log_softmax_double_backward_row1(sum3, sum5, sum6);
+  log_softmax_scratch_double_backward_rows[slots + 16u] = value.result0.high;
+  log_softmax_scratch_double_backward_rows[slots + 17u] = value.result0.low;
+  log_softmax_scratch_double_backward_rows[slots + 18u] = value.result1.high;
+  log_softmax_scratch_double_backward_rows[slots + 19u] = value.result1.low;
 }
 
 @compute @workgroup_size(256)
@@ -1274,9 +1148,9 @@ fn log_softmax_double_backward_elements(
   let slots = log_softmax_double_backward_slots(row, 0u);
   let maximum0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 0u], log_softmax_scratch_double_backward_rows[slots + 1u]);
   let sum1 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 2u], log_softmax_scratch_double_backward_rows[slots + 3u]);
-  let sum3 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
-  let sum4 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 10u], log_softmax_scratch_double_backward_rows[slots + 11u]);
-  let row_expression_0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 14u], log_softmax_scratch_double_backward_rows[slots + 15u]);
+  let sum3 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 10u], log_softmax_scratch_double_backward_rows[slots + 11u]);
+  let sum4 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 8u], log_softmax_scratch_double_backward_rows[slots + 9u]);
+  let row_expression_0 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 16u], log_softmax_scratch_double_backward_rows[slots + 17u]);
   let row_expression_1 = log_softmax_pair(log_softmax_scratch_double_backward_rows[slots + 18u], log_softmax_scratch_double_backward_rows[slots + 19u]);
   let x = log_softmax_input_x[i];
   let ddx = log_softmax_cotangent_ddx[i];
@@ -1332,6 +1206,13 @@ fn log_softmax_double_backward_whole(
   log_softmax_workgroup_first_maximum(partial2, place2, lane, lanes);
   let first_maximum2 = log_softmax_pair_from_u32(log_softmax_lane_places[head]);
   workgroupBarrier();
+  var sum4 = log_softmax_pair(0.0, 0.0);
+  {
+    let k = min(u32(log_softmax_pair_to_f32(first_maximum2)), log_softmax_uniforms.axisLength - 1u);
+    let i = base + k * log_softmax_uniforms.axisInner;
+    let ddx = log_softmax_cotangent_ddx[i];
+    sum4 = log_softmax_double_backward_picked0_0(ddx);
+  }
   var partial02 = log_softmax_pair(0.0, 0.0);
   var partial12 = log_softmax_pair(0.0, 0.0);
   var partial22 = log_softmax_pair(0.0, 0.0);
@@ -1340,7 +1221,7 @@ fn log_softmax_double_backward_whole(
       let i = base + k * log_softmax_uniforms.axisInner;
       let x = log_softmax_input_x[i];
       let ddx = log_softmax_cotangent_ddx[i];
-      let term = log_softmax_double_backward_terms1(x, f32(k), maximum0, ddx, first_maximum2);
+      let term = log_softmax_double_backward_terms1(x, maximum0, ddx, sum4);
       partial02 = log_softmax_pair_add(partial02, term.result0);
       partial12 = log_softmax_pair_add(partial12, term.result1);
       partial22 = log_softmax_pair_add(partial22, term.result2);
@@ -1350,32 +1231,18 @@ fn log_softmax_double_backward_whole(
   let sum3 = log_softmax_lane_values[head];
   workgroupBarrier();
   log_softmax_workgroup_sum(partial12, lane, lanes);
-  let sum4 = log_softmax_lane_values[head];
-  workgroupBarrier();
-  log_softmax_workgroup_sum(partial22, lane, lanes);
   let sum5 = log_softmax_lane_values[head];
   workgroupBarrier();
-  let value1 = log_softmax_double_backward_row1(sum3, sum5);
-  var partial03 = log_softmax_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * log_softmax_uniforms.axisInner;
-      let x = log_softmax_input_x[i];
-      let ddx = log_softmax_cotangent_ddx[i];
-      let term = log_softmax_double_backward_terms2(x, maximum0, ddx, sum4);
-      partial03 = log_softmax_pair_add(partial03, term);
-    }
-  }
-  log_softmax_workgroup_sum(partial03, lane, lanes);
+  log_softmax_workgroup_sum(partial22, lane, lanes);
   let sum6 = log_softmax_lane_values[head];
   workgroupBarrier();
-  let value2 = log_softmax_double_backward_row2(sum3, sum6);
+  let value1 = log_softmax_double_backward_row1(sum3, sum5, sum6);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * log_softmax_uniforms.axisInner;
       let x = log_softmax_input_x[i];
       let ddx = log_softmax_cotangent_ddx[i];
-      let result = log_softmax_double_backward_elements_result(x, maximum0, sum1, ddx, sum3, sum4, value1, value2);
+      let result = log_softmax_double_backward_elements_result(x, maximum0, sum1, ddx, sum3, sum4, value1.result0, value1.result1);
       log_softmax_gradient_ddy[i] = result.result0;
       log_softmax_gradient_dx[i] = result.result1;
     }

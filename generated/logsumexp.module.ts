@@ -60,27 +60,6 @@ const logsumexpActivation: Activation = {
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
       {
-        entryPoint: "logsumexp_forward_walk1",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "logsumexp_forward_rows1",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
         entryPoint: "logsumexp_forward_results",
         over: "axisOuter * axisInner",
         perWorkgroup: 256,
@@ -118,27 +97,6 @@ const logsumexpActivation: Activation = {
       },
       {
         entryPoint: "logsumexp_backward_rows0",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "logsumexp_backward_walk1",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 4"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "logsumexp_backward_rows1",
         over: "axisOuter * axisInner",
         perWorkgroup: 256,
         bindings: [
@@ -193,6 +151,7 @@ const logsumexpActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
+          [8, "cotangent x"],
           [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
@@ -220,28 +179,6 @@ const logsumexpActivation: Activation = {
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
       {
-        entryPoint: "logsumexp_double_backward_walk2",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [8, "cotangent x"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "logsumexp_double_backward_rows2",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 18"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
         entryPoint: "logsumexp_double_backward_results",
         over: "axisOuter * axisInner",
         perWorkgroup: 256,
@@ -253,7 +190,7 @@ const logsumexpActivation: Activation = {
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
       {
-        entryPoint: "logsumexp_double_backward_x_7",
+        entryPoint: "logsumexp_double_backward_x_5",
         over: "size",
         perWorkgroup: 256,
         bindings: [

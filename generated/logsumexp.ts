@@ -20,25 +20,34 @@ export function logsumexpForward(
       const start = o * axisLength * axisInner + n;
       const row = o * axisInner + n;
       let largest = -Infinity;
-      let largestAt = 0;
+      let shift = -Infinity;
+      let sum = -1;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        if (xi > largest) largestAt = k;
-        largest = Math.max(largest, xi);
+        if (xi > largest) {
+          sum += boundedExp(
+            Math.max(
+              Math.min(largest === shift ? 0 : largest - shift, 709.79),
+              -746,
+            ),
+          );
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        } else {
+          sum += boundedExp(
+            Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+          );
+        }
       }
-      let sum = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        sum +=
-          k === largestAt
-            ? 0
-            : boundedExp(
-                Math.max(
-                  Math.min(xi === largest ? 0 : xi - largest, 709.79),
-                  -746,
-                ),
-              );
-      }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       const l = log1p(sum);
       const u = largest + l;
       y[row] = u;
@@ -65,24 +74,38 @@ export function logsumexpBackward(
       const row = o * axisInner + n;
       const dyRow = dy[row]!;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        sum += e;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        dx[i] = (dyRow * e) / sum;
+        dx[i] =
+          (dyRow *
+            boundedExp(
+              Math.max(
+                Math.min(xi === largest ? 0 : xi - largest, 709.79),
+                -746,
+              ),
+            )) /
+          sum;
       }
     }
   }
@@ -117,6 +140,7 @@ export function logsumexpDoubleBackward(
         if (xi > largest) largestAt = k;
         largest = Math.max(largest, xi);
       }
+      const ddxAt = ddx[start + largestAt * axisInner]!;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
@@ -126,29 +150,20 @@ export function logsumexpDoubleBackward(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
+        const u = ddxI - ddxAt;
         sum += e;
-        sum2 += k === largestAt ? ddxI : 0;
-        sum3 += ddxI * e;
+        sum2 += ddxI * e;
+        sum3 += e * u;
       }
-      const q = sum3 / sum;
-      let sum4 = 0;
+      const q = sum2 / sum;
+      const q2 = sum3 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         const ddxI = ddx[i]!;
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const u = ddxI - sum2;
-        sum4 += e * u;
-      }
-      const q2 = sum4 / sum;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const ddxI = ddx[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        const u = ddxI - sum2;
+        const u = ddxI - ddxAt;
         dx[i] = (dyRow * e * (u - q2)) / sum;
       }
       ddy[row] = q;
@@ -176,25 +191,34 @@ export function logsumexpForward64(
       const start = o * axisLength * axisInner + n;
       const row = o * axisInner + n;
       let largest = -Infinity;
-      let largestAt = 0;
+      let shift = -Infinity;
+      let sum = -1;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        if (xi > largest) largestAt = k;
-        largest = Math.max(largest, xi);
+        if (xi > largest) {
+          sum += boundedExp(
+            Math.max(
+              Math.min(largest === shift ? 0 : largest - shift, 709.79),
+              -746,
+            ),
+          );
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        } else {
+          sum += boundedExp(
+            Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+          );
+        }
       }
-      let sum = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        sum +=
-          k === largestAt
-            ? 0
-            : boundedExp(
-                Math.max(
-                  Math.min(xi === largest ? 0 : xi - largest, 709.79),
-                  -746,
-                ),
-              );
-      }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       const l = log1p(sum);
       const u = largest + l;
       y[row] = u;
@@ -221,24 +245,38 @@ export function logsumexpBackward64(
       const row = o * axisInner + n;
       const dyRow = dy[row]!;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        sum += e;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        dx[i] = (dyRow * e) / sum;
+        dx[i] =
+          (dyRow *
+            boundedExp(
+              Math.max(
+                Math.min(xi === largest ? 0 : xi - largest, 709.79),
+                -746,
+              ),
+            )) /
+          sum;
       }
     }
   }
@@ -273,6 +311,7 @@ export function logsumexpDoubleBackward64(
         if (xi > largest) largestAt = k;
         largest = Math.max(largest, xi);
       }
+      const ddxAt = ddx[start + largestAt * axisInner]!;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
@@ -282,29 +321,20 @@ export function logsumexpDoubleBackward64(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
+        const u = ddxI - ddxAt;
         sum += e;
-        sum2 += k === largestAt ? ddxI : 0;
-        sum3 += ddxI * e;
+        sum2 += ddxI * e;
+        sum3 += e * u;
       }
-      const q = sum3 / sum;
-      let sum4 = 0;
+      const q = sum2 / sum;
+      const q2 = sum3 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         const ddxI = ddx[i]!;
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const u = ddxI - sum2;
-        sum4 += e * u;
-      }
-      const q2 = sum4 / sum;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const ddxI = ddx[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        const u = ddxI - sum2;
+        const u = ddxI - ddxAt;
         dx[i] = (dyRow * e * (u - q2)) / sum;
       }
       ddy[row] = q;

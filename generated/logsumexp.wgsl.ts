@@ -17,6 +17,13 @@ struct logsumexp_pair {
   low: f32,
 }
 
+fn logsumexp_pair_smaller(a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
 fn logsumexp_pair_larger(a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
   if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
@@ -29,17 +36,6 @@ fn logsumexp_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
 }
 
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn logsumexp_pair_ordered_sum(a: f32, b: f32) -> logsumexp_pair {
-  let s = logsumexp_rounded(a + b);
-  return logsumexp_pair(s, b - logsumexp_rounded(s - a));
-}
-
-// A whole number below 2^32.
-fn logsumexp_pair_from_u32(n: u32) -> logsumexp_pair {
-  return logsumexp_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
-}
-
 // a + b exactly (Knuth).
 fn logsumexp_pair_sum(a: f32, b: f32) -> logsumexp_pair {
   let s = logsumexp_rounded(a + b);
@@ -47,29 +43,15 @@ fn logsumexp_pair_sum(a: f32, b: f32) -> logsumexp_pair {
   return logsumexp_pair(s, (a - logsumexp_rounded(s - t)) + (b - t));
 }
 
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn logsumexp_pair_ordered_sum(a: f32, b: f32) -> logsumexp_pair {
+  let s = logsumexp_rounded(a + b);
+  return logsumexp_pair(s, b - logsumexp_rounded(s - a));
+}
+
 fn logsumexp_pair_add(a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
   let s = logsumexp_pair_sum(a.high, b.high);
   return logsumexp_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-struct logsumexp_forward_terms0_results {
-  result0: logsumexp_pair,
-  result1: logsumexp_pair,
-}
-
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn logsumexp_pair_from_given(x: f32) -> logsumexp_pair {
-  let held = logsumexp_rounded(x);
-  return logsumexp_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
-}
-
-fn logsumexp_forward_terms0(x: f32) -> logsumexp_forward_terms0_results {
-  return logsumexp_forward_terms0_results(logsumexp_pair_from_given(x), logsumexp_pair_from_given(x));
-}
-
-// a where the condition holds, else b.
-fn logsumexp_pair_select(condition: bool, a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
-  return logsumexp_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -86,6 +68,45 @@ fn logsumexp_pair_product(a: f32, b: f32) -> logsumexp_pair {
   let bl = b - bh;
   let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
   return logsumexp_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+fn logsumexp_pair_multiply(a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
+  let p = logsumexp_pair_product(a.high, b.high);
+  return logsumexp_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// A whole number below 2^32.
+fn logsumexp_pair_from_u32(n: u32) -> logsumexp_pair {
+  return logsumexp_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
+}
+
+fn logsumexp_pair_to_f32(a: logsumexp_pair) -> f32 {
+  return a.high + a.low;
+}
+
+struct logsumexp_forward_terms0_results {
+  result0: logsumexp_pair,
+  result1: logsumexp_pair,
+  result2: logsumexp_pair,
+}
+
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn logsumexp_pair_from_given(x: f32) -> logsumexp_pair {
+  let held = logsumexp_rounded(x);
+  return logsumexp_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+}
+
+fn logsumexp_forward_terms0(x: f32) -> logsumexp_forward_terms0_results {
+  return logsumexp_forward_terms0_results(
+    logsumexp_pair_from_given(x),
+    logsumexp_pair_from_given(x),
+    logsumexp_pair(1.0, 0.0)
+  );
+}
+
+// a where the condition holds, else b.
+fn logsumexp_pair_select(condition: bool, a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
+  return logsumexp_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
@@ -148,17 +169,8 @@ fn logsumexp_pair_excess(a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair
   return logsumexp_pair_select((a.high == b.high) & (a.low == b.low), logsumexp_pair(0.0, 0.0), d);
 }
 
-fn logsumexp_forward_terms1(
-  x: f32,
-  place: f32,
-  maximum0: logsumexp_pair,
-  first_maximum1: logsumexp_pair
-) -> logsumexp_pair {
-  var t = logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_given(x), maximum0));
-  if (logsumexp_pair_from_given(place).high == first_maximum1.high) {
-    t = logsumexp_pair(0.0, 0.0);
-  }
-  return t;
+fn logsumexp_forward_scale(exponent: logsumexp_pair, largest_exponent: logsumexp_pair) -> logsumexp_pair {
+  return logsumexp_pair_saturated_exp(logsumexp_pair_excess(exponent, largest_exponent));
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -190,7 +202,7 @@ fn logsumexp_pair_log1p(a: logsumexp_pair) -> logsumexp_pair {
   return logsumexp_pair_log_scaled(f32(k), logsumexp_pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
-fn logsumexp_forward_row1(maximum0: logsumexp_pair, sum2: logsumexp_pair) -> logsumexp_pair {
+fn logsumexp_forward_row0(maximum0: logsumexp_pair, sum2: logsumexp_pair) -> logsumexp_pair {
   return logsumexp_pair_add(maximum0, logsumexp_pair_log1p(sum2));
 }
 
@@ -204,17 +216,17 @@ fn logsumexp_forward_result(row_expression_0: logsumexp_pair) -> f32 {
   return logsumexp_pair_to_limit(row_expression_0);
 }
 
-fn logsumexp_backward_terms0(x: f32) -> logsumexp_pair {
-  return logsumexp_pair_from_given(x);
+struct logsumexp_backward_terms0_results {
+  result0: logsumexp_pair,
+  result1: logsumexp_pair,
 }
 
-fn logsumexp_backward_terms1(x: f32, maximum0: logsumexp_pair) -> logsumexp_pair {
-  return logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_given(x), maximum0));
+fn logsumexp_backward_terms0(x: f32) -> logsumexp_backward_terms0_results {
+  return logsumexp_backward_terms0_results(logsumexp_pair_from_given(x), logsumexp_pair(1.0, 0.0));
 }
 
-fn logsumexp_pair_multiply(a: logsumexp_pair, b: logsumexp_pair) -> logsumexp_pair {
-  let p = logsumexp_pair_product(a.high, b.high);
-  return logsumexp_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+fn logsumexp_backward_scale(exponent: logsumexp_pair, largest_exponent: logsumexp_pair) -> logsumexp_pair {
+  return logsumexp_pair_saturated_exp(logsumexp_pair_excess(exponent, largest_exponent));
 }
 
 fn logsumexp_backward_elements_result(x: f32, dy: f32, maximum0: logsumexp_pair, sum1: logsumexp_pair) -> f32 {
@@ -238,6 +250,10 @@ fn logsumexp_double_backward_terms0(x: f32) -> logsumexp_double_backward_terms0_
   return logsumexp_double_backward_terms0_results(logsumexp_pair_from_given(x), logsumexp_pair_from_given(x));
 }
 
+fn logsumexp_double_backward_picked0_0(ddx: f32) -> logsumexp_pair {
+  return logsumexp_pair_from_given(ddx);
+}
+
 struct logsumexp_double_backward_terms1_results {
   result0: logsumexp_pair,
   result1: logsumexp_pair,
@@ -246,44 +262,36 @@ struct logsumexp_double_backward_terms1_results {
 
 fn logsumexp_double_backward_terms1(
   x: f32,
-  place: f32,
-  maximum0: logsumexp_pair,
-  first_maximum1: logsumexp_pair,
-  ddx: f32
-) -> logsumexp_double_backward_terms1_results {
-  let t = logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_given(x), maximum0));
-  var t2 = logsumexp_pair(0.0, 0.0);
-  if (logsumexp_pair_from_given(place).high == first_maximum1.high) {
-    t2 = logsumexp_pair_from_given(ddx);
-  }
-  return logsumexp_double_backward_terms1_results(t, t2, logsumexp_pair_multiply(logsumexp_pair_from_given(ddx), t));
-}
-
-fn logsumexp_double_backward_row1(sum2: logsumexp_pair, sum4: logsumexp_pair) -> logsumexp_pair {
-  return logsumexp_pair_divide(sum4, sum2);
-}
-
-fn logsumexp_double_backward_terms2(
-  x: f32,
   maximum0: logsumexp_pair,
   ddx: f32,
   sum3: logsumexp_pair
-) -> logsumexp_pair {
-  return logsumexp_pair_multiply(
-    logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_given(x), maximum0)),
-    logsumexp_pair_subtract(logsumexp_pair_from_given(ddx), sum3)
+) -> logsumexp_double_backward_terms1_results {
+  let t = logsumexp_pair_saturated_exp(logsumexp_pair_excess(logsumexp_pair_from_given(x), maximum0));
+  return logsumexp_double_backward_terms1_results(
+    t,
+    logsumexp_pair_multiply(logsumexp_pair_from_given(ddx), t),
+    logsumexp_pair_multiply(t, logsumexp_pair_subtract(logsumexp_pair_from_given(ddx), sum3))
   );
 }
 
-fn logsumexp_double_backward_row2(sum2: logsumexp_pair, sum5: logsumexp_pair) -> logsumexp_pair {
-  return logsumexp_pair_divide(sum5, sum2);
+struct logsumexp_double_backward_row1_results {
+  result0: logsumexp_pair,
+  result1: logsumexp_pair,
+}
+
+fn logsumexp_double_backward_row1(
+  sum2: logsumexp_pair,
+  sum4: logsumexp_pair,
+  sum5: logsumexp_pair
+) -> logsumexp_double_backward_row1_results {
+  return logsumexp_double_backward_row1_results(logsumexp_pair_divide(sum4, sum2), logsumexp_pair_divide(sum5, sum2));
 }
 
 fn logsumexp_double_backward_result(row_expression_0: logsumexp_pair) -> f32 {
   return logsumexp_pair_to_limit(row_expression_0);
 }
 
-fn logsumexp_double_backward_x_7_result(
+fn logsumexp_double_backward_x_5_result(
   x: f32,
   dy: f32,
   maximum0: logsumexp_pair,
@@ -430,6 +438,7 @@ fn logsumexp_forward_walk0(
   var partial0 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried0 = logsumexp_pair(-1.0, 0.0);
   var missing = 0.0;
   if (row < rows) {
     let span = (logsumexp_uniforms.axisLength + chunks - 1u) / chunks;
@@ -440,6 +449,12 @@ fn logsumexp_forward_walk0(
       let x = logsumexp_input_x[i];
       missing = select(missing, x, logsumexp_is_nan(x));
       let term = logsumexp_forward_terms0(x);
+      let scale0 = logsumexp_forward_scale(logsumexp_pair_smaller(partial0, term.result0), logsumexp_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = logsumexp_pair_multiply(logsumexp_pair_add(carried0, logsumexp_pair(1.0, 0.0)), scale0);
+      } else {
+        carried0 = logsumexp_pair_add(carried0, scale0);
+      }
       partial0 = logsumexp_pair_larger(partial0, term.result0);
       if (logsumexp_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -449,18 +464,30 @@ fn logsumexp_forward_walk0(
   }
   let partial = logsumexp_forward_slots(row, chunk);
   logsumexp_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = logsumexp_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     logsumexp_scratch_forward_rows[partial + 0u] = logsumexp_lane_values[lane].high;
     logsumexp_scratch_forward_rows[partial + 1u] = logsumexp_lane_values[lane].low;
   }
   workgroupBarrier();
   logsumexp_workgroup_first_maximum(partial1, place1, lane, lanes);
+  let first1 = logsumexp_lane_places[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     let place = logsumexp_pair_from_u32(logsumexp_lane_places[lane]);
     logsumexp_scratch_forward_rows[partial + 2u] = place.high;
     logsumexp_scratch_forward_rows[partial + 3u] = place.low;
     logsumexp_scratch_forward_rows[partial + 4u] = logsumexp_lane_values[lane].high;
     logsumexp_scratch_forward_rows[partial + 5u] = logsumexp_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = logsumexp_forward_scale(partial0, largest0);
+  if (!(place1 == first1)) {
+    carried0 = logsumexp_pair_multiply(logsumexp_pair_add(carried0, logsumexp_pair(1.0, 0.0)), less0);
+  }
+  logsumexp_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    logsumexp_scratch_forward_rows[partial + 6u] = logsumexp_lane_values[lane].high;
+    logsumexp_scratch_forward_rows[partial + 7u] = logsumexp_lane_values[lane].low;
   }
   workgroupBarrier();
   logsumexp_workgroup_nan(missing, lane, lanes);
@@ -502,6 +529,18 @@ fn logsumexp_forward_rows0(
       at1 = place1;
     }
   }
+  var total3 = logsumexp_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = logsumexp_forward_slots(row, chunk);
+    let largest0 = logsumexp_pair(logsumexp_scratch_forward_rows[others + 0u], logsumexp_scratch_forward_rows[others + 1u]);
+    let place1 = logsumexp_pair(logsumexp_scratch_forward_rows[others + 2u], logsumexp_scratch_forward_rows[others + 3u]);
+    var carried3 = logsumexp_pair(logsumexp_scratch_forward_rows[others + 6u], logsumexp_scratch_forward_rows[others + 7u]);
+    let less0 = logsumexp_forward_scale(largest0, total0);
+    if (!(place1.high == at1.high && place1.low == at1.low)) {
+      carried3 = logsumexp_pair_multiply(logsumexp_pair_add(carried3, logsumexp_pair(1.0, 0.0)), less0);
+    }
+    total3 = logsumexp_pair_add(total3, carried3);
+  }
   var missing = logsumexp_scratch_forward_rows[slots + 10u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let other = logsumexp_scratch_forward_rows[logsumexp_forward_slots(row, chunk) + 10u];
@@ -511,79 +550,12 @@ fn logsumexp_forward_rows0(
   logsumexp_scratch_forward_rows[slots + 1u] = total0.low;
   logsumexp_scratch_forward_rows[slots + 2u] = at1.high;
   logsumexp_scratch_forward_rows[slots + 3u] = at1.low;
-  logsumexp_scratch_forward_rows[slots + 10u] = missing;
-}
-
-@compute @workgroup_size(256)
-fn logsumexp_forward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (logsumexp_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = logsumexp_chunks();
-  let lanes = logsumexp_lanes();
-  let rows = logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = logsumexp_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (logsumexp_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
-    let end = min(logsumexp_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = logsumexp_forward_slots(row, 0u);
-    let maximum0 = logsumexp_pair(logsumexp_scratch_forward_rows[slots + 0u], logsumexp_scratch_forward_rows[slots + 1u]);
-    let first_maximum1 = logsumexp_pair(logsumexp_scratch_forward_rows[slots + 2u], logsumexp_scratch_forward_rows[slots + 3u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * logsumexp_uniforms.axisInner;
-      let x = logsumexp_input_x[i];
-      let term = logsumexp_forward_terms1(x, f32(k), maximum0, first_maximum1);
-      partial0 = logsumexp_pair_add(partial0, term);
-    }
-  }
-  let partial = logsumexp_forward_slots(row, chunk);
-  logsumexp_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    logsumexp_scratch_forward_rows[partial + 6u] = logsumexp_lane_values[lane].high;
-    logsumexp_scratch_forward_rows[partial + 7u] = logsumexp_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn logsumexp_forward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (logsumexp_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
-    return;
-  }
-  let chunks = logsumexp_chunks();
-  let slots = logsumexp_forward_slots(row, 0u);
-  var total3 = logsumexp_pair(logsumexp_scratch_forward_rows[slots + 6u], logsumexp_scratch_forward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = logsumexp_forward_slots(row, chunk);
-    let other = logsumexp_pair(logsumexp_scratch_forward_rows[others + 6u], logsumexp_scratch_forward_rows[others + 7u]);
-    total3 = logsumexp_pair_add(total3, other);
-  }
   logsumexp_scratch_forward_rows[slots + 6u] = total3.high;
   logsumexp_scratch_forward_rows[slots + 7u] = total3.low;
+  logsumexp_scratch_forward_rows[slots + 10u] = missing;
   let maximum0 = logsumexp_pair(logsumexp_scratch_forward_rows[slots + 0u], logsumexp_scratch_forward_rows[slots + 1u]);
   let sum2 = logsumexp_pair(logsumexp_scratch_forward_rows[slots + 6u], logsumexp_scratch_forward_rows[slots + 7u]);
-  let value = logsumexp_forward_row1(maximum0, sum2);
+  let value = logsumexp_forward_row0(maximum0, sum2);
   logsumexp_scratch_forward_rows[slots + 8u] = value.high;
   logsumexp_scratch_forward_rows[slots + 9u] = value.low;
 }
@@ -631,12 +603,19 @@ fn logsumexp_forward_whole(
   var partial0 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried = logsumexp_pair(-1.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * logsumexp_uniforms.axisInner;
       let x = logsumexp_input_x[i];
       missing = select(missing, x, logsumexp_is_nan(x));
       let term = logsumexp_forward_terms0(x);
+      let scale0 = logsumexp_forward_scale(logsumexp_pair_smaller(partial0, term.result0), logsumexp_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = logsumexp_pair_multiply(logsumexp_pair_add(carried, logsumexp_pair(1.0, 0.0)), scale0);
+      } else {
+        carried = logsumexp_pair_add(carried, scale0);
+      }
       partial0 = logsumexp_pair_larger(partial0, term.result0);
       if (logsumexp_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -649,24 +628,22 @@ fn logsumexp_forward_whole(
   workgroupBarrier();
   logsumexp_workgroup_first_maximum(partial1, place1, lane, lanes);
   let first_maximum1 = logsumexp_pair_from_u32(logsumexp_lane_places[head]);
+  let firstPlace = logsumexp_lane_places[head];
   workgroupBarrier();
-  var partial02 = logsumexp_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * logsumexp_uniforms.axisInner;
-      let x = logsumexp_input_x[i];
-      let term = logsumexp_forward_terms1(x, f32(k), maximum0, first_maximum1);
-      partial02 = logsumexp_pair_add(partial02, term);
+    let less0 = logsumexp_forward_scale(partial0, maximum0);
+    if (!(place1 == firstPlace)) {
+      carried = logsumexp_pair_multiply(logsumexp_pair_add(carried, logsumexp_pair(1.0, 0.0)), less0);
     }
   }
-  logsumexp_workgroup_sum(partial02, lane, lanes);
+  logsumexp_workgroup_sum(carried, lane, lanes);
   let sum2 = logsumexp_lane_values[head];
   workgroupBarrier();
-  let value1 = logsumexp_forward_row1(maximum0, sum2);
+  let value0 = logsumexp_forward_row0(maximum0, sum2);
   logsumexp_workgroup_nan(missing, lane, lanes);
   missing = logsumexp_lane_nan[head];
   if (row < rows && lane == head) {
-    logsumexp_output_y[row] = select(logsumexp_forward_result(value1), missing, logsumexp_is_nan(missing));
+    logsumexp_output_y[row] = select(logsumexp_forward_result(value0), missing, logsumexp_is_nan(missing));
   }
 }
 
@@ -694,6 +671,7 @@ fn logsumexp_backward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried0 = logsumexp_pair(0.0, 0.0);
   if (row < rows) {
     let span = (logsumexp_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
@@ -702,14 +680,29 @@ fn logsumexp_backward_walk0(
       let i = base + k * logsumexp_uniforms.axisInner;
       let x = logsumexp_input_x[i];
       let term = logsumexp_backward_terms0(x);
-      partial0 = logsumexp_pair_larger(partial0, term);
+      let scale0 = logsumexp_backward_scale(logsumexp_pair_smaller(partial0, term.result0), logsumexp_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = logsumexp_pair_add(logsumexp_pair_multiply(carried0, scale0), logsumexp_pair(1.0, 0.0));
+      } else {
+        carried0 = logsumexp_pair_add(carried0, scale0);
+      }
+      partial0 = logsumexp_pair_larger(partial0, term.result0);
     }
   }
   let partial = logsumexp_backward_slots(row, chunk);
   logsumexp_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = logsumexp_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     logsumexp_scratch_backward_rows[partial + 0u] = logsumexp_lane_values[lane].high;
     logsumexp_scratch_backward_rows[partial + 1u] = logsumexp_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = logsumexp_backward_scale(partial0, largest0);
+  carried0 = logsumexp_pair_multiply(carried0, less0);
+  logsumexp_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    logsumexp_scratch_backward_rows[partial + 2u] = logsumexp_lane_values[lane].high;
+    logsumexp_scratch_backward_rows[partial + 3u] = logsumexp_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -736,74 +729,17 @@ fn logsumexp_backward_rows0(
     let other = logsumexp_pair(logsumexp_scratch_backward_rows[others + 0u], logsumexp_scratch_backward_rows[others + 1u]);
     total0 = logsumexp_pair_larger(total0, other);
   }
+  var total1 = logsumexp_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = logsumexp_backward_slots(row, chunk);
+    let largest0 = logsumexp_pair(logsumexp_scratch_backward_rows[others + 0u], logsumexp_scratch_backward_rows[others + 1u]);
+    var carried1 = logsumexp_pair(logsumexp_scratch_backward_rows[others + 2u], logsumexp_scratch_backward_rows[others + 3u]);
+    let less0 = logsumexp_backward_scale(largest0, total0);
+    carried1 = logsumexp_pair_multiply(carried1, less0);
+    total1 = logsumexp_pair_add(total1, carried1);
+  }
   logsumexp_scratch_backward_rows[slots + 0u] = total0.high;
   logsumexp_scratch_backward_rows[slots + 1u] = total0.low;
-}
-
-@compute @workgroup_size(256)
-fn logsumexp_backward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (logsumexp_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = logsumexp_chunks();
-  let lanes = logsumexp_lanes();
-  let rows = logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = logsumexp_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (logsumexp_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
-    let end = min(logsumexp_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = logsumexp_backward_slots(row, 0u);
-    let maximum0 = logsumexp_pair(logsumexp_scratch_backward_rows[slots + 0u], logsumexp_scratch_backward_rows[slots + 1u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * logsumexp_uniforms.axisInner;
-      let x = logsumexp_input_x[i];
-      let term = logsumexp_backward_terms1(x, maximum0);
-      partial0 = logsumexp_pair_add(partial0, term);
-    }
-  }
-  let partial = logsumexp_backward_slots(row, chunk);
-  logsumexp_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    logsumexp_scratch_backward_rows[partial + 2u] = logsumexp_lane_values[lane].high;
-    logsumexp_scratch_backward_rows[partial + 3u] = logsumexp_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn logsumexp_backward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (logsumexp_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
-    return;
-  }
-  let chunks = logsumexp_chunks();
-  let slots = logsumexp_backward_slots(row, 0u);
-  var total1 = logsumexp_pair(logsumexp_scratch_backward_rows[slots + 2u], logsumexp_scratch_backward_rows[slots + 3u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = logsumexp_backward_slots(row, chunk);
-    let other = logsumexp_pair(logsumexp_scratch_backward_rows[others + 2u], logsumexp_scratch_backward_rows[others + 3u]);
-    total1 = logsumexp_pair_add(total1, other);
-  }
   logsumexp_scratch_backward_rows[slots + 2u] = total1.high;
   logsumexp_scratch_backward_rows[slots + 3u] = total1.low;
 }
@@ -853,27 +789,29 @@ fn logsumexp_backward_whole(
   let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
   let end = select(0u, logsumexp_uniforms.axisLength, row < rows);
   var partial0 = logsumexp_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried = logsumexp_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * logsumexp_uniforms.axisInner;
       let x = logsumexp_input_x[i];
       let term = logsumexp_backward_terms0(x);
-      partial0 = logsumexp_pair_larger(partial0, term);
+      let scale0 = logsumexp_backward_scale(logsumexp_pair_smaller(partial0, term.result0), logsumexp_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = logsumexp_pair_add(logsumexp_pair_multiply(carried, scale0), logsumexp_pair(1.0, 0.0));
+      } else {
+        carried = logsumexp_pair_add(carried, scale0);
+      }
+      partial0 = logsumexp_pair_larger(partial0, term.result0);
     }
   }
   logsumexp_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = logsumexp_lane_values[head];
   workgroupBarrier();
-  var partial02 = logsumexp_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * logsumexp_uniforms.axisInner;
-      let x = logsumexp_input_x[i];
-      let term = logsumexp_backward_terms1(x, maximum0);
-      partial02 = logsumexp_pair_add(partial02, term);
-    }
+    let less0 = logsumexp_backward_scale(partial0, maximum0);
+    carried = logsumexp_pair_multiply(carried, less0);
   }
-  logsumexp_workgroup_sum(partial02, lane, lanes);
+  logsumexp_workgroup_sum(carried, lane, lanes);
   let sum1 = logsumexp_lane_values[head];
   workgroupBarrier();
   {
@@ -983,6 +921,15 @@ fn logsumexp_double_backward_rows0(
   logsumexp_scratch_double_backward_rows[slots + 1u] = total0.low;
   logsumexp_scratch_double_backward_rows[slots + 2u] = at1.high;
   logsumexp_scratch_double_backward_rows[slots + 3u] = at1.low;
+  {
+    let at = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 2u], logsumexp_scratch_double_backward_rows[slots + 3u]);
+    let k = min(u32(logsumexp_pair_to_f32(at)), logsumexp_uniforms.axisLength - 1u);
+    let i = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner + k * logsumexp_uniforms.axisInner;
+    let ddx = logsumexp_cotangent_ddx[i];
+    let value = logsumexp_double_backward_picked0_0(ddx);
+    logsumexp_scratch_double_backward_rows[slots + 6u] = value.high;
+    logsumexp_scratch_double_backward_rows[slots + 7u] = value.low;
+  }
 }
 
 @compute @workgroup_size(256)
@@ -1013,12 +960,12 @@ fn logsumexp_double_backward_walk1(
     let end = min(logsumexp_uniforms.axisLength, (chunk + 1u) * span);
     let slots = logsumexp_double_backward_slots(row, 0u);
     let maximum0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 0u], logsumexp_scratch_double_backward_rows[slots + 1u]);
-    let first_maximum1 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 2u], logsumexp_scratch_double_backward_rows[slots + 3u]);
+    let sum3 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * logsumexp_uniforms.axisInner;
       let x = logsumexp_input_x[i];
       let ddx = logsumexp_cotangent_ddx[i];
-      let term = logsumexp_double_backward_terms1(x, f32(k), maximum0, first_maximum1, ddx);
+      let term = logsumexp_double_backward_terms1(x, maximum0, ddx, sum3);
       partial0 = logsumexp_pair_add(partial0, term.result0);
       partial1 = logsumexp_pair_add(partial1, term.result1);
       partial2 = logsumexp_pair_add(partial2, term.result2);
@@ -1027,20 +974,20 @@ fn logsumexp_double_backward_walk1(
   let partial = logsumexp_double_backward_slots(row, chunk);
   logsumexp_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    logsumexp_scratch_double_backward_rows[partial + 6u] = logsumexp_lane_values[lane].high;
-    logsumexp_scratch_double_backward_rows[partial + 7u] = logsumexp_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  logsumexp_workgroup_sum(partial1, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
     logsumexp_scratch_double_backward_rows[partial + 8u] = logsumexp_lane_values[lane].high;
     logsumexp_scratch_double_backward_rows[partial + 9u] = logsumexp_lane_values[lane].low;
   }
   workgroupBarrier();
-  logsumexp_workgroup_sum(partial2, lane, lanes);
+  logsumexp_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
     logsumexp_scratch_double_backward_rows[partial + 10u] = logsumexp_lane_values[lane].high;
     logsumexp_scratch_double_backward_rows[partial + 11u] = logsumexp_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  logsumexp_workgroup_sum(partial2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    logsumexp_scratch_double_backward_rows[partial + 12u] = logsumexp_lane_values[lane].high;
+    logsumexp_scratch_double_backward_rows[partial + 13u] = logsumexp_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -1061,12 +1008,6 @@ fn logsumexp_double_backward_rows1(
   }
   let chunks = logsumexp_chunks();
   let slots = logsumexp_double_backward_slots(row, 0u);
-  var total3 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = logsumexp_double_backward_slots(row, chunk);
-    let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 6u], logsumexp_scratch_double_backward_rows[others + 7u]);
-    total3 = logsumexp_pair_add(total3, other);
-  }
   var total4 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 8u], logsumexp_scratch_double_backward_rows[slots + 9u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = logsumexp_double_backward_slots(row, chunk);
@@ -1079,92 +1020,26 @@ fn logsumexp_double_backward_rows1(
     let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 10u], logsumexp_scratch_double_backward_rows[others + 11u]);
     total5 = logsumexp_pair_add(total5, other);
   }
-  logsumexp_scratch_double_backward_rows[slots + 6u] = total3.high;
-  logsumexp_scratch_double_backward_rows[slots + 7u] = total3.low;
+  var total6 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 12u], logsumexp_scratch_double_backward_rows[slots + 13u]);
+  for (var chunk = 1u; chunk < chunks; chunk++) {
+    let others = logsumexp_double_backward_slots(row, chunk);
+    let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 12u], logsumexp_scratch_double_backward_rows[others + 13u]);
+    total6 = logsumexp_pair_add(total6, other);
+  }
   logsumexp_scratch_double_backward_rows[slots + 8u] = total4.high;
   logsumexp_scratch_double_backward_rows[slots + 9u] = total4.low;
   logsumexp_scratch_double_backward_rows[slots + 10u] = total5.high;
   logsumexp_scratch_double_backward_rows[slots + 11u] = total5.low;
-  let sum2 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
+  logsumexp_scratch_double_backward_rows[slots + 12u] = total6.high;
+  logsumexp_scratch_double_backward_rows[slots + 13u] = total6.low;
+  let sum2 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 8u], logsumexp_scratch_double_backward_rows[slots + 9u]);
   let sum4 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 10u], logsumexp_scratch_double_backward_rows[slots + 11u]);
-  let value = logsumexp_double_backward_row1(sum2, sum4);
-  logsumexp_scratch_double_backward_rows[slots + 12u] = value.high;
-  logsumexp_scratch_double_backward_rows[slots + 13u] = value.low;
-}
-
-@compute @workgroup_size(256)
-fn logsumexp_double_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (logsumexp_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = logsumexp_chunks();
-  let lanes = logsumexp_lanes();
-  let rows = logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = logsumexp_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (logsumexp_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / logsumexp_uniforms.axisInner * logsumexp_uniforms.axisLength * logsumexp_uniforms.axisInner + row % logsumexp_uniforms.axisInner;
-    let end = min(logsumexp_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = logsumexp_double_backward_slots(row, 0u);
-    let maximum0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 0u], logsumexp_scratch_double_backward_rows[slots + 1u]);
-    let sum3 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 8u], logsumexp_scratch_double_backward_rows[slots + 9u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * logsumexp_uniforms.axisInner;
-      let x = logsumexp_input_x[i];
-      let ddx = logsumexp_cotangent_ddx[i];
-      let term = logsumexp_double_backward_terms2(x, maximum0, ddx, sum3);
-      partial0 = logsumexp_pair_add(partial0, term);
-    }
-  }
-  let partial = logsumexp_double_backward_slots(row, chunk);
-  logsumexp_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    logsumexp_scratch_double_backward_rows[partial + 14u] = logsumexp_lane_values[lane].high;
-    logsumexp_scratch_double_backward_rows[partial + 15u] = logsumexp_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn logsumexp_double_backward_rows2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (logsumexp_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= logsumexp_uniforms.axisOuter * logsumexp_uniforms.axisInner) {
-    return;
-  }
-  let chunks = logsumexp_chunks();
-  let slots = logsumexp_double_backward_slots(row, 0u);
-  var total7 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 14u], logsumexp_scratch_double_backward_rows[slots + 15u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = logsumexp_double_backward_slots(row, chunk);
-    let other = logsumexp_pair(logsumexp_scratch_double_backward_rows[others + 14u], logsumexp_scratch_double_backward_rows[others + 15u]);
-    total7 = logsumexp_pair_add(total7, other);
-  }
-  logsumexp_scratch_double_backward_rows[slots + 14u] = total7.high;
-  logsumexp_scratch_double_backward_rows[slots + 15u] = total7.low;
-  let sum2 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
-  let sum5 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 14u], logsumexp_scratch_double_backward_rows[slots + 15u]);
-  let value = logsumexp_double_backward_row2(sum2, sum5);
-  logsumexp_scratch_double_backward_rows[slots + 16u] = value.high;
-  logsumexp_scratch_double_backward_rows[slots + 17u] = value.low;
+  let sum5 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 12u], logsumexp_scratch_double_backward_rows[slots + 13u]);
+  let value = logsumexp_double_backward_row1(sum2, sum4, sum5);
+  logsumexp_scratch_double_backward_rows[slots + 14u] = value.result0.high;
+  logsumexp_scratch_double_backward_rows[slots + 15u] = value.result0.low;
+  logsumexp_scratch_double_backward_rows[slots + 16u] = value.result1.high;
+  logsumexp_scratch_double_backward_rows[slots + 17u] = value.result1.low;
 }
 
 @compute @workgroup_size(256)
@@ -1182,12 +1057,12 @@ fn logsumexp_double_backward_results(
     return;
   }
   let slots = logsumexp_double_backward_slots(row, 0u);
-  let row_expression_0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 12u], logsumexp_scratch_double_backward_rows[slots + 13u]);
+  let row_expression_0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 14u], logsumexp_scratch_double_backward_rows[slots + 15u]);
   logsumexp_gradient_ddy[row] = logsumexp_double_backward_result(row_expression_0);
 }
 
 @compute @workgroup_size(256)
-fn logsumexp_double_backward_x_7(
+fn logsumexp_double_backward_x_5(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
@@ -1204,12 +1079,12 @@ fn logsumexp_double_backward_x_7(
   let dy = logsumexp_cotangent_dy[row];
   let slots = logsumexp_double_backward_slots(row, 0u);
   let maximum0 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 0u], logsumexp_scratch_double_backward_rows[slots + 1u]);
-  let sum2 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
-  let sum3 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 8u], logsumexp_scratch_double_backward_rows[slots + 9u]);
+  let sum2 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 8u], logsumexp_scratch_double_backward_rows[slots + 9u]);
+  let sum3 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 6u], logsumexp_scratch_double_backward_rows[slots + 7u]);
   let row_expression_1 = logsumexp_pair(logsumexp_scratch_double_backward_rows[slots + 16u], logsumexp_scratch_double_backward_rows[slots + 17u]);
   let x = logsumexp_input_x[i];
   let ddx = logsumexp_cotangent_ddx[i];
-  let result = logsumexp_double_backward_x_7_result(x, dy, maximum0, sum2, ddx, sum3, row_expression_1);
+  let result = logsumexp_double_backward_x_5_result(x, dy, maximum0, sum2, ddx, sum3, row_expression_1);
   logsumexp_gradient_dx[i] = result;
 }
 
@@ -1254,6 +1129,13 @@ fn logsumexp_double_backward_whole(
   logsumexp_workgroup_first_maximum(partial1, place1, lane, lanes);
   let first_maximum1 = logsumexp_pair_from_u32(logsumexp_lane_places[head]);
   workgroupBarrier();
+  var sum3 = logsumexp_pair(0.0, 0.0);
+  {
+    let k = min(u32(logsumexp_pair_to_f32(first_maximum1)), logsumexp_uniforms.axisLength - 1u);
+    let i = base + k * logsumexp_uniforms.axisInner;
+    let ddx = logsumexp_cotangent_ddx[i];
+    sum3 = logsumexp_double_backward_picked0_0(ddx);
+  }
   var partial02 = logsumexp_pair(0.0, 0.0);
   var partial12 = logsumexp_pair(0.0, 0.0);
   var partial2 = logsumexp_pair(0.0, 0.0);
@@ -1262,7 +1144,7 @@ fn logsumexp_double_backward_whole(
       let i = base + k * logsumexp_uniforms.axisInner;
       let x = logsumexp_input_x[i];
       let ddx = logsumexp_cotangent_ddx[i];
-      let term = logsumexp_double_backward_terms1(x, f32(k), maximum0, first_maximum1, ddx);
+      let term = logsumexp_double_backward_terms1(x, maximum0, ddx, sum3);
       partial02 = logsumexp_pair_add(partial02, term.result0);
       partial12 = logsumexp_pair_add(partial12, term.result1);
       partial2 = logsumexp_pair_add(partial2, term.result2);
@@ -1272,28 +1154,14 @@ fn logsumexp_double_backward_whole(
   let sum2 = logsumexp_lane_values[head];
   workgroupBarrier();
   logsumexp_workgroup_sum(partial12, lane, lanes);
-  let sum3 = logsumexp_lane_values[head];
-  workgroupBarrier();
-  logsumexp_workgroup_sum(partial2, lane, lanes);
   let sum4 = logsumexp_lane_values[head];
   workgroupBarrier();
-  let value1 = logsumexp_double_backward_row1(sum2, sum4);
-  var partial03 = logsumexp_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * logsumexp_uniforms.axisInner;
-      let x = logsumexp_input_x[i];
-      let ddx = logsumexp_cotangent_ddx[i];
-      let term = logsumexp_double_backward_terms2(x, maximum0, ddx, sum3);
-      partial03 = logsumexp_pair_add(partial03, term);
-    }
-  }
-  logsumexp_workgroup_sum(partial03, lane, lanes);
+  logsumexp_workgroup_sum(partial2, lane, lanes);
   let sum5 = logsumexp_lane_values[head];
   workgroupBarrier();
-  let value2 = logsumexp_double_backward_row2(sum2, sum5);
+  let value1 = logsumexp_double_backward_row1(sum2, sum4, sum5);
   if (row < rows && lane == head) {
-    logsumexp_gradient_ddy[row] = logsumexp_double_backward_result(value1);
+    logsumexp_gradient_ddy[row] = logsumexp_double_backward_result(value1.result0);
   }
   {
     let dy = logsumexp_cotangent_dy[row];
@@ -1301,7 +1169,7 @@ fn logsumexp_double_backward_whole(
       let i = base + k * logsumexp_uniforms.axisInner;
       let x = logsumexp_input_x[i];
       let ddx = logsumexp_cotangent_ddx[i];
-      let result = logsumexp_double_backward_x_7_result(x, dy, maximum0, sum2, ddx, sum3, value2);
+      let result = logsumexp_double_backward_x_5_result(x, dy, maximum0, sum2, ddx, sum3, value1.result1);
       logsumexp_gradient_dx[i] = result;
     }
   }

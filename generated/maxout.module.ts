@@ -149,27 +149,7 @@ const maxoutActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "maxout_double_backward_walk1",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
           [8, "cotangent x"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "maxout_double_backward_rows1",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
           [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 6"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
@@ -186,7 +166,7 @@ const maxoutActivation: Activation = {
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
       {
-        entryPoint: "maxout_double_backward_x_5",
+        entryPoint: "maxout_double_backward_x_3",
         over: "size",
         perWorkgroup: 256,
         bindings: [

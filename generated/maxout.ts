@@ -94,15 +94,11 @@ export function maxoutDoubleBackward(
           largestAt = k;
         }
       }
-      let sum = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const ddxI = ddx[i]!;
-        sum += k === largestAt ? ddxI : 0;
-      }
+      const ddxAt = ddx[start + largestAt * axisInner]!;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         dx[i] = 0;
       }
-      ddy[row] = sum;
+      ddy[row] = ddxAt;
     }
   }
 }
@@ -201,15 +197,11 @@ export function maxoutDoubleBackward64(
           largestAt = k;
         }
       }
-      let sum = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const ddxI = ddx[i]!;
-        sum += k === largestAt ? ddxI : 0;
-      }
+      const ddxAt = ddx[start + largestAt * axisInner]!;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         dx[i] = 0;
       }
-      ddy[row] = sum;
+      ddy[row] = ddxAt;
     }
   }
 }

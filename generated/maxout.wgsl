@@ -38,16 +38,8 @@ fn maxout_pair_from_u32(n: u32) -> maxout_pair {
   return maxout_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
 }
 
-// a + b exactly (Knuth).
-fn maxout_pair_sum(a: f32, b: f32) -> maxout_pair {
-  let s = maxout_rounded(a + b);
-  let t = maxout_rounded(s - a);
-  return maxout_pair(s, (a - maxout_rounded(s - t)) + (b - t));
-}
-
-fn maxout_pair_add(a: maxout_pair, b: maxout_pair) -> maxout_pair {
-  let s = maxout_pair_sum(a.high, b.high);
-  return maxout_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+fn maxout_pair_to_f32(a: maxout_pair) -> f32 {
+  return a.high + a.low;
 }
 
 // A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
@@ -86,19 +78,15 @@ fn maxout_double_backward_terms0(x: f32) -> maxout_pair {
   return maxout_pair_from_given(x);
 }
 
-fn maxout_double_backward_terms1(place: f32, first_maximum0: maxout_pair, ddx: f32) -> maxout_pair {
-  var t = maxout_pair(0.0, 0.0);
-  if (maxout_pair_from_given(place).high == first_maximum0.high) {
-    t = maxout_pair_from_given(ddx);
-  }
-  return t;
+fn maxout_double_backward_picked0_0(ddx: f32) -> maxout_pair {
+  return maxout_pair_from_given(ddx);
 }
 
 fn maxout_double_backward_result(sum1: maxout_pair) -> f32 {
   return maxout_pair_to_limit(sum1);
 }
 
-fn maxout_double_backward_x_5_result() -> f32 {
+fn maxout_double_backward_x_3_result() -> f32 {
   return maxout_pair_to_limit(maxout_pair(0.0, 0.0));
 }
 
@@ -165,18 +153,6 @@ fn maxout_workgroup_maximum(value: maxout_pair, lane: u32, lanes: u32) {
   for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
     if (lane % lanes < stride) {
       maxout_lane_values[lane] = maxout_pair_larger(maxout_lane_values[lane], maxout_lane_values[lane + stride]);
-    }
-    workgroupBarrier();
-  }
-}
-
-// The sum of neighbouring threads, `lanes` each time: the first of them gets it.
-fn maxout_workgroup_sum(value: maxout_pair, lane: u32, lanes: u32) {
-  maxout_lane_values[lane] = value;
-  workgroupBarrier();
-  for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
-    if (lane % lanes < stride) {
-      maxout_lane_values[lane] = maxout_pair_add(maxout_lane_values[lane], maxout_lane_values[lane + stride]);
     }
     workgroupBarrier();
   }
@@ -569,74 +545,15 @@ fn maxout_double_backward_rows0(
   }
   maxout_scratch_double_backward_rows[slots + 0u] = at0.high;
   maxout_scratch_double_backward_rows[slots + 1u] = at0.low;
-}
-
-@compute @workgroup_size(256)
-fn maxout_double_backward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (maxout_uniforms.axisLength <= 4096u) {
-    return;
+  {
+    let at = maxout_pair(maxout_scratch_double_backward_rows[slots + 0u], maxout_scratch_double_backward_rows[slots + 1u]);
+    let k = min(u32(maxout_pair_to_f32(at)), maxout_uniforms.axisLength - 1u);
+    let i = row / maxout_uniforms.axisInner * maxout_uniforms.axisLength * maxout_uniforms.axisInner + row % maxout_uniforms.axisInner + k * maxout_uniforms.axisInner;
+    let ddx = maxout_cotangent_ddx[i];
+    let value = maxout_double_backward_picked0_0(ddx);
+    maxout_scratch_double_backward_rows[slots + 4u] = value.high;
+    maxout_scratch_double_backward_rows[slots + 5u] = value.low;
   }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = maxout_chunks();
-  let lanes = maxout_lanes();
-  let rows = maxout_uniforms.axisOuter * maxout_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = maxout_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (maxout_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / maxout_uniforms.axisInner * maxout_uniforms.axisLength * maxout_uniforms.axisInner + row % maxout_uniforms.axisInner;
-    let end = min(maxout_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = maxout_double_backward_slots(row, 0u);
-    let first_maximum0 = maxout_pair(maxout_scratch_double_backward_rows[slots + 0u], maxout_scratch_double_backward_rows[slots + 1u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * maxout_uniforms.axisInner;
-      let ddx = maxout_cotangent_ddx[i];
-      let term = maxout_double_backward_terms1(f32(k), first_maximum0, ddx);
-      partial0 = maxout_pair_add(partial0, term);
-    }
-  }
-  let partial = maxout_double_backward_slots(row, chunk);
-  maxout_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    maxout_scratch_double_backward_rows[partial + 4u] = maxout_lane_values[lane].high;
-    maxout_scratch_double_backward_rows[partial + 5u] = maxout_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn maxout_double_backward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (maxout_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= maxout_uniforms.axisOuter * maxout_uniforms.axisInner) {
-    return;
-  }
-  let chunks = maxout_chunks();
-  let slots = maxout_double_backward_slots(row, 0u);
-  var total2 = maxout_pair(maxout_scratch_double_backward_rows[slots + 4u], maxout_scratch_double_backward_rows[slots + 5u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = maxout_double_backward_slots(row, chunk);
-    let other = maxout_pair(maxout_scratch_double_backward_rows[others + 4u], maxout_scratch_double_backward_rows[others + 5u]);
-    total2 = maxout_pair_add(total2, other);
-  }
-  maxout_scratch_double_backward_rows[slots + 4u] = total2.high;
-  maxout_scratch_double_backward_rows[slots + 5u] = total2.low;
 }
 
 @compute @workgroup_size(256)
@@ -659,7 +576,7 @@ fn maxout_double_backward_results(
 }
 
 @compute @workgroup_size(256)
-fn maxout_double_backward_x_5(
+fn maxout_double_backward_x_3(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
@@ -672,7 +589,7 @@ fn maxout_double_backward_x_5(
   if (i >= maxout_uniforms.size) {
     return;
   }
-  let result = maxout_double_backward_x_5_result();
+  let result = maxout_double_backward_x_3_result();
   maxout_gradient_dx[i] = result;
 }
 
@@ -712,25 +629,20 @@ fn maxout_double_backward_whole(
   maxout_workgroup_first_maximum(partial0, place0, lane, lanes);
   let first_maximum0 = maxout_pair_from_u32(maxout_lane_places[head]);
   workgroupBarrier();
-  var partial02 = maxout_pair(0.0, 0.0);
+  var sum1 = maxout_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * maxout_uniforms.axisInner;
-      let ddx = maxout_cotangent_ddx[i];
-      let term = maxout_double_backward_terms1(f32(k), first_maximum0, ddx);
-      partial02 = maxout_pair_add(partial02, term);
-    }
+    let k = min(u32(maxout_pair_to_f32(first_maximum0)), maxout_uniforms.axisLength - 1u);
+    let i = base + k * maxout_uniforms.axisInner;
+    let ddx = maxout_cotangent_ddx[i];
+    sum1 = maxout_double_backward_picked0_0(ddx);
   }
-  maxout_workgroup_sum(partial02, lane, lanes);
-  let sum1 = maxout_lane_values[head];
-  workgroupBarrier();
   if (row < rows && lane == head) {
     maxout_gradient_ddy[row] = maxout_double_backward_result(sum1);
   }
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * maxout_uniforms.axisInner;
-      let result = maxout_double_backward_x_5_result();
+      let result = maxout_double_backward_x_3_result();
       maxout_gradient_dx[i] = result;
     }
   }

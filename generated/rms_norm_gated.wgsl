@@ -159,14 +159,15 @@ fn rms_norm_gated_pair_expm1_small(a: rms_norm_gated_pair) -> rms_norm_gated_pai
   return rms_norm_gated_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
-// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off.
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
 fn rms_norm_gated_ranged_exp(a: rms_norm_gated_ranged) -> rms_norm_gated_ranged {
   let x = rms_norm_gated_ranged_pair(
     rms_norm_gated_ranged_select(a.exponent > 126.0, rms_norm_gated_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
   );
   let k = floor(x.high * 1.442695 + 0.5);
   let rest = rms_norm_gated_pair_subtract(x, rms_norm_gated_pair_multiply(rms_norm_gated_pair(k, 0.0), rms_norm_gated_RANGED_LN2));
-  let held = clamp(rest.high, -0.36, 0.36);
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
   return rms_norm_gated_ranged_of(
     rms_norm_gated_pair_add(
       rms_norm_gated_pair(1.0, 0.0),

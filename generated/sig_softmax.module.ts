@@ -59,27 +59,6 @@ const sigSoftmaxActivation: Activation = {
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
       {
-        entryPoint: "sig_softmax_forward_walk1",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "sig_softmax_forward_rows1",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [2, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 9"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
         entryPoint: "sig_softmax_forward_elements",
         over: "size",
         perWorkgroup: 256,
@@ -100,7 +79,7 @@ const sigSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [5, "cotangent"],
+          [4, "cotangent"],
           [6, "gradient x"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
@@ -112,7 +91,8 @@ const sigSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
+          [4, "cotangent"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -122,29 +102,7 @@ const sigSoftmaxActivation: Activation = {
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "sig_softmax_backward_walk1",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "sig_softmax_backward_rows1",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
@@ -155,8 +113,8 @@ const sigSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [5, "cotangent"],
-          [4, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
+          [4, "cotangent"],
+          [5, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 12"],
           [6, "gradient x"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
@@ -170,7 +128,7 @@ const sigSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [5, "cotangent"],
+          [4, "cotangent"],
           [8, "cotangent x"],
           [9, "gradient"],
           [6, "gradient x"],
@@ -184,6 +142,7 @@ const sigSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
+          [4, "cotangent"],
           [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
@@ -205,7 +164,7 @@ const sigSoftmaxActivation: Activation = {
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [5, "cotangent"],
+          [4, "cotangent"],
           [8, "cotangent x"],
           [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
         ],
@@ -222,36 +181,13 @@ const sigSoftmaxActivation: Activation = {
         uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
       },
       {
-        entryPoint: "sig_softmax_double_backward_walk2",
-        over: "size",
-        perWorkgroup: 4096,
-        bindings: [
-          [0, "uniforms"],
-          [1, "input x"],
-          [5, "cotangent"],
-          [8, "cotangent x"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
-        entryPoint: "sig_softmax_double_backward_rows2",
-        over: "axisOuter * axisInner",
-        perWorkgroup: 256,
-        bindings: [
-          [0, "uniforms"],
-          [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
-        ],
-        uniforms: ["size", "axisOuter", "axisLength", "axisInner"],
-      },
-      {
         entryPoint: "sig_softmax_double_backward_elements",
         over: "size",
         perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
-          [5, "cotangent"],
+          [4, "cotangent"],
           [8, "cotangent x"],
           [7, "scratch axisOuter * axisInner * ceil(axisLength / 16384) * 24"],
           [9, "gradient"],

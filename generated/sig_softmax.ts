@@ -21,36 +21,47 @@ export function sigSoftmaxForward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
         const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-        const p =
-          (e / (e + 1)) *
+        const q = e / (e + 1);
+        sum +=
+          q *
           boundedExp(
-            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+            Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
           );
-        sum += p;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + 0 / (sum * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
           const xi = x[i]!;
           const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-          const p =
-            (e / (e + 1)) *
-            boundedExp(
-              Math.max(
-                Math.min(xi === largest ? 0 : xi - largest, 709.79),
-                -746,
-              ),
-            );
-          y[i] = p / sum;
+          const q = e / (e + 1);
+          y[i] =
+            (q *
+              boundedExp(
+                Math.max(
+                  Math.min(xi === largest ? 0 : xi - largest, 709.79),
+                  -746,
+                ),
+              )) /
+            sum;
         }
       } else {
         // Numbers that need larger exponents.
@@ -100,25 +111,40 @@ export function sigSoftmaxBackward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
         const e = boundedExp(Math.max(Math.min(xi, 709), -746));
         const u = e + 1;
         const q = e / u;
         const e2 = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        const p = q * e2;
-        sum += p;
+        sum += q * e2;
         sum2 += dyi * q * e2;
       }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
       const squared = sum * sum;
       const q = sum2 / squared;
       // 0 where all of these numbers are finite, and none that divides has all but vanished.
@@ -137,10 +163,14 @@ export function sigSoftmaxBackward(
           const e = boundedExp(Math.max(Math.min(xi, 709), -746));
           const u = e + 1;
           const q2 = e / u;
-          const e2 = boundedExp(
-            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-          );
-          const p = q2 * e2;
+          const p =
+            q2 *
+            boundedExp(
+              Math.max(
+                Math.min(xi === largest ? 0 : xi - largest, 709.79),
+                -746,
+              ),
+            );
           dx[i] = (p + p / u) * (dyi / sum - q);
         }
       } else {
@@ -209,35 +239,46 @@ export function sigSoftmaxDoubleBackward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
-      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const ddxI = ddx[i]!;
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
         const e = boundedExp(Math.max(Math.min(xi, 709), -746));
         const u = e + 1;
         const q = e / u;
         const e2 = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        const p = q * e2;
-        const u2 = p + p / u;
-        const p2 = ddxI * u2;
-        sum += p;
+        sum += q * e2;
         sum2 += dyi * q * e2;
-        sum3 += p2;
       }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
       const p = 2 * sum2;
       const squared = sum * sum;
       const p2 = squared * sum;
       const q = p / p2;
       const q2 = sum2 / squared;
+      let sum3 = 0;
       let sum4 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
@@ -252,6 +293,7 @@ export function sigSoftmaxDoubleBackward(
         const p3 = q3 * e2;
         const u2 = p3 + p3 / u;
         const p4 = ddxI * u2;
+        sum3 += p4;
         sum4 += p4 * (q - dyi / squared);
       }
       // 0 where all of these numbers are finite, and none that divides has all but vanished.
@@ -394,36 +436,47 @@ export function sigSoftmaxForward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
         const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-        const p =
-          (e / (e + 1)) *
+        const q = e / (e + 1);
+        sum +=
+          q *
           boundedExp(
-            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+            Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
           );
-        sum += p;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       // 0 where all of these numbers are finite, and none that divides has all but vanished.
       const outside = sum - sum + 0 / (sum * 2 ** -100);
       if (outside === 0) {
         for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
           const xi = x[i]!;
           const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-          const p =
-            (e / (e + 1)) *
-            boundedExp(
-              Math.max(
-                Math.min(xi === largest ? 0 : xi - largest, 709.79),
-                -746,
-              ),
-            );
-          y[i] = p / sum;
+          const q = e / (e + 1);
+          y[i] =
+            (q *
+              boundedExp(
+                Math.max(
+                  Math.min(xi === largest ? 0 : xi - largest, 709.79),
+                  -746,
+                ),
+              )) /
+            sum;
         }
       } else {
         // Numbers that need larger exponents.
@@ -473,25 +526,40 @@ export function sigSoftmaxBackward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
         const e = boundedExp(Math.max(Math.min(xi, 709), -746));
         const u = e + 1;
         const q = e / u;
         const e2 = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        const p = q * e2;
-        sum += p;
+        sum += q * e2;
         sum2 += dyi * q * e2;
       }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
       const squared = sum * sum;
       const q = sum2 / squared;
       // 0 where all of these numbers are finite, and none that divides has all but vanished.
@@ -510,10 +578,14 @@ export function sigSoftmaxBackward64(
           const e = boundedExp(Math.max(Math.min(xi, 709), -746));
           const u = e + 1;
           const q2 = e / u;
-          const e2 = boundedExp(
-            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-          );
-          const p = q2 * e2;
+          const p =
+            q2 *
+            boundedExp(
+              Math.max(
+                Math.min(xi === largest ? 0 : xi - largest, 709.79),
+                -746,
+              ),
+            );
           dx[i] = (p + p / u) * (dyi / sum - q);
         }
       } else {
@@ -582,35 +654,46 @@ export function sigSoftmaxDoubleBackward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
-      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const ddxI = ddx[i]!;
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
         const e = boundedExp(Math.max(Math.min(xi, 709), -746));
         const u = e + 1;
         const q = e / u;
         const e2 = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        const p = q * e2;
-        const u2 = p + p / u;
-        const p2 = ddxI * u2;
-        sum += p;
+        sum += q * e2;
         sum2 += dyi * q * e2;
-        sum3 += p2;
       }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
       const p = 2 * sum2;
       const squared = sum * sum;
       const p2 = squared * sum;
       const q = p / p2;
       const q2 = sum2 / squared;
+      let sum3 = 0;
       let sum4 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
@@ -625,6 +708,7 @@ export function sigSoftmaxDoubleBackward64(
         const p3 = q3 * e2;
         const u2 = p3 + p3 / u;
         const p4 = ddxI * u2;
+        sum3 += p4;
         sum4 += p4 * (q - dyi / squared);
       }
       // 0 where all of these numbers are finite, and none that divides has all but vanished.

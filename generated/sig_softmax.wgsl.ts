@@ -99,33 +99,12 @@ fn sig_softmax_ranged_less(a: sig_softmax_ranged, b: sig_softmax_ranged) -> bool
   return sig_softmax_ranged_subtract(a, b).high < 0.0;
 }
 
+fn sig_softmax_ranged_smaller(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_select(sig_softmax_ranged_less(b, a), b, a);
+}
+
 fn sig_softmax_ranged_larger(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
   return sig_softmax_ranged_select(sig_softmax_ranged_less(a, b), b, a);
-}
-
-// A number as it was given.
-fn sig_softmax_ranged_from_given(x: f32) -> sig_softmax_ranged {
-  let size = bitcast<u32>(x) & 0x7fffffffu;
-  let infinite = size == 0x7f800000u;
-  let large = size >= 0x5f800000u;
-  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
-  let finite = sig_softmax_ranged_of(sig_softmax_pair(part, 0.0), select(0.0, 64.0, large));
-  return sig_softmax_ranged_select(infinite, sig_softmax_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
-}
-
-fn sig_softmax_forward_terms0(x: f32) -> sig_softmax_ranged {
-  return sig_softmax_ranged_from_given(x);
-}
-
-// The number as a pair: for exponents that a pair has room for.
-fn sig_softmax_ranged_pair(a: sig_softmax_ranged) -> sig_softmax_pair {
-  let factor = sig_softmax_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
-  return sig_softmax_pair(a.high * factor, a.low * factor);
-}
-
-fn sig_softmax_pair_subtract(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
-  let s = sig_softmax_pair_sum(a.high, -b.high);
-  return sig_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -149,6 +128,29 @@ fn sig_softmax_pair_multiply(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_so
   return sig_softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
+fn sig_softmax_ranged_multiply(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_of(
+    sig_softmax_pair_multiply(sig_softmax_pair(a.high, a.low), sig_softmax_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+struct sig_softmax_forward_terms0_results {
+  result0: sig_softmax_ranged,
+  result1: sig_softmax_ranged,
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn sig_softmax_ranged_pair(a: sig_softmax_ranged) -> sig_softmax_pair {
+  let factor = sig_softmax_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return sig_softmax_pair(a.high * factor, a.low * factor);
+}
+
+fn sig_softmax_pair_subtract(a: sig_softmax_pair, b: sig_softmax_pair) -> sig_softmax_pair {
+  let s = sig_softmax_pair_sum(a.high, -b.high);
+  return sig_softmax_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
 const sig_softmax_RANGED_LN2: sig_softmax_pair = sig_softmax_pair(0.69314718, -1.9046542e-9);
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
@@ -162,14 +164,15 @@ fn sig_softmax_pair_expm1_small(a: sig_softmax_pair) -> sig_softmax_pair {
   return sig_softmax_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
-// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off.
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
 fn sig_softmax_ranged_exp(a: sig_softmax_ranged) -> sig_softmax_ranged {
   let x = sig_softmax_ranged_pair(
     sig_softmax_ranged_select(a.exponent > 126.0, sig_softmax_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
   );
   let k = floor(x.high * 1.442695 + 0.5);
   let rest = sig_softmax_pair_subtract(x, sig_softmax_pair_multiply(sig_softmax_pair(k, 0.0), sig_softmax_RANGED_LN2));
-  let held = clamp(rest.high, -0.36, 0.36);
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
   return sig_softmax_ranged_of(
     sig_softmax_pair_add(
       sig_softmax_pair(1.0, 0.0),
@@ -179,19 +182,18 @@ fn sig_softmax_ranged_exp(a: sig_softmax_ranged) -> sig_softmax_ranged {
   );
 }
 
-fn sig_softmax_ranged_smaller(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
-  return sig_softmax_ranged_select(sig_softmax_ranged_less(b, a), b, a);
-}
-
 fn sig_softmax_ranged_at_most(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
   return sig_softmax_ranged_smaller(a, b);
 }
 
-fn sig_softmax_ranged_multiply(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
-  return sig_softmax_ranged_of(
-    sig_softmax_pair_multiply(sig_softmax_pair(a.high, a.low), sig_softmax_pair(b.high, b.low)),
-    a.exponent + b.exponent
-  );
+// A number as it was given.
+fn sig_softmax_ranged_from_given(x: f32) -> sig_softmax_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = sig_softmax_ranged_of(sig_softmax_pair(part, 0.0), select(0.0, 64.0, large));
+  return sig_softmax_ranged_select(infinite, sig_softmax_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -209,18 +211,22 @@ fn sig_softmax_ranged_divide(a: sig_softmax_ranged, b: sig_softmax_ranged) -> si
   );
 }
 
+fn sig_softmax_forward_terms0(x: f32) -> sig_softmax_forward_terms0_results {
+  let t = sig_softmax_ranged_exp(
+    sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
+  );
+  return sig_softmax_forward_terms0_results(
+    sig_softmax_ranged_from_given(x),
+    sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0)))
+  );
+}
+
 fn sig_softmax_ranged_excess(a: sig_softmax_ranged, b: sig_softmax_ranged) -> sig_softmax_ranged {
   return sig_softmax_ranged_subtract(a, b);
 }
 
-fn sig_softmax_forward_terms1(x: f32, maximum0: sig_softmax_ranged) -> sig_softmax_ranged {
-  let t = sig_softmax_ranged_exp(
-    sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
-  );
-  return sig_softmax_ranged_multiply(
-    sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0))),
-    sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0))
-  );
+fn sig_softmax_forward_scale(exponent: sig_softmax_ranged, largest_exponent: sig_softmax_ranged) -> sig_softmax_ranged {
+  return sig_softmax_ranged_exp(sig_softmax_ranged_excess(exponent, largest_exponent));
 }
 
 // To a number of float32; infinity where it is beyond.
@@ -245,28 +251,32 @@ fn sig_softmax_forward_elements_result(x: f32, maximum0: sig_softmax_ranged, sum
   );
 }
 
-fn sig_softmax_backward_terms0(x: f32) -> sig_softmax_ranged {
-  return sig_softmax_ranged_from_given(x);
-}
-
-struct sig_softmax_backward_terms1_results {
+struct sig_softmax_backward_terms0_results {
   result0: sig_softmax_ranged,
   result1: sig_softmax_ranged,
+  result2: sig_softmax_ranged,
 }
 
-fn sig_softmax_backward_terms1(x: f32, dy: f32, maximum0: sig_softmax_ranged) -> sig_softmax_backward_terms1_results {
+fn sig_softmax_backward_terms0(x: f32, dy: f32) -> sig_softmax_backward_terms0_results {
   let t = sig_softmax_ranged_exp(
     sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
   );
   let t2 = sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0)));
-  let t3 = sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0));
-  return sig_softmax_backward_terms1_results(
-    sig_softmax_ranged_multiply(t2, t3),
-    sig_softmax_ranged_multiply(sig_softmax_ranged_multiply(sig_softmax_ranged_from_given(dy), t2), t3)
+  return sig_softmax_backward_terms0_results(
+    sig_softmax_ranged_from_given(x),
+    t2,
+    sig_softmax_ranged_multiply(sig_softmax_ranged_from_given(dy), t2)
   );
 }
 
-fn sig_softmax_backward_row1(sum1: sig_softmax_ranged, sum2: sig_softmax_ranged) -> sig_softmax_ranged {
+fn sig_softmax_backward_scale(
+  exponent: sig_softmax_ranged,
+  largest_exponent: sig_softmax_ranged
+) -> sig_softmax_ranged {
+  return sig_softmax_ranged_exp(sig_softmax_ranged_excess(exponent, largest_exponent));
+}
+
+fn sig_softmax_backward_row0(sum1: sig_softmax_ranged, sum2: sig_softmax_ranged) -> sig_softmax_ranged {
   return sig_softmax_ranged_divide(sum2, sig_softmax_ranged_multiply(sum1, sum1));
 }
 
@@ -301,55 +311,43 @@ fn sig_softmax_backward_elements_result(
   );
 }
 
-fn sig_softmax_double_backward_terms0(x: f32) -> sig_softmax_ranged {
-  return sig_softmax_ranged_from_given(x);
-}
-
-struct sig_softmax_double_backward_terms1_results {
+struct sig_softmax_double_backward_terms0_results {
   result0: sig_softmax_ranged,
   result1: sig_softmax_ranged,
   result2: sig_softmax_ranged,
 }
 
-fn sig_softmax_double_backward_terms1(
-  x: f32,
-  dy: f32,
-  maximum0: sig_softmax_ranged,
-  ddx: f32
-) -> sig_softmax_double_backward_terms1_results {
+fn sig_softmax_double_backward_terms0(x: f32, dy: f32) -> sig_softmax_double_backward_terms0_results {
   let t = sig_softmax_ranged_exp(
     sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
   );
   let t2 = sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0)));
-  let t3 = sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0));
-  let t4 = sig_softmax_ranged_multiply(t2, t3);
-  let t5 = sig_softmax_ranged_exp(sig_softmax_ranged_negate(sig_softmax_ranged_abs(sig_softmax_ranged_from_given(x))));
-  let t6 = sig_softmax_ranged_add(t5, sig_softmax_ranged(1.0, 0.0, 0.0));
-  return sig_softmax_double_backward_terms1_results(
-    t4,
-    sig_softmax_ranged_multiply(sig_softmax_ranged_multiply(sig_softmax_ranged_from_given(dy), t2), t3),
-    sig_softmax_ranged_multiply(
-      sig_softmax_ranged_from_given(ddx),
-      sig_softmax_ranged_add(
-        t4,
-        sig_softmax_ranged_multiply(sig_softmax_ranged_divide(t5, sig_softmax_ranged_multiply(t6, t6)), t3)
-      )
-    )
+  return sig_softmax_double_backward_terms0_results(
+    sig_softmax_ranged_from_given(x),
+    t2,
+    sig_softmax_ranged_multiply(sig_softmax_ranged_from_given(dy), t2)
   );
 }
 
-struct sig_softmax_double_backward_row1_results {
+fn sig_softmax_double_backward_scale(
+  exponent: sig_softmax_ranged,
+  largest_exponent: sig_softmax_ranged
+) -> sig_softmax_ranged {
+  return sig_softmax_ranged_exp(sig_softmax_ranged_excess(exponent, largest_exponent));
+}
+
+struct sig_softmax_double_backward_row0_results {
   result0: sig_softmax_ranged,
   result1: sig_softmax_ranged,
   result2: sig_softmax_ranged,
 }
 
-fn sig_softmax_double_backward_row1(
+fn sig_softmax_double_backward_row0(
   sum1: sig_softmax_ranged,
   sum2: sig_softmax_ranged
-) -> sig_softmax_double_backward_row1_results {
+) -> sig_softmax_double_backward_row0_results {
   let t = sig_softmax_ranged_multiply(sum1, sum1);
-  return sig_softmax_double_backward_row1_results(
+  return sig_softmax_double_backward_row0_results(
     t,
     sig_softmax_ranged_divide(
       sig_softmax_ranged_multiply(sig_softmax_ranged(1.0, 0.0, 1.0), sum2),
@@ -359,34 +357,43 @@ fn sig_softmax_double_backward_row1(
   );
 }
 
-fn sig_softmax_double_backward_terms2(
+struct sig_softmax_double_backward_terms1_results {
+  result0: sig_softmax_ranged,
+  result1: sig_softmax_ranged,
+}
+
+fn sig_softmax_double_backward_terms1(
   x: f32,
   dy: f32,
   maximum0: sig_softmax_ranged,
   ddx: f32,
   row_expression_0: sig_softmax_ranged,
   row_expression_1: sig_softmax_ranged
-) -> sig_softmax_ranged {
+) -> sig_softmax_double_backward_terms1_results {
   let t = sig_softmax_ranged_exp(
     sig_softmax_ranged_at_most(sig_softmax_ranged_from_given(x), sig_softmax_ranged(1.25, 0.0, 5.0))
   );
   let t2 = sig_softmax_ranged_exp(sig_softmax_ranged_excess(sig_softmax_ranged_from_given(x), maximum0));
   let t3 = sig_softmax_ranged_exp(sig_softmax_ranged_negate(sig_softmax_ranged_abs(sig_softmax_ranged_from_given(x))));
   let t4 = sig_softmax_ranged_add(t3, sig_softmax_ranged(1.0, 0.0, 0.0));
-  return sig_softmax_ranged_multiply(
+  let t5 = sig_softmax_ranged_multiply(
+    sig_softmax_ranged_from_given(ddx),
+    sig_softmax_ranged_add(
+      sig_softmax_ranged_multiply(
+        sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0))),
+        t2
+      ),
+      sig_softmax_ranged_multiply(sig_softmax_ranged_divide(t3, sig_softmax_ranged_multiply(t4, t4)), t2)
+    )
+  );
+  return sig_softmax_double_backward_terms1_results(
+    t5,
     sig_softmax_ranged_multiply(
-      sig_softmax_ranged_from_given(ddx),
-      sig_softmax_ranged_add(
-        sig_softmax_ranged_multiply(
-          sig_softmax_ranged_divide(t, sig_softmax_ranged_add(t, sig_softmax_ranged(1.0, 0.0, 0.0))),
-          t2
-        ),
-        sig_softmax_ranged_multiply(sig_softmax_ranged_divide(t3, sig_softmax_ranged_multiply(t4, t4)), t2)
+      t5,
+      sig_softmax_ranged_subtract(
+        row_expression_1,
+        sig_softmax_ranged_divide(sig_softmax_ranged_from_given(dy), row_expression_0)
       )
-    ),
-    sig_softmax_ranged_subtract(
-      row_expression_1,
-      sig_softmax_ranged_divide(sig_softmax_ranged_from_given(dy), row_expression_0)
     )
   );
 }
@@ -477,8 +484,8 @@ struct sig_softmax_uniform_values {
 @group(0) @binding(1) var<storage, read> sig_softmax_input_x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> sig_softmax_scratch_forward_rows: array<f32>;
 @group(0) @binding(3) var<storage, read_write> sig_softmax_output_y: array<f32>;
-@group(0) @binding(4) var<storage, read_write> sig_softmax_scratch_backward_rows: array<f32>;
-@group(0) @binding(5) var<storage, read> sig_softmax_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read> sig_softmax_cotangent_dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> sig_softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(6) var<storage, read_write> sig_softmax_gradient_dx: array<f32>;
 @group(0) @binding(7) var<storage, read_write> sig_softmax_scratch_double_backward_rows: array<f32>;
 @group(0) @binding(8) var<storage, read> sig_softmax_cotangent_ddx: array<f32>;
@@ -558,6 +565,7 @@ fn sig_softmax_forward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  var carried0 = sig_softmax_ranged(0.0, 0.0, -2e38);
   var missing = 0.0;
   if (row < rows) {
     let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -568,15 +576,31 @@ fn sig_softmax_forward_walk0(
       let x = sig_softmax_input_x[i];
       missing = select(missing, x, sig_softmax_is_nan(x));
       let term = sig_softmax_forward_terms0(x);
-      partial0 = sig_softmax_ranged_larger(partial0, term);
+      let scale0 = sig_softmax_forward_scale(sig_softmax_ranged_smaller(partial0, term.result0), sig_softmax_ranged_larger(partial0, term.result0));
+      if (sig_softmax_ranged_less(partial0, term.result0)) {
+        carried0 = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried0, scale0), term.result1);
+      } else {
+        carried0 = sig_softmax_ranged_add(carried0, sig_softmax_ranged_multiply(term.result1, scale0));
+      }
+      partial0 = sig_softmax_ranged_larger(partial0, term.result0);
     }
   }
   let partial = sig_softmax_forward_slots(row, chunk);
   sig_softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = sig_softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     sig_softmax_scratch_forward_rows[partial + 0u] = sig_softmax_lane_values[lane].high;
     sig_softmax_scratch_forward_rows[partial + 1u] = sig_softmax_lane_values[lane].low;
     sig_softmax_scratch_forward_rows[partial + 2u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  let less0 = sig_softmax_forward_scale(partial0, largest0);
+  carried0 = sig_softmax_ranged_multiply(carried0, less0);
+  sig_softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_forward_rows[partial + 3u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_forward_rows[partial + 4u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_forward_rows[partial + 5u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   sig_softmax_workgroup_nan(missing, lane, lanes);
@@ -607,6 +631,15 @@ fn sig_softmax_forward_rows0(
     let other = sig_softmax_ranged(sig_softmax_scratch_forward_rows[others + 0u], sig_softmax_scratch_forward_rows[others + 1u], sig_softmax_scratch_forward_rows[others + 2u]);
     total0 = sig_softmax_ranged_larger(total0, other);
   }
+  var total1 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = sig_softmax_forward_slots(row, chunk);
+    let largest0 = sig_softmax_ranged(sig_softmax_scratch_forward_rows[others + 0u], sig_softmax_scratch_forward_rows[others + 1u], sig_softmax_scratch_forward_rows[others + 2u]);
+    var carried1 = sig_softmax_ranged(sig_softmax_scratch_forward_rows[others + 3u], sig_softmax_scratch_forward_rows[others + 4u], sig_softmax_scratch_forward_rows[others + 5u]);
+    let less0 = sig_softmax_forward_scale(largest0, total0);
+    carried1 = sig_softmax_ranged_multiply(carried1, less0);
+    total1 = sig_softmax_ranged_add(total1, carried1);
+  }
   var missing = sig_softmax_scratch_forward_rows[slots + 6u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let other = sig_softmax_scratch_forward_rows[sig_softmax_forward_slots(row, chunk) + 6u];
@@ -615,77 +648,10 @@ fn sig_softmax_forward_rows0(
   sig_softmax_scratch_forward_rows[slots + 0u] = total0.high;
   sig_softmax_scratch_forward_rows[slots + 1u] = total0.low;
   sig_softmax_scratch_forward_rows[slots + 2u] = total0.exponent;
-  sig_softmax_scratch_forward_rows[slots + 6u] = missing;
-}
-
-@compute @workgroup_size(256)
-fn sig_softmax_forward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (sig_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = sig_softmax_chunks();
-  let lanes = sig_softmax_lanes();
-  let rows = sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = sig_softmax_ranged(0.0, 0.0, -2e38);
-  if (row < rows) {
-    let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
-    let end = min(sig_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = sig_softmax_forward_slots(row, 0u);
-    let maximum0 = sig_softmax_ranged(sig_softmax_scratch_forward_rows[slots + 0u], sig_softmax_scratch_forward_rows[slots + 1u], sig_softmax_scratch_forward_rows[slots + 2u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * sig_softmax_uniforms.axisInner;
-      let x = sig_softmax_input_x[i];
-      let term = sig_softmax_forward_terms1(x, maximum0);
-      partial0 = sig_softmax_ranged_add(partial0, term);
-    }
-  }
-  let partial = sig_softmax_forward_slots(row, chunk);
-  sig_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_forward_rows[partial + 3u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_forward_rows[partial + 4u] = sig_softmax_lane_values[lane].low;
-    sig_softmax_scratch_forward_rows[partial + 5u] = sig_softmax_lane_values[lane].exponent;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn sig_softmax_forward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (sig_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = sig_softmax_chunks();
-  let slots = sig_softmax_forward_slots(row, 0u);
-  var total1 = sig_softmax_ranged(sig_softmax_scratch_forward_rows[slots + 3u], sig_softmax_scratch_forward_rows[slots + 4u], sig_softmax_scratch_forward_rows[slots + 5u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = sig_softmax_forward_slots(row, chunk);
-    let other = sig_softmax_ranged(sig_softmax_scratch_forward_rows[others + 3u], sig_softmax_scratch_forward_rows[others + 4u], sig_softmax_scratch_forward_rows[others + 5u]);
-    total1 = sig_softmax_ranged_add(total1, other);
-  }
   sig_softmax_scratch_forward_rows[slots + 3u] = total1.high;
   sig_softmax_scratch_forward_rows[slots + 4u] = total1.low;
   sig_softmax_scratch_forward_rows[slots + 5u] = total1.exponent;
+  sig_softmax_scratch_forward_rows[slots + 6u] = missing;
 }
 
 @compute @workgroup_size(256)
@@ -733,28 +699,30 @@ fn sig_softmax_forward_whole(
   let end = select(0u, sig_softmax_uniforms.axisLength, row < rows);
   var missing = 0.0;
   var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  var carried = sig_softmax_ranged(0.0, 0.0, -2e38);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
       missing = select(missing, x, sig_softmax_is_nan(x));
       let term = sig_softmax_forward_terms0(x);
-      partial0 = sig_softmax_ranged_larger(partial0, term);
+      let scale0 = sig_softmax_forward_scale(sig_softmax_ranged_smaller(partial0, term.result0), sig_softmax_ranged_larger(partial0, term.result0));
+      if (sig_softmax_ranged_less(partial0, term.result0)) {
+        carried = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried, scale0), term.result1);
+      } else {
+        carried = sig_softmax_ranged_add(carried, sig_softmax_ranged_multiply(term.result1, scale0));
+      }
+      partial0 = sig_softmax_ranged_larger(partial0, term.result0);
     }
   }
   sig_softmax_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = sig_softmax_lane_values[head];
   workgroupBarrier();
-  var partial02 = sig_softmax_ranged(0.0, 0.0, -2e38);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * sig_softmax_uniforms.axisInner;
-      let x = sig_softmax_input_x[i];
-      let term = sig_softmax_forward_terms1(x, maximum0);
-      partial02 = sig_softmax_ranged_add(partial02, term);
-    }
+    let less0 = sig_softmax_forward_scale(partial0, maximum0);
+    carried = sig_softmax_ranged_multiply(carried, less0);
   }
-  sig_softmax_workgroup_sum(partial02, lane, lanes);
+  sig_softmax_workgroup_sum(carried, lane, lanes);
   let sum1 = sig_softmax_lane_values[head];
   workgroupBarrier();
   sig_softmax_workgroup_nan(missing, lane, lanes);
@@ -793,6 +761,8 @@ fn sig_softmax_backward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  var carried0 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var carried1 = sig_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
@@ -800,16 +770,43 @@ fn sig_softmax_backward_walk0(
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
-      let term = sig_softmax_backward_terms0(x);
-      partial0 = sig_softmax_ranged_larger(partial0, term);
+      let dy = sig_softmax_cotangent_dy[i];
+      let term = sig_softmax_backward_terms0(x, dy);
+      let scale0 = sig_softmax_backward_scale(sig_softmax_ranged_smaller(partial0, term.result0), sig_softmax_ranged_larger(partial0, term.result0));
+      if (sig_softmax_ranged_less(partial0, term.result0)) {
+        carried0 = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried0, scale0), term.result1);
+        carried1 = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried1, scale0), term.result2);
+      } else {
+        carried0 = sig_softmax_ranged_add(carried0, sig_softmax_ranged_multiply(term.result1, scale0));
+        carried1 = sig_softmax_ranged_add(carried1, sig_softmax_ranged_multiply(term.result2, scale0));
+      }
+      partial0 = sig_softmax_ranged_larger(partial0, term.result0);
     }
   }
   let partial = sig_softmax_backward_slots(row, chunk);
   sig_softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = sig_softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     sig_softmax_scratch_backward_rows[partial + 0u] = sig_softmax_lane_values[lane].high;
     sig_softmax_scratch_backward_rows[partial + 1u] = sig_softmax_lane_values[lane].low;
     sig_softmax_scratch_backward_rows[partial + 2u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  let less0 = sig_softmax_backward_scale(partial0, largest0);
+  carried0 = sig_softmax_ranged_multiply(carried0, less0);
+  carried1 = sig_softmax_ranged_multiply(carried1, less0);
+  sig_softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_backward_rows[partial + 3u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_backward_rows[partial + 4u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_backward_rows[partial + 5u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  sig_softmax_workgroup_sum(carried1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_backward_rows[partial + 6u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_backward_rows[partial + 7u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_backward_rows[partial + 8u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -836,92 +833,22 @@ fn sig_softmax_backward_rows0(
     let other = sig_softmax_ranged(sig_softmax_scratch_backward_rows[others + 0u], sig_softmax_scratch_backward_rows[others + 1u], sig_softmax_scratch_backward_rows[others + 2u]);
     total0 = sig_softmax_ranged_larger(total0, other);
   }
+  var total1 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var total2 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = sig_softmax_backward_slots(row, chunk);
+    let largest0 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[others + 0u], sig_softmax_scratch_backward_rows[others + 1u], sig_softmax_scratch_backward_rows[others + 2u]);
+    var carried1 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[others + 3u], sig_softmax_scratch_backward_rows[others + 4u], sig_softmax_scratch_backward_rows[others + 5u]);
+    var carried2 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[others + 6u], sig_softmax_scratch_backward_rows[others + 7u], sig_softmax_scratch_backward_rows[others + 8u]);
+    let less0 = sig_softmax_backward_scale(largest0, total0);
+    carried1 = sig_softmax_ranged_multiply(carried1, less0);
+    carried2 = sig_softmax_ranged_multiply(carried2, less0);
+    total1 = sig_softmax_ranged_add(total1, carried1);
+    total2 = sig_softmax_ranged_add(total2, carried2);
+  }
   sig_softmax_scratch_backward_rows[slots + 0u] = total0.high;
   sig_softmax_scratch_backward_rows[slots + 1u] = total0.low;
   sig_softmax_scratch_backward_rows[slots + 2u] = total0.exponent;
-}
-
-@compute @workgroup_size(256)
-fn sig_softmax_backward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (sig_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = sig_softmax_chunks();
-  let lanes = sig_softmax_lanes();
-  let rows = sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = sig_softmax_ranged(0.0, 0.0, -2e38);
-  var partial1 = sig_softmax_ranged(0.0, 0.0, -2e38);
-  if (row < rows) {
-    let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
-    let end = min(sig_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = sig_softmax_backward_slots(row, 0u);
-    let maximum0 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 0u], sig_softmax_scratch_backward_rows[slots + 1u], sig_softmax_scratch_backward_rows[slots + 2u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * sig_softmax_uniforms.axisInner;
-      let x = sig_softmax_input_x[i];
-      let dy = sig_softmax_cotangent_dy[i];
-      let term = sig_softmax_backward_terms1(x, dy, maximum0);
-      partial0 = sig_softmax_ranged_add(partial0, term.result0);
-      partial1 = sig_softmax_ranged_add(partial1, term.result1);
-    }
-  }
-  let partial = sig_softmax_backward_slots(row, chunk);
-  sig_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_backward_rows[partial + 3u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_backward_rows[partial + 4u] = sig_softmax_lane_values[lane].low;
-    sig_softmax_scratch_backward_rows[partial + 5u] = sig_softmax_lane_values[lane].exponent;
-  }
-  workgroupBarrier();
-  sig_softmax_workgroup_sum(partial1, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_backward_rows[partial + 6u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_backward_rows[partial + 7u] = sig_softmax_lane_values[lane].low;
-    sig_softmax_scratch_backward_rows[partial + 8u] = sig_softmax_lane_values[lane].exponent;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn sig_softmax_backward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (sig_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = sig_softmax_chunks();
-  let slots = sig_softmax_backward_slots(row, 0u);
-  var total1 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 3u], sig_softmax_scratch_backward_rows[slots + 4u], sig_softmax_scratch_backward_rows[slots + 5u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = sig_softmax_backward_slots(row, chunk);
-    let other = sig_softmax_ranged(sig_softmax_scratch_backward_rows[others + 3u], sig_softmax_scratch_backward_rows[others + 4u], sig_softmax_scratch_backward_rows[others + 5u]);
-    total1 = sig_softmax_ranged_add(total1, other);
-  }
-  var total2 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 6u], sig_softmax_scratch_backward_rows[slots + 7u], sig_softmax_scratch_backward_rows[slots + 8u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = sig_softmax_backward_slots(row, chunk);
-    let other = sig_softmax_ranged(sig_softmax_scratch_backward_rows[others + 6u], sig_softmax_scratch_backward_rows[others + 7u], sig_softmax_scratch_backward_rows[others + 8u]);
-    total2 = sig_softmax_ranged_add(total2, other);
-  }
   sig_softmax_scratch_backward_rows[slots + 3u] = total1.high;
   sig_softmax_scratch_backward_rows[slots + 4u] = total1.low;
   sig_softmax_scratch_backward_rows[slots + 5u] = total1.exponent;
@@ -930,7 +857,7 @@ fn sig_softmax_backward_rows1(
   sig_softmax_scratch_backward_rows[slots + 8u] = total2.exponent;
   let sum1 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 3u], sig_softmax_scratch_backward_rows[slots + 4u], sig_softmax_scratch_backward_rows[slots + 5u]);
   let sum2 = sig_softmax_ranged(sig_softmax_scratch_backward_rows[slots + 6u], sig_softmax_scratch_backward_rows[slots + 7u], sig_softmax_scratch_backward_rows[slots + 8u]);
-  let value = sig_softmax_backward_row1(sum1, sum2);
+  let value = sig_softmax_backward_row0(sum1, sum2);
   sig_softmax_scratch_backward_rows[slots + 9u] = value.high;
   sig_softmax_scratch_backward_rows[slots + 10u] = value.low;
   sig_softmax_scratch_backward_rows[slots + 11u] = value.exponent;
@@ -982,42 +909,46 @@ fn sig_softmax_backward_whole(
   let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
   let end = select(0u, sig_softmax_uniforms.axisLength, row < rows);
   var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  var carried = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var carried16 = sig_softmax_ranged(0.0, 0.0, -2e38);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
-      let term = sig_softmax_backward_terms0(x);
-      partial0 = sig_softmax_ranged_larger(partial0, term);
+      let dy = sig_softmax_cotangent_dy[i];
+      let term = sig_softmax_backward_terms0(x, dy);
+      let scale0 = sig_softmax_backward_scale(sig_softmax_ranged_smaller(partial0, term.result0), sig_softmax_ranged_larger(partial0, term.result0));
+      if (sig_softmax_ranged_less(partial0, term.result0)) {
+        carried = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried, scale0), term.result1);
+        carried16 = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried16, scale0), term.result2);
+      } else {
+        carried = sig_softmax_ranged_add(carried, sig_softmax_ranged_multiply(term.result1, scale0));
+        carried16 = sig_softmax_ranged_add(carried16, sig_softmax_ranged_multiply(term.result2, scale0));
+      }
+      partial0 = sig_softmax_ranged_larger(partial0, term.result0);
     }
   }
   sig_softmax_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = sig_softmax_lane_values[head];
   workgroupBarrier();
-  var partial02 = sig_softmax_ranged(0.0, 0.0, -2e38);
-  var partial1 = sig_softmax_ranged(0.0, 0.0, -2e38);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * sig_softmax_uniforms.axisInner;
-      let x = sig_softmax_input_x[i];
-      let dy = sig_softmax_cotangent_dy[i];
-      let term = sig_softmax_backward_terms1(x, dy, maximum0);
-      partial02 = sig_softmax_ranged_add(partial02, term.result0);
-      partial1 = sig_softmax_ranged_add(partial1, term.result1);
-    }
+    let less0 = sig_softmax_backward_scale(partial0, maximum0);
+    carried = sig_softmax_ranged_multiply(carried, less0);
+    carried16 = sig_softmax_ranged_multiply(carried16, less0);
   }
-  sig_softmax_workgroup_sum(partial02, lane, lanes);
+  sig_softmax_workgroup_sum(carried, lane, lanes);
   let sum1 = sig_softmax_lane_values[head];
   workgroupBarrier();
-  sig_softmax_workgroup_sum(partial1, lane, lanes);
+  sig_softmax_workgroup_sum(carried16, lane, lanes);
   let sum2 = sig_softmax_lane_values[head];
   workgroupBarrier();
-  let value1 = sig_softmax_backward_row1(sum1, sum2);
+  let value0 = sig_softmax_backward_row0(sum1, sum2);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
       let dy = sig_softmax_cotangent_dy[i];
-      let result = sig_softmax_backward_elements_result(x, dy, maximum0, sum1, value1);
+      let result = sig_softmax_backward_elements_result(x, dy, maximum0, sum1, value0);
       sig_softmax_gradient_dx[i] = result;
     }
   }
@@ -1047,6 +978,8 @@ fn sig_softmax_double_backward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  var carried0 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var carried1 = sig_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
@@ -1054,16 +987,43 @@ fn sig_softmax_double_backward_walk0(
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
-      let term = sig_softmax_double_backward_terms0(x);
-      partial0 = sig_softmax_ranged_larger(partial0, term);
+      let dy = sig_softmax_cotangent_dy[i];
+      let term = sig_softmax_double_backward_terms0(x, dy);
+      let scale0 = sig_softmax_double_backward_scale(sig_softmax_ranged_smaller(partial0, term.result0), sig_softmax_ranged_larger(partial0, term.result0));
+      if (sig_softmax_ranged_less(partial0, term.result0)) {
+        carried0 = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried0, scale0), term.result1);
+        carried1 = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried1, scale0), term.result2);
+      } else {
+        carried0 = sig_softmax_ranged_add(carried0, sig_softmax_ranged_multiply(term.result1, scale0));
+        carried1 = sig_softmax_ranged_add(carried1, sig_softmax_ranged_multiply(term.result2, scale0));
+      }
+      partial0 = sig_softmax_ranged_larger(partial0, term.result0);
     }
   }
   let partial = sig_softmax_double_backward_slots(row, chunk);
   sig_softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = sig_softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     sig_softmax_scratch_double_backward_rows[partial + 0u] = sig_softmax_lane_values[lane].high;
     sig_softmax_scratch_double_backward_rows[partial + 1u] = sig_softmax_lane_values[lane].low;
     sig_softmax_scratch_double_backward_rows[partial + 2u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  let less0 = sig_softmax_double_backward_scale(partial0, largest0);
+  carried0 = sig_softmax_ranged_multiply(carried0, less0);
+  carried1 = sig_softmax_ranged_multiply(carried1, less0);
+  sig_softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_double_backward_rows[partial + 3u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_double_backward_rows[partial + 4u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_double_backward_rows[partial + 5u] = sig_softmax_lane_values[lane].exponent;
+  }
+  workgroupBarrier();
+  sig_softmax_workgroup_sum(carried1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    sig_softmax_scratch_double_backward_rows[partial + 6u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_double_backward_rows[partial + 7u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_double_backward_rows[partial + 8u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -1090,9 +1050,40 @@ fn sig_softmax_double_backward_rows0(
     let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 0u], sig_softmax_scratch_double_backward_rows[others + 1u], sig_softmax_scratch_double_backward_rows[others + 2u]);
     total0 = sig_softmax_ranged_larger(total0, other);
   }
+  var total1 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var total2 = sig_softmax_ranged(0.0, 0.0, -2e38);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = sig_softmax_double_backward_slots(row, chunk);
+    let largest0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 0u], sig_softmax_scratch_double_backward_rows[others + 1u], sig_softmax_scratch_double_backward_rows[others + 2u]);
+    var carried1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 3u], sig_softmax_scratch_double_backward_rows[others + 4u], sig_softmax_scratch_double_backward_rows[others + 5u]);
+    var carried2 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 6u], sig_softmax_scratch_double_backward_rows[others + 7u], sig_softmax_scratch_double_backward_rows[others + 8u]);
+    let less0 = sig_softmax_double_backward_scale(largest0, total0);
+    carried1 = sig_softmax_ranged_multiply(carried1, less0);
+    carried2 = sig_softmax_ranged_multiply(carried2, less0);
+    total1 = sig_softmax_ranged_add(total1, carried1);
+    total2 = sig_softmax_ranged_add(total2, carried2);
+  }
   sig_softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
   sig_softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
   sig_softmax_scratch_double_backward_rows[slots + 2u] = total0.exponent;
+  sig_softmax_scratch_double_backward_rows[slots + 3u] = total1.high;
+  sig_softmax_scratch_double_backward_rows[slots + 4u] = total1.low;
+  sig_softmax_scratch_double_backward_rows[slots + 5u] = total1.exponent;
+  sig_softmax_scratch_double_backward_rows[slots + 6u] = total2.high;
+  sig_softmax_scratch_double_backward_rows[slots + 7u] = total2.low;
+  sig_softmax_scratch_double_backward_rows[slots + 8u] = total2.exponent;
+  let sum1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 3u], sig_softmax_scratch_double_backward_rows[slots + 4u], sig_softmax_scratch_double_backward_rows[slots + 5u]);
+  let sum2 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 6u], sig_softmax_scratch_double_backward_rows[slots + 7u], sig_softmax_scratch_double_backward_rows[slots + 8u]);
+  let value = sig_softmax_double_backward_row0(sum1, sum2);
+  sig_softmax_scratch_double_backward_rows[slots + 9u] = value.result0.high;
+  sig_softmax_scratch_double_backward_rows[slots + 10u] = value.result0.low;
+  sig_softmax_scratch_double_backward_rows[slots + 11u] = value.result0.exponent;
+  sig_softmax_scratch_double_backward_rows[slots + 12u] = value.result1.high;
+  sig_softmax_scratch_double_backward_rows[slots + 13u] = value.result1.low;
+  sig_softmax_scratch_double_backward_rows[slots + 14u] = value.result1.exponent;
+  sig_softmax_scratch_double_backward_rows[slots + 15u] = value.result2.high;
+  sig_softmax_scratch_double_backward_rows[slots + 16u] = value.result2.low;
+  sig_softmax_scratch_double_backward_rows[slots + 17u] = value.result2.exponent;
 }
 
 @compute @workgroup_size(256)
@@ -1116,44 +1107,37 @@ fn sig_softmax_double_backward_walk1(
   let chunk = group % chunks;
   var partial0 = sig_softmax_ranged(0.0, 0.0, -2e38);
   var partial1 = sig_softmax_ranged(0.0, 0.0, -2e38);
-  var partial2 = sig_softmax_ranged(0.0, 0.0, -2e38);
   if (row < rows) {
     let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
     let end = min(sig_softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = sig_softmax_double_backward_slots(row, 0u);
     let maximum0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 0u], sig_softmax_scratch_double_backward_rows[slots + 1u], sig_softmax_scratch_double_backward_rows[slots + 2u]);
+    let row_expression_0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 9u], sig_softmax_scratch_double_backward_rows[slots + 10u], sig_softmax_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 12u], sig_softmax_scratch_double_backward_rows[slots + 13u], sig_softmax_scratch_double_backward_rows[slots + 14u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
       let dy = sig_softmax_cotangent_dy[i];
       let ddx = sig_softmax_cotangent_ddx[i];
-      let term = sig_softmax_double_backward_terms1(x, dy, maximum0, ddx);
+      let term = sig_softmax_double_backward_terms1(x, dy, maximum0, ddx, row_expression_0, row_expression_1);
       partial0 = sig_softmax_ranged_add(partial0, term.result0);
       partial1 = sig_softmax_ranged_add(partial1, term.result1);
-      partial2 = sig_softmax_ranged_add(partial2, term.result2);
     }
   }
   let partial = sig_softmax_double_backward_slots(row, chunk);
   sig_softmax_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_double_backward_rows[partial + 3u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_double_backward_rows[partial + 4u] = sig_softmax_lane_values[lane].low;
-    sig_softmax_scratch_double_backward_rows[partial + 5u] = sig_softmax_lane_values[lane].exponent;
+    sig_softmax_scratch_double_backward_rows[partial + 18u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_double_backward_rows[partial + 19u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_double_backward_rows[partial + 20u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
   sig_softmax_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_double_backward_rows[partial + 6u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_double_backward_rows[partial + 7u] = sig_softmax_lane_values[lane].low;
-    sig_softmax_scratch_double_backward_rows[partial + 8u] = sig_softmax_lane_values[lane].exponent;
-  }
-  workgroupBarrier();
-  sig_softmax_workgroup_sum(partial2, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_double_backward_rows[partial + 9u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_double_backward_rows[partial + 10u] = sig_softmax_lane_values[lane].low;
-    sig_softmax_scratch_double_backward_rows[partial + 11u] = sig_softmax_lane_values[lane].exponent;
+    sig_softmax_scratch_double_backward_rows[partial + 21u] = sig_softmax_lane_values[lane].high;
+    sig_softmax_scratch_double_backward_rows[partial + 22u] = sig_softmax_lane_values[lane].low;
+    sig_softmax_scratch_double_backward_rows[partial + 23u] = sig_softmax_lane_values[lane].exponent;
   }
   workgroupBarrier();
 }
@@ -1174,116 +1158,21 @@ fn sig_softmax_double_backward_rows1(
   }
   let chunks = sig_softmax_chunks();
   let slots = sig_softmax_double_backward_slots(row, 0u);
-  var total1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 3u], sig_softmax_scratch_double_backward_rows[slots + 4u], sig_softmax_scratch_double_backward_rows[slots + 5u]);
+  var total6 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 18u], sig_softmax_scratch_double_backward_rows[slots + 19u], sig_softmax_scratch_double_backward_rows[slots + 20u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = sig_softmax_double_backward_slots(row, chunk);
-    let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 3u], sig_softmax_scratch_double_backward_rows[others + 4u], sig_softmax_scratch_double_backward_rows[others + 5u]);
-    total1 = sig_softmax_ranged_add(total1, other);
+    let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 18u], sig_softmax_scratch_double_backward_rows[others + 19u], sig_softmax_scratch_double_backward_rows[others + 20u]);
+    total6 = sig_softmax_ranged_add(total6, other);
   }
-  var total2 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 6u], sig_softmax_scratch_double_backward_rows[slots + 7u], sig_softmax_scratch_double_backward_rows[slots + 8u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = sig_softmax_double_backward_slots(row, chunk);
-    let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 6u], sig_softmax_scratch_double_backward_rows[others + 7u], sig_softmax_scratch_double_backward_rows[others + 8u]);
-    total2 = sig_softmax_ranged_add(total2, other);
-  }
-  var total3 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 9u], sig_softmax_scratch_double_backward_rows[slots + 10u], sig_softmax_scratch_double_backward_rows[slots + 11u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = sig_softmax_double_backward_slots(row, chunk);
-    let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 9u], sig_softmax_scratch_double_backward_rows[others + 10u], sig_softmax_scratch_double_backward_rows[others + 11u]);
-    total3 = sig_softmax_ranged_add(total3, other);
-  }
-  sig_softmax_scratch_double_backward_rows[slots + 3u] = total1.high;
-  sig_softmax_scratch_double_backward_rows[slots + 4u] = total1.low;
-  sig_softmax_scratch_double_backward_rows[slots + 5u] = total1.exponent;
-  sig_softmax_scratch_double_backward_rows[slots + 6u] = total2.high;
-  sig_softmax_scratch_double_backward_rows[slots + 7u] = total2.low;
-  sig_softmax_scratch_double_backward_rows[slots + 8u] = total2.exponent;
-  sig_softmax_scratch_double_backward_rows[slots + 9u] = total3.high;
-  sig_softmax_scratch_double_backward_rows[slots + 10u] = total3.low;
-  sig_softmax_scratch_double_backward_rows[slots + 11u] = total3.exponent;
-  let sum1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 3u], sig_softmax_scratch_double_backward_rows[slots + 4u], sig_softmax_scratch_double_backward_rows[slots + 5u]);
-  let sum2 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 6u], sig_softmax_scratch_double_backward_rows[slots + 7u], sig_softmax_scratch_double_backward_rows[slots + 8u]);
-  let value = sig_softmax_double_backward_row1(sum1, sum2);
-  sig_softmax_scratch_double_backward_rows[slots + 12u] = value.result0.high;
-  sig_softmax_scratch_double_backward_rows[slots + 13u] = value.result0.low;
-  sig_softmax_scratch_double_backward_rows[slots + 14u] = value.result0.exponent;
-  sig_softmax_scratch_double_backward_rows[slots + 15u] = value.result1.high;
-  sig_softmax_scratch_double_backward_rows[slots + 16u] = value.result1.low;
-  sig_softmax_scratch_double_backward_rows[slots + 17u] = value.result1.exponent;
-  sig_softmax_scratch_double_backward_rows[slots + 18u] = value.result2.high;
-  sig_softmax_scratch_double_backward_rows[slots + 19u] = value.result2.low;
-  sig_softmax_scratch_double_backward_rows[slots + 20u] = value.result2.exponent;
-}
-
-@compute @workgroup_size(256)
-fn sig_softmax_double_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (sig_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = sig_softmax_chunks();
-  let lanes = sig_softmax_lanes();
-  let rows = sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = sig_softmax_ranged(0.0, 0.0, -2e38);
-  if (row < rows) {
-    let span = (sig_softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
-    let end = min(sig_softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = sig_softmax_double_backward_slots(row, 0u);
-    let maximum0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 0u], sig_softmax_scratch_double_backward_rows[slots + 1u], sig_softmax_scratch_double_backward_rows[slots + 2u]);
-    let row_expression_0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 12u], sig_softmax_scratch_double_backward_rows[slots + 13u], sig_softmax_scratch_double_backward_rows[slots + 14u]);
-    let row_expression_1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 15u], sig_softmax_scratch_double_backward_rows[slots + 16u], sig_softmax_scratch_double_backward_rows[slots + 17u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * sig_softmax_uniforms.axisInner;
-      let x = sig_softmax_input_x[i];
-      let dy = sig_softmax_cotangent_dy[i];
-      let ddx = sig_softmax_cotangent_ddx[i];
-      let term = sig_softmax_double_backward_terms2(x, dy, maximum0, ddx, row_expression_0, row_expression_1);
-      partial0 = sig_softmax_ranged_add(partial0, term);
-    }
-  }
-  let partial = sig_softmax_double_backward_slots(row, chunk);
-  sig_softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    sig_softmax_scratch_double_backward_rows[partial + 21u] = sig_softmax_lane_values[lane].high;
-    sig_softmax_scratch_double_backward_rows[partial + 22u] = sig_softmax_lane_values[lane].low;
-    sig_softmax_scratch_double_backward_rows[partial + 23u] = sig_softmax_lane_values[lane].exponent;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn sig_softmax_double_backward_rows2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (sig_softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= sig_softmax_uniforms.axisOuter * sig_softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = sig_softmax_chunks();
-  let slots = sig_softmax_double_backward_slots(row, 0u);
   var total7 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 21u], sig_softmax_scratch_double_backward_rows[slots + 22u], sig_softmax_scratch_double_backward_rows[slots + 23u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = sig_softmax_double_backward_slots(row, chunk);
     let other = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[others + 21u], sig_softmax_scratch_double_backward_rows[others + 22u], sig_softmax_scratch_double_backward_rows[others + 23u]);
     total7 = sig_softmax_ranged_add(total7, other);
   }
+  sig_softmax_scratch_double_backward_rows[slots + 18u] = total6.high;
+  sig_softmax_scratch_double_backward_rows[slots + 19u] = total6.low;
+  sig_softmax_scratch_double_backward_rows[slots + 20u] = total6.exponent;
   sig_softmax_scratch_double_backward_rows[slots + 21u] = total7.high;
   sig_softmax_scratch_double_backward_rows[slots + 22u] = total7.low;
   sig_softmax_scratch_double_backward_rows[slots + 23u] = total7.exponent;
@@ -1307,10 +1196,10 @@ fn sig_softmax_double_backward_elements(
   let slots = sig_softmax_double_backward_slots(row, 0u);
   let maximum0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 0u], sig_softmax_scratch_double_backward_rows[slots + 1u], sig_softmax_scratch_double_backward_rows[slots + 2u]);
   let sum1 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 3u], sig_softmax_scratch_double_backward_rows[slots + 4u], sig_softmax_scratch_double_backward_rows[slots + 5u]);
-  let sum3 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 9u], sig_softmax_scratch_double_backward_rows[slots + 10u], sig_softmax_scratch_double_backward_rows[slots + 11u]);
+  let sum3 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 18u], sig_softmax_scratch_double_backward_rows[slots + 19u], sig_softmax_scratch_double_backward_rows[slots + 20u]);
   let sum4 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 21u], sig_softmax_scratch_double_backward_rows[slots + 22u], sig_softmax_scratch_double_backward_rows[slots + 23u]);
-  let row_expression_0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 12u], sig_softmax_scratch_double_backward_rows[slots + 13u], sig_softmax_scratch_double_backward_rows[slots + 14u]);
-  let row_expression_2 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 18u], sig_softmax_scratch_double_backward_rows[slots + 19u], sig_softmax_scratch_double_backward_rows[slots + 20u]);
+  let row_expression_0 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 9u], sig_softmax_scratch_double_backward_rows[slots + 10u], sig_softmax_scratch_double_backward_rows[slots + 11u]);
+  let row_expression_2 = sig_softmax_ranged(sig_softmax_scratch_double_backward_rows[slots + 15u], sig_softmax_scratch_double_backward_rows[slots + 16u], sig_softmax_scratch_double_backward_rows[slots + 17u]);
   let x = sig_softmax_input_x[i];
   let dy = sig_softmax_cotangent_dy[i];
   let ddx = sig_softmax_cotangent_ddx[i];
@@ -1340,54 +1229,57 @@ fn sig_softmax_double_backward_whole(
   let base = row / sig_softmax_uniforms.axisInner * sig_softmax_uniforms.axisLength * sig_softmax_uniforms.axisInner + row % sig_softmax_uniforms.axisInner;
   let end = select(0u, sig_softmax_uniforms.axisLength, row < rows);
   var partial0 = sig_softmax_ranged(-1.0, 0.0, 2e38);
+  var carried = sig_softmax_ranged(0.0, 0.0, -2e38);
+  var carried16 = sig_softmax_ranged(0.0, 0.0, -2e38);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
-      let term = sig_softmax_double_backward_terms0(x);
-      partial0 = sig_softmax_ranged_larger(partial0, term);
+      let dy = sig_softmax_cotangent_dy[i];
+      let term = sig_softmax_double_backward_terms0(x, dy);
+      let scale0 = sig_softmax_double_backward_scale(sig_softmax_ranged_smaller(partial0, term.result0), sig_softmax_ranged_larger(partial0, term.result0));
+      if (sig_softmax_ranged_less(partial0, term.result0)) {
+        carried = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried, scale0), term.result1);
+        carried16 = sig_softmax_ranged_add(sig_softmax_ranged_multiply(carried16, scale0), term.result2);
+      } else {
+        carried = sig_softmax_ranged_add(carried, sig_softmax_ranged_multiply(term.result1, scale0));
+        carried16 = sig_softmax_ranged_add(carried16, sig_softmax_ranged_multiply(term.result2, scale0));
+      }
+      partial0 = sig_softmax_ranged_larger(partial0, term.result0);
     }
   }
   sig_softmax_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = sig_softmax_lane_values[head];
   workgroupBarrier();
+  {
+    let less0 = sig_softmax_double_backward_scale(partial0, maximum0);
+    carried = sig_softmax_ranged_multiply(carried, less0);
+    carried16 = sig_softmax_ranged_multiply(carried16, less0);
+  }
+  sig_softmax_workgroup_sum(carried, lane, lanes);
+  let sum1 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  sig_softmax_workgroup_sum(carried16, lane, lanes);
+  let sum2 = sig_softmax_lane_values[head];
+  workgroupBarrier();
+  let value0 = sig_softmax_double_backward_row0(sum1, sum2);
   var partial02 = sig_softmax_ranged(0.0, 0.0, -2e38);
   var partial1 = sig_softmax_ranged(0.0, 0.0, -2e38);
-  var partial2 = sig_softmax_ranged(0.0, 0.0, -2e38);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * sig_softmax_uniforms.axisInner;
       let x = sig_softmax_input_x[i];
       let dy = sig_softmax_cotangent_dy[i];
       let ddx = sig_softmax_cotangent_ddx[i];
-      let term = sig_softmax_double_backward_terms1(x, dy, maximum0, ddx);
+      let term = sig_softmax_double_backward_terms1(x, dy, maximum0, ddx, value0.result0, value0.result1);
       partial02 = sig_softmax_ranged_add(partial02, term.result0);
       partial1 = sig_softmax_ranged_add(partial1, term.result1);
-      partial2 = sig_softmax_ranged_add(partial2, term.result2);
     }
   }
   sig_softmax_workgroup_sum(partial02, lane, lanes);
-  let sum1 = sig_softmax_lane_values[head];
-  workgroupBarrier();
-  sig_softmax_workgroup_sum(partial1, lane, lanes);
-  let sum2 = sig_softmax_lane_values[head];
-  workgroupBarrier();
-  sig_softmax_workgroup_sum(partial2, lane, lanes);
   let sum3 = sig_softmax_lane_values[head];
   workgroupBarrier();
-  let value1 = sig_softmax_double_backward_row1(sum1, sum2);
-  var partial03 = sig_softmax_ranged(0.0, 0.0, -2e38);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * sig_softmax_uniforms.axisInner;
-      let x = sig_softmax_input_x[i];
-      let dy = sig_softmax_cotangent_dy[i];
-      let ddx = sig_softmax_cotangent_ddx[i];
-      let term = sig_softmax_double_backward_terms2(x, dy, maximum0, ddx, value1.result0, value1.result1);
-      partial03 = sig_softmax_ranged_add(partial03, term);
-    }
-  }
-  sig_softmax_workgroup_sum(partial03, lane, lanes);
+  sig_softmax_workgroup_sum(partial1, lane, lanes);
   let sum4 = sig_softmax_lane_values[head];
   workgroupBarrier();
   {
@@ -1396,7 +1288,7 @@ fn sig_softmax_double_backward_whole(
       let x = sig_softmax_input_x[i];
       let dy = sig_softmax_cotangent_dy[i];
       let ddx = sig_softmax_cotangent_ddx[i];
-      let result = sig_softmax_double_backward_elements_result(x, dy, maximum0, sum1, ddx, sum3, sum4, value1.result0, value1.result2);
+      let result = sig_softmax_double_backward_elements_result(x, dy, maximum0, sum1, ddx, sum3, sum4, value0.result0, value0.result2);
       sig_softmax_gradient_ddy[i] = result.result0;
       sig_softmax_gradient_dx[i] = result.result1;
     }

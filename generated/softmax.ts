@@ -21,24 +21,33 @@ export function softmaxForward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        sum += e;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        y[i] = e / sum;
+        y[i] =
+          boundedExp(
+            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          ) / sum;
       }
     }
   }
@@ -67,6 +76,7 @@ export function softmaxBackward(
         if (xi > largest) largestAt = k;
         largest = Math.max(largest, xi);
       }
+      const dyAt = dy[start + largestAt * axisInner]!;
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -75,28 +85,19 @@ export function softmaxBackward(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
+        const u = dyi - dyAt;
+        sum += e;
+        sum2 += e * u;
       }
-      let sum3 = 0;
+      const q = sum2 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const u = dyi - sum;
-        sum3 += e * u;
-      }
-      const q = sum3 / sum2;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        const u = dyi - sum;
-        dx[i] = (e * (u - q)) / sum2;
+        const u = dyi - dyAt;
+        dx[i] = (e * (u - q)) / sum;
       }
     }
   }
@@ -124,37 +125,52 @@ export function softmaxDoubleBackward(
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
       let largestAt = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        if (xi > largest) largestAt = k;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        if (xi > largest) {
+          largestAt = k;
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            sum3 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
+        const e = boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+        );
+        sum += e;
+        sum2 += dyi * e;
+        sum3 += ddxI * e;
+      }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
+      sum3 *= scale;
+      const dyAt = dy[start + largestAt * axisInner]!;
+      const ddxAt = ddx[start + largestAt * axisInner]!;
+      const p = 2 * sum2;
+      const squared = sum * sum;
+      const p2 = squared * sum;
+      const q = p / p2;
       let sum4 = 0;
       let sum5 = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const ddxI = ddx[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        const p = ddxI * e;
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
-        sum3 += k === largestAt ? ddxI : 0;
-        sum4 += dyi * e;
-        sum5 += p;
-      }
-      const p = 2 * sum4;
-      const squared = sum2 * sum2;
-      const p2 = squared * sum2;
-      const q = p / p2;
       let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -162,15 +178,14 @@ export function softmaxDoubleBackward(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const p3 = ddxI * e;
-        const u = dyi - sum;
-        const u2 = ddxI - sum3;
-        sum6 += e * u;
-        sum7 += e * u2;
-        sum8 += p3 * (q - dyi / squared);
+        const u = dyi - dyAt;
+        const u2 = ddxI - ddxAt;
+        sum4 += e * u;
+        sum5 += e * u2;
+        sum6 += ddxI * e * (q - dyi / squared);
       }
-      const q2 = sum7 / sum2;
-      const q3 = sum6 / sum2;
+      const q2 = sum5 / sum;
+      const q3 = sum4 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -178,10 +193,10 @@ export function softmaxDoubleBackward(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const u = dyi - sum;
-        const u2 = ddxI - sum3;
-        ddy[i] = (e * (u2 - q2)) / sum2;
-        dx[i] = e * (sum8 - (dyi * sum5) / squared + (ddxI * (u - q3)) / sum2);
+        const u = dyi - dyAt;
+        const u2 = ddxI - ddxAt;
+        ddy[i] = (e * (u2 - q2)) / sum;
+        dx[i] = e * (sum6 - (dyi * sum3) / squared + (ddxI * (u - q3)) / sum);
       }
     }
   }
@@ -208,24 +223,33 @@ export function softmaxForward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        sum += e;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        y[i] = e / sum;
+        y[i] =
+          boundedExp(
+            Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+          ) / sum;
       }
     }
   }
@@ -254,6 +278,7 @@ export function softmaxBackward64(
         if (xi > largest) largestAt = k;
         largest = Math.max(largest, xi);
       }
+      const dyAt = dy[start + largestAt * axisInner]!;
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -262,28 +287,19 @@ export function softmaxBackward64(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
+        const u = dyi - dyAt;
+        sum += e;
+        sum2 += e * u;
       }
-      let sum3 = 0;
+      const q = sum2 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const u = dyi - sum;
-        sum3 += e * u;
-      }
-      const q = sum3 / sum2;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        const u = dyi - sum;
-        dx[i] = (e * (u - q)) / sum2;
+        const u = dyi - dyAt;
+        dx[i] = (e * (u - q)) / sum;
       }
     }
   }
@@ -311,37 +327,52 @@ export function softmaxDoubleBackward64(
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
       let largestAt = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        if (xi > largest) largestAt = k;
-        largest = Math.max(largest, xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        if (xi > largest) {
+          largestAt = k;
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            sum3 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
+        const e = boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+        );
+        sum += e;
+        sum2 += dyi * e;
+        sum3 += ddxI * e;
+      }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
+      sum3 *= scale;
+      const dyAt = dy[start + largestAt * axisInner]!;
+      const ddxAt = ddx[start + largestAt * axisInner]!;
+      const p = 2 * sum2;
+      const squared = sum * sum;
+      const p2 = squared * sum;
+      const q = p / p2;
       let sum4 = 0;
       let sum5 = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const ddxI = ddx[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
-        );
-        const p = ddxI * e;
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
-        sum3 += k === largestAt ? ddxI : 0;
-        sum4 += dyi * e;
-        sum5 += p;
-      }
-      const p = 2 * sum4;
-      const squared = sum2 * sum2;
-      const p2 = squared * sum2;
-      const q = p / p2;
       let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -349,15 +380,14 @@ export function softmaxDoubleBackward64(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const p3 = ddxI * e;
-        const u = dyi - sum;
-        const u2 = ddxI - sum3;
-        sum6 += e * u;
-        sum7 += e * u2;
-        sum8 += p3 * (q - dyi / squared);
+        const u = dyi - dyAt;
+        const u2 = ddxI - ddxAt;
+        sum4 += e * u;
+        sum5 += e * u2;
+        sum6 += ddxI * e * (q - dyi / squared);
       }
-      const q2 = sum7 / sum2;
-      const q3 = sum6 / sum2;
+      const q2 = sum5 / sum;
+      const q3 = sum4 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -365,10 +395,10 @@ export function softmaxDoubleBackward64(
         const e = boundedExp(
           Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
         );
-        const u = dyi - sum;
-        const u2 = ddxI - sum3;
-        ddy[i] = (e * (u2 - q2)) / sum2;
-        dx[i] = e * (sum8 - (dyi * sum5) / squared + (ddxI * (u - q3)) / sum2);
+        const u = dyi - dyAt;
+        const u2 = ddxI - ddxAt;
+        ddy[i] = (e * (u2 - q2)) / sum;
+        dx[i] = e * (sum6 - (dyi * sum3) / squared + (ddxI * (u - q3)) / sum);
       }
     }
   }

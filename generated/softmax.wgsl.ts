@@ -18,6 +18,13 @@ struct softmax_pair {
   low: f32,
 }
 
+fn softmax_pair_smaller(a: softmax_pair, b: softmax_pair) -> softmax_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
 fn softmax_pair_larger(a: softmax_pair, b: softmax_pair) -> softmax_pair {
   if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
@@ -28,44 +35,6 @@ fn softmax_pair_larger(a: softmax_pair, b: softmax_pair) -> softmax_pair {
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn softmax_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// a + b exactly (Knuth).
-fn softmax_pair_sum(a: f32, b: f32) -> softmax_pair {
-  let s = softmax_rounded(a + b);
-  let t = softmax_rounded(s - a);
-  return softmax_pair(s, (a - softmax_rounded(s - t)) + (b - t));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn softmax_pair_ordered_sum(a: f32, b: f32) -> softmax_pair {
-  let s = softmax_rounded(a + b);
-  return softmax_pair(s, b - softmax_rounded(s - a));
-}
-
-fn softmax_pair_add(a: softmax_pair, b: softmax_pair) -> softmax_pair {
-  let s = softmax_pair_sum(a.high, b.high);
-  return softmax_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// A whole number below 2^32.
-fn softmax_pair_from_u32(n: u32) -> softmax_pair {
-  return softmax_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
-}
-
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn softmax_pair_from_given(x: f32) -> softmax_pair {
-  let held = softmax_rounded(x);
-  return softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
-}
-
-fn softmax_forward_terms0(x: f32) -> softmax_pair {
-  return softmax_pair_from_given(x);
-}
-
-// a where the condition holds, else b.
-fn softmax_pair_select(condition: bool, a: softmax_pair, b: softmax_pair) -> softmax_pair {
-  return softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -82,6 +51,58 @@ fn softmax_pair_product(a: f32, b: f32) -> softmax_pair {
   let bl = b - bh;
   let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
   return softmax_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn softmax_pair_ordered_sum(a: f32, b: f32) -> softmax_pair {
+  let s = softmax_rounded(a + b);
+  return softmax_pair(s, b - softmax_rounded(s - a));
+}
+
+fn softmax_pair_multiply(a: softmax_pair, b: softmax_pair) -> softmax_pair {
+  let p = softmax_pair_product(a.high, b.high);
+  return softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// a + b exactly (Knuth).
+fn softmax_pair_sum(a: f32, b: f32) -> softmax_pair {
+  let s = softmax_rounded(a + b);
+  let t = softmax_rounded(s - a);
+  return softmax_pair(s, (a - softmax_rounded(s - t)) + (b - t));
+}
+
+fn softmax_pair_add(a: softmax_pair, b: softmax_pair) -> softmax_pair {
+  let s = softmax_pair_sum(a.high, b.high);
+  return softmax_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// A whole number below 2^32.
+fn softmax_pair_from_u32(n: u32) -> softmax_pair {
+  return softmax_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
+}
+
+fn softmax_pair_to_f32(a: softmax_pair) -> f32 {
+  return a.high + a.low;
+}
+
+struct softmax_forward_terms0_results {
+  result0: softmax_pair,
+  result1: softmax_pair,
+}
+
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn softmax_pair_from_given(x: f32) -> softmax_pair {
+  let held = softmax_rounded(x);
+  return softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+}
+
+fn softmax_forward_terms0(x: f32) -> softmax_forward_terms0_results {
+  return softmax_forward_terms0_results(softmax_pair_from_given(x), softmax_pair(1.0, 0.0));
+}
+
+// a where the condition holds, else b.
+fn softmax_pair_select(condition: bool, a: softmax_pair, b: softmax_pair) -> softmax_pair {
+  return softmax_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
@@ -144,8 +165,8 @@ fn softmax_pair_excess(a: softmax_pair, b: softmax_pair) -> softmax_pair {
   return softmax_pair_select((a.high == b.high) & (a.low == b.low), softmax_pair(0.0, 0.0), d);
 }
 
-fn softmax_forward_terms1(x: f32, maximum0: softmax_pair) -> softmax_pair {
-  return softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0));
+fn softmax_forward_scale(exponent: softmax_pair, largest_exponent: softmax_pair) -> softmax_pair {
+  return softmax_pair_saturated_exp(softmax_pair_excess(exponent, largest_exponent));
 }
 
 // The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
@@ -177,6 +198,10 @@ fn softmax_backward_terms0(x: f32) -> softmax_backward_terms0_results {
   return softmax_backward_terms0_results(softmax_pair_from_given(x), softmax_pair_from_given(x));
 }
 
+fn softmax_backward_picked0_0(dy: f32) -> softmax_pair {
+  return softmax_pair_from_given(dy);
+}
+
 struct softmax_backward_terms1_results {
   result0: softmax_pair,
   result1: softmax_pair,
@@ -185,33 +210,17 @@ struct softmax_backward_terms1_results {
 fn softmax_backward_terms1(
   x: f32,
   dy: f32,
-  place: f32,
   maximum0: softmax_pair,
-  first_maximum1: softmax_pair
+  sum2: softmax_pair
 ) -> softmax_backward_terms1_results {
-  var t = softmax_pair(0.0, 0.0);
-  if (softmax_pair_from_given(place).high == first_maximum1.high) {
-    t = softmax_pair_from_given(dy);
-  }
+  let t = softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0));
   return softmax_backward_terms1_results(
     t,
-    softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0))
+    softmax_pair_multiply(t, softmax_pair_subtract(softmax_pair_from_given(dy), sum2))
   );
 }
 
-fn softmax_pair_multiply(a: softmax_pair, b: softmax_pair) -> softmax_pair {
-  let p = softmax_pair_product(a.high, b.high);
-  return softmax_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn softmax_backward_terms2(x: f32, dy: f32, maximum0: softmax_pair, sum2: softmax_pair) -> softmax_pair {
-  return softmax_pair_multiply(
-    softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0)),
-    softmax_pair_subtract(softmax_pair_from_given(dy), sum2)
-  );
-}
-
-fn softmax_backward_row2(sum3: softmax_pair, sum4: softmax_pair) -> softmax_pair {
+fn softmax_backward_row1(sum3: softmax_pair, sum4: softmax_pair) -> softmax_pair {
   return softmax_pair_divide(sum4, sum3);
 }
 
@@ -237,66 +246,53 @@ fn softmax_backward_elements_result(
 struct softmax_double_backward_terms0_results {
   result0: softmax_pair,
   result1: softmax_pair,
+  result2: softmax_pair,
+  result3: softmax_pair,
+  result4: softmax_pair,
 }
 
-fn softmax_double_backward_terms0(x: f32) -> softmax_double_backward_terms0_results {
-  return softmax_double_backward_terms0_results(softmax_pair_from_given(x), softmax_pair_from_given(x));
+fn softmax_double_backward_terms0(x: f32, dy: f32, ddx: f32) -> softmax_double_backward_terms0_results {
+  return softmax_double_backward_terms0_results(
+    softmax_pair_from_given(x),
+    softmax_pair_from_given(x),
+    softmax_pair(1.0, 0.0),
+    softmax_pair_from_given(dy),
+    softmax_pair_from_given(ddx)
+  );
+}
+
+fn softmax_double_backward_scale(exponent: softmax_pair, largest_exponent: softmax_pair) -> softmax_pair {
+  return softmax_pair_saturated_exp(softmax_pair_excess(exponent, largest_exponent));
+}
+
+fn softmax_double_backward_picked0_0(dy: f32) -> softmax_pair {
+  return softmax_pair_from_given(dy);
+}
+
+fn softmax_double_backward_picked0_1(ddx: f32) -> softmax_pair {
+  return softmax_pair_from_given(ddx);
+}
+
+struct softmax_double_backward_row0_results {
+  result0: softmax_pair,
+  result1: softmax_pair,
+}
+
+fn softmax_double_backward_row0(sum3: softmax_pair, sum7: softmax_pair) -> softmax_double_backward_row0_results {
+  let t = softmax_pair_multiply(sum3, sum3);
+  return softmax_double_backward_row0_results(
+    t,
+    softmax_pair_divide(softmax_pair_scale(sum7, 2.0), softmax_pair_multiply(t, sum3))
+  );
 }
 
 struct softmax_double_backward_terms1_results {
   result0: softmax_pair,
   result1: softmax_pair,
   result2: softmax_pair,
-  result3: softmax_pair,
-  result4: softmax_pair,
 }
 
 fn softmax_double_backward_terms1(
-  x: f32,
-  dy: f32,
-  place: f32,
-  maximum0: softmax_pair,
-  first_maximum1: softmax_pair,
-  ddx: f32
-) -> softmax_double_backward_terms1_results {
-  var t = softmax_pair(0.0, 0.0);
-  if (softmax_pair_from_given(place).high == first_maximum1.high) {
-    t = softmax_pair_from_given(dy);
-  }
-  let t2 = softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0));
-  var t3 = softmax_pair(0.0, 0.0);
-  if (softmax_pair_from_given(place).high == first_maximum1.high) {
-    t3 = softmax_pair_from_given(ddx);
-  }
-  return softmax_double_backward_terms1_results(
-    t,
-    t2,
-    t3,
-    softmax_pair_multiply(softmax_pair_from_given(dy), t2),
-    softmax_pair_multiply(softmax_pair_from_given(ddx), t2)
-  );
-}
-
-struct softmax_double_backward_row1_results {
-  result0: softmax_pair,
-  result1: softmax_pair,
-}
-
-fn softmax_double_backward_row1(sum3: softmax_pair, sum7: softmax_pair) -> softmax_double_backward_row1_results {
-  let t = softmax_pair_multiply(sum3, sum3);
-  return softmax_double_backward_row1_results(
-    t,
-    softmax_pair_divide(softmax_pair_scale(sum7, 2.0), softmax_pair_multiply(t, sum3))
-  );
-}
-
-struct softmax_double_backward_terms2_results {
-  result0: softmax_pair,
-  result1: softmax_pair,
-  result2: softmax_pair,
-}
-
-fn softmax_double_backward_terms2(
   x: f32,
   dy: f32,
   maximum0: softmax_pair,
@@ -305,9 +301,9 @@ fn softmax_double_backward_terms2(
   sum5: softmax_pair,
   row_expression_0: softmax_pair,
   row_expression_1: softmax_pair
-) -> softmax_double_backward_terms2_results {
+) -> softmax_double_backward_terms1_results {
   let t = softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0));
-  return softmax_double_backward_terms2_results(
+  return softmax_double_backward_terms1_results(
     softmax_pair_multiply(t, softmax_pair_subtract(softmax_pair_from_given(dy), sum2)),
     softmax_pair_multiply(t, softmax_pair_subtract(softmax_pair_from_given(ddx), sum5)),
     softmax_pair_multiply(
@@ -317,17 +313,17 @@ fn softmax_double_backward_terms2(
   );
 }
 
-struct softmax_double_backward_row2_results {
+struct softmax_double_backward_row1_results {
   result0: softmax_pair,
   result1: softmax_pair,
 }
 
-fn softmax_double_backward_row2(
+fn softmax_double_backward_row1(
   sum3: softmax_pair,
   sum4: softmax_pair,
   sum6: softmax_pair
-) -> softmax_double_backward_row2_results {
-  return softmax_double_backward_row2_results(softmax_pair_divide(sum6, sum3), softmax_pair_divide(sum4, sum3));
+) -> softmax_double_backward_row1_results {
+  return softmax_double_backward_row1_results(softmax_pair_divide(sum6, sum3), softmax_pair_divide(sum4, sum3));
 }
 
 struct softmax_double_backward_elements_result_results {
@@ -398,8 +394,8 @@ struct softmax_uniform_values {
 @group(0) @binding(4) var<storage, read_write> softmax_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> softmax_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> softmax_gradient_dx: array<f32>;
-@group(0) @binding(7) var<storage, read_write> softmax_scratch_double_backward_rows: array<f32>;
-@group(0) @binding(8) var<storage, read> softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read> softmax_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> softmax_scratch_double_backward_rows: array<f32>;
 @group(0) @binding(9) var<storage, read_write> softmax_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
@@ -502,6 +498,7 @@ fn softmax_forward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried0 = softmax_pair(0.0, 0.0);
   var missing = 0.0;
   if (row < rows) {
     let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -512,14 +509,29 @@ fn softmax_forward_walk0(
       let x = softmax_input_x[i];
       missing = select(missing, x, softmax_is_nan(x));
       let term = softmax_forward_terms0(x);
-      partial0 = softmax_pair_larger(partial0, term);
+      let scale0 = softmax_forward_scale(softmax_pair_smaller(partial0, term.result0), softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = softmax_pair_add(softmax_pair_multiply(carried0, scale0), softmax_pair(1.0, 0.0));
+      } else {
+        carried0 = softmax_pair_add(carried0, scale0);
+      }
+      partial0 = softmax_pair_larger(partial0, term.result0);
     }
   }
   let partial = softmax_forward_slots(row, chunk);
   softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     softmax_scratch_forward_rows[partial + 0u] = softmax_lane_values[lane].high;
     softmax_scratch_forward_rows[partial + 1u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = softmax_forward_scale(partial0, largest0);
+  carried0 = softmax_pair_multiply(carried0, less0);
+  softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_forward_rows[partial + 2u] = softmax_lane_values[lane].high;
+    softmax_scratch_forward_rows[partial + 3u] = softmax_lane_values[lane].low;
   }
   workgroupBarrier();
   softmax_workgroup_nan(missing, lane, lanes);
@@ -550,6 +562,15 @@ fn softmax_forward_rows0(
     let other = softmax_pair(softmax_scratch_forward_rows[others + 0u], softmax_scratch_forward_rows[others + 1u]);
     total0 = softmax_pair_larger(total0, other);
   }
+  var total1 = softmax_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = softmax_forward_slots(row, chunk);
+    let largest0 = softmax_pair(softmax_scratch_forward_rows[others + 0u], softmax_scratch_forward_rows[others + 1u]);
+    var carried1 = softmax_pair(softmax_scratch_forward_rows[others + 2u], softmax_scratch_forward_rows[others + 3u]);
+    let less0 = softmax_forward_scale(largest0, total0);
+    carried1 = softmax_pair_multiply(carried1, less0);
+    total1 = softmax_pair_add(total1, carried1);
+  }
   var missing = softmax_scratch_forward_rows[slots + 4u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let other = softmax_scratch_forward_rows[softmax_forward_slots(row, chunk) + 4u];
@@ -557,75 +578,9 @@ fn softmax_forward_rows0(
   }
   softmax_scratch_forward_rows[slots + 0u] = total0.high;
   softmax_scratch_forward_rows[slots + 1u] = total0.low;
-  softmax_scratch_forward_rows[slots + 4u] = missing;
-}
-
-@compute @workgroup_size(256)
-fn softmax_forward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = softmax_chunks();
-  let lanes = softmax_lanes();
-  let rows = softmax_uniforms.axisOuter * softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
-    let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = softmax_forward_slots(row, 0u);
-    let maximum0 = softmax_pair(softmax_scratch_forward_rows[slots + 0u], softmax_scratch_forward_rows[slots + 1u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_uniforms.axisInner;
-      let x = softmax_input_x[i];
-      let term = softmax_forward_terms1(x, maximum0);
-      partial0 = softmax_pair_add(partial0, term);
-    }
-  }
-  let partial = softmax_forward_slots(row, chunk);
-  softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_scratch_forward_rows[partial + 2u] = softmax_lane_values[lane].high;
-    softmax_scratch_forward_rows[partial + 3u] = softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn softmax_forward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = softmax_chunks();
-  let slots = softmax_forward_slots(row, 0u);
-  var total1 = softmax_pair(softmax_scratch_forward_rows[slots + 2u], softmax_scratch_forward_rows[slots + 3u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_forward_slots(row, chunk);
-    let other = softmax_pair(softmax_scratch_forward_rows[others + 2u], softmax_scratch_forward_rows[others + 3u]);
-    total1 = softmax_pair_add(total1, other);
-  }
   softmax_scratch_forward_rows[slots + 2u] = total1.high;
   softmax_scratch_forward_rows[slots + 3u] = total1.low;
+  softmax_scratch_forward_rows[slots + 4u] = missing;
 }
 
 @compute @workgroup_size(256)
@@ -673,28 +628,30 @@ fn softmax_forward_whole(
   let end = select(0u, softmax_uniforms.axisLength, row < rows);
   var missing = 0.0;
   var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried = softmax_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
       let x = softmax_input_x[i];
       missing = select(missing, x, softmax_is_nan(x));
       let term = softmax_forward_terms0(x);
-      partial0 = softmax_pair_larger(partial0, term);
+      let scale0 = softmax_forward_scale(softmax_pair_smaller(partial0, term.result0), softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = softmax_pair_add(softmax_pair_multiply(carried, scale0), softmax_pair(1.0, 0.0));
+      } else {
+        carried = softmax_pair_add(carried, scale0);
+      }
+      partial0 = softmax_pair_larger(partial0, term.result0);
     }
   }
   softmax_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = softmax_lane_values[head];
   workgroupBarrier();
-  var partial02 = softmax_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_uniforms.axisInner;
-      let x = softmax_input_x[i];
-      let term = softmax_forward_terms1(x, maximum0);
-      partial02 = softmax_pair_add(partial02, term);
-    }
+    let less0 = softmax_forward_scale(partial0, maximum0);
+    carried = softmax_pair_multiply(carried, less0);
   }
-  softmax_workgroup_sum(partial02, lane, lanes);
+  softmax_workgroup_sum(carried, lane, lanes);
   let sum1 = softmax_lane_values[head];
   workgroupBarrier();
   softmax_workgroup_nan(missing, lane, lanes);
@@ -805,6 +762,15 @@ fn softmax_backward_rows0(
   softmax_scratch_backward_rows[slots + 1u] = total0.low;
   softmax_scratch_backward_rows[slots + 2u] = at1.high;
   softmax_scratch_backward_rows[slots + 3u] = at1.low;
+  {
+    let at = softmax_pair(softmax_scratch_backward_rows[slots + 2u], softmax_scratch_backward_rows[slots + 3u]);
+    let k = min(u32(softmax_pair_to_f32(at)), softmax_uniforms.axisLength - 1u);
+    let i = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner + k * softmax_uniforms.axisInner;
+    let dy = softmax_cotangent_dy[i];
+    let value = softmax_backward_picked0_0(dy);
+    softmax_scratch_backward_rows[slots + 6u] = value.high;
+    softmax_scratch_backward_rows[slots + 7u] = value.low;
+  }
 }
 
 @compute @workgroup_size(256)
@@ -834,12 +800,12 @@ fn softmax_backward_walk1(
     let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = softmax_backward_slots(row, 0u);
     let maximum0 = softmax_pair(softmax_scratch_backward_rows[slots + 0u], softmax_scratch_backward_rows[slots + 1u]);
-    let first_maximum1 = softmax_pair(softmax_scratch_backward_rows[slots + 2u], softmax_scratch_backward_rows[slots + 3u]);
+    let sum2 = softmax_pair(softmax_scratch_backward_rows[slots + 6u], softmax_scratch_backward_rows[slots + 7u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
       let x = softmax_input_x[i];
       let dy = softmax_cotangent_dy[i];
-      let term = softmax_backward_terms1(x, dy, f32(k), maximum0, first_maximum1);
+      let term = softmax_backward_terms1(x, dy, maximum0, sum2);
       partial0 = softmax_pair_add(partial0, term.result0);
       partial1 = softmax_pair_add(partial1, term.result1);
     }
@@ -847,14 +813,14 @@ fn softmax_backward_walk1(
   let partial = softmax_backward_slots(row, chunk);
   softmax_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    softmax_scratch_backward_rows[partial + 6u] = softmax_lane_values[lane].high;
-    softmax_scratch_backward_rows[partial + 7u] = softmax_lane_values[lane].low;
+    softmax_scratch_backward_rows[partial + 8u] = softmax_lane_values[lane].high;
+    softmax_scratch_backward_rows[partial + 9u] = softmax_lane_values[lane].low;
   }
   workgroupBarrier();
   softmax_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    softmax_scratch_backward_rows[partial + 8u] = softmax_lane_values[lane].high;
-    softmax_scratch_backward_rows[partial + 9u] = softmax_lane_values[lane].low;
+    softmax_scratch_backward_rows[partial + 10u] = softmax_lane_values[lane].high;
+    softmax_scratch_backward_rows[partial + 11u] = softmax_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -875,95 +841,25 @@ fn softmax_backward_rows1(
   }
   let chunks = softmax_chunks();
   let slots = softmax_backward_slots(row, 0u);
-  var total3 = softmax_pair(softmax_scratch_backward_rows[slots + 6u], softmax_scratch_backward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_backward_slots(row, chunk);
-    let other = softmax_pair(softmax_scratch_backward_rows[others + 6u], softmax_scratch_backward_rows[others + 7u]);
-    total3 = softmax_pair_add(total3, other);
-  }
   var total4 = softmax_pair(softmax_scratch_backward_rows[slots + 8u], softmax_scratch_backward_rows[slots + 9u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = softmax_backward_slots(row, chunk);
     let other = softmax_pair(softmax_scratch_backward_rows[others + 8u], softmax_scratch_backward_rows[others + 9u]);
     total4 = softmax_pair_add(total4, other);
   }
-  softmax_scratch_backward_rows[slots + 6u] = total3.high;
-  softmax_scratch_backward_rows[slots + 7u] = total3.low;
-  softmax_scratch_backward_rows[slots + 8u] = total4.high;
-  softmax_scratch_backward_rows[slots + 9u] = total4.low;
-}
-
-@compute @workgroup_size(256)
-fn softmax_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = softmax_chunks();
-  let lanes = softmax_lanes();
-  let rows = softmax_uniforms.axisOuter * softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
-    let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = softmax_backward_slots(row, 0u);
-    let maximum0 = softmax_pair(softmax_scratch_backward_rows[slots + 0u], softmax_scratch_backward_rows[slots + 1u]);
-    let sum2 = softmax_pair(softmax_scratch_backward_rows[slots + 6u], softmax_scratch_backward_rows[slots + 7u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_uniforms.axisInner;
-      let x = softmax_input_x[i];
-      let dy = softmax_cotangent_dy[i];
-      let term = softmax_backward_terms2(x, dy, maximum0, sum2);
-      partial0 = softmax_pair_add(partial0, term);
-    }
-  }
-  let partial = softmax_backward_slots(row, chunk);
-  softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_scratch_backward_rows[partial + 10u] = softmax_lane_values[lane].high;
-    softmax_scratch_backward_rows[partial + 11u] = softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn softmax_backward_rows2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = softmax_chunks();
-  let slots = softmax_backward_slots(row, 0u);
   var total5 = softmax_pair(softmax_scratch_backward_rows[slots + 10u], softmax_scratch_backward_rows[slots + 11u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = softmax_backward_slots(row, chunk);
     let other = softmax_pair(softmax_scratch_backward_rows[others + 10u], softmax_scratch_backward_rows[others + 11u]);
     total5 = softmax_pair_add(total5, other);
   }
+  softmax_scratch_backward_rows[slots + 8u] = total4.high;
+  softmax_scratch_backward_rows[slots + 9u] = total4.low;
   softmax_scratch_backward_rows[slots + 10u] = total5.high;
   softmax_scratch_backward_rows[slots + 11u] = total5.low;
   let sum3 = softmax_pair(softmax_scratch_backward_rows[slots + 8u], softmax_scratch_backward_rows[slots + 9u]);
   let sum4 = softmax_pair(softmax_scratch_backward_rows[slots + 10u], softmax_scratch_backward_rows[slots + 11u]);
-  let value = softmax_backward_row2(sum3, sum4);
+  let value = softmax_backward_row1(sum3, sum4);
   softmax_scratch_backward_rows[slots + 12u] = value.high;
   softmax_scratch_backward_rows[slots + 13u] = value.low;
 }
@@ -1035,6 +931,13 @@ fn softmax_backward_whole(
   softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
   let first_maximum1 = softmax_pair_from_u32(softmax_lane_places[head]);
   workgroupBarrier();
+  var sum2 = softmax_pair(0.0, 0.0);
+  {
+    let k = min(u32(softmax_pair_to_f32(first_maximum1)), softmax_uniforms.axisLength - 1u);
+    let i = base + k * softmax_uniforms.axisInner;
+    let dy = softmax_cotangent_dy[i];
+    sum2 = softmax_backward_picked0_0(dy);
+  }
   var partial02 = softmax_pair(0.0, 0.0);
   var partial12 = softmax_pair(0.0, 0.0);
   {
@@ -1042,37 +945,24 @@ fn softmax_backward_whole(
       let i = base + k * softmax_uniforms.axisInner;
       let x = softmax_input_x[i];
       let dy = softmax_cotangent_dy[i];
-      let term = softmax_backward_terms1(x, dy, f32(k), maximum0, first_maximum1);
+      let term = softmax_backward_terms1(x, dy, maximum0, sum2);
       partial02 = softmax_pair_add(partial02, term.result0);
       partial12 = softmax_pair_add(partial12, term.result1);
     }
   }
   softmax_workgroup_sum(partial02, lane, lanes);
-  let sum2 = softmax_lane_values[head];
-  workgroupBarrier();
-  softmax_workgroup_sum(partial12, lane, lanes);
   let sum3 = softmax_lane_values[head];
   workgroupBarrier();
-  var partial03 = softmax_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_uniforms.axisInner;
-      let x = softmax_input_x[i];
-      let dy = softmax_cotangent_dy[i];
-      let term = softmax_backward_terms2(x, dy, maximum0, sum2);
-      partial03 = softmax_pair_add(partial03, term);
-    }
-  }
-  softmax_workgroup_sum(partial03, lane, lanes);
+  softmax_workgroup_sum(partial12, lane, lanes);
   let sum4 = softmax_lane_values[head];
   workgroupBarrier();
-  let value2 = softmax_backward_row2(sum3, sum4);
+  let value1 = softmax_backward_row1(sum3, sum4);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
       let x = softmax_input_x[i];
       let dy = softmax_cotangent_dy[i];
-      let result = softmax_backward_elements_result(x, dy, maximum0, sum2, sum3, value2);
+      let result = softmax_backward_elements_result(x, dy, maximum0, sum2, sum3, value1);
       softmax_gradient_dx[i] = result;
     }
   }
@@ -1104,6 +994,9 @@ fn softmax_double_backward_walk0(
   var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried0 = softmax_pair(0.0, 0.0);
+  var carried1 = softmax_pair(0.0, 0.0);
+  var carried2 = softmax_pair(0.0, 0.0);
   if (row < rows) {
     let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
@@ -1111,7 +1004,19 @@ fn softmax_double_backward_walk0(
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
       let x = softmax_input_x[i];
-      let term = softmax_double_backward_terms0(x);
+      let dy = softmax_cotangent_dy[i];
+      let ddx = softmax_cotangent_ddx[i];
+      let term = softmax_double_backward_terms0(x, dy, ddx);
+      let scale0 = softmax_double_backward_scale(softmax_pair_smaller(partial0, term.result0), softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = softmax_pair_add(softmax_pair_multiply(carried0, scale0), softmax_pair(1.0, 0.0));
+        carried1 = softmax_pair_add(softmax_pair_multiply(carried1, scale0), term.result3);
+        carried2 = softmax_pair_add(softmax_pair_multiply(carried2, scale0), term.result4);
+      } else {
+        carried0 = softmax_pair_add(carried0, scale0);
+        carried1 = softmax_pair_add(carried1, softmax_pair_multiply(term.result3, scale0));
+        carried2 = softmax_pair_add(carried2, softmax_pair_multiply(term.result4, scale0));
+      }
       partial0 = softmax_pair_larger(partial0, term.result0);
       if (softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -1121,6 +1026,7 @@ fn softmax_double_backward_walk0(
   }
   let partial = softmax_double_backward_slots(row, chunk);
   softmax_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = softmax_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     softmax_scratch_double_backward_rows[partial + 0u] = softmax_lane_values[lane].high;
     softmax_scratch_double_backward_rows[partial + 1u] = softmax_lane_values[lane].low;
@@ -1133,6 +1039,28 @@ fn softmax_double_backward_walk0(
     softmax_scratch_double_backward_rows[partial + 3u] = place.low;
     softmax_scratch_double_backward_rows[partial + 4u] = softmax_lane_values[lane].high;
     softmax_scratch_double_backward_rows[partial + 5u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = softmax_double_backward_scale(partial0, largest0);
+  carried0 = softmax_pair_multiply(carried0, less0);
+  carried1 = softmax_pair_multiply(carried1, less0);
+  carried2 = softmax_pair_multiply(carried2, less0);
+  softmax_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 6u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 7u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_workgroup_sum(carried1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 8u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 9u] = softmax_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_workgroup_sum(carried2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_scratch_double_backward_rows[partial + 10u] = softmax_lane_values[lane].high;
+    softmax_scratch_double_backward_rows[partial + 11u] = softmax_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -1170,10 +1098,58 @@ fn softmax_double_backward_rows0(
       at1 = place1;
     }
   }
+  var total3 = softmax_pair(0.0, 0.0);
+  var total4 = softmax_pair(0.0, 0.0);
+  var total5 = softmax_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = softmax_double_backward_slots(row, chunk);
+    let largest0 = softmax_pair(softmax_scratch_double_backward_rows[others + 0u], softmax_scratch_double_backward_rows[others + 1u]);
+    var carried3 = softmax_pair(softmax_scratch_double_backward_rows[others + 6u], softmax_scratch_double_backward_rows[others + 7u]);
+    var carried4 = softmax_pair(softmax_scratch_double_backward_rows[others + 8u], softmax_scratch_double_backward_rows[others + 9u]);
+    var carried5 = softmax_pair(softmax_scratch_double_backward_rows[others + 10u], softmax_scratch_double_backward_rows[others + 11u]);
+    let less0 = softmax_double_backward_scale(largest0, total0);
+    carried3 = softmax_pair_multiply(carried3, less0);
+    carried4 = softmax_pair_multiply(carried4, less0);
+    carried5 = softmax_pair_multiply(carried5, less0);
+    total3 = softmax_pair_add(total3, carried3);
+    total4 = softmax_pair_add(total4, carried4);
+    total5 = softmax_pair_add(total5, carried5);
+  }
   softmax_scratch_double_backward_rows[slots + 0u] = total0.high;
   softmax_scratch_double_backward_rows[slots + 1u] = total0.low;
   softmax_scratch_double_backward_rows[slots + 2u] = at1.high;
   softmax_scratch_double_backward_rows[slots + 3u] = at1.low;
+  softmax_scratch_double_backward_rows[slots + 6u] = total3.high;
+  softmax_scratch_double_backward_rows[slots + 7u] = total3.low;
+  softmax_scratch_double_backward_rows[slots + 8u] = total4.high;
+  softmax_scratch_double_backward_rows[slots + 9u] = total4.low;
+  softmax_scratch_double_backward_rows[slots + 10u] = total5.high;
+  softmax_scratch_double_backward_rows[slots + 11u] = total5.low;
+  {
+    let at = softmax_pair(softmax_scratch_double_backward_rows[slots + 2u], softmax_scratch_double_backward_rows[slots + 3u]);
+    let k = min(u32(softmax_pair_to_f32(at)), softmax_uniforms.axisLength - 1u);
+    let i = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner + k * softmax_uniforms.axisInner;
+    let dy = softmax_cotangent_dy[i];
+    let value = softmax_double_backward_picked0_0(dy);
+    softmax_scratch_double_backward_rows[slots + 12u] = value.high;
+    softmax_scratch_double_backward_rows[slots + 13u] = value.low;
+  }
+  {
+    let at = softmax_pair(softmax_scratch_double_backward_rows[slots + 2u], softmax_scratch_double_backward_rows[slots + 3u]);
+    let k = min(u32(softmax_pair_to_f32(at)), softmax_uniforms.axisLength - 1u);
+    let i = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner + k * softmax_uniforms.axisInner;
+    let ddx = softmax_cotangent_ddx[i];
+    let value = softmax_double_backward_picked0_1(ddx);
+    softmax_scratch_double_backward_rows[slots + 14u] = value.high;
+    softmax_scratch_double_backward_rows[slots + 15u] = value.low;
+  }
+  let sum3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 6u], softmax_scratch_double_backward_rows[slots + 7u]);
+  let sum7 = softmax_pair(softmax_scratch_double_backward_rows[slots + 8u], softmax_scratch_double_backward_rows[slots + 9u]);
+  let value = softmax_double_backward_row0(sum3, sum7);
+  softmax_scratch_double_backward_rows[slots + 16u] = value.result0.high;
+  softmax_scratch_double_backward_rows[slots + 17u] = value.result0.low;
+  softmax_scratch_double_backward_rows[slots + 18u] = value.result1.high;
+  softmax_scratch_double_backward_rows[slots + 19u] = value.result1.low;
 }
 
 @compute @workgroup_size(256)
@@ -1198,156 +1174,14 @@ fn softmax_double_backward_walk1(
   var partial0 = softmax_pair(0.0, 0.0);
   var partial1 = softmax_pair(0.0, 0.0);
   var partial2 = softmax_pair(0.0, 0.0);
-  var partial3 = softmax_pair(0.0, 0.0);
-  var partial4 = softmax_pair(0.0, 0.0);
   if (row < rows) {
     let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
     let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
     let slots = softmax_double_backward_slots(row, 0u);
     let maximum0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 0u], softmax_scratch_double_backward_rows[slots + 1u]);
-    let first_maximum1 = softmax_pair(softmax_scratch_double_backward_rows[slots + 2u], softmax_scratch_double_backward_rows[slots + 3u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_uniforms.axisInner;
-      let x = softmax_input_x[i];
-      let dy = softmax_cotangent_dy[i];
-      let ddx = softmax_cotangent_ddx[i];
-      let term = softmax_double_backward_terms1(x, dy, f32(k), maximum0, first_maximum1, ddx);
-      partial0 = softmax_pair_add(partial0, term.result0);
-      partial1 = softmax_pair_add(partial1, term.result1);
-      partial2 = softmax_pair_add(partial2, term.result2);
-      partial3 = softmax_pair_add(partial3, term.result3);
-      partial4 = softmax_pair_add(partial4, term.result4);
-    }
-  }
-  let partial = softmax_double_backward_slots(row, chunk);
-  softmax_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_scratch_double_backward_rows[partial + 6u] = softmax_lane_values[lane].high;
-    softmax_scratch_double_backward_rows[partial + 7u] = softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmax_workgroup_sum(partial1, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_scratch_double_backward_rows[partial + 8u] = softmax_lane_values[lane].high;
-    softmax_scratch_double_backward_rows[partial + 9u] = softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmax_workgroup_sum(partial2, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_scratch_double_backward_rows[partial + 10u] = softmax_lane_values[lane].high;
-    softmax_scratch_double_backward_rows[partial + 11u] = softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmax_workgroup_sum(partial3, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_scratch_double_backward_rows[partial + 12u] = softmax_lane_values[lane].high;
-    softmax_scratch_double_backward_rows[partial + 13u] = softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmax_workgroup_sum(partial4, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_scratch_double_backward_rows[partial + 14u] = softmax_lane_values[lane].high;
-    softmax_scratch_double_backward_rows[partial + 15u] = softmax_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn softmax_double_backward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= softmax_uniforms.axisOuter * softmax_uniforms.axisInner) {
-    return;
-  }
-  let chunks = softmax_chunks();
-  let slots = softmax_double_backward_slots(row, 0u);
-  var total3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 6u], softmax_scratch_double_backward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_double_backward_slots(row, chunk);
-    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 6u], softmax_scratch_double_backward_rows[others + 7u]);
-    total3 = softmax_pair_add(total3, other);
-  }
-  var total4 = softmax_pair(softmax_scratch_double_backward_rows[slots + 8u], softmax_scratch_double_backward_rows[slots + 9u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_double_backward_slots(row, chunk);
-    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 8u], softmax_scratch_double_backward_rows[others + 9u]);
-    total4 = softmax_pair_add(total4, other);
-  }
-  var total5 = softmax_pair(softmax_scratch_double_backward_rows[slots + 10u], softmax_scratch_double_backward_rows[slots + 11u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_double_backward_slots(row, chunk);
-    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 10u], softmax_scratch_double_backward_rows[others + 11u]);
-    total5 = softmax_pair_add(total5, other);
-  }
-  var total6 = softmax_pair(softmax_scratch_double_backward_rows[slots + 12u], softmax_scratch_double_backward_rows[slots + 13u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_double_backward_slots(row, chunk);
-    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 12u], softmax_scratch_double_backward_rows[others + 13u]);
-    total6 = softmax_pair_add(total6, other);
-  }
-  var total7 = softmax_pair(softmax_scratch_double_backward_rows[slots + 14u], softmax_scratch_double_backward_rows[slots + 15u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_double_backward_slots(row, chunk);
-    let other = softmax_pair(softmax_scratch_double_backward_rows[others + 14u], softmax_scratch_double_backward_rows[others + 15u]);
-    total7 = softmax_pair_add(total7, other);
-  }
-  softmax_scratch_double_backward_rows[slots + 6u] = total3.high;
-  softmax_scratch_double_backward_rows[slots + 7u] = total3.low;
-  softmax_scratch_double_backward_rows[slots + 8u] = total4.high;
-  softmax_scratch_double_backward_rows[slots + 9u] = total4.low;
-  softmax_scratch_double_backward_rows[slots + 10u] = total5.high;
-  softmax_scratch_double_backward_rows[slots + 11u] = total5.low;
-  softmax_scratch_double_backward_rows[slots + 12u] = total6.high;
-  softmax_scratch_double_backward_rows[slots + 13u] = total6.low;
-  softmax_scratch_double_backward_rows[slots + 14u] = total7.high;
-  softmax_scratch_double_backward_rows[slots + 15u] = total7.low;
-  let sum3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 8u], softmax_scratch_double_backward_rows[slots + 9u]);
-  let sum7 = softmax_pair(softmax_scratch_double_backward_rows[slots + 12u], softmax_scratch_double_backward_rows[slots + 13u]);
-  let value = softmax_double_backward_row1(sum3, sum7);
-  softmax_scratch_double_backward_rows[slots + 16u] = value.result0.high;
-  softmax_scratch_double_backward_rows[slots + 17u] = value.result0.low;
-  softmax_scratch_double_backward_rows[slots + 18u] = value.result1.high;
-  softmax_scratch_double_backward_rows[slots + 19u] = value.result1.low;
-}
-
-@compute @workgroup_size(256)
-fn softmax_double_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = softmax_chunks();
-  let lanes = softmax_lanes();
-  let rows = softmax_uniforms.axisOuter * softmax_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = softmax_pair(0.0, 0.0);
-  var partial1 = softmax_pair(0.0, 0.0);
-  var partial2 = softmax_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / softmax_uniforms.axisInner * softmax_uniforms.axisLength * softmax_uniforms.axisInner + row % softmax_uniforms.axisInner;
-    let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = softmax_double_backward_slots(row, 0u);
-    let maximum0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 0u], softmax_scratch_double_backward_rows[slots + 1u]);
-    let sum2 = softmax_pair(softmax_scratch_double_backward_rows[slots + 6u], softmax_scratch_double_backward_rows[slots + 7u]);
-    let sum5 = softmax_pair(softmax_scratch_double_backward_rows[slots + 10u], softmax_scratch_double_backward_rows[slots + 11u]);
+    let sum2 = softmax_pair(softmax_scratch_double_backward_rows[slots + 12u], softmax_scratch_double_backward_rows[slots + 13u]);
+    let sum5 = softmax_pair(softmax_scratch_double_backward_rows[slots + 14u], softmax_scratch_double_backward_rows[slots + 15u]);
     let row_expression_0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 16u], softmax_scratch_double_backward_rows[slots + 17u]);
     let row_expression_1 = softmax_pair(softmax_scratch_double_backward_rows[slots + 18u], softmax_scratch_double_backward_rows[slots + 19u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
@@ -1355,7 +1189,7 @@ fn softmax_double_backward_walk2(
       let x = softmax_input_x[i];
       let dy = softmax_cotangent_dy[i];
       let ddx = softmax_cotangent_ddx[i];
-      let term = softmax_double_backward_terms2(x, dy, maximum0, sum2, ddx, sum5, row_expression_0, row_expression_1);
+      let term = softmax_double_backward_terms1(x, dy, maximum0, sum2, ddx, sum5, row_expression_0, row_expression_1);
       partial0 = softmax_pair_add(partial0, term.result0);
       partial1 = softmax_pair_add(partial1, term.result1);
       partial2 = softmax_pair_add(partial2, term.result2);
@@ -1383,7 +1217,7 @@ fn softmax_double_backward_walk2(
 }
 
 @compute @workgroup_size(256)
-fn softmax_double_backward_rows2(
+fn softmax_double_backward_rows1(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
@@ -1422,10 +1256,10 @@ fn softmax_double_backward_rows2(
   softmax_scratch_double_backward_rows[slots + 23u] = total11.low;
   softmax_scratch_double_backward_rows[slots + 24u] = total12.high;
   softmax_scratch_double_backward_rows[slots + 25u] = total12.low;
-  let sum3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 8u], softmax_scratch_double_backward_rows[slots + 9u]);
+  let sum3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 6u], softmax_scratch_double_backward_rows[slots + 7u]);
   let sum4 = softmax_pair(softmax_scratch_double_backward_rows[slots + 20u], softmax_scratch_double_backward_rows[slots + 21u]);
   let sum6 = softmax_pair(softmax_scratch_double_backward_rows[slots + 22u], softmax_scratch_double_backward_rows[slots + 23u]);
-  let value = softmax_double_backward_row2(sum3, sum4, sum6);
+  let value = softmax_double_backward_row1(sum3, sum4, sum6);
   softmax_scratch_double_backward_rows[slots + 26u] = value.result0.high;
   softmax_scratch_double_backward_rows[slots + 27u] = value.result0.low;
   softmax_scratch_double_backward_rows[slots + 28u] = value.result1.high;
@@ -1449,10 +1283,10 @@ fn softmax_double_backward_elements(
   let row = i / (softmax_uniforms.axisLength * softmax_uniforms.axisInner) * softmax_uniforms.axisInner + i % softmax_uniforms.axisInner;
   let slots = softmax_double_backward_slots(row, 0u);
   let maximum0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 0u], softmax_scratch_double_backward_rows[slots + 1u]);
-  let sum2 = softmax_pair(softmax_scratch_double_backward_rows[slots + 6u], softmax_scratch_double_backward_rows[slots + 7u]);
-  let sum3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 8u], softmax_scratch_double_backward_rows[slots + 9u]);
-  let sum5 = softmax_pair(softmax_scratch_double_backward_rows[slots + 10u], softmax_scratch_double_backward_rows[slots + 11u]);
-  let sum8 = softmax_pair(softmax_scratch_double_backward_rows[slots + 14u], softmax_scratch_double_backward_rows[slots + 15u]);
+  let sum2 = softmax_pair(softmax_scratch_double_backward_rows[slots + 12u], softmax_scratch_double_backward_rows[slots + 13u]);
+  let sum3 = softmax_pair(softmax_scratch_double_backward_rows[slots + 6u], softmax_scratch_double_backward_rows[slots + 7u]);
+  let sum5 = softmax_pair(softmax_scratch_double_backward_rows[slots + 14u], softmax_scratch_double_backward_rows[slots + 15u]);
+  let sum8 = softmax_pair(softmax_scratch_double_backward_rows[slots + 10u], softmax_scratch_double_backward_rows[slots + 11u]);
   let sum9 = softmax_pair(softmax_scratch_double_backward_rows[slots + 24u], softmax_scratch_double_backward_rows[slots + 25u]);
   let row_expression_0 = softmax_pair(softmax_scratch_double_backward_rows[slots + 16u], softmax_scratch_double_backward_rows[slots + 17u]);
   let row_expression_2 = softmax_pair(softmax_scratch_double_backward_rows[slots + 26u], softmax_scratch_double_backward_rows[slots + 27u]);
@@ -1488,11 +1322,26 @@ fn softmax_double_backward_whole(
   var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried = softmax_pair(0.0, 0.0);
+  var carried16 = softmax_pair(0.0, 0.0);
+  var carried17 = softmax_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
       let x = softmax_input_x[i];
-      let term = softmax_double_backward_terms0(x);
+      let dy = softmax_cotangent_dy[i];
+      let ddx = softmax_cotangent_ddx[i];
+      let term = softmax_double_backward_terms0(x, dy, ddx);
+      let scale0 = softmax_double_backward_scale(softmax_pair_smaller(partial0, term.result0), softmax_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = softmax_pair_add(softmax_pair_multiply(carried, scale0), softmax_pair(1.0, 0.0));
+        carried16 = softmax_pair_add(softmax_pair_multiply(carried16, scale0), term.result3);
+        carried17 = softmax_pair_add(softmax_pair_multiply(carried17, scale0), term.result4);
+      } else {
+        carried = softmax_pair_add(carried, scale0);
+        carried16 = softmax_pair_add(carried16, softmax_pair_multiply(term.result3, scale0));
+        carried17 = softmax_pair_add(carried17, softmax_pair_multiply(term.result4, scale0));
+      }
       partial0 = softmax_pair_larger(partial0, term.result0);
       if (softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -1506,73 +1355,68 @@ fn softmax_double_backward_whole(
   softmax_workgroup_first_maximum(partial1, place1, lane, lanes);
   let first_maximum1 = softmax_pair_from_u32(softmax_lane_places[head]);
   workgroupBarrier();
+  {
+    let less0 = softmax_double_backward_scale(partial0, maximum0);
+    carried = softmax_pair_multiply(carried, less0);
+    carried16 = softmax_pair_multiply(carried16, less0);
+    carried17 = softmax_pair_multiply(carried17, less0);
+  }
+  softmax_workgroup_sum(carried, lane, lanes);
+  let sum3 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_sum(carried16, lane, lanes);
+  let sum7 = softmax_lane_values[head];
+  workgroupBarrier();
+  softmax_workgroup_sum(carried17, lane, lanes);
+  let sum8 = softmax_lane_values[head];
+  workgroupBarrier();
+  var sum2 = softmax_pair(0.0, 0.0);
+  {
+    let k = min(u32(softmax_pair_to_f32(first_maximum1)), softmax_uniforms.axisLength - 1u);
+    let i = base + k * softmax_uniforms.axisInner;
+    let dy = softmax_cotangent_dy[i];
+    sum2 = softmax_double_backward_picked0_0(dy);
+  }
+  var sum5 = softmax_pair(0.0, 0.0);
+  {
+    let k = min(u32(softmax_pair_to_f32(first_maximum1)), softmax_uniforms.axisLength - 1u);
+    let i = base + k * softmax_uniforms.axisInner;
+    let ddx = softmax_cotangent_ddx[i];
+    sum5 = softmax_double_backward_picked0_1(ddx);
+  }
+  let value0 = softmax_double_backward_row0(sum3, sum7);
   var partial02 = softmax_pair(0.0, 0.0);
   var partial12 = softmax_pair(0.0, 0.0);
   var partial2 = softmax_pair(0.0, 0.0);
-  var partial3 = softmax_pair(0.0, 0.0);
-  var partial4 = softmax_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
       let x = softmax_input_x[i];
       let dy = softmax_cotangent_dy[i];
       let ddx = softmax_cotangent_ddx[i];
-      let term = softmax_double_backward_terms1(x, dy, f32(k), maximum0, first_maximum1, ddx);
+      let term = softmax_double_backward_terms1(x, dy, maximum0, sum2, ddx, sum5, value0.result0, value0.result1);
       partial02 = softmax_pair_add(partial02, term.result0);
       partial12 = softmax_pair_add(partial12, term.result1);
       partial2 = softmax_pair_add(partial2, term.result2);
-      partial3 = softmax_pair_add(partial3, term.result3);
-      partial4 = softmax_pair_add(partial4, term.result4);
     }
   }
   softmax_workgroup_sum(partial02, lane, lanes);
-  let sum2 = softmax_lane_values[head];
-  workgroupBarrier();
-  softmax_workgroup_sum(partial12, lane, lanes);
-  let sum3 = softmax_lane_values[head];
-  workgroupBarrier();
-  softmax_workgroup_sum(partial2, lane, lanes);
-  let sum5 = softmax_lane_values[head];
-  workgroupBarrier();
-  softmax_workgroup_sum(partial3, lane, lanes);
-  let sum7 = softmax_lane_values[head];
-  workgroupBarrier();
-  softmax_workgroup_sum(partial4, lane, lanes);
-  let sum8 = softmax_lane_values[head];
-  workgroupBarrier();
-  let value1 = softmax_double_backward_row1(sum3, sum7);
-  var partial03 = softmax_pair(0.0, 0.0);
-  var partial13 = softmax_pair(0.0, 0.0);
-  var partial22 = softmax_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_uniforms.axisInner;
-      let x = softmax_input_x[i];
-      let dy = softmax_cotangent_dy[i];
-      let ddx = softmax_cotangent_ddx[i];
-      let term = softmax_double_backward_terms2(x, dy, maximum0, sum2, ddx, sum5, value1.result0, value1.result1);
-      partial03 = softmax_pair_add(partial03, term.result0);
-      partial13 = softmax_pair_add(partial13, term.result1);
-      partial22 = softmax_pair_add(partial22, term.result2);
-    }
-  }
-  softmax_workgroup_sum(partial03, lane, lanes);
   let sum4 = softmax_lane_values[head];
   workgroupBarrier();
-  softmax_workgroup_sum(partial13, lane, lanes);
+  softmax_workgroup_sum(partial12, lane, lanes);
   let sum6 = softmax_lane_values[head];
   workgroupBarrier();
-  softmax_workgroup_sum(partial22, lane, lanes);
+  softmax_workgroup_sum(partial2, lane, lanes);
   let sum9 = softmax_lane_values[head];
   workgroupBarrier();
-  let value2 = softmax_double_backward_row2(sum3, sum4, sum6);
+  let value1 = softmax_double_backward_row1(sum3, sum4, sum6);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
       let x = softmax_input_x[i];
       let dy = softmax_cotangent_dy[i];
       let ddx = softmax_cotangent_ddx[i];
-      let result = softmax_double_backward_elements_result(x, dy, maximum0, sum2, sum3, ddx, sum5, sum8, sum9, value1.result0, value2.result0, value2.result1);
+      let result = softmax_double_backward_elements_result(x, dy, maximum0, sum2, sum3, ddx, sum5, sum8, sum9, value0.result0, value1.result0, value1.result1);
       softmax_gradient_ddy[i] = result.result0;
       softmax_gradient_dx[i] = result.result1;
     }

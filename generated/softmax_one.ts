@@ -20,31 +20,47 @@ export function softmaxOneForward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
+      let shift = -Infinity;
+      let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        largest = Math.max(largest, xi);
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+        );
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       const v = Math.max(largest, 0);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.min(-v, 709.79);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded2 = Math.max(bounded, -746);
       const e = boundedExp(bounded2);
-      let sum = 0;
+      const u = largest - v;
+      const v2 = largest === v ? 0 : u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.min(v2, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(bounded3, -746);
+      const e2 = boundedExp(bounded4);
+      const p = sum * e2;
+      const u2 = e + p;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        sum += e2;
-      }
-      const u = sum + e;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        y[i] = e2 / u;
+        y[i] =
+          boundedExp(Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746)) /
+          u2;
       }
     }
   }
@@ -67,38 +83,61 @@ export function softmaxOneBackward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
+      let shift = -Infinity;
+      let sum = 0;
+      let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
         const xi = x[i]!;
-        largest = Math.max(largest, xi);
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
+        const e = boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+        );
+        sum += e;
+        sum2 += dyi * e;
       }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
       const v = Math.max(largest, 0);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.min(-v, 709.79);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded2 = Math.max(bounded, -746);
       const e = boundedExp(bounded2);
-      let sum = 0;
-      let sum2 = 0;
+      const u = largest - v;
+      const v2 = largest === v ? 0 : u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.min(v2, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(bounded3, -746);
+      const e2 = boundedExp(bounded4);
+      const p = sum * e2;
+      const u2 = e + p;
+      const squared = u2 * u2;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        const p = dyi * e2;
-        sum += e2;
-        sum2 += p;
-      }
-      const u = sum + e;
-      const squared = u * u;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        const p = dyi * e2;
-        dx[i] = p / u - (e2 * sum2) / squared;
+        const v3 = xi === v ? 0 : xi - v;
+        dx[i] =
+          (dyi * boundedExp(Math.max(Math.min(v3, 709.79), -746))) / u2 -
+          (sum2 * boundedExp(Math.max(Math.min(v3 + v2, 709.79), -746))) /
+            squared;
       }
     }
   }
@@ -125,16 +164,7 @@ export function softmaxOneDoubleBackward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
-      const v = Math.max(largest, 0);
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.min(-v, 709.79);
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(bounded, -746);
-      const e = boundedExp(bounded2);
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
@@ -142,43 +172,76 @@ export function softmaxOneDoubleBackward(
         const dyi = dy[i]!;
         const xi = x[i]!;
         const ddxI = ddx[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            sum3 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
+        const e = boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        const p = dyi * e2;
-        const p2 = ddxI * e2;
-        sum += e2;
-        sum2 += p;
-        sum3 += p2;
+        sum += e;
+        sum2 += dyi * e;
+        sum3 += ddxI * e;
       }
-      const u = sum + e;
-      const squared = u * u;
-      const p = squared * u;
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
+      sum3 *= scale;
+      const p = 2 * sum2;
+      const v = Math.max(largest, 0);
+      const u = largest - v;
+      const v2 = largest === v ? 0 : u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(-v, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -746);
+      const e = boundedExp(bounded2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.min(v2, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(bounded3, -746);
+      const e2 = boundedExp(bounded4);
+      const p2 = sum * e2;
+      const u2 = e + p2;
+      const squared = u2 * u2;
+      const p3 = squared * u2;
       let sum4 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const ddxI = ddx[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        const p2 = dyi * e2;
-        sum4 += ddxI * ((2 * e2 * sum2) / p - p2 / squared);
+        const v3 = xi === v ? 0 : xi - v;
+        const e3 = boundedExp(Math.max(Math.min(v3 + v2, 709.79), -746));
+        const e4 = boundedExp(Math.max(Math.min(v3, 709.79), -746));
+        const p4 = dyi * e4;
+        sum4 += ddxI * ((p * e3) / p3 - p4 / squared);
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const ddxI = ddx[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        const p2 = dyi * e2;
-        const p3 = ddxI * e2;
-        ddy[i] = p3 / u - (e2 * sum3) / squared;
+        const v3 = xi === v ? 0 : xi - v;
+        const e3 = boundedExp(Math.max(Math.min(v3 + v2, 709.79), -746));
+        const e4 = boundedExp(Math.max(Math.min(v3, 709.79), -746));
+        const p4 = dyi * e4;
+        ddy[i] = (ddxI * e4) / u2 - (e3 * sum3) / squared;
         dx[i] =
-          e2 * sum4 +
-          ddxI * (p2 / u - (e2 * sum2) / squared) -
-          (p2 * sum3) / squared;
+          e4 * sum4 +
+          ddxI * (p4 / u2 - (sum2 * e3) / squared) -
+          (dyi * e3 * sum3) / squared;
       }
     }
   }
@@ -204,31 +267,47 @@ export function softmaxOneForward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
+      let shift = -Infinity;
+      let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        largest = Math.max(largest, xi);
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(shift - xi, 709.79), -746));
+            shift = xi;
+          }
+          largest = xi;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+        );
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       const v = Math.max(largest, 0);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.min(-v, 709.79);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded2 = Math.max(bounded, -746);
       const e = boundedExp(bounded2);
-      let sum = 0;
+      const u = largest - v;
+      const v2 = largest === v ? 0 : u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.min(v2, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(bounded3, -746);
+      const e2 = boundedExp(bounded4);
+      const p = sum * e2;
+      const u2 = e + p;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        sum += e2;
-      }
-      const u = sum + e;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        y[i] = e2 / u;
+        y[i] =
+          boundedExp(Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746)) /
+          u2;
       }
     }
   }
@@ -251,38 +330,61 @@ export function softmaxOneBackward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
+      let shift = -Infinity;
+      let sum = 0;
+      let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
         const xi = x[i]!;
-        largest = Math.max(largest, xi);
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
+        const e = boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
+        );
+        sum += e;
+        sum2 += dyi * e;
       }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
       const v = Math.max(largest, 0);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.min(-v, 709.79);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded2 = Math.max(bounded, -746);
       const e = boundedExp(bounded2);
-      let sum = 0;
-      let sum2 = 0;
+      const u = largest - v;
+      const v2 = largest === v ? 0 : u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.min(v2, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(bounded3, -746);
+      const e2 = boundedExp(bounded4);
+      const p = sum * e2;
+      const u2 = e + p;
+      const squared = u2 * u2;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        const p = dyi * e2;
-        sum += e2;
-        sum2 += p;
-      }
-      const u = sum + e;
-      const squared = u * u;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        const p = dyi * e2;
-        dx[i] = p / u - (e2 * sum2) / squared;
+        const v3 = xi === v ? 0 : xi - v;
+        dx[i] =
+          (dyi * boundedExp(Math.max(Math.min(v3, 709.79), -746))) / u2 -
+          (sum2 * boundedExp(Math.max(Math.min(v3 + v2, 709.79), -746))) /
+            squared;
       }
     }
   }
@@ -309,16 +411,7 @@ export function softmaxOneDoubleBackward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, xi);
-      }
-      const v = Math.max(largest, 0);
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.min(-v, 709.79);
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(bounded, -746);
-      const e = boundedExp(bounded2);
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
@@ -326,43 +419,76 @@ export function softmaxOneDoubleBackward64(
         const dyi = dy[i]!;
         const xi = x[i]!;
         const ddxI = ddx[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
+        if (xi > largest) {
+          if (xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(shift - xi, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            sum3 *= scale;
+            shift = xi;
+          }
+          largest = xi;
+        }
+        const e = boundedExp(
+          Math.max(Math.min(xi === shift ? 0 : xi - shift, 709.79), -746),
         );
-        const p = dyi * e2;
-        const p2 = ddxI * e2;
-        sum += e2;
-        sum2 += p;
-        sum3 += p2;
+        sum += e;
+        sum2 += dyi * e;
+        sum3 += ddxI * e;
       }
-      const u = sum + e;
-      const squared = u * u;
-      const p = squared * u;
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
+      sum3 *= scale;
+      const p = 2 * sum2;
+      const v = Math.max(largest, 0);
+      const u = largest - v;
+      const v2 = largest === v ? 0 : u;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(-v, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(bounded, -746);
+      const e = boundedExp(bounded2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.min(v2, 709.79);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(bounded3, -746);
+      const e2 = boundedExp(bounded4);
+      const p2 = sum * e2;
+      const u2 = e + p2;
+      const squared = u2 * u2;
+      const p3 = squared * u2;
       let sum4 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const ddxI = ddx[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        const p2 = dyi * e2;
-        sum4 += ddxI * ((2 * e2 * sum2) / p - p2 / squared);
+        const v3 = xi === v ? 0 : xi - v;
+        const e3 = boundedExp(Math.max(Math.min(v3 + v2, 709.79), -746));
+        const e4 = boundedExp(Math.max(Math.min(v3, 709.79), -746));
+        const p4 = dyi * e4;
+        sum4 += ddxI * ((p * e3) / p3 - p4 / squared);
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const ddxI = ddx[i]!;
-        const e2 = boundedExp(
-          Math.max(Math.min(xi === v ? 0 : xi - v, 709.79), -746),
-        );
-        const p2 = dyi * e2;
-        const p3 = ddxI * e2;
-        ddy[i] = p3 / u - (e2 * sum3) / squared;
+        const v3 = xi === v ? 0 : xi - v;
+        const e3 = boundedExp(Math.max(Math.min(v3 + v2, 709.79), -746));
+        const e4 = boundedExp(Math.max(Math.min(v3, 709.79), -746));
+        const p4 = dyi * e4;
+        ddy[i] = (ddxI * e4) / u2 - (e3 * sum3) / squared;
         dx[i] =
-          e2 * sum4 +
-          ddxI * (p2 / u - (e2 * sum2) / squared) -
-          (p2 * sum3) / squared;
+          e4 * sum4 +
+          ddxI * (p4 / u2 - (sum2 * e3) / squared) -
+          (dyi * e3 * sum3) / squared;
       }
     }
   }

@@ -14,6 +14,13 @@ struct softmax_one_pair {
   low: f32,
 }
 
+fn softmax_one_pair_smaller(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
 fn softmax_one_pair_larger(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
   if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
@@ -24,43 +31,6 @@ fn softmax_one_pair_larger(a: softmax_one_pair, b: softmax_one_pair) -> softmax_
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn softmax_one_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// a + b exactly (Knuth).
-fn softmax_one_pair_sum(a: f32, b: f32) -> softmax_one_pair {
-  let s = softmax_one_rounded(a + b);
-  let t = softmax_one_rounded(s - a);
-  return softmax_one_pair(s, (a - softmax_one_rounded(s - t)) + (b - t));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn softmax_one_pair_ordered_sum(a: f32, b: f32) -> softmax_one_pair {
-  let s = softmax_one_rounded(a + b);
-  return softmax_one_pair(s, b - softmax_one_rounded(s - a));
-}
-
-fn softmax_one_pair_add(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
-  let s = softmax_one_pair_sum(a.high, b.high);
-  return softmax_one_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn softmax_one_pair_from_given(x: f32) -> softmax_one_pair {
-  let held = softmax_one_rounded(x);
-  return softmax_one_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
-}
-
-fn softmax_one_forward_terms0(x: f32) -> softmax_one_pair {
-  return softmax_one_pair_from_given(x);
-}
-
-fn softmax_one_forward_row0(maximum0: softmax_one_pair) -> softmax_one_pair {
-  return softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0));
-}
-
-// a where the condition holds, else b.
-fn softmax_one_pair_select(condition: bool, a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
-  return softmax_one_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -77,6 +47,49 @@ fn softmax_one_pair_product(a: f32, b: f32) -> softmax_one_pair {
   let bl = b - bh;
   let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
   return softmax_one_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn softmax_one_pair_ordered_sum(a: f32, b: f32) -> softmax_one_pair {
+  let s = softmax_one_rounded(a + b);
+  return softmax_one_pair(s, b - softmax_one_rounded(s - a));
+}
+
+fn softmax_one_pair_multiply(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
+  let p = softmax_one_pair_product(a.high, b.high);
+  return softmax_one_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// a + b exactly (Knuth).
+fn softmax_one_pair_sum(a: f32, b: f32) -> softmax_one_pair {
+  let s = softmax_one_rounded(a + b);
+  let t = softmax_one_rounded(s - a);
+  return softmax_one_pair(s, (a - softmax_one_rounded(s - t)) + (b - t));
+}
+
+fn softmax_one_pair_add(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
+  let s = softmax_one_pair_sum(a.high, b.high);
+  return softmax_one_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+struct softmax_one_forward_terms0_results {
+  result0: softmax_one_pair,
+  result1: softmax_one_pair,
+}
+
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn softmax_one_pair_from_given(x: f32) -> softmax_one_pair {
+  let held = softmax_one_rounded(x);
+  return softmax_one_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+}
+
+fn softmax_one_forward_terms0(x: f32) -> softmax_one_forward_terms0_results {
+  return softmax_one_forward_terms0_results(softmax_one_pair_from_given(x), softmax_one_pair(1.0, 0.0));
+}
+
+// a where the condition holds, else b.
+fn softmax_one_pair_select(condition: bool, a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
@@ -139,19 +152,26 @@ fn softmax_one_pair_excess(a: softmax_one_pair, b: softmax_one_pair) -> softmax_
   return softmax_one_pair_select((a.high == b.high) & (a.low == b.low), softmax_one_pair(0.0, 0.0), d);
 }
 
-fn softmax_one_forward_terms1(x: f32, row_expression_0: softmax_one_pair) -> softmax_one_pair {
-  return softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
+fn softmax_one_forward_scale(exponent: softmax_one_pair, largest_exponent: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair_saturated_exp(softmax_one_pair_excess(exponent, largest_exponent));
+}
+
+struct softmax_one_forward_row0_results {
+  result0: softmax_one_pair,
+  result1: softmax_one_pair,
 }
 
 fn softmax_one_pair_negate(a: softmax_one_pair) -> softmax_one_pair {
   return softmax_one_pair(-a.high, -a.low);
 }
 
-fn softmax_one_forward_row1(maximum0: softmax_one_pair, sum1: softmax_one_pair) -> softmax_one_pair {
-  return softmax_one_pair_add(
-    sum1,
-    softmax_one_pair_saturated_exp(
-      softmax_one_pair_negate(softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0)))
+fn softmax_one_forward_row0(maximum0: softmax_one_pair, sum1: softmax_one_pair) -> softmax_one_forward_row0_results {
+  let t = softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0));
+  return softmax_one_forward_row0_results(
+    t,
+    softmax_one_pair_add(
+      softmax_one_pair_saturated_exp(softmax_one_pair_negate(t)),
+      softmax_one_pair_multiply(sum1, softmax_one_pair_saturated_exp(softmax_one_pair_excess(maximum0, t)))
     )
   );
 }
@@ -183,46 +203,39 @@ fn softmax_one_forward_elements_result(
   );
 }
 
-fn softmax_one_backward_terms0(x: f32) -> softmax_one_pair {
-  return softmax_one_pair_from_given(x);
-}
-
-fn softmax_one_backward_row0(maximum0: softmax_one_pair) -> softmax_one_pair {
-  return softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0));
-}
-
-struct softmax_one_backward_terms1_results {
+struct softmax_one_backward_terms0_results {
   result0: softmax_one_pair,
   result1: softmax_one_pair,
+  result2: softmax_one_pair,
 }
 
-fn softmax_one_pair_multiply(a: softmax_one_pair, b: softmax_one_pair) -> softmax_one_pair {
-  let p = softmax_one_pair_product(a.high, b.high);
-  return softmax_one_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn softmax_one_backward_terms1(
-  x: f32,
-  dy: f32,
-  row_expression_0: softmax_one_pair
-) -> softmax_one_backward_terms1_results {
-  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
-  return softmax_one_backward_terms1_results(t, softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t));
-}
-
-struct softmax_one_backward_row1_results {
-  result0: softmax_one_pair,
-  result1: softmax_one_pair,
-}
-
-fn softmax_one_backward_row1(maximum0: softmax_one_pair, sum1: softmax_one_pair) -> softmax_one_backward_row1_results {
-  let t = softmax_one_pair_add(
-    sum1,
-    softmax_one_pair_saturated_exp(
-      softmax_one_pair_negate(softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0)))
-    )
+fn softmax_one_backward_terms0(x: f32, dy: f32) -> softmax_one_backward_terms0_results {
+  return softmax_one_backward_terms0_results(
+    softmax_one_pair_from_given(x),
+    softmax_one_pair(1.0, 0.0),
+    softmax_one_pair_from_given(dy)
   );
-  return softmax_one_backward_row1_results(t, softmax_one_pair_multiply(t, t));
+}
+
+fn softmax_one_backward_scale(exponent: softmax_one_pair, largest_exponent: softmax_one_pair) -> softmax_one_pair {
+  return softmax_one_pair_saturated_exp(softmax_one_pair_excess(exponent, largest_exponent));
+}
+
+struct softmax_one_backward_row0_results {
+  result0: softmax_one_pair,
+  result1: softmax_one_pair,
+  result2: softmax_one_pair,
+  result3: softmax_one_pair,
+}
+
+fn softmax_one_backward_row0(maximum0: softmax_one_pair, sum1: softmax_one_pair) -> softmax_one_backward_row0_results {
+  let t = softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0));
+  let t2 = softmax_one_pair_excess(maximum0, t);
+  let t3 = softmax_one_pair_add(
+    softmax_one_pair_saturated_exp(softmax_one_pair_negate(t)),
+    softmax_one_pair_multiply(sum1, softmax_one_pair_saturated_exp(t2))
+  );
+  return softmax_one_backward_row0_results(t, t3, t2, softmax_one_pair_multiply(t3, t3));
 }
 
 fn softmax_one_backward_elements_result(
@@ -231,80 +244,103 @@ fn softmax_one_backward_elements_result(
   sum2: softmax_one_pair,
   row_expression_0: softmax_one_pair,
   row_expression_1: softmax_one_pair,
-  row_expression_2: softmax_one_pair
+  row_expression_2: softmax_one_pair,
+  row_expression_3: softmax_one_pair
 ) -> f32 {
-  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
+  let t = softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0);
   return softmax_one_pair_to_limit(
     softmax_one_pair_subtract(
-      softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t), row_expression_1),
-      softmax_one_pair_divide(softmax_one_pair_multiply(t, sum2), row_expression_2)
+      softmax_one_pair_divide(
+        softmax_one_pair_multiply(softmax_one_pair_from_given(dy), softmax_one_pair_saturated_exp(t)),
+        row_expression_1
+      ),
+      softmax_one_pair_divide(
+        softmax_one_pair_multiply(sum2, softmax_one_pair_saturated_exp(softmax_one_pair_add(t, row_expression_2))),
+        row_expression_3
+      )
     )
   );
 }
 
-fn softmax_one_double_backward_terms0(x: f32) -> softmax_one_pair {
-  return softmax_one_pair_from_given(x);
-}
-
-fn softmax_one_double_backward_row0(maximum0: softmax_one_pair) -> softmax_one_pair {
-  return softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0));
-}
-
-struct softmax_one_double_backward_terms1_results {
+struct softmax_one_double_backward_terms0_results {
   result0: softmax_one_pair,
   result1: softmax_one_pair,
   result2: softmax_one_pair,
+  result3: softmax_one_pair,
+}
+
+fn softmax_one_double_backward_terms0(x: f32, dy: f32, ddx: f32) -> softmax_one_double_backward_terms0_results {
+  return softmax_one_double_backward_terms0_results(
+    softmax_one_pair_from_given(x),
+    softmax_one_pair(1.0, 0.0),
+    softmax_one_pair_from_given(dy),
+    softmax_one_pair_from_given(ddx)
+  );
+}
+
+fn softmax_one_double_backward_scale(
+  exponent: softmax_one_pair,
+  largest_exponent: softmax_one_pair
+) -> softmax_one_pair {
+  return softmax_one_pair_saturated_exp(softmax_one_pair_excess(exponent, largest_exponent));
+}
+
+struct softmax_one_double_backward_row0_results {
+  result0: softmax_one_pair,
+  result1: softmax_one_pair,
+  result2: softmax_one_pair,
+  result3: softmax_one_pair,
+  result4: softmax_one_pair,
+  result5: softmax_one_pair,
+}
+
+fn softmax_one_double_backward_row0(
+  maximum0: softmax_one_pair,
+  sum1: softmax_one_pair,
+  sum2: softmax_one_pair
+) -> softmax_one_double_backward_row0_results {
+  let t = softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0));
+  let t2 = softmax_one_pair_excess(maximum0, t);
+  let t3 = softmax_one_pair_add(
+    softmax_one_pair_saturated_exp(softmax_one_pair_negate(t)),
+    softmax_one_pair_multiply(sum1, softmax_one_pair_saturated_exp(t2))
+  );
+  let t4 = softmax_one_pair_multiply(t3, t3);
+  return softmax_one_double_backward_row0_results(
+    t,
+    t2,
+    softmax_one_pair_scale(sum2, 2.0),
+    t4,
+    softmax_one_pair_multiply(t4, t3),
+    t3
+  );
 }
 
 fn softmax_one_double_backward_terms1(
   x: f32,
   dy: f32,
   ddx: f32,
-  row_expression_0: softmax_one_pair
-) -> softmax_one_double_backward_terms1_results {
-  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
-  return softmax_one_double_backward_terms1_results(
-    t,
-    softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t),
-    softmax_one_pair_multiply(softmax_one_pair_from_given(ddx), t)
-  );
-}
-
-struct softmax_one_double_backward_row1_results {
-  result0: softmax_one_pair,
-  result1: softmax_one_pair,
-  result2: softmax_one_pair,
-}
-
-fn softmax_one_double_backward_row1(
-  maximum0: softmax_one_pair,
-  sum1: softmax_one_pair
-) -> softmax_one_double_backward_row1_results {
-  let t = softmax_one_pair_add(
-    sum1,
-    softmax_one_pair_saturated_exp(
-      softmax_one_pair_negate(softmax_one_pair_larger(maximum0, softmax_one_pair(0.0, 0.0)))
-    )
-  );
-  let t2 = softmax_one_pair_multiply(t, t);
-  return softmax_one_double_backward_row1_results(t2, softmax_one_pair_multiply(t2, t), t);
-}
-
-fn softmax_one_double_backward_terms2(
-  x: f32,
-  dy: f32,
-  sum2: softmax_one_pair,
-  ddx: f32,
   row_expression_0: softmax_one_pair,
   row_expression_1: softmax_one_pair,
-  row_expression_2: softmax_one_pair
+  row_expression_2: softmax_one_pair,
+  row_expression_3: softmax_one_pair,
+  row_expression_4: softmax_one_pair
 ) -> softmax_one_pair {
-  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
+  let t = softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0);
   return softmax_one_pair_multiply(
     softmax_one_pair_from_given(ddx),
     softmax_one_pair_subtract(
-      softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_scale(t, 2.0), sum2), row_expression_2),
-      softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t), row_expression_1)
+      softmax_one_pair_divide(
+        softmax_one_pair_multiply(
+          row_expression_2,
+          softmax_one_pair_saturated_exp(softmax_one_pair_add(t, row_expression_1))
+        ),
+        row_expression_4
+      ),
+      softmax_one_pair_divide(
+        softmax_one_pair_multiply(softmax_one_pair_from_given(dy), softmax_one_pair_saturated_exp(t)),
+        row_expression_3
+      )
     )
   );
 }
@@ -323,30 +359,35 @@ fn softmax_one_double_backward_elements_result(
   sum4: softmax_one_pair,
   row_expression_0: softmax_one_pair,
   row_expression_1: softmax_one_pair,
-  row_expression_3: softmax_one_pair
+  row_expression_3: softmax_one_pair,
+  row_expression_5: softmax_one_pair
 ) -> softmax_one_double_backward_elements_result_results {
-  let t = softmax_one_pair_saturated_exp(softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0));
-  let t2 = softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t);
+  let t = softmax_one_pair_excess(softmax_one_pair_from_given(x), row_expression_0);
+  let t2 = softmax_one_pair_saturated_exp(t);
+  let t3 = softmax_one_pair_saturated_exp(softmax_one_pair_add(t, row_expression_1));
   return softmax_one_double_backward_elements_result_results(
     softmax_one_pair_to_limit(
       softmax_one_pair_subtract(
-        softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_from_given(ddx), t), row_expression_3),
-        softmax_one_pair_divide(softmax_one_pair_multiply(t, sum3), row_expression_1)
+        softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_from_given(ddx), t2), row_expression_5),
+        softmax_one_pair_divide(softmax_one_pair_multiply(t3, sum3), row_expression_3)
       )
     ),
     softmax_one_pair_to_limit(
       softmax_one_pair_subtract(
         softmax_one_pair_add(
-          softmax_one_pair_multiply(t, sum4),
+          softmax_one_pair_multiply(t2, sum4),
           softmax_one_pair_multiply(
             softmax_one_pair_from_given(ddx),
             softmax_one_pair_subtract(
-              softmax_one_pair_divide(t2, row_expression_3),
-              softmax_one_pair_divide(softmax_one_pair_multiply(t, sum2), row_expression_1)
+              softmax_one_pair_divide(softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t2), row_expression_5),
+              softmax_one_pair_divide(softmax_one_pair_multiply(sum2, t3), row_expression_3)
             )
           )
         ),
-        softmax_one_pair_divide(softmax_one_pair_multiply(t2, sum3), row_expression_1)
+        softmax_one_pair_divide(
+          softmax_one_pair_multiply(softmax_one_pair_multiply(softmax_one_pair_from_given(dy), t3), sum3),
+          row_expression_3
+        )
       )
     )
   );
@@ -363,11 +404,11 @@ struct softmax_one_uniform_values {
 @group(0) @binding(1) var<storage, read> softmax_one_input_x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> softmax_one_scratch_forward_rows: array<f32>;
 @group(0) @binding(3) var<storage, read_write> softmax_one_output_y: array<f32>;
-@group(0) @binding(4) var<storage, read_write> softmax_one_scratch_backward_rows: array<f32>;
-@group(0) @binding(5) var<storage, read> softmax_one_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read> softmax_one_cotangent_dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> softmax_one_scratch_backward_rows: array<f32>;
 @group(0) @binding(6) var<storage, read_write> softmax_one_gradient_dx: array<f32>;
-@group(0) @binding(7) var<storage, read_write> softmax_one_scratch_double_backward_rows: array<f32>;
-@group(0) @binding(8) var<storage, read> softmax_one_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read> softmax_one_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> softmax_one_scratch_double_backward_rows: array<f32>;
 @group(0) @binding(9) var<storage, read_write> softmax_one_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
@@ -444,6 +485,7 @@ fn softmax_one_forward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried0 = softmax_one_pair(0.0, 0.0);
   var missing = 0.0;
   if (row < rows) {
     let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
@@ -454,14 +496,29 @@ fn softmax_one_forward_walk0(
       let x = softmax_one_input_x[i];
       missing = select(missing, x, softmax_one_is_nan(x));
       let term = softmax_one_forward_terms0(x);
-      partial0 = softmax_one_pair_larger(partial0, term);
+      let scale0 = softmax_one_forward_scale(softmax_one_pair_smaller(partial0, term.result0), softmax_one_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = softmax_one_pair_add(softmax_one_pair_multiply(carried0, scale0), softmax_one_pair(1.0, 0.0));
+      } else {
+        carried0 = softmax_one_pair_add(carried0, scale0);
+      }
+      partial0 = softmax_one_pair_larger(partial0, term.result0);
     }
   }
   let partial = softmax_one_forward_slots(row, chunk);
   softmax_one_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = softmax_one_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     softmax_one_scratch_forward_rows[partial + 0u] = softmax_one_lane_values[lane].high;
     softmax_one_scratch_forward_rows[partial + 1u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = softmax_one_forward_scale(partial0, largest0);
+  carried0 = softmax_one_pair_multiply(carried0, less0);
+  softmax_one_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_forward_rows[partial + 2u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_forward_rows[partial + 3u] = softmax_one_lane_values[lane].low;
   }
   workgroupBarrier();
   softmax_one_workgroup_nan(missing, lane, lanes);
@@ -492,6 +549,15 @@ fn softmax_one_forward_rows0(
     let other = softmax_one_pair(softmax_one_scratch_forward_rows[others + 0u], softmax_one_scratch_forward_rows[others + 1u]);
     total0 = softmax_one_pair_larger(total0, other);
   }
+  var total1 = softmax_one_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = softmax_one_forward_slots(row, chunk);
+    let largest0 = softmax_one_pair(softmax_one_scratch_forward_rows[others + 0u], softmax_one_scratch_forward_rows[others + 1u]);
+    var carried1 = softmax_one_pair(softmax_one_scratch_forward_rows[others + 2u], softmax_one_scratch_forward_rows[others + 3u]);
+    let less0 = softmax_one_forward_scale(largest0, total0);
+    carried1 = softmax_one_pair_multiply(carried1, less0);
+    total1 = softmax_one_pair_add(total1, carried1);
+  }
   var missing = softmax_one_scratch_forward_rows[slots + 8u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let other = softmax_one_scratch_forward_rows[softmax_one_forward_slots(row, chunk) + 8u];
@@ -499,84 +565,16 @@ fn softmax_one_forward_rows0(
   }
   softmax_one_scratch_forward_rows[slots + 0u] = total0.high;
   softmax_one_scratch_forward_rows[slots + 1u] = total0.low;
+  softmax_one_scratch_forward_rows[slots + 2u] = total1.high;
+  softmax_one_scratch_forward_rows[slots + 3u] = total1.low;
   softmax_one_scratch_forward_rows[slots + 8u] = missing;
   let maximum0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 0u], softmax_one_scratch_forward_rows[slots + 1u]);
-  let value = softmax_one_forward_row0(maximum0);
-  softmax_one_scratch_forward_rows[slots + 2u] = value.high;
-  softmax_one_scratch_forward_rows[slots + 3u] = value.low;
-}
-
-@compute @workgroup_size(256)
-fn softmax_one_forward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_one_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = softmax_one_chunks();
-  let lanes = softmax_one_lanes();
-  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = softmax_one_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
-    let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = softmax_one_forward_slots(row, 0u);
-    let row_expression_0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 2u], softmax_one_scratch_forward_rows[slots + 3u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_one_uniforms.axisInner;
-      let x = softmax_one_input_x[i];
-      let term = softmax_one_forward_terms1(x, row_expression_0);
-      partial0 = softmax_one_pair_add(partial0, term);
-    }
-  }
-  let partial = softmax_one_forward_slots(row, chunk);
-  softmax_one_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_forward_rows[partial + 4u] = softmax_one_lane_values[lane].high;
-    softmax_one_scratch_forward_rows[partial + 5u] = softmax_one_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn softmax_one_forward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_one_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
-    return;
-  }
-  let chunks = softmax_one_chunks();
-  let slots = softmax_one_forward_slots(row, 0u);
-  var total2 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 4u], softmax_one_scratch_forward_rows[slots + 5u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_one_forward_slots(row, chunk);
-    let other = softmax_one_pair(softmax_one_scratch_forward_rows[others + 4u], softmax_one_scratch_forward_rows[others + 5u]);
-    total2 = softmax_one_pair_add(total2, other);
-  }
-  softmax_one_scratch_forward_rows[slots + 4u] = total2.high;
-  softmax_one_scratch_forward_rows[slots + 5u] = total2.low;
-  let maximum0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 0u], softmax_one_scratch_forward_rows[slots + 1u]);
-  let sum1 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 4u], softmax_one_scratch_forward_rows[slots + 5u]);
-  let value = softmax_one_forward_row1(maximum0, sum1);
-  softmax_one_scratch_forward_rows[slots + 6u] = value.high;
-  softmax_one_scratch_forward_rows[slots + 7u] = value.low;
+  let sum1 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 2u], softmax_one_scratch_forward_rows[slots + 3u]);
+  let value = softmax_one_forward_row0(maximum0, sum1);
+  softmax_one_scratch_forward_rows[slots + 4u] = value.result0.high;
+  softmax_one_scratch_forward_rows[slots + 5u] = value.result0.low;
+  softmax_one_scratch_forward_rows[slots + 6u] = value.result1.high;
+  softmax_one_scratch_forward_rows[slots + 7u] = value.result1.low;
 }
 
 @compute @workgroup_size(256)
@@ -595,7 +593,7 @@ fn softmax_one_forward_elements(
   }
   let row = i / (softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner) * softmax_one_uniforms.axisInner + i % softmax_one_uniforms.axisInner;
   let slots = softmax_one_forward_slots(row, 0u);
-  let row_expression_0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 2u], softmax_one_scratch_forward_rows[slots + 3u]);
+  let row_expression_0 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 4u], softmax_one_scratch_forward_rows[slots + 5u]);
   let row_expression_1 = softmax_one_pair(softmax_one_scratch_forward_rows[slots + 6u], softmax_one_scratch_forward_rows[slots + 7u]);
   let x = softmax_one_input_x[i];
   let result = softmax_one_forward_elements_result(x, row_expression_0, row_expression_1);
@@ -624,46 +622,47 @@ fn softmax_one_forward_whole(
   let end = select(0u, softmax_one_uniforms.axisLength, row < rows);
   var missing = 0.0;
   var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried = softmax_one_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
       missing = select(missing, x, softmax_one_is_nan(x));
       let term = softmax_one_forward_terms0(x);
-      partial0 = softmax_one_pair_larger(partial0, term);
+      let scale0 = softmax_one_forward_scale(softmax_one_pair_smaller(partial0, term.result0), softmax_one_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = softmax_one_pair_add(softmax_one_pair_multiply(carried, scale0), softmax_one_pair(1.0, 0.0));
+      } else {
+        carried = softmax_one_pair_add(carried, scale0);
+      }
+      partial0 = softmax_one_pair_larger(partial0, term.result0);
     }
   }
   softmax_one_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = softmax_one_lane_values[head];
   workgroupBarrier();
-  let value0 = softmax_one_forward_row0(maximum0);
-  var partial02 = softmax_one_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_one_uniforms.axisInner;
-      let x = softmax_one_input_x[i];
-      let term = softmax_one_forward_terms1(x, value0);
-      partial02 = softmax_one_pair_add(partial02, term);
-    }
+    let less0 = softmax_one_forward_scale(partial0, maximum0);
+    carried = softmax_one_pair_multiply(carried, less0);
   }
-  softmax_one_workgroup_sum(partial02, lane, lanes);
+  softmax_one_workgroup_sum(carried, lane, lanes);
   let sum1 = softmax_one_lane_values[head];
   workgroupBarrier();
-  let value1 = softmax_one_forward_row1(maximum0, sum1);
+  let value0 = softmax_one_forward_row0(maximum0, sum1);
   softmax_one_workgroup_nan(missing, lane, lanes);
   missing = softmax_one_lane_nan[head];
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
-      let result = softmax_one_forward_elements_result(x, value0, value1);
+      let result = softmax_one_forward_elements_result(x, value0.result0, value0.result1);
       softmax_one_output_y[i] = select(result, missing, softmax_one_is_nan(missing));
     }
   }
 }
 
 fn softmax_one_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * softmax_one_chunks() + chunk) * 12u;
+  return (row * softmax_one_chunks() + chunk) * 14u;
 }
 
 @compute @workgroup_size(256)
@@ -686,6 +685,8 @@ fn softmax_one_backward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried0 = softmax_one_pair(0.0, 0.0);
+  var carried1 = softmax_one_pair(0.0, 0.0);
   if (row < rows) {
     let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
@@ -693,15 +694,40 @@ fn softmax_one_backward_walk0(
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
-      let term = softmax_one_backward_terms0(x);
-      partial0 = softmax_one_pair_larger(partial0, term);
+      let dy = softmax_one_cotangent_dy[i];
+      let term = softmax_one_backward_terms0(x, dy);
+      let scale0 = softmax_one_backward_scale(softmax_one_pair_smaller(partial0, term.result0), softmax_one_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = softmax_one_pair_add(softmax_one_pair_multiply(carried0, scale0), softmax_one_pair(1.0, 0.0));
+        carried1 = softmax_one_pair_add(softmax_one_pair_multiply(carried1, scale0), term.result2);
+      } else {
+        carried0 = softmax_one_pair_add(carried0, scale0);
+        carried1 = softmax_one_pair_add(carried1, softmax_one_pair_multiply(term.result2, scale0));
+      }
+      partial0 = softmax_one_pair_larger(partial0, term.result0);
     }
   }
   let partial = softmax_one_backward_slots(row, chunk);
   softmax_one_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = softmax_one_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     softmax_one_scratch_backward_rows[partial + 0u] = softmax_one_lane_values[lane].high;
     softmax_one_scratch_backward_rows[partial + 1u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = softmax_one_backward_scale(partial0, largest0);
+  carried0 = softmax_one_pair_multiply(carried0, less0);
+  carried1 = softmax_one_pair_multiply(carried1, less0);
+  softmax_one_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_backward_rows[partial + 2u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_backward_rows[partial + 3u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_one_workgroup_sum(carried1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_backward_rows[partial + 4u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_backward_rows[partial + 5u] = softmax_one_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -728,104 +754,36 @@ fn softmax_one_backward_rows0(
     let other = softmax_one_pair(softmax_one_scratch_backward_rows[others + 0u], softmax_one_scratch_backward_rows[others + 1u]);
     total0 = softmax_one_pair_larger(total0, other);
   }
+  var total1 = softmax_one_pair(0.0, 0.0);
+  var total2 = softmax_one_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = softmax_one_backward_slots(row, chunk);
+    let largest0 = softmax_one_pair(softmax_one_scratch_backward_rows[others + 0u], softmax_one_scratch_backward_rows[others + 1u]);
+    var carried1 = softmax_one_pair(softmax_one_scratch_backward_rows[others + 2u], softmax_one_scratch_backward_rows[others + 3u]);
+    var carried2 = softmax_one_pair(softmax_one_scratch_backward_rows[others + 4u], softmax_one_scratch_backward_rows[others + 5u]);
+    let less0 = softmax_one_backward_scale(largest0, total0);
+    carried1 = softmax_one_pair_multiply(carried1, less0);
+    carried2 = softmax_one_pair_multiply(carried2, less0);
+    total1 = softmax_one_pair_add(total1, carried1);
+    total2 = softmax_one_pair_add(total2, carried2);
+  }
   softmax_one_scratch_backward_rows[slots + 0u] = total0.high;
   softmax_one_scratch_backward_rows[slots + 1u] = total0.low;
-  let maximum0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 0u], softmax_one_scratch_backward_rows[slots + 1u]);
-  let value = softmax_one_backward_row0(maximum0);
-  softmax_one_scratch_backward_rows[slots + 2u] = value.high;
-  softmax_one_scratch_backward_rows[slots + 3u] = value.low;
-}
-
-@compute @workgroup_size(256)
-fn softmax_one_backward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_one_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = softmax_one_chunks();
-  let lanes = softmax_one_lanes();
-  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = softmax_one_pair(0.0, 0.0);
-  var partial1 = softmax_one_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
-    let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = softmax_one_backward_slots(row, 0u);
-    let row_expression_0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 2u], softmax_one_scratch_backward_rows[slots + 3u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_one_uniforms.axisInner;
-      let x = softmax_one_input_x[i];
-      let dy = softmax_one_cotangent_dy[i];
-      let term = softmax_one_backward_terms1(x, dy, row_expression_0);
-      partial0 = softmax_one_pair_add(partial0, term.result0);
-      partial1 = softmax_one_pair_add(partial1, term.result1);
-    }
-  }
-  let partial = softmax_one_backward_slots(row, chunk);
-  softmax_one_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_backward_rows[partial + 4u] = softmax_one_lane_values[lane].high;
-    softmax_one_scratch_backward_rows[partial + 5u] = softmax_one_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmax_one_workgroup_sum(partial1, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_backward_rows[partial + 6u] = softmax_one_lane_values[lane].high;
-    softmax_one_scratch_backward_rows[partial + 7u] = softmax_one_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn softmax_one_backward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_one_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
-    return;
-  }
-  let chunks = softmax_one_chunks();
-  let slots = softmax_one_backward_slots(row, 0u);
-  var total2 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 4u], softmax_one_scratch_backward_rows[slots + 5u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_one_backward_slots(row, chunk);
-    let other = softmax_one_pair(softmax_one_scratch_backward_rows[others + 4u], softmax_one_scratch_backward_rows[others + 5u]);
-    total2 = softmax_one_pair_add(total2, other);
-  }
-  var total3 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 6u], softmax_one_scratch_backward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_one_backward_slots(row, chunk);
-    let other = softmax_one_pair(softmax_one_scratch_backward_rows[others + 6u], softmax_one_scratch_backward_rows[others + 7u]);
-    total3 = softmax_one_pair_add(total3, other);
-  }
+  softmax_one_scratch_backward_rows[slots + 2u] = total1.high;
+  softmax_one_scratch_backward_rows[slots + 3u] = total1.low;
   softmax_one_scratch_backward_rows[slots + 4u] = total2.high;
   softmax_one_scratch_backward_rows[slots + 5u] = total2.low;
-  softmax_one_scratch_backward_rows[slots + 6u] = total3.high;
-  softmax_one_scratch_backward_rows[slots + 7u] = total3.low;
   let maximum0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 0u], softmax_one_scratch_backward_rows[slots + 1u]);
-  let sum1 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 4u], softmax_one_scratch_backward_rows[slots + 5u]);
-  let value = softmax_one_backward_row1(maximum0, sum1);
-  softmax_one_scratch_backward_rows[slots + 8u] = value.result0.high;
-  softmax_one_scratch_backward_rows[slots + 9u] = value.result0.low;
-  softmax_one_scratch_backward_rows[slots + 10u] = value.result1.high;
-  softmax_one_scratch_backward_rows[slots + 11u] = value.result1.low;
+  let sum1 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 2u], softmax_one_scratch_backward_rows[slots + 3u]);
+  let value = softmax_one_backward_row0(maximum0, sum1);
+  softmax_one_scratch_backward_rows[slots + 6u] = value.result0.high;
+  softmax_one_scratch_backward_rows[slots + 7u] = value.result0.low;
+  softmax_one_scratch_backward_rows[slots + 8u] = value.result1.high;
+  softmax_one_scratch_backward_rows[slots + 9u] = value.result1.low;
+  softmax_one_scratch_backward_rows[slots + 10u] = value.result2.high;
+  softmax_one_scratch_backward_rows[slots + 11u] = value.result2.low;
+  softmax_one_scratch_backward_rows[slots + 12u] = value.result3.high;
+  softmax_one_scratch_backward_rows[slots + 13u] = value.result3.low;
 }
 
 @compute @workgroup_size(256)
@@ -844,13 +802,14 @@ fn softmax_one_backward_elements(
   }
   let row = i / (softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner) * softmax_one_uniforms.axisInner + i % softmax_one_uniforms.axisInner;
   let slots = softmax_one_backward_slots(row, 0u);
-  let sum2 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 6u], softmax_one_scratch_backward_rows[slots + 7u]);
-  let row_expression_0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 2u], softmax_one_scratch_backward_rows[slots + 3u]);
+  let sum2 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 4u], softmax_one_scratch_backward_rows[slots + 5u]);
+  let row_expression_0 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 6u], softmax_one_scratch_backward_rows[slots + 7u]);
   let row_expression_1 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 8u], softmax_one_scratch_backward_rows[slots + 9u]);
   let row_expression_2 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 10u], softmax_one_scratch_backward_rows[slots + 11u]);
+  let row_expression_3 = softmax_one_pair(softmax_one_scratch_backward_rows[slots + 12u], softmax_one_scratch_backward_rows[slots + 13u]);
   let x = softmax_one_input_x[i];
   let dy = softmax_one_cotangent_dy[i];
-  let result = softmax_one_backward_elements_result(x, dy, sum2, row_expression_0, row_expression_1, row_expression_2);
+  let result = softmax_one_backward_elements_result(x, dy, sum2, row_expression_0, row_expression_1, row_expression_2, row_expression_3);
   softmax_one_gradient_dx[i] = result;
 }
 
@@ -875,50 +834,53 @@ fn softmax_one_backward_whole(
   let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
   let end = select(0u, softmax_one_uniforms.axisLength, row < rows);
   var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried = softmax_one_pair(0.0, 0.0);
+  var carried16 = softmax_one_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
-      let term = softmax_one_backward_terms0(x);
-      partial0 = softmax_one_pair_larger(partial0, term);
+      let dy = softmax_one_cotangent_dy[i];
+      let term = softmax_one_backward_terms0(x, dy);
+      let scale0 = softmax_one_backward_scale(softmax_one_pair_smaller(partial0, term.result0), softmax_one_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = softmax_one_pair_add(softmax_one_pair_multiply(carried, scale0), softmax_one_pair(1.0, 0.0));
+        carried16 = softmax_one_pair_add(softmax_one_pair_multiply(carried16, scale0), term.result2);
+      } else {
+        carried = softmax_one_pair_add(carried, scale0);
+        carried16 = softmax_one_pair_add(carried16, softmax_one_pair_multiply(term.result2, scale0));
+      }
+      partial0 = softmax_one_pair_larger(partial0, term.result0);
     }
   }
   softmax_one_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = softmax_one_lane_values[head];
   workgroupBarrier();
-  let value0 = softmax_one_backward_row0(maximum0);
-  var partial02 = softmax_one_pair(0.0, 0.0);
-  var partial1 = softmax_one_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_one_uniforms.axisInner;
-      let x = softmax_one_input_x[i];
-      let dy = softmax_one_cotangent_dy[i];
-      let term = softmax_one_backward_terms1(x, dy, value0);
-      partial02 = softmax_one_pair_add(partial02, term.result0);
-      partial1 = softmax_one_pair_add(partial1, term.result1);
-    }
+    let less0 = softmax_one_backward_scale(partial0, maximum0);
+    carried = softmax_one_pair_multiply(carried, less0);
+    carried16 = softmax_one_pair_multiply(carried16, less0);
   }
-  softmax_one_workgroup_sum(partial02, lane, lanes);
+  softmax_one_workgroup_sum(carried, lane, lanes);
   let sum1 = softmax_one_lane_values[head];
   workgroupBarrier();
-  softmax_one_workgroup_sum(partial1, lane, lanes);
+  softmax_one_workgroup_sum(carried16, lane, lanes);
   let sum2 = softmax_one_lane_values[head];
   workgroupBarrier();
-  let value1 = softmax_one_backward_row1(maximum0, sum1);
+  let value0 = softmax_one_backward_row0(maximum0, sum1);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
       let dy = softmax_one_cotangent_dy[i];
-      let result = softmax_one_backward_elements_result(x, dy, sum2, value0, value1.result0, value1.result1);
+      let result = softmax_one_backward_elements_result(x, dy, sum2, value0.result0, value0.result1, value0.result2, value0.result3);
       softmax_one_gradient_dx[i] = result;
     }
   }
 }
 
 fn softmax_one_double_backward_slots(row: u32, chunk: u32) -> u32 {
-  return (row * softmax_one_chunks() + chunk) * 18u;
+  return (row * softmax_one_chunks() + chunk) * 22u;
 }
 
 @compute @workgroup_size(256)
@@ -941,6 +903,9 @@ fn softmax_one_double_backward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried0 = softmax_one_pair(0.0, 0.0);
+  var carried1 = softmax_one_pair(0.0, 0.0);
+  var carried2 = softmax_one_pair(0.0, 0.0);
   if (row < rows) {
     let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
@@ -948,15 +913,50 @@ fn softmax_one_double_backward_walk0(
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
-      let term = softmax_one_double_backward_terms0(x);
-      partial0 = softmax_one_pair_larger(partial0, term);
+      let dy = softmax_one_cotangent_dy[i];
+      let ddx = softmax_one_cotangent_ddx[i];
+      let term = softmax_one_double_backward_terms0(x, dy, ddx);
+      let scale0 = softmax_one_double_backward_scale(softmax_one_pair_smaller(partial0, term.result0), softmax_one_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = softmax_one_pair_add(softmax_one_pair_multiply(carried0, scale0), softmax_one_pair(1.0, 0.0));
+        carried1 = softmax_one_pair_add(softmax_one_pair_multiply(carried1, scale0), term.result2);
+        carried2 = softmax_one_pair_add(softmax_one_pair_multiply(carried2, scale0), term.result3);
+      } else {
+        carried0 = softmax_one_pair_add(carried0, scale0);
+        carried1 = softmax_one_pair_add(carried1, softmax_one_pair_multiply(term.result2, scale0));
+        carried2 = softmax_one_pair_add(carried2, softmax_one_pair_multiply(term.result3, scale0));
+      }
+      partial0 = softmax_one_pair_larger(partial0, term.result0);
     }
   }
   let partial = softmax_one_double_backward_slots(row, chunk);
   softmax_one_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = softmax_one_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     softmax_one_scratch_double_backward_rows[partial + 0u] = softmax_one_lane_values[lane].high;
     softmax_one_scratch_double_backward_rows[partial + 1u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = softmax_one_double_backward_scale(partial0, largest0);
+  carried0 = softmax_one_pair_multiply(carried0, less0);
+  carried1 = softmax_one_pair_multiply(carried1, less0);
+  carried2 = softmax_one_pair_multiply(carried2, less0);
+  softmax_one_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_double_backward_rows[partial + 2u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_double_backward_rows[partial + 3u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_one_workgroup_sum(carried1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_double_backward_rows[partial + 4u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_double_backward_rows[partial + 5u] = softmax_one_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmax_one_workgroup_sum(carried2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmax_one_scratch_double_backward_rows[partial + 6u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_double_backward_rows[partial + 7u] = softmax_one_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -983,12 +983,47 @@ fn softmax_one_double_backward_rows0(
     let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 0u], softmax_one_scratch_double_backward_rows[others + 1u]);
     total0 = softmax_one_pair_larger(total0, other);
   }
+  var total1 = softmax_one_pair(0.0, 0.0);
+  var total2 = softmax_one_pair(0.0, 0.0);
+  var total3 = softmax_one_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = softmax_one_double_backward_slots(row, chunk);
+    let largest0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 0u], softmax_one_scratch_double_backward_rows[others + 1u]);
+    var carried1 = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 2u], softmax_one_scratch_double_backward_rows[others + 3u]);
+    var carried2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 4u], softmax_one_scratch_double_backward_rows[others + 5u]);
+    var carried3 = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 6u], softmax_one_scratch_double_backward_rows[others + 7u]);
+    let less0 = softmax_one_double_backward_scale(largest0, total0);
+    carried1 = softmax_one_pair_multiply(carried1, less0);
+    carried2 = softmax_one_pair_multiply(carried2, less0);
+    carried3 = softmax_one_pair_multiply(carried3, less0);
+    total1 = softmax_one_pair_add(total1, carried1);
+    total2 = softmax_one_pair_add(total2, carried2);
+    total3 = softmax_one_pair_add(total3, carried3);
+  }
   softmax_one_scratch_double_backward_rows[slots + 0u] = total0.high;
   softmax_one_scratch_double_backward_rows[slots + 1u] = total0.low;
+  softmax_one_scratch_double_backward_rows[slots + 2u] = total1.high;
+  softmax_one_scratch_double_backward_rows[slots + 3u] = total1.low;
+  softmax_one_scratch_double_backward_rows[slots + 4u] = total2.high;
+  softmax_one_scratch_double_backward_rows[slots + 5u] = total2.low;
+  softmax_one_scratch_double_backward_rows[slots + 6u] = total3.high;
+  softmax_one_scratch_double_backward_rows[slots + 7u] = total3.low;
   let maximum0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 0u], softmax_one_scratch_double_backward_rows[slots + 1u]);
-  let value = softmax_one_double_backward_row0(maximum0);
-  softmax_one_scratch_double_backward_rows[slots + 2u] = value.high;
-  softmax_one_scratch_double_backward_rows[slots + 3u] = value.low;
+  let sum1 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 2u], softmax_one_scratch_double_backward_rows[slots + 3u]);
+  let sum2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 4u], softmax_one_scratch_double_backward_rows[slots + 5u]);
+  let value = softmax_one_double_backward_row0(maximum0, sum1, sum2);
+  softmax_one_scratch_double_backward_rows[slots + 8u] = value.result0.high;
+  softmax_one_scratch_double_backward_rows[slots + 9u] = value.result0.low;
+  softmax_one_scratch_double_backward_rows[slots + 10u] = value.result1.high;
+  softmax_one_scratch_double_backward_rows[slots + 11u] = value.result1.low;
+  softmax_one_scratch_double_backward_rows[slots + 12u] = value.result2.high;
+  softmax_one_scratch_double_backward_rows[slots + 13u] = value.result2.low;
+  softmax_one_scratch_double_backward_rows[slots + 14u] = value.result3.high;
+  softmax_one_scratch_double_backward_rows[slots + 15u] = value.result3.low;
+  softmax_one_scratch_double_backward_rows[slots + 16u] = value.result4.high;
+  softmax_one_scratch_double_backward_rows[slots + 17u] = value.result4.low;
+  softmax_one_scratch_double_backward_rows[slots + 18u] = value.result5.high;
+  softmax_one_scratch_double_backward_rows[slots + 19u] = value.result5.low;
 }
 
 @compute @workgroup_size(256)
@@ -1011,42 +1046,30 @@ fn softmax_one_double_backward_walk1(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = softmax_one_pair(0.0, 0.0);
-  var partial1 = softmax_one_pair(0.0, 0.0);
-  var partial2 = softmax_one_pair(0.0, 0.0);
   if (row < rows) {
     let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
     let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
     let slots = softmax_one_double_backward_slots(row, 0u);
-    let row_expression_0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 2u], softmax_one_scratch_double_backward_rows[slots + 3u]);
+    let row_expression_0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 8u], softmax_one_scratch_double_backward_rows[slots + 9u]);
+    let row_expression_1 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 10u], softmax_one_scratch_double_backward_rows[slots + 11u]);
+    let row_expression_2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 12u], softmax_one_scratch_double_backward_rows[slots + 13u]);
+    let row_expression_3 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 14u], softmax_one_scratch_double_backward_rows[slots + 15u]);
+    let row_expression_4 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 16u], softmax_one_scratch_double_backward_rows[slots + 17u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
       let dy = softmax_one_cotangent_dy[i];
       let ddx = softmax_one_cotangent_ddx[i];
-      let term = softmax_one_double_backward_terms1(x, dy, ddx, row_expression_0);
-      partial0 = softmax_one_pair_add(partial0, term.result0);
-      partial1 = softmax_one_pair_add(partial1, term.result1);
-      partial2 = softmax_one_pair_add(partial2, term.result2);
+      let term = softmax_one_double_backward_terms1(x, dy, ddx, row_expression_0, row_expression_1, row_expression_2, row_expression_3, row_expression_4);
+      partial0 = softmax_one_pair_add(partial0, term);
     }
   }
   let partial = softmax_one_double_backward_slots(row, chunk);
   softmax_one_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_double_backward_rows[partial + 4u] = softmax_one_lane_values[lane].high;
-    softmax_one_scratch_double_backward_rows[partial + 5u] = softmax_one_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmax_one_workgroup_sum(partial1, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_double_backward_rows[partial + 6u] = softmax_one_lane_values[lane].high;
-    softmax_one_scratch_double_backward_rows[partial + 7u] = softmax_one_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmax_one_workgroup_sum(partial2, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_double_backward_rows[partial + 8u] = softmax_one_lane_values[lane].high;
-    softmax_one_scratch_double_backward_rows[partial + 9u] = softmax_one_lane_values[lane].low;
+    softmax_one_scratch_double_backward_rows[partial + 20u] = softmax_one_lane_values[lane].high;
+    softmax_one_scratch_double_backward_rows[partial + 21u] = softmax_one_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -1067,112 +1090,14 @@ fn softmax_one_double_backward_rows1(
   }
   let chunks = softmax_one_chunks();
   let slots = softmax_one_double_backward_slots(row, 0u);
-  var total2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 4u], softmax_one_scratch_double_backward_rows[slots + 5u]);
+  var total10 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 20u], softmax_one_scratch_double_backward_rows[slots + 21u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = softmax_one_double_backward_slots(row, chunk);
-    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 4u], softmax_one_scratch_double_backward_rows[others + 5u]);
-    total2 = softmax_one_pair_add(total2, other);
+    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 20u], softmax_one_scratch_double_backward_rows[others + 21u]);
+    total10 = softmax_one_pair_add(total10, other);
   }
-  var total3 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 6u], softmax_one_scratch_double_backward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_one_double_backward_slots(row, chunk);
-    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 6u], softmax_one_scratch_double_backward_rows[others + 7u]);
-    total3 = softmax_one_pair_add(total3, other);
-  }
-  var total4 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 8u], softmax_one_scratch_double_backward_rows[slots + 9u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_one_double_backward_slots(row, chunk);
-    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 8u], softmax_one_scratch_double_backward_rows[others + 9u]);
-    total4 = softmax_one_pair_add(total4, other);
-  }
-  softmax_one_scratch_double_backward_rows[slots + 4u] = total2.high;
-  softmax_one_scratch_double_backward_rows[slots + 5u] = total2.low;
-  softmax_one_scratch_double_backward_rows[slots + 6u] = total3.high;
-  softmax_one_scratch_double_backward_rows[slots + 7u] = total3.low;
-  softmax_one_scratch_double_backward_rows[slots + 8u] = total4.high;
-  softmax_one_scratch_double_backward_rows[slots + 9u] = total4.low;
-  let maximum0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 0u], softmax_one_scratch_double_backward_rows[slots + 1u]);
-  let sum1 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 4u], softmax_one_scratch_double_backward_rows[slots + 5u]);
-  let value = softmax_one_double_backward_row1(maximum0, sum1);
-  softmax_one_scratch_double_backward_rows[slots + 10u] = value.result0.high;
-  softmax_one_scratch_double_backward_rows[slots + 11u] = value.result0.low;
-  softmax_one_scratch_double_backward_rows[slots + 12u] = value.result1.high;
-  softmax_one_scratch_double_backward_rows[slots + 13u] = value.result1.low;
-  softmax_one_scratch_double_backward_rows[slots + 14u] = value.result2.high;
-  softmax_one_scratch_double_backward_rows[slots + 15u] = value.result2.low;
-}
-
-@compute @workgroup_size(256)
-fn softmax_one_double_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_one_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = softmax_one_chunks();
-  let lanes = softmax_one_lanes();
-  let rows = softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = softmax_one_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (softmax_one_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
-    let end = min(softmax_one_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = softmax_one_double_backward_slots(row, 0u);
-    let sum2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 6u], softmax_one_scratch_double_backward_rows[slots + 7u]);
-    let row_expression_0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 2u], softmax_one_scratch_double_backward_rows[slots + 3u]);
-    let row_expression_1 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 10u], softmax_one_scratch_double_backward_rows[slots + 11u]);
-    let row_expression_2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 12u], softmax_one_scratch_double_backward_rows[slots + 13u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_one_uniforms.axisInner;
-      let x = softmax_one_input_x[i];
-      let dy = softmax_one_cotangent_dy[i];
-      let ddx = softmax_one_cotangent_ddx[i];
-      let term = softmax_one_double_backward_terms2(x, dy, sum2, ddx, row_expression_0, row_expression_1, row_expression_2);
-      partial0 = softmax_one_pair_add(partial0, term);
-    }
-  }
-  let partial = softmax_one_double_backward_slots(row, chunk);
-  softmax_one_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmax_one_scratch_double_backward_rows[partial + 16u] = softmax_one_lane_values[lane].high;
-    softmax_one_scratch_double_backward_rows[partial + 17u] = softmax_one_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn softmax_one_double_backward_rows2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmax_one_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= softmax_one_uniforms.axisOuter * softmax_one_uniforms.axisInner) {
-    return;
-  }
-  let chunks = softmax_one_chunks();
-  let slots = softmax_one_double_backward_slots(row, 0u);
-  var total8 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 16u], softmax_one_scratch_double_backward_rows[slots + 17u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmax_one_double_backward_slots(row, chunk);
-    let other = softmax_one_pair(softmax_one_scratch_double_backward_rows[others + 16u], softmax_one_scratch_double_backward_rows[others + 17u]);
-    total8 = softmax_one_pair_add(total8, other);
-  }
-  softmax_one_scratch_double_backward_rows[slots + 16u] = total8.high;
-  softmax_one_scratch_double_backward_rows[slots + 17u] = total8.low;
+  softmax_one_scratch_double_backward_rows[slots + 20u] = total10.high;
+  softmax_one_scratch_double_backward_rows[slots + 21u] = total10.low;
 }
 
 @compute @workgroup_size(256)
@@ -1191,16 +1116,17 @@ fn softmax_one_double_backward_elements(
   }
   let row = i / (softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner) * softmax_one_uniforms.axisInner + i % softmax_one_uniforms.axisInner;
   let slots = softmax_one_double_backward_slots(row, 0u);
-  let sum2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 6u], softmax_one_scratch_double_backward_rows[slots + 7u]);
-  let sum3 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 8u], softmax_one_scratch_double_backward_rows[slots + 9u]);
-  let sum4 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 16u], softmax_one_scratch_double_backward_rows[slots + 17u]);
-  let row_expression_0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 2u], softmax_one_scratch_double_backward_rows[slots + 3u]);
+  let sum2 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 4u], softmax_one_scratch_double_backward_rows[slots + 5u]);
+  let sum3 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 6u], softmax_one_scratch_double_backward_rows[slots + 7u]);
+  let sum4 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 20u], softmax_one_scratch_double_backward_rows[slots + 21u]);
+  let row_expression_0 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 8u], softmax_one_scratch_double_backward_rows[slots + 9u]);
   let row_expression_1 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 10u], softmax_one_scratch_double_backward_rows[slots + 11u]);
   let row_expression_3 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 14u], softmax_one_scratch_double_backward_rows[slots + 15u]);
+  let row_expression_5 = softmax_one_pair(softmax_one_scratch_double_backward_rows[slots + 18u], softmax_one_scratch_double_backward_rows[slots + 19u]);
   let x = softmax_one_input_x[i];
   let dy = softmax_one_cotangent_dy[i];
   let ddx = softmax_one_cotangent_ddx[i];
-  let result = softmax_one_double_backward_elements_result(x, dy, sum2, ddx, sum3, sum4, row_expression_0, row_expression_1, row_expression_3);
+  let result = softmax_one_double_backward_elements_result(x, dy, sum2, ddx, sum3, sum4, row_expression_0, row_expression_1, row_expression_3, row_expression_5);
   softmax_one_gradient_ddy[i] = result.result0;
   softmax_one_gradient_dx[i] = result.result1;
 }
@@ -1226,55 +1152,60 @@ fn softmax_one_double_backward_whole(
   let base = row / softmax_one_uniforms.axisInner * softmax_one_uniforms.axisLength * softmax_one_uniforms.axisInner + row % softmax_one_uniforms.axisInner;
   let end = select(0u, softmax_one_uniforms.axisLength, row < rows);
   var partial0 = softmax_one_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried = softmax_one_pair(0.0, 0.0);
+  var carried16 = softmax_one_pair(0.0, 0.0);
+  var carried17 = softmax_one_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
-      let term = softmax_one_double_backward_terms0(x);
-      partial0 = softmax_one_pair_larger(partial0, term);
+      let dy = softmax_one_cotangent_dy[i];
+      let ddx = softmax_one_cotangent_ddx[i];
+      let term = softmax_one_double_backward_terms0(x, dy, ddx);
+      let scale0 = softmax_one_double_backward_scale(softmax_one_pair_smaller(partial0, term.result0), softmax_one_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = softmax_one_pair_add(softmax_one_pair_multiply(carried, scale0), softmax_one_pair(1.0, 0.0));
+        carried16 = softmax_one_pair_add(softmax_one_pair_multiply(carried16, scale0), term.result2);
+        carried17 = softmax_one_pair_add(softmax_one_pair_multiply(carried17, scale0), term.result3);
+      } else {
+        carried = softmax_one_pair_add(carried, scale0);
+        carried16 = softmax_one_pair_add(carried16, softmax_one_pair_multiply(term.result2, scale0));
+        carried17 = softmax_one_pair_add(carried17, softmax_one_pair_multiply(term.result3, scale0));
+      }
+      partial0 = softmax_one_pair_larger(partial0, term.result0);
     }
   }
   softmax_one_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = softmax_one_lane_values[head];
   workgroupBarrier();
-  let value0 = softmax_one_double_backward_row0(maximum0);
+  {
+    let less0 = softmax_one_double_backward_scale(partial0, maximum0);
+    carried = softmax_one_pair_multiply(carried, less0);
+    carried16 = softmax_one_pair_multiply(carried16, less0);
+    carried17 = softmax_one_pair_multiply(carried17, less0);
+  }
+  softmax_one_workgroup_sum(carried, lane, lanes);
+  let sum1 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  softmax_one_workgroup_sum(carried16, lane, lanes);
+  let sum2 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  softmax_one_workgroup_sum(carried17, lane, lanes);
+  let sum3 = softmax_one_lane_values[head];
+  workgroupBarrier();
+  let value0 = softmax_one_double_backward_row0(maximum0, sum1, sum2);
   var partial02 = softmax_one_pair(0.0, 0.0);
-  var partial1 = softmax_one_pair(0.0, 0.0);
-  var partial2 = softmax_one_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_one_uniforms.axisInner;
       let x = softmax_one_input_x[i];
       let dy = softmax_one_cotangent_dy[i];
       let ddx = softmax_one_cotangent_ddx[i];
-      let term = softmax_one_double_backward_terms1(x, dy, ddx, value0);
-      partial02 = softmax_one_pair_add(partial02, term.result0);
-      partial1 = softmax_one_pair_add(partial1, term.result1);
-      partial2 = softmax_one_pair_add(partial2, term.result2);
+      let term = softmax_one_double_backward_terms1(x, dy, ddx, value0.result0, value0.result1, value0.result2, value0.result3, value0.result4);
+      partial02 = softmax_one_pair_add(partial02, term);
     }
   }
   softmax_one_workgroup_sum(partial02, lane, lanes);
-  let sum1 = softmax_one_lane_values[head];
-  workgroupBarrier();
-  softmax_one_workgroup_sum(partial1, lane, lanes);
-  let sum2 = softmax_one_lane_values[head];
-  workgroupBarrier();
-  softmax_one_workgroup_sum(partial2, lane, lanes);
-  let sum3 = softmax_one_lane_values[head];
-  workgroupBarrier();
-  let value1 = softmax_one_double_backward_row1(maximum0, sum1);
-  var partial03 = softmax_one_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmax_one_uniforms.axisInner;
-      let x = softmax_one_input_x[i];
-      let dy = softmax_one_cotangent_dy[i];
-      let ddx = softmax_one_cotangent_ddx[i];
-      let term = softmax_one_double_backward_terms2(x, dy, sum2, ddx, value0, value1.result0, value1.result1);
-      partial03 = softmax_one_pair_add(partial03, term);
-    }
-  }
-  softmax_one_workgroup_sum(partial03, lane, lanes);
   let sum4 = softmax_one_lane_values[head];
   workgroupBarrier();
   {
@@ -1283,7 +1214,7 @@ fn softmax_one_double_backward_whole(
       let x = softmax_one_input_x[i];
       let dy = softmax_one_cotangent_dy[i];
       let ddx = softmax_one_cotangent_ddx[i];
-      let result = softmax_one_double_backward_elements_result(x, dy, sum2, ddx, sum3, sum4, value0, value1.result0, value1.result2);
+      let result = softmax_one_double_backward_elements_result(x, dy, sum2, ddx, sum3, sum4, value0.result0, value0.result1, value0.result3, value0.result5);
       softmax_one_gradient_ddy[i] = result.result0;
       softmax_one_gradient_dx[i] = result.result1;
     }

@@ -20,24 +20,36 @@ export function softminForward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, -xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
+        if (-xi > largest) {
+          if (-xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(xi + shift, 709.79), -746));
+            shift = -xi;
+          }
+          largest = -xi;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(-xi === shift ? 0 : -xi - shift, 709.79), -746),
         );
-        sum += e;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
-        );
-        y[i] = e / sum;
+        y[i] =
+          boundedExp(
+            Math.max(
+              Math.min(-xi === largest ? 0 : -xi - largest, 709.79),
+              -746,
+            ),
+          ) / sum;
       }
     }
   }
@@ -66,6 +78,7 @@ export function softminBackward(
         if (-xi > largest) largestAt = k;
         largest = Math.max(largest, -xi);
       }
+      const dyAt = dy[start + largestAt * axisInner]!;
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -74,28 +87,19 @@ export function softminBackward(
         const e = boundedExp(
           Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
         );
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
+        const u = dyi - dyAt;
+        sum += e;
+        sum2 += e * u;
       }
-      let sum3 = 0;
+      const q = sum2 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = boundedExp(
           Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
         );
-        const u = dyi - sum;
-        sum3 += e * u;
-      }
-      const q = sum3 / sum2;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
-        );
-        const u = dyi - sum;
-        dx[i] = -(e * (u - q)) / sum2;
+        const u = dyi - dyAt;
+        dx[i] = -(e * (u - q)) / sum;
       }
     }
   }
@@ -123,37 +127,52 @@ export function softminDoubleBackward(
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
       let largestAt = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        if (-xi > largest) largestAt = k;
-        largest = Math.max(largest, -xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        if (-xi > largest) {
+          largestAt = k;
+          if (-xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(xi + shift, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            sum3 *= scale;
+            shift = -xi;
+          }
+          largest = -xi;
+        }
+        const e = boundedExp(
+          Math.max(Math.min(-xi === shift ? 0 : -xi - shift, 709.79), -746),
+        );
+        sum += e;
+        sum2 += dyi * e;
+        sum3 += ddxI * e;
+      }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
+      sum3 *= scale;
+      const dyAt = dy[start + largestAt * axisInner]!;
+      const ddxAt = ddx[start + largestAt * axisInner]!;
+      const squared = sum * sum;
+      const p = 2 * sum2;
+      const p2 = squared * sum;
+      const q = p / p2;
       let sum4 = 0;
       let sum5 = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const ddxI = ddx[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
-        );
-        const p = ddxI * e;
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
-        sum3 += k === largestAt ? ddxI : 0;
-        sum4 += dyi * e;
-        sum5 += p;
-      }
-      const squared = sum2 * sum2;
-      const p = 2 * sum4;
-      const p2 = squared * sum2;
-      const q = p / p2;
       let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -161,15 +180,14 @@ export function softminDoubleBackward(
         const e = boundedExp(
           Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
         );
-        const p3 = ddxI * e;
-        const u = dyi - sum;
-        const u2 = ddxI - sum3;
-        sum6 += e * u;
-        sum7 += e * u2;
-        sum8 += p3 * (dyi / squared - q);
+        const u = dyi - dyAt;
+        const u2 = ddxI - ddxAt;
+        sum4 += e * u;
+        sum5 += e * u2;
+        sum6 += ddxI * e * (dyi / squared - q);
       }
-      const q2 = sum7 / sum2;
-      const q3 = sum6 / sum2;
+      const q2 = sum5 / sum;
+      const q3 = sum4 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -177,10 +195,10 @@ export function softminDoubleBackward(
         const e = boundedExp(
           Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
         );
-        const u = dyi - sum;
-        const u2 = ddxI - sum3;
-        ddy[i] = -(e * (u2 - q2)) / sum2;
-        dx[i] = e * ((ddxI * (u - q3)) / sum2 - sum8 - (dyi * sum5) / squared);
+        const u = dyi - dyAt;
+        const u2 = ddxI - ddxAt;
+        ddy[i] = -(e * (u2 - q2)) / sum;
+        dx[i] = e * ((ddxI * (u - q3)) / sum - sum6 - (dyi * sum3) / squared);
       }
     }
   }
@@ -206,24 +224,36 @@ export function softminForward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        largest = Math.max(largest, -xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
+        if (-xi > largest) {
+          if (-xi > shift + 8) {
+            sum *= boundedExp(Math.max(Math.min(xi + shift, 709.79), -746));
+            shift = -xi;
+          }
+          largest = -xi;
+        }
+        sum += boundedExp(
+          Math.max(Math.min(-xi === shift ? 0 : -xi - shift, 709.79), -746),
         );
-        sum += e;
       }
+      sum *= boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
-        );
-        y[i] = e / sum;
+        y[i] =
+          boundedExp(
+            Math.max(
+              Math.min(-xi === largest ? 0 : -xi - largest, 709.79),
+              -746,
+            ),
+          ) / sum;
       }
     }
   }
@@ -252,6 +282,7 @@ export function softminBackward64(
         if (-xi > largest) largestAt = k;
         largest = Math.max(largest, -xi);
       }
+      const dyAt = dy[start + largestAt * axisInner]!;
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -260,28 +291,19 @@ export function softminBackward64(
         const e = boundedExp(
           Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
         );
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
+        const u = dyi - dyAt;
+        sum += e;
+        sum2 += e * u;
       }
-      let sum3 = 0;
+      const q = sum2 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = boundedExp(
           Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
         );
-        const u = dyi - sum;
-        sum3 += e * u;
-      }
-      const q = sum3 / sum2;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
-        );
-        const u = dyi - sum;
-        dx[i] = -(e * (u - q)) / sum2;
+        const u = dyi - dyAt;
+        dx[i] = -(e * (u - q)) / sum;
       }
     }
   }
@@ -309,37 +331,52 @@ export function softminDoubleBackward64(
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
       let largestAt = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const xi = x[i]!;
-        if (-xi > largest) largestAt = k;
-        largest = Math.max(largest, -xi);
-      }
+      let shift = -Infinity;
       let sum = 0;
       let sum2 = 0;
       let sum3 = 0;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const ddxI = ddx[i]!;
+        if (-xi > largest) {
+          largestAt = k;
+          if (-xi > shift + 8) {
+            const scale = boundedExp(
+              Math.max(Math.min(xi + shift, 709.79), -746),
+            );
+            sum *= scale;
+            sum2 *= scale;
+            sum3 *= scale;
+            shift = -xi;
+          }
+          largest = -xi;
+        }
+        const e = boundedExp(
+          Math.max(Math.min(-xi === shift ? 0 : -xi - shift, 709.79), -746),
+        );
+        sum += e;
+        sum2 += dyi * e;
+        sum3 += ddxI * e;
+      }
+      const scale = boundedExp(
+        Math.max(
+          Math.min(shift === largest ? 0 : shift - largest, 709.79),
+          -746,
+        ),
+      );
+      sum *= scale;
+      sum2 *= scale;
+      sum3 *= scale;
+      const dyAt = dy[start + largestAt * axisInner]!;
+      const ddxAt = ddx[start + largestAt * axisInner]!;
+      const squared = sum * sum;
+      const p = 2 * sum2;
+      const p2 = squared * sum;
+      const q = p / p2;
       let sum4 = 0;
       let sum5 = 0;
-      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const ddxI = ddx[i]!;
-        const e = boundedExp(
-          Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
-        );
-        const p = ddxI * e;
-        sum += k === largestAt ? dyi : 0;
-        sum2 += e;
-        sum3 += k === largestAt ? ddxI : 0;
-        sum4 += dyi * e;
-        sum5 += p;
-      }
-      const squared = sum2 * sum2;
-      const p = 2 * sum4;
-      const p2 = squared * sum2;
-      const q = p / p2;
       let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -347,15 +384,14 @@ export function softminDoubleBackward64(
         const e = boundedExp(
           Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
         );
-        const p3 = ddxI * e;
-        const u = dyi - sum;
-        const u2 = ddxI - sum3;
-        sum6 += e * u;
-        sum7 += e * u2;
-        sum8 += p3 * (dyi / squared - q);
+        const u = dyi - dyAt;
+        const u2 = ddxI - ddxAt;
+        sum4 += e * u;
+        sum5 += e * u2;
+        sum6 += ddxI * e * (dyi / squared - q);
       }
-      const q2 = sum7 / sum2;
-      const q3 = sum6 / sum2;
+      const q2 = sum5 / sum;
+      const q3 = sum4 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
@@ -363,10 +399,10 @@ export function softminDoubleBackward64(
         const e = boundedExp(
           Math.max(Math.min(-xi === largest ? 0 : -xi - largest, 709.79), -746),
         );
-        const u = dyi - sum;
-        const u2 = ddxI - sum3;
-        ddy[i] = -(e * (u2 - q2)) / sum2;
-        dx[i] = e * ((ddxI * (u - q3)) / sum2 - sum8 - (dyi * sum5) / squared);
+        const u = dyi - dyAt;
+        const u2 = ddxI - ddxAt;
+        ddy[i] = -(e * (u2 - q2)) / sum;
+        dx[i] = e * ((ddxI * (u - q3)) / sum - sum6 - (dyi * sum3) / squared);
       }
     }
   }

@@ -17,6 +17,13 @@ struct softmin_pair {
   low: f32,
 }
 
+fn softmin_pair_smaller(a: softmin_pair, b: softmin_pair) -> softmin_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
 fn softmin_pair_larger(a: softmin_pair, b: softmin_pair) -> softmin_pair {
   if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
@@ -27,48 +34,6 @@ fn softmin_pair_larger(a: softmin_pair, b: softmin_pair) -> softmin_pair {
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn softmin_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// a + b exactly (Knuth).
-fn softmin_pair_sum(a: f32, b: f32) -> softmin_pair {
-  let s = softmin_rounded(a + b);
-  let t = softmin_rounded(s - a);
-  return softmin_pair(s, (a - softmin_rounded(s - t)) + (b - t));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn softmin_pair_ordered_sum(a: f32, b: f32) -> softmin_pair {
-  let s = softmin_rounded(a + b);
-  return softmin_pair(s, b - softmin_rounded(s - a));
-}
-
-fn softmin_pair_add(a: softmin_pair, b: softmin_pair) -> softmin_pair {
-  let s = softmin_pair_sum(a.high, b.high);
-  return softmin_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// A whole number below 2^32.
-fn softmin_pair_from_u32(n: u32) -> softmin_pair {
-  return softmin_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
-}
-
-fn softmin_pair_negate(a: softmin_pair) -> softmin_pair {
-  return softmin_pair(-a.high, -a.low);
-}
-
-// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
-fn softmin_pair_from_given(x: f32) -> softmin_pair {
-  let held = softmin_rounded(x);
-  return softmin_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
-}
-
-fn softmin_forward_terms0(x: f32) -> softmin_pair {
-  return softmin_pair_negate(softmin_pair_from_given(x));
-}
-
-// a where the condition holds, else b.
-fn softmin_pair_select(condition: bool, a: softmin_pair, b: softmin_pair) -> softmin_pair {
-  return softmin_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -85,6 +50,62 @@ fn softmin_pair_product(a: f32, b: f32) -> softmin_pair {
   let bl = b - bh;
   let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
   return softmin_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn softmin_pair_ordered_sum(a: f32, b: f32) -> softmin_pair {
+  let s = softmin_rounded(a + b);
+  return softmin_pair(s, b - softmin_rounded(s - a));
+}
+
+fn softmin_pair_multiply(a: softmin_pair, b: softmin_pair) -> softmin_pair {
+  let p = softmin_pair_product(a.high, b.high);
+  return softmin_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// a + b exactly (Knuth).
+fn softmin_pair_sum(a: f32, b: f32) -> softmin_pair {
+  let s = softmin_rounded(a + b);
+  let t = softmin_rounded(s - a);
+  return softmin_pair(s, (a - softmin_rounded(s - t)) + (b - t));
+}
+
+fn softmin_pair_add(a: softmin_pair, b: softmin_pair) -> softmin_pair {
+  let s = softmin_pair_sum(a.high, b.high);
+  return softmin_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// A whole number below 2^32.
+fn softmin_pair_from_u32(n: u32) -> softmin_pair {
+  return softmin_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
+}
+
+fn softmin_pair_to_f32(a: softmin_pair) -> f32 {
+  return a.high + a.low;
+}
+
+struct softmin_forward_terms0_results {
+  result0: softmin_pair,
+  result1: softmin_pair,
+}
+
+fn softmin_pair_negate(a: softmin_pair) -> softmin_pair {
+  return softmin_pair(-a.high, -a.low);
+}
+
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn softmin_pair_from_given(x: f32) -> softmin_pair {
+  let held = softmin_rounded(x);
+  return softmin_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+}
+
+fn softmin_forward_terms0(x: f32) -> softmin_forward_terms0_results {
+  return softmin_forward_terms0_results(softmin_pair_negate(softmin_pair_from_given(x)), softmin_pair(1.0, 0.0));
+}
+
+// a where the condition holds, else b.
+fn softmin_pair_select(condition: bool, a: softmin_pair, b: softmin_pair) -> softmin_pair {
+  return softmin_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
@@ -147,8 +168,8 @@ fn softmin_pair_excess(a: softmin_pair, b: softmin_pair) -> softmin_pair {
   return softmin_pair_select((a.high == b.high) & (a.low == b.low), softmin_pair(0.0, 0.0), d);
 }
 
-fn softmin_forward_terms1(x: f32, maximum0: softmin_pair) -> softmin_pair {
-  return softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_given(x)), maximum0));
+fn softmin_forward_scale(exponent: softmin_pair, largest_exponent: softmin_pair) -> softmin_pair {
+  return softmin_pair_saturated_exp(softmin_pair_excess(exponent, largest_exponent));
 }
 
 // The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
@@ -186,6 +207,10 @@ fn softmin_backward_terms0(x: f32) -> softmin_backward_terms0_results {
   );
 }
 
+fn softmin_backward_picked0_0(dy: f32) -> softmin_pair {
+  return softmin_pair_from_given(dy);
+}
+
 struct softmin_backward_terms1_results {
   result0: softmin_pair,
   result1: softmin_pair,
@@ -194,33 +219,17 @@ struct softmin_backward_terms1_results {
 fn softmin_backward_terms1(
   x: f32,
   dy: f32,
-  place: f32,
   maximum0: softmin_pair,
-  first_maximum1: softmin_pair
+  sum2: softmin_pair
 ) -> softmin_backward_terms1_results {
-  var t = softmin_pair(0.0, 0.0);
-  if (softmin_pair_from_given(place).high == first_maximum1.high) {
-    t = softmin_pair_from_given(dy);
-  }
+  let t = softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_given(x)), maximum0));
   return softmin_backward_terms1_results(
     t,
-    softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_given(x)), maximum0))
+    softmin_pair_multiply(t, softmin_pair_subtract(softmin_pair_from_given(dy), sum2))
   );
 }
 
-fn softmin_pair_multiply(a: softmin_pair, b: softmin_pair) -> softmin_pair {
-  let p = softmin_pair_product(a.high, b.high);
-  return softmin_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn softmin_backward_terms2(x: f32, dy: f32, maximum0: softmin_pair, sum2: softmin_pair) -> softmin_pair {
-  return softmin_pair_multiply(
-    softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_given(x)), maximum0)),
-    softmin_pair_subtract(softmin_pair_from_given(dy), sum2)
-  );
-}
-
-fn softmin_backward_row2(sum3: softmin_pair, sum4: softmin_pair) -> softmin_pair {
+fn softmin_backward_row1(sum3: softmin_pair, sum4: softmin_pair) -> softmin_pair {
   return softmin_pair_divide(sum4, sum3);
 }
 
@@ -248,12 +257,43 @@ fn softmin_backward_elements_result(
 struct softmin_double_backward_terms0_results {
   result0: softmin_pair,
   result1: softmin_pair,
+  result2: softmin_pair,
+  result3: softmin_pair,
+  result4: softmin_pair,
 }
 
-fn softmin_double_backward_terms0(x: f32) -> softmin_double_backward_terms0_results {
+fn softmin_double_backward_terms0(x: f32, dy: f32, ddx: f32) -> softmin_double_backward_terms0_results {
   return softmin_double_backward_terms0_results(
     softmin_pair_negate(softmin_pair_from_given(x)),
-    softmin_pair_negate(softmin_pair_from_given(x))
+    softmin_pair_negate(softmin_pair_from_given(x)),
+    softmin_pair(1.0, 0.0),
+    softmin_pair_from_given(dy),
+    softmin_pair_from_given(ddx)
+  );
+}
+
+fn softmin_double_backward_scale(exponent: softmin_pair, largest_exponent: softmin_pair) -> softmin_pair {
+  return softmin_pair_saturated_exp(softmin_pair_excess(exponent, largest_exponent));
+}
+
+fn softmin_double_backward_picked0_0(dy: f32) -> softmin_pair {
+  return softmin_pair_from_given(dy);
+}
+
+fn softmin_double_backward_picked0_1(ddx: f32) -> softmin_pair {
+  return softmin_pair_from_given(ddx);
+}
+
+struct softmin_double_backward_row0_results {
+  result0: softmin_pair,
+  result1: softmin_pair,
+}
+
+fn softmin_double_backward_row0(sum3: softmin_pair, sum7: softmin_pair) -> softmin_double_backward_row0_results {
+  let t = softmin_pair_multiply(sum3, sum3);
+  return softmin_double_backward_row0_results(
+    t,
+    softmin_pair_divide(softmin_pair_scale(sum7, 2.0), softmin_pair_multiply(t, sum3))
   );
 }
 
@@ -261,56 +301,9 @@ struct softmin_double_backward_terms1_results {
   result0: softmin_pair,
   result1: softmin_pair,
   result2: softmin_pair,
-  result3: softmin_pair,
-  result4: softmin_pair,
 }
 
 fn softmin_double_backward_terms1(
-  x: f32,
-  dy: f32,
-  place: f32,
-  maximum0: softmin_pair,
-  first_maximum1: softmin_pair,
-  ddx: f32
-) -> softmin_double_backward_terms1_results {
-  var t = softmin_pair(0.0, 0.0);
-  if (softmin_pair_from_given(place).high == first_maximum1.high) {
-    t = softmin_pair_from_given(dy);
-  }
-  let t2 = softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_given(x)), maximum0));
-  var t3 = softmin_pair(0.0, 0.0);
-  if (softmin_pair_from_given(place).high == first_maximum1.high) {
-    t3 = softmin_pair_from_given(ddx);
-  }
-  return softmin_double_backward_terms1_results(
-    t,
-    t2,
-    t3,
-    softmin_pair_multiply(softmin_pair_from_given(dy), t2),
-    softmin_pair_multiply(softmin_pair_from_given(ddx), t2)
-  );
-}
-
-struct softmin_double_backward_row1_results {
-  result0: softmin_pair,
-  result1: softmin_pair,
-}
-
-fn softmin_double_backward_row1(sum3: softmin_pair, sum7: softmin_pair) -> softmin_double_backward_row1_results {
-  let t = softmin_pair_multiply(sum3, sum3);
-  return softmin_double_backward_row1_results(
-    t,
-    softmin_pair_divide(softmin_pair_scale(sum7, 2.0), softmin_pair_multiply(t, sum3))
-  );
-}
-
-struct softmin_double_backward_terms2_results {
-  result0: softmin_pair,
-  result1: softmin_pair,
-  result2: softmin_pair,
-}
-
-fn softmin_double_backward_terms2(
   x: f32,
   dy: f32,
   maximum0: softmin_pair,
@@ -319,9 +312,9 @@ fn softmin_double_backward_terms2(
   sum5: softmin_pair,
   row_expression_0: softmin_pair,
   row_expression_1: softmin_pair
-) -> softmin_double_backward_terms2_results {
+) -> softmin_double_backward_terms1_results {
   let t = softmin_pair_saturated_exp(softmin_pair_excess(softmin_pair_negate(softmin_pair_from_given(x)), maximum0));
-  return softmin_double_backward_terms2_results(
+  return softmin_double_backward_terms1_results(
     softmin_pair_multiply(t, softmin_pair_subtract(softmin_pair_from_given(dy), sum2)),
     softmin_pair_multiply(t, softmin_pair_subtract(softmin_pair_from_given(ddx), sum5)),
     softmin_pair_multiply(
@@ -331,17 +324,17 @@ fn softmin_double_backward_terms2(
   );
 }
 
-struct softmin_double_backward_row2_results {
+struct softmin_double_backward_row1_results {
   result0: softmin_pair,
   result1: softmin_pair,
 }
 
-fn softmin_double_backward_row2(
+fn softmin_double_backward_row1(
   sum3: softmin_pair,
   sum4: softmin_pair,
   sum6: softmin_pair
-) -> softmin_double_backward_row2_results {
-  return softmin_double_backward_row2_results(softmin_pair_divide(sum6, sum3), softmin_pair_divide(sum4, sum3));
+) -> softmin_double_backward_row1_results {
+  return softmin_double_backward_row1_results(softmin_pair_divide(sum6, sum3), softmin_pair_divide(sum4, sum3));
 }
 
 struct softmin_double_backward_elements_result_results {
@@ -414,8 +407,8 @@ struct softmin_uniform_values {
 @group(0) @binding(4) var<storage, read_write> softmin_scratch_backward_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> softmin_cotangent_dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> softmin_gradient_dx: array<f32>;
-@group(0) @binding(7) var<storage, read_write> softmin_scratch_double_backward_rows: array<f32>;
-@group(0) @binding(8) var<storage, read> softmin_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read> softmin_cotangent_ddx: array<f32>;
+@group(0) @binding(8) var<storage, read_write> softmin_scratch_double_backward_rows: array<f32>;
 @group(0) @binding(9) var<storage, read_write> softmin_gradient_ddy: array<f32>;
 
 // Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
@@ -518,6 +511,7 @@ fn softmin_forward_walk0(
   let row = first + lane / lanes;
   let chunk = group % chunks;
   var partial0 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried0 = softmin_pair(0.0, 0.0);
   var missing = 0.0;
   if (row < rows) {
     let span = (softmin_uniforms.axisLength + chunks - 1u) / chunks;
@@ -528,14 +522,29 @@ fn softmin_forward_walk0(
       let x = softmin_input_x[i];
       missing = select(missing, x, softmin_is_nan(x));
       let term = softmin_forward_terms0(x);
-      partial0 = softmin_pair_larger(partial0, term);
+      let scale0 = softmin_forward_scale(softmin_pair_smaller(partial0, term.result0), softmin_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = softmin_pair_add(softmin_pair_multiply(carried0, scale0), softmin_pair(1.0, 0.0));
+      } else {
+        carried0 = softmin_pair_add(carried0, scale0);
+      }
+      partial0 = softmin_pair_larger(partial0, term.result0);
     }
   }
   let partial = softmin_forward_slots(row, chunk);
   softmin_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = softmin_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     softmin_scratch_forward_rows[partial + 0u] = softmin_lane_values[lane].high;
     softmin_scratch_forward_rows[partial + 1u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = softmin_forward_scale(partial0, largest0);
+  carried0 = softmin_pair_multiply(carried0, less0);
+  softmin_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_forward_rows[partial + 2u] = softmin_lane_values[lane].high;
+    softmin_scratch_forward_rows[partial + 3u] = softmin_lane_values[lane].low;
   }
   workgroupBarrier();
   softmin_workgroup_nan(missing, lane, lanes);
@@ -566,6 +575,15 @@ fn softmin_forward_rows0(
     let other = softmin_pair(softmin_scratch_forward_rows[others + 0u], softmin_scratch_forward_rows[others + 1u]);
     total0 = softmin_pair_larger(total0, other);
   }
+  var total1 = softmin_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = softmin_forward_slots(row, chunk);
+    let largest0 = softmin_pair(softmin_scratch_forward_rows[others + 0u], softmin_scratch_forward_rows[others + 1u]);
+    var carried1 = softmin_pair(softmin_scratch_forward_rows[others + 2u], softmin_scratch_forward_rows[others + 3u]);
+    let less0 = softmin_forward_scale(largest0, total0);
+    carried1 = softmin_pair_multiply(carried1, less0);
+    total1 = softmin_pair_add(total1, carried1);
+  }
   var missing = softmin_scratch_forward_rows[slots + 4u];
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let other = softmin_scratch_forward_rows[softmin_forward_slots(row, chunk) + 4u];
@@ -573,75 +591,9 @@ fn softmin_forward_rows0(
   }
   softmin_scratch_forward_rows[slots + 0u] = total0.high;
   softmin_scratch_forward_rows[slots + 1u] = total0.low;
-  softmin_scratch_forward_rows[slots + 4u] = missing;
-}
-
-@compute @workgroup_size(256)
-fn softmin_forward_walk1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmin_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = softmin_chunks();
-  let lanes = softmin_lanes();
-  let rows = softmin_uniforms.axisOuter * softmin_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = softmin_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (softmin_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
-    let end = min(softmin_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = softmin_forward_slots(row, 0u);
-    let maximum0 = softmin_pair(softmin_scratch_forward_rows[slots + 0u], softmin_scratch_forward_rows[slots + 1u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmin_uniforms.axisInner;
-      let x = softmin_input_x[i];
-      let term = softmin_forward_terms1(x, maximum0);
-      partial0 = softmin_pair_add(partial0, term);
-    }
-  }
-  let partial = softmin_forward_slots(row, chunk);
-  softmin_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmin_scratch_forward_rows[partial + 2u] = softmin_lane_values[lane].high;
-    softmin_scratch_forward_rows[partial + 3u] = softmin_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn softmin_forward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmin_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
-    return;
-  }
-  let chunks = softmin_chunks();
-  let slots = softmin_forward_slots(row, 0u);
-  var total1 = softmin_pair(softmin_scratch_forward_rows[slots + 2u], softmin_scratch_forward_rows[slots + 3u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmin_forward_slots(row, chunk);
-    let other = softmin_pair(softmin_scratch_forward_rows[others + 2u], softmin_scratch_forward_rows[others + 3u]);
-    total1 = softmin_pair_add(total1, other);
-  }
   softmin_scratch_forward_rows[slots + 2u] = total1.high;
   softmin_scratch_forward_rows[slots + 3u] = total1.low;
+  softmin_scratch_forward_rows[slots + 4u] = missing;
 }
 
 @compute @workgroup_size(256)
@@ -689,28 +641,30 @@ fn softmin_forward_whole(
   let end = select(0u, softmin_uniforms.axisLength, row < rows);
   var missing = 0.0;
   var partial0 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var carried = softmin_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmin_uniforms.axisInner;
       let x = softmin_input_x[i];
       missing = select(missing, x, softmin_is_nan(x));
       let term = softmin_forward_terms0(x);
-      partial0 = softmin_pair_larger(partial0, term);
+      let scale0 = softmin_forward_scale(softmin_pair_smaller(partial0, term.result0), softmin_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = softmin_pair_add(softmin_pair_multiply(carried, scale0), softmin_pair(1.0, 0.0));
+      } else {
+        carried = softmin_pair_add(carried, scale0);
+      }
+      partial0 = softmin_pair_larger(partial0, term.result0);
     }
   }
   softmin_workgroup_maximum(partial0, lane, lanes);
   let maximum0 = softmin_lane_values[head];
   workgroupBarrier();
-  var partial02 = softmin_pair(0.0, 0.0);
   {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmin_uniforms.axisInner;
-      let x = softmin_input_x[i];
-      let term = softmin_forward_terms1(x, maximum0);
-      partial02 = softmin_pair_add(partial02, term);
-    }
+    let less0 = softmin_forward_scale(partial0, maximum0);
+    carried = softmin_pair_multiply(carried, less0);
   }
-  softmin_workgroup_sum(partial02, lane, lanes);
+  softmin_workgroup_sum(carried, lane, lanes);
   let sum1 = softmin_lane_values[head];
   workgroupBarrier();
   softmin_workgroup_nan(missing, lane, lanes);
@@ -821,6 +775,15 @@ fn softmin_backward_rows0(
   softmin_scratch_backward_rows[slots + 1u] = total0.low;
   softmin_scratch_backward_rows[slots + 2u] = at1.high;
   softmin_scratch_backward_rows[slots + 3u] = at1.low;
+  {
+    let at = softmin_pair(softmin_scratch_backward_rows[slots + 2u], softmin_scratch_backward_rows[slots + 3u]);
+    let k = min(u32(softmin_pair_to_f32(at)), softmin_uniforms.axisLength - 1u);
+    let i = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner + k * softmin_uniforms.axisInner;
+    let dy = softmin_cotangent_dy[i];
+    let value = softmin_backward_picked0_0(dy);
+    softmin_scratch_backward_rows[slots + 6u] = value.high;
+    softmin_scratch_backward_rows[slots + 7u] = value.low;
+  }
 }
 
 @compute @workgroup_size(256)
@@ -850,12 +813,12 @@ fn softmin_backward_walk1(
     let end = min(softmin_uniforms.axisLength, (chunk + 1u) * span);
     let slots = softmin_backward_slots(row, 0u);
     let maximum0 = softmin_pair(softmin_scratch_backward_rows[slots + 0u], softmin_scratch_backward_rows[slots + 1u]);
-    let first_maximum1 = softmin_pair(softmin_scratch_backward_rows[slots + 2u], softmin_scratch_backward_rows[slots + 3u]);
+    let sum2 = softmin_pair(softmin_scratch_backward_rows[slots + 6u], softmin_scratch_backward_rows[slots + 7u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmin_uniforms.axisInner;
       let x = softmin_input_x[i];
       let dy = softmin_cotangent_dy[i];
-      let term = softmin_backward_terms1(x, dy, f32(k), maximum0, first_maximum1);
+      let term = softmin_backward_terms1(x, dy, maximum0, sum2);
       partial0 = softmin_pair_add(partial0, term.result0);
       partial1 = softmin_pair_add(partial1, term.result1);
     }
@@ -863,14 +826,14 @@ fn softmin_backward_walk1(
   let partial = softmin_backward_slots(row, chunk);
   softmin_workgroup_sum(partial0, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    softmin_scratch_backward_rows[partial + 6u] = softmin_lane_values[lane].high;
-    softmin_scratch_backward_rows[partial + 7u] = softmin_lane_values[lane].low;
+    softmin_scratch_backward_rows[partial + 8u] = softmin_lane_values[lane].high;
+    softmin_scratch_backward_rows[partial + 9u] = softmin_lane_values[lane].low;
   }
   workgroupBarrier();
   softmin_workgroup_sum(partial1, lane, lanes);
   if (row < rows && lane % lanes == 0u) {
-    softmin_scratch_backward_rows[partial + 8u] = softmin_lane_values[lane].high;
-    softmin_scratch_backward_rows[partial + 9u] = softmin_lane_values[lane].low;
+    softmin_scratch_backward_rows[partial + 10u] = softmin_lane_values[lane].high;
+    softmin_scratch_backward_rows[partial + 11u] = softmin_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -891,95 +854,25 @@ fn softmin_backward_rows1(
   }
   let chunks = softmin_chunks();
   let slots = softmin_backward_slots(row, 0u);
-  var total3 = softmin_pair(softmin_scratch_backward_rows[slots + 6u], softmin_scratch_backward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmin_backward_slots(row, chunk);
-    let other = softmin_pair(softmin_scratch_backward_rows[others + 6u], softmin_scratch_backward_rows[others + 7u]);
-    total3 = softmin_pair_add(total3, other);
-  }
   var total4 = softmin_pair(softmin_scratch_backward_rows[slots + 8u], softmin_scratch_backward_rows[slots + 9u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = softmin_backward_slots(row, chunk);
     let other = softmin_pair(softmin_scratch_backward_rows[others + 8u], softmin_scratch_backward_rows[others + 9u]);
     total4 = softmin_pair_add(total4, other);
   }
-  softmin_scratch_backward_rows[slots + 6u] = total3.high;
-  softmin_scratch_backward_rows[slots + 7u] = total3.low;
-  softmin_scratch_backward_rows[slots + 8u] = total4.high;
-  softmin_scratch_backward_rows[slots + 9u] = total4.low;
-}
-
-@compute @workgroup_size(256)
-fn softmin_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmin_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = softmin_chunks();
-  let lanes = softmin_lanes();
-  let rows = softmin_uniforms.axisOuter * softmin_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = softmin_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (softmin_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
-    let end = min(softmin_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = softmin_backward_slots(row, 0u);
-    let maximum0 = softmin_pair(softmin_scratch_backward_rows[slots + 0u], softmin_scratch_backward_rows[slots + 1u]);
-    let sum2 = softmin_pair(softmin_scratch_backward_rows[slots + 6u], softmin_scratch_backward_rows[slots + 7u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmin_uniforms.axisInner;
-      let x = softmin_input_x[i];
-      let dy = softmin_cotangent_dy[i];
-      let term = softmin_backward_terms2(x, dy, maximum0, sum2);
-      partial0 = softmin_pair_add(partial0, term);
-    }
-  }
-  let partial = softmin_backward_slots(row, chunk);
-  softmin_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmin_scratch_backward_rows[partial + 10u] = softmin_lane_values[lane].high;
-    softmin_scratch_backward_rows[partial + 11u] = softmin_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn softmin_backward_rows2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmin_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
-    return;
-  }
-  let chunks = softmin_chunks();
-  let slots = softmin_backward_slots(row, 0u);
   var total5 = softmin_pair(softmin_scratch_backward_rows[slots + 10u], softmin_scratch_backward_rows[slots + 11u]);
   for (var chunk = 1u; chunk < chunks; chunk++) {
     let others = softmin_backward_slots(row, chunk);
     let other = softmin_pair(softmin_scratch_backward_rows[others + 10u], softmin_scratch_backward_rows[others + 11u]);
     total5 = softmin_pair_add(total5, other);
   }
+  softmin_scratch_backward_rows[slots + 8u] = total4.high;
+  softmin_scratch_backward_rows[slots + 9u] = total4.low;
   softmin_scratch_backward_rows[slots + 10u] = total5.high;
   softmin_scratch_backward_rows[slots + 11u] = total5.low;
   let sum3 = softmin_pair(softmin_scratch_backward_rows[slots + 8u], softmin_scratch_backward_rows[slots + 9u]);
   let sum4 = softmin_pair(softmin_scratch_backward_rows[slots + 10u], softmin_scratch_backward_rows[slots + 11u]);
-  let value = softmin_backward_row2(sum3, sum4);
+  let value = softmin_backward_row1(sum3, sum4);
   softmin_scratch_backward_rows[slots + 12u] = value.high;
   softmin_scratch_backward_rows[slots + 13u] = value.low;
 }
@@ -1051,6 +944,13 @@ fn softmin_backward_whole(
   softmin_workgroup_first_maximum(partial1, place1, lane, lanes);
   let first_maximum1 = softmin_pair_from_u32(softmin_lane_places[head]);
   workgroupBarrier();
+  var sum2 = softmin_pair(0.0, 0.0);
+  {
+    let k = min(u32(softmin_pair_to_f32(first_maximum1)), softmin_uniforms.axisLength - 1u);
+    let i = base + k * softmin_uniforms.axisInner;
+    let dy = softmin_cotangent_dy[i];
+    sum2 = softmin_backward_picked0_0(dy);
+  }
   var partial02 = softmin_pair(0.0, 0.0);
   var partial12 = softmin_pair(0.0, 0.0);
   {
@@ -1058,37 +958,24 @@ fn softmin_backward_whole(
       let i = base + k * softmin_uniforms.axisInner;
       let x = softmin_input_x[i];
       let dy = softmin_cotangent_dy[i];
-      let term = softmin_backward_terms1(x, dy, f32(k), maximum0, first_maximum1);
+      let term = softmin_backward_terms1(x, dy, maximum0, sum2);
       partial02 = softmin_pair_add(partial02, term.result0);
       partial12 = softmin_pair_add(partial12, term.result1);
     }
   }
   softmin_workgroup_sum(partial02, lane, lanes);
-  let sum2 = softmin_lane_values[head];
-  workgroupBarrier();
-  softmin_workgroup_sum(partial12, lane, lanes);
   let sum3 = softmin_lane_values[head];
   workgroupBarrier();
-  var partial03 = softmin_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmin_uniforms.axisInner;
-      let x = softmin_input_x[i];
-      let dy = softmin_cotangent_dy[i];
-      let term = softmin_backward_terms2(x, dy, maximum0, sum2);
-      partial03 = softmin_pair_add(partial03, term);
-    }
-  }
-  softmin_workgroup_sum(partial03, lane, lanes);
+  softmin_workgroup_sum(partial12, lane, lanes);
   let sum4 = softmin_lane_values[head];
   workgroupBarrier();
-  let value2 = softmin_backward_row2(sum3, sum4);
+  let value1 = softmin_backward_row1(sum3, sum4);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmin_uniforms.axisInner;
       let x = softmin_input_x[i];
       let dy = softmin_cotangent_dy[i];
-      let result = softmin_backward_elements_result(x, dy, maximum0, sum2, sum3, value2);
+      let result = softmin_backward_elements_result(x, dy, maximum0, sum2, sum3, value1);
       softmin_gradient_dx[i] = result;
     }
   }
@@ -1120,6 +1007,9 @@ fn softmin_double_backward_walk0(
   var partial0 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried0 = softmin_pair(0.0, 0.0);
+  var carried1 = softmin_pair(0.0, 0.0);
+  var carried2 = softmin_pair(0.0, 0.0);
   if (row < rows) {
     let span = (softmin_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
@@ -1127,7 +1017,19 @@ fn softmin_double_backward_walk0(
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmin_uniforms.axisInner;
       let x = softmin_input_x[i];
-      let term = softmin_double_backward_terms0(x);
+      let dy = softmin_cotangent_dy[i];
+      let ddx = softmin_cotangent_ddx[i];
+      let term = softmin_double_backward_terms0(x, dy, ddx);
+      let scale0 = softmin_double_backward_scale(softmin_pair_smaller(partial0, term.result0), softmin_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried0 = softmin_pair_add(softmin_pair_multiply(carried0, scale0), softmin_pair(1.0, 0.0));
+        carried1 = softmin_pair_add(softmin_pair_multiply(carried1, scale0), term.result3);
+        carried2 = softmin_pair_add(softmin_pair_multiply(carried2, scale0), term.result4);
+      } else {
+        carried0 = softmin_pair_add(carried0, scale0);
+        carried1 = softmin_pair_add(carried1, softmin_pair_multiply(term.result3, scale0));
+        carried2 = softmin_pair_add(carried2, softmin_pair_multiply(term.result4, scale0));
+      }
       partial0 = softmin_pair_larger(partial0, term.result0);
       if (softmin_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -1137,6 +1039,7 @@ fn softmin_double_backward_walk0(
   }
   let partial = softmin_double_backward_slots(row, chunk);
   softmin_workgroup_maximum(partial0, lane, lanes);
+  let largest0 = softmin_lane_values[lane - lane % lanes];
   if (row < rows && lane % lanes == 0u) {
     softmin_scratch_double_backward_rows[partial + 0u] = softmin_lane_values[lane].high;
     softmin_scratch_double_backward_rows[partial + 1u] = softmin_lane_values[lane].low;
@@ -1149,6 +1052,28 @@ fn softmin_double_backward_walk0(
     softmin_scratch_double_backward_rows[partial + 3u] = place.low;
     softmin_scratch_double_backward_rows[partial + 4u] = softmin_lane_values[lane].high;
     softmin_scratch_double_backward_rows[partial + 5u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  let less0 = softmin_double_backward_scale(partial0, largest0);
+  carried0 = softmin_pair_multiply(carried0, less0);
+  carried1 = softmin_pair_multiply(carried1, less0);
+  carried2 = softmin_pair_multiply(carried2, less0);
+  softmin_workgroup_sum(carried0, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 6u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 7u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmin_workgroup_sum(carried1, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 8u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 9u] = softmin_lane_values[lane].low;
+  }
+  workgroupBarrier();
+  softmin_workgroup_sum(carried2, lane, lanes);
+  if (row < rows && lane % lanes == 0u) {
+    softmin_scratch_double_backward_rows[partial + 10u] = softmin_lane_values[lane].high;
+    softmin_scratch_double_backward_rows[partial + 11u] = softmin_lane_values[lane].low;
   }
   workgroupBarrier();
 }
@@ -1186,10 +1111,58 @@ fn softmin_double_backward_rows0(
       at1 = place1;
     }
   }
+  var total3 = softmin_pair(0.0, 0.0);
+  var total4 = softmin_pair(0.0, 0.0);
+  var total5 = softmin_pair(0.0, 0.0);
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let others = softmin_double_backward_slots(row, chunk);
+    let largest0 = softmin_pair(softmin_scratch_double_backward_rows[others + 0u], softmin_scratch_double_backward_rows[others + 1u]);
+    var carried3 = softmin_pair(softmin_scratch_double_backward_rows[others + 6u], softmin_scratch_double_backward_rows[others + 7u]);
+    var carried4 = softmin_pair(softmin_scratch_double_backward_rows[others + 8u], softmin_scratch_double_backward_rows[others + 9u]);
+    var carried5 = softmin_pair(softmin_scratch_double_backward_rows[others + 10u], softmin_scratch_double_backward_rows[others + 11u]);
+    let less0 = softmin_double_backward_scale(largest0, total0);
+    carried3 = softmin_pair_multiply(carried3, less0);
+    carried4 = softmin_pair_multiply(carried4, less0);
+    carried5 = softmin_pair_multiply(carried5, less0);
+    total3 = softmin_pair_add(total3, carried3);
+    total4 = softmin_pair_add(total4, carried4);
+    total5 = softmin_pair_add(total5, carried5);
+  }
   softmin_scratch_double_backward_rows[slots + 0u] = total0.high;
   softmin_scratch_double_backward_rows[slots + 1u] = total0.low;
   softmin_scratch_double_backward_rows[slots + 2u] = at1.high;
   softmin_scratch_double_backward_rows[slots + 3u] = at1.low;
+  softmin_scratch_double_backward_rows[slots + 6u] = total3.high;
+  softmin_scratch_double_backward_rows[slots + 7u] = total3.low;
+  softmin_scratch_double_backward_rows[slots + 8u] = total4.high;
+  softmin_scratch_double_backward_rows[slots + 9u] = total4.low;
+  softmin_scratch_double_backward_rows[slots + 10u] = total5.high;
+  softmin_scratch_double_backward_rows[slots + 11u] = total5.low;
+  {
+    let at = softmin_pair(softmin_scratch_double_backward_rows[slots + 2u], softmin_scratch_double_backward_rows[slots + 3u]);
+    let k = min(u32(softmin_pair_to_f32(at)), softmin_uniforms.axisLength - 1u);
+    let i = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner + k * softmin_uniforms.axisInner;
+    let dy = softmin_cotangent_dy[i];
+    let value = softmin_double_backward_picked0_0(dy);
+    softmin_scratch_double_backward_rows[slots + 12u] = value.high;
+    softmin_scratch_double_backward_rows[slots + 13u] = value.low;
+  }
+  {
+    let at = softmin_pair(softmin_scratch_double_backward_rows[slots + 2u], softmin_scratch_double_backward_rows[slots + 3u]);
+    let k = min(u32(softmin_pair_to_f32(at)), softmin_uniforms.axisLength - 1u);
+    let i = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner + k * softmin_uniforms.axisInner;
+    let ddx = softmin_cotangent_ddx[i];
+    let value = softmin_double_backward_picked0_1(ddx);
+    softmin_scratch_double_backward_rows[slots + 14u] = value.high;
+    softmin_scratch_double_backward_rows[slots + 15u] = value.low;
+  }
+  let sum3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 6u], softmin_scratch_double_backward_rows[slots + 7u]);
+  let sum7 = softmin_pair(softmin_scratch_double_backward_rows[slots + 8u], softmin_scratch_double_backward_rows[slots + 9u]);
+  let value = softmin_double_backward_row0(sum3, sum7);
+  softmin_scratch_double_backward_rows[slots + 16u] = value.result0.high;
+  softmin_scratch_double_backward_rows[slots + 17u] = value.result0.low;
+  softmin_scratch_double_backward_rows[slots + 18u] = value.result1.high;
+  softmin_scratch_double_backward_rows[slots + 19u] = value.result1.low;
 }
 
 @compute @workgroup_size(256)
@@ -1214,156 +1187,14 @@ fn softmin_double_backward_walk1(
   var partial0 = softmin_pair(0.0, 0.0);
   var partial1 = softmin_pair(0.0, 0.0);
   var partial2 = softmin_pair(0.0, 0.0);
-  var partial3 = softmin_pair(0.0, 0.0);
-  var partial4 = softmin_pair(0.0, 0.0);
   if (row < rows) {
     let span = (softmin_uniforms.axisLength + chunks - 1u) / chunks;
     let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
     let end = min(softmin_uniforms.axisLength, (chunk + 1u) * span);
     let slots = softmin_double_backward_slots(row, 0u);
     let maximum0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 0u], softmin_scratch_double_backward_rows[slots + 1u]);
-    let first_maximum1 = softmin_pair(softmin_scratch_double_backward_rows[slots + 2u], softmin_scratch_double_backward_rows[slots + 3u]);
-    for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmin_uniforms.axisInner;
-      let x = softmin_input_x[i];
-      let dy = softmin_cotangent_dy[i];
-      let ddx = softmin_cotangent_ddx[i];
-      let term = softmin_double_backward_terms1(x, dy, f32(k), maximum0, first_maximum1, ddx);
-      partial0 = softmin_pair_add(partial0, term.result0);
-      partial1 = softmin_pair_add(partial1, term.result1);
-      partial2 = softmin_pair_add(partial2, term.result2);
-      partial3 = softmin_pair_add(partial3, term.result3);
-      partial4 = softmin_pair_add(partial4, term.result4);
-    }
-  }
-  let partial = softmin_double_backward_slots(row, chunk);
-  softmin_workgroup_sum(partial0, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmin_scratch_double_backward_rows[partial + 6u] = softmin_lane_values[lane].high;
-    softmin_scratch_double_backward_rows[partial + 7u] = softmin_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmin_workgroup_sum(partial1, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmin_scratch_double_backward_rows[partial + 8u] = softmin_lane_values[lane].high;
-    softmin_scratch_double_backward_rows[partial + 9u] = softmin_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmin_workgroup_sum(partial2, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmin_scratch_double_backward_rows[partial + 10u] = softmin_lane_values[lane].high;
-    softmin_scratch_double_backward_rows[partial + 11u] = softmin_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmin_workgroup_sum(partial3, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmin_scratch_double_backward_rows[partial + 12u] = softmin_lane_values[lane].high;
-    softmin_scratch_double_backward_rows[partial + 13u] = softmin_lane_values[lane].low;
-  }
-  workgroupBarrier();
-  softmin_workgroup_sum(partial4, lane, lanes);
-  if (row < rows && lane % lanes == 0u) {
-    softmin_scratch_double_backward_rows[partial + 14u] = softmin_lane_values[lane].high;
-    softmin_scratch_double_backward_rows[partial + 15u] = softmin_lane_values[lane].low;
-  }
-  workgroupBarrier();
-}
-
-@compute @workgroup_size(256)
-fn softmin_double_backward_rows1(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmin_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group * 256u + lane;
-  if (row >= softmin_uniforms.axisOuter * softmin_uniforms.axisInner) {
-    return;
-  }
-  let chunks = softmin_chunks();
-  let slots = softmin_double_backward_slots(row, 0u);
-  var total3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 6u], softmin_scratch_double_backward_rows[slots + 7u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmin_double_backward_slots(row, chunk);
-    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 6u], softmin_scratch_double_backward_rows[others + 7u]);
-    total3 = softmin_pair_add(total3, other);
-  }
-  var total4 = softmin_pair(softmin_scratch_double_backward_rows[slots + 8u], softmin_scratch_double_backward_rows[slots + 9u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmin_double_backward_slots(row, chunk);
-    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 8u], softmin_scratch_double_backward_rows[others + 9u]);
-    total4 = softmin_pair_add(total4, other);
-  }
-  var total5 = softmin_pair(softmin_scratch_double_backward_rows[slots + 10u], softmin_scratch_double_backward_rows[slots + 11u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmin_double_backward_slots(row, chunk);
-    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 10u], softmin_scratch_double_backward_rows[others + 11u]);
-    total5 = softmin_pair_add(total5, other);
-  }
-  var total6 = softmin_pair(softmin_scratch_double_backward_rows[slots + 12u], softmin_scratch_double_backward_rows[slots + 13u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmin_double_backward_slots(row, chunk);
-    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 12u], softmin_scratch_double_backward_rows[others + 13u]);
-    total6 = softmin_pair_add(total6, other);
-  }
-  var total7 = softmin_pair(softmin_scratch_double_backward_rows[slots + 14u], softmin_scratch_double_backward_rows[slots + 15u]);
-  for (var chunk = 1u; chunk < chunks; chunk++) {
-    let others = softmin_double_backward_slots(row, chunk);
-    let other = softmin_pair(softmin_scratch_double_backward_rows[others + 14u], softmin_scratch_double_backward_rows[others + 15u]);
-    total7 = softmin_pair_add(total7, other);
-  }
-  softmin_scratch_double_backward_rows[slots + 6u] = total3.high;
-  softmin_scratch_double_backward_rows[slots + 7u] = total3.low;
-  softmin_scratch_double_backward_rows[slots + 8u] = total4.high;
-  softmin_scratch_double_backward_rows[slots + 9u] = total4.low;
-  softmin_scratch_double_backward_rows[slots + 10u] = total5.high;
-  softmin_scratch_double_backward_rows[slots + 11u] = total5.low;
-  softmin_scratch_double_backward_rows[slots + 12u] = total6.high;
-  softmin_scratch_double_backward_rows[slots + 13u] = total6.low;
-  softmin_scratch_double_backward_rows[slots + 14u] = total7.high;
-  softmin_scratch_double_backward_rows[slots + 15u] = total7.low;
-  let sum3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 8u], softmin_scratch_double_backward_rows[slots + 9u]);
-  let sum7 = softmin_pair(softmin_scratch_double_backward_rows[slots + 12u], softmin_scratch_double_backward_rows[slots + 13u]);
-  let value = softmin_double_backward_row1(sum3, sum7);
-  softmin_scratch_double_backward_rows[slots + 16u] = value.result0.high;
-  softmin_scratch_double_backward_rows[slots + 17u] = value.result0.low;
-  softmin_scratch_double_backward_rows[slots + 18u] = value.result1.high;
-  softmin_scratch_double_backward_rows[slots + 19u] = value.result1.low;
-}
-
-@compute @workgroup_size(256)
-fn softmin_double_backward_walk2(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) workgroups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  if (softmin_uniforms.axisLength <= 4096u) {
-    return;
-  }
-  let group = workgroup.y * workgroups.x + workgroup.x;
-  let chunks = softmin_chunks();
-  let lanes = softmin_lanes();
-  let rows = softmin_uniforms.axisOuter * softmin_uniforms.axisInner;
-  let first = group / chunks * (256u / lanes);
-  if (first >= rows) {
-    return;
-  }
-  let row = first + lane / lanes;
-  let chunk = group % chunks;
-  var partial0 = softmin_pair(0.0, 0.0);
-  var partial1 = softmin_pair(0.0, 0.0);
-  var partial2 = softmin_pair(0.0, 0.0);
-  if (row < rows) {
-    let span = (softmin_uniforms.axisLength + chunks - 1u) / chunks;
-    let base = row / softmin_uniforms.axisInner * softmin_uniforms.axisLength * softmin_uniforms.axisInner + row % softmin_uniforms.axisInner;
-    let end = min(softmin_uniforms.axisLength, (chunk + 1u) * span);
-    let slots = softmin_double_backward_slots(row, 0u);
-    let maximum0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 0u], softmin_scratch_double_backward_rows[slots + 1u]);
-    let sum2 = softmin_pair(softmin_scratch_double_backward_rows[slots + 6u], softmin_scratch_double_backward_rows[slots + 7u]);
-    let sum5 = softmin_pair(softmin_scratch_double_backward_rows[slots + 10u], softmin_scratch_double_backward_rows[slots + 11u]);
+    let sum2 = softmin_pair(softmin_scratch_double_backward_rows[slots + 12u], softmin_scratch_double_backward_rows[slots + 13u]);
+    let sum5 = softmin_pair(softmin_scratch_double_backward_rows[slots + 14u], softmin_scratch_double_backward_rows[slots + 15u]);
     let row_expression_0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 16u], softmin_scratch_double_backward_rows[slots + 17u]);
     let row_expression_1 = softmin_pair(softmin_scratch_double_backward_rows[slots + 18u], softmin_scratch_double_backward_rows[slots + 19u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
@@ -1371,7 +1202,7 @@ fn softmin_double_backward_walk2(
       let x = softmin_input_x[i];
       let dy = softmin_cotangent_dy[i];
       let ddx = softmin_cotangent_ddx[i];
-      let term = softmin_double_backward_terms2(x, dy, maximum0, sum2, ddx, sum5, row_expression_0, row_expression_1);
+      let term = softmin_double_backward_terms1(x, dy, maximum0, sum2, ddx, sum5, row_expression_0, row_expression_1);
       partial0 = softmin_pair_add(partial0, term.result0);
       partial1 = softmin_pair_add(partial1, term.result1);
       partial2 = softmin_pair_add(partial2, term.result2);
@@ -1399,7 +1230,7 @@ fn softmin_double_backward_walk2(
 }
 
 @compute @workgroup_size(256)
-fn softmin_double_backward_rows2(
+fn softmin_double_backward_rows1(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
@@ -1438,10 +1269,10 @@ fn softmin_double_backward_rows2(
   softmin_scratch_double_backward_rows[slots + 23u] = total11.low;
   softmin_scratch_double_backward_rows[slots + 24u] = total12.high;
   softmin_scratch_double_backward_rows[slots + 25u] = total12.low;
-  let sum3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 8u], softmin_scratch_double_backward_rows[slots + 9u]);
+  let sum3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 6u], softmin_scratch_double_backward_rows[slots + 7u]);
   let sum4 = softmin_pair(softmin_scratch_double_backward_rows[slots + 20u], softmin_scratch_double_backward_rows[slots + 21u]);
   let sum6 = softmin_pair(softmin_scratch_double_backward_rows[slots + 22u], softmin_scratch_double_backward_rows[slots + 23u]);
-  let value = softmin_double_backward_row2(sum3, sum4, sum6);
+  let value = softmin_double_backward_row1(sum3, sum4, sum6);
   softmin_scratch_double_backward_rows[slots + 26u] = value.result0.high;
   softmin_scratch_double_backward_rows[slots + 27u] = value.result0.low;
   softmin_scratch_double_backward_rows[slots + 28u] = value.result1.high;
@@ -1465,10 +1296,10 @@ fn softmin_double_backward_elements(
   let row = i / (softmin_uniforms.axisLength * softmin_uniforms.axisInner) * softmin_uniforms.axisInner + i % softmin_uniforms.axisInner;
   let slots = softmin_double_backward_slots(row, 0u);
   let maximum0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 0u], softmin_scratch_double_backward_rows[slots + 1u]);
-  let sum2 = softmin_pair(softmin_scratch_double_backward_rows[slots + 6u], softmin_scratch_double_backward_rows[slots + 7u]);
-  let sum3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 8u], softmin_scratch_double_backward_rows[slots + 9u]);
-  let sum5 = softmin_pair(softmin_scratch_double_backward_rows[slots + 10u], softmin_scratch_double_backward_rows[slots + 11u]);
-  let sum8 = softmin_pair(softmin_scratch_double_backward_rows[slots + 14u], softmin_scratch_double_backward_rows[slots + 15u]);
+  let sum2 = softmin_pair(softmin_scratch_double_backward_rows[slots + 12u], softmin_scratch_double_backward_rows[slots + 13u]);
+  let sum3 = softmin_pair(softmin_scratch_double_backward_rows[slots + 6u], softmin_scratch_double_backward_rows[slots + 7u]);
+  let sum5 = softmin_pair(softmin_scratch_double_backward_rows[slots + 14u], softmin_scratch_double_backward_rows[slots + 15u]);
+  let sum8 = softmin_pair(softmin_scratch_double_backward_rows[slots + 10u], softmin_scratch_double_backward_rows[slots + 11u]);
   let sum9 = softmin_pair(softmin_scratch_double_backward_rows[slots + 24u], softmin_scratch_double_backward_rows[slots + 25u]);
   let row_expression_0 = softmin_pair(softmin_scratch_double_backward_rows[slots + 16u], softmin_scratch_double_backward_rows[slots + 17u]);
   let row_expression_2 = softmin_pair(softmin_scratch_double_backward_rows[slots + 26u], softmin_scratch_double_backward_rows[slots + 27u]);
@@ -1504,11 +1335,26 @@ fn softmin_double_backward_whole(
   var partial0 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = softmin_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
+  var carried = softmin_pair(0.0, 0.0);
+  var carried16 = softmin_pair(0.0, 0.0);
+  var carried17 = softmin_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmin_uniforms.axisInner;
       let x = softmin_input_x[i];
-      let term = softmin_double_backward_terms0(x);
+      let dy = softmin_cotangent_dy[i];
+      let ddx = softmin_cotangent_ddx[i];
+      let term = softmin_double_backward_terms0(x, dy, ddx);
+      let scale0 = softmin_double_backward_scale(softmin_pair_smaller(partial0, term.result0), softmin_pair_larger(partial0, term.result0));
+      if (term.result0.high > partial0.high || (term.result0.high == partial0.high && term.result0.low > partial0.low)) {
+        carried = softmin_pair_add(softmin_pair_multiply(carried, scale0), softmin_pair(1.0, 0.0));
+        carried16 = softmin_pair_add(softmin_pair_multiply(carried16, scale0), term.result3);
+        carried17 = softmin_pair_add(softmin_pair_multiply(carried17, scale0), term.result4);
+      } else {
+        carried = softmin_pair_add(carried, scale0);
+        carried16 = softmin_pair_add(carried16, softmin_pair_multiply(term.result3, scale0));
+        carried17 = softmin_pair_add(carried17, softmin_pair_multiply(term.result4, scale0));
+      }
       partial0 = softmin_pair_larger(partial0, term.result0);
       if (softmin_comes_first_first_maximum(partial1, place1, term.result1, k)) {
         partial1 = term.result1;
@@ -1522,73 +1368,68 @@ fn softmin_double_backward_whole(
   softmin_workgroup_first_maximum(partial1, place1, lane, lanes);
   let first_maximum1 = softmin_pair_from_u32(softmin_lane_places[head]);
   workgroupBarrier();
+  {
+    let less0 = softmin_double_backward_scale(partial0, maximum0);
+    carried = softmin_pair_multiply(carried, less0);
+    carried16 = softmin_pair_multiply(carried16, less0);
+    carried17 = softmin_pair_multiply(carried17, less0);
+  }
+  softmin_workgroup_sum(carried, lane, lanes);
+  let sum3 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_sum(carried16, lane, lanes);
+  let sum7 = softmin_lane_values[head];
+  workgroupBarrier();
+  softmin_workgroup_sum(carried17, lane, lanes);
+  let sum8 = softmin_lane_values[head];
+  workgroupBarrier();
+  var sum2 = softmin_pair(0.0, 0.0);
+  {
+    let k = min(u32(softmin_pair_to_f32(first_maximum1)), softmin_uniforms.axisLength - 1u);
+    let i = base + k * softmin_uniforms.axisInner;
+    let dy = softmin_cotangent_dy[i];
+    sum2 = softmin_double_backward_picked0_0(dy);
+  }
+  var sum5 = softmin_pair(0.0, 0.0);
+  {
+    let k = min(u32(softmin_pair_to_f32(first_maximum1)), softmin_uniforms.axisLength - 1u);
+    let i = base + k * softmin_uniforms.axisInner;
+    let ddx = softmin_cotangent_ddx[i];
+    sum5 = softmin_double_backward_picked0_1(ddx);
+  }
+  let value0 = softmin_double_backward_row0(sum3, sum7);
   var partial02 = softmin_pair(0.0, 0.0);
   var partial12 = softmin_pair(0.0, 0.0);
   var partial2 = softmin_pair(0.0, 0.0);
-  var partial3 = softmin_pair(0.0, 0.0);
-  var partial4 = softmin_pair(0.0, 0.0);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmin_uniforms.axisInner;
       let x = softmin_input_x[i];
       let dy = softmin_cotangent_dy[i];
       let ddx = softmin_cotangent_ddx[i];
-      let term = softmin_double_backward_terms1(x, dy, f32(k), maximum0, first_maximum1, ddx);
+      let term = softmin_double_backward_terms1(x, dy, maximum0, sum2, ddx, sum5, value0.result0, value0.result1);
       partial02 = softmin_pair_add(partial02, term.result0);
       partial12 = softmin_pair_add(partial12, term.result1);
       partial2 = softmin_pair_add(partial2, term.result2);
-      partial3 = softmin_pair_add(partial3, term.result3);
-      partial4 = softmin_pair_add(partial4, term.result4);
     }
   }
   softmin_workgroup_sum(partial02, lane, lanes);
-  let sum2 = softmin_lane_values[head];
-  workgroupBarrier();
-  softmin_workgroup_sum(partial12, lane, lanes);
-  let sum3 = softmin_lane_values[head];
-  workgroupBarrier();
-  softmin_workgroup_sum(partial2, lane, lanes);
-  let sum5 = softmin_lane_values[head];
-  workgroupBarrier();
-  softmin_workgroup_sum(partial3, lane, lanes);
-  let sum7 = softmin_lane_values[head];
-  workgroupBarrier();
-  softmin_workgroup_sum(partial4, lane, lanes);
-  let sum8 = softmin_lane_values[head];
-  workgroupBarrier();
-  let value1 = softmin_double_backward_row1(sum3, sum7);
-  var partial03 = softmin_pair(0.0, 0.0);
-  var partial13 = softmin_pair(0.0, 0.0);
-  var partial22 = softmin_pair(0.0, 0.0);
-  {
-    for (var k = lane % lanes; k < end; k += lanes) {
-      let i = base + k * softmin_uniforms.axisInner;
-      let x = softmin_input_x[i];
-      let dy = softmin_cotangent_dy[i];
-      let ddx = softmin_cotangent_ddx[i];
-      let term = softmin_double_backward_terms2(x, dy, maximum0, sum2, ddx, sum5, value1.result0, value1.result1);
-      partial03 = softmin_pair_add(partial03, term.result0);
-      partial13 = softmin_pair_add(partial13, term.result1);
-      partial22 = softmin_pair_add(partial22, term.result2);
-    }
-  }
-  softmin_workgroup_sum(partial03, lane, lanes);
   let sum4 = softmin_lane_values[head];
   workgroupBarrier();
-  softmin_workgroup_sum(partial13, lane, lanes);
+  softmin_workgroup_sum(partial12, lane, lanes);
   let sum6 = softmin_lane_values[head];
   workgroupBarrier();
-  softmin_workgroup_sum(partial22, lane, lanes);
+  softmin_workgroup_sum(partial2, lane, lanes);
   let sum9 = softmin_lane_values[head];
   workgroupBarrier();
-  let value2 = softmin_double_backward_row2(sum3, sum4, sum6);
+  let value1 = softmin_double_backward_row1(sum3, sum4, sum6);
   {
     for (var k = lane % lanes; k < end; k += lanes) {
       let i = base + k * softmin_uniforms.axisInner;
       let x = softmin_input_x[i];
       let dy = softmin_cotangent_dy[i];
       let ddx = softmin_cotangent_ddx[i];
-      let result = softmin_double_backward_elements_result(x, dy, maximum0, sum2, sum3, ddx, sum5, sum8, sum9, value1.result0, value2.result0, value2.result1);
+      let result = softmin_double_backward_elements_result(x, dy, maximum0, sum2, sum3, ddx, sum5, sum8, sum9, value0.result0, value1.result0, value1.result1);
       softmin_gradient_ddy[i] = result.result0;
       softmin_gradient_dx[i] = result.result1;
     }

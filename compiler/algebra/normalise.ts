@@ -484,10 +484,12 @@ function leadsNegative(node: Expr): boolean {
   return productOf(node).coefficient.numerator < 0n;
 }
 
-/** f(where(c, a, b)) = where(c, f(a), f(b)), done where a branch is a constant. */
+/** f(where(c, a, b)) = where(c, f(a), f(b)), done where a branch is a constant, or its logarithm is. */
 function selectOutwards(primitive: PrimitiveName, operands: readonly Expr[]): Expr | undefined {
   if (primitiveRow(primitive).reduces) return undefined;
-  const index = operands.findIndex((operand) => isApplication(operand, "where") && hasConstantBranch(operand));
+  const becomesConstant = (choice: Expr): boolean =>
+    hasConstantBranch(choice) || (primitive === "log" && hasBranch(choice, isExpOfConstant));
+  const index = operands.findIndex((operand) => isApplication(operand, "where") && becomesConstant(operand));
   const choice = operands[index];
   if (!choice || choice.kind !== "application") return undefined;
   const inBranch = (branch: Expr): Expr =>
@@ -499,14 +501,15 @@ function selectOutwards(primitive: PrimitiveName, operands: readonly Expr[]): Ex
   return make("where", [condition!, inBranch(a!), inBranch(b!)]);
 }
 
-function hasConstantBranch(choice: Expr): boolean {
-  if (choice.kind !== "application") return false;
-  const [, a, b] = choice.operands;
-  return a?.kind === "constant" || b?.kind === "constant";
-}
+const hasBranch = (choice: Expr, isIt: (branch: Expr) => boolean): boolean =>
+  choice.kind === "application" && choice.operands.slice(1).some(isIt);
 
-const hasZeroBranch = (choice: Expr): boolean =>
-  choice.kind === "application" && choice.operands.slice(1).some((branch) => isConstant(branch, 0));
+const hasConstantBranch = (choice: Expr): boolean => hasBranch(choice, ({ kind }) => kind === "constant");
+
+const isExpOfConstant = (branch: Expr): boolean =>
+  isApplication(branch, "exp") && branch.operands[0]?.kind === "constant";
+
+const hasZeroBranch = (choice: Expr): boolean => hasBranch(choice, (branch) => isConstant(branch, 0));
 
 /**
  * Whether factors may be dropped where they meet a 0: a NaN in one of their variables must not get lost, so the

@@ -20,8 +20,9 @@ import { call } from "../printing/dialect.js";
 import { NameScope } from "./naming.js";
 import { pairArithmetic, pairExponents, pairFormOf, pairSpells, scaledLast } from "./pair-form.js";
 import type { KernelPlan } from "./kernels.js";
-import { leavesRange, rowRanges } from "./row-trials.js";
-import { mapRows, operandsOf, planRows, type RowOutput, type RowPlan, type RowValue } from "./rows.js";
+import { carriesWithin, leavesRange, rowRanges } from "./row-trials.js";
+import { operandsOf, planRows, type RowOutput } from "./rows.js";
+import { fewestWalks, mapWalks, type Walk, type WalkPlan } from "./walks.js";
 import { isSpelledRanged, loweredForRanged, rangedArithmetic } from "./ranged-form.js";
 
 /** A number for each row that later walks need, computed from row values. */
@@ -30,8 +31,7 @@ export interface RowExpression {
   readonly value: Expr;
 }
 
-export interface RowLevel {
-  readonly values: readonly RowValue[];
+export interface RowLevel extends Walk {
   /** Computed once the values are known. */
   readonly expressions: readonly RowExpression[];
 }
@@ -53,23 +53,30 @@ export function rowArithmeticOf(plan: KernelPlan, kernels: readonly (readonly Ro
 }
 
 /** Lowered for the arithmetic. Expressions of a row alone are taken out of the walks. */
-export function rowForm(roots: readonly Expr[], arithmetic: RowArithmetic): RowForm {
-  if (arithmetic === "ranged") return hoisted(mapRows(planRows(roots), loweredForRanged));
-  const plan = mapRows(planRows(roots), (expr) =>
-    scaledLast(
-      lower(recogniseGates([expr], pairExponents)[0]!, {
-        spells: pairSpells,
-        formOf: pairFormOf,
-        nanFrom: new Set(),
-        narrow: false,
-      }),
-    ),
-  );
-  return hoisted(plan);
+export function rowForm(plan: KernelPlan, outputs: readonly RowOutput[], arithmetic: RowArithmetic): RowForm {
+  const mayCarry = arithmetic === "ranged" || carriesWithin(plan, outputs, rowRanges.float32);
+  const walks = fewestWalks(planRows(outputs.map(({ value }) => value)), mayCarry);
+  return hoisted(mapWalks(walks, (expr) => loweredFor(arithmetic, expr)));
 }
 
-function hoisted({ levels, roots }: RowPlan): RowForm {
-  const levelOf = new Map<Expr, number>(levels.flatMap((level, l) => level.map(({ name }) => [name, l] as const)));
+function loweredFor(arithmetic: RowArithmetic, expr: Expr): Expr {
+  if (arithmetic === "ranged") return loweredForRanged(expr);
+  return scaledLast(
+    lower(recogniseGates([expr], pairExponents)[0]!, {
+      spells: pairSpells,
+      formOf: pairFormOf,
+      nanFrom: new Set(),
+      narrow: false,
+    }),
+  );
+}
+
+function hoisted({ levels, roots }: WalkPlan): RowForm {
+  const levelOf = new Map<Expr, number>(
+    levels.flatMap(({ values, carried, picked }, l) =>
+      [...values, ...carried, ...picked].map(({ name }) => [name, l] as const),
+    ),
+  );
   const expressions: RowExpression[][] = levels.map(() => []);
   const names = new Map<Expr, Variable>();
   const isOfRow = (node: Expr): boolean =>
@@ -94,9 +101,20 @@ function hoisted({ levels, roots }: RowPlan): RowForm {
     expressions[level]!.push({ name, value: node });
     return name;
   };
-  const taken = levels.map((level) => level.map((value) => ({ ...value, operand: take(value.operand) })));
+  // What is picked is computed once for a row as it is.
+  const taken = levels.map(({ values, carried, picked }) => ({
+    values: values.map((value) => ({ ...value, operand: take(value.operand) })),
+    carried: carried.map((sum) => ({ ...sum, rest: take(sum.rest) })),
+    picked,
+  }));
   const rest = roots.map(take);
-  return { levels: taken.map((values, l) => ({ values, expressions: expressions[l]! })), roots: rest };
+  return { levels: taken.map((walk, l) => ({ ...walk, expressions: expressions[l]! })), roots: rest };
+}
+
+/** exp(a - b), by which sums that are relative to b become relative to a smaller a, and an exponential relative to b. */
+export function scaleFunction(name: string, arithmetic: RowArithmetic): RowFunction {
+  const [a, b] = [variable("exponent", "formal", Space.row), variable("largest exponent", "formal", Space.row)];
+  return rowFunction(name, [loweredFor(arithmetic, apply("exp", [apply("excess", [a, b])]))], false, arithmetic);
 }
 
 /** A function in the machine language, from numbers and pairs to as many pairs, or numbers, as it has results. */

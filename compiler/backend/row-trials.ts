@@ -2,10 +2,11 @@
  * Whether the numbers of a row stay in the range of a target's arithmetic on the way to results: tried out on short rows of
  * adversarial numbers, in binary64.
  */
-import { type Expr, type Variable, variablesOf } from "../ir/expr.js";
+import { apply, type Expr, Space, variable, type Variable, variablesOf } from "../ir/expr.js";
 import { evaluation } from "../numerics/intermediate.js";
 import type { KernelPlan } from "./kernels.js";
 import { planRows, type RowOutput, type RowPlan, type RowValue } from "./rows.js";
+import { fewestWalks } from "./walks.js";
 
 /** The largest number on the way that a target has room for. */
 export const rowRanges = { float64: Number.MAX_VALUE, float32: 3.4028234663852886e38 } as const;
@@ -43,8 +44,46 @@ const passing: ReadonlySet<string> = new Set([
 /** Whether numbers on the way, or results that ought to be numbers, leave the range for some of the rows. */
 export function leavesRange(plan: KernelPlan, outputs: readonly RowOutput[], largest: number): boolean {
   const rows = planRows(outputs.map(({ value }) => value));
-  const trial = new RowTrial(plan, rows, largest);
-  return finiteRows.some((row) => trial.fails(row, false)) || infiniteRows.some((row) => trial.fails(row, true));
+  return settingsOf(plan).some((setting) => {
+    const trial = new RowTrial(plan, rows, largest, setting);
+    return finiteRows.some((row) => trial.fails(row, false)) || infiniteRows.some((row) => trial.fails(row, true));
+  });
+}
+
+/** Hyperparameters by name. */
+type Setting = ReadonlyMap<string, number>;
+
+/** Values that make others huge or small, as far as a hyperparameter's range allows. */
+const extremeValues: readonly number[] = [2 ** -126, 1e-10, 1e10, -1e10];
+
+/** The defaults, and each hyperparameter once at each of its extreme values. */
+function settingsOf({ activation: { hyperparameters } }: KernelPlan): Setting[] {
+  const defaults = hyperparameters.map(({ variable, default: value }) => [variable.name, value] as const);
+  const others = hyperparameters.flatMap(({ variable, range }) =>
+    extremeValues
+      .filter((value) => !range || (value > range.low && value < range.high))
+      .map((value) => new Map([...defaults, [variable.name, value]])),
+  );
+  return [new Map(defaults), ...others];
+}
+
+/**
+ * Whether sums that are carried along with a search for the largest exponent stay in the range wherever they did, though they have
+ * terms, on the way, whose exponentials are not yet small.
+ */
+export function carriesWithin(plan: KernelPlan, outputs: readonly RowOutput[], largest: number): boolean {
+  const rows = planRows(outputs.map(({ value }) => value));
+  const sums = fewestWalks(rows, true).levels.flatMap(({ carried }) => carried);
+  const sizes = sums.map(({ name, rest }): RowValue => ({
+    name: variable(`size of ${name.name}`, "formal", Space.row),
+    kind: "sum",
+    operand: apply("abs", [rest]),
+  }));
+  return settingsOf(plan).every((setting) => {
+    const before = new RowTrial(plan, { levels: rows.levels, roots: [] }, largest, setting);
+    const along = new RowTrial(plan, { levels: [...rows.levels, sizes], roots: [] }, largest, setting);
+    return finiteRows.every((row) => !along.fails(row, false) || before.fails(row, false));
+  });
 }
 
 class RowTrial {
@@ -56,6 +95,7 @@ class RowTrial {
     private readonly plan: KernelPlan,
     { levels, roots }: RowPlan,
     private readonly largest: number,
+    private readonly setting: Setting,
   ) {
     const operands = levels.flatMap((level) => level.map(({ operand }) => operand));
     this.variables = [...new Set([...operands, ...roots].flatMap((expr) => [...variablesOf(expr)]))];
@@ -102,7 +142,7 @@ class RowTrial {
       case "learned":
         return space === 0 ? 1.25 : ([1.25, -0.5, 2][k % 3] ?? 1);
       case "hyperparameter":
-        return activation.hyperparameters.find(({ variable }) => variable.name === name)?.default ?? 1;
+        return this.setting.get(name) ?? 1;
       case "axisLength":
         return row.length;
       case "position":

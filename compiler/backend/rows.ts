@@ -5,6 +5,9 @@ import { type Expr, reachable, Space, substitute, variable, type Variable, varia
 export const reductionKinds = ["sum", "maximum", "minimum", "first_maximum", "first_minimum"] as const;
 export type ReductionKind = (typeof reductionKinds)[number];
 
+/** Whether it gives a place along the axis. */
+export const isPlace = (kind: ReductionKind): boolean => kind === "first_maximum" || kind === "first_minimum";
+
 const isKind = (primitive: string): primitive is ReductionKind => reductionKinds.some((kind) => kind === primitive);
 
 /** A reduction: one number for each row. */

@@ -8,7 +8,8 @@ import {
 } from "../verification/certificate.js";
 import type { EmittedColumn } from "../verification/emitted.js";
 import type { Measurement } from "../verification/measure.js";
-import type { Outcome, Task } from "../verification/measurer.js";
+import { isOfRows, type Outcome, type Task } from "../verification/measurer.js";
+import type { Density } from "../verification/points.js";
 import type { Subject } from "../verify.js";
 import type { Crew } from "./crew.js";
 import type { ExhaustiveState } from "./exhaustive-state.js";
@@ -73,14 +74,20 @@ export class ColumnJob {
       }
       this.add({ kind: "tie" }, parameters, { kind: "tie", stratified: tied }, costs.reference * tied);
     }
+    // Of rows a few short ones, each of them adversarial.
+    const density = isOfRows(column) ? ({ density: "sparsest" } as const) : {};
     subject.settings[column.target].forEach((setting, index) =>
-      this.addPoints({ kind: "setting", index }, setting, plan.settings),
+      this.addPoints({ kind: "setting", index }, setting, { ...plan.settings, ...density }),
     );
   }
 
-  private addPoints(slot: Slot, parameters: readonly number[], { stratified, byReference }: PointsPlan): void {
+  private addPoints(
+    slot: Slot,
+    parameters: readonly number[],
+    { stratified, byReference, density }: PointsPlan & { readonly density?: Density },
+  ): void {
     const cost = costs.fast * stratified + costs.reference * byReference;
-    this.add(slot, parameters, { kind: "points", stratified, byReference }, cost);
+    this.add(slot, parameters, { kind: "points", stratified, byReference, ...(density ? { density } : {}) }, cost);
   }
 
   private add(slot: Slot, parameters: readonly number[], work: Task["work"], cost: number): void {

@@ -150,7 +150,7 @@ export class Measurer {
 }
 
 /** Whether a result is about a row, and not about an element alone. */
-const isOfRows = (column: EmittedColumn): boolean =>
+export const isOfRows = (column: EmittedColumn): boolean =>
   column.target === "ts" ? column.batching === "row" : column.scalar === null;
 
 const deviceBatch = 2 ** 22;
@@ -206,7 +206,7 @@ export function defaultsFor(activation: Activation, target: MeasuredTarget): rea
 
 /** Adversarial settings; not those that a device may take for others, since subnormal numbers may be 0 there. */
 export function settingsFor(activation: Activation): Readonly<Record<MeasuredTarget, readonly (readonly number[])[]>> {
-  const settings = activation.axis === null ? parameterSettings(activation) : [];
+  const settings = parameterSettings(activation);
   const isNormal = (x: number): boolean => x === 0 || Math.abs(x) >= 2 ** -126;
   return {
     ts: settings,

@@ -410,7 +410,7 @@ const perParameter = 10;
 /**
  * Settings of all parameters, each with one of them at one of ten adversarial values within its range: 0, tiny numbers
  * of either sign, 1 and its neighbours, the ends of the range, large ones. Numbers of float32 all. Of what is random behind
- * the hyperparameters a 0 or a 1: whether it is in training.
+ * the hyperparameters a 0 or a 1: whether it is in training; rows are measured in evaluation alone.
  */
 export function parameterSettings(activation: Activation): readonly (readonly number[])[] {
   const settings = settingsOf(activation);
@@ -422,7 +422,7 @@ export function parameterSettings(activation: Activation): readonly (readonly nu
   const place = activation.hyperparameters.length;
   const all = [
     ...settings.map((setting) => [0, setting] as const),
-    ...[defaults, ...settings].map((setting) => [1, setting] as const),
+    ...(activation.axis === null ? [defaults, ...settings].map((setting) => [1, setting] as const) : []),
   ];
   return all.map(([training, setting]) => setting.toSpliced(place, 0, training));
 }
@@ -430,8 +430,12 @@ export function parameterSettings(activation: Activation): readonly (readonly nu
 function settingsOf(activation: Activation): readonly (readonly number[])[] {
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const defaults = parameters.map((parameter) => Math.fround(parameter.default));
-  return parameters.flatMap(({ range }, i) =>
-    adversarialValues(range).map((value) => defaults.map((other, j) => (i === j ? value : other))),
+  // What is learned along the axis is given with the rows.
+  const varied = [...activation.hyperparameters, ...activation.learned.filter(({ shape }) => shape !== "axis")];
+  return varied.flatMap((parameter) =>
+    adversarialValues(parameter.range).map((value) =>
+      defaults.map((other, j) => (parameters[j] === parameter ? value : other)),
+    ),
   );
 }
 

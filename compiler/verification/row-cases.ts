@@ -63,6 +63,7 @@ const contents: Readonly<Record<string, Content>> = {
   "far from zero": (random, count) => each(count, () => 1e4 + random()),
   "around -100": (random, count) => each(count, () => -100 - 8 * random()),
   "around 90": (random, count) => each(count, () => 88 + 8 * random()),
+  ascending: (random, count) => each(count, (k) => (k < count / 2 ? 0.01 : 3) * (k + random())),
   "with -inf": changed(within(8), (numbers) => {
     for (let k = 1; k < numbers.length; k += 3) numbers[k] = -Infinity;
   }),

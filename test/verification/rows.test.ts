@@ -80,8 +80,8 @@ describe("a planted fault is found", () => {
   it.each([
     ["nothing", () => {}, []],
     [
-      "the last element of long rows is a unit off",
-      (y) => void (y.length > 99 && (y[y.length - 1]! *= 1 + 2 ** -23)),
+      "the last element of long rows is two units off",
+      (y) => void (y.length > 99 && (y[y.length - 1]! *= 1 + 2 ** -22)),
       ["worst"],
     ],
     [
@@ -106,6 +106,17 @@ describe("a planted fault is found", () => {
     const own = subject.columns.find(({ target, of }) => target === "wgsl" && of === null)!;
     if (own.target !== "wgsl") throw new Error("a column of the other target");
     const code = own.code.replaceAll("stride = lanes / 2u", "stride = lanes / 4u");
+    expect(code).not.toBe(own.code);
+    expect(breaches(subject, own, measured(subject, own, emulatedKernel({ ...own, code })))).toContain("worst");
+  });
+
+  it.each([
+    ["for a larger exponent", /(carried\w*) = (\w+_pair_add)\(\w+_pair_multiply\(\1, scale0\), /g, "$1 = $2($1, "],
+    ["for the largest of other threads", /(carried\w*) = \w+_pair_multiply\(\1, less0\);/g, "$1 = $1;"],
+  ])("a shader that does not scale the sum that it carries along %s", (_, pattern, replacement) => {
+    const own = subject.columns.find(({ target, of }) => target === "wgsl" && of === null)!;
+    if (own.target !== "wgsl") throw new Error("a column of the other target");
+    const code = own.code.replace(pattern, replacement);
     expect(code).not.toBe(own.code);
     expect(breaches(subject, own, measured(subject, own, emulatedKernel({ ...own, code })))).toContain("worst");
   });

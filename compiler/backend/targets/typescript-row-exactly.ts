@@ -35,6 +35,22 @@ export interface ExactRow {
   readonly library: readonly string[];
 }
 
+/** Begins what is for rows whose numbers have not left the range. */
+export function whereInRange(numbers: readonly string[], divisors: ReadonlySet<string>, outside: string): string[] {
+  // A number less itself is 0 where it is finite; 0 over a divisor is, unless that has all but vanished.
+  const [first = "0", ...others] = numbers;
+  const differences = [
+    `${first} - ${first}`,
+    ...others.map((name) => `(${name} - ${name})`),
+    ...numbers.filter((name) => divisors.has(name)).map((name) => `0 / (${name} * 2 ** -100)`),
+  ];
+  return [
+    "// 0 where all of these numbers are finite, and none that divides has all but vanished.",
+    `const ${outside} = ${differences.join(" + ")};`,
+    `if (${outside} === 0) {`,
+  ];
+}
+
 const loop = "for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {";
 const from = "wide_from_f64";
 

@@ -11,40 +11,34 @@ import {
   variablesOf,
   variesAlongAxis,
 } from "../../ir/expr.js";
-import { exportedName, parameterName, typescriptReserved } from "../../names.js";
-import { formulaText } from "../../printing/definition-text.js";
+import { parameterName, typescriptReserved } from "../../names.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
 import { typescript } from "../dialects/typescript.js";
 import { recogniseGates } from "../gates.js";
-import { cotangentGradientName, gradientName, type KernelPlan, planRowSecondOrder } from "../kernels.js";
+import { cotangentGradientName, type KernelPlan } from "../kernels.js";
 import { libraryNames } from "../library/kernel-text.js";
 import { lower } from "../lower.js";
 import type { KernelArgument, TypeScriptKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { leavesRange, rowRanges } from "../row-trials.js";
-import { isAlong, mapRows, operandsOf, planRows, type RowOutput, type RowPlan, type RowValue } from "../rows.js";
+import { carriesWithin, leavesRange, rowRanges } from "../row-trials.js";
+import { isAlong, isPlace, planRows, type RowOutput, type RowValue } from "../rows.js";
 import { schedule } from "../schedule.js";
 import { learnedLength, resultLength } from "../spaces.js";
+import { type CarriedSum, fewestWalks, mapWalks, type PickedValue, type Walk, type WalkPlan } from "../walks.js";
+import {
+  type CarriedPrinter,
+  type CarriedText,
+  type Growth,
+  grown,
+  growthsIn,
+  scaled,
+} from "./typescript-carried-sums.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
-import { exactRow } from "./typescript-row-exactly.js";
+import { isChannel, type LearnedSum, learnedSum } from "./typescript-learned-sums.js";
+import { exactRow, whereInRange } from "./typescript-row-exactly.js";
+import type { RowCotangent, RowKernel } from "./typescript-row-signatures.js";
 import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
 import type { FunctionText } from "./typescript.js";
-
-export interface RowCotangent {
-  readonly variable: Variable;
-  /** The result of backward that it is about; undefined: the value. */
-  readonly of?: string;
-}
-
-export interface RowKernel {
-  readonly name: string;
-  readonly documentation: string;
-  /** Arrays over the elements or rows besides the inputs, before them. */
-  readonly cotangents: readonly RowCotangent[];
-  readonly outputs: readonly RowOutput[];
-  /** Begins the names of functions for rows that leave the range. */
-  readonly exactName: string;
-}
 
 /** What kernels of a file have in common. */
 export interface RowFile {
@@ -75,19 +69,15 @@ const accumulators: Readonly<Record<RowValue["kind"], { readonly name: string; r
   first_minimum: { name: "smallestAt", start: "0" },
 };
 
-interface RowSum {
-  readonly before: string;
-  readonly each: string;
-  readonly after: string;
-}
-
 class RowKernelWriter {
   private scope = new NameScope([...libraryNames, ...loopNames], [typescriptReserved]);
   private readonly arrays = new Map<Variable, string>();
   private readonly names = new Map<Expr, string>();
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
-  private readonly rows: RowPlan;
+  private readonly rows: WalkPlan;
+  /** How sums that are carried along come about, by the row value for the largest exponent. */
+  private readonly growths: ReadonlyMap<Variable, Growth>;
   private readonly library: Set<string>;
   /** Of what is random. */
   private chance: Chance | null = null;
@@ -99,21 +89,24 @@ class RowKernelWriter {
   ) {
     this.library = file.library;
     const variables = new Set(plan.activation.inputs);
-    this.rows = mapRows(planRows(kernel.outputs.map(({ value }) => value)), (expr) =>
+    const lowered = (expr: Expr): Expr =>
       lower(recogniseGates([expr])[0]!, {
         spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
         formOf: (primitive) => formOf(typescript, primitive),
         nanFrom: kernel.cotangents.length === 0 ? new Set([...variables, ...rowNames(expr)]) : new Set(),
         narrow: false,
-      }),
-    );
+      });
+    const rows = planRows(kernel.outputs.map(({ value }) => value));
+    const walks = fewestWalks(rows, carriesWithin(plan, kernel.outputs, rowRanges.float64));
+    this.rows = mapWalks(walks, lowered);
+    this.growths = new Map(walks.levels.flatMap((walk) => growthsIn(walk, lowered)));
   }
 
   write(): { readonly text: FunctionText; readonly kernel: TypeScriptKernel } {
     const { activation, perChannel } = this.plan;
     const { name, documentation, cotangents, outputs } = this.kernel;
     this.scope.claim(name);
-    const read = new Set([...this.rows.roots, ...operandsOf(this.rows)].flatMap((expr) => [...variablesOf(expr)]));
+    const read = new Set(this.expressions().flatMap((expr) => [...variablesOf(expr)]));
     const declared = [
       ...activation.inputs,
       ...activation.learned.map(({ variable }) => variable),
@@ -192,6 +185,23 @@ class RowKernelWriter {
     this.arguments.push({ name: variable.name, ...argument, element: "f32" });
   }
 
+  /** All that is computed for elements, and at places. */
+  private expressions(): Expr[] {
+    const { levels, roots } = this.rows;
+    const ofLevels = levels.flatMap(({ values, carried, picked }) => [
+      ...values.map(({ operand }) => operand),
+      ...carried.map((sum) => this.termOf(sum)),
+      ...picked.map(({ operand }) => operand),
+    ]);
+    return [...ofLevels, ...roots];
+  }
+
+  /** Places that are looked at: those by which a sum is without its largest element are known by the way. */
+  private placesRead(): ReadonlySet<Variable> {
+    const places = this.rows.levels.flatMap(({ picked }) => picked.map(({ place }) => place));
+    return new Set([...places, ...this.expressions().flatMap((expr) => [...variablesOf(expr)])]);
+  }
+
   private lengthChecks(): string[] {
     this.library.add("requireLength");
     const whole = [...this.kernel.cotangents.map(({ variable }) => variable), ...this.plan.activation.inputs].find(
@@ -212,7 +222,7 @@ class RowKernelWriter {
 
   private body(targets: readonly string[]): string[] {
     const { levels, roots } = this.rows;
-    const all = [...operandsOf(this.rows), ...roots];
+    const all = this.expressions();
     const { bound } = schedule(all, {
       hoisted: (node) =>
         node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !variesAlongAxis(node),
@@ -248,14 +258,17 @@ class RowKernelWriter {
     bindRows();
     for (const level of levels) {
       lines.push(...this.level(level, bound, known));
+      for (const value of level.picked) lines.push(...this.picked(value, bound, known));
       bindRows();
     }
     const rowNumbers = [
-      ...levels.flatMap((level) => level.flatMap(({ kind, name }) => (kind === "sum" ? [name] : []))),
+      ...levels.flatMap(({ values, carried, picked }) =>
+        [...values.filter(({ kind }) => kind === "sum"), ...carried, ...picked].map(({ name }) => name),
+      ),
       ...ofRows.filter(({ type }) => type === "number"),
     ].map((node) => this.names.get(node)!);
     const isGuarded = levels.length > 0 && leavesRange(this.plan, this.kernel.outputs, rowRanges.float64);
-    const sums = this.kernel.outputs.map(({ of }, i) => this.sumOf(of, targets[i]!));
+    const sums = this.kernel.outputs.map(({ of }, i) => learnedSum(of, targets[i]!, (name) => this.scope.claim(name)));
     const stores = (index: string, along: boolean): string[] =>
       this.kernel.outputs.flatMap(({ of }, i) => {
         if (isAlong({ of }, this.plan.yieldsRows) !== along) return [];
@@ -264,24 +277,10 @@ class RowKernelWriter {
         return [sum ? `${sum.each} += ${value};` : `${targets[i]!}[${index}] = ${value};`];
       });
     if (isGuarded) {
-      // A number less itself is 0 where it is finite; 0 over a divisor is, unless that has all but vanished.
-      const [first = "0", ...others] = rowNumbers;
-      const divisors = new Set(
-        reachable(all).flatMap((node) =>
-          isApplication(node, "divide") ? (this.names.get(node.operands[1]!) ?? []) : [],
-        ),
+      const divisors = reachable(all).flatMap((node) =>
+        isApplication(node, "divide") ? (this.names.get(node.operands[1]!) ?? []) : [],
       );
-      const differences = [
-        `${first} - ${first}`,
-        ...others.map((name) => `(${name} - ${name})`),
-        ...rowNumbers.filter((name) => divisors.has(name)).map((name) => `0 / (${name} * 2 ** -100)`),
-      ];
-      const outside = this.scope.claim("outside");
-      lines.push(
-        "// 0 where all of these numbers are finite, and none that divides has all but vanished.",
-        `const ${outside} = ${differences.join(" + ")};`,
-        `if (${outside} === 0) {`,
-      );
+      lines.push(...whereInRange(rowNumbers, new Set(divisors), this.scope.claim("outside")));
     }
     const walksLast = (output: RowOutput): boolean => isAlong(output, this.plan.yieldsRows);
     if (this.kernel.outputs.some(walksLast)) {
@@ -290,7 +289,8 @@ class RowKernelWriter {
       lines.push(...this.walk(walked, bound, () => stores("i", true), needsChannel));
     }
     lines.push(...stores("row", false));
-    if (isGuarded) lines.push("} else {", "// Numbers that need larger exponents.", ...this.exactly(targets, sums), "}");
+    if (isGuarded)
+      lines.push("} else {", "// Numbers that need larger exponents.", ...this.exactly(targets, sums), "}");
     const loops = [
       "for (let o = 0; o < axisOuter; o++) {",
       "for (let n = 0; n < axisInner; n++) {",
@@ -309,7 +309,7 @@ class RowKernelWriter {
   }
 
   /** The row once more, in wide arithmetic. */
-  private exactly(targets: readonly string[], sums: readonly (RowSum | null)[]): readonly string[] {
+  private exactly(targets: readonly string[], sums: readonly (LearnedSum | null)[]): readonly string[] {
     const { activation, yieldsRows } = this.plan;
     const walksLast = (root: number): boolean => isAlong(this.kernel.outputs[root]!, yieldsRows);
     const drawn = new Map<Variable, string>();
@@ -342,61 +342,113 @@ class RowKernelWriter {
     return lines;
   }
 
-  /** A gradient that is a sum: how it begins, what is added to, and what is done with it in the end. */
-  private sumOf(of: Variable | null, array: string): RowSum | null {
-    if (of?.role !== "learned") return null;
-    if (of.space === Space.uniform) {
-      const sum = this.scope.claim(`${array}Sum`);
-      return { before: `let ${sum} = 0;`, each: sum, after: `${array}[0] = ${sum};` };
-    }
-    const sums = this.scope.claim(`${array}Sums`);
-    return {
-      before: `const ${sums} = new Float64Array(${learnedLength(of)});`,
-      each: `${sums}[${isChannel(of) ? "c" : "k"}]!`,
-      after: `${array}.set(${sums});`,
-    };
-  }
-
-  private level(level: readonly RowValue[], bound: readonly Application[], known: Set<Expr>): string[] {
-    const owns = new Map(level.map((value) => [value, this.scope.claim(accumulators[value.kind].name)]));
-    const values = level.map((value) => {
+  private level(level: Walk, bound: readonly Application[], known: Set<Expr>): string[] {
+    const { carried } = level;
+    const isCarrying = (name: Variable): boolean => carried.some(({ maximum }) => maximum === name);
+    const wanted = level.values.filter(({ name, kind }) => !isPlace(kind) || this.placesRead().has(name));
+    const owns = new Map(wanted.map((value) => [value, this.scope.claim(accumulators[value.kind].name)]));
+    const values = wanted.map((value) => {
       const { name, kind, operand } = value;
       const own = owns.get(value)!;
       const starts = [`let ${own} = ${accumulators[kind].start};`];
-      if (kind !== "first_maximum" && kind !== "first_minimum")
-        return { name, own, starts, place: null, kind, operand };
+      if (!isPlace(kind)) return { name, own, starts, place: null, kind, operand };
       // The extreme itself is most often wanted too, and kept then.
       const extreme = kind === "first_maximum" ? "maximum" : "minimum";
-      const beside = level.find((other) => other.kind === extreme && other.operand === operand);
+      const beside = wanted.find((other) => other.kind === extreme && other.operand === operand);
       const kept = beside ? owns.get(beside)! : this.scope.claim(accumulators[extreme].name);
       if (!beside) starts.unshift(`let ${kept} = ${accumulators[extreme].start};`);
-      const place = { kept, isShared: beside !== undefined, sign: kind === "first_maximum" ? ">" : "<" };
+      const place = { kept, beside: beside?.name ?? null, sign: kind === "first_maximum" ? ">" : "<" };
       return { name, own, starts, place, kind, operand };
     });
-    const update = ({ kind, operand, own, place }: (typeof values)[number]): string[] => {
+    const sums = new Map(carried.map(({ name }) => [name, this.scope.claim(accumulators.sum.name)]));
+    const sumsOf = (maximum: Variable): CarriedText[] =>
+      carried
+        .filter((sum) => sum.maximum === maximum)
+        .map((sum) => ({ name: sums.get(sum.name)!, besideTerm: sum.beside ? this.termOf(sum) : null }));
+    const print: CarriedPrinter = { text: (expr) => this.print(expr), claim: (name) => this.scope.claim(name) };
+    const growing = values.filter(({ name }) => isCarrying(name));
+    const starts = [
+      ...values.flatMap((value) => value.starts),
+      ...growing.map(({ name }) => {
+        const shift = this.scope.claim("shift");
+        this.names.set(this.growths.get(name)!.shift, shift);
+        return `let ${shift} = -Infinity;`;
+      }),
+      // Before there is an element, there is none to be left out.
+      ...carried.map(({ name, beside }) => `let ${sums.get(name)!} = ${beside ? "-1" : "0"};`),
+    ];
+    const update = ({ name, kind, operand, own, place }: (typeof values)[number]): string[] => {
       const value = this.print(operand);
+      if (isCarrying(name)) {
+        const places = values.filter((other) => other.place?.beside === name).map((other) => `${other.own} = k;`);
+        return grown(this.growths.get(name)!, { largest: own, exponent: value, places, sums: sumsOf(name), print });
+      }
       if (!place) {
         if (kind === "sum") return [`${own} += ${value};`];
         return [`${own} = Math.${kind === "maximum" ? "max" : "min"}(${own}, ${value});`];
       }
-      const { kept, isShared, sign } = place;
-      return isShared
+      const { kept, beside, sign } = place;
+      if (beside && isCarrying(beside)) return [];
+      return beside
         ? [`if (${value} ${sign} ${kept}) ${own} = k;`]
         : [`if (${value} ${sign} ${kept}) {`, `${kept} = ${value};`, `${own} = k;`, "}"];
     };
     // Places come first: they look at the extreme before it changes.
     const inOrder = [...values.filter(({ place }) => place), ...values.filter(({ place }) => !place)];
-    const operands = level.map(({ operand }) => operand);
-    const walk = this.walk(operands, bound, () => inOrder.flatMap(update));
-    for (const { name, own } of values) {
+    for (const { name, own } of growing) this.names.set(name, own);
+    const whole = carried.filter(({ beside }) => !beside);
+    const terms = whole.map((sum) => this.termOf(sum));
+    const given = terms.flatMap((term) => [...variablesOf(term)]);
+    const walk = this.walk([...wanted.map(({ operand }) => operand), ...given], bound, () => [
+      ...inOrder.flatMap(update),
+      // Relative to the shift as it is now.
+      ...this.bindings(terms, bound),
+      ...whole.map((sum, i) => `${sums.get(sum.name)!} += ${this.print(terms[i]!)};`),
+    ]);
+    const named = [...values.map(({ name, own }) => [name, own] as const), ...sums];
+    for (const [name, own] of named) {
       this.names.set(name, own);
       known.add(name);
     }
-    return [...values.flatMap(({ starts }) => starts), ...walk];
+    const settled = growing.flatMap(({ name }) => scaled(sumsOf(name), this.growths.get(name)!.settled, print));
+    return [...starts, ...walk, ...settled];
+  }
+
+  /** What is added to a sum that is carried along, relative to the shift. */
+  private termOf({ maximum, name }: CarriedSum): Expr {
+    return this.growths.get(maximum)!.terms.get(name)!;
+  }
+
+  /** What stands at a place. */
+  private picked(value: PickedValue, bound: readonly Application[], known: Set<Expr>): string[] {
+    const { name, operand } = value;
+    const at = this.names.get(value.place)!;
+    const array = operand.kind === "variable" && operand.space & Space.element ? this.arrays.get(operand) : undefined;
+    const own = this.scope.claim(array === undefined ? "picked" : `${array}At`);
+    if (array !== undefined) {
+      this.names.set(name, own);
+      known.add(name);
+      return [`const ${own} = ${array}[start + ${at} * axisInner]!;`];
+    }
+    const lines = this.inside([operand], bound, () => [`${own} = ${this.print(operand)};`]);
+    this.names.set(name, own);
+    known.add(name);
+    return [`let ${own} = 0;`, "{", `const k = ${at};`, "const i = start + k * axisInner;", ...lines, "}"];
   }
 
   /** One walk over the axis. */
   private walk(
+    roots: readonly Expr[],
+    bound: readonly Application[],
+    finish: () => string[],
+    needsChannel = false,
+  ): string[] {
+    const body = this.inside(roots, bound, finish, needsChannel);
+    return ["for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {", ...body, "}"];
+  }
+
+  /** What is computed at an element. */
+  private inside(
     roots: readonly Expr[],
     bound: readonly Application[],
     finish: () => string[],
@@ -417,11 +469,10 @@ class RowKernelWriter {
       body.push(`const ${name} = ${array}[${indexOf(variable)}]!;`);
     }
     body.push(...this.drawing(needed));
-    for (const node of bound) if (needed.has(node)) body.push(...this.bind(node));
-    body.push(...finish());
+    body.push(...this.bindings(roots, bound), ...finish());
     for (const node of [...this.names.keys()]) if (!outer.has(node)) this.names.delete(node);
     this.scope = outerScope;
-    return ["for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {", ...body, "}"];
+    return body;
   }
 
   /** What the roots are made of, as far as it has no name yet. */
@@ -434,6 +485,12 @@ class RowKernelWriter {
       if (node.kind === "application") stack.push(...node.operands);
     }
     return [...seen];
+  }
+
+  /** Names for what the roots are made of. */
+  private bindings(roots: readonly Expr[], bound: readonly Application[]): string[] {
+    const needed = new Set(this.unnamed(roots));
+    return bound.flatMap((node) => (needed.has(node) ? this.bind(node) : []));
   }
 
   private bind(node: Application): string[] {
@@ -457,59 +514,6 @@ const lengthOf = (variable: Variable): string => (variable.space & Space.element
 const indexOf = (variable: Variable): string =>
   variable.space & Space.element ? "i" : isChannel(variable) ? "c" : variable.space & Space.axis ? "k" : "row";
 
-const isChannel = ({ space }: Variable): boolean => (space & Space.channel) !== 0;
-
 /** Row values that may be NaN: places are not. */
 const rowNames = (expr: Expr): Variable[] =>
   [...variablesOf(expr)].filter(({ role, name }) => role === "formal" && !name.startsWith("first_"));
-
-/** `softmaxForward` and `softmaxBackward`. */
-export function rowKernels(plan: KernelPlan): readonly [forward: RowKernel, backward: RowKernel] {
-  const { activation, cotangent, value, gradients } = plan;
-  const { documentation, formula, name } = activation;
-  return [
-    {
-      name: `${exportedName(name)}Forward`,
-      exactName: `${name}_forward`,
-      documentation: [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n"),
-      cotangents: [],
-      outputs: [{ of: null, value }],
-    },
-    {
-      name: `${exportedName(name)}Backward`,
-      exactName: `${name}_backward`,
-      documentation: `The vector-Jacobian product of ${name}: what dy at the result is at each input${activation.learned.length > 0 ? " and learned parameter" : ""}.`,
-      cotangents: [{ variable: cotangent }],
-      outputs: gradients.map(({ of, value: gradient }) => ({ of, value: gradient })),
-    },
-  ];
-}
-
-/** `softmaxDoubleBackward`. */
-export function secondOrderRowKernel(plan: KernelPlan): RowKernel {
-  const { activation, cotangent, gradients } = plan;
-  const second = planRowSecondOrder(plan);
-  return {
-    name: `${exportedName(activation.name)}DoubleBackward`,
-    exactName: `${activation.name}_double_backward`,
-    documentation: `The gradients of what ${activation.name}'s backward kernel computes, from a cotangent of each of its results.`,
-    cotangents: [
-      { variable: cotangent },
-      ...second.cotangents.map((variable, i) => ({ variable, of: gradientName(gradients[i]!.of) })),
-    ],
-    outputs: second.gradients,
-  };
-}
-
-/** `softmaxBackwardSaved`: backward of a plan whose input is the output. */
-export function savedRowKernel({ activation, cotangent, gradients }: KernelPlan): RowKernel {
-  const { name, axis, inputs } = activation;
-  const lines = gradients.map(({ of, value }) => `d${of.name} = ${formulaText(value, axis?.name ?? "d")}`);
-  return {
-    name: `${exportedName(name)}BackwardSaved`,
-    exactName: `${name}_backward_saved`,
-    documentation: [`From the value ${inputs[0]!.name}:`, ...lines].join("\n"),
-    cotangents: [{ variable: cotangent }],
-    outputs: gradients.map(({ of, value }) => ({ of, value })),
-  };
-}

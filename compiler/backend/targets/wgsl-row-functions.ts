@@ -1,6 +1,6 @@
 /** What WGSL entry points that reduce rows have in common: how rows are shared out, and reductions within a workgroup. */
 import type { RowArithmetic } from "../row-form.js";
-import type { ReductionKind } from "../rows.js";
+import { isPlace, type ReductionKind } from "../rows.js";
 import type { WgslBindings } from "./wgsl-bindings.js";
 
 /** The name of a library function, which the file then carries. */
@@ -19,6 +19,7 @@ export interface RowNumbers {
   readonly read: (parts: readonly string[]) => string;
   readonly written: (number: string) => readonly string[];
   readonly start: Readonly<Record<ReductionKind, string>>;
+  readonly one: string;
   /** Whether the first number is beyond the second: larger, or smaller. */
   readonly isBeyond: (sign: ">" | "<", a: string, b: string, library: Library) => string;
   readonly isSame: (a: string, b: string, library: Library) => string;
@@ -45,6 +46,7 @@ export const rowNumbers: Readonly<Record<RowArithmetic, RowNumbers>> = {
     read: (parts) => parts.join(", "),
     written: (number) => [`${number}.high`, `${number}.low`],
     start: starts("0.0, 0.0", infinite),
+    one: "1.0, 0.0",
     isBeyond: (sign, a, b) => `${a}.high ${sign} ${b}.high || (${a}.high == ${b}.high && ${a}.low ${sign} ${b}.low)`,
     isSame: (a, b) => `${a}.high == ${b}.high && ${a}.low == ${b}.low`,
   },
@@ -54,12 +56,11 @@ export const rowNumbers: Readonly<Record<RowArithmetic, RowNumbers>> = {
     read: (parts) => parts.join(", "),
     written: (number) => [`${number}.high`, `${number}.low`, `${number}.exponent`],
     start: starts("0.0, 0.0, -2e38", endless),
+    one: "1.0, 0.0, 0.0",
     isBeyond: (sign, a, b, library) => `${library("ranged_less")}(${sign === "<" ? `${a}, ${b}` : `${b}, ${a}`})`,
     isSame: (a, b, library) => `${library("ranged_equal")}(${a}, ${b})`,
   },
 };
-
-export const isPlace = (kind: ReductionKind): boolean => kind === "first_maximum" || kind === "first_minimum";
 
 /** Numbers that a reduction keeps: a place besides has the number that stands there. */
 export const slotsOf = (kind: ReductionKind): number => (isPlace(kind) ? 2 : 1);

@@ -134,12 +134,13 @@ fn ranged_sign(a: ranged) -> ranged {
   return ranged_of(pair_sign(pair(a.high, a.low)), 0.0);
 }
 
-// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off.
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
 fn ranged_exp(a: ranged) -> ranged {
   let x = ranged_pair(ranged_select(a.exponent > 126.0, ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a));
   let k = floor(x.high * 1.442695 + 0.5);
   let rest = pair_subtract(x, pair_multiply(pair(k, 0.0), RANGED_LN2));
-  let held = clamp(rest.high, -0.36, 0.36);
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
   return ranged_of(pair_add(pair(1.0, 0.0), pair_expm1_small(pair(held, select(0.0, rest.low, held == rest.high)))), k);
 }
 
