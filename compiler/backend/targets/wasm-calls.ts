@@ -13,8 +13,12 @@ declare const WebAssembly: {
   readonly Memory: new (limits: {
     readonly initial: number;
     readonly maximum: number;
-  }) => { readonly buffer: ArrayBuffer };
+  }) => Memory;
 };
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
 
 declare function atob(text: string): string;
 
@@ -23,7 +27,7 @@ declare function atob(text: string): string;
  * from. Its first 256 KiB are for the calls themselves; arrays behind these are
  * read and written where they are, others come and go in blocks.
  */
-function sharedMemory(): { readonly buffer: ArrayBuffer } {
+function sharedMemory(): Memory {
   const key = Symbol.for("activation-compiler.memory");
   const known: unknown = Reflect.get(globalThis, key);
   if (known instanceof WebAssembly.Memory) return known;
