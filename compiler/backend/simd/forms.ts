@@ -14,17 +14,22 @@ import {
   Space,
   substitute,
   type Variable,
+  variablesOf,
 } from "../../ir/expr.js";
-import { toNumber } from "../../ir/rational.js";
+import { divide, rational, toNumber } from "../../ir/rational.js";
 import type { Lanes } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { type ArithmeticModel, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
 import { type Guard, guardFor } from "../accuracy/guard.js";
+import { cancelsHarmlessly } from "../accuracy/cancellation.js";
+import { isBoolean } from "../../decisions.js";
 import { atInfinity } from "../ends.js";
 import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
+import { searched } from "../searches.js";
 import { canSpell, isInstruction } from "./expression.js";
+import { withHolds } from "./holds.js";
 import { isRightInTrial } from "./trial.js";
 
 export interface VectorForm {
@@ -58,7 +63,8 @@ export function vectorForms(
   for (const [lanes, model] of arithmetics) {
     const forms = unscaled.map(({ root, factor }) => formIn(lanes, model, plan, root, factor, kind));
     const found = forms.filter((form) => form !== null);
-    if (found.length === roots.length) return found;
+    // Products in another order have as many roundings, and sums the same ones.
+    if (found.length === roots.length) return found.map((form) => ({ ...form, value: withHolds(form.value) }));
   }
   return null;
 }
@@ -110,14 +116,35 @@ function formIn(
   }
   const limits = isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12] : [2 ** 127, 700, 128, 32, 16, 8];
   const limited = guardFor(lowered, { ...options, limits });
-  if (isEnough(limited) && !(isSingle && limited.cancels))
-    return { lanes, value: lowered, guard: limited.condition, factor };
-  if (!isSingle) return null;
+  if (isEnough(limited) && !limited.cancels) return { lanes, value: lowered, guard: limited.condition, factor };
   // Sums that cancel would send too many elements to the other kernel; where they do no harm nothing is asked.
   const guard = guardFor(lowered, { ...options, limits, mayCancel: true }).condition;
+  if (!isSingle) {
+    if (!isEnough(limited)) return null;
+    const isHarmless = kind === "slope" && isHarmlessInDouble(plan, lowered, guard);
+    return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, factor };
+  }
   const granted = nodes.some((node) => isApplication(node, "normcdf")) ? granteds.gaussian[kind] : granteds.usual[kind];
   const trial = { root, form: lowered, guard, granted, isDerivative: kind === "slope" };
   return isRightInTrial(plan, trial) ? { lanes, value: lowered, guard, factor } : null;
+}
+
+/** Whether sums of a derivative in float64 cancel next to its zeros alone, by less than the rounding of the input makes of it. */
+function isHarmlessInDouble(plan: KernelPlan, form: Expr, guard: Expr | null): boolean {
+  const [input, ...others] = variablesOf(form);
+  if (input?.role !== "input" || others.length > 0) return false;
+  const place = plan.activation.inputs.indexOf(input);
+  return searched(plan, [form, ...(guard ? [guard] : [])], {
+    name: "vectors cancel harmlessly",
+    isAnswer: isBoolean,
+    find: ([tried = form, within = null], { activation: { inputs } }) =>
+      cancelsHarmlessly(tried, inputs[place] ?? input, {
+        model: vectorDoubles,
+        relative: (tolerances.slope - 2) * 2 ** -24,
+        isDerivative: true,
+        within,
+      }),
+  });
 }
 
 /** What is granted to forms that are tried out, in units in the last place: less than is promised, since not all inputs are tried. */
@@ -152,10 +179,12 @@ const formulasInDouble: typeof formulas = {
   gate_slope: "exp(a) * (exp(a) + 1 + b) / ((exp(a) + 1) * (exp(a) + 1))",
 };
 
-/** a (b / c) as a b / c: a rounding less where b is 1. */
+/** a (b / c) as a b / c: a rounding less where b is 1. By a constant there is no division, which takes the time of many products. */
 function quotients(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
     const [a, b] = operands;
+    if (node.primitive === "divide" && a?.kind !== "constant" && b?.kind === "constant" && b.value.numerator !== 0n)
+      return apply("multiply", [a!, constant(divide(one, b.value))]);
     if (node.primitive !== "multiply") return apply(node.primitive, operands, node.rule);
     const [quotient, other] = [a, b].some((each) => each && isReciprocal(each))
       ? isReciprocal(a!)
@@ -166,6 +195,8 @@ function quotients(root: Expr): Expr {
     return apply("divide", [other, quotient.operands[1]!]);
   });
 }
+
+const one = rational(1);
 
 const isReciprocal = (node: Expr): boolean =>
   isApplication(node, "divide") && node.operands[0] === constant(1) && (node.space & Space.element) !== 0;

@@ -1,5 +1,5 @@
 /** Kernels over vectors as WebAssembly text: a loop over groups of elements that leaves those alone whose guard fails. */
-import { type Expr, isApplication, reachable, type Variable } from "../../ir/expr.js";
+import { type Expr, isApplication, reachable, type Variable, variablesOf } from "../../ir/expr.js";
 import { toNumber } from "../../ir/rational.js";
 import {
   constantName,
@@ -53,16 +53,23 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   const conditions = new Set(kernel.outputs.flatMap(({ guard }) => (guard ? conjuncts(guard) : [])));
   const limits = [...conditions].flatMap((condition) => inputLimit(condition) ?? []);
   const guards = [...conditions].filter((condition) => !inputLimit(condition));
-  const [values, tests] = [kernel.outputs.map(({ value }) => value), guards].map((roots) =>
-    vectorOf(graph, roots, variables),
-  );
+  /** Of the scalars alone: asked once. */
+  const isScalar = (condition: Expr): boolean =>
+    [...variablesOf(condition)].every((each) => kernel.scalars.includes(each));
+  const [values, tests, scalarTests] = [
+    kernel.outputs.map(({ value }) => value),
+    guards.filter((condition) => !isScalar(condition)),
+    guards.filter(isScalar),
+  ].map((roots) => vectorOf(graph, roots, variables));
   const results = kernel.outputs.map(({ factor }, i) =>
     factor ? graph.float("mul", variables.get(factor)!, values![i]!) : values![i]!,
   );
-  const holds = tests!.length > 0 ? [tests!.reduce((a, b) => graph.bitwise("and", a, b))] : [];
+  const allOf = (conditions: readonly VectorNode[]): VectorNode[] =>
+    conditions.length > 0 ? [conditions.reduce((a, b) => graph.bitwise("and", a, b))] : [];
+  const [holds, fits] = [allOf(tests!), allOf(scalarTests!)];
   // Of sizes the largest is looked for; as integers, where NaN is larger than all numbers.
   const sizes = limits.map(({ input }) => graph.bitwise("and", variables.get(input)!, graph.bits(sizeMask(lanes))));
-  const roots = [...results, ...holds, ...sizes];
+  const roots = [...results, ...holds, ...sizes, ...fits];
   const shared = new Set(scalars.map(({ local }) => local));
   const code = vectorCode(roots, { lanes, fused, copies, shared });
   const bounds = limits.map(({ limit }) => graph.number(limit));
@@ -100,6 +107,7 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   const ofAll = (index: number, operation: string): string =>
     code.results.map((texts) => texts[results.length + index]!).reduce((a, b) => `(${operation} ${a} ${b})`);
   const failures = [
+    ...fits.map(() => "(i32.eqz (local.get $fits))"),
     ...holds.map((_, i) => `(i32.eqz (${integers}.all_true ${ofAll(i, "v128.and")}))`),
     ...sizes.map((_, i) => {
       const largest =
@@ -123,13 +131,18 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   return [
     `(func (export "${kernel.name}") ${each(pointers, (name) => `(param ${name} i32)`)} (param $size i32) (param $list i32)`,
     `${each(scalars, ({ local }) => `(param $number_${local} f64)`)} (result i32)`,
-    `(local $place i32) (local $first i32) ${each(vectors, (name) => `(local ${name} v128)`)}`,
+    `(local $place i32) (local $first i32) (local $fits i32) ${each(vectors, (name) => `(local ${name} v128)`)}`,
     "(local.set $first (local.get $list))",
     ...constants.map(({ name, bits }) => `(local.set ${name} ${constantText(lanes, bits)})`),
     ...scalars.map(({ local }) => {
       const number = `(local.get $number_${local})`;
       const splat = lanes === "f32x4" ? `(f32x4.splat (f32.demote_f64 ${number}))` : `(f64x2.splat ${number})`;
       return `(local.set $${local} ${splat})`;
+    }),
+    ...code.preparation,
+    ...fits.map((_, i) => {
+      const test = code.results[0]![results.length + holds.length + sizes.length + i]!;
+      return `(local.set $fits (${integers}.all_true ${test}))`;
     }),
     "(if (local.get $size) (then (loop $turn",
     ...loads,

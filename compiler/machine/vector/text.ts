@@ -2,6 +2,8 @@
 import { formats, type Lanes, nodesOf, operandsOf, type VectorConstant, type VectorNode } from "./graph.js";
 
 export interface VectorCode {
+  /** `(local.set ...)` of what is the same for all copies and whenever the code is run: to be done once. */
+  readonly preparation: readonly string[];
   /** `(local.set ...)`, in order. */
   readonly statements: readonly string[];
   /** The text of each root, for each copy. */
@@ -45,9 +47,19 @@ export function vectorCode(roots: readonly VectorNode[], { lanes, fused, copies,
   const count = (node: VectorNode): void => void uses.set(node, (uses.get(node) ?? 0) + 1);
   nodes.flatMap(operandsOf).forEach(count);
   roots.forEach(count);
+  const invariant = new Set<VectorNode>();
+  for (const node of nodes) {
+    const isInvariant =
+      node.kind === "local" ? shared.has(node.name) : operandsOf(node).every((each) => invariant.has(each));
+    if (isInvariant) invariant.add(node);
+  }
   const names = new Map<VectorNode, string>();
+  /** Of what is computed once. */
+  const constants = new Map<VectorNode, string>();
   const isSingle = (node: VectorNode): boolean => (uses.get(node) ?? 0) === 1 && !names.has(node);
   const text = (node: VectorNode, copy: number, itself = false): string => {
+    const once = itself ? undefined : constants.get(node);
+    if (once !== undefined) return `(local.get ${once})`;
     const name = itself ? undefined : names.get(node);
     if (name !== undefined) return `(local.get ${copyName(name, copy)})`;
     switch (node.kind) {
@@ -60,7 +72,9 @@ export function vectorCode(roots: readonly VectorNode[], { lanes, fused, copies,
       case "operation": {
         const [a, b] = node.operands;
         const product = (of: VectorNode | undefined): readonly VectorNode[] | undefined =>
-          of?.kind === "operation" && of.operation === `${lanes}.mul` && isSingle(of) ? of.operands : undefined;
+          of?.kind === "operation" && of.operation === `${lanes}.mul` && isSingle(of) && !constants.has(of)
+            ? of.operands
+            : undefined;
         const written = (operation: string, operands: readonly VectorNode[]): string =>
           `(${operation} ${operands.map((operand) => text(operand, copy)).join(" ")})`;
         if (fused && node.operation === `${lanes}.add`) {
@@ -76,11 +90,19 @@ export function vectorCode(roots: readonly VectorNode[], { lanes, fused, copies,
       }
     }
   };
+  const preparation: string[] = [];
   const statements: string[] = [];
   const locals: string[] = [];
+  const isOnce = (node: VectorNode): boolean => invariant.has(node) && operandsOf(node).length > 0;
+  for (const node of nodes.filter(isOnce)) {
+    const name = `$once${constants.size}`;
+    preparation.push(`(local.set ${name} ${text(node, 0, true)})`);
+    locals.push(name);
+    constants.set(node, name);
+  }
   let number = 0;
   for (const node of nodes) {
-    if (node.kind === "local" || node.kind === "constant" || (uses.get(node) ?? 0) < 2) continue;
+    if (node.kind === "local" || node.kind === "constant" || isOnce(node) || (uses.get(node) ?? 0) < 2) continue;
     const name = `t${number++}`;
     for (let copy = 0; copy < copies; copy++) {
       statements.push(`(local.set ${copyName(name, copy)} ${text(node, copy, true)})`);
@@ -89,5 +111,5 @@ export function vectorCode(roots: readonly VectorNode[], { lanes, fused, copies,
     names.set(node, name);
   }
   const results = Array.from({ length: copies }, (_, copy) => roots.map((root) => text(root, copy)));
-  return { statements, results, locals };
+  return { preparation, statements, results, locals };
 }
