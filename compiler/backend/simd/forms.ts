@@ -29,7 +29,7 @@ import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { searched } from "../searches.js";
 import { canSpell, isInstruction } from "./expression.js";
-import { withHolds } from "./holds.js";
+import { withFalling, withHolds } from "./holds.js";
 import { isRightInTrial } from "./trial.js";
 
 export interface VectorForm {
@@ -87,7 +87,7 @@ function formIn(
   const isSingle = lanes === "f32x4";
   const nanFrom = kind === "value" ? new Set([...plan.activation.inputs, ...parametersOf(plan)]) : new Set<Variable>();
   const [recognised] = recogniseGates([root], { most: isSingle ? 64 : 512, decays: false, selects: true });
-  const lowered = quotients(
+  const ordinary = quotients(
     lower(recognised!, {
       spells: (primitive) => canSpell(lanes, primitive),
       formOf: (primitive) => (isSingle ? formulas : { ...formulas, ...formulasInDouble })[primitive],
@@ -96,9 +96,10 @@ function formIn(
       narrow: false,
     }),
   );
+  const lowered = isSingle ? withFalling(ordinary) : ordinary;
   const nodes = reachable([lowered]);
   if (nodes.some((node) => node.kind === "application" && !canSpell(lanes, node.primitive))) return null;
-  if (!nodes.every((node) => node.type !== "condition" || isDecided(node, isSingle))) return null;
+  if (!nodes.every((node) => !decides(node) || isDecided(node, isSingle))) return null;
   const unit = 2 ** -model.digits;
   const tolerance = (tolerances[kind] * 2 ** -24) / unit;
   const isEnough = ({ relative }: Guard): boolean => relative + allowance(isSingle, unit) <= tolerance;
@@ -109,7 +110,10 @@ function formIn(
   };
   // What is infinite is infinite as it should be if nothing is done with it.
   const everywhere = guardFor(lowered, { ...options, model: { ...model, hidesFaults: false } });
-  if (!everywhere.condition && !nodes.some((node) => node.kind === "application" && !isInstruction(node.primitive))) {
+  if (
+    !everywhere.condition &&
+    nodes.every((node) => node.kind !== "application" || isTotal(node.primitive, isSingle))
+  ) {
     if (!isEnough(everywhere)) return null;
     const { form, tested } = atInfinity(lowered, plan);
     if (tested.length === 0) return { lanes, value: form, guard: null, factor };
@@ -149,6 +153,10 @@ function isHarmlessInDouble(plan: KernelPlan, form: Expr, guard: Expr | null): b
 
 /** What is granted to forms that are tried out, in units in the last place: less than is promised, since not all inputs are tried. */
 const granteds = { usual: { value: 3.6, slope: 5.4 }, gaussian: { value: 4.6, slope: 7.2 } } as const;
+
+/** Whether operands may have any size. */
+const isTotal = (primitive: PrimitiveName, isSingle: boolean): boolean =>
+  isInstruction(primitive) || (isSingle && (primitive === "falling_expm1" || primitive === "tanh"));
 
 /** What sums that cancel may cost, of float32 half a unit: these are not let through anyway. */
 const allowance = (isSingle: boolean, unit: number): number => (isSingle ? 0.5 : 2 ** -23 / unit);
@@ -201,8 +209,10 @@ const one = rational(1);
 const isReciprocal = (node: Expr): boolean =>
   isApplication(node, "divide") && node.operands[0] === constant(1) && (node.space & Space.element) !== 0;
 
+const decides = (node: Expr): boolean => node.type === "condition" || isApplication(node, "sign");
+
 /**
- * Whether a condition comes out as it would of real numbers: of float32 it has to compare inputs with numbers that are
+ * Whether a condition, or a sign, comes out as it would of real numbers: of float32 it has to compare inputs with numbers that are
  * float32 themselves, of float64 there must be no function in it.
  */
 function isDecided(condition: Expr, isSingle: boolean): boolean {

@@ -13,7 +13,7 @@ import {
   type VectorNode,
 } from "../../machine/vector/index.js";
 import { conjuncts } from "../accuracy/guard.js";
-import { vectorOf } from "./expression.js";
+import { isInstruction, vectorOf } from "./expression.js";
 import type { VectorForm } from "./forms.js";
 
 export interface VectorKernel {
@@ -28,8 +28,12 @@ export interface VectorKernel {
 }
 
 /** How many vectors are computed side by side: more where the loop itself takes a good part of the time. */
-const copiesOf = ({ outputs }: VectorKernel): number =>
-  outputs.every(({ guard }) => !guard) && reachable(outputs.map(({ value }) => value)).length <= 8 ? 8 : 4;
+const copiesOf = ({ outputs }: VectorKernel): number => {
+  const nodes = reachable(outputs.map(({ value }) => value));
+  const isShort =
+    nodes.length <= 10 && nodes.every((node) => node.kind !== "application" || isInstruction(node.primitive));
+  return isShort && outputs.every(({ guard }) => !guard) ? 8 : 4;
+};
 
 /** Vectors of four or two elements. */
 const elementsOf = (lanes: Lanes): number => (lanes === "f32x4" ? 4 : 2);

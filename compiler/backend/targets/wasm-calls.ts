@@ -69,7 +69,8 @@ const step = 32;
 /**
  * Calls a kernel, and the one in TypeScript for the groups of elements that it
  * leaves alone: those that need more digits. All elements where there is no
- * such engine, or where lengths differ, which that kernel complains about.
+ * such engine, where a number is none of float32, or where lengths differ,
+ * which that kernel complains about.
  */
 function call(
   name: string,
@@ -84,7 +85,8 @@ function call(
   const arrays = [...inputs, ...outputs];
   const size = inputs[0]?.length ?? 0;
   const differs = arrays.some(({ length }) => length !== size);
-  if (!isKernel(kernel) || differs || arrays.length > 12) {
+  const fits = numbers.every(isOrdinary) && arrays.length <= 12;
+  if (!isKernel(kernel) || differs || !fits) {
     exactly(...arrays);
     return;
   }
@@ -127,6 +129,12 @@ function call(
     start += count;
   }
 }
+
+/** Whether float32 has all digits of the number. */
+const isOrdinary = (number: number): boolean => {
+  const size = Math.abs(number);
+  return size === 0 || (size >= 2 ** -126 && size < 2 ** 127);
+};
 
 const isKernel = (value: unknown): value is Kernel =>
   typeof value === "function";

@@ -52,6 +52,15 @@ fn expm1(x: f32) -> f32 {
   return scale * expm1_of_rest((x - k * 0.693145751953125) - k * 1.42860682e-6) + (scale - 1.0);
 }
 
+// e^x - 1 for x <= 0: beyond -32 nothing changes any more. An error of the exponent is multiplied by |x| e^x alone, so that one part of ln 2 does.
+@error("1.6")
+fn falling_expm1(x: f32) -> f32 {
+  let y = max(x, -32.0);
+  let z = rounded_with_bits(y * 1.44269504);
+  let scale = scaled_by_bits(1.0, z);
+  return scale * expm1_of_rest(y - whole_of_bits(z) * 0.693147182) + (scale - 1.0);
+}
+
 // ln(2^k (1 + f)), sqrt(1/2) <= 1 + f < sqrt(2): with s = 2 f/(2 + f) it is 2 artanh(s/2), a polynomial (8e-10).
 @error("2.9")
 fn log_of_parts(k: f32, f: f32) -> f32 {
