@@ -1,5 +1,5 @@
 /** Lowered expressions as straight-line code over vectors. */
-import { type Application, type Expr, fold, type Variable } from "../../ir/expr.js";
+import { type Application, type Expr, fold, reachable, type Variable } from "../../ir/expr.js";
 import { toNumber } from "../../ir/rational.js";
 import { expandCall, VectorGraph, type VectorNode } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
@@ -30,21 +30,53 @@ export const isInstruction = (primitive: PrimitiveName): boolean => spelled.has(
 export const canSpell = (lanes: VectorGraph["lanes"], primitive: PrimitiveName): boolean =>
   isInstruction(primitive) || simdSpells(lanes, primitive);
 
-/** @param variables the nodes that stand for variables */
+/** Functions that make much of a small error of their operand where that is large. */
+const exponential: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["exp", "sigmoid", "logistic"]);
+
+/** Of what exponents may be made that are computed in float64. */
+const polynomial: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  ...(["negate", "abs", "add", "subtract", "multiply"] as const),
+]);
+
+/** Whether an exponent among the operations is made of more than a variable and its sign, and of nothing but arithmetic. */
+export const hasLongExponents = (nodes: readonly Expr[]): boolean => nodes.some((node) => longExponent(node) !== null);
+
+function longExponent(node: Expr): Expr | null {
+  if (node.kind !== "application" || !exponential.has(node.primitive)) return null;
+  const [exponent] = node.operands;
+  const applications = reachable([exponent!]).filter((each) => each.kind === "application");
+  const isLong = applications.some(({ primitive }) => primitive !== "negate" && primitive !== "abs");
+  return isLong && applications.every(({ primitive }) => polynomial.has(primitive)) ? exponent! : null;
+}
+
+/**
+ * @param variables the nodes that stand for variables
+ * @param precise whether exponents in vectors of float32 are computed in float64
+ */
 export function vectorOf(
   graph: VectorGraph,
   roots: readonly Expr[],
   variables: ReadonlyMap<Variable, VectorNode>,
+  precise = false,
 ): VectorNode[] {
   const known = new Map<Expr, VectorNode>();
   return roots.map((root) =>
     fold<VectorNode>(root, (node, operands) => {
-      const value = known.get(node) ?? codeOf(graph, node, operands, variables);
+      const exponent = precise ? longExponent(node) : null;
+      const given = exponent ? [inDouble(graph, exponent, variables)] : operands;
+      const value = known.get(node) ?? codeOf(graph, node, given, variables);
       known.set(node, value);
       return value;
     }),
   );
 }
+
+const inDouble = (graph: VectorGraph, root: Expr, variables: ReadonlyMap<Variable, VectorNode>): VectorNode =>
+  fold<VectorNode>(root, (node, operands) =>
+    node.kind === "constant"
+      ? graph.double(toNumber(node.value))
+      : graph.promoted(codeOf(graph, node, operands, variables)),
+  );
 
 function codeOf(
   graph: VectorGraph,

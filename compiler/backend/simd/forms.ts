@@ -28,7 +28,7 @@ import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { searched } from "../searches.js";
-import { canSpell, isInstruction } from "./expression.js";
+import { canSpell, hasLongExponents, isInstruction } from "./expression.js";
 import { withFalling, withHolds } from "./holds.js";
 import { isRightInTrial } from "./trial.js";
 
@@ -38,6 +38,8 @@ export interface VectorForm {
   readonly value: Expr;
   /** Where it is good enough; null: everywhere. */
   readonly guard: Expr | null;
+  /** Whether exponents in vectors of float32 are computed in float64. */
+  readonly precise: boolean;
   /** What the value is still to be multiplied by. */
   readonly factor: Variable | null;
 }
@@ -99,7 +101,7 @@ function formIn(
   const lowered = isSingle ? withFalling(ordinary) : ordinary;
   const nodes = reachable([lowered]);
   if (nodes.some((node) => node.kind === "application" && !canSpell(lanes, node.primitive))) return null;
-  if (!nodes.every((node) => !decides(node) || isDecided(node, isSingle))) return null;
+  if (!deciding(nodes).every((node) => isDecided(node, isSingle))) return null;
   const unit = 2 ** -model.digits;
   const tolerance = (tolerances[kind] * 2 ** -24) / unit;
   const isEnough = ({ relative }: Guard): boolean => relative + allowance(isSingle, unit) <= tolerance;
@@ -116,21 +118,25 @@ function formIn(
   ) {
     if (!isEnough(everywhere)) return null;
     const { form, tested } = atInfinity(lowered, plan);
-    if (tested.length === 0) return { lanes, value: form, guard: null, factor };
+    if (tested.length === 0) return { lanes, value: form, guard: null, precise: false, factor };
   }
-  const limits = isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12] : [2 ** 127, 700, 128, 32, 16, 8];
+  const limits = isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12, 9.875] : [2 ** 127, 700, 128, 32, 16, 8];
   const limited = guardFor(lowered, { ...options, limits });
-  if (isEnough(limited) && !limited.cancels) return { lanes, value: lowered, guard: limited.condition, factor };
+  if (isEnough(limited) && !limited.cancels)
+    return { lanes, value: lowered, guard: limited.condition, precise: false, factor };
   // Sums that cancel would send too many elements to the other kernel; where they do no harm nothing is asked.
   const guard = guardFor(lowered, { ...options, limits, mayCancel: true }).condition;
   if (!isSingle) {
     if (!isEnough(limited)) return null;
     const isHarmless = kind === "slope" && isHarmlessInDouble(plan, lowered, guard);
-    return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, factor };
+    return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, precise: false, factor };
   }
   const granted = nodes.some((node) => isApplication(node, "normcdf")) ? granteds.gaussian[kind] : granteds.usual[kind];
   const trial = { root, form: lowered, guard, granted, isDerivative: kind === "slope" };
-  return isRightInTrial(plan, trial) ? { lanes, value: lowered, guard, factor } : null;
+  const precise = [false, ...(hasLongExponents(nodes) ? [true] : [])].find((each) =>
+    isRightInTrial(plan, { ...trial, precise: each }),
+  );
+  return precise === undefined ? null : { lanes, value: lowered, guard, precise, factor };
 }
 
 /** Whether sums of a derivative in float64 cancel next to its zeros alone, by less than the rounding of the input makes of it. */
@@ -173,7 +179,7 @@ const formulas: Readonly<Partial<Record<PrimitiveName, string>>> = {
   logistic: "exp(-abs(a)) / (1 + exp(-abs(a)))^2",
   logistic_moment: "a * (exp(-abs(a)) / (1 + exp(-abs(a)))^2)",
   gate_slope:
-    "where(a > 0, 1 + exp(-abs(a)) * (1 + b), exp(-abs(a)) * (exp(-abs(a)) + (1 + b))) / ((1 + exp(-abs(a))) * (1 + exp(-abs(a))))",
+    "choose(a > 0, 1 + exp(-abs(a)) * (1 + b), exp(-abs(a)) * (exp(-abs(a)) + (1 + b))) / ((1 + exp(-abs(a))) * (1 + exp(-abs(a))))",
   mish_gate: "exp(a) * (exp(a) + 2) / (exp(a) * (exp(a) + 2) + 2)",
   mish_gate_slope:
     "(exp(a) * (exp(a) + 2) * (exp(a) * (exp(a) + 2) + 2) + 4 * b * (exp(a) * (exp(a) + 1))) / (exp(a) * (exp(a) + 2) + 2)^2",
@@ -209,7 +215,13 @@ const one = rational(1);
 const isReciprocal = (node: Expr): boolean =>
   isApplication(node, "divide") && node.operands[0] === constant(1) && (node.space & Space.element) !== 0;
 
-const decides = (node: Expr): boolean => node.type === "condition" || isApplication(node, "sign");
+/** Conditions and signs; not where `choose` joins two formulas for the same function, of which either serves at the border. */
+function deciding(nodes: readonly Expr[]): readonly Expr[] {
+  const asked = new Set<Expr>(
+    nodes.flatMap((node) => (node.kind !== "application" || node.primitive === "choose" ? [] : node.operands)),
+  );
+  return nodes.filter((node) => (node.type === "condition" && asked.has(node)) || isApplication(node, "sign"));
+}
 
 /**
  * Whether a condition, or a sign, comes out as it would of real numbers: of float32 it has to compare inputs with numbers that are

@@ -4,7 +4,6 @@ import { toNumber } from "../../ir/rational.js";
 import {
   constantName,
   constantsOf,
-  constantText,
   copyName,
   formats,
   type Lanes,
@@ -64,7 +63,7 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     kernel.outputs.map(({ value }) => value),
     guards.filter((condition) => !isScalar(condition)),
     guards.filter(isScalar),
-  ].map((roots) => vectorOf(graph, roots, variables));
+  ].map((roots, i) => vectorOf(graph, roots, variables, i === 0 && kernel.outputs.some(({ precise }) => precise)));
   const results = kernel.outputs.map(({ factor }, i) =>
     factor ? graph.float("mul", variables.get(factor)!, values![i]!) : values![i]!,
   );
@@ -77,7 +76,7 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   const shared = new Set(scalars.map(({ local }) => local));
   const code = vectorCode(roots, { lanes, fused, copies, shared });
   const bounds = limits.map(({ limit }) => graph.number(limit));
-  const constants = constantsOf([...roots, ...bounds]);
+  const constants = constantsOf([...roots, ...bounds], lanes);
   const bytes = 4 * elementsOf(lanes);
   const each = <T>(list: readonly T[], text: (item: T, i: number) => string): string => list.map(text).join(" ");
   const vectors = [
@@ -137,7 +136,7 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     `${each(scalars, ({ local }) => `(param $number_${local} f64)`)} (result i32)`,
     `(local $place i32) (local $first i32) (local $fits i32) ${each(vectors, (name) => `(local ${name} v128)`)}`,
     "(local.set $first (local.get $list))",
-    ...constants.map(({ name, bits }) => `(local.set ${name} ${constantText(lanes, bits)})`),
+    ...constants.map(({ name, text }) => `(local.set ${name} ${text})`),
     ...scalars.map(({ local }) => {
       const number = `(local.get $number_${local})`;
       const splat = lanes === "f32x4" ? `(f32x4.splat (f32.demote_f64 ${number}))` : `(f64x2.splat ${number})`;
