@@ -33,25 +33,24 @@ export const canSpell = (lanes: VectorGraph["lanes"], primitive: PrimitiveName):
 /** Functions that make much of a small error of their operand where that is large. */
 const exponential: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["exp", "sigmoid", "logistic"]);
 
-/** Of what exponents may be made that are computed in float64. */
 const polynomial: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   ...(["negate", "abs", "add", "subtract", "multiply"] as const),
 ]);
 
-/** Whether an exponent among the operations is made of more than a variable and its sign, and of nothing but arithmetic. */
-export const hasLongExponents = (nodes: readonly Expr[]): boolean => nodes.some((node) => longExponent(node) !== null);
+/** Whether there are polynomials of more than one operation, whose errors float64 would spare. */
+export const hasPolynomials = (nodes: readonly Expr[]): boolean => nodes.some(isPolynomial);
 
-function longExponent(node: Expr): Expr | null {
-  if (node.kind !== "application" || !exponential.has(node.primitive)) return null;
-  const [exponent] = node.operands;
-  const applications = reachable([exponent!]).filter((each) => each.kind === "application");
-  const isLong = applications.some(({ primitive }) => primitive !== "negate" && primitive !== "abs");
-  return isLong && applications.every(({ primitive }) => polynomial.has(primitive)) ? exponent! : null;
+function isPolynomial(node: Expr): boolean {
+  const applications = reachable([node]).filter((each) => each.kind === "application");
+  return (
+    applications.every(({ primitive }) => polynomial.has(primitive)) &&
+    applications.filter(({ primitive }) => primitive !== "negate" && primitive !== "abs").length > 1
+  );
 }
 
 /**
  * @param variables the nodes that stand for variables
- * @param precise whether exponents in vectors of float32 are computed in float64
+ * @param precise whether polynomials in vectors of float32 are computed in float64
  */
 export function vectorOf(
   graph: VectorGraph,
@@ -62,9 +61,15 @@ export function vectorOf(
   const known = new Map<Expr, VectorNode>();
   return roots.map((root) =>
     fold<VectorNode>(root, (node, operands) => {
-      const exponent = precise ? longExponent(node) : null;
-      const given = exponent ? [inDouble(graph, exponent, variables)] : operands;
-      const value = known.get(node) ?? codeOf(graph, node, given, variables);
+      const whole = precise && isPolynomial(node) ? inDouble(graph, node, variables) : undefined;
+      const isExponential = precise && node.kind === "application" && exponential.has(node.primitive);
+      // Rounded, but for functions that take float64.
+      const given = operands.map((operand, i) =>
+        isExponential && node.kind === "application" && isPolynomial(node.operands[i]!)
+          ? inDouble(graph, node.operands[i]!, variables)
+          : operand,
+      );
+      const value = known.get(node) ?? (whole ? graph.demoted(whole) : codeOf(graph, node, given, variables));
       known.set(node, value);
       return value;
     }),

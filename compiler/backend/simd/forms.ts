@@ -20,7 +20,7 @@ import { divide, rational, toNumber } from "../../ir/rational.js";
 import type { Lanes } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { type ArithmeticModel, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
-import { type Guard, guardFor } from "../accuracy/guard.js";
+import { allOf, conjuncts, type Guard, guardFor } from "../accuracy/guard.js";
 import { cancelsHarmlessly } from "../accuracy/cancellation.js";
 import { isBoolean } from "../../decisions.js";
 import { atInfinity } from "../ends.js";
@@ -28,7 +28,8 @@ import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { searched } from "../searches.js";
-import { canSpell, hasLongExponents, isInstruction } from "./expression.js";
+import { canSpell, hasPolynomials, isInstruction } from "./expression.js";
+import { inputLimit } from "./limits.js";
 import { withFalling, withHolds } from "./holds.js";
 import { isRightInTrial } from "./trial.js";
 
@@ -38,7 +39,7 @@ export interface VectorForm {
   readonly value: Expr;
   /** Where it is good enough; null: everywhere. */
   readonly guard: Expr | null;
-  /** Whether exponents in vectors of float32 are computed in float64. */
+  /** Whether polynomials in vectors of float32 are computed in float64. */
   readonly precise: boolean;
   /** What the value is still to be multiplied by. */
   readonly factor: Variable | null;
@@ -132,12 +133,18 @@ function formIn(
     return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, precise: false, factor };
   }
   const granted = nodes.some((node) => isApplication(node, "normcdf")) ? granteds.gaussian[kind] : granteds.usual[kind];
-  const trial = { root, form: lowered, guard, granted, isDerivative: kind === "slope" };
-  const precise = [false, ...(hasLongExponents(nodes) ? [true] : [])].find((each) =>
-    isRightInTrial(plan, { ...trial, precise: each }),
+  const ways = [sizesIn(guard), guard].flatMap((asked) =>
+    [false, ...(hasPolynomials(nodes) ? [true] : [])].map((precise) => ({ guard: asked, precise })),
   );
-  return precise === undefined ? null : { lanes, value: lowered, guard, precise, factor };
+  const way = ways.find((each) =>
+    isRightInTrial(plan, { root, form: lowered, ...each, granted, isDerivative: kind === "slope" }),
+  );
+  return way ? { lanes, value: lowered, ...way, factor } : null;
 }
+
+/** What a guard asks of the sizes of inputs: in a trial the rest may prove to be for nothing. */
+const sizesIn = (guard: Expr | null): Expr | null =>
+  guard && allOf(conjuncts(guard).filter((condition) => inputLimit(condition) !== undefined));
 
 /** Whether sums of a derivative in float64 cancel next to its zeros alone, by less than the rounding of the input makes of it. */
 function isHarmlessInDouble(plan: KernelPlan, form: Expr, guard: Expr | null): boolean {

@@ -1,6 +1,5 @@
 /** Kernels over vectors as WebAssembly text: a loop over groups of elements that leaves those alone whose guard fails. */
-import { type Expr, isApplication, reachable, type Variable, variablesOf } from "../../ir/expr.js";
-import { toNumber } from "../../ir/rational.js";
+import { type Expr, reachable, type Variable, variablesOf } from "../../ir/expr.js";
 import {
   constantName,
   constantsOf,
@@ -12,6 +11,7 @@ import {
   type VectorNode,
 } from "../../machine/vector/index.js";
 import { conjuncts } from "../accuracy/guard.js";
+import { inputLimit } from "./limits.js";
 import { isInstruction, vectorOf } from "./expression.js";
 import type { VectorForm } from "./forms.js";
 
@@ -156,16 +156,6 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     "(br_if $turn (i32.lt_u (local.get $place) (local.get $size))))))",
     "(i32.shr_u (i32.sub (local.get $list) (local.get $first)) (i32.const 2)))",
   ].join("\n");
-}
-
-/** A condition that only asks for the size of an input. */
-function inputLimit(condition: Expr): { readonly input: Variable; readonly limit: number } | undefined {
-  if (!isApplication(condition, "lessOrEqual")) return undefined;
-  const [size, limit] = condition.operands;
-  const input = isApplication(size!, "abs") ? size.operands[0]! : undefined;
-  return input?.kind === "variable" && input.role === "input" && limit?.kind === "constant"
-    ? { input, limit: toNumber(limit.value) }
-    : undefined;
 }
 
 /** All bits but the sign. */

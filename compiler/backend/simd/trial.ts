@@ -14,7 +14,7 @@ export interface Trial {
   readonly form: Expr;
   /** Where it is computed. */
   readonly guard: Expr | null;
-  /** Whether exponents are computed in float64. */
+  /** Whether polynomials are computed in float64. */
   readonly precise: boolean;
   /** The largest error that is granted, in units in the last place. */
   readonly granted: number;
