@@ -104,7 +104,9 @@ export async function emittedColumns(
   files: readonly OutputFile[],
 ): Promise<readonly EmittedColumn[]> {
   if (entry.kernels[target] === undefined) return [];
-  const columns = [null, ...entry.inputs, ...entry.learned.map(({ name }) => name)];
+  // Of what is learned, vectors compute no gradients.
+  const learned = target === "wasm" ? [] : entry.learned;
+  const columns = [null, ...entry.inputs, ...learned.map(({ name }) => name)];
   const emitted: EmittedColumn[] = [];
   for (const of of columns) emitted.push(await emittedColumn(entry, target, of, files));
   return emitted;
