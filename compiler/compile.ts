@@ -169,6 +169,9 @@ export function readDefinitions(sources: readonly Source[]): {
   return { definitions, diagnostics: [...parsed.flatMap(({ diagnostics }) => diagnostics), ...checked.diagnostics] };
 }
 
+/** Of so many definitions, those that were met last: of thousands the texts would be in memory twice. */
+const mostRead = 500;
+
 /** What a cache answered with or was given: a process that compiles again reads no text twice, and its files are the same ones. */
 const readBefore = new WeakMap<EmissionCache, Map<string, { readonly text: string; readonly value: Remembered }>>();
 
@@ -190,7 +193,13 @@ function remember(cache: EmissionCache, key: string, value: Remembered): void {
 
 function keep(cache: EmissionCache, key: string, entry: { readonly text: string; readonly value: Remembered }): void {
   const entries = readBefore.get(cache) ?? new Map<string, { readonly text: string; readonly value: Remembered }>();
+  entries.delete(key);
   readBefore.set(cache, entries.set(key, entry));
+  if (entries.size <= mostRead) return;
+  for (const oldest of entries.keys()) {
+    entries.delete(oldest);
+    return;
+  }
 }
 
 async function emitDefinition(

@@ -1,9 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { EmissionCache } from "../compile.js";
 import type { Diagnostic } from "../diagnostics.js";
-import { sha256 } from "./digest.js";
+import { sha256, sha256Of } from "./digest.js";
 
 const ownName = /^(?:emissions|runs)-[0-9a-f]+\.json$|^[0-9a-f]{16}\.tmp$/;
 
@@ -50,10 +60,17 @@ export function openCache(cwd: string, build: string | undefined): Cache | undef
   const runsFile = join(folder, `runs-${build}.json`);
   let texts: Map<string, string> | undefined;
   let textsChanged = false;
+  /** Of the texts, in characters: of thousands of definitions no more are kept in memory than will be stored. */
+  let length = 0;
   let runs: Map<string, RunRecord> | undefined;
   let runsChanged = false;
   const isText = (value: unknown): value is string => typeof value === "string";
-  const loadedTexts = (): Map<string, string> => (texts ??= load(emissionsFile, isText));
+  const loadedTexts = (): Map<string, string> => {
+    if (texts !== undefined) return texts;
+    texts = load(emissionsFile, isText);
+    for (const text of texts.values()) length += text.length;
+    return texts;
+  };
   const loadedRuns = (): Map<string, RunRecord> => (runs ??= load(runsFile, isRunRecord));
   return {
     emissions: {
@@ -62,8 +79,16 @@ export function openCache(cwd: string, build: string | undefined): Cache | undef
       },
       set(key, value) {
         const known = loadedTexts();
-        if (known.get(key) === value) return;
+        const before = known.get(key);
+        if (before === value) return;
+        known.delete(key);
         known.set(key, value);
+        length += value.length - (before?.length ?? 0);
+        for (const [oldest, text] of known) {
+          if (length <= largestEmissions) break;
+          known.delete(oldest);
+          length -= text.length;
+        }
         textsChanged = true;
       },
     },
@@ -150,7 +175,9 @@ function store<T>(file: string, entries: ReadonlyMap<string, T>, limit: number, 
     if (length > limit) break;
     kept.push(text);
   }
-  const body = `[${kept.reverse().join(",")}]`;
+  // Piece by piece: as one text it would be in memory several times.
+  const pieces = kept.reverse().map((text, i) => `${i === 0 ? "[" : ","}${text}`);
+  pieces.push(kept.length === 0 ? "[]" : "]");
   const folder = dirname(file);
   const temporary = join(folder, `${randomBytes(8).toString("hex")}.tmp`);
   try {
@@ -158,7 +185,13 @@ function store<T>(file: string, entries: ReadonlyMap<string, T>, limit: number, 
     for (const name of readdirSync(folder)) {
       if (ownName.test(name) && !name.endsWith(`-${build}.json`)) rmSync(join(folder, name), { force: true });
     }
-    writeFileSync(temporary, `${sha256(body)}\n${body}`, { flag: "wx" });
+    const descriptor = openSync(temporary, "wx");
+    try {
+      writeSync(descriptor, `${sha256Of(pieces)}\n`);
+      for (const piece of pieces) writeSync(descriptor, piece);
+    } finally {
+      closeSync(descriptor);
+    }
     renameSync(temporary, file);
   } catch {
     try {

@@ -1,5 +1,6 @@
 import { readFileSync, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import type { Compilation } from "../compile.js";
 import type { DecisionBook } from "../decisions.js";
 import { collate } from "../diagnostics.js";
@@ -36,6 +37,7 @@ export async function compileCommand(request: CompileRequest, environment: Envir
   if (problems.length > 0) return refuse(problems, request.json, environment);
   const lacking = await missingAssembler(request.targets);
   if (lacking.length > 0) return refuse(lacking, request.json, environment);
+  spareMemory(inputs);
   switch (request.mode) {
     case "stdout":
       return printCode(request, inputs, environment);
@@ -52,6 +54,18 @@ export async function compileCommand(request: CompileRequest, environment: Envir
       return code;
     }
   }
+}
+
+/** In characters: some six hundred definitions. */
+const manyDefinitions = 100_000;
+
+/**
+ * The text of thousands of definitions fills hundreds of megabytes, and V8 would let as much garbage lie beside it. Where it is told to grow
+ * its heap in small steps it collects more often, which takes a tenth longer.
+ */
+function spareMemory(inputs: readonly Input[]): void {
+  const length = inputs.reduce((sum, { source }) => sum + source.text.length, 0);
+  if (length > manyDefinitions) setFlagsFromString("--heap-growing-percent=15");
 }
 
 export async function compileInputs(
@@ -145,7 +159,8 @@ export async function build(
     return exitCodes.refused;
   }
   const { digestOf } = await import("../compile.js");
-  const digests = await Promise.all(files.map(async (file) => [file.path, await digestOf(file)] as const));
+  const digests: [path: string, digest: string][] = [];
+  for (const file of files) digests.push([file.path, await digestOf(file)]);
   const written = await writeLockFiles(locks, book);
   cache?.rememberRun(runKey(request, inputs, environment, written), { files: digests, diagnostics, activations });
   return reportOutcome(request, inputs, environment, outcomeOf(plan.value, activations), diagnostics, start);

@@ -23,7 +23,7 @@ export type FileState = "unchanged" | "missing" | "stale";
 
 export interface PlannedFile extends OutputFile {
   readonly state: FileState;
-  /** What is there now, if it is a regular file. */
+  /** What is there now and will not be any more, if it is a regular file. */
   readonly existing?: Uint8Array;
 }
 
@@ -68,6 +68,9 @@ type Entry = { readonly kind: "file"; readonly bytes: Buffer } | { readonly kind
 /** What was read of a file, and the state that it was in: for a process that looks at the same folder again. */
 const readBefore = new Map<string, { readonly state: string; readonly bytes: Buffer }>();
 
+/** Of so many bytes at most, and those that are left. */
+let memory = 64_000_000;
+
 /** What lies at a path; a symbolic link is not followed. */
 function entryAt(path: string): Entry {
   const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
@@ -79,8 +82,12 @@ function entryAt(path: string): Entry {
   if (before?.state === state) return { kind: "file", bytes: before.bytes };
   const bytes = readFileSync(path);
   // A file changed less than a moment ago may change again and be in the same state, where clocks are coarse.
-  if (Date.now() - Number(ctimeNs / 1_000_000n) > 100) readBefore.set(path, { state, bytes });
-  else readBefore.delete(path);
+  if (before) memory += before.bytes.length;
+  readBefore.delete(path);
+  if (Date.now() - Number(ctimeNs / 1_000_000n) > 100 && bytes.length <= memory) {
+    readBefore.set(path, { state, bytes });
+    memory -= bytes.length;
+  }
   return { kind: "file", bytes };
 }
 
@@ -155,7 +162,7 @@ function planInFolder(folder: string, shown: string, files: readonly OutputFile[
         // Without a manifest nothing tells whose file this is but what stands at its top.
         const mayBeOurs = recorded !== "none" || /\bactc\b/.test(entry.bytes.toString("utf8", 0, 512));
         if (!unchanged && !mayBeOurs) return blocked(file.path, "was not written by actc");
-        planned.push({ ...file, state: unchanged ? "unchanged" : "stale", existing: entry.bytes });
+        planned.push({ ...file, ...(unchanged ? { state: "unchanged" } : { state: "stale", existing: entry.bytes }) });
       }
     }
   }

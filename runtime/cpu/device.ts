@@ -18,6 +18,7 @@ import {
 import type { Shape } from "../shape.js";
 import { crossEntropy, crossEntropyGradient } from "./cross-entropy.js";
 import { matmul } from "./matmul.js";
+import { matmulInVectors } from "./matmul-vectors.js";
 import { WasmPool } from "./pool.js";
 import { elementwise, sum } from "./strided.js";
 import { update } from "./update.js";
@@ -91,7 +92,8 @@ class CpuDevice implements Device {
   }
 
   matmul(product: MatrixProduct, a: Storage, b: Storage, bias: Storage | null, output: Storage): void {
-    matmul(product, this.values(a), this.values(b), bias && this.values(bias), this.values(output));
+    const operands = [this.values(a), this.values(b), bias && this.values(bias), this.values(output)] as const;
+    if (!matmulInVectors(product, ...operands, this.#pool)) matmul(product, ...operands);
   }
 
   crossEntropy(logits: Storage, labels: Storage, rows: number, classes: number, output: Storage): void {
@@ -111,7 +113,7 @@ class CpuDevice implements Device {
   }
 
   update(rule: UpdateRule, parameter: Storage, gradient: Storage, state: readonly Storage[]): void {
-    update(rule, this.values(parameter), this.values(gradient), this.#all(state));
+    update(rule, this.values(parameter), this.values(gradient), this.#all(state), this.#pool);
   }
 
   clamp(storage: Storage, least: number, largest: number): void {

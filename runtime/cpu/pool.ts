@@ -1,26 +1,5 @@
-/**
- * Room for tensors in the memory that kernels in WebAssembly work in, so that nothing is copied when these are called. That memory is
- * found under a symbol, as the kernels' files make it; without such kernels there is none.
- */
-const key = /* @__PURE__ */ Symbol.for("activation-compiler.memory");
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  readonly grow: (pages: number) => number;
-}
-
-const isMemory = (value: unknown): value is Memory =>
-  typeof value === "object" &&
-  value !== null &&
-  "buffer" in value &&
-  value.buffer instanceof ArrayBuffer &&
-  "grow" in value &&
-  typeof value.grow === "function";
-
-const page = 65536;
-
-/** What kernels keep for themselves. */
-const scratch = 4 * page;
+/** Room for tensors in the memory that kernels in WebAssembly work in, so that nothing is copied when these are called. */
+import { type Memory, page, scratch, sharedMemory } from "./memory.js";
 
 /** Pages that are asked for, the most first: what is not written to costs nothing. */
 const sizes: readonly number[] = [4096, 1024, 256];
@@ -40,11 +19,15 @@ export class WasmPool {
   /** Takes back the room of arrays that were dropped without being disposed of. */
   readonly #collected = new FinalizationRegistry<Room>((room) => this.#put(room));
 
-  /** Numbers, any; null where there is no room. */
+  /** Numbers, any; null where there is no room, or where so few may as well be copied. */
   take(size: number): Float32Array | null {
-    if (size < least) return null;
-    const memory: unknown = Reflect.get(globalThis, key);
-    if (!isMemory(memory)) return null;
+    return size < least ? null : this.borrow(size);
+  }
+
+  /** The same however few. */
+  borrow(size: number): Float32Array | null {
+    const memory = sharedMemory();
+    if (memory === null) return null;
     this.#buffer ??= this.#begin(memory);
     // Whoever else makes the memory grow takes it away.
     if (this.#buffer === null || this.#buffer !== memory.buffer) return null;
@@ -56,7 +39,12 @@ export class WasmPool {
     return values;
   }
 
-  /** Takes back what `take` gave. */
+  /** Whether an array lies in the memory. */
+  holds({ buffer }: Float32Array): boolean {
+    return buffer === this.#buffer;
+  }
+
+  /** Takes back what `take` or `borrow` gave. */
   giveBack(values: Float32Array): void {
     this.#collected.unregister(values);
     this.#put({ address: values.byteOffset, bytes: roomFor(4 * values.length) });

@@ -31,7 +31,8 @@ let gpu: WgslKernelSet | null;
 
 beforeAll(async () => {
   all = await compiled(text);
-  gpu = await shaders(all);
+  // Of the two along an axis one is enough, outside of CI.
+  gpu = await shaders(all, ({ name }) => process.env["CI"] !== undefined || name !== "log_softmax");
 }, 120_000);
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -57,7 +58,7 @@ type Run = (entry: ActivationEntry, kernel: "forward" | "backward", call: Call) 
 const targets: readonly (readonly [string, Run])[] = [
   ["TypeScript", (entry, kernel, call) => Promise.resolve(all.typescript.call(entry, kernel, call))],
   ["TypeScript, float64", (entry, kernel, call) => Promise.resolve(all.typescript.call(entry, `${kernel}64`, call))],
-  ["WGSL", (entry, kernel, call) => gpu?.call(entry, kernel, call) ?? Promise.resolve(null)],
+  ["WGSL", (entry, kernel, call) => gpu?.callIfLoaded(entry, kernel, call) ?? Promise.resolve(null)],
 ];
 
 const shapes: readonly (readonly number[])[] = [

@@ -62,6 +62,11 @@ export class WgslKernelSet {
     return this.pipelines.size / this.kernels.length;
   }
 
+  /** What a call gives, or null where the activation is not loaded. */
+  async callIfLoaded(entry: ActivationEntry, kernel: WgslKernelName, call: Call): Promise<Outcome | null> {
+    return this.has(entry.name) ? this.call(entry, kernel, call) : null;
+  }
+
   /** Runs all passes, or those that the gradients `wanted` (of inputs and parameters, by name) depend on. */
   async call(
     entry: ActivationEntry,

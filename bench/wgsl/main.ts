@@ -1,0 +1,193 @@
+/**
+ * How fast WGSL kernels are, beside the same formula in built-in functions and beside a copy, in turns, on the device at hand or on the driver in
+ * software.
+ *
+ *   npm run build && npm run bench:wgsl -- --software          prints the table
+ *   … -- --write                                               and writes wgsl-results.md
+ *   … -- --only silu,gelu --rounds 31 --elements 16777216      some activations, more rounds, more elements
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { create, globals } from "webgpu";
+import { requestSoftwareDevice } from "../../test/webgpu/driver.js";
+import type { ActivationEntry, WgslPass } from "../../test/harness/manifest.js";
+import { activationNames } from "../accuracy/activations.js";
+import { builtIns, plainShader } from "./built-ins.js";
+
+Object.assign(globalThis, globals);
+
+const { values: flags } = parseArgs({
+  options: {
+    write: { type: "boolean" },
+    software: { type: "boolean" },
+    only: { type: "string" },
+    rounds: { type: "string", default: "15" },
+    elements: { type: "string", default: String(2 ** 20) },
+  },
+});
+const rounds = Math.max(15, Number(flags.rounds));
+const length = Number(flags.elements);
+const bench = process.cwd().endsWith("bench") ? process.cwd() : join(process.cwd(), "bench");
+const generated = join(bench, "..", "generated");
+const { activations }: { activations: readonly ActivationEntry[] } = JSON.parse(
+  readFileSync(join(generated, "manifest.json"), "utf8"),
+);
+const names = activationNames.slice(0, 12).filter((name) => !flags.only || flags.only.split(",").includes(name));
+
+async function openDevice(): Promise<GPUDevice> {
+  const limits = { maxStorageBufferBindingSize: 4 * length, maxBufferSize: 4 * length };
+  const requiredLimits = 4 * length > 2 ** 27 ? limits : {};
+  if (flags.software) return requestSoftwareDevice({ requiredLimits });
+  const adapter = await create([]).requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new Error("there is no GPU: give --software");
+  return adapter.requestDevice({ requiredLimits });
+}
+
+const device = await openDevice();
+const adapterName = flags.software ? "SwiftShader (a driver in software)" : device.adapterInfo.description;
+const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+const bufferOf = (values: Float32Array | Uint32Array, usage = storage): GPUBuffer => {
+  const buffer = device.createBuffer({ size: values.byteLength, usage });
+  device.queue.writeBuffer(buffer, 0, values);
+  return buffer;
+};
+
+/** Normal numbers of standard deviation 3, the same on every run (xorshift, Box and Muller). */
+function normal(): Float32Array {
+  let state = 12345;
+  const random = (): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return ((state >>> 0) + 0.5) / 2 ** 32;
+  };
+  return Float32Array.from({ length }, () => 3 * Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()));
+}
+
+const buffers = {
+  x: bufferOf(normal()),
+  dy: bufferOf(new Float32Array(length).fill(1)),
+  result: bufferOf(new Float32Array(length)),
+  uniforms: bufferOf(Uint32Array.of(length, 0, 0, 0), GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST),
+};
+
+type Run = (count: number) => Promise<void>;
+
+function runner(code: string, entryPoint: string, bindings: readonly (readonly [number, GPUBuffer])[]): Run {
+  const module = device.createShaderModule({ code });
+  const pipeline = device.createComputePipeline({ layout: "auto", compute: { module, entryPoint } });
+  const group = device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: bindings.map(([binding, buffer]) => ({ binding, resource: { buffer } })),
+  });
+  const groups = Math.ceil(length / 1024);
+  const x = Math.min(groups, 65535);
+  return async (count) => {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    for (let i = 0; i < count; i++) pass.dispatchWorkgroups(x, Math.ceil(groups / x));
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+  };
+}
+
+const plain = (formula: string, inputs: readonly ("dy" | "x")[]): Run =>
+  runner(plainShader(formula, inputs), "main", [
+    ...inputs.map((input, k) => [k, buffers[input]] as const),
+    [inputs.length, buffers.result],
+  ]);
+
+function own(entry: ActivationEntry, kernel: "forward" | "backward"): Run {
+  const found = entry.kernels.wgsl;
+  const passes = found?.[kernel]?.passes;
+  if (!found || passes?.length !== 1) throw new Error(`${entry.name} has no ${kernel} in one pass`);
+  const [pass] = passes as [WgslPass];
+  const code = readFileSync(join(generated, found.file), "utf8");
+  return runner(
+    code,
+    pass.entryPoint,
+    pass.bindings.map(({ binding, role }) => {
+      const buffer = { uniforms: buffers.uniforms, input: buffers.x, cotangent: buffers.dy }[role as string];
+      return [binding, buffer ?? buffers.result] as const;
+    }),
+  );
+}
+
+async function timed(run: Run, count: number): Promise<number> {
+  const processor = process.cpuUsage();
+  const start = performance.now();
+  await run(count);
+  const wall = performance.now() - start;
+  // In software the processor is the device: what other programs take of it is not counted.
+  const { user, system } = process.cpuUsage(processor);
+  return flags.software ? (user + system) / 1000 : wall;
+}
+
+/** Nanoseconds per element: medians of rounds in which the candidates take turns. */
+async function measured(candidates: readonly Run[]): Promise<readonly number[]> {
+  const counts: number[] = [];
+  for (const run of candidates) {
+    await timed(run, 1);
+    const once = (await timed(run, 2)) / 2;
+    counts.push(Math.max(1, Math.min(100, Math.round(20 / Math.max(once, 0.05)))));
+  }
+  const times = candidates.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < candidates.length; turn++) {
+      const i = (round + turn) % candidates.length;
+      times[i]!.push(((await timed(candidates[i]!, counts[i]!)) * 1e6) / (counts[i]! * length));
+    }
+  }
+  return times.map((each) => each.toSorted((a, b) => a - b)[each.length >> 1] ?? NaN);
+}
+
+const number = (x: number): string => x.toPrecision(3);
+const sections: string[] = [];
+for (const kernel of ["forward", "backward"] as const) {
+  const inputs = kernel === "forward" ? (["x"] as const) : (["dy", "x"] as const);
+  const lines: string[] = [];
+  for (const name of names) {
+    const entry = activations.find((each) => each.name === name)!;
+    const [ours, bare, copy] = (await measured([
+      own(entry, kernel),
+      plain(builtIns[name]![kernel], inputs),
+      // A copy of as much: what is read is used.
+      plain(kernel === "forward" ? "x" : "dy + x", inputs),
+    ])) as [number, number, number];
+    lines.push(
+      `| ${name} | ${number(ours)} | ${number(bare)} | **${(ours / bare).toFixed(2)}** | ${number(copy)} | **${(ours / copy).toFixed(2)}** |`,
+    );
+    console.error(lines.at(-1));
+  }
+  sections.push(
+    [
+      `## ${kernel === "forward" ? "Forward" : "Backward"}`,
+      "",
+      "| | actc, ns | built-ins, ns | **actc / built-ins** | copy, ns | **actc / copy** |",
+      "| --- | ---: | ---: | ---: | ---: | ---: |",
+      ...lines,
+    ].join("\n"),
+  );
+}
+
+const report = `# Speed of the WGSL kernels
+
+Nanoseconds per element, ${length} elements from a normal distribution of variance 9: medians of ${rounds} rounds in which the candidates
+take turns${flags.software ? ", of the processor's time" : ""}. On ${adapterName}; ${cpus()[0]?.model.trim()}, Node ${process.versions.node}.
+
+"Built-ins" is the formula in WGSL's own functions (for gelu with the five terms of Abramowitz and Stegun), which leaves out what the
+kernels are for: exactness, limits, NaN. "Copy" is a kernel that reads as much and writes as much, and computes nothing
+or one sum.
+
+To repeat: \`npm ci\`, \`npm run bench:wgsl -- --software --write\`.
+
+${sections.join("\n\n")}
+`;
+if (flags.write) writeFileSync(join(bench, "wgsl-results.md"), report);
+else console.log(report);
+process.exit(0);

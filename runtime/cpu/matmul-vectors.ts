@@ -1,0 +1,73 @@
+/** Products of matrices in WebAssembly, with 128-bit vectors. */
+import type { MatrixProduct } from "../device.js";
+import type { WasmPool } from "./pool.js";
+import { type Vectors, vectors } from "./vectors.js";
+
+/** Rows of panels: of the left operand, and of the right one turned round. */
+const panels = [4, 8] as const;
+
+/** Of fewer products the plain loops have made an end before these begin. */
+const least = 512;
+
+/**
+ * Up to 64 products are added up in float32, and these sums in float64, rounded once. False where nothing was computed, or where something
+ * left the range of float32 on the way: then the plain loops say what is right.
+ */
+export function matmulInVectors(
+  { batch, m, k, n, transposeA, transposeB }: MatrixProduct,
+  a: Float32Array,
+  b: Float32Array,
+  bias: Float32Array | null,
+  output: Float32Array,
+  pool: WasmPool,
+): boolean {
+  if (batch * m * k * n < least) return false;
+  const kernels = vectors();
+  if (!kernels) return false;
+  const borrowed: Float32Array[] = [];
+  const room = (size: number): Float32Array | null => {
+    const values = pool.borrow(size);
+    if (values) borrowed.push(values);
+    return values;
+  };
+  const inside = (values: Float32Array): Float32Array | null => {
+    if (pool.holds(values)) return values;
+    const copy = room(values.length);
+    copy?.set(values);
+    return copy;
+  };
+  try {
+    const [left, right] = panels.map((width, i) => room(Math.ceil([m, n][i]! / width) * width * k));
+    const offsets = room(Math.ceil(n / panels[1]) * panels[1]);
+    const [from, by] = [inside(a), inside(b)];
+    const to = pool.holds(output) ? output : room(output.length);
+    if (!left || !right || !offsets || !from || !by || !to) return false;
+    offsets.fill(0);
+    if (bias) offsets.set(bias);
+    let isFinite = true;
+    for (let item = 0; item < batch && isFinite; item++) {
+      pack(kernels, from.byteOffset + 4 * item * m * k, left, m, k, transposeA, panels[0]);
+      pack(kernels, by.byteOffset + 4 * item * k * n, right, n, k, !transposeB, panels[1]);
+      const z = to.byteOffset + 4 * item * m * n;
+      isFinite = kernels.product(left.byteOffset, right.byteOffset, offsets.byteOffset, z, m, k, n) === 0;
+    }
+    if (isFinite && to !== output) output.set(to);
+    return isFinite;
+  } finally {
+    for (const values of borrowed) pool.giveBack(values);
+  }
+}
+
+/** @param turned whether the numbers of a column lie one after the other, not those of a row */
+function pack(
+  kernels: Vectors,
+  from: number,
+  to: Float32Array,
+  rows: number,
+  columns: number,
+  turned: boolean,
+  width: number,
+): void {
+  const strides = turned ? ([4, 4 * rows] as const) : ([4 * columns, 4] as const);
+  kernels.pack(from, to.byteOffset, rows, columns, strides[0], strides[1], width);
+}
