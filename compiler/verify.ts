@@ -23,10 +23,12 @@ import {
   type MeasuredTarget,
   measuredTargets,
   parameterNames,
+  usuallyMeasured,
 } from "./verification/emitted.js";
 import type { Measurement } from "./verification/measure.js";
 import type { Density } from "./verification/points.js";
 import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
+import { vectorsHere } from "./verification/vectors-here.js";
 import { defaultsFor, type Outcome, settingsFor, type Task, type WithActivation } from "./verification/measurer.js";
 
 /** An activation, compiled: plain data. */
@@ -71,7 +73,7 @@ export async function subjectsOf(
   { targets, names = [], cache, decisions }: SubjectsOptions,
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, {
-    targets: measuredTargets,
+    targets: targets.includes("wasm") ? measuredTargets : usuallyMeasured,
     kernels: ["forward", "backward"],
     more: true,
     ...(cache ? { cache } : {}),
@@ -86,7 +88,7 @@ export async function subjectsOf(
 export async function subjectsIn(
   sources: readonly Source[],
   files: readonly OutputFile[],
-  { targets = measuredTargets, names = [] }: Partial<Omit<SubjectsOptions, "cache">>,
+  { targets = usuallyMeasured, names = [] }: Partial<Omit<SubjectsOptions, "cache">>,
 ): Promise<readonly Subject[]> {
   const withActivation = activationsOf(sources);
   const spans = new Map(readDefinitions(sources).definitions.map(({ definition: { name } }) => [name.text, name.span]));
@@ -97,7 +99,11 @@ export async function subjectsIn(
       file: activation.file,
       span: spans.get(entry.name) ?? { start: 0, end: 0 },
       definition: definitionDigest(activation),
-      defaults: { ts: defaultsFor(activation, "ts"), wgsl: defaultsFor(activation, "wgsl") },
+      defaults: {
+        ts: defaultsFor(activation, "ts"),
+        wgsl: defaultsFor(activation, "wgsl"),
+        wasm: defaultsFor(activation, "wasm"),
+      },
       settings: settingsFor(activation),
     }));
     const wanted = measuredTargets.filter((target) => targets.includes(target));
@@ -148,9 +154,12 @@ export const quickPlan: QuickPlan = { defaults: 512, settings: 32, mostSettings:
 /** A glance: what is broken at the ends of ranges and at extreme parameters shows. */
 export const glance: QuickPlan = { defaults: 0, settings: 0, mostSettings: 4, density: "sparsest" };
 
-/** What runs the kernels where nothing else is said. */
-export const engine: string = "V8";
-export const emulation: string = "emulation";
+/** What runs the kernels of a target where nothing else is said. */
+export const executors: Readonly<Record<MeasuredTarget, string>> = {
+  ts: "V8",
+  wgsl: "emulation",
+  wasm: `V8 with ${vectorsHere()}`,
+};
 
 /**
  * What is known of the errors of each activation's kernels, by name: from certificates that hold, and from measuring the
@@ -166,7 +175,7 @@ export async function accuracies(
   const found = await Promise.all(
     subjects.map(async (subject) => {
       const wanted = subject.columns.map((column) => {
-        const executor = column.target === "ts" ? engine : emulation;
+        const executor = executors[column.target];
         const certified = holds(certificates, keyOf(subject, column, executor), currentOf(subject, column));
         return { column, executor, settings: certified ? [] : subject.settings[column.target] };
       });

@@ -73,7 +73,7 @@ export async function measured(
 }
 
 const runnerOf = async (column: EmittedColumn): Promise<BatchKernel> =>
-  column.target === "ts" ? loadKernel(column) : emulatedKernel(column);
+  column.target === "wgsl" ? emulatedKernel(column) : loadKernel(column);
 
 /** The definitions of these names, and of those that they call. */
 function textOf({ file, text }: Source, names: ReadonlySet<string>): string {

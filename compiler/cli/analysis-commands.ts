@@ -2,9 +2,9 @@ import { availableParallelism } from "node:os";
 import type { Source } from "../source.js";
 import type { Accuracy } from "../verification/accuracy.js";
 import type { Certificates } from "../verification/certificate.js";
-import { measuredTargets } from "../verification/emitted.js";
 import type { Subject } from "../verify.js";
 import type { CheckRequest, ExplainRequest } from "./arguments.js";
+import { missingAssembler } from "./assembler.js";
 import { accuracyProblems, certificatesAfter } from "./check-accuracy.js";
 import { openCache } from "./cache.js";
 import { readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
@@ -31,6 +31,8 @@ const fewSubjects = 4;
 export async function checkCommand(request: CheckRequest, environment: Environment): Promise<ExitCode> {
   const { inputs, problems } = await readInputs(request.files, environment);
   if (problems.length > 0) return refuse(problems, request.json, environment);
+  const lacking = await missingAssembler(request.targets);
+  if (lacking.length > 0) return refuse(lacking, request.json, environment);
   const { files, problems: unreadable } = readCertificateFiles(request.files, inputs, environment);
   if (unreadable.length > 0) return refuse(unreadable, request.json, environment);
 
@@ -38,7 +40,7 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const { subjectsOf } = await environment.stages.verify();
   const cache = openCache(environment.cwd, environment.build());
   const decisions = await bookOf(readLockFiles(request.files, inputs, environment));
-  const { subjects } = await subjectsOf(sources, { targets: measuredTargets, cache: cache?.emissions, decisions });
+  const { subjects } = await subjectsOf(sources, { targets: request.targets, cache: cache?.emissions, decisions });
   cache?.save();
   const known = new Map(files.flatMap(({ certificates }) => [...certificates]));
   const accuracy = await accuraciesOf(sources, subjects, known, environment);
@@ -53,7 +55,7 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const written: string[] = [];
   if (request.write && !hasErrors(diagnostics)) {
     for (const file of files) {
-      const result = writeCertificateFile(file, certificatesAfter(file, subjects, accuracy));
+      const result = writeCertificateFile(file, certificatesAfter(file, request.targets, subjects, accuracy));
       if (!result.ok) return refuse([result.problem], request.json, environment);
       if (result.value === "written") written.push(file.shown);
     }

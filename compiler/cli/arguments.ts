@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { KernelFamily, SaveChoice, TargetName } from "../compile.js";
-import { type MeasuredTarget, measuredTargets } from "../verification/emitted.js";
+import { type MeasuredTarget, measuredTargets, usuallyMeasured } from "../verification/emitted.js";
 import type { ExplanationFormat } from "./environment.js";
 import { failure, success, type Problem, type Result } from "./problem.js";
 import { suggestion } from "../suggestion.js";
@@ -25,6 +25,7 @@ export interface CompileRequest {
 export interface CheckRequest {
   readonly command: "check";
   readonly files: readonly string[];
+  readonly targets: readonly MeasuredTarget[];
   /** The largest error that passes, in units in the last place. */
   readonly maxUlp: number | undefined;
   /** Whether certificates have to hold. */
@@ -74,7 +75,7 @@ export type Invocation =
 
 const options = {
   "out-dir": { type: "string", short: "o", commands: ["compile"], expected: "a folder" },
-  target: { type: "string", multiple: true, commands: ["compile", "verify"], expected: "a list of targets" },
+  target: { type: "string", multiple: true, commands: ["compile", "check", "verify"], expected: "a list of targets" },
   kernels: {
     type: "string",
     multiple: true,
@@ -300,6 +301,8 @@ function parseList<T extends string>(
 
 function checkRequest(files: readonly string[], given: Given): Result<Invocation> {
   const { flags } = given;
+  const targets = parseTargets(given, measuredTargets, usuallyMeasured);
+  if (!targets.ok) return targets;
   const maxUlp = parseMaxUlp(given);
   if (!maxUlp.ok) return maxUlp;
   const [certificates, write] = [flags.has("certificates"), flags.has("write")];
@@ -309,7 +312,15 @@ function checkRequest(files: readonly string[], given: Given): Result<Invocation
       "'--certificates' and '--write' exclude each other: one judges what the other changes",
     );
   }
-  return success({ command: "check", files, maxUlp: maxUlp.value, certificates, write, json: flags.has("json") });
+  return success({
+    command: "check",
+    files,
+    targets: targets.value,
+    maxUlp: maxUlp.value,
+    certificates,
+    write,
+    json: flags.has("json"),
+  });
 }
 
 function verifyRequest(files: readonly string[], given: Given): Result<Invocation> {

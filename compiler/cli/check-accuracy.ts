@@ -27,7 +27,7 @@ export function accuracyProblems(
 ): readonly Problem[] {
   const columns = [...accuracies.values()].flatMap((accuracy) => accuracy.columns);
   if (!request.certificates && request.maxUlp === undefined) return [];
-  const stale = request.certificates ? files.flatMap((file) => staleProofs(file, subjects)) : [];
+  const stale = request.certificates ? files.flatMap((file) => staleProofs(file, request.targets, subjects)) : [];
   return [...stale, ...columns.flatMap((column) => columnProblems(column, request.maxUlp))];
 }
 
@@ -42,10 +42,15 @@ function columnProblems(
   return problems;
 }
 
-/** Certificates that say "proved" of what is no more. */
-function staleProofs({ source, shown, certificates }: CertificateFile, subjects: readonly Subject[]): Problem[] {
+/** Certificates that say "proved" of what is no more, among those for the targets that were looked at. */
+function staleProofs(
+  { source, shown, certificates }: CertificateFile,
+  targets: CheckRequest["targets"],
+  subjects: readonly Subject[],
+): Problem[] {
   const current = currentKernels(subjects.filter(({ file }) => file === source));
   return certificateKeys(certificates)
+    .filter(({ target }) => targets.includes(target))
     .filter((key) => certificateAt(certificates, key)?.defaults.label === "proved")
     .filter((key) => {
       const kernel = current.get(nameOf(key));
@@ -74,15 +79,17 @@ function currentKernels(subjects: readonly Subject[]): ReadonlyMap<string, Colum
   return new Map(kernels);
 }
 
-/** The certificates that hold, and for the other kernels what was measured just now. */
+/** The certificates that hold, and for the other kernels what was measured just now; those for other targets stay while the meaning does. */
 export function certificatesAfter(
   { source, certificates }: CertificateFile,
+  targets: CheckRequest["targets"],
   subjects: readonly Subject[],
   accuracies: Accuracies,
 ): Certificates {
   const own = subjects.filter(({ file }) => file === source);
   const current = currentKernels(own);
   let result = pruned(certificates, (key) => {
+    if (!targets.includes(key.target)) return own.some(({ name }) => name === key.activation);
     const kernel = current.get(nameOf(key));
     return kernel !== undefined && holds(certificates, key, kernel);
   });

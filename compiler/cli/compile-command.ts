@@ -5,6 +5,7 @@ import type { Compilation } from "../compile.js";
 import type { DecisionBook } from "../decisions.js";
 import { collate } from "../diagnostics.js";
 import type { CompileRequest } from "./arguments.js";
+import { missingAssembler } from "./assembler.js";
 import { newBreachWarnings } from "./new-breaches.js";
 import { openCache, type Cache, type RunRecord } from "./cache.js";
 import { sha256 } from "./digest.js";
@@ -34,8 +35,8 @@ export async function compileCommand(request: CompileRequest, environment: Envir
   const start = performance.now();
   const { inputs, problems } = await readInputs(request.files, environment);
   if (problems.length > 0) return refuse(problems, request.json, environment);
-  if (request.targets.includes("wasm") && !(await hasAssembler()))
-    return refuse([noAssembler], request.json, environment);
+  const lacking = await missingAssembler(request.targets);
+  if (lacking.length > 0) return refuse(lacking, request.json, environment);
   spareMemory(inputs);
   switch (request.mode) {
     case "stdout":
@@ -66,19 +67,6 @@ function spareMemory(inputs: readonly Input[]): void {
   const length = inputs.reduce((sum, { source }) => sum + source.text.length, 0);
   if (length > manyDefinitions) setFlagsFromString("--heap-growing-percent=15");
 }
-
-const noAssembler = {
-  code: "missing-package",
-  message: "the target 'wasm' needs the package 'binaryen'",
-  hint: "npm install --save-dev binaryen",
-} as const;
-
-/** Whether the package is there that writes WebAssembly: who does without that target need not have it. */
-const hasAssembler = (): Promise<boolean> =>
-  import("binaryen").then(
-    () => true,
-    () => false,
-  );
 
 export async function compileInputs(
   request: CompileRequest,

@@ -45,7 +45,7 @@ export interface Stages {
   facts(): Promise<typeof analysisFacts>;
   analyse(): Promise<(sources: readonly Source[], known?: Knowledge) => Analysis>;
   verify(): Promise<
-    Pick<typeof verification, "subjectsOf" | "subjectsIn" | "accuracies" | "glance" | "engine" | "emulation" | "merged">
+    Pick<typeof verification, "subjectsOf" | "subjectsIn" | "accuracies" | "glance" | "executors" | "merged">
   >;
   explain(): Promise<
     (

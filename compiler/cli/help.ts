@@ -73,6 +73,8 @@ The analysis of each activation in the FILEs (none: acts.def), and how far its
 kernels are off: what certificates say, or what it measures itself in a moment.
 
 Options:
+      --target LIST    of ts,wgsl,wasm (default: ts,wgsl); wasm needs the package
+                       'binaryen'
       --max-ulp N      exit 1 if a kernel is off by more than N units in the last
                        place, naming each
       --certificates   exit 1 if a certificate is stale that says "proved", or if
@@ -91,7 +93,8 @@ all exponents, and at adversarial values of each parameter.
 Options:
       --exhaustive     execute all 2^32 inputs of activations of one input, at the
                        parameters' defaults; ctrl-C loses nothing
-      --target LIST    of ts,wgsl (default: ts); wgsl needs the package 'webgpu'
+      --target LIST    of ts,wgsl,wasm (default: ts); wgsl needs the package
+                       'webgpu', wasm needs 'binaryen'
       --software       run WGSL on a driver in software
       --emulate        run WGSL without a device, every operation rounded
       --name LIST      these activations only

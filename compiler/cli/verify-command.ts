@@ -15,6 +15,7 @@ import type { EmittedColumn } from "../verification/emitted.js";
 import type { Subject } from "../verify.js";
 import { breachesIn, breachProblem, certificateText, contradictionProblem } from "./accuracy-report.js";
 import type { VerifyRequest } from "./arguments.js";
+import { missingAssembler } from "./assembler.js";
 import { openCache } from "./cache.js";
 import { type CertificateFile, readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
 import { ColumnJob, runJobs } from "./column-job.js";
@@ -42,6 +43,8 @@ import {
 export async function verifyCommand(request: VerifyRequest, environment: Environment): Promise<ExitCode> {
   const { inputs, problems } = await readInputs(request.files, environment);
   if (problems.length > 0) return refuse(problems, request.json, environment);
+  const lacking = await missingAssembler(request.targets);
+  if (lacking.length > 0) return refuse(lacking, request.json, environment);
   const { files, problems: unreadable } = readCertificateFiles(request.files, inputs, environment);
   if (unreadable.length > 0) return refuse(unreadable, request.json, environment);
 
@@ -104,10 +107,11 @@ async function jobsFor(
   device: string | undefined,
   environment: Environment,
 ): Promise<readonly ColumnJob[]> {
-  const { engine, emulation } = await environment.stages.verify();
+  const { executors } = await environment.stages.verify();
   return subjects.flatMap((subject) =>
     subject.columns.map((column) => {
-      const executor = column.target === "ts" ? engine : (device ?? emulation);
+      const { [column.target]: usual } = executors;
+      const executor = column.target === "wgsl" ? (device ?? usual) : usual;
       const state =
         request.exhaustive && subject.inputs.length - subject.drawn === 1
           ? stateOf(subject, column, executor, environment)

@@ -401,6 +401,14 @@ export const primitives = {
     sample: Math.expm1,
     latex: "\\left(e^{$a} - 1\\right)",
   },
+  /** e^a - 1 for a <= 0, however large it is. */
+  falling_expm1: {
+    ...number1,
+    callable: false,
+    expansion: "expm1(a)",
+    sample: Math.expm1,
+    latex: "\\left(e^{$a} - 1\\right)",
+  },
   /** e^a 2^60 for a <= 40, in pairs of float32: it fades away later than e^a. */
   raised_exp: {
     ...number1,

@@ -12,8 +12,8 @@ export interface Bound {
 }
 
 /**
- * What the project promises. WGSL computes in float32: what is measured there around a zero of a derivative f′ is the error
- * beyond ½ulp(x)·|f″(x)|.
+ * What the project promises. WGSL and WebAssembly compute in float32: what is measured there around a zero of a derivative f′ is
+ * the error beyond ½ulp(x)·|f″(x)|.
  */
 export function promisedBound(target: MeasuredTarget, column: string): Bound {
   if (target === "ts") return { worst: 0.51, nearZero: 1, vanishing: 0.51 };

@@ -9,6 +9,7 @@ import {
   findingKinds,
   type TruthUsed,
 } from "./certificate.js";
+import { measuredTargets } from "./emitted.js";
 import { bitsText, decimalText, fromBits } from "./number-text.js";
 
 const schema = 1;
@@ -125,15 +126,16 @@ function number(value: unknown): number {
 const single = (value: unknown): number => fromBits(Number(text(value).split(" ")[0]));
 
 function readActivation(value: unknown): ActivationCertificates {
-  const { definition, ts, wgsl } = object(value);
+  const { definition, ...targets } = object(value);
   const executors = (each: unknown): Record<string, ColumnCertificates> =>
     record(each, (columns) => record(columns, readCertificate));
   return {
     definition: text(definition),
-    targets: {
-      ...(ts === undefined ? {} : { ts: executors(ts) }),
-      ...(wgsl === undefined ? {} : { wgsl: executors(wgsl) }),
-    },
+    targets: Object.fromEntries(
+      measuredTargets.flatMap((target) =>
+        targets[target] === undefined ? [] : [[target, executors(targets[target])] as const],
+      ),
+    ),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What is known of a kernel's errors, how it came to be known, and whether it still holds. */
 import type { Activation } from "../ir/activation.js";
 import { type Bounds, type Expr, reachable } from "../ir/expr.js";
-import type { MeasuredTarget } from "./emitted.js";
+import { type MeasuredTarget, measuredTargets } from "./emitted.js";
 import type { Measurement, Worst } from "./measure.js";
 import { shortDigest } from "./program.js";
 
@@ -122,7 +122,7 @@ export function pruned(certificates: Certificates, passes: (key: CertificateKey)
 /** What certificates are about, in a fixed order. */
 export function certificateKeys(certificates: Certificates): readonly CertificateKey[] {
   return [...certificates].flatMap(([activation, { targets }]) =>
-    (["ts", "wgsl"] as const).flatMap((target) =>
+    measuredTargets.flatMap((target) =>
       Object.entries(targets[target] ?? {}).flatMap(([executor, columns]) =>
         Object.keys(columns).map((column) => ({ activation, target, executor, column })),
       ),

@@ -8,7 +8,7 @@ import type {
 } from "../backend/manifest.js";
 import type { OutputFile } from "../backend/output.js";
 import { wgslName } from "../names.js";
-import { typescriptProgram, wgslFunction, wgslProgram } from "./program.js";
+import { typescriptProgram, wasmProgram, wgslFunction, wgslProgram } from "./program.js";
 
 interface KernelsOf<Kernel> {
   readonly file: string;
@@ -30,12 +30,15 @@ export interface KernelEntry {
   readonly kernels: {
     readonly ts?: KernelsOf<TypeScriptKernel>;
     readonly wgsl?: KernelsOf<WgslKernel>;
+    readonly wasm?: KernelsOf<TypeScriptKernel>;
   };
 }
 
 /** The targets that have kernels to measure. */
-export const measuredTargets = ["ts", "wgsl"] as const;
+export const measuredTargets = ["ts", "wgsl", "wasm"] as const;
 export type MeasuredTarget = (typeof measuredTargets)[number];
+/** Those of whoever names none: others need a package to be compiled. */
+export const usuallyMeasured: readonly MeasuredTarget[] = ["ts", "wgsl"];
 
 /**
  * How results are had one by one: from a tensor of all elements; from one channel for each element, where the gradient is
@@ -59,9 +62,9 @@ interface Emitted {
 
 /** Plain data, to be sent to another thread. */
 export interface TypeScriptColumn extends Emitted {
-  readonly target: "ts";
+  readonly target: "ts" | "wasm";
   readonly batching: Batching;
-  /** The kernel and what it calls: a module in JavaScript. */
+  /** The kernel and what it calls, bytes of WebAssembly included: a module in JavaScript. */
   readonly code: string;
   readonly kernel: TypeScriptKernel;
 }
@@ -101,7 +104,9 @@ export async function emittedColumns(
   files: readonly OutputFile[],
 ): Promise<readonly EmittedColumn[]> {
   if (entry.kernels[target] === undefined) return [];
-  const columns = [null, ...entry.inputs, ...entry.learned.map(({ name }) => name)];
+  // Of what is learned, vectors compute no gradients.
+  const learned = target === "wasm" ? [] : entry.learned;
+  const columns = [null, ...entry.inputs, ...learned.map(({ name }) => name)];
   const emitted: EmittedColumn[] = [];
   for (const of of columns) emitted.push(await emittedColumn(entry, target, of, files));
   return emitted;
@@ -129,7 +134,7 @@ export async function columnFromOutput(
   }
   const passes = wgsl?.backwardSaved?.passes ?? [];
   const output = keptOutput(passes.flatMap(({ bindings }) => bindings));
-  if (!wgsl || !output) return null;
+  if (target !== "wgsl" || !wgsl || !output) return null;
   const code = textOf(files, wgsl.file);
   const entryPoints = passes.map(({ entryPoint }) => entryPoint);
   const { digest } = await wgslProgram(code, entryPoints);
@@ -149,7 +154,7 @@ async function emittedColumn(
   of: string | null,
   files: readonly OutputFile[],
 ): Promise<EmittedColumn> {
-  const { ts, wgsl } = entry.kernels;
+  const { ts, wgsl, wasm } = entry.kernels;
   const names = {
     of,
     name: columnName(of),
@@ -162,6 +167,15 @@ async function emittedColumn(
     const { text, digest } = await typescriptProgram(textOf(files, ts.file), [kernel.export]);
     const batching = entry.axis === null ? batchingOf(kernel.arguments, of) : "row";
     return { target, ...names, batching, digest, code: text, kernel };
+  }
+  if (target === "wasm" && wasm !== undefined && ts !== undefined) {
+    const direction = of === null ? "forward" : "backward";
+    const kernel = wasm[direction];
+    const { text, digest } = await wasmProgram(
+      { text: textOf(files, wasm.file), exported: kernel.export },
+      { text: textOf(files, ts.file), exported: ts[direction].export },
+    );
+    return { target, ...names, batching: batchingOf(kernel.arguments, of), digest, code: text, kernel };
   }
   if (wgsl === undefined) throw new Error(`${entry.name} has no kernels for '${target}'`);
   const passes = neededPasses(of === null ? wgsl.forward : wgsl.backward, of);

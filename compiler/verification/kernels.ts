@@ -1,17 +1,38 @@
-/** Runs emitted TypeScript kernels on many inputs at once, for a cotangent of 1; over an axis on a row, for any cotangents. */
+/**
+ * Runs emitted kernels, in TypeScript or in WebAssembly, on many inputs at once, for a cotangent of 1; over an axis on a row, for any
+ * cotangents.
+ */
 import { drawnAt, measuredSeed } from "./draws.js";
 import { cotangentName, countOf, extentsFor, isResult, type TypeScriptColumn } from "./emitted.js";
 import type { BatchKernel } from "./measure.js";
+import { javascriptAddress } from "./program.js";
 
 /** The results lie in one array, which the next call writes to again. */
 export async function loadKernel(column: TypeScriptColumn): Promise<BatchKernel> {
   const name = column.kernel.export;
-  const module: Readonly<Record<string, unknown>> = await import(
-    /* @vite-ignore */ `data:text/javascript;charset=utf-8,${encodeURIComponent(column.code)}`
-  );
+  const module: Readonly<Record<string, unknown>> = await import(/* @vite-ignore */ javascriptAddress(column.code));
   const run = module[name];
   if (typeof run !== "function") throw new Error(`the kernel '${name}' is not exported`);
   return batchKernel(column, (...values) => void run(...values));
+}
+
+/** So many elements at least go together in kernels in WebAssembly: where one needs more digits, TypeScript computes them all. */
+const together = 32;
+
+/**
+ * Each input in the company of itself alone: of points of all sizes hardly one would be computed by vectors, as most have some neighbour
+ * that is not. Results come from all places of the vectors in turn.
+ */
+export function amongItsLike(kernel: BatchKernel): BatchKernel {
+  return (inputs, parameters) => {
+    const repeated = inputs.map((values) => {
+      const all = new Float32Array(values.length * together);
+      values.forEach((value, i) => all.fill(value, i * together, (i + 1) * together));
+      return all;
+    });
+    const results = kernel(repeated, parameters);
+    return Float32Array.from(inputs[0] ?? [], (_, i) => results[i * together + (i % together)]!);
+  };
 }
 
 /** The values for a call on so many elements, in the kernel's order, and those among them that change. */

@@ -6,7 +6,7 @@ import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
 import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { emulatedKernel } from "./emulation.js";
 import { measureRows } from "./row-measure.js";
-import { loadKernel } from "./kernels.js";
+import { amongItsLike, loadKernel } from "./kernels.js";
 import {
   type BatchKernel,
   type Measurement,
@@ -92,7 +92,7 @@ export class Measurer {
       switch (work.kind) {
         case "points": {
           const { stratified, byReference, density } = work;
-          const batching = emitted.target === "ts" ? emitted.batching : "elements";
+          const batching = emitted.target === "wgsl" ? "elements" : emitted.batching;
           const points = training
             ? drawnPointsFor(
                 column,
@@ -135,12 +135,14 @@ export class Measurer {
     });
   }
 
-  private kernel({ activation, emulated }: Task, emitted: EmittedColumn): Promise<BatchKernel> {
+  private async kernel({ activation, emulated, work }: Task, emitted: EmittedColumn): Promise<BatchKernel> {
     const key = JSON.stringify([activation, emitted.target, emitted.of, emitted.digest, emulated]);
-    return this.kernels.get(key, async () => {
-      if (emitted.target === "ts") return loadKernel(emitted);
+    const kernel = await this.kernels.get(key, async () => {
+      if (emitted.target !== "wgsl") return loadKernel(emitted);
       return emulated ? emulatedKernel(emitted) : this.remote(activation, emitted);
     });
+    // Inputs of a range are in the company of their neighbours.
+    return emitted.target === "wasm" && work.kind === "points" ? amongItsLike(kernel) : kernel;
   }
 
   private unary(key: string, column: Column, parameters: readonly number[]): UnaryTruth | null {
@@ -151,7 +153,7 @@ export class Measurer {
 
 /** Whether a result is about a row, and not about an element alone. */
 export const isOfRows = (column: EmittedColumn): boolean =>
-  column.target === "ts" ? column.batching === "row" : column.scalar === null;
+  column.target === "wgsl" ? column.scalar === null : column.batching === "row";
 
 const deviceBatch = 2 ** 22;
 
@@ -189,9 +191,13 @@ export function columnOf(activation: Activation, of: string | null): Column {
   return { activation, of: variable };
 }
 
-/** What a target is allowed: float32 arithmetic may flush subnormals and decides comparisons less finely. */
+/**
+ * What a target is allowed: float32 arithmetic is less accurate around zeros and far out, and on devices may flush subnormals and decides
+ * comparisons less finely.
+ */
 export function measureOptions(target: MeasuredTarget, of: string | null): MeasureOptions {
   if (target === "ts") return {};
+  if (target === "wasm") return { inputRounding: of !== null, vanishing: true };
   return { flushes: true, inputRounding: of !== null, vanishing: true, comparisons: 2 ** -20, limits: 8 };
 }
 
@@ -210,6 +216,7 @@ export function settingsFor(activation: Activation): Readonly<Record<MeasuredTar
   const isNormal = (x: number): boolean => x === 0 || Math.abs(x) >= 2 ** -126;
   return {
     ts: settings,
+    wasm: settings,
     wgsl: settings.map((setting) => setting.map(Math.fround)).filter((all) => all.every(isNormal)),
   };
 }

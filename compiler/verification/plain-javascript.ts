@@ -86,17 +86,21 @@ export function javascriptDeclarations(file: string): readonly Declaration[] {
     const end = endOfDeclaration(tokens, at);
     const own = tokens.slice(at, end);
     const [kind, name = ""] = own[0] === "export" ? own.slice(1) : own;
-    if (kind !== "interface") declarations.push({ names: [name], tokens: withoutTypes(own) });
+    if (!withoutValue.has(kind ?? "")) declarations.push({ names: [name], tokens: withoutTypes(own) });
     at = end;
   }
   return declarations;
 }
 
-/** Behind the `}` of a function or an interface, or behind the `;` of a constant. */
+/** What only the compiler of types reads, and imports, which whoever runs the kernels sees to. */
+const withoutValue: ReadonlySet<string> = new Set(["interface", "type", "declare", "import"]);
+
+/** Behind the `}` of a function or an interface, or behind the `;` of anything else. */
 function endOfDeclaration(tokens: readonly string[], start: number): number {
   const kind = tokens[start] === "export" ? tokens[start + 1] : tokens[start];
   const last = kind === "function" || kind === "interface" ? "}" : ";";
-  if (last === ";" && kind !== "const" && kind !== "let") throw new Error(`not understood: ${kind ?? ""}`);
+  if (last === ";" && kind !== "const" && kind !== "let" && !withoutValue.has(kind ?? ""))
+    throw new Error(`not understood: ${kind ?? ""}`);
   let depth = 0;
   for (let i = start; i < tokens.length; i++) {
     const text = tokens[i]!;
@@ -137,7 +141,8 @@ function beginsParameters(tokens: readonly string[], open: number): boolean {
   if (isEnd(tokens[open - 1])) return false;
   const close = matching(tokens, open);
   if (tokens[close + 1] === "=>") return true;
-  return tokens[close + 1] === ":" && isName(tokens[close + 2]) && tokens[close + 3] === "=>";
+  if (tokens[close + 1] !== ":" || !isName(tokens[close + 2])) return false;
+  return tokens[close + (tokens[close + 3] === "is" ? 5 : 3)] === "=>";
 }
 
 function matching(tokens: readonly string[], open: number): number {

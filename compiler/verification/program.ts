@@ -28,6 +28,28 @@ export async function typescriptProgram(file: string, exported: readonly string[
   return digested(reachedFrom(latest.declarations, exported, "kernel.js"));
 }
 
+/** A file's function. */
+interface Exported {
+  readonly text: string;
+  readonly exported: string;
+}
+
+/** The JavaScript of a function that calls a kernel in WebAssembly, bytes included; the kernel that it falls back on is imported. */
+export async function wasmProgram(caller: Exported, fallBack: Exported): Promise<Program> {
+  const declarations = javascriptDeclarations(caller.text).map(asWritten);
+  const own = await digested(reachedFrom(declarations, [caller.exported], "kernel.js"));
+  const other = await typescriptProgram(fallBack.text, [fallBack.exported]);
+  const address = javascriptAddress(other.text);
+  return {
+    text: `import { ${fallBack.exported} } from "${address}";\n${own.text}`,
+    digest: await shortDigest(`${own.digest} ${other.digest}`),
+  };
+}
+
+/** Where a module of this text is imported from. */
+export const javascriptAddress = (text: string): string =>
+  `data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`;
+
 const asWritten = ({ names, tokens }: JavascriptDeclaration): Declaration => ({
   names,
   text: javascriptText(tokens),

@@ -43,7 +43,7 @@ const arithmetic: ReadonlySet<string> = new Set([
   ...["sum", "maximum", "minimum", "stop_gradient", "infinity"],
 ]);
 
-const limits: Readonly<Record<MeasuredTarget, number>> = { ts: 1, wgsl: 8 };
+const limits: Readonly<Record<MeasuredTarget, number>> = { ts: 1, wgsl: 8, wasm: 1 };
 const smallestNormal = 2 ** -126;
 
 /** Several kernels for the same column, one truth for all of them. */

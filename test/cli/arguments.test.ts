@@ -93,6 +93,14 @@ describe("what the arguments mean", () => {
   };
   const all = ["ts", "wgsl", "module"];
   const off = { exhaustive: false, device: "gpu", write: false, json: false };
+  const check = {
+    command: "check",
+    files: [],
+    targets: ["ts", "wgsl"],
+    certificates: false,
+    write: false,
+    json: false,
+  };
   const verify = { command: "verify", files: [], names: [], ...off };
   test.each([
     ["compile", { ...compile, targets: all }],
@@ -107,11 +115,10 @@ describe("what the arguments mean", () => {
     ["compile --kernels forward", { ...compile, targets: all, kernels: ["forward", "backward"] }],
     ["compile --no-lock", { ...compile, targets: all, lock: false }],
     ["compile -- --check", { ...compile, files: ["--check"], targets: all }],
-    ["check a.def", { command: "check", files: ["a.def"], certificates: false, write: false, json: false }],
-    [
-      "check --max-ulp .51 --write",
-      { command: "check", files: [], maxUlp: 0.51, certificates: false, write: true, json: false },
-    ],
+    ["check a.def", { ...check, files: ["a.def"] }],
+    ["check --max-ulp .51 --write", { ...check, maxUlp: 0.51, write: true }],
+    ["check --target wasm,ts", { ...check, targets: ["ts", "wasm"] }],
+    ["verify --target wasm", { ...verify, targets: ["wasm"] }],
     ["verify", { ...verify, targets: ["ts"] }],
     [
       "verify a.def --target wgsl,ts --software --exhaustive --name relu,gelu --name elu -j 3 --write",

@@ -87,8 +87,7 @@ const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
   subjectsIn: async () => [],
   accuracies: async () => new Map(),
   glance: { defaults: 0, settings: 0, mostSettings: 0, density: "sparsest" },
-  engine: "none",
-  emulation: "none",
+  executors: { ts: "none", wgsl: "none", wasm: "none" },
   merged: (a) => a,
 };
 

@@ -15,10 +15,10 @@ import {
 } from "../../compiler/verification/certificate.js";
 import { certificatesText, readCertificates } from "../../compiler/verification/certificate-file.js";
 import { WebGpuRunner } from "../../compiler/verification/device.js";
-import { loadKernel } from "../../compiler/verification/kernels.js";
-import { nothingMeasured } from "../../compiler/verification/measure.js";
+import { amongItsLike, loadKernel } from "../../compiler/verification/kernels.js";
+import { type BatchKernel, nothingMeasured } from "../../compiler/verification/measure.js";
 import { bitsText, decimalText } from "../../compiler/verification/number-text.js";
-import { typescriptProgram, wgslProgram } from "../../compiler/verification/program.js";
+import { javascriptAddress, typescriptProgram, wasmProgram, wgslProgram } from "../../compiler/verification/program.js";
 import { words } from "../activations/points.js";
 import { findSoftwareGpu, requestSoftwareDevice } from "../webgpu/driver.js";
 
@@ -244,6 +244,46 @@ fn t_backward(@builtin(global_invocation_id) id: vec3<u32>) { y[id.x] = t_other(
   });
 });
 
+describe("what a kernel in WebAssembly runs", () => {
+  const caller = `
+import { twiceBackward, twiceForward } from "./twice.js";
+export function twiceForwardWasm(x: Float32Array, y: Float32Array): void { call("forward", x, y, twiceForward); }
+export function twiceBackwardWasm(x: Float32Array, y: Float32Array): void { call("backward", x, y, twiceBackward); }
+const modules: readonly string[] = ["AGFzbQ=="];
+function call(name: string, x: Float32Array, y: Float32Array, exactly: (x: Float32Array, y: Float32Array) => void): void {
+  if (modules[0] === name) y.fill(1);
+  else exactly(x, y);
+}
+`;
+  const fallBack = `
+export function twiceForward(x: Float32Array, y: Float32Array): void { y.set(x.map((each) => each * two)); }
+export function twiceBackward(x: Float32Array, y: Float32Array): void { y.set(x.map((each) => each * 3)); }
+const two = 2;
+`;
+  const program = (one = caller, other = fallBack) =>
+    wasmProgram({ text: one, exported: "twiceForwardWasm" }, { text: other, exported: "twiceForward" });
+
+  test("is its bytes, and the kernel that it falls back on", async () => {
+    const { digest, text } = await program();
+    const { twiceForwardWasm } = await import(/* @vite-ignore */ javascriptAddress(text));
+    const y = new Float32Array(2);
+    twiceForwardWasm(Float32Array.of(1, 3), y);
+    expect([...y]).toEqual([2, 6]);
+    expect((await program(caller.replace("AGFzbQ==", "AGFzbA=="))).digest).not.toBe(digest);
+    expect((await program(caller, fallBack.replace("two = 2", "two = 4"))).digest).not.toBe(digest);
+    expect((await program(caller, fallBack.replace("* 3", "* 5"))).digest).toBe(digest);
+  });
+
+  test("does not hide behind the kernel that it falls back on", async () => {
+    // Thirty-two go together, and one that is large spoils them all.
+    const grouped: BatchKernel = ([x = new Float32Array()]) =>
+      x.map((_, i) => Number(x.slice(i - (i % 32), i - (i % 32) + 32).every((each) => Math.abs(each) < 10)));
+    const mixed = Float32Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? 1 : 100));
+    expect(grouped([mixed], [])).not.toContain(1);
+    expect([...amongItsLike(grouped)([mixed], [])]).toEqual([...mixed].map((x) => Number(x === 1)));
+  });
+});
+
 const definitions = `
 affine(x; scale = 2, learn shift = 3, learn slope[channel] = 0.5) = x * slope + scale * shift * x
 gate(a, b; k = 4) = k * a / b
@@ -253,7 +293,7 @@ describe("kernels by role", () => {
   let subjects: ReadonlyMap<string, Subject>;
   beforeAll(async () => {
     const { subjects: all } = await subjectsOf([{ file: "test.def", text: definitions }], {
-      targets: ["ts", "wgsl"],
+      targets: ["ts", "wgsl", "wasm"],
     });
     subjects = new Map(all.map((subject) => [subject.name, subject]));
   });
@@ -286,6 +326,17 @@ describe("kernels by role", () => {
     // Again, with fewer inputs: nothing is left over of the call before.
     const fewer = inputs.map((input) => input.subarray(1, 4));
     expect(numbers(kernel(fewer, parameters))).toEqual(numbers(expected.slice(1, 4)));
+  });
+
+  test("WebAssembly: what has kernels of its own", async () => {
+    expect(subjects.get("affine")?.columns.filter(({ target }) => target === "wasm")).toEqual([]);
+    for (const [name, column, inputs, parameters, expected] of cases.filter(([each]) => each === "gate")) {
+      const emitted = columnFor(name, "wasm", column);
+      if (emitted?.target !== "wasm") throw new Error("no such column");
+      expect(emitted.code).toContain("AGFzbQ");
+      const kernel = await loadKernel(emitted);
+      expect(numbers(kernel(inputs, parameters)), column).toEqual(numbers(expected));
+    }
   });
 
   test.skipIf(findSoftwareGpu().gpu === null)("WGSL, on a device", async () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { ts } from "ts-morph";
 import { expect, test } from "vitest";
+import { wasmCalls } from "../../compiler/backend/targets/wasm-calls.js";
 import { javascriptDeclarations } from "../../compiler/verification/plain-javascript.js";
 
 const folder = new URL("../../generated/", import.meta.url);
@@ -38,9 +39,15 @@ test.each([
     "export function f(a: number, b: boolean): number {\n  return b ? -a : (a) + { c: a }.c;\n}",
   ],
   ["functions as values", "export const g = (h: (i: number) => number, k: ArrayLike<number>): number => h(k[0]!);"],
+  [
+    "types alone",
+    "type A = (x: number) => void;\ndeclare const w: { readonly a: number };\ndeclare function f(): A;\nexport let k: object | null;",
+  ],
+  ["what a test says of a type", "export const isA = (value: unknown): value is A => typeof value === 'function';"],
+  ["calls of WebAssembly", `export const modules: readonly string[] = ["AA=="];\n${wasmCalls}`],
   ["not, and not null", "export function n(a: boolean, b: number[]): boolean {\n  return !a && b[1]! !== b[0]!;\n}"],
 ])("%s", (_, file) => expect(asTexts(file)).toEqual(byTypeScript(file)));
 
-test.each(["type A = number;", "import b from 'b';", "const c = #;"])("refused: %s", (file) =>
+test.each(["enum A { b }", "const c = #;"])("refused: %s", (file) =>
   expect(() => javascriptDeclarations(file)).toThrow(/not understood/),
 );

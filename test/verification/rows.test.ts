@@ -39,7 +39,7 @@ const kernels = await TypeScriptKernelSet.load(generated);
 const subjectNamed = (name: string): Subject => subjects.find((subject) => subject.name === name)!;
 
 const kernelOf = (column: EmittedColumn): Promise<BatchKernel> =>
-  column.target === "ts" ? loadKernel(column) : Promise.resolve(emulatedKernel(column));
+  column.target === "wgsl" ? Promise.resolve(emulatedKernel(column)) : loadKernel(column);
 
 const measured = (subject: Subject, column: EmittedColumn, kernel: BatchKernel): Measurement =>
   withActivation(subject.name, (activation) => {

@@ -68,9 +68,11 @@ export async function compiledToWasm(
         if (typeof found !== "function") throw new Error(`${exported} is not exported`);
         const size = Object.values(arrays)[0]?.length ?? 0;
         const results: Record<string, Float32Array> = {};
-        const values = list.map(({ name: argument, role, default: value = 0 }) => {
+        const values = list.map(({ name: argument, role, length, default: value = 0 }) => {
           if (role === "hyperparameter") return numbers[argument] ?? value;
-          const array = arrays[argument] ?? new Float32Array(size).fill(role === "cotangent" ? 1 : -987.5);
+          if (role === "learned") return Float32Array.of(numbers[argument] ?? value);
+          const array =
+            arrays[argument] ?? new Float32Array(length === "1" ? 1 : size).fill(role === "cotangent" ? 1 : -987.5);
           if (role === "output" || role === "gradient") results[argument] = array;
           return array;
         });

@@ -17,6 +17,8 @@ gelu_tanh(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
 softplus(x; beta = 1 in (0, inf)) = log(1 + exp(beta * x)) / beta
 mish(x) = x * tanh(log(1 + exp(x)))
 elu(x; alpha = 1) = where(x > 0, x, alpha * (exp(x) - 1))
+selu(x) = 1.05 * where(x > 0, x, 1.67 * (exp(x) - 1))
+alrelu(x; alpha = 0.01) = where(x > 0, x, abs(alpha * x))
 sine(x) = sin(x)
 wiggle(x; k = 1/3) = x * cos(k * x) - log(1 + x^2) * k
 shrink(x; lambda = 0.1) = where(x > lambda, x - lambda, where(x < -lambda, x + lambda, 0))
@@ -24,6 +26,8 @@ softsign(x) = x / (1 + abs(x))
 glu(gate, up) = up / (1 + exp(-gate))
 power(x; k = 1.5) = where(x > 0, x^k, 0)
 prelu(x; learn weight[channel] = 0.25) = where(x > 0, x, weight * x)
+apl(x; learn a = 0.2, learn b = 0.5) = max(x, 0) + a * max(b - x, 0)
+mixed(x; learn alpha = 1, k = 1/3) = tanh(k * x) * alpha + x / (1 + abs(alpha * x))
 softmax(x; axis d = -1) = exp(x) / sum[d](exp(x))
 step(x) = where(x > 0, 1, 0)
 `;
@@ -78,6 +82,7 @@ function faults(of: CompiledWasm, name: string, direction: Direction, numbers: G
 test("what vectors compute, and what they do not", () => {
   const without = subject.activations.filter(({ kernels }) => !kernels.wasm).map(({ name }) => name);
   expect(without).toEqual(["prelu", "softmax"]);
+  expect(subject.files.get("apl.wasm.ts")).toMatch(/call\("forward"[^]*aplBackward\(dy, x, a, b, dx, da, db\);/);
   expect(subject.files.get("step.wasm.ts")).toContain("stepBackward(dy, x, dx);");
 });
 
@@ -92,7 +97,11 @@ describe.each(["forward", "backward"] as const)("%s", (direction) => {
     ["softplus", { beta: 1.7 }],
     ["softplus", { beta: 1e-30 }],
     ["elu", { alpha: -1e30 }],
+    ["elu", { alpha: 1e300 }],
+    ["leaky_relu", { negative_slope: 1e-42 }],
     ["wiggle", { k: 1e6 }],
+    ["mixed", { alpha: 3.25, k: 0.5 }],
+    ["apl", { a: 1e-42, b: -3e38 }],
     ["shrink", { lambda: 0.30000001192092896 }],
   ])("%s with %o", (name, numbers) => {
     expect(faults(subject, name, direction, numbers)).toEqual([]);

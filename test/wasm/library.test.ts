@@ -11,6 +11,7 @@ const softplusTail = (x: number): number => Math.log1p(Math.exp(-x));
 const functions: Readonly<Record<string, readonly [f: (x: number) => number, low: number, high: number]>> = {
   exp: [Math.exp, -80, 80],
   expm1: [Math.expm1, -80, 80],
+  falling_expm1: [Math.expm1, -1e30, 0],
   log: [Math.log, 1e-30, 1e30],
   log1p: [Math.log1p, -0.99, 1e30],
   sigmoid: [(x) => 1 / (1 + Math.exp(-x)), -80, 80],
@@ -34,8 +35,9 @@ test.each(Object.entries(functions))("%s", (name, [f, low, high]) => {
     // Evenly, evenly among numbers of ordinary size, and of all sizes.
     if (i < count) return low + (high - low) * share;
     if (i < 2 * count) return far + (near - far) * share;
-    const size = Math.min(high, 2 ** (-60 + 120 * share));
-    return i % 2 === 0 || low >= 0 ? Math.max(size, low) : Math.max(-size, low);
+    const size = 2 ** (-60 + 120 * share);
+    const isPositive = low >= 0 || (i % 2 === 0 && high > 0);
+    return isPositive ? Math.max(Math.min(size, high), low) : Math.max(-size, low);
   });
   const results = emulateVectors(code, new Map([["x", inputs]]));
   let worst = 0;

@@ -134,7 +134,7 @@ export const vectorSingles: ArithmeticModel = {
   faint: -148,
   most: 128,
   mostOperand: (primitive) =>
-    ["normcdf", "normpdf", "gelu_slope"].includes(primitive) ? 13 : exponential.has(primitive) ? 80 : Infinity,
+    ["normcdf", "normpdf", "gelu_slope"].includes(primitive) ? 13 : exponential.has(primitive) ? 86 : Infinity,
   errorOf: (primitive) => (basic.has(primitive) ? 1 : simdError("f32x4", primitive)),
   parameterRounding: 1,
   anchored: true,

@@ -14,17 +14,21 @@ export interface CancellationOptions {
   readonly relative: number;
   /** Whether the form is a derivative: at its zeros the error that the rounding of the input causes is no fault of the form. */
   readonly isDerivative: boolean;
+  /** Where the form serves: elsewhere nothing is asked of it. Everywhere unless given. */
+  readonly within?: Expr | null;
 }
 
 /** @param form of one variable, an input */
 export function cancelsHarmlessly(form: Expr, input: Variable, options: CancellationOptions): boolean {
-  const { model, relative, isDerivative } = options;
+  const { model, relative, isDerivative, within } = options;
   const { root } = asBranches(form);
   const facts = analyseErrors(model).factsOf(root);
   const valueAt = single(root, input);
   const scaleAt = single(facts.scale ?? constant(0), input);
   const unit = 2 ** -model.digits;
+  const serves = within ? single(within, input) : () => 1;
   const isFine = (x: number): boolean => {
+    if (serves(x) === 0) return true;
     const value = Math.abs(valueAt(x));
     if (value < faded) return true;
     const error = (facts.relative * value + facts.weight * scaleAt(x)) * unit;

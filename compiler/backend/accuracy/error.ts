@@ -633,7 +633,7 @@ function ofFunction(
 }
 
 /** Functions that are as good as their operand where that is small. */
-const likeItsOperand: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["expm1", "log1p", "tanh"]);
+const likeItsOperand: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["expm1", "falling_expm1", "log1p", "tanh"]);
 
 /** The least p of a power a^p, as far as it counts: |(a + d)^p - a^p| <= d^p for p <= 1. */
 function leastPower(node: Expr & { readonly kind: "application" }, exponents: Facts | undefined): number {
@@ -679,6 +679,7 @@ function settledFrom(node: Expr & { readonly kind: "application" }, exponents: F
     case "raised_normcdf":
     case "expm1":
     case "bounded_expm1":
+    case "falling_expm1":
     case "sigmoid":
     case "logistic":
     case "logistic_moment":
@@ -753,7 +754,8 @@ function conductOf(
     case "raised_exp":
       return { size: M.product(exponential, M.ofNumber(2 ** 60)), ...exponentLike, slope: node };
     case "expm1":
-    case "bounded_expm1": {
+    case "bounded_expm1":
+    case "falling_expm1": {
       const grows = size.positive ? Math.max(size.positive[1] + 1, 2 ** size.positive[1] * Math.LOG2E) : 0;
       return {
         size: {

@@ -1,5 +1,5 @@
 /** Lowered expressions as straight-line code over vectors. */
-import { type Application, type Expr, fold, type Variable } from "../../ir/expr.js";
+import { type Application, type Expr, fold, reachable, type Variable } from "../../ir/expr.js";
 import { toNumber } from "../../ir/rational.js";
 import { expandCall, VectorGraph, type VectorNode } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
@@ -30,21 +30,58 @@ export const isInstruction = (primitive: PrimitiveName): boolean => spelled.has(
 export const canSpell = (lanes: VectorGraph["lanes"], primitive: PrimitiveName): boolean =>
   isInstruction(primitive) || simdSpells(lanes, primitive);
 
-/** @param variables the nodes that stand for variables */
+/** Functions that make much of a small error of their operand where that is large. */
+const exponential: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["exp", "sigmoid", "logistic"]);
+
+const polynomial: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  ...(["negate", "abs", "add", "subtract", "multiply"] as const),
+]);
+
+/** Whether there are polynomials of more than one operation, whose errors float64 would spare. */
+export const hasPolynomials = (nodes: readonly Expr[]): boolean => nodes.some(isPolynomial);
+
+function isPolynomial(node: Expr): boolean {
+  const applications = reachable([node]).filter((each) => each.kind === "application");
+  return (
+    applications.every(({ primitive }) => polynomial.has(primitive)) &&
+    applications.filter(({ primitive }) => primitive !== "negate" && primitive !== "abs").length > 1
+  );
+}
+
+/**
+ * @param variables the nodes that stand for variables
+ * @param precise whether polynomials in vectors of float32 are computed in float64
+ */
 export function vectorOf(
   graph: VectorGraph,
   roots: readonly Expr[],
   variables: ReadonlyMap<Variable, VectorNode>,
+  precise = false,
 ): VectorNode[] {
   const known = new Map<Expr, VectorNode>();
   return roots.map((root) =>
     fold<VectorNode>(root, (node, operands) => {
-      const value = known.get(node) ?? codeOf(graph, node, operands, variables);
+      const whole = precise && isPolynomial(node) ? inDouble(graph, node, variables) : undefined;
+      const isExponential = precise && node.kind === "application" && exponential.has(node.primitive);
+      // Rounded, but for functions that take float64.
+      const given = operands.map((operand, i) =>
+        isExponential && node.kind === "application" && isPolynomial(node.operands[i]!)
+          ? inDouble(graph, node.operands[i]!, variables)
+          : operand,
+      );
+      const value = known.get(node) ?? (whole ? graph.demoted(whole) : codeOf(graph, node, given, variables));
       known.set(node, value);
       return value;
     }),
   );
 }
+
+const inDouble = (graph: VectorGraph, root: Expr, variables: ReadonlyMap<Variable, VectorNode>): VectorNode =>
+  fold<VectorNode>(root, (node, operands) =>
+    node.kind === "constant"
+      ? graph.double(toNumber(node.value))
+      : graph.promoted(codeOf(graph, node, operands, variables)),
+  );
 
 function codeOf(
   graph: VectorGraph,

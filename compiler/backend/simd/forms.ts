@@ -14,17 +14,23 @@ import {
   Space,
   substitute,
   type Variable,
+  variablesOf,
 } from "../../ir/expr.js";
-import { toNumber } from "../../ir/rational.js";
+import { divide, rational, toNumber } from "../../ir/rational.js";
 import type { Lanes } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { type ArithmeticModel, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
-import { type Guard, guardFor } from "../accuracy/guard.js";
+import { allOf, conjuncts, type Guard, guardFor } from "../accuracy/guard.js";
+import { cancelsHarmlessly } from "../accuracy/cancellation.js";
+import { isBoolean } from "../../decisions.js";
 import { atInfinity } from "../ends.js";
 import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
-import { canSpell, isInstruction } from "./expression.js";
+import { searched } from "../searches.js";
+import { canSpell, hasPolynomials, isInstruction } from "./expression.js";
+import { inputLimit } from "./limits.js";
+import { withFalling, withHolds } from "./holds.js";
 import { isRightInTrial } from "./trial.js";
 
 export interface VectorForm {
@@ -33,6 +39,8 @@ export interface VectorForm {
   readonly value: Expr;
   /** Where it is good enough; null: everywhere. */
   readonly guard: Expr | null;
+  /** Whether polynomials in vectors of float32 are computed in float64. */
+  readonly precise: boolean;
   /** What the value is still to be multiplied by. */
   readonly factor: Variable | null;
 }
@@ -58,7 +66,8 @@ export function vectorForms(
   for (const [lanes, model] of arithmetics) {
     const forms = unscaled.map(({ root, factor }) => formIn(lanes, model, plan, root, factor, kind));
     const found = forms.filter((form) => form !== null);
-    if (found.length === roots.length) return found;
+    // Products in another order have as many roundings, and sums the same ones.
+    if (found.length === roots.length) return found.map((form) => ({ ...form, value: withHolds(form.value) }));
   }
   return null;
 }
@@ -81,7 +90,7 @@ function formIn(
   const isSingle = lanes === "f32x4";
   const nanFrom = kind === "value" ? new Set([...plan.activation.inputs, ...parametersOf(plan)]) : new Set<Variable>();
   const [recognised] = recogniseGates([root], { most: isSingle ? 64 : 512, decays: false, selects: true });
-  const lowered = quotients(
+  const ordinary = quotients(
     lower(recognised!, {
       spells: (primitive) => canSpell(lanes, primitive),
       formOf: (primitive) => (isSingle ? formulas : { ...formulas, ...formulasInDouble })[primitive],
@@ -90,9 +99,10 @@ function formIn(
       narrow: false,
     }),
   );
+  const lowered = isSingle ? withFalling(ordinary) : ordinary;
   const nodes = reachable([lowered]);
   if (nodes.some((node) => node.kind === "application" && !canSpell(lanes, node.primitive))) return null;
-  if (!nodes.every((node) => node.type !== "condition" || isDecided(node, isSingle))) return null;
+  if (!deciding(nodes).every((node) => isDecided(node, isSingle))) return null;
   const unit = 2 ** -model.digits;
   const tolerance = (tolerances[kind] * 2 ** -24) / unit;
   const isEnough = ({ relative }: Guard): boolean => relative + allowance(isSingle, unit) <= tolerance;
@@ -103,25 +113,63 @@ function formIn(
   };
   // What is infinite is infinite as it should be if nothing is done with it.
   const everywhere = guardFor(lowered, { ...options, model: { ...model, hidesFaults: false } });
-  if (!everywhere.condition && !nodes.some((node) => node.kind === "application" && !isInstruction(node.primitive))) {
+  if (
+    !everywhere.condition &&
+    nodes.every((node) => node.kind !== "application" || isTotal(node.primitive, isSingle))
+  ) {
     if (!isEnough(everywhere)) return null;
     const { form, tested } = atInfinity(lowered, plan);
-    if (tested.length === 0) return { lanes, value: form, guard: null, factor };
+    if (tested.length === 0) return { lanes, value: form, guard: null, precise: false, factor };
   }
-  const limits = isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12] : [2 ** 127, 700, 128, 32, 16, 8];
+  const limits = isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12, 9.875] : [2 ** 127, 700, 128, 32, 16, 8];
   const limited = guardFor(lowered, { ...options, limits });
-  if (isEnough(limited) && !(isSingle && limited.cancels))
-    return { lanes, value: lowered, guard: limited.condition, factor };
-  if (!isSingle) return null;
+  if (isEnough(limited) && !limited.cancels)
+    return { lanes, value: lowered, guard: limited.condition, precise: false, factor };
   // Sums that cancel would send too many elements to the other kernel; where they do no harm nothing is asked.
   const guard = guardFor(lowered, { ...options, limits, mayCancel: true }).condition;
+  if (!isSingle) {
+    if (!isEnough(limited)) return null;
+    const isHarmless = kind === "slope" && isHarmlessInDouble(plan, lowered, guard);
+    return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, precise: false, factor };
+  }
   const granted = nodes.some((node) => isApplication(node, "normcdf")) ? granteds.gaussian[kind] : granteds.usual[kind];
-  const trial = { root, form: lowered, guard, granted, isDerivative: kind === "slope" };
-  return isRightInTrial(plan, trial) ? { lanes, value: lowered, guard, factor } : null;
+  const ways = [sizesIn(guard), guard].flatMap((asked) =>
+    [false, ...(hasPolynomials(nodes) ? [true] : [])].map((precise) => ({ guard: asked, precise })),
+  );
+  const way = ways.find((each) =>
+    isRightInTrial(plan, { root, form: lowered, ...each, granted, isDerivative: kind === "slope" }),
+  );
+  return way ? { lanes, value: lowered, ...way, factor } : null;
+}
+
+/** What a guard asks of the sizes of inputs: in a trial the rest may prove to be for nothing. */
+const sizesIn = (guard: Expr | null): Expr | null =>
+  guard && allOf(conjuncts(guard).filter((condition) => inputLimit(condition) !== undefined));
+
+/** Whether sums of a derivative in float64 cancel next to its zeros alone, by less than the rounding of the input makes of it. */
+function isHarmlessInDouble(plan: KernelPlan, form: Expr, guard: Expr | null): boolean {
+  const [input, ...others] = variablesOf(form);
+  if (input?.role !== "input" || others.length > 0) return false;
+  const place = plan.activation.inputs.indexOf(input);
+  return searched(plan, [form, ...(guard ? [guard] : [])], {
+    name: "vectors cancel harmlessly",
+    isAnswer: isBoolean,
+    find: ([tried = form, within = null], { activation: { inputs } }) =>
+      cancelsHarmlessly(tried, inputs[place] ?? input, {
+        model: vectorDoubles,
+        relative: (tolerances.slope - 2) * 2 ** -24,
+        isDerivative: true,
+        within,
+      }),
+  });
 }
 
 /** What is granted to forms that are tried out, in units in the last place: less than is promised, since not all inputs are tried. */
 const granteds = { usual: { value: 3.6, slope: 5.4 }, gaussian: { value: 4.6, slope: 7.2 } } as const;
+
+/** Whether operands may have any size. */
+const isTotal = (primitive: PrimitiveName, isSingle: boolean): boolean =>
+  isInstruction(primitive) || (isSingle && (primitive === "falling_expm1" || primitive === "tanh"));
 
 /** What sums that cancel may cost, of float32 half a unit: these are not let through anyway. */
 const allowance = (isSingle: boolean, unit: number): number => (isSingle ? 0.5 : 2 ** -23 / unit);
@@ -138,7 +186,7 @@ const formulas: Readonly<Partial<Record<PrimitiveName, string>>> = {
   logistic: "exp(-abs(a)) / (1 + exp(-abs(a)))^2",
   logistic_moment: "a * (exp(-abs(a)) / (1 + exp(-abs(a)))^2)",
   gate_slope:
-    "where(a > 0, 1 + exp(-abs(a)) * (1 + b), exp(-abs(a)) * (exp(-abs(a)) + (1 + b))) / ((1 + exp(-abs(a))) * (1 + exp(-abs(a))))",
+    "choose(a > 0, 1 + exp(-abs(a)) * (1 + b), exp(-abs(a)) * (exp(-abs(a)) + (1 + b))) / ((1 + exp(-abs(a))) * (1 + exp(-abs(a))))",
   mish_gate: "exp(a) * (exp(a) + 2) / (exp(a) * (exp(a) + 2) + 2)",
   mish_gate_slope:
     "(exp(a) * (exp(a) + 2) * (exp(a) * (exp(a) + 2) + 2) + 4 * b * (exp(a) * (exp(a) + 1))) / (exp(a) * (exp(a) + 2) + 2)^2",
@@ -152,10 +200,12 @@ const formulasInDouble: typeof formulas = {
   gate_slope: "exp(a) * (exp(a) + 1 + b) / ((exp(a) + 1) * (exp(a) + 1))",
 };
 
-/** a (b / c) as a b / c: a rounding less where b is 1. */
+/** a (b / c) as a b / c: a rounding less where b is 1. By a constant there is no division, which takes the time of many products. */
 function quotients(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
     const [a, b] = operands;
+    if (node.primitive === "divide" && a?.kind !== "constant" && b?.kind === "constant" && b.value.numerator !== 0n)
+      return apply("multiply", [a!, constant(divide(one, b.value))]);
     if (node.primitive !== "multiply") return apply(node.primitive, operands, node.rule);
     const [quotient, other] = [a, b].some((each) => each && isReciprocal(each))
       ? isReciprocal(a!)
@@ -167,11 +217,21 @@ function quotients(root: Expr): Expr {
   });
 }
 
+const one = rational(1);
+
 const isReciprocal = (node: Expr): boolean =>
   isApplication(node, "divide") && node.operands[0] === constant(1) && (node.space & Space.element) !== 0;
 
+/** Conditions and signs; not where `choose` joins two formulas for the same function, of which either serves at the border. */
+function deciding(nodes: readonly Expr[]): readonly Expr[] {
+  const asked = new Set<Expr>(
+    nodes.flatMap((node) => (node.kind !== "application" || node.primitive === "choose" ? [] : node.operands)),
+  );
+  return nodes.filter((node) => (node.type === "condition" && asked.has(node)) || isApplication(node, "sign"));
+}
+
 /**
- * Whether a condition comes out as it would of real numbers: of float32 it has to compare inputs with numbers that are
+ * Whether a condition, or a sign, comes out as it would of real numbers: of float32 it has to compare inputs with numbers that are
  * float32 themselves, of float64 there must be no function in it.
  */
 function isDecided(condition: Expr, isSingle: boolean): boolean {

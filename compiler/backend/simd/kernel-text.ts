@@ -1,10 +1,8 @@
 /** Kernels over vectors as WebAssembly text: a loop over groups of elements that leaves those alone whose guard fails. */
-import { type Expr, isApplication, reachable, type Variable } from "../../ir/expr.js";
-import { toNumber } from "../../ir/rational.js";
+import { type Expr, reachable, type Variable, variablesOf } from "../../ir/expr.js";
 import {
   constantName,
   constantsOf,
-  constantText,
   copyName,
   formats,
   type Lanes,
@@ -13,7 +11,8 @@ import {
   type VectorNode,
 } from "../../machine/vector/index.js";
 import { conjuncts } from "../accuracy/guard.js";
-import { vectorOf } from "./expression.js";
+import { inputLimit } from "./limits.js";
+import { isInstruction, vectorOf } from "./expression.js";
 import type { VectorForm } from "./forms.js";
 
 export interface VectorKernel {
@@ -28,8 +27,12 @@ export interface VectorKernel {
 }
 
 /** How many vectors are computed side by side: more where the loop itself takes a good part of the time. */
-const copiesOf = ({ outputs }: VectorKernel): number =>
-  outputs.every(({ guard }) => !guard) && reachable(outputs.map(({ value }) => value)).length <= 8 ? 8 : 4;
+const copiesOf = ({ outputs }: VectorKernel): number => {
+  const nodes = reachable(outputs.map(({ value }) => value));
+  const isShort =
+    nodes.length <= 10 && nodes.every((node) => node.kind !== "application" || isInstruction(node.primitive));
+  return isShort && outputs.every(({ guard }) => !guard) ? 8 : 4;
+};
 
 /** Vectors of four or two elements. */
 const elementsOf = (lanes: Lanes): number => (lanes === "f32x4" ? 4 : 2);
@@ -53,20 +56,27 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   const conditions = new Set(kernel.outputs.flatMap(({ guard }) => (guard ? conjuncts(guard) : [])));
   const limits = [...conditions].flatMap((condition) => inputLimit(condition) ?? []);
   const guards = [...conditions].filter((condition) => !inputLimit(condition));
-  const [values, tests] = [kernel.outputs.map(({ value }) => value), guards].map((roots) =>
-    vectorOf(graph, roots, variables),
-  );
+  /** Of the scalars alone: asked once. */
+  const isScalar = (condition: Expr): boolean =>
+    [...variablesOf(condition)].every((each) => kernel.scalars.includes(each));
+  const [values, tests, scalarTests] = [
+    kernel.outputs.map(({ value }) => value),
+    guards.filter((condition) => !isScalar(condition)),
+    guards.filter(isScalar),
+  ].map((roots, i) => vectorOf(graph, roots, variables, i === 0 && kernel.outputs.some(({ precise }) => precise)));
   const results = kernel.outputs.map(({ factor }, i) =>
     factor ? graph.float("mul", variables.get(factor)!, values![i]!) : values![i]!,
   );
-  const holds = tests!.length > 0 ? [tests!.reduce((a, b) => graph.bitwise("and", a, b))] : [];
+  const allOf = (conditions: readonly VectorNode[]): VectorNode[] =>
+    conditions.length > 0 ? [conditions.reduce((a, b) => graph.bitwise("and", a, b))] : [];
+  const [holds, fits] = [allOf(tests!), allOf(scalarTests!)];
   // Of sizes the largest is looked for; as integers, where NaN is larger than all numbers.
   const sizes = limits.map(({ input }) => graph.bitwise("and", variables.get(input)!, graph.bits(sizeMask(lanes))));
-  const roots = [...results, ...holds, ...sizes];
+  const roots = [...results, ...holds, ...sizes, ...fits];
   const shared = new Set(scalars.map(({ local }) => local));
   const code = vectorCode(roots, { lanes, fused, copies, shared });
   const bounds = limits.map(({ limit }) => graph.number(limit));
-  const constants = constantsOf([...roots, ...bounds]);
+  const constants = constantsOf([...roots, ...bounds], lanes);
   const bytes = 4 * elementsOf(lanes);
   const each = <T>(list: readonly T[], text: (item: T, i: number) => string): string => list.map(text).join(" ");
   const vectors = [
@@ -100,6 +110,7 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   const ofAll = (index: number, operation: string): string =>
     code.results.map((texts) => texts[results.length + index]!).reduce((a, b) => `(${operation} ${a} ${b})`);
   const failures = [
+    ...fits.map(() => "(i32.eqz (local.get $fits))"),
     ...holds.map((_, i) => `(i32.eqz (${integers}.all_true ${ofAll(i, "v128.and")}))`),
     ...sizes.map((_, i) => {
       const largest =
@@ -123,13 +134,18 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   return [
     `(func (export "${kernel.name}") ${each(pointers, (name) => `(param ${name} i32)`)} (param $size i32) (param $list i32)`,
     `${each(scalars, ({ local }) => `(param $number_${local} f64)`)} (result i32)`,
-    `(local $place i32) (local $first i32) ${each(vectors, (name) => `(local ${name} v128)`)}`,
+    `(local $place i32) (local $first i32) (local $fits i32) ${each(vectors, (name) => `(local ${name} v128)`)}`,
     "(local.set $first (local.get $list))",
-    ...constants.map(({ name, bits }) => `(local.set ${name} ${constantText(lanes, bits)})`),
+    ...constants.map(({ name, text }) => `(local.set ${name} ${text})`),
     ...scalars.map(({ local }) => {
       const number = `(local.get $number_${local})`;
       const splat = lanes === "f32x4" ? `(f32x4.splat (f32.demote_f64 ${number}))` : `(f64x2.splat ${number})`;
       return `(local.set $${local} ${splat})`;
+    }),
+    ...code.preparation,
+    ...fits.map((_, i) => {
+      const test = code.results[0]![results.length + holds.length + sizes.length + i]!;
+      return `(local.set $fits (${integers}.all_true ${test}))`;
     }),
     "(if (local.get $size) (then (loop $turn",
     ...loads,
@@ -140,16 +156,6 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     "(br_if $turn (i32.lt_u (local.get $place) (local.get $size))))))",
     "(i32.shr_u (i32.sub (local.get $list) (local.get $first)) (i32.const 2)))",
   ].join("\n");
-}
-
-/** A condition that only asks for the size of an input. */
-function inputLimit(condition: Expr): { readonly input: Variable; readonly limit: number } | undefined {
-  if (!isApplication(condition, "lessOrEqual")) return undefined;
-  const [size, limit] = condition.operands;
-  const input = isApplication(size!, "abs") ? size.operands[0]! : undefined;
-  return input?.kind === "variable" && input.role === "input" && limit?.kind === "constant"
-    ? { input, limit: toNumber(limit.value) }
-    : undefined;
 }
 
 /** All bits but the sign. */

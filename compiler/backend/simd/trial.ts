@@ -14,6 +14,8 @@ export interface Trial {
   readonly form: Expr;
   /** Where it is computed. */
   readonly guard: Expr | null;
+  /** Whether polynomials are computed in float64. */
+  readonly precise: boolean;
   /** The largest error that is granted, in units in the last place. */
   readonly granted: number;
   /** Whether the form is a derivative: at its zeros the error that the rounding of the input causes is no fault of the form. */
@@ -21,22 +23,26 @@ export interface Trial {
 }
 
 /** Only forms of one input and nothing else are tried out. */
-export function isRightInTrial(plan: KernelPlan, { root, form, guard, granted, isDerivative }: Trial): boolean {
+export function isRightInTrial(
+  plan: KernelPlan,
+  { root, form, guard, precise, granted, isDerivative }: Trial,
+): boolean {
   const [input, ...others] = variablesOf(form);
   if (input?.role !== "input" || others.length > 0) return false;
   const place = plan.activation.inputs.indexOf(input);
   return searched(plan, [root, form, ...(guard ? [guard] : [])], {
     name: "vectors are accurate",
     isAnswer: isBoolean,
-    details: [granted, isDerivative],
+    details: [granted, isDerivative, ...(precise ? ["precise"] : [])],
     find: ([meant = root, tried = form, condition], { activation }) =>
-      isWithin(granted, isDerivative, meant, tried, condition ?? null, activation.inputs[place] ?? input),
+      isWithin(granted, isDerivative, precise, meant, tried, condition ?? null, activation.inputs[place] ?? input),
   });
 }
 
 function isWithin(
   granted: number,
   isDerivative: boolean,
+  precise: boolean,
   root: Expr,
   form: Expr,
   guard: Expr | null,
@@ -47,7 +53,7 @@ function isWithin(
   const zeros = zerosOf(meant);
   const points = Float32Array.from([...line, ...zeros.flatMap(beside)].filter((x) => holds(x) !== 0));
   const graph = new VectorGraph("f32x4");
-  const [code] = vectorOf(graph, [form], new Map([[input, graph.local("x")]]));
+  const [code] = vectorOf(graph, [form], new Map([[input, graph.local("x")]]), precise);
   const results = emulateVectors(code!, new Map([["x", points]]));
   return points.every((x, i) => {
     const exact = meant(x);

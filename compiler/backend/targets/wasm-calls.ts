@@ -13,8 +13,12 @@ declare const WebAssembly: {
   readonly Memory: new (limits: {
     readonly initial: number;
     readonly maximum: number;
-  }) => { readonly buffer: ArrayBuffer };
+  }) => Memory;
 };
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
 
 declare function atob(text: string): string;
 
@@ -23,7 +27,7 @@ declare function atob(text: string): string;
  * from. Its first 256 KiB are for the calls themselves; arrays behind these are
  * read and written where they are, others come and go in blocks.
  */
-function sharedMemory(): { readonly buffer: ArrayBuffer } {
+function sharedMemory(): Memory {
   const key = Symbol.for("activation-compiler.memory");
   const known: unknown = Reflect.get(globalThis, key);
   if (known instanceof WebAssembly.Memory) return known;
@@ -65,7 +69,8 @@ const step = 32;
 /**
  * Calls a kernel, and the one in TypeScript for the groups of elements that it
  * leaves alone: those that need more digits. All elements where there is no
- * such engine, or where lengths differ, which that kernel complains about.
+ * such engine, where a number is none of float32, or where lengths differ,
+ * which that kernel complains about.
  */
 function call(
   name: string,
@@ -80,7 +85,8 @@ function call(
   const arrays = [...inputs, ...outputs];
   const size = inputs[0]?.length ?? 0;
   const differs = arrays.some(({ length }) => length !== size);
-  if (!isKernel(kernel) || differs || arrays.length > 12) {
+  const fits = numbers.every(isOrdinary) && arrays.length <= 12;
+  if (!isKernel(kernel) || differs || !fits) {
     exactly(...arrays);
     return;
   }
@@ -112,8 +118,7 @@ function call(
       : [stand.slice(0, inputs.length), stand.slice(inputs.length), 0];
     if (noted > 0) {
       const groups = new Uint32Array(buffer, 0, noted);
-      const end = first + count;
-      recompute(groups, group, first, end, read, written, exactly);
+      recompute(groups, group, first, read, written, exactly);
     }
     if (!isWhole) {
       outputs.forEach((array, i) => {
@@ -124,36 +129,49 @@ function call(
   }
 }
 
+/** Whether float32 has all digits of the number. */
+const isOrdinary = (number: number): boolean => {
+  const size = Math.abs(number);
+  return size === 0 || (size >= 2 ** -126 && size < 2 ** 127);
+};
+
 const isKernel = (value: unknown): value is Kernel =>
   typeof value === "function";
+
+/** Where groups are gathered. */
+let gathered = new Float32Array(0);
 
 /** Gathers the elements of groups, computes them and puts them back. */
 function recompute(
   groups: Uint32Array,
   group: number,
   start: number,
-  end: number,
   inputs: readonly Float32Array[],
   outputs: readonly Float32Array[],
   exactly: (...arrays: Float32Array[]) => void,
 ): void {
-  const places = new Uint32Array(groups.length * group);
-  let count = 0;
-  for (let k = 0; k < groups.length; k++) {
-    const first = start + groups[k]!;
-    const last = Math.min(first + group, end);
-    for (let place = first; place < last; place++) places[count++] = place;
+  const count = groups.length * group;
+  const arrays = [...inputs, ...outputs];
+  if (gathered.length < arrays.length * count) {
+    gathered = new Float32Array(2 * arrays.length * count);
   }
-  const given = inputs.map((array) => {
-    const block = new Float32Array(count);
-    for (let i = 0; i < count; i++) block[i] = array[places[i]!]!;
-    return block;
+  const own = arrays.map((_, i) => {
+    return gathered.subarray(i * count, (i + 1) * count);
   });
-  const results = outputs.map(() => new Float32Array(count));
-  exactly(...given, ...results);
-  outputs.forEach((array, k) => {
-    const block = results[k]!;
-    for (let i = 0; i < count; i++) array[places[i]!] = block[i]!;
+  inputs.forEach((array, i) => {
+    const block = own[i]!;
+    for (let k = 0, to = 0; k < groups.length; k++) {
+      const from = start + groups[k]!;
+      for (let j = 0; j < group; j++) block[to++] = array[from + j]!;
+    }
+  });
+  exactly(...own);
+  outputs.forEach((array, i) => {
+    const block = own[inputs.length + i]!;
+    for (let k = 0, from = 0; k < groups.length; k++) {
+      const to = start + groups[k]!;
+      for (let j = 0; j < group; j++) array[to + j] = block[from++]!;
+    }
   });
 }
 `;

@@ -26,7 +26,7 @@ type Direction = (typeof directions)[number];
 /** Null where no kernel of the activation can be computed by vectors. */
 export function wasmKernels(plan: KernelPlan, typescript: TypeScriptKernels): WasmKernels | null {
   const { activation } = plan;
-  if (plan.reduces || activation.random || activation.learned.length > 0) return null;
+  if (plan.reduces || activation.random || activation.learned.some(({ shape }) => shape !== "scalar")) return null;
   const found = directions.map((direction) => ({
     direction,
     general: vectorKernel(plan, direction, direction),
@@ -48,8 +48,10 @@ export function wasmKernels(plan: KernelPlan, typescript: TypeScriptKernels): Wa
 }
 
 function vectorKernel(plan: KernelPlan, direction: Direction, name: string): VectorKernel | null {
-  const { inputs, hyperparameters } = plan.activation;
+  const { inputs, hyperparameters, learned } = plan.activation;
   const isForward = direction === "forward";
+  // Gradients in what is learned are sums over all elements.
+  if (!isForward && learned.length > 0) return null;
   const roots = isForward ? [plan.value] : plan.gradients.map(({ value }) => value);
   // What is the same everywhere needs no vectors, and nothing that is read in this.
   const outputs = roots.some((root) => root === constant(0))
@@ -59,7 +61,7 @@ function vectorKernel(plan: KernelPlan, direction: Direction, name: string): Vec
   return {
     name,
     inputs: [...(isForward ? [] : [plan.cotangent]), ...inputs],
-    scalars: hyperparameters.map(({ variable }) => variable),
+    scalars: [...hyperparameters, ...learned].map(({ variable }) => variable),
     outputs,
   };
 }
@@ -95,9 +97,11 @@ function callText(
   const of = (...roles: readonly string[]): string[] =>
     list.flatMap(({ role }, i) => (roles.includes(role) ? [text(i)] : []));
   const [given, written, numbers] = [of("input", "cotangent"), of("output", "gradient"), of("hyperparameter")];
+  const learned = of("learned").map((array) => `${array}[0]!`);
   const all = list.map((_, i) => text(i)).join(", ");
   const plain = { name: `${name}Wasm`, parameters: parameters.map((each, i) => ({ ...each, name: text(i) })) };
-  const exactly = numbers.length === 0 ? name : `(${[...given, ...written].join(", ")}) => ${name}(${all})`;
+  const exactly =
+    numbers.length + learned.length === 0 ? name : `(${[...given, ...written].join(", ")}) => ${name}(${all})`;
   const callOf = (each: VectorKernel, scalars: readonly string[]): string =>
     `call("${each.name}", ${groupOf(each)}, [${given.join(", ")}], [${written.join(", ")}], [${scalars.join(", ")}], ${exactly});`;
   const statements: string[] = [];
@@ -105,13 +109,13 @@ function callText(
     const isUsual = list.flatMap(({ role, default: value }, i) =>
       role === "hyperparameter" ? [`${text(i)} === ${String(value).replace("e+", "e")}`] : [],
     );
-    statements.push(`if (${isUsual.join(" && ")}) {`, callOf(usual, []), "return;", "}");
+    statements.push(`if (${isUsual.join(" && ")}) {`, callOf(usual, learned), "return;", "}");
   }
   const note = "Vectors would not be accurate enough, or cannot compute this: the kernel in TypeScript.";
   return {
     ...plain,
     documentation: kernel ? documentation : `${documentation}\n\n${note}`,
-    statements: [...statements, kernel ? callOf(kernel, numbers) : `${name}(${all});`],
+    statements: [...statements, kernel ? callOf(kernel, [...numbers, ...learned]) : `${name}(${all});`],
   };
 }
 

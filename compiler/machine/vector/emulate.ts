@@ -1,5 +1,5 @@
 /** What vectors of float32 compute, for many operands at a time: bit for bit, where products and sums are not fused. */
-import { nodesOf, operandsOf, type VectorNode } from "./graph.js";
+import { type DoubleNode, isDouble, nodesOf, operandsOf, type VectorNode } from "./graph.js";
 
 const unary: Readonly<Record<string, (a: number) => number>> = {
   neg: (a) => -a,
@@ -43,6 +43,7 @@ const onBits: Readonly<Record<string, (a: number, b: number, c: number) => numbe
   "v128.andnot": (a, b) => a & ~b,
   "v128.bitselect": (a, b, c) => (a & c) | (b & ~c),
   "i32x4.add": (a, b) => a + b,
+  "i32x4.sub": (a, b) => a - b,
 };
 
 const shifts: Readonly<Record<string, (a: number, by: number) => number>> = {
@@ -51,22 +52,48 @@ const shifts: Readonly<Record<string, (a: number, by: number) => number>> = {
   "i32x4.shr_s": (a, by) => a >> by,
 };
 
+const doubleOf = (bits: bigint): number => new Float64Array(BigUint64Array.of(bits).buffer)[0]!;
+
 /** @param locals the operands, by the names of locals; all equally many */
 export function emulateVectors(root: VectorNode, locals: ReadonlyMap<string, Float32Array>): Float32Array {
   const length = Math.max(1, ...[...locals.values()].map((values) => values.length));
   const known = new Map<VectorNode, Float32Array>();
+  /** Of float64. */
+  const doubles = new Map<VectorNode, Float64Array>();
   const bitsOf = ({ buffer, byteOffset }: Float32Array): Int32Array => new Int32Array(buffer, byteOffset, length);
   for (const node of nodesOf([root])) {
+    if (isDouble(node)) {
+      doubles.set(node, doublesOf(node));
+      continue;
+    }
     const operands = operandsOf(node).map((operand) => known.get(operand)!);
     known.set(node, valuesOf(node, operands));
   }
   return known.get(root)!;
 
-  function valuesOf(node: VectorNode, operands: readonly Float32Array[]): Float32Array {
+  function doublesOf(node: DoubleNode): Float64Array {
+    if (node.kind === "doubleConstant") return new Float64Array(length).fill(doubleOf(node.bits));
+    const [first, second] = node.operands;
+    const a = doubles.get(first!);
+    // Of float32 a vector is made of float64.
+    if (!a) return Float64Array.from(known.get(first!)!);
+    const b = second ? doubles.get(second)! : a;
+    const [one, two] = [unary[node.operation], binary[node.operation]];
+    if (!one && !two) throw new Error(`f64x2.${node.operation} is not emulated`);
+    return a.map((each, i) => (one ? one(each) : two!(each, b[i]!)));
+  }
+
+  function valuesOf(node: Exclude<VectorNode, DoubleNode>, operands: readonly Float32Array[]): Float32Array {
     const values = new Float32Array(length);
     if (node.kind === "local") return locals.get(node.name)!;
     if (node.kind === "constant") {
       bitsOf(values).fill(Number(BigInt.asIntN(32, node.bits)));
+      return values;
+    }
+    if (node.kind === "narrowed") {
+      const given = doubles.get(node.operand)!;
+      if (node.operation === "demote") values.set(given);
+      else bitsOf(values).set(new Int32Array(given.buffer).filter((_, i) => i % 2 === 0));
       return values;
     }
     const [a, b = a, c = a] = operands;

@@ -1,16 +1,22 @@
 /** Functions of the machine language as straight-line code over vectors: those that consist of lets and a return. */
 import type { Library } from "../library.js";
 import type { BinaryOperator, Expr } from "../syntax.js";
-import { formats, type VectorGraph, type VectorNode } from "./graph.js";
+import { formats, isDouble, type VectorGraph, type VectorNode } from "./graph.js";
 
-/** Functions for whose bodies there is something better: these may be about bits, which numbers of other formats lay out otherwise. */
+/**
+ * Functions for whose bodies there is something better, if so: these may be about bits, which numbers of other formats lay out otherwise,
+ * and about float64 beside float32.
+ */
 const spelledInInstructions: Readonly<
-  Record<string, ((graph: VectorGraph, operands: readonly VectorNode[]) => VectorNode) | undefined>
+  Record<string, ((graph: VectorGraph, operands: readonly VectorNode[]) => VectorNode | undefined) | undefined>
 > = {
   binary_exponent: (graph, [x]) => graph.binaryExponent(x!),
   rounded_with_bits: (graph, [x]) => graph.roundedWithBits(x!),
   whole_of_bits: (graph, [x]) => graph.wholeOfBits(x!),
   scaled_by_bits: (graph, [y, x]) => graph.scaledByBits(y!, x!),
+  scaled_down_by_bits: (graph, [y, x]) => graph.scaledByBits(y!, x!, "sub"),
+  rest_of: (graph, [x, k]) =>
+    isDouble(x!) ? graph.demoted(graph.float("sub", x, graph.float("mul", k!, graph.double(Math.LN2)))) : undefined,
 };
 
 /** The code of a call of a library's function, the functions that it calls expanded. */
@@ -20,8 +26,8 @@ export function expandCall(
   name: string,
   operands: readonly VectorNode[],
 ): VectorNode {
-  const instructions = spelledInInstructions[name];
-  if (instructions) return instructions(graph, operands);
+  const instructions = spelledInInstructions[name]?.(graph, operands);
+  if (instructions) return instructions;
   const { parameters, body } = library.fn(name);
   const locals = new Map(parameters.map((parameter, i) => [parameter.name, operands[i]!]));
   const valueOf = (expr: Expr): VectorNode => {

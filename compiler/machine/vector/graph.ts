@@ -11,7 +11,18 @@ export type VectorNode =
   | VectorConstant
   | { readonly kind: "operation"; readonly operation: string; readonly operands: readonly VectorNode[] }
   /** All lanes moved left by the same number of bits. */
-  | { readonly kind: "shift"; readonly operation: string; readonly operand: VectorNode; readonly by: number };
+  | { readonly kind: "shift"; readonly operation: string; readonly operand: VectorNode; readonly by: number }
+  | DoubleNode
+  /** Four lanes again: numbers rounded to float32, or the last 32 bits of each. */
+  | { readonly kind: "narrowed"; readonly operation: "demote" | "words"; readonly operand: VectorNode };
+
+/** Float64 beside vectors of float32, where a few operations need more digits: two vectors for one. */
+export type DoubleNode =
+  | { readonly kind: "double"; readonly operation: string; readonly operands: readonly VectorNode[] }
+  | { readonly kind: "doubleConstant"; readonly bits: bigint };
+
+export const isDouble = (node: VectorNode): node is DoubleNode =>
+  node.kind === "double" || node.kind === "doubleConstant";
 
 export interface VectorConstant {
   readonly kind: "constant";
@@ -86,8 +97,36 @@ export class VectorGraph {
     return this.interned(key, { kind: "operation", operation, operands });
   }
 
-  /** An operation on numbers: `add`, `lt`, `pmax` ... */
+  /** A number of float64, in a graph of float32. */
+  double(value: number): VectorNode {
+    const bits = formats.f64x2.bitsOf(value);
+    return this.interned(`double ${bits}`, { kind: "doubleConstant", bits });
+  }
+
+  promoted(node: VectorNode): VectorNode {
+    if (isDouble(node)) return node;
+    if (node.kind === "constant") return this.double(numberOf(node));
+    return this.interned(`promote ${this.numbers.get(node)}`, {
+      kind: "double",
+      operation: "promote_low_f32x4",
+      operands: [node],
+    });
+  }
+
+  /** As float32. */
+  demoted = (node: VectorNode): VectorNode => (isDouble(node) ? this.narrowed("demote", node) : node);
+
+  private narrowed(operation: "demote" | "words", operand: VectorNode): VectorNode {
+    return this.interned(`${operation} ${this.numbers.get(operand)}`, { kind: "narrowed", operation, operand });
+  }
+
+  /** An operation on numbers: `add`, `lt`, `pmax` ... Of float64 where an operand is. */
   float(name: string, ...operands: readonly VectorNode[]): VectorNode {
+    if (operands.some(isDouble)) {
+      const all = operands.map((operand) => this.promoted(operand));
+      const key = `double ${name} ${all.map((operand) => this.numbers.get(operand)).join()}`;
+      return this.interned(key, { kind: "double", operation: name, operands: all });
+    }
     const condition = name === "mul" && operands[1] && this.indicated(operands[1]);
     if (condition) return this.bitwise("and", operands[0]!, condition);
     return this.apply(`${this.lanes}.${name}`, operands);
@@ -147,16 +186,21 @@ export class VectorGraph {
 
   /** x + c for a c that leaves the last bits of the sum those of the whole number next to x. */
   roundedWithBits(x: VectorNode): VectorNode {
-    return this.float("add", x, this.number(1.5 * 2 ** formats[this.lanes].fractionBits));
+    return this.float("add", x, this.carrier(x));
   }
 
   wholeOfBits(rounded: VectorNode): VectorNode {
-    return this.float("sub", rounded, this.number(1.5 * 2 ** formats[this.lanes].fractionBits));
+    return this.float("sub", rounded, this.carrier(rounded));
   }
 
-  /** y 2^k for numbers that are normal, before and after: k is added to the exponent. */
-  scaledByBits(y: VectorNode, rounded: VectorNode): VectorNode {
-    return this.integer("add", y, this.shift("shl", rounded, formats[this.lanes].fractionBits));
+  private carrier(x: VectorNode): VectorNode {
+    return isDouble(x) ? this.double(1.5 * 2 ** 52) : this.number(1.5 * 2 ** formats[this.lanes].fractionBits);
+  }
+
+  /** y 2^k, or y 2^-k, for numbers that are normal, before and after: k is added to the exponent, or taken from it. */
+  scaledByBits(y: VectorNode, rounded: VectorNode, operation: "add" | "sub" = "add"): VectorNode {
+    const bits = isDouble(rounded) ? this.narrowed("words", rounded) : rounded;
+    return this.integer(operation, y, this.shift("shl", bits, formats[this.lanes].fractionBits));
   }
 
   /** The whole number k for which a positive normal x is 2^k m with sqrt(1/2) <= m < sqrt(2). */
@@ -169,10 +213,19 @@ export class VectorGraph {
   }
 }
 
+const numberOf = ({ bits }: VectorConstant): number => {
+  view.setUint32(0, Number(bits));
+  return view.getFloat32(0);
+};
+
 const isZero = (node: VectorNode): boolean => node.kind === "constant" && node.bits === 0n;
 
 export const operandsOf = (node: VectorNode): readonly VectorNode[] =>
-  node.kind === "operation" ? node.operands : node.kind === "shift" ? [node.operand] : [];
+  node.kind === "operation" || node.kind === "double"
+    ? node.operands
+    : node.kind === "shift" || node.kind === "narrowed"
+      ? [node.operand]
+      : [];
 
 /** All nodes that the roots are made of, operands first. */
 export function nodesOf(roots: readonly VectorNode[]): VectorNode[] {

@@ -9,8 +9,8 @@ fn binary_exponent(x: f32) -> f32 {
   return f32(bitcast<i32>(bitcast<u32>(x) - 0x3f3504f3u) >> 23u);
 }
 
-// The next three belong together: k = whole_of_bits(z) is the whole number next to x for z = rounded_with_bits(x), and scaled_by_bits(y, z) = y 2^k,
-// as long as |k| < 2^22 and all is normal. Vectors do without conversions: z is x + 1.5 * 2^23, whose last bits are those of k.
+// The next four belong together: k = whole_of_bits(z) is the whole number next to x for z = rounded_with_bits(x), scaled_by_bits(y, z) = y 2^k
+// and scaled_down_by_bits(y, z) = y 2^-k, as long as |k| < 2^22 and all is normal. Vectors do without conversions: z is x + 1.5 * 2^23, whose last bits are those of k.
 @error("0")
 fn rounded_with_bits(x: f32) -> f32 {
   return round(x);
@@ -26,6 +26,17 @@ fn scaled_by_bits(y: f32, z: f32) -> f32 {
   return y * power_of_two(i32(z));
 }
 
+@error("0")
+fn scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * power_of_two(i32(-z));
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact. For an x of float64 in one.
+@error("0")
+fn rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
 // e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
 @error("2")
 fn expm1_of_rest(r: f32) -> f32 {
@@ -34,13 +45,12 @@ fn expm1_of_rest(r: f32) -> f32 {
   return r + r2 * q;
 }
 
-// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r; k ln 2 is subtracted in two parts, the first of 15 bits, so that its
-// product is exact.
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
 @error("1.45")
 fn exp(x: f32) -> f32 {
   let z = rounded_with_bits(x * 1.44269504);
   let k = whole_of_bits(z);
-  return scaled_by_bits(1.0 + expm1_of_rest((x - k * 0.693145751953125) - k * 1.42860682e-6), z);
+  return scaled_by_bits(1.0 + expm1_of_rest(rest_of(x, k)), z);
 }
 
 // 2^k (e^r - 1) + (2^k - 1).
@@ -49,7 +59,16 @@ fn expm1(x: f32) -> f32 {
   let z = rounded_with_bits(x * 1.44269504);
   let k = whole_of_bits(z);
   let scale = scaled_by_bits(1.0, z);
-  return scale * expm1_of_rest((x - k * 0.693145751953125) - k * 1.42860682e-6) + (scale - 1.0);
+  return scale * expm1_of_rest(rest_of(x, k)) + (scale - 1.0);
+}
+
+// e^x - 1 for x <= 0: beyond -32 nothing changes any more. An error of the exponent is multiplied by |x| e^x alone, so that one part of ln 2 does.
+@error("1.6")
+fn falling_expm1(x: f32) -> f32 {
+  let y = max(x, -32.0);
+  let z = rounded_with_bits(y * 1.44269504);
+  let scale = scaled_by_bits(1.0, z);
+  return scale * expm1_of_rest(y - whole_of_bits(z) * 0.693147182) + (scale - 1.0);
 }
 
 // ln(2^k (1 + f)), sqrt(1/2) <= 1 + f < sqrt(2): with s = 2 f/(2 + f) it is 2 artanh(s/2), a polynomial (8e-10).
@@ -79,12 +98,11 @@ fn log1p(x: f32) -> f32 {
 // 1/(1 + e^-x), with -r in the place of r above.
 @error("2.5")
 fn sigmoid(x: f32) -> f32 {
-  let z = rounded_with_bits(x * -1.44269504);
-  let k = whole_of_bits(z);
-  let r = (x + k * 0.693145751953125) + k * 1.42860682e-6;
+  let z = rounded_with_bits(x * 1.44269504);
+  let r = rest_of(x, whole_of_bits(z));
   let r2 = r * r;
   let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
-  return 1.0 / (1.0 + scaled_by_bits(1.0 + (r2 * q - r), z));
+  return 1.0 / (1.0 + scaled_down_by_bits(1.0 + (r2 * q - r), z));
 }
 
 // The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|x|.
