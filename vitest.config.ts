@@ -43,6 +43,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Most of what runs here runs once: optimised less eagerly, and garbage collected less often.
     execArgv: ["--interrupt-budget=600000", "--min-semi-space-size=16", "--max-semi-space-size=64"],
-    testTimeout: 60_000,
+    // Machines are shared: a test that takes a second may have to wait for a minute.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
