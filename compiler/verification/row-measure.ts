@@ -65,6 +65,8 @@ export function measureRows(
     if (of !== null && row.columns.some((column) => column.some(Number.isNaN))) continue;
     // Nor is a sum over the row judged where one of its terms need not have a limit.
     if (of !== null && truth.isSingle && !isFinite(row)) continue;
+    // Nor is a limit where a factor has been made 0.
+    if (truth.hasZeroFactor && !isFinite(row)) continue;
     const expected = truth.at(row, exactly);
     candidates.forEach(({ kernel, target }, i) => {
       const results = kernel(row.columns, parameters);
@@ -95,6 +97,8 @@ class RowTruth {
   readonly along: Activation["learned"];
   /** Whether there is one result for a row. */
   readonly isSingle: boolean;
+  /** Whether a parameter is 0 that is not so by default. */
+  readonly hasZeroFactor: boolean;
 
   constructor(
     private readonly activation: Activation,
@@ -109,6 +113,9 @@ class RowTruth {
     const place = (i: number): number => (isRandom && i >= hyperparameters.length ? i + 1 : i);
     this.fixed = new Map(
       [...hyperparameters, ...learned].map(({ variable }, i) => [variable, fromNumber(parameters[place(i)] ?? NaN)]),
+    );
+    this.hasZeroFactor = [...hyperparameters, ...learned].some(
+      ({ default: value }, i) => parameters[place(i)] === 0 && value !== 0,
     );
     this.variable = [...inputs, ...learned.map(({ variable }) => variable)].find(({ name }) => name === of) ?? null;
     const { variable } = this;
@@ -216,12 +223,20 @@ class RowJudge {
       }
       seen.set(part, actual);
       const ball = truth[part] ?? unknown;
-      this.single(row, k, actual, ball, isLimit, () => (loose ??= loosely())[part] ?? unknown);
+      this.single(row, k, actual, ball, isLimit, isSingle, () => (loose ??= loosely())[part] ?? unknown);
     }
     this.asked += truth.length;
   }
 
-  private single(row: RowCase, k: number, actual: number, ball: Ball, isLimit: boolean, loose: () => Ball): void {
+  private single(
+    row: RowCase,
+    k: number,
+    actual: number,
+    ball: Ball,
+    isLimit: boolean,
+    isSingle: boolean,
+    loose: () => Ball,
+  ): void {
     const given = row.columns.map((column) => column[k] ?? NaN);
     const name = `${row.title}, ${row.length} long`;
     const note = (kind: keyof typeof this.found, ulp: number, expected: number): void => {
@@ -246,9 +261,9 @@ class RowJudge {
     const error = ulpError(actual, ball, "binary32");
     const tolerance = isLimit ? limits[this.target] : 0.5;
     if (error <= tolerance) return isLimit ? undefined : note("worst", error, expected);
-    // A term that is subnormal may be 0, too; a gradient's is multiplied by the difference of two cotangents.
-    const missing = this.isGradient ? 2 * largestCotangent(row) : 1;
-    const isTiny = this.target === "wgsl" && Math.abs(expected) < 2 ** -118;
+    // A term that is subnormal may be 0, too; a gradient's is multiplied by the difference of two cotangents, and a sum may lack all.
+    const missing = (this.isGradient ? 2 * largestCotangent(row) : 1) * (isSingle ? row.length : 1);
+    const isTiny = this.target === "wgsl" && (isSingle || Math.abs(expected) < 2 ** -118);
     if (isTiny && Math.abs(actual - expected) <= missing * smallestNormal) {
       this.flushed += 1;
       return;
