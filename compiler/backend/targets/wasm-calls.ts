@@ -118,7 +118,8 @@ function call(
       : [stand.slice(0, inputs.length), stand.slice(inputs.length), 0];
     if (noted > 0) {
       const groups = new Uint32Array(buffer, 0, noted);
-      recompute(groups, group, first, read, written, exactly);
+      const end = first + count;
+      recompute(groups, group, first, end, read, written, exactly);
     }
     if (!isWhole) {
       outputs.forEach((array, i) => {
@@ -138,40 +139,33 @@ const isOrdinary = (number: number): boolean => {
 const isKernel = (value: unknown): value is Kernel =>
   typeof value === "function";
 
-/** Where groups are gathered. */
-let gathered = new Float32Array(0);
-
 /** Gathers the elements of groups, computes them and puts them back. */
 function recompute(
   groups: Uint32Array,
   group: number,
   start: number,
+  end: number,
   inputs: readonly Float32Array[],
   outputs: readonly Float32Array[],
   exactly: (...arrays: Float32Array[]) => void,
 ): void {
-  const count = groups.length * group;
-  const arrays = [...inputs, ...outputs];
-  if (gathered.length < arrays.length * count) {
-    gathered = new Float32Array(2 * arrays.length * count);
+  const places = new Uint32Array(groups.length * group);
+  let count = 0;
+  for (let k = 0; k < groups.length; k++) {
+    const first = start + groups[k]!;
+    const last = Math.min(first + group, end);
+    for (let place = first; place < last; place++) places[count++] = place;
   }
-  const own = arrays.map((_, i) => {
-    return gathered.subarray(i * count, (i + 1) * count);
+  const given = inputs.map((array) => {
+    const block = new Float32Array(count);
+    for (let i = 0; i < count; i++) block[i] = array[places[i]!]!;
+    return block;
   });
-  inputs.forEach((array, i) => {
-    const block = own[i]!;
-    for (let k = 0, to = 0; k < groups.length; k++) {
-      const from = start + groups[k]!;
-      for (let j = 0; j < group; j++) block[to++] = array[from + j]!;
-    }
-  });
-  exactly(...own);
-  outputs.forEach((array, i) => {
-    const block = own[inputs.length + i]!;
-    for (let k = 0, from = 0; k < groups.length; k++) {
-      const to = start + groups[k]!;
-      for (let j = 0; j < group; j++) array[to + j] = block[from++]!;
-    }
+  const results = outputs.map(() => new Float32Array(count));
+  exactly(...given, ...results);
+  outputs.forEach((array, k) => {
+    const block = results[k]!;
+    for (let i = 0; i < count; i++) array[places[i]!] = block[i]!;
   });
 }
 `;
