@@ -38,7 +38,6 @@ const candidates: Readonly<Record<string, OpenTrainer>> = {
 const cases: readonly { readonly activation: ActivationName; readonly sizes: Sizes }[] = [
   { activation: "relu", sizes: { inputs: pixels, hidden: 64, classes: 10, batch: 32 } },
   { activation: "silu", sizes: { inputs: pixels, hidden: 64, classes: 10, batch: 32 } },
-  { activation: "silu", sizes: { inputs: pixels, hidden: 512, classes: 10, batch: 128 } },
 ];
 
 const { training } = loadDigits(0);
