@@ -11,23 +11,22 @@ import type { MatrixProduct } from "../../runtime/device.js";
 import { words } from "../activations/points.js";
 
 const key = Symbol.for("activation-compiler.memory");
-const others: unknown = Reflect.get(globalThis, key);
 let matmulInVectors: typeof Matmul;
 let update: typeof Update;
 let pool: WasmPool;
 
-// With a memory of their own, whatever else this process has done.
-beforeAll(async () => {
+// A memory of their own, whatever else this process has done; and whoever comes next begins anew.
+const beginAnew = (): void => {
   vi.resetModules();
   Reflect.deleteProperty(globalThis, key);
+};
+beforeAll(async () => {
+  beginAnew();
   ({ matmulInVectors } = await import("../../runtime/cpu/matmul-vectors.js"));
   ({ update } = await import("../../runtime/cpu/update.js"));
   pool = new (await import("../../runtime/cpu/pool.js")).WasmPool();
 });
-afterAll(() => {
-  vi.resetModules();
-  Reflect.set(globalThis, key, others);
-});
+afterAll(beginAnew);
 
 function numbers(count: number, seed: number): Float32Array {
   const word = words(seed);
