@@ -99,7 +99,10 @@ export class Tensor {
     return this.device.read(this.storage);
   }
 
-  /** The numbers themselves, not a copy; on the CPU only: elsewhere `await read()`. */
+  /**
+   * The numbers themselves, not a copy; on the CPU only: elsewhere `await read()`. They may be part of a buffer that all tensors
+   * share: to send them elsewhere, send `data().slice()`.
+   */
   data(): Float32Array {
     const values = this.device.values(this.storage);
     if (values === null)

@@ -16,6 +16,7 @@ import type { TypeScriptKernel } from "../../compiler/backend/manifest.js";
 import { activationNames } from "../accuracy/activations.js";
 import type { Kind } from "../accuracy/truth.js";
 import { loops } from "../loops.mjs";
+import { median, normal } from "../measuring.js";
 import { openJax } from "../peers/jax.js";
 import { openOnnxRuntime } from "../peers/onnxruntime.js";
 import { opened, type Peer, type Prepared, type Task } from "../peers/peer.js";
@@ -101,23 +102,6 @@ interface WebAssemblyMemory {
 }
 
 // --- Measuring ---
-
-/** Normal numbers of this standard deviation, the same on every run (xorshift, Box and Muller). */
-function normal(length: number, deviation: number): Float32Array {
-  let state = 12345;
-  const random = (): number => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return ((state >>> 0) + 0.5) / 2 ** 32;
-  };
-  return Float32Array.from(
-    { length },
-    () => deviation * Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()),
-  );
-}
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 const plain = (run: () => void, result: Float32Array): Prepared => ({
   run,

@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadDigits, pixels } from "../../examples/digits/digits.js";
 import { Generator } from "../../runtime/index.js";
+import { median } from "../measuring.js";
 import { openJax } from "./jax.js";
 import { openOwn } from "./own.js";
 import { openTensorFlow } from "./tensorflow.js";
@@ -57,8 +58,6 @@ function weightsFor({ inputs, hidden, classes }: Sizes): Weights {
     Float32Array.from({ length: rows * columns }, () => (2 * generator.uniform() - 1) / Math.sqrt(rows));
   return { first: drawn(inputs, hidden), second: drawn(hidden, classes) };
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 if (flags.alone !== undefined) {
   const { activation, sizes } = cases[Number(flags.case)]!;

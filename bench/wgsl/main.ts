@@ -14,6 +14,7 @@ import { create, globals } from "webgpu";
 import { requestSoftwareDevice } from "../../test/webgpu/driver.js";
 import type { ActivationEntry, WgslPass } from "../../test/harness/manifest.js";
 import { activationNames } from "../accuracy/activations.js";
+import { median, normal } from "../measuring.js";
 import { builtIns, plainShader } from "./built-ins.js";
 
 Object.assign(globalThis, globals);
@@ -54,20 +55,8 @@ const bufferOf = (values: Float32Array | Uint32Array, usage = storage): GPUBuffe
   return buffer;
 };
 
-/** Normal numbers of standard deviation 3, the same on every run (xorshift, Box and Muller). */
-function normal(): Float32Array {
-  let state = 12345;
-  const random = (): number => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return ((state >>> 0) + 0.5) / 2 ** 32;
-  };
-  return Float32Array.from({ length }, () => 3 * Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()));
-}
-
 const buffers = {
-  x: bufferOf(normal()),
+  x: bufferOf(normal(length, 3)),
   dy: bufferOf(new Float32Array(length).fill(1)),
   result: bufferOf(new Float32Array(length)),
   uniforms: bufferOf(Uint32Array.of(length, 0, 0, 0), GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST),
@@ -143,7 +132,7 @@ async function measured(candidates: readonly Run[]): Promise<readonly number[]> 
       times[i]!.push(((await timed(candidates[i]!, counts[i]!)) * 1e6) / (counts[i]! * length));
     }
   }
-  return times.map((each) => each.toSorted((a, b) => a - b)[each.length >> 1] ?? NaN);
+  return times.map(median);
 }
 
 const number = (x: number): string => x.toPrecision(3);
