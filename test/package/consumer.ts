@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,7 +46,19 @@ const finish = ({ status, stdout, stderr }: { status: number | null; stdout: str
 const packaged =
   /^(compiler|grammar|runtime|scripts|acts\.def|package\.json|tsconfig.*\.json|\.npmrc|LICENSE|README\.md)$/;
 
-/** Builds and packs a copy of the working tree, and installs the tarball; the registry is not asked. */
+/** What `dist` is built from. */
+const sources = ["compiler", "grammar", "runtime", "scripts/build.mjs", "tsconfig.json", "tsconfig.build.json"];
+
+/** Whether nothing has changed since `dist` was built. In CI it is built again all the same. */
+function isBuilt(): boolean {
+  const built = statSync(join(repository, "dist"), { throwIfNoEntry: false })?.birthtimeMs ?? 0;
+  const filesIn = (path: string): string[] =>
+    statSync(path).isFile() ? [path] : [path, ...readdirSync(path).flatMap((name) => filesIn(join(path, name)))];
+  const changed = sources.flatMap((name) => filesIn(join(repository, name))).map((path) => statSync(path).mtimeMs);
+  return process.env["CI"] === undefined && Math.max(...changed) < built;
+}
+
+/** Builds, where that is needed, and packs a copy of the working tree, and installs the tarball; the registry is not asked. */
 export function installPackage(): Consumer {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "actc-package-")));
   const source = join(folder, "source");
@@ -46,7 +67,8 @@ export function installPackage(): Consumer {
     if (packaged.test(name)) cpSync(join(repository, name), join(source, name), { recursive: true });
   }
   symlinkSync(join(repository, "node_modules"), join(source, "node_modules"), "junction");
-  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: source, stdio: "inherit" });
+  if (isBuilt()) cpSync(join(repository, "dist"), join(source, "dist"), { recursive: true });
+  else execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: source, stdio: "inherit" });
   const packed = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
     cwd: source,
     encoding: "utf8",
