@@ -4,6 +4,7 @@ import {
   type KernelFamily,
   type OutputFile,
   type SaveChoice,
+  type ShaderChoice,
   type TargetName,
   targetNames,
   usualTargets,
@@ -30,6 +31,7 @@ export {
   type KernelFamily,
   type OutputFile,
   type SaveChoice,
+  type ShaderChoice,
   type TargetName,
   targetNames,
   usualTargets,
@@ -41,6 +43,7 @@ export interface CompileOptions {
   readonly kernels?: readonly KernelFamily[];
   /** What kernels of the family `saved` keep: `exact` unless given. */
   readonly save?: SaveChoice;
+  readonly shaders?: ShaderChoice;
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
   /** Whether files of other targets, and further kernels, may come along where the cache has them. */
@@ -103,15 +106,15 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const keys: string[] = [];
   const targets = targetNames.filter((name) => options.targets.includes(name));
   const kernels = kernelFamilies.filter((name) => options.kernels?.includes(name) ?? true);
-  const { save = "exact" } = options;
+  const { save = "exact", shaders = "careful" } = options;
   for (const definition of definitions) {
-    const key = options.cache ? await contentKey(definition, targets, kernels, save) : "";
+    const key = options.cache ? await contentKey(definition, targets, kernels, save, shaders) : "";
     let known = remembered(options.cache, key);
     if (known === undefined && options.more && targets.every((name) => usualTargets.includes(name)))
-      known = remembered(options.cache, await contentKey(definition, usualTargets, kernelFamilies, save));
+      known = remembered(options.cache, await contentKey(definition, usualTargets, kernelFamilies, save, shaders));
     const decisions = decisionsOf(definition);
     for (const [question, answer] of known?.decisions ?? []) decisions.set(question, answer);
-    const result = known ?? (await emitDefinition(definition, { targets, kernels, save }, decisions));
+    const result = known ?? (await emitDefinition(definition, { targets, kernels, save, shaders }, decisions));
     found.push(...moved(result.diagnostics, definition.definition.span.start));
     emitted.push(result);
     keys.push(key);
@@ -204,12 +207,12 @@ function keep(cache: EmissionCache, key: string, entry: { readonly text: string;
 
 async function emitDefinition(
   definition: CheckedDefinition,
-  { targets, kernels, save }: Required<Pick<CompileOptions, "targets" | "kernels" | "save">>,
+  { targets, kernels, save, shaders }: Required<Pick<CompileOptions, "targets" | "kernels" | "save" | "shaders">>,
   decisions: Decisions,
 ): Promise<Emitted> {
   // Loaded late: with nothing changed, nothing of it is needed.
   const { emitterFor } = await import("./backend/emit.js");
-  const emit = await emitterFor(targets, kernels, save);
+  const emit = await emitterFor(targets, kernels, save, shaders);
   const work = inFreshGraph(() => {
     const { activation, diagnostics } = elaborate(definition);
     if (!activation) return { diagnostics, emission: null };
@@ -300,6 +303,7 @@ async function contentKey(
   targets: readonly TargetName[],
   kernels: readonly KernelFamily[],
   save: SaveChoice,
+  shaders: ShaderChoice,
 ): Promise<string> {
   const texts: unknown[] = [];
   const seen = new Set<CheckedDefinition>();
@@ -311,7 +315,7 @@ async function contentKey(
     for (const callee of definition.callees.values()) visit(callee);
   };
   visit(checked);
-  return sha256(JSON.stringify([version, texts, checked.source.file, targets, kernels, save]));
+  return sha256(JSON.stringify([version, texts, checked.source.file, targets, kernels, save, shaders]));
 }
 
 function indexFile(definitions: readonly CheckedDefinition[]): OutputFile {

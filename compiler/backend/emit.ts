@@ -5,7 +5,7 @@ import type { Activation } from "../ir/activation.js";
 import { inEvaluation } from "../ir/random.js";
 import type { Decisions } from "../decisions.js";
 import { keptFor } from "./kept.js";
-import type { KernelFamily, OutputFile, SaveChoice, TargetName } from "./output.js";
+import type { KernelFamily, OutputFile, SaveChoice, ShaderChoice, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
 import { typescriptLibraryNames, typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";
@@ -35,6 +35,7 @@ export async function emitterFor(
   targets: readonly TargetName[],
   kernels: readonly KernelFamily[],
   save: SaveChoice,
+  shaders: ShaderChoice,
 ): Promise<Emit> {
   const modules = targets.includes("module")
     ? { ...(await import("./targets/module.js")), ...(await import("./module-text.js")) }
@@ -44,7 +45,7 @@ export async function emitterFor(
   // Kernels in WebAssembly call those in TypeScript.
   const all = new Set<TargetName>([...targets, ...(assemble ? (["ts"] as const) : [])]);
   return (activation, decisions) =>
-    emitActivation(activation, { targets: all, families, save, decisions, modules, assemble });
+    emitActivation(activation, { targets: all, families, save, shaders, decisions, modules, assemble });
 }
 
 type Modules = Pick<typeof import("./targets/module.js"), "moduleParts"> &
@@ -54,6 +55,7 @@ interface EmitOptions {
   readonly targets: ReadonlySet<TargetName>;
   readonly families: ReadonlySet<KernelFamily>;
   readonly save: SaveChoice;
+  readonly shaders: ShaderChoice;
   readonly decisions: Decisions;
   readonly modules: Modules | null;
   readonly assemble: Assemble | null;
@@ -61,7 +63,7 @@ interface EmitOptions {
 
 async function emitActivation(
   activation: Activation,
-  { targets: wanted, families, save, decisions, modules, assemble }: EmitOptions,
+  { targets: wanted, families, save, shaders, decisions, modules, assemble }: EmitOptions,
 ): Promise<Emission> {
   const plan = planKernels(activation, decisions);
   const kinks = findKinks(inEvaluation(activation));
@@ -70,7 +72,7 @@ async function emitActivation(
   // All that builds nodes happens before anything is awaited: the graph of nodes belongs to one activation at a time.
   const kept = keptFor(plan, families, save);
   const kernels = typescriptKernels(plan, families, kept);
-  const wgsl = wgslKernels(plan, families, kept);
+  const wgsl = wgslKernels(plan, families, kept, shaders);
   const halves = wanted.has("wgsl-f16") ? halfKernels(plan, families) : null;
   const wasm = assemble && wasmKernels(plan, kernels);
   // Texts of kernels are written while the graph of nodes is theirs.

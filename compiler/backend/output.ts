@@ -14,6 +14,13 @@ export type KernelFamily = (typeof kernelFamilies)[number];
 export const saveChoices = ["exact", "output"] as const;
 export type SaveChoice = (typeof saveChoices)[number];
 
+/**
+ * How WGSL kernels over elements compute those of ordinary size: with as many digits as the others, to about half a unit in the last place;
+ * or in single float32 numbers, to 4 units, derivatives to 6, several times as fast.
+ */
+export const shaderChoices = ["careful", "quick"] as const;
+export type ShaderChoice = (typeof shaderChoices)[number];
+
 export interface OutputFile {
   /** Relative to the output folder, without folders. */
   readonly path: string;

@@ -22,12 +22,12 @@ import { call, type Dialect, Precedence, type Printed, type PrintOperand, type S
 import { printExpression } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
-import { largestLiteral, repeating, shortestFloat16, wgsl } from "./dialects/wgsl.js";
+import { largestLiteral, shortestFloat16, wgsl } from "./dialects/wgsl.js";
 import type { Exponents } from "./gates.js";
 import type { MachineFunction } from "./machine-functions.js";
 import type { WgslNumber } from "./manifest.js";
 import { NameScope } from "./naming.js";
-import { schedule } from "./schedule.js";
+import { singleForm } from "./single-form.js";
 
 /** The primitives that pairs have a function for, or an operation. */
 export const pairSpells = (primitive: PrimitiveName): boolean =>
@@ -164,7 +164,7 @@ const largest = "3.4028234663852886e38";
 export const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, largest);
 
 /** Single float32 numbers in the machine language, which WGSL is close to. */
-const machineFloat32: Dialect = { ...wgsl, literal };
+export const machineFloat32: Dialect = { ...wgsl, literal };
 
 const machineFloat16: Dialect = { ...wgsl, literal: shortestFloat16 };
 
@@ -187,7 +187,7 @@ const large = 2 ** 35;
  * Guards: that a size is below a large number is tested by its bits, since compilers may take what is no number for one that
  * compares as they like.
  */
-const guardDialect: Dialect = {
+export const guardDialect: Dialect = {
   ...machineFloat32,
   spellings: {
     ...machineFloat32.spellings,
@@ -253,7 +253,10 @@ export function scalarFunctionText(fn: ScalarFunction): string {
   const pairNames = new Map<Expr, string>([...names].map(([variable, text]) => [variable, `pair_from_f32(${text})`]));
   const claim = (node: Application): string => scope.claim(fn.temporaryName(node));
   const inPairs = callForm(fasts, pairNames, pairArithmetic, new Set(inGuard), claim);
-  const singles = singleForm(fn, names, claim);
+  const singles = singleForm(
+    fn.results.flatMap(({ form }) => (form.kind === "single" ? [form.value] : [])),
+    { dialect: fn.number === "f16" ? machineFloat16 : machineFloat32, variables: names, claim },
+  );
   const nameInGuard = (node: Expr): string | undefined => {
     const own = names.get(node);
     if (own !== undefined || node.kind !== "application") return own;
@@ -378,34 +381,6 @@ function functionOf(name: string, value: Expr, form: WgslForm): MachineFunction 
     temporaryName: () => "t",
   });
   return { name, own: [name], variables, text };
-}
-
-/** The results that are computed in single numbers. */
-function singleForm(
-  { results, number }: ScalarFunction,
-  variables: ReadonlyMap<Expr, string>,
-  claim: (node: Application) => string,
-): { readonly statements: readonly string[]; readonly textOf: (node: Expr) => string } {
-  const roots = results.flatMap(({ form }) => (form.kind === "single" ? [form.value] : []));
-  const names = new Map(variables);
-  const print = (node: Expr, itself = false): string =>
-    printExpression(
-      node,
-      {
-        dialect: number === "f16" ? machineFloat16 : machineFloat32,
-        nameOf: (inner) => names.get(inner),
-        library: (each) => each,
-      },
-      itself,
-    );
-  const { bound } = schedule(roots, { repeating });
-  const statements = bound.map((node) => {
-    const text = print(node, true);
-    const name = claim(node);
-    names.set(node, name);
-    return `let ${name} = ${text};`;
-  });
-  return { statements, textOf: print };
 }
 
 export const hasOneOf = (root: Expr, names: ReadonlySet<string>): boolean =>

@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import type { KernelFamily, SaveChoice, TargetName } from "../compile.js";
+import type { KernelFamily, SaveChoice, ShaderChoice, TargetName } from "../compile.js";
 import { type MeasuredTarget, measuredTargets, usuallyMeasured } from "../verification/emitted.js";
 import type { ExplanationFormat } from "./environment.js";
 import { failure, success, type Problem, type Result } from "./problem.js";
 import { suggestion } from "../suggestion.js";
-import { kernelFamilies, saveChoices, targetNames, usualTargets } from "./targets.js";
+import { kernelFamilies, saveChoices, shaderChoices, targetNames, usualTargets } from "./targets.js";
 
 export const commandNames = ["compile", "check", "verify", "explain", "init"] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -16,6 +16,7 @@ export interface CompileRequest {
   readonly targets: readonly TargetName[];
   readonly kernels: readonly KernelFamily[];
   readonly save: SaveChoice;
+  readonly shaders: ShaderChoice;
   readonly mode: "write" | "check" | "watch" | "stdout";
   readonly json: boolean;
   readonly cache: boolean;
@@ -83,6 +84,7 @@ const options = {
     expected: `a list of ${kernelFamilies.join(", ")}`,
   },
   save: { type: "string", commands: ["compile"], expected: `one of ${saveChoices.join(", ")}` },
+  shaders: { type: "string", commands: ["compile"], expected: `one of ${shaderChoices.join(", ")}` },
   check: { type: "boolean", commands: ["compile"] },
   watch: { type: "boolean", short: "w", commands: ["compile"] },
   stdout: { type: "boolean", commands: ["compile"] },
@@ -225,8 +227,10 @@ function compileRequest(files: readonly string[], given: Given): Result<Invocati
   if (!targets.ok) return targets;
   const kernels = parseList(given, "kernels", "kernel", kernelFamilies);
   if (!kernels.ok) return kernels;
-  const save = parseSave(given);
+  const save = parseChoice(given, "save", saveChoices);
   if (!save.ok) return save;
+  const shaders = parseChoice(given, "shaders", shaderChoices);
+  if (!shaders.ok) return shaders;
   const modes = (["check", "watch", "stdout"] as const).filter((mode) => flags.has(mode));
   const [mode = "write", other] = modes;
   if (other !== undefined) return usage("conflicting-options", `'--${mode}' and '--${other}' exclude each other`);
@@ -254,6 +258,7 @@ function compileRequest(files: readonly string[], given: Given): Result<Invocati
       (family) => family === "forward" || family === "backward" || kernels.value.includes(family),
     ),
     save: save.value,
+    shaders: shaders.value,
     mode,
     json,
     cache,
@@ -261,12 +266,13 @@ function compileRequest(files: readonly string[], given: Given): Result<Invocati
   });
 }
 
-function parseSave(given: Given): Result<SaveChoice> {
-  const word = lastOf(given, "save") ?? "exact";
-  const choice = saveChoices.find((each) => each === word);
+/** One of a few words; the first of them unless given. */
+function parseChoice<T extends string>(given: Given, option: "save" | "shaders", choices: readonly T[]): Result<T> {
+  const word = lastOf(given, option) ?? choices[0];
+  const choice = choices.find((each) => each === word);
   if (choice !== undefined) return success(choice);
-  const expected = `one of ${saveChoices.join(", ")}`;
-  return usage("wrong-value", `option '--save' cannot be '${word}'`, { expected });
+  const expected = `one of ${choices.join(", ")}`;
+  return usage("wrong-value", `option '--${option}' cannot be '${word}'`, { expected });
 }
 
 const parseTargets = <T extends string>(

@@ -77,12 +77,13 @@ export async function compileInputs(
 ): Promise<Compilation> {
   const compile = await environment.stages.compile();
   const sources = inputs.map(({ source }) => source);
-  const { targets, kernels, save } = request;
+  const { targets, kernels, save, shaders } = request;
   const facts = await environment.stages.facts();
   const compilation = await compile(sources, {
     targets,
     kernels,
     save,
+    shaders,
     facts,
     decisions,
     ...(cache ? { cache: cache.emissions } : {}),
@@ -171,7 +172,16 @@ function runKey(request: CompileRequest, inputs: readonly Input[], environment: 
   const sources = inputs.map(({ source }) => [source.file, source.text]);
   const recorded = recordedBreaches(request.files, inputs, environment);
   return sha256(
-    JSON.stringify([environment.build(), request.targets, request.kernels, request.save, sources, recorded, locks]),
+    JSON.stringify([
+      environment.build(),
+      request.targets,
+      request.kernels,
+      request.save,
+      request.shaders,
+      sources,
+      recorded,
+      locks,
+    ]),
   );
 }
 

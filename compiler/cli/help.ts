@@ -4,6 +4,8 @@ import {
   kernelFamilies,
   saveChoices,
   saveDescriptions,
+  shaderChoices,
+  shaderDescriptions,
   targetDescriptions,
   targetNames,
   usualTargets,
@@ -21,6 +23,10 @@ const describedKernels = kernelFamilies
 
 const describedSaves = saveChoices
   .map((name) => `${" ".repeat(23)}${name.padEnd(8)}${saveDescriptions[name]}`)
+  .join("\n");
+
+const describedShaders = shaderChoices
+  .map((name) => `${" ".repeat(23)}${name.padEnd(8)}${shaderDescriptions[name]}`)
   .join("\n");
 
 const general = `Usage: actc COMMAND [OPTIONS]
@@ -56,6 +62,8 @@ ${describedTargets}
 ${describedKernels}
       --save WHAT      what the kernels 'saved' keep for backward (default: exact):
 ${describedSaves}
+      --shaders HOW    how WGSL kernels compute ordinary numbers (default: careful):
+${describedShaders}
       --check          write nothing; exit 1 with a diff if anything would change
   -w, --watch          build now and after each change, until interrupted
       --stdout         print the code of one target instead of writing it

@@ -1,4 +1,4 @@
-import type { KernelFamily, SaveChoice, TargetName } from "../compile.js";
+import type { KernelFamily, SaveChoice, ShaderChoice, TargetName } from "../compile.js";
 
 export { usualTargets } from "../backend/output.js";
 
@@ -36,6 +36,16 @@ export const saveDescriptions: Readonly<Record<SaveChoice, string>> = {
   exact: "a bit per element or nothing, where that is exact",
   output: "the output, wherever it determines the derivative",
 };
+
+/** How WGSL kernels compute, likewise. */
+export const shaderDescriptions: Readonly<Record<ShaderChoice, string>> = {
+  careful: "to about half a unit in the last place",
+  quick: "to 4 units, derivatives to 6, several times as fast",
+};
+
+const isShaderChoice = (name: string): name is ShaderChoice => Object.hasOwn(shaderDescriptions, name);
+
+export const shaderChoices: readonly ShaderChoice[] = Object.keys(shaderDescriptions).filter(isShaderChoice);
 
 const isSaveChoice = (name: string): name is SaveChoice => Object.hasOwn(saveDescriptions, name);
 

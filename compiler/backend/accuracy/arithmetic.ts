@@ -141,6 +141,14 @@ export const vectorSingles: ArithmeticModel = {
   hidesFaults: true,
 };
 
+/** The same operations and functions where a device may take subnormal numbers for 0. */
+export const shaderSingles: ArithmeticModel = {
+  ...vectorSingles,
+  least: float32.least,
+  underflow: float32.underflow,
+  faint: float32.faint,
+};
+
 /** Vectors of float64 with functions to some 2^-36. */
 export const vectorDoubles: ArithmeticModel = {
   ...singles,

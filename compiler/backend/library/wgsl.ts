@@ -4,6 +4,7 @@ import { exponential } from "./wgsl/exponential.js";
 import { gaussian } from "./wgsl/gaussian.js";
 import { hyperbolic } from "./wgsl/hyperbolic.js";
 import { powers } from "./wgsl/powers.js";
+import { quick } from "./wgsl/quick.js";
 import { trigonometric } from "./wgsl/trigonometric.js";
 
 /**
@@ -22,3 +23,6 @@ export const wgslLibrary: MachineLibrary = readLibrary([
   powers,
   trigonometric,
 ]);
+
+/** Functions without branches, for operands of ordinary size: see `simd/single.ts`, whose errors they have. */
+export const quickLibrary: MachineLibrary = readLibrary(quick);

@@ -19,7 +19,7 @@ import {
 import { divide, rational, toNumber } from "../../ir/rational.js";
 import type { Lanes } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
-import { type ArithmeticModel, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
+import { type ArithmeticModel, shaderSingles, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
 import { allOf, conjuncts, type Guard, guardFor } from "../accuracy/guard.js";
 import { cancelsHarmlessly } from "../accuracy/cancellation.js";
 import { isBoolean } from "../../decisions.js";
@@ -54,6 +54,41 @@ export function vectorForms(
   roots: readonly Expr[],
   kind: keyof typeof tolerances,
 ): readonly VectorForm[] | null {
+  for (const arithmetic of arithmetics) {
+    const found = formsIn(arithmetic, plan, roots, kind);
+    // Products in another order have as many roundings, and sums the same ones.
+    if (found) return found.map((form) => ({ ...form, value: withHolds(form.value) }));
+  }
+  return null;
+}
+
+/** Forms in single float32 numbers for shaders, which have no others. */
+export const quickForms = (
+  plan: KernelPlan,
+  roots: readonly Expr[],
+  kind: keyof typeof tolerances,
+): readonly VectorForm[] | null => formsIn(shaders, plan, roots, kind);
+
+interface Arithmetic {
+  readonly lanes: Lanes;
+  readonly model: ArithmeticModel;
+  /** Whether there is float64 for polynomials. */
+  readonly hasDoubles: boolean;
+}
+
+const arithmetics: readonly Arithmetic[] = [
+  { lanes: "f32x4", model: vectorSingles, hasDoubles: true },
+  { lanes: "f64x2", model: vectorDoubles, hasDoubles: true },
+];
+
+const shaders: Arithmetic = { lanes: "f32x4", model: shaderSingles, hasDoubles: false };
+
+function formsIn(
+  arithmetic: Arithmetic,
+  plan: KernelPlan,
+  roots: readonly Expr[],
+  kind: keyof typeof tolerances,
+): readonly VectorForm[] | null {
   const { cotangent } = plan;
   const unscaled = roots.map((root) => {
     const factor = occurs(cotangent, root) ? cotangent : null;
@@ -63,25 +98,15 @@ export function vectorForms(
     ({ root }) => !occurs(cotangent, root) && reachable([root]).every(({ space }) => !(space & unusual)),
   );
   if (!isUsual) return null;
-  for (const [lanes, model] of arithmetics) {
-    const forms = unscaled.map(({ root, factor }) => formIn(lanes, model, plan, root, factor, kind));
-    const found = forms.filter((form) => form !== null);
-    // Products in another order have as many roundings, and sums the same ones.
-    if (found.length === roots.length) return found.map((form) => ({ ...form, value: withHolds(form.value) }));
-  }
-  return null;
+  const forms = unscaled.map(({ root, factor }) => formIn(arithmetic, plan, root, factor, kind));
+  const found = forms.filter((form) => form !== null);
+  return found.length === roots.length ? found : null;
 }
-
-const arithmetics = [
-  ["f32x4", vectorSingles],
-  ["f64x2", vectorDoubles],
-] as const;
 
 const unusual = Space.channel | Space.row | Space.axis;
 
 function formIn(
-  lanes: Lanes,
-  model: ArithmeticModel,
+  { lanes, model, hasDoubles }: Arithmetic,
   plan: KernelPlan,
   root: Expr,
   factor: Variable | null,
@@ -134,7 +159,7 @@ function formIn(
   }
   const granted = nodes.some((node) => isApplication(node, "normcdf")) ? granteds.gaussian[kind] : granteds.usual[kind];
   const ways = [sizesIn(guard), guard].flatMap((asked) =>
-    [false, ...(hasPolynomials(nodes) ? [true] : [])].map((precise) => ({ guard: asked, precise })),
+    [false, ...(hasDoubles && hasPolynomials(nodes) ? [true] : [])].map((precise) => ({ guard: asked, precise })),
   );
   const way = ways.find((each) =>
     isRightInTrial(plan, { root, form: lowered, ...each, granted, isDerivative: kind === "slope" }),

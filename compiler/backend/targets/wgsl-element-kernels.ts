@@ -9,9 +9,12 @@ import type { WgslForm } from "../pair-form.js";
 import { chanceFields, drawing, drawnName, trainingNumber } from "./wgsl-draws.js";
 import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { fusedFields, secondFields } from "./wgsl-later-functions.js";
-import { gradientFields, savedFunction, type WgslContext } from "./wgsl.js";
+import { gradientFields, quickNames, savedFunction, type WgslContext } from "./wgsl.js";
 
 const workgroupSize = 256;
+/** Threads of a workgroup, and vectors that each of them computes, where few elements need the careful function. */
+const quickWorkgroup = 64;
+const quickVectors = 4;
 /** Workgroups that share the sum of one channel's gradient. */
 const chunks = 64;
 /** WebGPU grants every shader stage this many storage buffers. */
@@ -50,6 +53,8 @@ interface Direction {
   readonly fields: readonly string[];
   /** What decides which numbers are drawn, of an activation that is random. */
   readonly draws: readonly Expr[];
+  /** Whether there is a quick function for ordinary elements. */
+  readonly isQuick?: boolean;
 }
 
 export function elementKernels(context: WgslContext): WgslKernels {
@@ -105,9 +110,9 @@ class ElementKernels {
     return { text: `${text}\n`, forward, backward, fused, doubleBackward, saved };
   }
 
-  private entry(name: string, body: readonly string[]): { name: string; text: string } {
+  private entry(name: string, body: readonly string[], size = workgroupSize): { name: string; text: string } {
     const text = [
-      `@compute @workgroup_size(${workgroupSize})`,
+      `@compute @workgroup_size(${size})`,
       `fn ${name}(`,
       "  @builtin(workgroup_id) workgroup: vec3<u32>,",
       "  @builtin(num_workgroups) workgroups: vec3<u32>,",
@@ -283,6 +288,7 @@ class ElementKernels {
     const number = this.context.numbers.value;
     const inputs = this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` }));
     const output = this.bindings.output();
+    if (this.context.quick.value) return this.quickPass(name, this.context.prefix, inputs, [], [output], [""]);
     const entry = this.entry(
       name,
       this.elementwise((element) => [
@@ -334,6 +340,7 @@ class ElementKernels {
       loops: this.loops(gradients.map(({ form }) => form)),
       fields: plan.gradients.length === 1 ? [""] : gradientFields(plan).map((field) => `.${field}`),
       draws: plan.gradients.map(({ value }) => value),
+      isQuick: this.context.quick.gradients !== null,
     };
   }
 
@@ -346,6 +353,7 @@ class ElementKernels {
         { buffer: this.bindings.keptOutput(plan.activation.inputs[0]!), local: "y" },
       ],
       loops: this.loops(this.context.fromOutput),
+      isQuick: false,
     };
     const targets = this.inputs.map((variable) => this.bindings.gradient(variable));
     const passes = this.tensorPasses(`${direction.name}_inputs`, direction, targets);
@@ -381,7 +389,8 @@ class ElementKernels {
     targets: readonly Buffer[],
     members: readonly string[],
   ): WgslPassDescription {
-    const { name: fn, number, tensors, more, loops, draws } = direction;
+    const { name: fn, number, tensors, more, loops, draws, isQuick } = direction;
+    if (isQuick) return this.quickPass(name, fn, tensors, more?.buffers ?? [], targets, members);
     const entry = this.entry(
       name,
       this.elementwise((element) => {
@@ -412,6 +421,78 @@ class ElementKernels {
     );
     return this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
       ...this.buffersRead(direction),
+      ...targets,
+    ]);
+  }
+
+  /**
+   * All elements by the quick function; then those that are not ordinary, one after the other, by the careful one. Compilers that go
+   * through all branches go once through a loop that nobody enters: so a thread has more elements than one vector.
+   */
+  private quickPass(
+    name: string,
+    fn: string,
+    tensors: readonly Operand[],
+    more: readonly Buffer[],
+    targets: readonly Buffer[],
+    members: readonly string[],
+  ): WgslPassDescription {
+    const names = quickNames(fn);
+    const call = (of: string, operands: readonly string[]): string =>
+      `${of}(${[...operands, ...this.scalarArguments()].join(", ")})`;
+    const components = ["x", "y", "z", "w"];
+    const locals = (component: string): string[] => tensors.map(({ local }) => `${local}.${component}`);
+    const inputs = (component: string): string[] => this.inputsOfPass().map(({ local }) => `${local}.${component}`);
+    const isOne = members[0] === "";
+    const results = components.map((component, c) => (isOne ? call(names.quick, locals(component)) : `g${c}`));
+    const isOrdinary = components.map((component) => call(names.ordinary, inputs(component)));
+    const careful = call(
+      names.careful,
+      tensors.map(({ buffer }) => `${buffer.variable}[i][k % 4u]`),
+    );
+    const block = `${quickVectors * quickWorkgroup}u`;
+    const entry = this.entry(
+      name,
+      [
+        `let first = (workgroup.y * workgroups.x + workgroup.x) * ${block} + lane;`,
+        `let count = (${this.size} + 3u) / 4u;`,
+        "// A bit for each element that is not ordinary.",
+        "var left = 0u;",
+        `for (var j = 0u; j < ${quickVectors}u; j++) {`,
+        `  let i = first + ${quickWorkgroup}u * j;`,
+        "  if (i < count) {",
+        ...tensors.map(({ buffer, local }) => `    let ${local} = ${buffer.variable}[i];`),
+        ...(isOne ? [] : components.map((component, c) => `    let g${c} = ${call(names.quick, locals(component))};`)),
+        ...targets.flatMap((target, t) => [
+          `    ${target.variable}[i] = vec4<f32>(`,
+          ...results.map((result) => `      ${result}${members[t] ?? ""},`),
+          "    );",
+        ]),
+        "    let is_ordinary = vec4<bool>(",
+        ...isOrdinary.map((text) => `      ${text},`),
+        "    );",
+        "    left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);",
+        "  }",
+        "}",
+        "while (left != 0u) {",
+        "  let k = firstTrailingBit(left);",
+        `  let i = first + ${quickWorkgroup}u * (k / 4u);`,
+        ...(isOne
+          ? targets.map((target) => `  ${target.variable}[i][k % 4u] = ${careful};`)
+          : [
+              `  let g = ${careful};`,
+              ...targets.map((target, t) => `  ${target.variable}[i][k % 4u] = g${members[t] ?? ""};`),
+            ]),
+        "  left &= left - 1u;",
+        "}",
+      ],
+      quickWorkgroup,
+    );
+    const dispatch = { over: "size", perWorkgroup: 4 * quickVectors * quickWorkgroup };
+    return this.bindings.pass(entry, dispatch, quickWorkgroup, [
+      ...new Set(tensors.map(({ buffer }) => buffer)),
+      ...this.learnedBuffers(),
+      ...more,
       ...targets,
     ]);
   }

@@ -1,5 +1,5 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
-import type { Expr, Variable } from "../../ir/expr.js";
+import type { Application, Expr, Variable } from "../../ir/expr.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { wgslNatBitsFor } from "../digits.js";
 import { exactFunctionInSteps } from "../exact-form.js";
@@ -9,9 +9,11 @@ import { type MachineFunction, machineNames, ownName, wgslMachineText } from "..
 import { mayLoseNaN, type ScalarFunction, scalarFunctionText, type WgslForm } from "../pair-form.js";
 import { halfFormsFor } from "../half-forms.js";
 import type { Kept } from "../kept.js";
+import { ordinaryText, quickText } from "../quick-form.js";
+import { quickForms, type VectorForm } from "../simd/forms.js";
 import { formsFor } from "../wgsl-forms.js";
 import type { WgslKernel, WgslNumber } from "../manifest.js";
-import type { KernelFamily } from "../output.js";
+import type { KernelFamily, ShaderChoice } from "../output.js";
 import { NameScope } from "../naming.js";
 import { lineComments } from "./text.js";
 import { temporaryName } from "./temporary-names.js";
@@ -43,6 +45,8 @@ export interface WgslContext {
   readonly prefix: string;
   readonly value: WgslForm;
   readonly gradients: readonly { readonly of: Variable; readonly form: WgslForm }[];
+  /** The same in single numbers for ordinary operands, where that is worth while. */
+  readonly quick: { readonly value: readonly VectorForm[] | null; readonly gradients: readonly VectorForm[] | null };
   /** Whether there is a kernel that gives the value and derivatives together. */
   readonly isFused: boolean;
   readonly second: (SecondOrder & { readonly forms: readonly WgslForm[] }) | null;
@@ -60,8 +64,9 @@ export function wgslKernels(
   plan: KernelPlan,
   families: ReadonlySet<KernelFamily>,
   kept: Kept | null = null,
+  shaders: ShaderChoice = "careful",
 ): WgslOutput {
-  return plan.reduces ? overRows(plan, families, "f32", kept) : overElements(plan, families, "f32", kept);
+  return plan.reduces ? overRows(plan, families, "f32", kept) : overElements(plan, families, "f32", kept, shaders);
 }
 
 /** Kernels over tensors of float16. */
@@ -107,6 +112,7 @@ function overElements(
   families: ReadonlySet<KernelFamily>,
   storage: WgslNumber,
   kept: Kept | null,
+  shaders: ShaderChoice = "careful",
 ): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
@@ -136,6 +142,13 @@ function overElements(
     prefix,
     value: value!,
     gradients: plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
+    quick:
+      shaders === "quick"
+        ? {
+            value: quickFor(plan, [value!], [plan.value], "value"),
+            gradients: quickFor(plan, gradients, derivatives, "slope"),
+          }
+        : { value: null, gradients: null },
     isFused: families.has("fused"),
     second: second && { ...second, forms: formsFor(plan, second.partials, new Set(), "curvature") },
     kept,
@@ -155,6 +168,17 @@ function overElements(
     saved: kernels.saved ?? null,
   };
 }
+
+/** Forms in single numbers where those for all operands take more; null where they would not do. */
+const quickFor = (
+  plan: KernelPlan,
+  forms: readonly WgslForm[],
+  roots: readonly Expr[],
+  kind: "value" | "slope",
+): readonly VectorForm[] | null =>
+  plan.perChannel || plan.activation.random || forms.every((form) => form.kind === "single")
+    ? null
+    : quickForms(plan, roots, kind);
 
 /**
  * Forms for inputs in float16, and which functions compute in float16 themselves. Gradients of learned parameters are added up in
@@ -188,6 +212,13 @@ export const scalarParameters = ({ activation }: KernelPlan): Variable[] => [
 /** What gives the gradients from the output. */
 export const savedFunction = (prefix: string): string => `${prefix}_backward_saved`;
 
+/** What a scalar function consists of where there is a quick way for ordinary operands. */
+export const quickNames = (name: string): Readonly<Record<"quick" | "ordinary" | "careful", string>> => ({
+  quick: `${name}_quickly`,
+  ordinary: `${name}_is_ordinary`,
+  careful: `${name}_carefully`,
+});
+
 export const gradientsStruct = (prefix: string): string => `${prefix}_gradients`;
 
 const commentsOf = ({ activation }: KernelPlan): string =>
@@ -207,13 +238,18 @@ export type WriteFunction = (
 
 /** Puts the scalar functions' texts into the context. */
 function scalarFunctions(context: WgslContext): void {
-  const { plan, prefix, machine, value, gradients, isFused, second, kept, fromOutput, numbers } = context;
+  const { plan, prefix, machine, value, gradients, quick, isFused, second, kept, fromOutput, numbers } = context;
   const parameters = scalarParameters(plan);
   const fields = gradientFields(plan);
   const struct = gradients.length > 1 ? ownName(gradientsStruct(prefix)) : null;
   const [forward, backward] = [ownName(prefix), ownName(`${prefix}_backward`)];
-  const own = new Set([forward, backward]);
-  const valued = new Set([forward, fusedFunction(prefix)]);
+  const careful = ownName(quickNames(prefix).careful);
+  const own = new Set([
+    forward,
+    backward,
+    ...[prefix, `${prefix}_backward`].flatMap((name) => Object.values(quickNames(name)).map(ownName)),
+  ]);
+  const valued = new Set([forward, careful, fusedFunction(prefix)]);
   const met = variablesMet(plan.definition);
   const carry: Carry = (name, text) => {
     machine.names.push(name);
@@ -230,8 +266,9 @@ function scalarFunctions(context: WgslContext): void {
       if (form.far) needed.push(form.far);
       if (form.exact) roots.push(form.exact);
     }
+    const isDerivative = name !== forward && name !== careful;
     const exact =
-      roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, name !== forward, machine.natBits) : null;
+      roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, isDerivative, machine.natBits) : null;
     if (exact) needed.push(exact);
     for (const each of needed.filter((one) => !machine.names.includes(one.name))) {
       machine.names.push(...each.own);
@@ -250,15 +287,47 @@ function scalarFunctions(context: WgslContext): void {
       temporaryName: (node) => localName(temporaryName(node, plan)),
     });
   };
-  carry(
-    forward,
-    `${commentsOf(plan)}\n${write(forward, parameters, [{ name: "", form: value }], null, numbers.value)}`,
-  );
+  /** A function for all operands, which asks the quick one first if there is one. */
+  const writeBoth = (
+    stem: string,
+    variables: readonly Variable[],
+    results: ScalarFunction["results"],
+    of: string | null,
+    forms: readonly VectorForm[] | null,
+    number: WgslNumber,
+    comments = "",
+  ): void => {
+    const name = ownName(stem);
+    if (!forms) return carry(name, `${comments}${write(name, variables, results, of, number)}`);
+    const names = quickNames(stem);
+    carry(ownName(names.careful), write(ownName(names.careful), variables, results, of, number));
+    const scope = new NameScope(own, [wgslReserved, machineNames()]);
+    const parameters = variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) }));
+    const common = { parameters, forms, temporaryName: (node: Application) => localName(temporaryName(node, plan)) };
+    carry(ownName(names.quick), quickText({ name: ownName(names.quick), struct: of, ...common }));
+    const asked = { ...common, parameters: parameters.filter(({ variable }) => variable !== plan.cotangent) };
+    carry(ownName(names.ordinary), ordinaryText({ name: ownName(names.ordinary), ...asked }));
+    const call = (of: string, given = parameters): string =>
+      `${ownName(of)}(${given.map((parameter) => parameter.name).join(", ")})`;
+    carry(
+      name,
+      [
+        `${comments}fn ${name}(${parameters.map((parameter) => `${parameter.name}: f32`).join(", ")}) -> ${of ?? "f32"} {`,
+        `if (${call(names.ordinary, asked.parameters)}) {`,
+        `return ${call(names.quick)};`,
+        "}",
+        `return ${call(names.careful)};`,
+        "}",
+      ].join("\n"),
+    );
+  };
+  const results0 = [{ name: "", form: value }];
+  writeBoth(prefix, parameters, results0, null, quick.value, numbers.value, `${commentsOf(plan)}\n`);
   if (struct) carry(struct, structText(struct, fields, numbers.gradients));
   const resultsOf = (forms: readonly WgslForm[]): ScalarFunction["results"] =>
     forms.map((form, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
   const results = resultsOf(gradients.map(({ form }) => form));
-  carry(backward, write(backward, [plan.cotangent, ...parameters], results, struct, numbers.gradients));
+  writeBoth(`${prefix}_backward`, [plan.cotangent, ...parameters], results, struct, quick.gradients, numbers.gradients);
   if (kept?.kind === "output") {
     const fromSaved = ownName(savedFunction(prefix));
     carry(fromSaved, write(fromSaved, [plan.cotangent, ...scalarParameters(kept.plan)], resultsOf(fromOutput), struct));
