@@ -13,10 +13,6 @@ declare global {
   var gpusKeptAlive: GPU[] | undefined;
 }
 
-// While anything is pending, Dawn asks for it in every turn of the event loop, which takes the core that the driver's own
-// threads need, half of the time for collecting garbage. Here it asks every millisecond.
-Object.assign(globalThis, { setImmediate: (callback: () => void) => setTimeout(callback, 1) });
-
 function keep(gpu: GPU): GPU {
   (globalThis.gpusKeptAlive ??= []).push(gpu);
   return gpu;
