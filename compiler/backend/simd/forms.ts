@@ -74,14 +74,16 @@ interface Arithmetic {
   readonly model: ArithmeticModel;
   /** Whether there is float64 for polynomials. */
   readonly hasDoubles: boolean;
+  /** Whether subnormal numbers may be taken for 0. */
+  readonly flushes: boolean;
 }
 
 const arithmetics: readonly Arithmetic[] = [
-  { lanes: "f32x4", model: vectorSingles, hasDoubles: true },
-  { lanes: "f64x2", model: vectorDoubles, hasDoubles: true },
+  { lanes: "f32x4", model: vectorSingles, hasDoubles: true, flushes: false },
+  { lanes: "f64x2", model: vectorDoubles, hasDoubles: true, flushes: false },
 ];
 
-const shaders: Arithmetic = { lanes: "f32x4", model: shaderSingles, hasDoubles: false };
+const shaders: Arithmetic = { lanes: "f32x4", model: shaderSingles, hasDoubles: false, flushes: true };
 
 function formsIn(
   arithmetic: Arithmetic,
@@ -106,7 +108,7 @@ function formsIn(
 const unusual = Space.channel | Space.row | Space.axis;
 
 function formIn(
-  { lanes, model, hasDoubles }: Arithmetic,
+  { lanes, model, hasDoubles, flushes }: Arithmetic,
   plan: KernelPlan,
   root: Expr,
   factor: Variable | null,
@@ -162,7 +164,7 @@ function formIn(
     [false, ...(hasDoubles && hasPolynomials(nodes) ? [true] : [])].map((precise) => ({ guard: asked, precise })),
   );
   const way = ways.find((each) =>
-    isRightInTrial(plan, { root, form: lowered, ...each, granted, isDerivative: kind === "slope" }),
+    isRightInTrial(plan, { root, form: lowered, ...each, granted, flushes, isDerivative: kind === "slope" }),
   );
   return way ? { lanes, value: lowered, ...way, factor } : null;
 }

@@ -18,6 +18,8 @@ export interface Trial {
   readonly precise: boolean;
   /** The largest error that is granted, in units in the last place. */
   readonly granted: number;
+  /** Whether subnormal numbers are taken for 0. */
+  readonly flushes: boolean;
   /** Whether the form is a derivative: at its zeros the error that the rounding of the input causes is no fault of the form. */
   readonly isDerivative: boolean;
 }
@@ -25,7 +27,7 @@ export interface Trial {
 /** Only forms of one input and nothing else are tried out. */
 export function isRightInTrial(
   plan: KernelPlan,
-  { root, form, guard, precise, granted, isDerivative }: Trial,
+  { root, form, guard, precise, granted, flushes, isDerivative }: Trial,
 ): boolean {
   const [input, ...others] = variablesOf(form);
   if (input?.role !== "input" || others.length > 0) return false;
@@ -33,34 +35,32 @@ export function isRightInTrial(
   return searched(plan, [root, form, ...(guard ? [guard] : [])], {
     name: "vectors are accurate",
     isAnswer: isBoolean,
-    details: [granted, isDerivative, ...(precise ? ["precise"] : [])],
+    details: [granted, isDerivative, ...(precise ? ["precise"] : []), ...(flushes ? ["flushes"] : [])],
     find: ([meant = root, tried = form, condition], { activation }) =>
-      isWithin(granted, isDerivative, precise, meant, tried, condition ?? null, activation.inputs[place] ?? input),
+      isWithin(
+        { root: meant, form: tried, guard: condition ?? null, precise, granted, flushes, isDerivative },
+        activation.inputs[place] ?? input,
+      ),
   });
 }
 
-function isWithin(
-  granted: number,
-  isDerivative: boolean,
-  precise: boolean,
-  root: Expr,
-  form: Expr,
-  guard: Expr | null,
-  input: Variable,
-): boolean {
+function isWithin({ root, form, guard, precise, granted, flushes, isDerivative }: Trial, input: Variable): boolean {
   const meant = single(root, input);
   const holds = guard ? single(guard, input) : () => 1;
   const zeros = zerosOf(meant);
   const points = Float32Array.from([...line, ...zeros.flatMap(beside)].filter((x) => holds(x) !== 0));
   const graph = new VectorGraph("f32x4");
   const [code] = vectorOf(graph, [form], new Map([[input, graph.local("x")]]), precise);
-  const results = emulateVectors(code!, new Map([["x", points]]));
+  const results = emulateVectors(code!, new Map([["x", points]]), flushes);
   return points.every((x, i) => {
     const exact = meant(x);
     const unit = unitOf(exact);
     const isBeside = isDerivative && zeros.some((zero) => Math.abs(x - zero) <= Math.abs(zero) / 4);
     const drift = isBeside ? Math.abs(meant(x + unitOf(x)) - exact) / 2 : 0;
-    return Math.abs(results[i]! - exact) <= granted * unit + drift;
+    const actual = results[i]!;
+    // A result that has no normal number may be 0, and so may one of an input that has none.
+    if (flushes && actual === 0 && Math.min(Math.abs(exact), Math.abs(x)) < 2 ** -126) return true;
+    return Math.abs(actual - exact) <= granted * unit + drift;
   });
 }
 

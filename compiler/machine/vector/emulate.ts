@@ -54,8 +54,20 @@ const shifts: Readonly<Record<string, (a: number, by: number) => number>> = {
 
 const doubleOf = (bits: bigint): number => new Float64Array(BigUint64Array.of(bits).buffer)[0]!;
 
-/** @param locals the operands, by the names of locals; all equally many */
-export function emulateVectors(root: VectorNode, locals: ReadonlyMap<string, Float32Array>): Float32Array {
+/** A subnormal number of float32, or what rounds to one, as 0. */
+const flushed = (x: number): number => (Math.abs(x) < 2 ** -126 ? x * 0 : x);
+const kept = (x: number): number => x;
+
+/**
+ * @param locals the operands, by the names of locals; all equally many
+ * @param flushes whether arithmetic takes subnormal numbers for 0, as operands and as results
+ */
+export function emulateVectors(
+  root: VectorNode,
+  locals: ReadonlyMap<string, Float32Array>,
+  flushes = false,
+): Float32Array {
+  const seen = flushes ? flushed : kept;
   const length = Math.max(1, ...[...locals.values()].map((values) => values.length));
   const known = new Map<VectorNode, Float32Array>();
   /** Of float64. */
@@ -111,8 +123,8 @@ export function emulateVectors(root: VectorNode, locals: ReadonlyMap<string, Flo
       return values;
     }
     const [one, two, test] = lanes === "f32x4" ? [unary[name], binary[name], comparisons[name]] : [];
-    if (one) return a!.map(one);
-    if (two) return a!.map((each, i) => two(each, b![i]!));
+    if (one) return a!.map((each) => one(seen(each)));
+    if (two) return a!.map((each, i) => seen(Math.fround(two(seen(each), seen(b![i]!)))));
     if (!test) throw new Error(`${node.operation} is not emulated`);
     bitsOf(values).set(Int32Array.from(a!, (each, i) => -Number(test(each, b![i]!))));
     return values;
