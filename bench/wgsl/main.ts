@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { create, globals } from "webgpu";
 import { requestSoftwareDevice } from "../../test/webgpu/driver.js";
 import type { ActivationEntry, WgslPass } from "../../test/harness/manifest.js";
+import { compile } from "../../compiler/compile.js";
 import { activationNames } from "../accuracy/activations.js";
 import { median, normal } from "../measuring.js";
 import { builtIns, plainShader } from "./built-ins.js";
@@ -35,6 +36,25 @@ const generated = join(bench, "..", "generated");
 const { activations }: { activations: readonly ActivationEntry[] } = JSON.parse(
   readFileSync(join(generated, "manifest.json"), "utf8"),
 );
+
+/** The same activations compiled to be quick. */
+const definitions = readFileSync(join(bench, "..", "acts.def"), "utf8").split(/\n{2,}/);
+const quick = await compile(
+  [
+    {
+      file: "acts.def",
+      text: activationNames
+        .map((name) => definitions.find((text) => text.match(/^(\w+)\(/m)?.[1] === name)!)
+        .join("\n\n"),
+    },
+  ],
+  { targets: ["wgsl"], kernels: ["forward", "backward"], shaders: "quick" },
+);
+const textOf = (path: string): string => quick.files.find((file) => file.path === path)!.text;
+const { activations: quickActivations }: { activations: readonly ActivationEntry[] } = JSON.parse(
+  textOf("manifest.json"),
+);
+
 const names = activationNames.slice(0, 12).filter((name) => !flags.only || flags.only.split(",").includes(name));
 
 async function openDevice(): Promise<GPUDevice> {
@@ -91,14 +111,13 @@ const plain = (formula: string, inputs: readonly ("dy" | "x")[]): Run =>
     [inputs.length, buffers.result],
   ]);
 
-function own(entry: ActivationEntry, kernel: "forward" | "backward"): Run {
+function own(entry: ActivationEntry, kernel: "forward" | "backward", read: (path: string) => string): Run {
   const found = entry.kernels.wgsl;
   const passes = found?.[kernel]?.passes;
   if (!found || passes?.length !== 1) throw new Error(`${entry.name} has no ${kernel} in one pass`);
   const [pass] = passes as [WgslPass];
-  const code = readFileSync(join(generated, found.file), "utf8");
   return runner(
-    code,
+    read(found.file),
     pass.entryPoint,
     pass.bindings.map(({ binding, role }) => {
       const buffer = { uniforms: buffers.uniforms, input: buffers.x, cotangent: buffers.dy }[role as string];
@@ -141,15 +160,18 @@ for (const kernel of ["forward", "backward"] as const) {
   const inputs = kernel === "forward" ? (["x"] as const) : (["dy", "x"] as const);
   const lines: string[] = [];
   for (const name of names) {
-    const entry = activations.find((each) => each.name === name)!;
-    const [ours, bare, copy] = (await measured([
-      own(entry, kernel),
+    const entryIn = (entries: readonly ActivationEntry[]): ActivationEntry =>
+      entries.find((each) => each.name === name)!;
+    const [careful, quickly, bare, copy] = (await measured([
+      own(entryIn(activations), kernel, (path) => readFileSync(join(generated, path), "utf8")),
+      own(entryIn(quickActivations), kernel, textOf),
       plain(builtIns[name]![kernel], inputs),
       // A copy of as much: what is read is used.
       plain(kernel === "forward" ? "x" : "dy + x", inputs),
-    ])) as [number, number, number];
+    ])) as [number, number, number, number];
+    const ratio = (a: number, b: number): string => `**${(a / b).toFixed(2)}**`;
     lines.push(
-      `| ${name} | ${number(ours)} | ${number(bare)} | **${(ours / bare).toFixed(2)}** | ${number(copy)} | **${(ours / copy).toFixed(2)}** |`,
+      `| ${name} | ${[careful, quickly, bare, copy].map(number).join(" | ")} | ${[ratio(careful, bare), ratio(quickly, bare), ratio(quickly, copy)].join(" | ")} |`,
     );
     console.error(lines.at(-1));
   }
@@ -157,8 +179,8 @@ for (const kernel of ["forward", "backward"] as const) {
     [
       `## ${kernel === "forward" ? "Forward" : "Backward"}`,
       "",
-      "| | actc, ns | built-ins, ns | **actc / built-ins** | copy, ns | **actc / copy** |",
-      "| --- | ---: | ---: | ---: | ---: | ---: |",
+      "| | careful, ns | quick, ns | built-ins, ns | copy, ns | careful / built-ins | quick / built-ins | quick / copy |",
+      "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
       ...lines,
     ].join("\n"),
   );
@@ -169,7 +191,8 @@ const report = `# Speed of the WGSL kernels
 Nanoseconds per element, ${length} elements from a normal distribution of variance 9: medians of ${rounds} rounds in which the candidates
 take turns${flags.software ? ", of the processor's time" : ""}. On ${adapterName}; ${cpus()[0]?.model.trim()}, Node ${process.versions.node}.
 
-"Built-ins" is the formula in WGSL's own functions (for gelu with the five terms of Abramowitz and Stegun), which leaves out what the
+"Careful" are the kernels of generated/, "quick" those of \`actc compile --shaders quick\`, which are the same where these are in single numbers
+already or would not be accurate enough. "Built-ins" is the formula in WGSL's own functions (for gelu with the five terms of Abramowitz and Stegun), which leaves out what the
 kernels are for: exactness, limits, NaN. "Copy" is a kernel that reads as much and writes as much, and computes nothing
 or one sum.
 
