@@ -108,6 +108,8 @@ async function jobsFor(
   environment: Environment,
 ): Promise<readonly ColumnJob[]> {
   const { executors } = await environment.stages.verify();
+  const { plan: usualPlan } = environment.verification;
+  const plan = request.device === "software" ? { ...usualPlan, settings: usualPlan.settingsInSoftware } : usualPlan;
   return subjects.flatMap((subject) =>
     subject.columns.map((column) => {
       const { [column.target]: usual } = executors;
@@ -117,7 +119,7 @@ async function jobsFor(
           ? stateOf(subject, column, executor, environment)
           : undefined;
       const emulated = column.target === "wgsl" && device === undefined;
-      return new ColumnJob(subject, column, executor, emulated, environment.verification.plan, state);
+      return new ColumnJob(subject, column, executor, emulated, plan, state);
     }),
   );
 }

@@ -10,6 +10,8 @@ export interface VerificationPlan {
   readonly defaults: PointsPlan;
   /** At each of the adversarial settings of parameters. */
   readonly settings: PointsPlan;
+  /** The same on a driver in software, which takes 20 microseconds for an element that needs many digits, as most do there. */
+  readonly settingsInSoftware: PointsPlan;
   /**
    * Bit patterns that `--exhaustive` runs through, in pieces of so many; the fast form of the truth is held against the
    * reference at so many stratified inputs besides the adversarial ones.
@@ -20,5 +22,6 @@ export interface VerificationPlan {
 export const thoroughPlan: VerificationPlan = {
   defaults: { stratified: 2 ** 20, byReference: 2 ** 12 },
   settings: { stratified: 2 ** 14, byReference: 2 ** 9 },
+  settingsInSoftware: { stratified: 2 ** 12, byReference: 2 ** 9 },
   exhaustive: { from: 0, to: 2 ** 32, piece: 2 ** 24, tied: 2 ** 14 },
 };

@@ -16,6 +16,7 @@ import { actc, folder, type Outcome, type Setting } from "./harness.js";
 const plan: VerificationPlan = {
   defaults: { stratified: 64, byReference: 8 },
   settings: { stratified: 8, byReference: 2 },
+  settingsInSoftware: { stratified: 8, byReference: 2 },
   exhaustive: { from: 1, to: 0x2001, piece: 0x200, tied: 0 },
 };
 const definitions = `
