@@ -6,7 +6,7 @@ import type { Program } from "./memory.js";
 const key = /* @__PURE__ */ Symbol.for("activation-compiler.threads");
 
 /** Elements from which on threads pay, by `npm run bench:threads`: the table is in bench/threads-results.md. */
-const least = 65536;
+const least = 131072;
 /** Elements of a slice. A multiple of any group's, so that groups are those that one thread finds. */
 const shortest = 8192;
 const longest = 65536;

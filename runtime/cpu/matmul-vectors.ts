@@ -9,7 +9,7 @@ const panels = [4, 8] as const;
 /** Of fewer products the plain loops have made an end before these begin. */
 const least = 512;
 /** From so many on threads pay, by `npm run bench:threads`: the table is in bench/threads-results.md. */
-const leastInThreads = 2 ** 20;
+const leastInThreads = 2 ** 21;
 
 /**
  * Up to 64 products are added up in float32, and these sums in float64, rounded once. False where nothing was computed, or where something

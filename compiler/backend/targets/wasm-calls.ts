@@ -43,6 +43,11 @@ type Threads = (
   left: (groups: Uint32Array, start: number, end: number) => void,
 ) => number;
 
+/** Where all files, and runtimes, look for what they share. */
+const sharedKey = /* @__PURE__ */ Symbol.for(
+  "activation-compiler.shared-memory",
+);
+const plainKey = /* @__PURE__ */ Symbol.for("activation-compiler.memory");
 const threadsKey = /* @__PURE__ */ Symbol.for("activation-compiler.threads");
 
 declare function atob(text: string): string;
@@ -54,15 +59,12 @@ declare function atob(text: string): string;
  * runtime may use threads, it has made one that these share.
  */
 function kernelMemory(): Memory {
-  const [shared, plain] = ["shared-memory", "memory"].map((name) =>
-    Symbol.for(\`activation-compiler.\${name}\`),
-  );
-  for (const key of [shared!, plain!]) {
+  for (const key of [sharedKey, plainKey]) {
     const known: unknown = Reflect.get(globalThis, key);
     if (known instanceof WebAssembly.Memory) return known;
   }
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536 });
-  Reflect.set(globalThis, plain!, memory);
+  Reflect.set(globalThis, plainKey, memory);
   return memory;
 }
 
