@@ -111,6 +111,9 @@ describe("products in vectors", () => {
     expect(several).toEqual(one);
     expect(run).toHaveBeenCalledTimes(10);
     expect(run.mock.results.every(({ value }) => value instanceof Int32Array)).toBe(true);
+    // Each part has sums of its own.
+    const sums = run.mock.calls[0]![2].map((call) => call[7]!);
+    expect(sums.every((each, i) => i === 0 || each - sums[i - 1]! >= 384)).toBe(true);
     run.mockRestore();
     // An infinity in the last part is seen as well.
     a[2 * m * k - 1] = Infinity;
