@@ -10,8 +10,8 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { matmulInVectors } from "../../runtime/cpu/matmul-vectors.js";
-import { kernelInSlices } from "../../runtime/cpu/kernel-slices.js";
+import { leastProducts, matmulInVectors } from "../../runtime/cpu/matmul-vectors.js";
+import { kernelInSlices, leastElements } from "../../runtime/cpu/kernel-slices.js";
 import { WasmPool } from "../../runtime/cpu/pool.js";
 import { setThreads } from "../../runtime/cpu/threads.js";
 import { median, normal } from "../measuring.js";
@@ -106,27 +106,21 @@ for (const kind of kinds) {
   }
 }
 
-const sizes = headed([
-  "elements",
-  ...names.flatMap((name) => kinds.map((kind) => `${name}, ${kind}`)),
-  "the loop, at least",
-]);
+/** From the least arithmetic to the most. */
+const columns = (
+  [
+    ["relu", "value"],
+    ["silu", "value"],
+    ["silu", "derivative"],
+    ["gelu", "value"],
+  ] as const
+).filter(([name]) => names.includes(name));
+const sizes = headed(["elements", ...columns.map((column) => column.join(", ")), "the loop, at least"]);
 for (const size of small) {
-  const controls: number[] = [];
-  const ratios = names.flatMap((name) =>
-    kinds.map((kind) => {
-      const call = kernels(name, "wasm", kind);
-      const [dyHere, here, there] = [dy, x, result].map((array) => array.subarray(0, size)) as [
-        Float32Array,
-        Float32Array,
-        Float32Array,
-      ];
-      const { one, two, control } = both(() => call(dyHere, here, there));
-      controls.push(control);
-      return (one / two).toFixed(2);
-    }),
-  );
-  sizes.push(row([size, ...ratios, Math.min(...controls).toFixed(2)]));
+  const here = [dy, x, result].map((array) => array.subarray(0, size)) as [Float32Array, Float32Array, Float32Array];
+  const ratios = columns.map(([name, kind]) => both(() => kernels(name, "wasm", kind)(...here)));
+  const least = Math.min(...ratios.map(({ control }) => control));
+  sizes.push(row([size, ...ratios.map(({ one, two }) => (one / two).toFixed(2)), least.toFixed(2)]));
   console.error(sizes.at(-1));
 }
 
@@ -171,13 +165,13 @@ ${gains.join("\n")}
 
 ## From which size on
 
-How many times as fast two threads are as one. The runtime uses them from 65536 elements on.
+How many times as fast two threads are as one. The runtime uses them from ${leastElements} elements on.
 
 ${sizes.join("\n")}
 
 ## Products of matrices
 
-The runtime uses threads from 2^20 products on.
+The runtime uses threads from ${leastProducts} products on.
 
 ${products.join("\n")}
 `;

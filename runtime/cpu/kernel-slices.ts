@@ -5,8 +5,8 @@ import type { Program } from "./memory.js";
 /** Under which generated files look for this, on the global object. */
 const key = /* @__PURE__ */ Symbol.for("activation-compiler.threads");
 
-/** Elements from which on threads pay, by `npm run bench:threads`: the table is in bench/threads-results.md. */
-const least = 131072;
+/** Elements from which on threads are used. `npm run bench:threads` tells what they gain there, and below. */
+export const leastElements = 2 ** 17;
 /** Elements of a slice. A multiple of any group's, so that groups are those that one thread finds. */
 const shortest = 8192;
 const longest = 65536;
@@ -33,7 +33,7 @@ export type KernelInSlices = (
 ) => number;
 
 /** @param from elements from which on threads are used */
-export function kernelInSlices(crew: Crew, rooms: Rooms, from = least): KernelInSlices {
+export function kernelInSlices(crew: Crew, rooms: Rooms, from = leastElements): KernelInSlices {
   return (program, name, group, inputs, outputs, size, numbers, left) => {
     const all = size - (size % step);
     const addresses = [...inputs, ...outputs];

@@ -8,8 +8,8 @@ const panels = [4, 8] as const;
 
 /** Of fewer products the plain loops have made an end before these begin. */
 const least = 512;
-/** From so many on threads pay, by `npm run bench:threads`: the table is in bench/threads-results.md. */
-const leastInThreads = 2 ** 21;
+/** Products from which on threads are used. `npm run bench:threads` tells what they gain there, and below. */
+export const leastProducts = 2 ** 21;
 
 /**
  * Up to 64 products are added up in float32, and these sums in float64, rounded once. False where nothing was computed, or where something
@@ -22,7 +22,7 @@ export function matmulInVectors(
   bias: Float32Array | null,
   output: Float32Array,
   pool: WasmPool,
-  inThreads = leastInThreads,
+  inThreads = leastProducts,
 ): boolean {
   if (batch * m * k * n < least) return false;
   const program = vectors();
