@@ -64,17 +64,22 @@ export class Crew {
   #team: Team | null = null;
   /** After a fault there are no more threads, until a number is chosen. */
   #isBroken = false;
+  /** Jobs that are left to one thread, and how many it was the last time. */
+  #resting = 0;
+  #rest = 0;
   /** Where the bytes of modules lie, for good: threads know them by their addresses. */
   readonly #places = new Map<Uint8Array, Float32Array>();
 
   /**
    * @param memory shared, that of the rooms
    * @param laps of 100 ms until a thread that has begun with a call counts as lost
+   * @param longestRest jobs at most that are left to one thread after others have kept it waiting
    */
   constructor(
     private readonly memory: object,
     private readonly rooms: Rooms,
     private readonly laps = 100,
+    private readonly longestRest = 63,
   ) {
     whenThreadsAreSet(() => this.#end(false));
   }
@@ -93,6 +98,10 @@ export class Crew {
     const width = calls[0]?.length ?? 0;
     const fits = calls.length > 1 && calls.length <= mostCalls && calls.length * width <= mostNumbers;
     if (typeof kernel !== "function" || !fits || this.size === 1) return null;
+    if (this.#resting > 0) {
+      this.#resting--;
+      return null;
+    }
     const place = this.#placeOf(program.bytes);
     const team = place && (this.#team ??= this.#start());
     if (!team) return null;
@@ -104,6 +113,7 @@ export class Crew {
     const before = Atomics.load(team.ticket, 0);
     Atomics.store(team.ticket, 0, before + BigInt(mostCalls + 1) + BigInt(calls.length));
     Atomics.notify(team.ticket, 0);
+    const start = performance.now();
     const compute = (call: number): number => Number(Reflect.apply(kernel, null, calls[call]!));
     for (let call = team.begin(); call !== null; call = team.begin()) {
       let result: number = failed;
@@ -114,7 +124,11 @@ export class Crew {
       }
       Atomics.store(team.results, call, result);
     }
+    const own = performance.now();
     for (let call = 0; call < calls.length; call++) team.await(call, this.laps);
+    // Where other programs take the cores, threads are stopped in the middle of a call: then it is quicker to do without.
+    const isLate = performance.now() - own > own - start;
+    this.#resting = this.#rest = isLate ? Math.min(2 * this.#rest + 1, this.longestRest) : 0;
     const results = team.results.slice(0, calls.length);
     if (results.some((result) => result < 0)) this.#end(true);
     return results.map((result, call) => (result < 0 ? compute(call) : result));

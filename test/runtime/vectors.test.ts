@@ -2,8 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
+import type { Crew as CrewType } from "../../runtime/cpu/crew.js";
 import { matmul } from "../../runtime/cpu/matmul.js";
 import type { matmulInVectors as Matmul } from "../../runtime/cpu/matmul-vectors.js";
+import type { kernelMemory as KernelMemory } from "../../runtime/cpu/memory.js";
 import type { setThreads as SetThreads } from "../../runtime/cpu/threads.js";
 import type { WasmPool } from "../../runtime/cpu/pool.js";
 import type { update as Update } from "../../runtime/cpu/update.js";
@@ -15,6 +17,8 @@ const keys = ["memory", "shared-memory"].map((name) => Symbol.for(`activation-co
 let matmulInVectors: typeof Matmul;
 let update: typeof Update;
 let setThreads: typeof SetThreads;
+let kernelMemory: typeof KernelMemory;
+let Crew: typeof CrewType;
 let pool: WasmPool;
 
 // A memory of their own, whatever else this process has done; and whoever comes next begins anew.
@@ -26,6 +30,8 @@ beforeAll(async () => {
   beginAnew();
   ({ matmulInVectors } = await import("../../runtime/cpu/matmul-vectors.js"));
   ({ setThreads } = await import("../../runtime/cpu/threads.js"));
+  ({ Crew } = await import("../../runtime/cpu/crew.js"));
+  ({ kernelMemory } = await import("../../runtime/cpu/memory.js"));
   setThreads(2);
   ({ update } = await import("../../runtime/cpu/update.js"));
   pool = new (await import("../../runtime/cpu/pool.js")).WasmPool();
@@ -102,7 +108,10 @@ describe("products in vectors", () => {
     const product = { batch: 2, m, k, n, transposeA: false, transposeB: false };
     const [a, b, bias] = [numbers(2 * m * k, 1), numbers(2 * k * n, 2), numbers(n, 3)];
     setThreads(3);
-    const run = vi.spyOn(pool.crew!, "run");
+    // One that never rests.
+    const crew = new Crew(kernelMemory()!, pool, 100, 0);
+    const given = vi.spyOn(pool, "crew", "get").mockReturnValue(crew);
+    const run = vi.spyOn(crew, "run");
     const [several, one] = [0, Infinity].map((least) => {
       const output = new Float32Array(2 * m * n);
       for (let i = 0; i < 5; i++) expect(matmulInVectors(product, a, b, bias, output, pool, least)).toBe(true);
@@ -114,7 +123,7 @@ describe("products in vectors", () => {
     // Each part has sums of its own.
     const sums = run.mock.calls[0]![2].map((call) => call[7]!);
     expect(sums.every((each, i) => i === 0 || each - sums[i - 1]! >= 384)).toBe(true);
-    run.mockRestore();
+    given.mockRestore();
     // An infinity in the last part is seen as well.
     a[2 * m * k - 1] = Infinity;
     expect(matmulInVectors(product, a, b, bias, new Float32Array(2 * m * n), pool, 0)).toBe(false);

@@ -38,7 +38,8 @@ glu(gate, up) = up / (1 + exp(-gate))
   pool = new (await import("../../runtime/cpu/pool.js")).WasmPool();
   pool.borrow(1);
   const { kernelInSlices } = await import("../../runtime/cpu/kernel-slices.js");
-  inSlices = kernelInSlices(pool.crew!, pool, 1000);
+  const { Crew } = await import("../../runtime/cpu/crew.js");
+  inSlices = kernelInSlices(new Crew(Reflect.get(globalThis, sharedKey) as Memory, pool, 100, 0), pool, 1000);
 }, 60_000);
 afterAll(() => {
   setThreads(1);
@@ -198,7 +199,7 @@ describe("a process ends by itself, whatever becomes of its threads:", () => {
 
 describe("a call whose thread", () => {
   const bytes = (): Uint8Array => new Uint8Array(8);
-  const crewWith = async (change: (script: string) => string) => {
+  const crewWith = async (change: (script: string) => string, longestRest = 0) => {
     vi.resetModules();
     vi.doMock(import("../../runtime/cpu/thread-script.js"), async (original) => {
       const module = await original();
@@ -207,7 +208,7 @@ describe("a call whose thread", () => {
     const { Crew } = await import("../../runtime/cpu/crew.js");
     (await import("../../runtime/cpu/threads.js")).setThreads(2);
     vi.doUnmock("../../runtime/cpu/thread-script.js");
-    return new Crew(Reflect.get(globalThis, sharedKey) as Memory, pool, 3);
+    return new Crew(Reflect.get(globalThis, sharedKey) as Memory, pool, 3, longestRest);
   };
   /** Until a thread has taken a call: it takes long enough here. */
   const run = (crew: Awaited<ReturnType<typeof crewWith>>): readonly number[] => {
@@ -237,6 +238,20 @@ describe("a call whose thread", () => {
     expect(run(crew)).toEqual([0, 2, 4, 6, 8, 10, 12, 14]);
     // No more threads, then.
     expect(crew.size).toBe(1);
+  });
+
+  test("is late has the next jobs left to one: twice as many and one more each time, up to a limit", async () => {
+    const crew = await crewWith(() => "setInterval(() => undefined, 1000)", 3);
+    const program = { bytes: bytes(), exports: { double: (x: number): number => 2 * x } };
+    const clock = vi.spyOn(performance, "now");
+    /** Milliseconds that are waited, where it takes one to compute. */
+    const shared = [0, 0, 2, 0, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0].map((waited) => {
+      clock.mockReset();
+      [0, 1, 1 + waited].forEach((time) => clock.mockReturnValueOnce(time));
+      return Number(crew.run(program, "double", [[1], [2]]) !== null);
+    });
+    clock.mockRestore();
+    expect(shared.join("")).toBe("11101000100011");
   });
 });
 
