@@ -111,6 +111,10 @@ describe.each(["forward", "backward"] as const)("%s gives the same bits", (direc
   });
 });
 
+test.each([0, -1, 1.5, 65, NaN, Infinity])("%d threads are refused", (count) => {
+  expect(() => setThreads(count)).toThrow(RangeError);
+});
+
 test("elements that are too few, and results over what is read, are left to one thread", () => {
   const call = (input: number, output: number, size: number): number =>
     inSlices({ bytes: new Uint8Array(), exports: {} }, "forward", 32, [input], [output], size, [], () => undefined);
