@@ -2,6 +2,7 @@
 export type { Activation, CpuKernels, WebGpuKernels, WebGpuPass, WebGpuRole, WebGpuUniform } from "./activation.js";
 export { type ActivationArguments, applyActivation, checkRange, type DrawOptions, splitInputs } from "./apply.js";
 export { cpu } from "./cpu/device.js";
+export { setThreads, threads } from "./cpu/threads.js";
 export { full, ones, rand, type RandomOptions, randn, tensor, type TensorOptions, zeros } from "./creation.js";
 export { type Device, DeviceLostError } from "./device.js";
 export { grad, type GradOptions } from "./grad.js";

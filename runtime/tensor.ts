@@ -101,7 +101,7 @@ export class Tensor {
 
   /**
    * The numbers themselves, not a copy; on the CPU only: elsewhere `await read()`. They may be part of a buffer that all tensors
-   * share: to send them elsewhere, send `data().slice()`.
+   * share, and threads too: to send them elsewhere, send `data().slice()`.
    */
   data(): Float32Array {
     const values = this.device.values(this.storage);

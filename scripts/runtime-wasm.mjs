@@ -108,13 +108,13 @@ const multiplied = (sum, a, b) => `(local.set ${sum} (f32x4.add (local.get ${sum
 
 /**
  * c = a b + bias: a in panels of 4 rows, b in panels of 8 columns, one number of bias for each column of b's panels, c with rows of n.
- * The first 384 bytes of memory are for the sums of one tile, in float64, and for a tile that is not whole. 1 where a result is NaN or
+ * At `tile` are 384 bytes for the sums of one tile, in float64, and for a tile that is not whole. 1 where a result is NaN or
  * infinite, else 0.
  */
 const product = `
 (func $product (export "product")
   (param $a i32) (param $b i32) (param $bias i32) (param $c i32) (param $m i32) (param $k i32) (param $n i32)
-  (result i32)
+  (param $tile i32) (result i32)
   (local $i i32) (local $j i32) (local $t i32) (local $left i32) (local $p i32) (local $q i32) (local $out i32) (local $x i32) (local $y i32)
   (local $lastRow i32) (local $lastColumn i32)
   ${tile((s) => `(local ${s} v128)`)}
@@ -138,7 +138,7 @@ const product = `
         2,
         (half) => `
       (local.set $x0 (f64x2.promote_low_f32x4 ${half === 0 ? `(local.get $b${v})` : upper(`(local.get $b${v})`)}))
-      ${each(rows, (r) => `(v128.store offset=${sumAt(r, v, half)} (i32.const 0) (local.get $x0))`)}`,
+      ${each(rows, (r) => `(v128.store offset=${sumAt(r, v, half)} (local.get $tile) (local.get $x0))`)}`,
       )}`,
       )}
       (local.set $left (local.get $k))
@@ -163,13 +163,13 @@ const product = `
             each(2, (half) => {
               const at = `offset=${sumAt(r, v, half)}`;
               const part = half === 0 ? `(local.get ${s})` : upper(`(local.get ${s})`);
-              return `(v128.store ${at} (i32.const 0) (f64x2.add (v128.load ${at} (i32.const 0)) (f64x2.promote_low_f32x4 ${part})))`;
+              return `(v128.store ${at} (local.get $tile) (f64x2.add (v128.load ${at} (local.get $tile)) (f64x2.promote_low_f32x4 ${part})))`;
             }),
           )}
           (br $blocks)))
       ${tile(
         (s, r, v) => `(local.set ${s} (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23
-        ${each(2, (half) => `(f32x4.demote_f64x2_zero (v128.load offset=${sumAt(r, v, half)} (i32.const 0)))`)}))
+        ${each(2, (half) => `(f32x4.demote_f64x2_zero (v128.load offset=${sumAt(r, v, half)} (local.get $tile)))`)}))
       (local.set $finite (f32x4.add (local.get $finite) (f32x4.mul (local.get ${s}) (v128.const f32x4 0 0 0 0))))`,
       )}
       (local.set $out (i32.add (local.get $c) (i32.shl (i32.add (i32.mul (local.get $i) (local.get $n)) (local.get $j)) (i32.const 2))))
@@ -182,14 +182,16 @@ const product = `
           (local.set $out (i32.add (local.get $out) (i32.shl (local.get $n) (i32.const 2))))`,
           )})
         (else
-          ${tile((s, r, v) => `(v128.store offset=${256 + 4 * (columns * r + 4 * v)} (i32.const 0) (local.get ${s}))`)}
+          ${tile((s, r, v) => `(v128.store offset=${256 + 4 * (columns * r + 4 * v)} (local.get $tile) (local.get ${s}))`)}
           (local.set $y (i32.const 0))
           (loop $edgeRows
             (local.set $x (i32.const 0))
             (loop $edge
               (f32.store
                 (i32.add (local.get $out) (i32.shl (local.get $x) (i32.const 2)))
-                (f32.load offset=256 (i32.shl (i32.add (i32.mul (local.get $y) (i32.const ${columns})) (local.get $x)) (i32.const 2))))
+                (f32.load offset=256
+                  (i32.add (local.get $tile)
+                    (i32.shl (i32.add (i32.mul (local.get $y) (i32.const ${columns})) (local.get $x)) (i32.const 2)))))
               (local.set $x (i32.add (local.get $x) (i32.const 1)))
               (br_if $edge (i32.and (i32.lt_s (local.get $x) (i32.const ${columns})) (i32.lt_s (local.get $x) (local.get $lastColumn)))))
             (local.set $out (i32.add (local.get $out) (i32.shl (local.get $n) (i32.const 2))))
@@ -243,8 +245,9 @@ const adam = `
     ${["g", "m", "v", "p"].map((each) => `(local.set $${each} (i32.add (local.get $${each}) (i32.const 8)))`).join("\n")}
     (br_if $next (i32.lt_u (local.get $p) (local.get $end)))))`;
 
+/** The memory is declared with a maximum: so one byte makes a module for a memory that threads share. */
 function assembled() {
-  const module = binaryen.parseText(`(module (import "actc" "memory" (memory 1))${pack}${product}${adam})`);
+  const module = binaryen.parseText(`(module (import "actc" "memory" (memory 1 65536))${pack}${product}${adam})`);
   module.setFeatures(binaryen.Features.SIMD128);
   if (!module.validate()) throw new Error("no valid module");
   module.runPasses([

@@ -5,18 +5,14 @@
  *   npm run bench -- --write                    and writes speed-results.md and speed.svg
  *   … -- --only silu,gelu --rounds 31 --large   some activations, more rounds, 16 M elements as well
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
-import { compile } from "../../compiler/compile.js";
-import type { TypeScriptKernel } from "../../compiler/backend/manifest.js";
 import { activationNames } from "../accuracy/activations.js";
-import type { Kind } from "../accuracy/truth.js";
 import { loops } from "../loops.mjs";
 import { median, normal } from "../measuring.js";
+import { bench, ownKernels } from "../own-kernels.js";
 import { openJax } from "../peers/jax.js";
 import { openOnnxRuntime } from "../peers/onnxruntime.js";
 import { opened, type Peer, type Prepared, type Task } from "../peers/peer.js";
@@ -32,61 +28,9 @@ const { values: flags } = parseArgs({
   },
 });
 const rounds = Math.max(15, Number(flags.rounds));
-const bench = process.cwd().endsWith("bench") ? process.cwd() : join(process.cwd(), "bench");
-const root = join(bench, "..");
 const twelve = activationNames.slice(0, 12);
 const names = twelve.filter((name) => !flags.only || flags.only.split(",").includes(name));
 const sizes = [2 ** 16, 2 ** 20, ...(flags.large ? [2 ** 24] : [])];
-
-// --- The project's own kernels ---
-
-type Call = (dy: Float32Array, x: Float32Array, result: Float32Array) => void;
-type Target = "ts" | "wasm";
-type Kernels = Readonly<
-  Partial<Record<Target, { file: string; forward: TypeScriptKernel; backward: TypeScriptKernel }>>
->;
-
-/** Compiled for both targets; a function for each, that takes (dy, x, result) whatever the kernel takes. */
-async function ownKernels(): Promise<(name: string, target: Target, kind: Kind) => Call> {
-  const text = readFileSync(join(root, "acts.def"), "utf8")
-    .split(/\n\s*\n/)
-    .filter((block) => names.some((name) => new RegExp(`^${name}\\(`, "m").test(block)))
-    .join("\n\n");
-  const { files } = await compile([{ file: "acts.def", text }], {
-    targets: ["ts", "wasm"],
-    kernels: ["forward", "backward"],
-  });
-  mkdirSync(join(bench, ".cache"), { recursive: true });
-  const folder = mkdtempSync(join(bench, ".cache", "kernels-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  for (const { path, text: content } of files) writeFileSync(join(folder, path), content);
-  const sources = files.filter(({ path }) => path.endsWith(".ts")).map(({ path }) => join(folder, path));
-  await build({ entryPoints: sources, outdir: folder, format: "esm", target: "node20", logLevel: "warning" });
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  const { activations }: { activations: readonly { name: string; kernels: Kernels }[] } = JSON.parse(
-    files.find(({ path }) => path === "manifest.json")?.text ?? "{}",
-  );
-  const modules = new Map<string, Readonly<Record<string, unknown>>>();
-  for (const { kernels } of activations) {
-    for (const target of ["ts", "wasm"] as const) {
-      const file = kernels[target]?.file;
-      if (file === undefined) throw new Error("a kernel was not compiled");
-      modules.set(file, await import(pathToFileURL(join(folder, file.replace(/ts$/, "js"))).href));
-    }
-  }
-  return (name, target, kind) => {
-    const kernels = activations.find((each) => each.name === name)?.kernels[target];
-    const kernel = kernels?.[kind === "value" ? "forward" : "backward"];
-    const found = kernel && modules.get(kernels.file)?.[kernel.export];
-    if (typeof found !== "function") throw new Error(`${name} has no kernel`);
-    const places = kernel?.arguments.map(({ role }) => ["cotangent", "input", "output", "gradient"].indexOf(role));
-    const defaults = kernel?.arguments.map((argument) => argument.default);
-    return (dy, x, result) => {
-      const arrays = [dy, x, result, result];
-      found(...(places ?? []).map((place, i) => (place < 0 ? defaults?.[i] : arrays[place])));
-    };
-  };
-}
 
 /** Arrays in the memory of the kernels, behind what these keep for themselves. */
 function inMemory(count: number, length: number): Float32Array[] {
@@ -162,7 +106,7 @@ const peers = (
   )
 ).filter((peer): peer is Peer => typeof peer !== "string" || (console.error(peer), false));
 
-const own = await ownKernels();
+const own = await ownKernels(names);
 const timings: Timing[] = [];
 for (const length of sizes) {
   const data = normal(length, 3);

@@ -6,6 +6,7 @@ import {
   Linear,
   type Module,
   Sequential,
+  setThreads,
   tensor,
   type Tensor,
   tidy,
@@ -18,6 +19,8 @@ import { learningRate, type OpenTrainer } from "./trainer.js";
 const activations = { relu: (): Module => new ReLU(), silu: (): Module => new SiLU() };
 
 export const openOwn: OpenTrainer = async ({ inputs, hidden, classes, batch }, activation, weights) => {
+  // As the others.
+  setThreads(1);
   const layers = [new Linear(inputs, hidden), new Linear(hidden, classes)] as const;
   layers.forEach((layer, i) => {
     layer.weight.data().set(transposed(i === 0 ? weights.first : weights.second, layer.inFeatures));

@@ -1,5 +1,7 @@
 /** Room for tensors in the memory that kernels in WebAssembly work in, so that nothing is copied when these are called. */
-import { type Memory, page, scratch, sharedMemory } from "./memory.js";
+import { Crew } from "./crew.js";
+import { offerThreads } from "./kernel-slices.js";
+import { isShared, kernelMemory, type Memory, page, scratch } from "./memory.js";
 
 /** Pages that are asked for, the most first: what is not written to costs nothing. */
 const sizes: readonly number[] = [4096, 1024, 256];
@@ -12,7 +14,8 @@ const least = 1024;
  * as all are without it.
  */
 export class WasmPool {
-  #buffer: ArrayBuffer | null = null;
+  #buffer: ArrayBufferLike | null = null;
+  #crew: Crew | null = null;
   #next = 0;
   /** Addresses by the bytes that are free there. */
   readonly #idle = new Map<number, number[]>();
@@ -26,7 +29,7 @@ export class WasmPool {
 
   /** The same however few. */
   borrow(size: number): Float32Array | null {
-    const memory = sharedMemory();
+    const memory = kernelMemory();
     if (memory === null) return null;
     this.#buffer ??= this.#begin(memory);
     // Whoever else makes the memory grow takes it away.
@@ -37,6 +40,11 @@ export class WasmPool {
     const values = new Float32Array(this.#buffer, address, size);
     this.#collected.register(values, { address, bytes }, values);
     return values;
+  }
+
+  /** Threads that see the memory; null where there are none, and before the first array. */
+  get crew(): Crew | null {
+    return this.#crew;
   }
 
   /** Whether an array lies in the memory. */
@@ -51,12 +59,13 @@ export class WasmPool {
   }
 
   /** Null where the memory is larger than the kernels made it: then it belongs to another pool, of another copy of this runtime. */
-  #begin(memory: Memory): ArrayBuffer | null {
+  #begin(memory: Memory): ArrayBufferLike | null {
     if (memory.buffer.byteLength !== scratch) return null;
     this.#next = scratch;
     for (const pages of sizes) {
       try {
         memory.grow(pages);
+        if (isShared(memory.buffer)) offerThreads((this.#crew = new Crew(memory, this)), this);
         return memory.buffer;
       } catch {
         // Less may do.

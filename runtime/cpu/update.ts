@@ -36,7 +36,7 @@ export function update(
       const done = inVectors ? parameter.length - (parameter.length % 2) : 0;
       if (done > 0) {
         const [p, g, m, v] = arrays.map(({ byteOffset }) => byteOffset) as [number, number, number, number];
-        inVectors?.adam(p, g, m, v, done, beta1, beta2, weightDecay, size, root, eps);
+        inVectors?.exports.adam(p, g, m, v, done, beta1, beta2, weightDecay, size, root, eps);
       }
       for (let i = done; i < parameter.length; i++) {
         const g = gradient[i]! + weightDecay * parameter[i]!;

@@ -1,5 +1,5 @@
 /** What the CPU computes in WebAssembly; addresses and strides are in bytes. */
-import { instantiated } from "./memory.js";
+import { instantiated, type Program } from "./memory.js";
 import { wasmModule } from "./wasm-module.js";
 
 export interface Vectors {
@@ -13,8 +13,17 @@ export interface Vectors {
     columnStride: number,
     width: number,
   ) => void;
-  /** 1 where a result is NaN or infinite, else 0. */
-  readonly product: (a: number, b: number, bias: number, c: number, m: number, k: number, n: number) => number;
+  /** 1 where a result is NaN or infinite, else 0. There is room for the sums of a tile, {@link tileBytes}. */
+  readonly product: (
+    a: number,
+    b: number,
+    bias: number,
+    c: number,
+    m: number,
+    k: number,
+    n: number,
+    tile: number,
+  ) => number;
   /** A step for an even count of numbers. */
   readonly adam: (
     parameter: number,
@@ -31,15 +40,21 @@ export interface Vectors {
   ) => void;
 }
 
-const isVectors = (value: object | null): value is Vectors =>
-  value !== null && "pack" in value && "product" in value && "adam" in value;
+/** What a product keeps of one tile, in bytes. */
+export const tileBytes = 384;
+
+const isVectors = (value: object): value is Vectors => "pack" in value && "product" in value && "adam" in value;
+
+interface VectorProgram extends Program {
+  readonly exports: Vectors;
+}
 
 /** Undefined until something is asked for. */
-let loaded: Vectors | null | undefined;
+let loaded: VectorProgram | null | undefined;
 
 /** Null where there is no engine for them. */
-export function vectors(): Vectors | null {
+export function vectors(): VectorProgram | null {
   if (loaded !== undefined) return loaded;
   const found = instantiated(wasmModule);
-  return (loaded = isVectors(found) ? found : null);
+  return (loaded = found && isVectors(found.exports) ? { bytes: found.bytes, exports: found.exports } : null);
 }

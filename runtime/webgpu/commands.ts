@@ -70,7 +70,9 @@ export class Commands {
   /** Writes at once, so what was recorded before goes first. */
   write(buffer: GPUBuffer, values: Float32Array): void {
     this.submit();
-    this.gpu.queue.writeBuffer(buffer, 0, values.buffer, values.byteOffset, values.byteLength);
+    // Numbers that threads share are copied first: not everybody takes those.
+    const { buffer: bytes, byteOffset, byteLength } = values.buffer instanceof ArrayBuffer ? values : values.slice();
+    this.gpu.queue.writeBuffer(buffer, 0, bytes, byteOffset, byteLength);
   }
 
   submit(): void {

@@ -2,31 +2,44 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
+import type { Crew as CrewType } from "../../runtime/cpu/crew.js";
 import { matmul } from "../../runtime/cpu/matmul.js";
 import type { matmulInVectors as Matmul } from "../../runtime/cpu/matmul-vectors.js";
+import type { kernelMemory as KernelMemory } from "../../runtime/cpu/memory.js";
+import type { setThreads as SetThreads } from "../../runtime/cpu/threads.js";
 import type { WasmPool } from "../../runtime/cpu/pool.js";
 import type { update as Update } from "../../runtime/cpu/update.js";
 import { cpu } from "../../runtime/index.js";
 import type { MatrixProduct } from "../../runtime/device.js";
 import { words } from "../activations/points.js";
 
-const key = Symbol.for("activation-compiler.memory");
+const keys = ["memory", "shared-memory"].map((name) => Symbol.for(`activation-compiler.${name}`));
 let matmulInVectors: typeof Matmul;
 let update: typeof Update;
+let setThreads: typeof SetThreads;
+let kernelMemory: typeof KernelMemory;
+let Crew: typeof CrewType;
 let pool: WasmPool;
 
 // A memory of their own, whatever else this process has done; and whoever comes next begins anew.
 const beginAnew = (): void => {
   vi.resetModules();
-  Reflect.deleteProperty(globalThis, key);
+  for (const key of keys) Reflect.deleteProperty(globalThis, key);
 };
 beforeAll(async () => {
   beginAnew();
   ({ matmulInVectors } = await import("../../runtime/cpu/matmul-vectors.js"));
+  ({ setThreads } = await import("../../runtime/cpu/threads.js"));
+  ({ Crew } = await import("../../runtime/cpu/crew.js"));
+  ({ kernelMemory } = await import("../../runtime/cpu/memory.js"));
+  setThreads(2);
   ({ update } = await import("../../runtime/cpu/update.js"));
   pool = new (await import("../../runtime/cpu/pool.js")).WasmPool();
 });
-afterAll(beginAnew);
+afterAll(() => {
+  setThreads(1);
+  beginAnew();
+});
 
 function numbers(count: number, seed: number): Float32Array {
   const word = words(seed);
@@ -85,6 +98,35 @@ describe("products in vectors", () => {
     expect(matmulInVectors(product, a, b, null, output, pool)).toBe(true);
     expect([...output]).toEqual([...elsewhere.vectors]);
     for (const values of [a, b, output]) pool.giveBack(values);
+  });
+
+  it.each([
+    [64, 65, 40],
+    [37, 9, 8],
+    [203, 100, 99],
+  ])("give the same bits in several threads: [%i, %i] [.., %i]", (m, k, n) => {
+    const product = { batch: 2, m, k, n, transposeA: false, transposeB: false };
+    const [a, b, bias] = [numbers(2 * m * k, 1), numbers(2 * k * n, 2), numbers(n, 3)];
+    setThreads(3);
+    // One that never rests.
+    const crew = new Crew(kernelMemory()!, pool, 100, 0);
+    const given = vi.spyOn(pool, "crew", "get").mockReturnValue(crew);
+    const run = vi.spyOn(crew, "run");
+    const [several, one] = [0, Infinity].map((least) => {
+      const output = new Float32Array(2 * m * n);
+      for (let i = 0; i < 5; i++) expect(matmulInVectors(product, a, b, bias, output, pool, least)).toBe(true);
+      return output;
+    });
+    expect(several).toEqual(one);
+    expect(run).toHaveBeenCalledTimes(10);
+    expect(run.mock.results.every(({ value }) => value instanceof Int32Array)).toBe(true);
+    // Each part has sums of its own.
+    const sums = run.mock.calls[0]![2].map((call) => call[7]!);
+    expect(sums.every((each, i) => i === 0 || each - sums[i - 1]! >= 384)).toBe(true);
+    given.mockRestore();
+    // An infinity in the last part is seen as well.
+    a[2 * m * k - 1] = Infinity;
+    expect(matmulInVectors(product, a, b, bias, new Float32Array(2 * m * n), pool, 0)).toBe(false);
   });
 
   it("leave what overflows on the way to the plain loops, and NaN and infinity", () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
 import { cpu, randn, tensor, type Tensor, tidy } from "activation-compiler/runtime";
+import type { Memory } from "../../runtime/cpu/memory.js";
 import { WasmPool } from "../../runtime/cpu/pool.js";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type CompiledWasm, compiledToWasm } from "./compiled.js";
@@ -12,7 +13,8 @@ import { type CompiledWasm, compiledToWasm } from "./compiled.js";
 // A memory of their own, whatever else this process has done: it belongs to the first runtime that puts a tensor there.
 vi.hoisted(() => {
   vi.resetModules();
-  Reflect.deleteProperty(globalThis, Symbol.for("activation-compiler.memory"));
+  for (const name of ["memory", "shared-memory"])
+    Reflect.deleteProperty(globalThis, Symbol.for(`activation-compiler.${name}`));
 });
 
 let subject: CompiledWasm;
@@ -36,7 +38,10 @@ const silu = (x: Float32Array, y: Float32Array = new Float32Array(x.length)): Fl
 function inMemory(values: Float32Array): Float32Array {
   silu(Float32Array.of(1));
   const array = tensor(values, { shape: [values.length] }).data();
-  const { buffer }: { buffer: ArrayBuffer } = Reflect.get(globalThis, Symbol.for("activation-compiler.memory"));
+  const [shared, plain] = ["shared-memory", "memory"].map((name): Memory | undefined =>
+    Reflect.get(globalThis, Symbol.for(`activation-compiler.${name}`)),
+  );
+  const { buffer } = (shared ?? plain)!;
   // By identity: where they differ nobody wants to see hundreds of megabytes.
   expect(array.buffer === buffer).toBe(true);
   return array;

@@ -161,8 +161,11 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
 /** All bits but the sign. */
 const sizeMask = (lanes: Lanes): bigint => (lanes === "f32x4" ? 2n ** 31n : 2n ** 63n) - 1n;
 
-/** A module with these kernels. */
+/** A module with these kernels. The memory is declared with a maximum: so one byte makes a module for a memory that threads share. */
 export const moduleText = (kernels: readonly VectorKernel[], fused: boolean): string =>
-  ["(module", '(import "actc" "memory" (memory 1))', ...kernels.map((kernel) => kernelText(kernel, fused)), ")"].join(
-    "\n",
-  );
+  [
+    "(module",
+    '(import "actc" "memory" (memory 1 65536))',
+    ...kernels.map((kernel) => kernelText(kernel, fused)),
+    ")",
+  ].join("\n");

@@ -17,46 +17,93 @@ declare const WebAssembly: {
 };
 
 interface Memory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
 }
+
+/** A module that works in a memory. */
+interface Program {
+  readonly memory: Memory;
+  readonly bytes: Uint8Array;
+  readonly exports: object;
+}
+
+/**
+ * Has the threads of a runtime compute elements, from the first on: none where
+ * there are no threads, or too few elements; else all but those behind the last
+ * whole step. What is left alone of a slice is said to the last argument.
+ */
+type Threads = (
+  program: Program,
+  name: string,
+  group: number,
+  inputs: readonly number[],
+  outputs: readonly number[],
+  size: number,
+  numbers: readonly number[],
+  left: (groups: Uint32Array, start: number, end: number) => void,
+) => number;
+
+/** Where all files, and runtimes, look for what they share. */
+const sharedKey = /* @__PURE__ */ Symbol.for(
+  "activation-compiler.shared-memory",
+);
+const plainKey = /* @__PURE__ */ Symbol.for("activation-compiler.memory");
+const threadsKey = /* @__PURE__ */ Symbol.for("activation-compiler.threads");
 
 declare function atob(text: string): string;
 
 /**
  * The memory that all kernels of a program share, whichever files they come
  * from. Its first 256 KiB are for the calls themselves; arrays behind these are
- * read and written where they are, others come and go in blocks.
+ * read and written where they are, others come and go in blocks. Where a
+ * runtime may use threads, it has made one that these share.
  */
-function sharedMemory(): Memory {
-  const key = Symbol.for("activation-compiler.memory");
-  const known: unknown = Reflect.get(globalThis, key);
-  if (known instanceof WebAssembly.Memory) return known;
+function kernelMemory(): Memory {
+  for (const key of [sharedKey, plainKey]) {
+    const known: unknown = Reflect.get(globalThis, key);
+    if (known instanceof WebAssembly.Memory) return known;
+  }
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536 });
-  Reflect.set(globalThis, key, memory);
+  Reflect.set(globalThis, plainKey, memory);
   return memory;
 }
 
-function decoded(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+/** A module's bytes, for a memory that is shared or is not. */
+function decoded(base64: string, isShared: boolean): Uint8Array {
+  const text = atob(base64);
+  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  // Behind the name of what is imported: a memory, with a maximum, and so on.
+  if (isShared) bytes[text.indexOf("\\x06memory\\x02") + 8] = 3;
+  return bytes;
 }
 
 /** The kernels of the first of the modules that the engine takes. */
-function load(texts: readonly string[]): object | null {
-  if (typeof WebAssembly !== "object") return null;
-  try {
-    const bytes = texts.map(decoded).find(WebAssembly.validate);
-    if (!bytes) return null;
-    const module = new WebAssembly.Module(bytes);
-    const imports = { actc: { memory: sharedMemory() } };
-    return new WebAssembly.Instance(module, imports).exports;
-  } catch {
-    // Pages may forbid it, and engines set limits to what is compiled at once.
-    return null;
-  }
+function load(texts: readonly string[], memory: Memory): Program | null {
+  const isShared = !(memory.buffer instanceof ArrayBuffer);
+  const all = texts.map((text) => decoded(text, isShared));
+  const bytes = all.find(WebAssembly.validate);
+  if (!bytes) return null;
+  const module = new WebAssembly.Module(bytes);
+  const { exports } = new WebAssembly.Instance(module, { actc: { memory } });
+  return { memory, bytes, exports };
 }
 
 /** Undefined until a kernel is called; null where there is no such engine. */
-let kernels: object | null | undefined;
+let loaded: Program | null | undefined;
+
+/** Loads again where a runtime has made a memory since. */
+function program(): Program | null {
+  if (loaded === null) return null;
+  try {
+    const memory = kernelMemory();
+    if (loaded?.memory !== memory) loaded = load(modules, memory);
+  } catch {
+    // There is no WebAssembly, pages may forbid it, and engines set limits to
+    // what is compiled at once.
+    loaded = null;
+  }
+  return loaded;
+}
 
 /** Elements of a block, and of what is done between two looks at the notes. */
 const blockLength = 4096;
@@ -80,23 +127,38 @@ function call(
   numbers: readonly number[],
   exactly: (...arrays: Float32Array[]) => void,
 ): void {
-  kernels ??= load(modules);
-  const kernel: unknown = kernels && Reflect.get(kernels, name);
+  const own = program();
+  const kernel: unknown = own && Reflect.get(own.exports, name);
   const arrays = [...inputs, ...outputs];
   const size = inputs[0]?.length ?? 0;
   const differs = arrays.some(({ length }) => length !== size);
   const fits = numbers.every(isOrdinary) && arrays.length <= 12;
-  if (!isKernel(kernel) || differs || !fits) {
+  if (!own || !isKernel(kernel) || differs || !fits) {
     exactly(...arrays);
     return;
   }
-  const { buffer } = sharedMemory();
+  const { buffer } = own.memory;
   const isHere = arrays.every((array) => array.buffer === buffer);
   const most = isHere ? sliceLength : blockLength;
   const stand = arrays.map((_, i) => {
     return new Float32Array(buffer, blocks + 4 * blockLength * i, blockLength);
   });
-  for (let start = 0; start < size;) {
+  const threads: unknown = isHere && Reflect.get(globalThis, threadsKey);
+  const done = isThreads(threads)
+    ? threads(
+        own,
+        name,
+        group,
+        inputs.map(addressOf),
+        outputs.map(addressOf),
+        size,
+        numbers,
+        (groups, start, end) => {
+          recompute(groups, group, start, end, inputs, outputs, exactly);
+        },
+      )
+    : 0;
+  for (let start = done; start < size;) {
     const left = Math.min(most, size - start);
     const isWhole = isHere && left >= step;
     // What is left at the end goes through the blocks, filled up.
@@ -135,6 +197,11 @@ const isOrdinary = (number: number): boolean => {
   const size = Math.abs(number);
   return size === 0 || (size >= 2 ** -126 && size < 2 ** 127);
 };
+
+const addressOf = (array: Float32Array): number => array.byteOffset;
+
+const isThreads = (value: unknown): value is Threads =>
+  typeof value === "function";
 
 const isKernel = (value: unknown): value is Kernel =>
   typeof value === "function";
