@@ -280,17 +280,36 @@ export function substitute(
   });
 }
 
-/** The variables that occur. */
-export function variablesOf(root: Expr): ReadonlySet<Variable> {
-  let known = variables.get(root);
-  if (!known) {
-    known = new Set(reachable([root]).filter((node) => node.kind === "variable"));
-    variables.set(root, known);
+type Variables = ReadonlySet<Variable>;
+
+const variables = new Memo<Variables>();
+const noVariables: Variables = new Set();
+
+/** The variables that occur, in the order of their ids. */
+export function variablesOf(root: Expr): Variables {
+  const known = variables.get(root);
+  if (known) return known;
+  const stack = [root];
+  for (let node = stack.at(-1); node; node = stack.at(-1)) {
+    const missing = node.kind === "application" ? node.operands.filter((each) => !variables.get(each)) : [];
+    if (missing.length > 0) stack.push(...missing);
+    else {
+      if (!variables.get(node)) variables.set(node, ownVariables(node));
+      stack.pop();
+    }
   }
-  return known;
+  return variables.get(root) ?? noVariables;
 }
 
-const variables = new Memo<ReadonlySet<Variable>>();
+/** Of a node whose operands' variables are known. */
+function ownVariables(node: Expr): Variables {
+  if (node.kind === "variable") return new Set([node]);
+  if (node.kind === "constant") return noVariables;
+  const sets = node.operands.map((operand) => variables.get(operand) ?? noVariables);
+  const most = sets.reduce((a, b) => (b.size > a.size ? b : a), noVariables);
+  if (sets.every((set) => set === most || [...set].every((each) => most.has(each)))) return most;
+  return new Set([...new Set(sets.flatMap((set) => [...set]))].sort((a, b) => a.id - b.id));
+}
 
 export function occurs(needle: Expr, haystack: Expr): boolean {
   if (needle.kind === "variable") return variablesOf(haystack).has(needle);
