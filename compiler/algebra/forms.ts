@@ -3,6 +3,7 @@
  * integer powers of factors.
  */
 import { apply, constant, type Expr, isApplication } from "../ir/expr.js";
+import { Memo } from "../ir/memo.js";
 import * as R from "../ir/rational.js";
 import type { Rational } from "../ir/rational.js";
 
@@ -39,7 +40,7 @@ export function multiplyPower(product: Product, factor: Expr, exponent: number):
   else product.powers.set(factor, sum);
 }
 
-const products = new WeakMap<Expr, Product>();
+const products = new Memo<Product>();
 
 /** The node as coefficient and factors. Descends through products, quotients, negations and integer powers. */
 export function productOf(root: Expr): Product {
@@ -78,7 +79,7 @@ function flatProduct(root: Expr): Product {
   return product;
 }
 
-const sums = new WeakMap<Expr, Terms>();
+const sums = new Memo<Terms>();
 
 /** The node as terms. Descends through sums, differences and negations; a constant has the base 1. */
 export function termsOf(root: Expr): Terms {

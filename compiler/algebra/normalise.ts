@@ -10,12 +10,14 @@ import {
   type CustomGradient,
   type Expr,
   fold,
+  GraphTable,
   isApplication,
   reachable,
   Space,
   variablesOf,
   variesAlongAxis,
 } from "../ir/expr.js";
+import { Memo } from "../ir/memo.js";
 import * as R from "../ir/rational.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
 import {
@@ -42,7 +44,7 @@ import { negateCondition, simplifyComparison, simplifyLogic, simplifyWhere } fro
 const sumLike: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["add", "subtract", "negate"]);
 const productLike: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["multiply", "divide"]);
 
-const normalForms = new WeakMap<Expr, Expr>();
+const normalForms = new Memo<Expr>();
 
 /** The normal form of an expression. */
 export function normalise(root: Expr): Expr {
@@ -132,8 +134,16 @@ function gatherFactors(root: Expr, interior: ReadonlySet<Expr>, resultOf: (node:
 
 const builder: Builder = { product: productFrom, sum: sumOf };
 
+const made = new GraphTable();
+
 /** An application in normal form, from operands in normal form. */
 export function make(primitive: PrimitiveName, operands: readonly Expr[], rule: CustomGradient | null = null): Expr {
+  if (rule) return makeAnew(primitive, operands, rule);
+  const key = operands.reduce((text, { id }) => `${text} ${id}`, primitive as string);
+  return made.remembered(key, () => makeAnew(primitive, operands, null));
+}
+
+function makeAnew(primitive: PrimitiveName, operands: readonly Expr[], rule: CustomGradient | null): Expr {
   const [a, b, c] = operands;
   switch (primitive) {
     case "add":
@@ -228,9 +238,21 @@ function powerOf(base: Expr, exponent: Expr): Expr {
   return productFrom({ coefficient: R.power(product.coefficient, n), powers });
 }
 
+const productsMade = new GraphTable();
+
 /** A product in normal form. */
 export function productFrom(product: Product): Expr {
-  if (R.isZero(product.coefficient)) return zero();
+  const { coefficient, powers } = product;
+  if (R.isZero(coefficient)) return zero();
+  // In their order: rules try factors as they stand.
+  let key = keyOf(coefficient);
+  for (const [factor, exponent] of powers) key += exponent === 1 ? ` ${factor.id}` : ` ${factor.id}^${exponent}`;
+  return productsMade.remembered(key, () => productAnew(product));
+}
+
+const keyOf = (value: R.Rational): string => (R.isOne(value) ? "" : `${value.numerator}/${value.denominator}`);
+
+function productAnew(product: Product): Expr {
   const powers = new Map<Expr, number>();
   let { coefficient } = product;
   for (const [factor, exponent] of product.powers) {
@@ -311,8 +333,16 @@ function mergeExponentials({ coefficient, powers }: Product): Product {
   return result;
 }
 
+const sumsMade = new GraphTable();
+
 /** A sum in normal form. */
 export function sumOf(terms: Terms): Expr {
+  let key = "";
+  for (const [base, coefficient] of terms) key += ` ${base.id} ${keyOf(coefficient)}`;
+  return sumsMade.remembered(key, () => sumAnew(terms));
+}
+
+function sumAnew(terms: Terms): Expr {
   if (terms.size === 0) return zero();
   if (terms.size === 1) {
     const [[base, coefficient]] = [...terms] as [[Expr, R.Rational]];

@@ -1,4 +1,5 @@
 import { type Expr, fold } from "../ir/expr.js";
+import { Memo } from "../ir/memo.js";
 import { integerExponent } from "./forms.js";
 
 /** What is known about a number's sign, whatever the values of inputs and of parameters in their ranges. */
@@ -28,7 +29,15 @@ const product = (a: Sign, b: Sign): Sign => ({
   nonzero: a.nonzero && b.nonzero,
 });
 
+const signs = new Memo<Sign>();
+
 export function signOf(root: Expr): Sign {
+  const known = signs.get(root) ?? signFound(root);
+  signs.set(root, known);
+  return known;
+}
+
+function signFound(root: Expr): Sign {
   return fold<Sign>(root, (node, operands) => {
     const [a = unknown, b = unknown, c = unknown] = operands;
     if (node.kind === "constant") {

@@ -1,4 +1,5 @@
-/** TypeScript, formatted by prettier, which is loaded when the first text is too long for its line. */
+/** TypeScript, formatted by prettier, which is loaded when the first text asks for it. */
+import { layOutStatement } from "./long-statements.js";
 
 /** Prettier's defaults; its Babel parser for TypeScript formats like TypeScript's own at a third of the time. */
 export async function formatTypeScript(text: string, printWidth = 80): Promise<string> {
@@ -15,7 +16,7 @@ export async function formatStatement(statement: string, printWidth: number): Pr
   const key = `${printWidth} ${statement}`;
   let text = formatted.get(key);
   if (text === undefined) {
-    text = (await formatTypeScript(statement, printWidth)).trimEnd();
+    text = layOutStatement(statement, printWidth) ?? (await formatTypeScript(statement, printWidth)).trimEnd();
     if (formatted.size > 10_000) formatted.clear();
     formatted.set(key, text);
   }

@@ -1,6 +1,6 @@
 /**
  * Lays out kernels as prettier would. Their statements are of few shapes and mostly short: what fits on its line is
- * printed as it is, and prettier is asked only for what does not. (Formatting is the largest cost of a compile.)
+ * printed as it is, and only what does not is laid out anew.
  */
 import { formatStatement } from "./format.js";
 import { docText } from "./targets/text.js";

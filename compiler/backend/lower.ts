@@ -6,6 +6,7 @@ import { expandCalls } from "../calculus/differentiate.js";
 import { integerExponent, type Product, productOf, rawProduct } from "../algebra/forms.js";
 import { negateCondition } from "../algebra/selection.js";
 import { apply, constant, type Expr, fold, rebuild, Space, type Variable, variablesOf } from "../ir/expr.js";
+import { Memo } from "../ir/memo.js";
 import {
   compare,
   fromNumber,
@@ -38,12 +39,22 @@ export interface LowerOptions {
 }
 
 export function lower(root: Expr, options: LowerOptions): Expr {
-  const gathered = gatherConstants(expandCalls(root));
-  const arranged = options.narrow ? arrangeFactors(gathered) : gathered;
-  const expanded = expandPrimitives(foldConstants(arranged), options);
+  const prepared = options.narrow ? preparedNarrow : preparedWide;
+  const folded = prepared.get(root) ?? constantsFolded(root, options.narrow);
+  prepared.set(root, folded);
+  const expanded = expandPrimitives(folded, options);
   const passing =
     options.nanFrom.size === 0 ? expanded : passNaN(options.definition ?? root, expanded, options.nanFrom);
   return options.branchless ? multipliedOut(chooseWithoutBranches(withReciprocals(passing))) : passing;
+}
+
+/** The first passes, which do not depend on the dialect: targets have them in common. */
+const preparedNarrow = new Memo<Expr>();
+const preparedWide = new Memo<Expr>();
+
+function constantsFolded(root: Expr, narrow: boolean): Expr {
+  const gathered = gatherConstants(expandCalls(root));
+  return foldConstants(narrow ? arrangeFactors(gathered) : gathered);
 }
 
 const multipliedOut = (root: Expr): Expr =>

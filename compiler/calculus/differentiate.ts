@@ -3,6 +3,7 @@
  * fixed. Branches of `where` are differentiated apart, so nothing of a branch that is not taken reaches the result.
  */
 import { apply, constant, type CustomGradient, type Expr, fold, Space, substitute, type Variable } from "../ir/expr.js";
+import { Memo } from "../ir/memo.js";
 import { isConstant, productOf } from "../algebra/forms.js";
 import { make, normalise } from "../algebra/normalise.js";
 import { instantiateRow } from "../primitives/formula.js";
@@ -16,7 +17,7 @@ export interface Step {
   readonly derivative: Expr;
 }
 
-const derivatives = new WeakMap<Expr, Map<Variable, Expr>>();
+const derivatives = new Memo<Map<Variable, Expr>>();
 
 /** The derivative of `root` in `variable`, in normal form. Reductions must not depend on the variable. */
 export function differentiate(root: Expr, variable: Variable, steps?: Step[]): Expr {
@@ -132,7 +133,7 @@ function tangentOfCustom(rule: CustomGradient, operands: readonly Expr[], tangen
   return sum;
 }
 
-const expanded = new WeakMap<Expr, Expr>();
+const expanded = new Memo<Expr>();
 
 /** Replaces calls with declared gradients and stopped gradients by their values: what is left is to be computed. */
 export function expandCalls(root: Expr): Expr {

@@ -38,9 +38,17 @@ export function readCertificateFiles(
   return { files: found, problems };
 }
 
+/** What was read last, and the text: several ask for the same file, and while watching it seldom changes. */
+let last: { readonly text: string; readonly certificates: Certificates | undefined } | undefined;
+
+function certificatesIn(text: string): Certificates | undefined {
+  if (last?.text !== text) last = { text, certificates: readCertificates(text) };
+  return last.certificates;
+}
+
 function readOne(path: string, shown: string): Result<Certificates> {
   try {
-    const certificates = readCertificates(readFileSync(path, "utf8"));
+    const certificates = certificatesIn(readFileSync(path, "utf8"));
     if (certificates !== undefined) return success(certificates);
     return failure({
       code: "cannot-read",

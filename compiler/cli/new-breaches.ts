@@ -2,7 +2,7 @@
  * Kernels that break a bound and that nobody has measured: warnings of `actc compile`, from the lock file. Where results may need more
  * digits than the usual ones, a compile measures the kernels of an activation once, which takes about a second.
  */
-import type { Compilation } from "../compile.js";
+import type { Compilation, OutputFile } from "../compile.js";
 import type { DecisionBook } from "../decisions.js";
 import type { Diagnostic } from "../diagnostics.js";
 import { fingerprint } from "../ir/question.js";
@@ -40,8 +40,8 @@ export async function newBreachWarnings(
   const byPath = new Map(files.map((file) => [file.path, file]));
   const candidates = fresh.flatMap(([name, place]) => {
     const [shader, script] = ["wgsl", "ts"].map((extension) => byPath.get(`${fileStem(name)}.${extension}`));
-    if (shader === undefined || !needsMore.test(shader.text)) return [];
-    const question = `${breachSearch} ${fingerprint(JSON.stringify([shader.text, script?.text]))}`;
+    const question = shader && questionAbout(shader, script);
+    if (question === undefined) return [];
     const own = decisions.of(place.file, name);
     return [{ name, place, question, own, known: own.get(question) }];
   });
@@ -58,6 +58,26 @@ export async function newBreachWarnings(
     const hint = "'actc check' says what can be trusted of it";
     return message === undefined ? [] : [{ code: "bound-broken", severity: "warning", ...place, message, hint }];
   });
+}
+
+interface Asked {
+  readonly script: OutputFile | undefined;
+  /** None where the usual digits do. */
+  readonly question: string | undefined;
+}
+
+/** While watching, most files are those of the compilation before. */
+const asked = new WeakMap<OutputFile, Asked>();
+
+function questionAbout(shader: OutputFile, script: OutputFile | undefined): string | undefined {
+  let known = asked.get(shader);
+  if (known === undefined || known.script !== script) {
+    const question = needsMore.test(shader.text)
+      ? `${breachSearch} ${fingerprint(JSON.stringify([shader.text, script?.text]))}`
+      : undefined;
+    asked.set(shader, (known = { script, question }));
+  }
+  return known.question;
 }
 
 /** What is wrong with the kernels, by activation: a sentence for each column that breaks its bound. */

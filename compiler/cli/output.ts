@@ -91,6 +91,16 @@ function entryAt(path: string): Entry {
   return { kind: "file", bytes };
 }
 
+/** What was found to be the text of a file that was compiled: the next time, most of both are the same objects. */
+const bytesHeld = new WeakMap<OutputFile, Buffer>();
+
+function holds(bytes: Buffer, file: OutputFile): boolean {
+  if (bytesHeld.get(file) === bytes) return true;
+  if (!bytes.equals(bytesOf(file.text))) return false;
+  bytesHeld.set(file, bytes);
+  return true;
+}
+
 /** The files an earlier run recorded; `foreign` if the manifest is another program's. */
 function recordedFiles(folder: string): ReadonlyMap<string, string> | "none" | "foreign" {
   const entry = entryAt(join(folder, manifestName));
@@ -158,7 +168,7 @@ function planInFolder(folder: string, shown: string, files: readonly OutputFile[
         planned.push({ ...file, state: "stale" });
         break;
       case "file": {
-        const unchanged = entry.bytes.equals(bytesOf(file.text));
+        const unchanged = holds(entry.bytes, file);
         // Without a manifest nothing tells whose file this is but what stands at its top.
         const mayBeOurs = recorded !== "none" || /\bactc\b/.test(entry.bytes.toString("utf8", 0, 512));
         if (!unchanged && !mayBeOurs) return blocked(file.path, "was not written by actc");

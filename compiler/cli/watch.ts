@@ -11,6 +11,8 @@ import { jsonProblem, problemText, reportFault, writeJson } from "./report.js";
 /** Editors write a file in several steps. */
 const settlingTime = 40;
 const pollingInterval = 500;
+/** Writing the cache takes as long as compiling some definitions: it can wait until nobody is at work. */
+const idleTime = 3000;
 
 /** Builds at the start and at each change until interrupted; an error ends nothing. */
 export async function watchCommand(request: CompileRequest, environment: Environment): Promise<ExitCode> {
@@ -18,6 +20,7 @@ export async function watchCommand(request: CompileRequest, environment: Environ
   const paths = inputPaths(request.files, environment.cwd).map(({ path }) => path);
   const { interrupted } = environment;
   const changes = watchFiles(paths);
+  let saving: NodeJS.Timeout | undefined;
   let last: string | undefined;
   try {
     while (!interrupted.aborted) {
@@ -33,16 +36,19 @@ export async function watchCommand(request: CompileRequest, environment: Environ
         } else {
           try {
             await build(request, inputs, environment, cache, start);
-            cache.save();
           } catch (fault) {
             reportFault(fault, request.json, environment);
           }
         }
         if (!request.json && !interrupted.aborted) environment.stdout.write("actc: watching for changes\n");
       }
+      clearTimeout(saving);
+      saving = setTimeout(() => cache.save(), idleTime);
       await changes.next(interrupted);
     }
   } finally {
+    clearTimeout(saving);
+    cache.save();
     changes.close();
   }
   return exitCodes.done;

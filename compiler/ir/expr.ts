@@ -4,6 +4,7 @@
  * topological order, and every pass is a loop over it (no recursion, so that no definition is too deep).
  */
 import { primitive as primitiveRow, type PrimitiveName, type ValueType } from "../primitives/table.js";
+import { type Known, Memo } from "./memo.js";
 import { type Rational, rational } from "./rational.js";
 
 /** On what a value depends, a set of bits; 0 is a constant. `axis`: on the position along the axis that is reduced. */
@@ -19,6 +20,7 @@ export interface Constant {
   readonly id: number;
   readonly type: "number";
   readonly space: number;
+  readonly known: Known;
 }
 
 export type VariableRole =
@@ -50,6 +52,7 @@ export interface Variable {
   readonly id: number;
   readonly type: "number";
   readonly space: number;
+  readonly known: Known;
 }
 
 export interface Application {
@@ -61,6 +64,7 @@ export interface Application {
   readonly id: number;
   readonly type: ValueType;
   readonly space: number;
+  readonly known: Known;
 }
 
 export type Expr = Constant | Variable | Application;
@@ -81,11 +85,33 @@ interface Graph {
   /** By primitive, then by the operands' ids. */
   readonly applications: Map<PrimitiveName, Map<string | number, Application>>;
   readonly rules: Map<CustomGradient, number>;
+  /** What {@link GraphTable}s hold. */
+  readonly tables: Map<unknown, Map<string, Expr>>;
   next: number;
 }
 
-const newGraph = (): Graph => ({ leaves: new Map(), applications: new Map(), rules: new Map(), next: 0 });
+const newGraph = (): Graph => ({
+  leaves: new Map(),
+  applications: new Map(),
+  rules: new Map(),
+  tables: new Map(),
+  next: 0,
+});
 let graph = newGraph();
+
+/**
+ * What a function has made of nodes of the current graph, by their ids. Making it again would find every node interned and add
+ * none, so whether it is remembered changes nothing, the ids of later nodes included.
+ */
+export class GraphTable {
+  remembered(key: string, make: () => Expr): Expr {
+    let table = graph.tables.get(this);
+    if (!table) graph.tables.set(this, (table = new Map()));
+    let made = table.get(key);
+    if (!made) table.set(key, (made = make()));
+    return made;
+  }
+}
 
 /** Runs `build` with an empty table of nodes; nodes of different graphs must not meet. */
 export function inFreshGraph<T>(build: () => T): T {
@@ -115,11 +141,21 @@ export function constant(value: Rational | number | bigint): Constant {
     id,
     type: "number",
     space: Space.constant,
+    known: [],
   }));
 }
 
 export function variable(name: string, role: VariableRole, space: number, bounds: Bounds | null = null): Variable {
-  return intern(`${role} ${name}`, (id) => ({ kind: "variable", name, role, bounds, id, type: "number", space }));
+  return intern(`${role} ${name}`, (id) => ({
+    kind: "variable",
+    name,
+    role,
+    bounds,
+    id,
+    type: "number",
+    space,
+    known: [],
+  }));
 }
 
 export const axisLength = (): Variable =>
@@ -140,7 +176,7 @@ export function apply(
     const row = primitiveRow(primitive);
     let space = operands.reduce((bits, operand) => bits | operand.space, 0);
     if (row.reduces && space > Space.uniform) space = (space & Space.uniform) | Space.row;
-    node = { kind: "application", primitive, operands, rule, id: graph.next++, type: row.result, space };
+    node = { kind: "application", primitive, operands, rule, id: graph.next++, type: row.result, space, known: [] };
     known.set(key, node);
   }
   return node;
@@ -162,15 +198,31 @@ export const isApplication = <P extends PrimitiveName>(
   primitive: P,
 ): node is Application & { readonly primitive: P } => node.kind === "application" && node.primitive === primitive;
 
-const beneath = new WeakMap<Expr, readonly Expr[]>();
+/** Nodes that roots are made of, operands before results, and where in the list the operands of each stand, one after the other. */
+interface Beneath {
+  readonly nodes: readonly Expr[];
+  readonly places: readonly number[];
+}
+
+const beneath = new Memo<Beneath>();
 
 /** All nodes that the roots are made of, operands before results. */
 export function reachable(roots: Iterable<Expr>): readonly Expr[] {
   const [root, ...others] = roots;
-  if (!root || others.length > 0) return collected(root ? [root, ...others] : []);
+  if (!root) return [];
+  return others.length > 0 ? collected([root, ...others]) : nodesBeneath(root).nodes;
+}
+
+function nodesBeneath(root: Expr): Beneath {
   let known = beneath.get(root);
   if (!known) {
-    known = collected([root]);
+    const nodes = collected([root]);
+    const placeOf = new Map<Expr, number>(nodes.map((node, i) => [node, i]));
+    const places: number[] = [];
+    for (const node of nodes) {
+      if (node.kind === "application") for (const operand of node.operands) places.push(placeOf.get(operand) ?? -1);
+    }
+    known = { nodes, places };
     beneath.set(root, known);
   }
   return known;
@@ -182,23 +234,25 @@ function collected(roots: readonly Expr[]): Expr[] {
   for (let node = stack.pop(); node; node = stack.pop()) {
     if (seen.has(node)) continue;
     seen.add(node);
-    if (node.kind === "application") stack.push(...node.operands);
+    if (node.kind === "application") for (const operand of node.operands) if (!seen.has(operand)) stack.push(operand);
   }
-  return [...seen].sort((a, b) => a.id - b.id);
+  // Found from the results on: turned round, they are nearly in order.
+  return [...seen].reverse().sort((a, b) => a.id - b.id);
 }
 
 /** Computes a value for each node from the values of its operands; returns that of the root. */
 export function fold<T>(root: Expr, visit: (node: Expr, operands: readonly T[]) => T): T {
-  const values = new Map<Expr, T>();
-  const valueOf = (node: Expr): T => {
-    const value = values.get(node);
-    if (value === undefined && !values.has(node)) throw new Error("an operand has no value yet");
-    return value as T;
-  };
-  for (const node of reachable([root])) {
-    values.set(node, visit(node, node.kind === "application" ? node.operands.map(valueOf) : []));
+  const { nodes, places } = nodesBeneath(root);
+  const values: T[] = [];
+  let next = 0;
+  for (const node of nodes) {
+    // Operands come before what they belong to, so they have values.
+    const operands: T[] = [];
+    const count = node.kind === "application" ? node.operands.length : 0;
+    while (operands.length < count) operands.push(values[places[next++]!]!);
+    values.push(visit(node, operands));
   }
-  return valueOf(root);
+  return values[values.length - 1]!;
 }
 
 /** Rebuilds an expression bottom-up; `visit` gets each node with its operands already rebuilt. */
@@ -226,11 +280,38 @@ export function substitute(
   });
 }
 
-/** The variables that occur. */
-export function variablesOf(root: Expr): Set<Variable> {
-  return new Set(reachable([root]).filter((node) => node.kind === "variable"));
+type Variables = ReadonlySet<Variable>;
+
+const variables = new Memo<Variables>();
+const noVariables: Variables = new Set();
+
+/** The variables that occur, in the order of their ids. */
+export function variablesOf(root: Expr): Variables {
+  const known = variables.get(root);
+  if (known) return known;
+  const stack = [root];
+  for (let node = stack.at(-1); node; node = stack.at(-1)) {
+    const missing = node.kind === "application" ? node.operands.filter((each) => !variables.get(each)) : [];
+    if (missing.length > 0) stack.push(...missing);
+    else {
+      if (!variables.get(node)) variables.set(node, ownVariables(node));
+      stack.pop();
+    }
+  }
+  return variables.get(root) ?? noVariables;
+}
+
+/** Of a node whose operands' variables are known. */
+function ownVariables(node: Expr): Variables {
+  if (node.kind === "variable") return new Set([node]);
+  if (node.kind === "constant") return noVariables;
+  const sets = node.operands.map((operand) => variables.get(operand) ?? noVariables);
+  const most = sets.reduce((a, b) => (b.size > a.size ? b : a), noVariables);
+  if (sets.every((set) => set === most || [...set].every((each) => most.has(each)))) return most;
+  return new Set([...new Set(sets.flatMap((set) => [...set]))].sort((a, b) => a.id - b.id));
 }
 
 export function occurs(needle: Expr, haystack: Expr): boolean {
+  if (needle.kind === "variable") return variablesOf(haystack).has(needle);
   return haystack === needle || reachable([haystack]).includes(needle);
 }

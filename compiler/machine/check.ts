@@ -321,7 +321,16 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
     return { kind: "assign", leading, name, value: expressionsOf(scope, float).typed(parsed.value, target.type) };
   }
 
-  function expressionsOf(scope: Scope, float: Type | null) {
+  const readers = new Map<Scope, ReturnType<typeof readerOf>>();
+
+  /** Of a block, whose statements add to its scope. */
+  function expressionsOf(scope: Scope, float: Type | null): ReturnType<typeof readerOf> {
+    const known = readers.get(scope) ?? readerOf(scope, float);
+    readers.set(scope, known);
+    return known;
+  }
+
+  function readerOf(scope: Scope, float: Type | null) {
     /** Whether an expression is made of literals alone, which take the type of their surroundings. */
     function isOpen(node: Node): boolean {
       switch (node.kind) {

@@ -153,18 +153,19 @@ export function printerOf({ width, trailingComma, strict }: Style) {
   }
 
   function operand(code: Code, outer: string, isRight: boolean): Doc {
-    return parenthesised(expression(code, "chain"), needsParentheses(code, outer, isRight));
+    const doc = code.kind === "binary" ? indentedChain(code, outer) : expression(code);
+    return parenthesised(doc, needsParentheses(code, outer, isRight));
   }
 
-  /** A chain whose first operand stands where it begins and whose others are indented. */
-  function indentedChain(code: Binary, inBinary: boolean): Doc {
-    const parts = chain(code, inBinary ? binary("+", code, code) : null, false);
+  /** A chain whose first operand stands where it begins and whose others are indented; an operand of `outer`, if there is one. */
+  function indentedChain(code: Binary, outer: string | null): Doc {
+    const parts = chain(code, outer === null ? null : { ...code, operator: outer }, false);
     const head = parts.findIndex(isGroup) + 1 || 1;
     return group([...parts.slice(0, head), indent(parts.slice(head))]);
   }
 
   /** An expression; prettier indents by the place that it stands in. */
-  function expression(code: Code, place: "chain" | "call" | "return" | "other" = "other"): Doc {
+  function expression(code: Code, place: "call" | "return" | "other" = "other"): Doc {
     switch (code.kind) {
       case "atom":
         return code.text;
@@ -180,7 +181,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
         return [operator, parenthesised(expression(inner), nested)];
       }
       case "binary":
-        return indentedChain(code, place === "chain");
+        return indentedChain(code, null);
       case "conditional":
         return group(conditional(code, place === "call" || place === "return"));
       case "call":
@@ -286,6 +287,12 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     return group([keyword, " (", group([indent([softLine, doc]), softLine]), ")"]);
   };
 
+  /** `if (condition)`, where a conjunction that is negated as a whole shares the parentheses. */
+  const braced = (condition: Code): Doc =>
+    condition.kind === "unary" && condition.operand.kind === "binary" && isLogical(condition.operand.operator)
+      ? ["if (", expression(condition), ")"]
+      : inParentheses("if", condition);
+
   function statement(code: CodeStatement): Doc {
     switch (code.kind) {
       case "declare":
@@ -361,6 +368,22 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     fn,
     /** Statements, a text of so many spaces before each line but the first. */
     statements: (codes: readonly CodeStatement[], margin = 0): string => layOut(statements(codes), width, margin),
+    /** `head value;`, where the head ends with an equals sign, or is empty. */
+    simple: (head: string, value: Code): string =>
+      layOut([head === "" ? expression(value) : bound(head, value), ";"], width),
+    /** `if (condition) consequence`, the consequence a statement without a block. */
+    conditional: (condition: Code, consequence: string): string =>
+      layOut(group([braced(condition), indent([line, consequence])]), width),
+    /** `head value;`, where the head ends with an arrow. */
+    arrow: (head: string, value: Code): string =>
+      layOut(
+        [
+          head,
+          group(indent([line, value.kind === "binary" ? group(chain(value, null, false)) : expression(value)])),
+          ";",
+        ],
+        width,
+      ),
     expression: (code: Code): string => layOut(expression(code), Infinity),
   };
 }

@@ -104,8 +104,9 @@ function requireNoRecursion(
   const open = new Set<string>();
   const visit = (name: string): void => {
     if (open.has(name)) throw new Error(`${name} calls itself`);
+    if (done.has(name) || known.has(name)) return;
     const each = find(name);
-    if (done.has(name) || known.has(name) || each === undefined) return;
+    if (each === undefined) return;
     open.add(name);
     usedBy(each).forEach(visit);
     open.delete(name);

@@ -1,9 +1,10 @@
 import type { Expr } from "../ir/expr.js";
+import { Memo } from "../ir/memo.js";
 import { toNumber } from "../ir/rational.js";
 import { evaluate } from "./evaluate.js";
 import { decide, toBinary64 } from "./rounding.js";
 
-const known = new WeakMap<Expr, number | "unknown">();
+const known = new Memo<number | "unknown">();
 
 /**
  * The correctly rounded binary64 of a constant expression: NaN where it has no real value, ±Infinity where it is beyond

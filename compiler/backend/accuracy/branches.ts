@@ -5,6 +5,7 @@
 import { isConstant } from "../../algebra/forms.js";
 import { negateCondition } from "../../algebra/selection.js";
 import { type Application, apply, constant, type Expr, isApplication, rebuild } from "../../ir/expr.js";
+import { Memo } from "../../ir/memo.js";
 
 export interface Branches {
   readonly root: Expr;
@@ -12,7 +13,15 @@ export interface Branches {
   readonly originals: ReadonlyMap<Expr, Expr>;
 }
 
+const views = new Memo<Branches>();
+
 export function asBranches(form: Expr): Branches {
+  const known = views.get(form) ?? viewedAsBranches(form);
+  views.set(form, known);
+  return known;
+}
+
+function viewedAsBranches(form: Expr): Branches {
   const originals = new Map<Expr, Expr>();
   const viewOf = (node: Application, operands: readonly Expr[]): Expr => {
     const [a, b] = operands;
