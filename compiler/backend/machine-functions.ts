@@ -15,7 +15,7 @@ import { pairLibrary } from "../machine/library/pair/index.js";
 import { randomLibrary } from "../machine/library/random.js";
 import { wideLibrary } from "../machine/library/wide/index.js";
 import { renamed } from "./library/function.js";
-import { quickLibrary, wgslLibrary } from "./library/wgsl.js";
+import { quickFunctions, wgslLibrary } from "./library/wgsl.js";
 
 export interface MachineFunction {
   /** From the target's numbers to the target's number. */
@@ -81,7 +81,7 @@ let known: readonly Declaration[] | undefined;
 export const libraries = (): readonly Declaration[] =>
   (known ??= [
     ...wgslLibrary.declarations,
-    ...quickLibrary.declarations,
+    ...quickFunctions(),
     ...pairLibrary().declarations,
     ...wideLibrary().declarations,
     ...randomLibrary().declarations,

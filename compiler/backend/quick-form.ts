@@ -2,16 +2,26 @@
  * Scalar functions for WGSL in single float32 numbers without branches, for ordinary operands, in the machine language; and what says whether operands
  * are ordinary. Others are left to the functions for all operands, which have more digits.
  */
-import { type Application, type Expr, isApplication, type Variable, variablesOf } from "../ir/expr.js";
+import {
+  type Application,
+  type Expr,
+  isApplication,
+  substitute,
+  type Variable,
+  variable,
+  variablesOf,
+} from "../ir/expr.js";
 import { toNumber } from "../ir/rational.js";
 import { wgslReserved } from "../names.js";
 import { type Dialect, form, libraryCall, type Spelling } from "../printing/dialect.js";
 import type { PrimitiveName } from "../primitives/table.js";
+import { callForm } from "./call-form.js";
 import { conjuncts } from "./accuracy/guard.js";
 import { simdLibrary } from "./library/simd.js";
 import { quickPrefix } from "./library/wgsl/quick.js";
 import { NameScope } from "./naming.js";
-import { guardDialect } from "./pair-form.js";
+import { guardDialect, pairArithmetic } from "./pair-form.js";
+import { isPrecise, type Precision, takesMoreDigits } from "./simd/expression.js";
 import type { VectorForm } from "./simd/forms.js";
 import { singleForm } from "./single-form.js";
 
@@ -38,16 +48,73 @@ const dialect: Dialect = {
 /** What computes the results. */
 export function quickText({ name, parameters, forms, struct, temporaryName }: QuickFunction): string {
   const { scope, variables } = namesOf(name, parameters);
-  const { statements, textOf } = singleForm(
-    forms.map(({ value }) => value),
-    { dialect, variables, claim: (node) => scope.claim(temporaryName(node)) },
-  );
-  const results = forms.map(({ value, factor }) => {
-    const text = textOf(value);
+  const claim = (node: Application): string => scope.claim(temporaryName(node));
+  const values = forms.map(({ value }) => value);
+  const precision = forms.find((form) => form.precise)?.precise;
+  const precise = precision ? inMoreDigits(values, precision, variables, claim) : null;
+  const roots = precise?.roots ?? values;
+  const { statements, textOf } = singleForm(roots, {
+    dialect,
+    variables: new Map([...variables, ...(precise?.names ?? [])]),
+    claim,
+  });
+  const results = forms.map(({ factor }, i) => {
+    const text = textOf(roots[i]!);
     return factor ? `${variables.get(factor) ?? ""} * (${text})` : text;
   });
   const result = struct ? `${struct}(${results.join(", ")})` : (results[0] ?? "");
-  return functionText(name, parameters, struct ?? "f32", [...statements, `return ${result};`]);
+  return functionText(name, parameters, struct ?? "f32", [
+    ...(precise?.statements ?? []),
+    ...statements,
+    `return ${result};`,
+  ]);
+}
+
+/** What single numbers have too few digits for, computed in pairs and rounded, and the roots in terms of variables for it. */
+function inMoreDigits(
+  roots: readonly Expr[],
+  precise: NonNullable<Precision>,
+  variables: ReadonlyMap<Expr, string>,
+  claim: (node: Application) => string,
+): {
+  readonly names: ReadonlyMap<Expr, string>;
+  readonly statements: readonly string[];
+  readonly roots: readonly Expr[];
+} {
+  const nodes = outermost(roots, (node) => isPrecise(node, precise));
+  const isExponential = (node: Application): boolean => takesMoreDigits(node, precise);
+  const inPairs = new Map<Expr, string>([...variables].map(([variable, text]) => [variable, `pair_from_f32(${text})`]));
+  const operands = nodes.map((node) => (isExponential(node) ? node.operands[0]! : node));
+  const { statements, results } = callForm(operands, inPairs, pairArithmetic, new Set(), claim);
+  const named = nodes.map((node, i) => {
+    const name = claim(node);
+    const fn = isExponential(node) ? `${quickPrefix}${node.primitive}_of_pair` : "pair_to_f32";
+    return {
+      node,
+      stand: variable(`rounded ${i}`, "formal", node.space),
+      name,
+      statement: `let ${name} = ${fn}(${results[i]!});`,
+    };
+  });
+  return {
+    names: new Map(named.map(({ stand, name }) => [stand, name])),
+    statements: [...statements, ...named.map(({ statement }) => statement)],
+    roots: roots.map((root) => substitute(root, new Map(named.map(({ node, stand }) => [node, stand])))),
+  };
+}
+
+/** The applications of a kind that are met first on the way down from the roots, each once, in the order of the graph. */
+function outermost(roots: readonly Expr[], isOfKind: (node: Application) => boolean): readonly Application[] {
+  const met = new Set<Expr>();
+  const found = new Set<Application>();
+  const stack = [...roots];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (met.has(node) || node.kind !== "application") continue;
+    met.add(node);
+    if (isOfKind(node)) found.add(node);
+    else stack.push(...node.operands);
+  }
+  return [...found].sort((a, b) => a.id - b.id);
 }
 
 /** What says whether it does so. Sizes are tested by bits: so NaN and infinity are not ordinary, whatever compilers assume. */

@@ -1,4 +1,5 @@
-import { type Library as MachineLibrary, readLibrary } from "../../machine/index.js";
+import { type Declaration, type Library as MachineLibrary, readLibrary } from "../../machine/index.js";
+import { pairLibrary } from "../../machine/library/pair/index.js";
 import { bits } from "./wgsl/bits.js";
 import { exponential } from "./wgsl/exponential.js";
 import { gaussian } from "./wgsl/gaussian.js";
@@ -25,4 +26,8 @@ export const wgslLibrary: MachineLibrary = readLibrary([
 ]);
 
 /** Functions without branches, for operands of ordinary size: see `simd/single.ts`, whose errors they have. */
-export const quickLibrary: MachineLibrary = readLibrary(quick);
+export const quickFunctions = (): readonly Declaration[] => {
+  const known = pairLibrary().declarations;
+  return (quickRead ??= readLibrary(quick, known).declarations.slice(known.length));
+};
+let quickRead: readonly Declaration[] | undefined;

@@ -37,9 +37,10 @@ const polynomial: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   ...(["negate", "abs", "add", "subtract", "multiply"] as const),
 ]);
 
-/** Whether there are polynomials of more than one operation, whose errors float64 would spare. */
-export const hasPolynomials = (nodes: readonly Expr[]): boolean => nodes.some(isPolynomial);
+/** What is computed with more digits than float32 has: polynomials, in float64, or what goes into exponentials alone. */
+export type Precision = "polynomials" | "exponents" | null;
 
+/** Whether it is a polynomial of more than one operation, whose errors float64 would spare. */
 function isPolynomial(node: Expr): boolean {
   const applications = reachable([node]).filter((each) => each.kind === "application");
   return (
@@ -48,27 +49,49 @@ function isPolynomial(node: Expr): boolean {
   );
 }
 
+/** Whether a function is given its operand with more digits. */
+export const takesMoreDigits = (node: Expr, precise: Precision): boolean =>
+  precise !== null &&
+  node.kind === "application" &&
+  exponential.has(node.primitive) &&
+  (precise === "exponents" ? isRounded : isPolynomial)(node.operands[0]!);
+
+/** Whether it is computed with more digits, or from what is. */
+export const isPrecise = (node: Expr, precise: Precision): boolean =>
+  takesMoreDigits(node, precise) || (precise === "polynomials" && isPolynomial(node));
+
+/** Whether it is a polynomial that is more than a number times a power of two. */
+function isRounded(root: Expr): boolean {
+  const applications = reachable([root]).filter((each) => each.kind === "application");
+  return (
+    applications.every(({ primitive }) => polynomial.has(primitive)) &&
+    applications.some(
+      ({ primitive, operands }) => primitive !== "negate" && primitive !== "abs" && !operands.some(isPowerOfTwo),
+    )
+  );
+}
+
+const isPowerOfTwo = (node: Expr): boolean =>
+  node.kind === "constant" && Number.isInteger(Math.log2(Math.abs(toNumber(node.value))));
+
 /**
  * @param variables the nodes that stand for variables
- * @param precise whether polynomials in vectors of float32 are computed in float64
+ * @param precise what in vectors of float32 has more digits
  */
 export function vectorOf(
   graph: VectorGraph,
   roots: readonly Expr[],
   variables: ReadonlyMap<Variable, VectorNode>,
-  precise = false,
+  precise: Precision = null,
 ): VectorNode[] {
   const known = new Map<Expr, VectorNode>();
   return roots.map((root) =>
     fold<VectorNode>(root, (node, operands) => {
-      const whole = precise && isPolynomial(node) ? inDouble(graph, node, variables) : undefined;
-      const isExponential = precise && node.kind === "application" && exponential.has(node.primitive);
+      const whole = precise === "polynomials" && isPolynomial(node) ? inDouble(graph, node, variables) : undefined;
       // Rounded, but for functions that take float64.
-      const given = operands.map((operand, i) =>
-        isExponential && node.kind === "application" && isPolynomial(node.operands[i]!)
-          ? inDouble(graph, node.operands[i]!, variables)
-          : operand,
-      );
+      const given = takesMoreDigits(node, precise)
+        ? operands.map((_, i) => inDouble(graph, (node as Application).operands[i]!, variables))
+        : operands;
       const value = known.get(node) ?? (whole ? graph.demoted(whole) : codeOf(graph, node, given, variables));
       known.set(node, value);
       return value;

@@ -28,7 +28,7 @@ import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { searched } from "../searches.js";
-import { canSpell, hasPolynomials, isInstruction } from "./expression.js";
+import { canSpell, isInstruction, isPrecise, type Precision } from "./expression.js";
 import { inputLimit } from "./limits.js";
 import { withFalling, withHolds } from "./holds.js";
 import { isRightInTrial } from "./trial.js";
@@ -39,8 +39,7 @@ export interface VectorForm {
   readonly value: Expr;
   /** Where it is good enough; null: everywhere. */
   readonly guard: Expr | null;
-  /** Whether polynomials in vectors of float32 are computed in float64. */
-  readonly precise: boolean;
+  readonly precise: Precision;
   /** What the value is still to be multiplied by. */
   readonly factor: Variable | null;
 }
@@ -72,18 +71,23 @@ export const quickForms = (
 interface Arithmetic {
   readonly lanes: Lanes;
   readonly model: ArithmeticModel;
-  /** Whether there is float64 for polynomials. */
-  readonly hasDoubles: boolean;
+  /** What may be computed with more digits than float32 has, what costs least first. */
+  readonly moreDigits: readonly Precision[];
   /** Whether subnormal numbers may be taken for 0. */
   readonly flushes: boolean;
 }
 
 const arithmetics: readonly Arithmetic[] = [
-  { lanes: "f32x4", model: vectorSingles, hasDoubles: true, flushes: false },
-  { lanes: "f64x2", model: vectorDoubles, hasDoubles: true, flushes: false },
+  { lanes: "f32x4", model: vectorSingles, moreDigits: ["polynomials"], flushes: false },
+  { lanes: "f64x2", model: vectorDoubles, moreDigits: ["polynomials"], flushes: false },
 ];
 
-const shaders: Arithmetic = { lanes: "f32x4", model: shaderSingles, hasDoubles: false, flushes: true };
+const shaders: Arithmetic = {
+  lanes: "f32x4",
+  model: shaderSingles,
+  moreDigits: ["exponents", "polynomials"],
+  flushes: true,
+};
 
 function formsIn(
   arithmetic: Arithmetic,
@@ -108,7 +112,7 @@ function formsIn(
 const unusual = Space.channel | Space.row | Space.axis;
 
 function formIn(
-  { lanes, model, hasDoubles, flushes }: Arithmetic,
+  { lanes, model, moreDigits, flushes }: Arithmetic,
   plan: KernelPlan,
   root: Expr,
   factor: Variable | null,
@@ -146,22 +150,25 @@ function formIn(
   ) {
     if (!isEnough(everywhere)) return null;
     const { form, tested } = atInfinity(lowered, plan);
-    if (tested.length === 0) return { lanes, value: form, guard: null, precise: false, factor };
+    if (tested.length === 0) return { lanes, value: form, guard: null, precise: null, factor };
   }
   const limits = isSingle ? [2 ** 100, 2 ** 58, 64, 32, 12, 9.875] : [2 ** 127, 700, 128, 32, 16, 8];
   const limited = guardFor(lowered, { ...options, limits });
   if (isEnough(limited) && !limited.cancels)
-    return { lanes, value: lowered, guard: limited.condition, precise: false, factor };
+    return { lanes, value: lowered, guard: limited.condition, precise: null, factor };
   // Sums that cancel would send too many elements to the other kernel; where they do no harm nothing is asked.
   const guard = guardFor(lowered, { ...options, limits, mayCancel: true }).condition;
   if (!isSingle) {
     if (!isEnough(limited)) return null;
     const isHarmless = kind === "slope" && isHarmlessInDouble(plan, lowered, guard);
-    return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, precise: false, factor };
+    return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, precise: null, factor };
   }
   const granted = nodes.some((node) => isApplication(node, "normcdf")) ? granteds.gaussian[kind] : granteds.usual[kind];
   const ways = [sizesIn(guard), guard].flatMap((asked) =>
-    [false, ...(hasDoubles && hasPolynomials(nodes) ? [true] : [])].map((precise) => ({ guard: asked, precise })),
+    [null, ...moreDigits.filter((precise) => nodes.some((node) => isPrecise(node, precise)))].map((precise) => ({
+      guard: asked,
+      precise,
+    })),
   );
   const way = ways.find((each) =>
     isRightInTrial(plan, { root, form: lowered, ...each, granted, flushes, isDerivative: kind === "slope" }),

@@ -63,7 +63,14 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     kernel.outputs.map(({ value }) => value),
     guards.filter((condition) => !isScalar(condition)),
     guards.filter(isScalar),
-  ].map((roots, i) => vectorOf(graph, roots, variables, i === 0 && kernel.outputs.some(({ precise }) => precise)));
+  ].map((roots, i) =>
+    vectorOf(
+      graph,
+      roots,
+      variables,
+      i === 0 ? (kernel.outputs.find(({ precise }) => precise)?.precise ?? null) : null,
+    ),
+  );
   const results = kernel.outputs.map(({ factor }, i) =>
     factor ? graph.float("mul", variables.get(factor)!, values![i]!) : values![i]!,
   );

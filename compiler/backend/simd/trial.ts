@@ -5,7 +5,7 @@ import { sampler } from "../../numerics/sample.js";
 import { isBoolean } from "../../decisions.js";
 import type { KernelPlan } from "../kernels.js";
 import { searched } from "../searches.js";
-import { vectorOf } from "./expression.js";
+import { type Precision, vectorOf } from "./expression.js";
 
 export interface Trial {
   /** What is meant, in normal form. */
@@ -14,8 +14,7 @@ export interface Trial {
   readonly form: Expr;
   /** Where it is computed. */
   readonly guard: Expr | null;
-  /** Whether polynomials are computed in float64. */
-  readonly precise: boolean;
+  readonly precise: Precision;
   /** The largest error that is granted, in units in the last place. */
   readonly granted: number;
   /** Whether subnormal numbers are taken for 0. */
@@ -35,7 +34,12 @@ export function isRightInTrial(
   return searched(plan, [root, form, ...(guard ? [guard] : [])], {
     name: "vectors are accurate",
     isAnswer: isBoolean,
-    details: [granted, isDerivative, ...(precise ? ["precise"] : []), ...(flushes ? ["flushes"] : [])],
+    details: [
+      granted,
+      isDerivative,
+      ...(precise ? [precise === "polynomials" ? "precise" : precise] : []),
+      ...(flushes ? ["flushes"] : []),
+    ],
     find: ([meant = root, tried = form, condition], { activation }) =>
       isWithin(
         { root: meant, form: tried, guard: condition ?? null, precise, granted, flushes, isDerivative },

@@ -32,6 +32,34 @@ const adapted =
     .replaceAll(/scaled_by_bits\((.*), z\)/g, "scaled_by($1, k)")
     .replaceAll(/scaled_down_by_bits\((.*), z\)/g, "scaled_by($1, -k)");
 
-const names = [...adapted.matchAll(/^fn (\w+)\(/gm)].map(([, name]) => name);
+/** Where the exponent has more digits than a float32: the rest of it is added when what is left is small. */
+const ofPairs = `
+// e^a, as exp.
+@error("1.45")
+fn exp_of_pair(a: pair) -> f32 {
+  let k = round(a.high * 1.44269504);
+  return scaled_by(1.0 + expm1_of_rest(rest_of(a.high, k) + a.low), k);
+}
 
-export const quick = adapted.replaceAll(new RegExp(`\\b(${names.join("|")})\\(`, "g"), `${quickPrefix}$1(`);
+// 1/(1 + e^-a), as sigmoid.
+@error("2.5")
+fn sigmoid_of_pair(a: pair) -> f32 {
+  let k = round(a.high * 1.44269504);
+  return 1.0 / (1.0 + scaled_by(1.0 + expm1_of_rest(-(rest_of(a.high, k) + a.low)), -k));
+}
+
+// The derivative of the sigmoid, as logistic.
+@error("4.9")
+fn logistic_of_pair(a: pair) -> f32 {
+  let k = round(a.high * 1.44269504);
+  let rest = rest_of(a.high, k) + a.low;
+  let e = select(scaled_by(1.0 + expm1_of_rest(rest), k), scaled_by(1.0 + expm1_of_rest(-rest), -k), a.high > 0.0);
+  let d = 1.0 + e;
+  return e / (d * d);
+}
+`;
+
+const texts = adapted + ofPairs;
+const names = [...texts.matchAll(/^fn (\w+)\(/gm)].map(([, name]) => name);
+
+export const quick = texts.replaceAll(new RegExp(`\\b(${names.join("|")})\\(`, "g"), `${quickPrefix}$1(`);
