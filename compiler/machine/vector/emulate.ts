@@ -57,10 +57,12 @@ const doubleOf = (bits: bigint): number => new Float64Array(BigUint64Array.of(bi
 /** A subnormal number of float32, or what rounds to one, as 0. */
 const flushed = (x: number): number => (Math.abs(x) < 2 ** -126 ? x * 0 : x);
 const kept = (x: number): number => x;
+/** What pairs of float32 make of float64 where subnormal numbers are flushed: small numbers have no second part. */
+const asPairs = (x: number): number => (Math.abs(x) < 2 ** -100 ? flushed(Math.fround(x)) : x);
 
 /**
  * @param locals the operands, by the names of locals; all equally many
- * @param flushes whether arithmetic takes subnormal numbers for 0, as operands and as results
+ * @param flushes whether arithmetic takes subnormal numbers for 0, as operands and as results; float64 stands for pairs of float32 then
  */
 export function emulateVectors(
   root: VectorNode,
@@ -92,7 +94,8 @@ export function emulateVectors(
     const b = second ? doubles.get(second)! : a;
     const [one, two] = [unary[node.operation], binary[node.operation]];
     if (!one && !two) throw new Error(`f64x2.${node.operation} is not emulated`);
-    return a.map((each, i) => (one ? one(each) : two!(each, b[i]!)));
+    const keeps = flushes ? asPairs : kept;
+    return a.map((each, i) => keeps(one ? one(each) : two!(each, b[i]!)));
   }
 
   function valuesOf(node: Exclude<VectorNode, DoubleNode>, operands: readonly Float32Array[]): Float32Array {
