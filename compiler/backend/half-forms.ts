@@ -13,7 +13,7 @@ import { referenceValue } from "../numerics/reference.js";
 import { type Arithmetic, sampledAt, sampler } from "../numerics/sample.js";
 import { float32OfHalves, pairsOfHalves } from "./accuracy/arithmetic.js";
 import { allOf, conjuncts, guardFor } from "./accuracy/guard.js";
-import { powerOfTwo } from "./accuracy/error.js";
+import { powerOfTwo } from "./accuracy/scales.js";
 import { settled } from "./extremes.js";
 import { isRightFarOut } from "./far-out.js";
 import { isNearestInHalves } from "./half-arithmetic.js";

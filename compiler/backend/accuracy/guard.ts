@@ -18,7 +18,9 @@ import { constantValue } from "../../numerics/constant.js";
 import { constantCondition } from "../lower.js";
 import type { ArithmeticModel } from "./arithmetic.js";
 import { asBranches } from "./branches.js";
-import { absoluteOf, analyseErrors, type ErrorAnalysis, type Facts, possibleSize, powerOfTwo } from "./error.js";
+import { analyseErrors, type ErrorAnalysis, possibleSize } from "./error.js";
+import type { Facts } from "./facts.js";
+import { absoluteOf, powerOfTwo } from "./scales.js";
 import * as M from "./magnitude.js";
 
 export interface GuardOptions {
