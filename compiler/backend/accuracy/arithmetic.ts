@@ -1,4 +1,5 @@
 /** What the error analysis knows of a target's arithmetic and of its mathematics library. */
+import type { Expr } from "../../ir/expr.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { simdError } from "../library/simd.js";
 import { typescriptFunction } from "../library/typescript.js";
@@ -35,6 +36,8 @@ export interface ArithmeticModel {
   readonly anchored?: boolean;
   /** Relative error of a hyperparameter, in units of 2^-digits; none unless given. */
   readonly parameterRounding?: number;
+  /** Where operands are computed with more digits, and by what arithmetic. */
+  readonly finer?: { readonly model: ArithmeticModel; readonly takes: (node: Expr) => boolean };
   /** Whether infinity and NaN do not get through to the result, so that what may lead to them has to be tested for. */
   readonly hidesFaults: boolean;
 }

@@ -30,6 +30,8 @@ type Environment = ReadonlyMap<Expr, Magnitude>;
 
 export interface ErrorAnalysis {
   readonly factsOf: (node: Expr) => Facts;
+  /** What is known of the operands of a function, as it gets them. */
+  readonly operandsOf: (node: Expr & { readonly kind: "application" }) => readonly Facts[];
   /** The analysis that holds where a condition is true (or false). */
   readonly where: (condition: Expr, holds: boolean) => ErrorAnalysis;
 }
@@ -37,6 +39,7 @@ export interface ErrorAnalysis {
 export function analyseErrors(model: ArithmeticModel, environment: Environment = new Map()): ErrorAnalysis {
   const known = new Map<Expr, Facts>();
   const branches = new Map<string, ErrorAnalysis>();
+  let finer: ErrorAnalysis | undefined;
   const analysis: ErrorAnalysis = {
     factsOf(root) {
       const stack = [root];
@@ -52,6 +55,12 @@ export function analyseErrors(model: ArithmeticModel, environment: Environment =
       }
       return known.get(root)!;
     },
+    operandsOf(node) {
+      if (!model.finer?.takes(node)) return node.operands.map(analysis.factsOf);
+      const { factsOf } = (finer ??= analyseErrors(model.finer.model, environment));
+      const unit = 2 ** (model.digits - model.finer.model.digits);
+      return node.operands.map((operand) => inUnits(factsOf(operand), unit));
+    },
     where(condition, holds) {
       const key = `${condition.id} ${holds}`;
       let branch = branches.get(key);
@@ -66,6 +75,14 @@ export function analyseErrors(model: ArithmeticModel, environment: Environment =
   };
   return analysis;
 }
+
+/** Errors that are counted in so many units. */
+const inUnits = (facts: Facts, unit: number): Facts => ({
+  ...facts,
+  relative: facts.relative * unit,
+  weight: facts.weight * unit,
+  exponents: new Map([...facts.exponents].map(([operand, share]) => [operand, share * unit])),
+});
 
 /** Branches of a selection are looked at where their condition holds. */
 const ownOperands = (node: Expr): readonly Expr[] =>
@@ -480,7 +497,7 @@ function ofFunction(
   analysis: ErrorAnalysis,
   model: ArithmeticModel,
 ): Facts {
-  const operands = node.operands.map((operand) => analysis.factsOf(operand));
+  const operands = analysis.operandsOf(node);
   const [p, q] = operands;
   if (node.type === "condition") return exactly(M.ofNumber(1), 1);
   if (!p) return { ...exactly(M.positiveBetween(0, 2), model.exactBits), bits: null, relative: model.rounding };

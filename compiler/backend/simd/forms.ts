@@ -19,7 +19,7 @@ import {
 import { divide, rational, toNumber } from "../../ir/rational.js";
 import type { Lanes } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
-import { type ArithmeticModel, shaderSingles, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
+import { type ArithmeticModel, pairs, shaderSingles, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
 import { allOf, conjuncts, type Guard, guardFor } from "../accuracy/guard.js";
 import { cancelsHarmlessly } from "../accuracy/cancellation.js";
 import { isBoolean } from "../../decisions.js";
@@ -28,7 +28,7 @@ import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { searched } from "../searches.js";
-import { canSpell, isInstruction, isPrecise, type Precision } from "./expression.js";
+import { canSpell, isInstruction, isPrecise, type Precision, takesMoreDigits } from "./expression.js";
 import { inputLimit } from "./limits.js";
 import { withFalling, withHolds } from "./holds.js";
 import { isRightInTrial } from "./trial.js";
@@ -73,13 +73,15 @@ interface Arithmetic {
   readonly model: ArithmeticModel;
   /** What may be computed with more digits than float32 has, what costs least first. */
   readonly moreDigits: readonly Precision[];
+  /** What exponents may be computed with. */
+  readonly finer: ArithmeticModel | null;
   /** Whether subnormal numbers may be taken for 0. */
   readonly flushes: boolean;
 }
 
 const arithmetics: readonly Arithmetic[] = [
-  { lanes: "f32x4", model: vectorSingles, moreDigits: ["polynomials"], flushes: false },
-  { lanes: "f64x2", model: vectorDoubles, moreDigits: ["polynomials"], flushes: false },
+  { lanes: "f32x4", model: vectorSingles, moreDigits: ["polynomials"], finer: null, flushes: false },
+  { lanes: "f64x2", model: vectorDoubles, moreDigits: ["polynomials"], finer: null, flushes: false },
 ];
 
 const shaders: Arithmetic = {
@@ -87,6 +89,7 @@ const shaders: Arithmetic = {
   model: shaderSingles,
   moreDigits: ["exponents", "polynomials"],
   flushes: true,
+  finer: pairs,
 };
 
 function formsIn(
@@ -112,7 +115,7 @@ function formsIn(
 const unusual = Space.channel | Space.row | Space.axis;
 
 function formIn(
-  { lanes, model, moreDigits, flushes }: Arithmetic,
+  { lanes, model, moreDigits, finer, flushes }: Arithmetic,
   plan: KernelPlan,
   root: Expr,
   factor: Variable | null,
@@ -156,6 +159,12 @@ function formIn(
   const limited = guardFor(lowered, { ...options, limits });
   if (isEnough(limited) && !limited.cancels)
     return { lanes, value: lowered, guard: limited.condition, precise: null, factor };
+  if (finer && nodes.some((node) => takesMoreDigits(node, "exponents"))) {
+    const takes = (node: Expr): boolean => takesMoreDigits(node, "exponents");
+    const steep = guardFor(lowered, { ...options, model: { ...model, finer: { model: finer, takes } }, limits });
+    if (isEnough(steep) && !steep.cancels)
+      return { lanes, value: lowered, guard: steep.condition, precise: "exponents", factor };
+  }
   // Sums that cancel would send too many elements to the other kernel; where they do no harm nothing is asked.
   const guard = guardFor(lowered, { ...options, limits, mayCancel: true }).condition;
   if (!isSingle) {
