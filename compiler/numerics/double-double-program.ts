@@ -323,7 +323,7 @@ class Emitter {
   private readonly known = new Map<string, number>();
   private next = newMemory(0).first;
 
-  /** @param tolerance one number: how close to each other, relative to their size, compared numbers get the other outcome */
+  /** @param tolerance how close to each other compared numbers get the other outcome: relative to their size, and in any case */
   constructor(private readonly tolerance: Float64Array) {}
 
   get size(): number {
@@ -368,11 +368,11 @@ class Emitter {
         // A number equals itself, however little is known about it.
         const order = same ? 0 : signOf(m, difference);
         m[to] = Number.isNaN(order) ? Outcome.unknown : holds.includes(order) ? Outcome.true : Outcome.false;
-        const width = tolerance[0]!;
+        const [width, least] = [tolerance[0]!, tolerance[1]!];
         if (width === 0 || !rounded || same || m[to]! > 1) return;
         const size = Math.abs(m[a]!) + Math.abs(m[b]!);
         const ordinary = m[difference + 2] === 0 && m[a + 2] === 0 && m[b + 2] === 0;
-        if (ordinary && Math.abs(m[difference]!) <= width * size) m[to] = 1 - m[to]!;
+        if (ordinary && Math.abs(m[difference]!) <= Math.max(width * size, least)) m[to] = 1 - m[to]!;
       },
       a,
       b,
@@ -553,7 +553,7 @@ export class Program {
   private readonly differences: readonly number[];
   /** Of each of `borders`, whether it matters at multiples of 1/2, and not at 0 alone. */
   readonly steps: readonly boolean[];
-  private readonly tolerance = new Float64Array(1);
+  private readonly tolerance = new Float64Array(2);
   readonly memory: Memory;
   /** Places of the results: the value, and the tangent if there is one. */
   readonly value: number;
@@ -594,11 +594,11 @@ export class Program {
     }
   }
 
-  /** As `run`, with each comparison of rounded numbers turned round that differ by less than so much of their size. */
-  runTurned(values: ArrayLike<number>, tolerance: number): void {
-    this.tolerance[0] = tolerance;
+  /** As `run`, with each comparison of rounded numbers turned round that differ by less than so much of their size, or at all. */
+  runTurned(values: ArrayLike<number>, tolerance: number, least: number): void {
+    this.tolerance.set([tolerance, least]);
     this.run(values);
-    this.tolerance[0] = 0;
+    this.tolerance.fill(0);
   }
 
   /** Numbers at whose zeros the formula has its kinks and jumps, in the last run: what is compared, and the like. */

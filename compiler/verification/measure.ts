@@ -324,7 +324,9 @@ class Judge {
   /** Visits truths that are right as well: with the other branch of close comparisons, and with subnormal inputs as 0. */
   private elsewhere(inputs: readonly number[], visit: (truth: FastTruth) => void): void {
     const { truth, values } = this;
-    if (truth.evaluateTurned(values, this.comparisons)) visit(truth);
+    // What is compared may have been taken for 0 as well.
+    const least = this.options.flushes ? smallestNormal : 0;
+    if (truth.evaluateTurned(values, this.comparisons, least)) visit(truth);
     if (!this.options.flushes || !inputs.some(isSubnormal)) return;
     inputs.forEach((x, i) => (values[i] = isSubnormal(x) ? 0 : x));
     this.evaluate();

@@ -144,11 +144,11 @@ export class FastTruth implements Truth {
 
   /**
    * As `evaluate`, with the other branch taken where compared numbers, not both of which are given, differ by less than
-   * `tolerance` of their size; false where no such truth is to be had.
+   * `tolerance` of their size, or by less than `least`; false where no such truth is to be had.
    */
-  evaluateTurned(values: ArrayLike<number>, tolerance: number): boolean {
+  evaluateTurned(values: ArrayLike<number>, tolerance: number, least = 0): boolean {
     this.last = undefined;
-    this.program.runTurned(values, tolerance);
+    this.program.runTurned(values, tolerance, least);
     return this.read();
   }
 

@@ -55,12 +55,20 @@ it("stratified inputs have all exponents alike, and are the same in every run", 
   const points = pointsFor(column, [], 20_000);
   const [input] = points.inputs;
   const exponents = new Map<number, number>();
-  for (let i = points.adversarial; i < points.count; i += 2) {
-    const exponent = (bitsOfNumber(input?.[i] ?? NaN) >>> 23) & 255;
-    exponents.set(exponent, (exponents.get(exponent) ?? 0) + 1);
+  const order: number[] = [];
+  for (let i = points.adversarial; i < points.count; i++) {
+    const bits = bitsOfNumber(input?.[i] ?? NaN);
+    order.push(bits >>> 23);
+    exponents.set((bits >>> 23) & 255, (exponents.get((bits >>> 23) & 255) ?? 0) + 1);
   }
   expect(exponents.size).toBe(255);
-  expect(Math.max(...exponents.values())).toBeLessThan(90);
+  // Every other number is of ordinary size, besides.
+  const [ordinary, others] = [true, false].map((isOrdinary) =>
+    [...exponents].filter(([exponent]) => (exponent >= 111 && exponent < 135) === isOrdinary).map(([, count]) => count),
+  );
+  expect(Math.max(...others!)).toBeLessThan(90);
+  expect(Math.min(...ordinary!)).toBeGreaterThan(300);
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
   expect(pointsFor(column, [], 20_000)).toEqual(points);
 });
 
