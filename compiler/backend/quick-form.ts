@@ -2,16 +2,7 @@
  * Scalar functions for WGSL in single float32 numbers without branches, for ordinary operands, in the machine language; and what says whether operands
  * are ordinary. Others are left to the functions for all operands, which have more digits.
  */
-import {
-  type Application,
-  type Expr,
-  isApplication,
-  substitute,
-  type Variable,
-  variable,
-  variablesOf,
-} from "../ir/expr.js";
-import { toNumber } from "../ir/rational.js";
+import { type Application, type Expr, substitute, type Variable, variable, variablesOf } from "../ir/expr.js";
 import { wgslReserved } from "../names.js";
 import { type Dialect, form, libraryCall, type Spelling } from "../printing/dialect.js";
 import type { PrimitiveName } from "../primitives/table.js";
@@ -23,6 +14,7 @@ import { NameScope } from "./naming.js";
 import { guardDialect, pairArithmetic } from "./pair-form.js";
 import { isPrecise, type Precision, takesMoreDigits } from "./simd/expression.js";
 import type { VectorForm } from "./simd/forms.js";
+import { sizeLimit } from "./simd/limits.js";
 import { singleForm } from "./single-form.js";
 
 export interface QuickFunction {
@@ -121,8 +113,8 @@ function outermost(roots: readonly Expr[], isOfKind: (node: Application) => bool
 export function ordinaryText({ name, parameters, forms, temporaryName }: Omit<QuickFunction, "struct">): string {
   const { scope, variables } = namesOf(name, parameters);
   const conditions = [...new Set(forms.flatMap(({ guard }) => (guard ? conjuncts(guard) : [])))];
-  const limits = conditions.flatMap((condition) => limitIn(condition) ?? []);
-  const others = conditions.filter((condition) => !limitIn(condition));
+  const limits = conditions.flatMap((condition) => sizeLimit(condition) ?? []);
+  const others = conditions.filter((condition) => !sizeLimit(condition));
   const met = new Set([
     ...forms.flatMap(({ value }) => [...variablesOf(value)]),
     ...limits.map((each) => each.variable),
@@ -143,16 +135,6 @@ export function ordinaryText({ name, parameters, forms, temporaryName }: Omit<Qu
 }
 
 const largest = 3.4028234663852886e38;
-
-/** A condition that only asks for the size of a variable. */
-function limitIn(condition: Expr): { readonly variable: Variable; readonly limit: number } | undefined {
-  if (!isApplication(condition, "lessOrEqual")) return undefined;
-  const [size, limit] = condition.operands;
-  const variable = isApplication(size!, "abs") ? size.operands[0]! : undefined;
-  return variable?.kind === "variable" && limit?.kind === "constant"
-    ? { variable, limit: toNumber(limit.value) }
-    : undefined;
-}
 
 function namesOf(
   name: string,

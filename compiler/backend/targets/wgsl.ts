@@ -321,8 +321,7 @@ function scalarFunctions(context: WgslContext): void {
       ].join("\n"),
     );
   };
-  const results0 = [{ name: "", form: value }];
-  writeBoth(prefix, parameters, results0, null, quick.value, numbers.value, `${commentsOf(plan)}\n`);
+  writeBoth(prefix, parameters, [{ name: "", form: value }], null, quick.value, numbers.value, `${commentsOf(plan)}\n`);
   if (struct) carry(struct, structText(struct, fields, numbers.gradients));
   const resultsOf = (forms: readonly WgslForm[]): ScalarFunction["results"] =>
     forms.map((form, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
