@@ -43,6 +43,8 @@ export interface VerifyRequest {
   /** Activations; all of them when empty. */
   readonly names: readonly string[];
   readonly exhaustive: boolean;
+  /** Stratified inputs at the defaults. */
+  readonly inputs: number | undefined;
   readonly maxUlp: number | undefined;
   /** What runs WGSL: a GPU or what stands for one, a driver in software, or this program. */
   readonly device: "gpu" | "software" | "emulation";
@@ -91,6 +93,7 @@ const options = {
   "no-cache": { type: "boolean", commands: ["compile"] },
   "no-lock": { type: "boolean", commands: ["compile"] },
   exhaustive: { type: "boolean", commands: ["verify"] },
+  inputs: { type: "string", commands: ["verify"], expected: "how many inputs" },
   name: { type: "string", multiple: true, commands: ["verify"], expected: "a list of activations" },
   "max-ulp": { type: "string", commands: ["verify", "check"], expected: "a number of units in the last place" },
   software: { type: "boolean", commands: ["verify"] },
@@ -329,6 +332,9 @@ function checkRequest(files: readonly string[], given: Given): Result<Invocation
   });
 }
 
+/** They are in memory at once. */
+const mostInputs = 2 ** 24;
+
 function verifyRequest(files: readonly string[], given: Given): Result<Invocation> {
   const { flags } = given;
   const targets = parseTargets<MeasuredTarget>(given, measuredTargets, ["ts"]);
@@ -339,6 +345,12 @@ function verifyRequest(files: readonly string[], given: Given): Result<Invocatio
   if (jobs !== undefined && !/^[1-9]\d{0,2}$/.test(jobs)) {
     return usage("wrong-value", `option '--jobs' cannot be '${jobs}'`, {
       expected: "a number of threads from 1 to 999",
+    });
+  }
+  const inputs = lastOf(given, "inputs");
+  if (inputs !== undefined && !(/^\d+$/.test(inputs) && Number(inputs) >= 1 && Number(inputs) <= mostInputs)) {
+    return usage("wrong-value", `option '--inputs' cannot be '${inputs}'`, {
+      expected: `a number of inputs from 1 to ${mostInputs}`,
     });
   }
   const devices = (["software", "emulate"] as const).filter((name) => flags.has(name));
@@ -353,6 +365,7 @@ function verifyRequest(files: readonly string[], given: Given): Result<Invocatio
     targets: targets.value,
     names: listOf(given, "name").filter((name) => name !== ""),
     exhaustive: flags.has("exhaustive"),
+    inputs: inputs === undefined ? undefined : Number(inputs),
     maxUlp: maxUlp.value,
     device: device === undefined ? "gpu" : device === "software" ? "software" : "emulation",
     jobs: jobs === undefined ? undefined : Number(jobs),

@@ -101,6 +101,8 @@ all exponents, and at adversarial values of each parameter.
 Options:
       --exhaustive     execute all 2^32 inputs of activations of one input, at the
                        parameters' defaults; ctrl-C loses nothing
+      --inputs N       so many inputs instead of a million, and as much fewer or more
+                       at each value of a parameter
       --target LIST    of ts,wgsl,wasm (default: ts); wgsl needs the package
                        'webgpu', wasm needs 'binaryen'
       --software       run WGSL on a driver in software

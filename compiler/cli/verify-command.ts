@@ -25,6 +25,7 @@ import { ExhaustiveState } from "./exhaustive-state.js";
 import { readInputs, type Input } from "./inputs.js";
 import type { Problem, Result } from "./problem.js";
 import { duration, Progress } from "./progress.js";
+import { withInputs } from "./verify-plan.js";
 import {
   count,
   diagnosticsText,
@@ -109,7 +110,9 @@ async function jobsFor(
 ): Promise<readonly ColumnJob[]> {
   const { executors } = await environment.stages.verify();
   const { plan: usualPlan } = environment.verification;
-  const plan = request.device === "software" ? { ...usualPlan, settings: usualPlan.settingsInSoftware } : usualPlan;
+  const onDevice =
+    request.device === "software" ? { ...usualPlan, settings: usualPlan.settingsInSoftware } : usualPlan;
+  const plan = request.inputs === undefined ? onDevice : withInputs(onDevice, request.inputs);
   return subjects.flatMap((subject) =>
     subject.columns.map((column) => {
       const { [column.target]: usual } = executors;

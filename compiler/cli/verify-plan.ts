@@ -19,6 +19,15 @@ export interface VerificationPlan {
   readonly exhaustive: { readonly from: number; readonly to: number; readonly piece: number; readonly tied: number };
 }
 
+/** So many stratified inputs at the defaults instead, and as much fewer or more at each setting. */
+export function withInputs(plan: VerificationPlan, inputs: number): VerificationPlan {
+  const scaled = ({ stratified, byReference }: PointsPlan): PointsPlan => {
+    const count = Math.ceil((stratified * inputs) / plan.defaults.stratified);
+    return { stratified: count, byReference: Math.min(byReference, count) };
+  };
+  return { ...plan, defaults: scaled(plan.defaults), settings: scaled(plan.settings) };
+}
+
 export const thoroughPlan: VerificationPlan = {
   defaults: { stratified: 2 ** 20, byReference: 2 ** 12 },
   settings: { stratified: 2 ** 14, byReference: 2 ** 9 },

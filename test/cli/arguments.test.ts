@@ -41,6 +41,8 @@ describe("usage errors end with 2 and say what was meant", () => {
     ["check --max-ulp half", "option '--max-ulp' cannot be 'half'", "0.51"],
     ["check --certificates --write", "exclude each other", ""],
     ["verify --target module", "unknown target 'module'", "expected: a list of ts, wgsl"],
+    ["verify --inputs 0", "option '--inputs' cannot be '0'", "a number of inputs from 1 to 16777216"],
+    ["verify --inputs 2^16", "option '--inputs' cannot be '2^16'", "a number of inputs from 1 to 16777216"],
     ["verify --jobs 0", "option '--jobs' cannot be '0'", "a number of threads"],
     ["verify --software", "'--software' is about the target wgsl", "add '--target wgsl'"],
     ["verify --target wgsl --software --emulate", "'--software' and '--emulate' exclude each other", ""],
