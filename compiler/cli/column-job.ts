@@ -9,7 +9,6 @@ import {
 import type { EmittedColumn } from "../verification/emitted.js";
 import type { Measurement } from "../verification/measure.js";
 import { isOfRows, type Outcome, type Task } from "../verification/measurer.js";
-import type { Density } from "../verification/points.js";
 import type { Subject } from "../verify.js";
 import type { Crew } from "./crew.js";
 import type { ExhaustiveState } from "./exhaustive-state.js";
@@ -84,7 +83,7 @@ export class ColumnJob {
   private addPoints(
     slot: Slot,
     parameters: readonly number[],
-    { stratified, byReference, density }: PointsPlan & { readonly density?: Density },
+    { stratified, byReference, density }: PointsPlan,
   ): void {
     const cost = costs.fast * stratified + costs.reference * byReference;
     this.add(slot, parameters, { kind: "points", stratified, byReference, ...(density ? { density } : {}) }, cost);

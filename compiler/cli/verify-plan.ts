@@ -1,9 +1,13 @@
+import type { Density } from "../verification/points.js";
+
 /** How much `actc verify` measures. */
 export interface PointsPlan {
   /** Stratified inputs besides the adversarial ones. */
   readonly stratified: number;
   /** Inputs compared with the reference whatever the fast form of the truth says. */
   readonly byReference: number;
+  /** Of the adversarial inputs; dense unless said. */
+  readonly density?: Density;
 }
 
 export interface VerificationPlan {
@@ -19,13 +23,14 @@ export interface VerificationPlan {
   readonly exhaustive: { readonly from: number; readonly to: number; readonly piece: number; readonly tied: number };
 }
 
-/** So many stratified inputs at the defaults instead, and as much fewer or more at each setting. */
+/** So many stratified inputs at the defaults instead, and as much fewer or more at each setting; if fewer, adversarial ones too. */
 export function withInputs(plan: VerificationPlan, inputs: number): VerificationPlan {
   const scaled = ({ stratified, byReference }: PointsPlan): PointsPlan => {
     const count = Math.ceil((stratified * inputs) / plan.defaults.stratified);
     return { stratified: count, byReference: Math.min(byReference, count) };
   };
-  return { ...plan, defaults: scaled(plan.defaults), settings: scaled(plan.settings) };
+  const density = inputs < plan.defaults.stratified ? "sparsest" : "dense";
+  return { ...plan, defaults: scaled(plan.defaults), settings: { ...scaled(plan.settings), density } };
 }
 
 export const thoroughPlan: VerificationPlan = {
