@@ -63,6 +63,12 @@ fn ranged_to_limit(a: ranged) -> f32 {
   return ((a.high + a.low) * power_of_two(first)) * power_of_two(exponent - first);
 }
 
+// To a number of float32 that is finite unless what was given is not.
+fn ranged_to_finite(a: ranged) -> f32 {
+  let x = ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
 fn ranged_negate(a: ranged) -> ranged {
   return ranged(-a.high, -a.low, a.exponent);
 }
