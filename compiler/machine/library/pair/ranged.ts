@@ -1,7 +1,7 @@
 /**
- * Pairs of float32 with an exponent of their own, for rows: what is squared, or an exponential, does not leave the range. Accuracy
- * is that of pairs. Exponents are whole numbers in float32: of exponentials beyond 2^24 they are rounded, but one such number
- * is still as large as it is itself, and unlike any other.
+ * Pairs of float32 with an exponent of their own, for rows and second derivatives: what is squared, or an exponential, does not leave
+ * the range. Accuracy is that of pairs. Exponents are whole numbers in float32: of exponentials beyond 2^24 they are rounded, but one
+ * such number is still as large as it is itself, and unlike any other.
  */
 export const ranged = `
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
