@@ -1579,115 +1579,501 @@ struct acon_c_curvatures {
   beta_beta: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn acon_c_tanh(x: f32) -> f32 {
-  if (acon_c_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct acon_c_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const acon_c_RANGED_ZERO: acon_c_ranged = acon_c_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn acon_c_ranged_of(a: acon_c_pair, exponent: f32) -> acon_c_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = acon_c_power_of_two(clamp(127 - field, -126, 126));
+  return acon_c_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), acon_c_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn acon_c_ranged_select(condition: bool, a: acon_c_ranged, b: acon_c_ranged) -> acon_c_ranged {
+  return acon_c_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn acon_c_ranged_from_given(x: f32) -> acon_c_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = acon_c_ranged_of(acon_c_pair(part, 0.0), select(0.0, 64.0, large));
+  return acon_c_ranged_select(infinite, acon_c_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn acon_c_ranged_add(a: acon_c_ranged, b: acon_c_ranged) -> acon_c_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = acon_c_ranged_select(swapped, b, a);
+  let y = acon_c_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(acon_c_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return acon_c_ranged_of(
+    acon_c_pair_add(acon_c_pair(x.high, x.low), acon_c_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn acon_c_ranged_negate(a: acon_c_ranged) -> acon_c_ranged {
+  return acon_c_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn acon_c_ranged_subtract(a: acon_c_ranged, b: acon_c_ranged) -> acon_c_ranged {
+  return acon_c_ranged_add(a, acon_c_ranged_negate(b));
+}
+
+fn acon_c_ranged_multiply(a: acon_c_ranged, b: acon_c_ranged) -> acon_c_ranged {
+  return acon_c_ranged_of(
+    acon_c_pair_multiply(acon_c_pair(a.high, a.low), acon_c_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn acon_c_ranged_abs(a: acon_c_ranged) -> acon_c_ranged {
+  return acon_c_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn acon_c_ranged_pair(a: acon_c_ranged) -> acon_c_pair {
+  let factor = acon_c_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return acon_c_pair(a.high * factor, a.low * factor);
+}
+
+const acon_c_RANGED_LN2: acon_c_pair = acon_c_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn acon_c_ranged_exp(a: acon_c_ranged) -> acon_c_ranged {
+  let x = acon_c_ranged_pair(
+    acon_c_ranged_select(a.exponent > 126.0, acon_c_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = acon_c_pair_subtract(x, acon_c_pair_multiply(acon_c_pair(k, 0.0), acon_c_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return acon_c_ranged_of(
+    acon_c_pair_add(
+      acon_c_pair(1.0, 0.0),
+      acon_c_pair_expm1_small(acon_c_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn acon_c_ranged_divide(a: acon_c_ranged, b: acon_c_ranged) -> acon_c_ranged {
+  return acon_c_ranged_of(
+    acon_c_pair_divide(acon_c_pair(a.high, a.low), acon_c_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn acon_c_ranged_less(a: acon_c_ranged, b: acon_c_ranged) -> bool {
+  return acon_c_ranged_subtract(a, b).high < 0.0;
+}
+
+const acon_c_RANGED_ONE: acon_c_ranged = acon_c_ranged(1.0, 0.0, 0.0);
+
+fn acon_c_ranged_expm1(a: acon_c_ranged) -> acon_c_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = acon_c_ranged_multiply(a, a);
+    return acon_c_ranged_add(a, acon_c_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return acon_c_ranged_of(acon_c_pair_expm1_small(acon_c_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (acon_c_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return acon_c_ranged_subtract(acon_c_ranged_exp(a), acon_c_RANGED_ONE);
+}
+
+fn acon_c_ranged_smaller(a: acon_c_ranged, b: acon_c_ranged) -> acon_c_ranged {
+  return acon_c_ranged_select(acon_c_ranged_less(b, a), b, a);
+}
+
+fn acon_c_ranged_at_most(a: acon_c_ranged, b: acon_c_ranged) -> acon_c_ranged {
+  return acon_c_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn acon_c_ranged_to_limit(a: acon_c_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * acon_c_power_of_two(first)) * acon_c_power_of_two(exponent - first);
 }
 
 fn acon_c_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = x1 - x2;
-  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = t * t3 * x3;
-  let t5 = acon_c_logistic(t4);
-  let t6 = t * t * (select(t4 * t5, 0.0, abs(t4) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t3 * x3)) * x3;
-  return 2.0 * t * t * t5 * x3 - t6;
+  let a0 = acon_c_ranged_from_given(x0);
+  let a1 = acon_c_ranged_from_given(x1);
+  let a2 = acon_c_ranged_from_given(x2);
+  let a3 = acon_c_ranged_from_given(x3);
+  let t0 = acon_c_ranged_subtract(a1, a2);
+  let t1 = acon_c_ranged_multiply(t0, t0);
+  let t2 = acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a3), t0);
+  let t3 = acon_c_ranged_abs(t2);
+  let t4 = acon_c_ranged_exp(acon_c_ranged_negate(t3));
+  let t5 = acon_c_ranged_add(t4, acon_c_ranged(1.0, 0.0, 0.0));
+  let t6 = acon_c_ranged_divide(t4, acon_c_ranged_multiply(t5, t5));
+  var t7 = acon_c_ranged_multiply(t2, t6);
+  if (acon_c_ranged_less(acon_c_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = acon_c_RANGED_ZERO;
+  }
+  let t8 = acon_c_ranged_expm1(
+    acon_c_ranged_at_most(
+      acon_c_ranged_multiply(
+        acon_c_ranged(1.0, 0.0, 1.0),
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, -1.0), a0), a3),
+          t0
+        )
+      ),
+      acon_c_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return acon_c_ranged_to_limit(
+    acon_c_ranged_subtract(
+      acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, 1.0), a3), t1), t6),
+      acon_c_ranged_multiply(
+        acon_c_ranged_multiply(acon_c_ranged_multiply(a3, t1), t7),
+        acon_c_ranged_divide(t8, acon_c_ranged_add(t8, acon_c_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn acon_c_curvature_1_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = x1 - x2;
-  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = t * t3 * x3;
-  let t5 = acon_c_logistic(t4);
-  let t6 = select(t4 * t5, 0.0, abs(t4) > 800.0);
-  let t7 = t * (t5 - t6 * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t3 * x3));
-  return acon_c_sigmoid(t4) + 2.0 * t6 + t7 * t3 * x3;
+  let a0 = acon_c_ranged_from_given(x0);
+  let a1 = acon_c_ranged_from_given(x1);
+  let a2 = acon_c_ranged_from_given(x2);
+  let a3 = acon_c_ranged_from_given(x3);
+  let t0 = acon_c_ranged_subtract(a1, a2);
+  let t1 = acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a3), t0);
+  let t2 = acon_c_ranged_exp(acon_c_ranged_at_most(t1, acon_c_ranged(1.25, 0.0, 5.0)));
+  let t3 = acon_c_ranged_abs(t1);
+  let t4 = acon_c_ranged_exp(acon_c_ranged_negate(t3));
+  let t5 = acon_c_ranged_add(t4, acon_c_ranged(1.0, 0.0, 0.0));
+  let t6 = acon_c_ranged_divide(t4, acon_c_ranged_multiply(t5, t5));
+  var t7 = acon_c_ranged_multiply(t1, t6);
+  if (acon_c_ranged_less(acon_c_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = acon_c_RANGED_ZERO;
+  }
+  let t8 = acon_c_ranged_expm1(
+    acon_c_ranged_at_most(
+      acon_c_ranged_multiply(
+        acon_c_ranged(1.0, 0.0, 1.0),
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, -1.0), a0), a3),
+          t0
+        )
+      ),
+      acon_c_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return acon_c_ranged_to_limit(
+    acon_c_ranged_add(
+      acon_c_ranged_add(
+        acon_c_ranged_divide(t2, acon_c_ranged_add(t2, acon_c_ranged(1.0, 0.0, 0.0))),
+        acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, 1.0), t7)
+      ),
+      acon_c_ranged_multiply(
+        t1,
+        acon_c_ranged_subtract(
+          t6,
+          acon_c_ranged_multiply(t7, acon_c_ranged_divide(t8, acon_c_ranged_add(t8, acon_c_ranged(1.0, 0.0, 1.0))))
+        )
+      )
+    )
+  );
 }
 
 fn acon_c_curvature_2_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = x1 - x2;
-  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = t * t3 * x3;
-  let t5 = acon_c_logistic(t4);
-  let t6 = select(t4 * t5, 0.0, abs(t4) > 800.0);
-  let t7 = t * (t5 - t6 * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t3 * x3));
-  return acon_c_sigmoid(-t4) - 2.0 * t6 - t7 * t3 * x3;
+  let a0 = acon_c_ranged_from_given(x0);
+  let a1 = acon_c_ranged_from_given(x1);
+  let a2 = acon_c_ranged_from_given(x2);
+  let a3 = acon_c_ranged_from_given(x3);
+  let t0 = acon_c_ranged_subtract(a1, a2);
+  let t1 = acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a3), t0);
+  let t2 = acon_c_ranged_exp(acon_c_ranged_at_most(acon_c_ranged_negate(t1), acon_c_ranged(1.25, 0.0, 5.0)));
+  let t3 = acon_c_ranged_abs(t1);
+  let t4 = acon_c_ranged_exp(acon_c_ranged_negate(t3));
+  let t5 = acon_c_ranged_add(t4, acon_c_ranged(1.0, 0.0, 0.0));
+  let t6 = acon_c_ranged_divide(t4, acon_c_ranged_multiply(t5, t5));
+  var t7 = acon_c_ranged_multiply(t1, t6);
+  if (acon_c_ranged_less(acon_c_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = acon_c_RANGED_ZERO;
+  }
+  let t8 = acon_c_ranged_expm1(
+    acon_c_ranged_at_most(
+      acon_c_ranged_multiply(
+        acon_c_ranged(1.0, 0.0, 1.0),
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, -1.0), a0), a3),
+          t0
+        )
+      ),
+      acon_c_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return acon_c_ranged_to_limit(
+    acon_c_ranged_subtract(
+      acon_c_ranged_subtract(
+        acon_c_ranged_divide(t2, acon_c_ranged_add(t2, acon_c_ranged(1.0, 0.0, 0.0))),
+        acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, 1.0), t7)
+      ),
+      acon_c_ranged_multiply(
+        t1,
+        acon_c_ranged_subtract(
+          t6,
+          acon_c_ranged_multiply(t7, acon_c_ranged_divide(t8, acon_c_ranged_add(t8, acon_c_ranged(1.0, 0.0, 1.0))))
+        )
+      )
+    )
+  );
 }
 
 fn acon_c_curvature_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = x1 - x2;
-  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = t * t3 * x3;
-  let t5 = acon_c_logistic(t4);
-  let t6 = t * t * (select(t4 * t5, 0.0, abs(t4) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t3 * x3)) * t3;
-  return 2.0 * t * t * t5 * t3 - t6;
+  let a0 = acon_c_ranged_from_given(x0);
+  let a1 = acon_c_ranged_from_given(x1);
+  let a2 = acon_c_ranged_from_given(x2);
+  let a3 = acon_c_ranged_from_given(x3);
+  let t0 = acon_c_ranged_subtract(a1, a2);
+  let t1 = acon_c_ranged_multiply(t0, t0);
+  let t2 = acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a3), t0);
+  let t3 = acon_c_ranged_abs(t2);
+  let t4 = acon_c_ranged_exp(acon_c_ranged_negate(t3));
+  let t5 = acon_c_ranged_add(t4, acon_c_ranged(1.0, 0.0, 0.0));
+  let t6 = acon_c_ranged_divide(t4, acon_c_ranged_multiply(t5, t5));
+  var t7 = acon_c_ranged_multiply(t2, t6);
+  if (acon_c_ranged_less(acon_c_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = acon_c_RANGED_ZERO;
+  }
+  let t8 = acon_c_ranged_expm1(
+    acon_c_ranged_at_most(
+      acon_c_ranged_multiply(
+        acon_c_ranged(1.0, 0.0, 1.0),
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, -1.0), a0), a3),
+          t0
+        )
+      ),
+      acon_c_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return acon_c_ranged_to_limit(
+    acon_c_ranged_subtract(
+      acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, 1.0), a0), t1), t6),
+      acon_c_ranged_multiply(
+        acon_c_ranged_multiply(acon_c_ranged_multiply(a0, t1), t7),
+        acon_c_ranged_divide(t8, acon_c_ranged_add(t8, acon_c_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn acon_c_curvature_4_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = (x1 - x2) * t2 * x3;
-  let t4 = acon_c_logistic(t3);
-  let t5 = t2 * t2 * (select(t3 * t4, 0.0, abs(t3) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3)) * x3;
-  return 2.0 * t2 * t2 * t4 * x3 - t5;
+  let a0 = acon_c_ranged_from_given(x0);
+  let a1 = acon_c_ranged_from_given(x1);
+  let a2 = acon_c_ranged_from_given(x2);
+  let a3 = acon_c_ranged_from_given(x3);
+  let t0 = acon_c_ranged_multiply(a0, a0);
+  let t1 = acon_c_ranged_subtract(a1, a2);
+  let t2 = acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a3), t1);
+  let t3 = acon_c_ranged_abs(t2);
+  let t4 = acon_c_ranged_exp(acon_c_ranged_negate(t3));
+  let t5 = acon_c_ranged_add(t4, acon_c_ranged(1.0, 0.0, 0.0));
+  let t6 = acon_c_ranged_divide(t4, acon_c_ranged_multiply(t5, t5));
+  var t7 = acon_c_ranged_multiply(t2, t6);
+  if (acon_c_ranged_less(acon_c_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = acon_c_RANGED_ZERO;
+  }
+  let t8 = acon_c_ranged_expm1(
+    acon_c_ranged_at_most(
+      acon_c_ranged_multiply(
+        acon_c_ranged(1.0, 0.0, 1.0),
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, -1.0), a0), a3),
+          t1
+        )
+      ),
+      acon_c_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return acon_c_ranged_to_limit(
+    acon_c_ranged_subtract(
+      acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, 1.0), t0), a3), t6),
+      acon_c_ranged_multiply(
+        acon_c_ranged_multiply(acon_c_ranged_multiply(t0, a3), t7),
+        acon_c_ranged_divide(t8, acon_c_ranged_add(t8, acon_c_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn acon_c_curvature_5_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = (x1 - x2) * t2 * x3;
-  let t4 = acon_c_logistic(t3);
-  let t5 = t2 * t2 * (select(t3 * t4, 0.0, abs(t3) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3)) * x3;
-  return t5 - 2.0 * t2 * t2 * t4 * x3;
+  let a0 = acon_c_ranged_from_given(x0);
+  let a1 = acon_c_ranged_from_given(x1);
+  let a2 = acon_c_ranged_from_given(x2);
+  let a3 = acon_c_ranged_from_given(x3);
+  let t0 = acon_c_ranged_multiply(a0, a0);
+  let t1 = acon_c_ranged_subtract(a1, a2);
+  let t2 = acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a3), t1);
+  let t3 = acon_c_ranged_abs(t2);
+  let t4 = acon_c_ranged_exp(acon_c_ranged_negate(t3));
+  let t5 = acon_c_ranged_add(t4, acon_c_ranged(1.0, 0.0, 0.0));
+  let t6 = acon_c_ranged_divide(t4, acon_c_ranged_multiply(t5, t5));
+  var t7 = acon_c_ranged_multiply(t2, t6);
+  if (acon_c_ranged_less(acon_c_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = acon_c_RANGED_ZERO;
+  }
+  let t8 = acon_c_ranged_expm1(
+    acon_c_ranged_at_most(
+      acon_c_ranged_multiply(
+        acon_c_ranged(1.0, 0.0, 1.0),
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, -1.0), a0), a3),
+          t1
+        )
+      ),
+      acon_c_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return acon_c_ranged_to_limit(
+    acon_c_ranged_subtract(
+      acon_c_ranged_multiply(
+        acon_c_ranged_multiply(acon_c_ranged_multiply(t0, a3), t7),
+        acon_c_ranged_divide(t8, acon_c_ranged_add(t8, acon_c_ranged(1.0, 0.0, 1.0)))
+      ),
+      acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, 1.0), t0), a3), t6)
+    )
+  );
 }
 
 fn acon_c_curvature_6_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = x1 - x2;
-  let t4 = t3 * t2 * x3;
-  let t5 = acon_c_logistic(t4);
-  return (
-    2.0 * t2 * t2 * t3 * t5 -
-    t2 * t2 * t3 * (select(t4 * t5, 0.0, abs(t4) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3))
+  let a0 = acon_c_ranged_from_given(x0);
+  let a1 = acon_c_ranged_from_given(x1);
+  let a2 = acon_c_ranged_from_given(x2);
+  let a3 = acon_c_ranged_from_given(x3);
+  let t0 = acon_c_ranged_multiply(a0, a0);
+  let t1 = acon_c_ranged_subtract(a1, a2);
+  let t2 = acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a3), t1);
+  let t3 = acon_c_ranged_abs(t2);
+  let t4 = acon_c_ranged_exp(acon_c_ranged_negate(t3));
+  let t5 = acon_c_ranged_add(t4, acon_c_ranged(1.0, 0.0, 0.0));
+  let t6 = acon_c_ranged_divide(t4, acon_c_ranged_multiply(t5, t5));
+  var t7 = acon_c_ranged_multiply(t2, t6);
+  if (acon_c_ranged_less(acon_c_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = acon_c_RANGED_ZERO;
+  }
+  let t8 = acon_c_ranged_expm1(
+    acon_c_ranged_at_most(
+      acon_c_ranged_multiply(
+        acon_c_ranged(1.0, 0.0, 1.0),
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, -1.0), a0), a3),
+          t1
+        )
+      ),
+      acon_c_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return acon_c_ranged_to_limit(
+    acon_c_ranged_subtract(
+      acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, 1.0), t0), t1), t6),
+      acon_c_ranged_multiply(
+        acon_c_ranged_multiply(acon_c_ranged_multiply(t0, t1), t7),
+        acon_c_ranged_divide(t8, acon_c_ranged_add(t8, acon_c_ranged(1.0, 0.0, 1.0)))
+      )
+    )
   );
 }
 
 fn acon_c_curvature_7_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = x1 - x2;
-  let t4 = t3 * t2 * x3;
-  let t5 = acon_c_logistic(t4);
-  return (
-    t2 * t2 * t3 * (select(t4 * t5, 0.0, abs(t4) > 800.0) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3)) -
-    2.0 * t2 * t2 * t3 * t5
+  let a0 = acon_c_ranged_from_given(x0);
+  let a1 = acon_c_ranged_from_given(x1);
+  let a2 = acon_c_ranged_from_given(x2);
+  let a3 = acon_c_ranged_from_given(x3);
+  let t0 = acon_c_ranged_multiply(a0, a0);
+  let t1 = acon_c_ranged_subtract(a1, a2);
+  let t2 = acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a3), t1);
+  let t3 = acon_c_ranged_abs(t2);
+  let t4 = acon_c_ranged_exp(acon_c_ranged_negate(t3));
+  let t5 = acon_c_ranged_add(t4, acon_c_ranged(1.0, 0.0, 0.0));
+  let t6 = acon_c_ranged_divide(t4, acon_c_ranged_multiply(t5, t5));
+  var t7 = acon_c_ranged_multiply(t2, t6);
+  if (acon_c_ranged_less(acon_c_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = acon_c_RANGED_ZERO;
+  }
+  let t8 = acon_c_ranged_expm1(
+    acon_c_ranged_at_most(
+      acon_c_ranged_multiply(
+        acon_c_ranged(1.0, 0.0, 1.0),
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, -1.0), a0), a3),
+          t1
+        )
+      ),
+      acon_c_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return acon_c_ranged_to_limit(
+    acon_c_ranged_subtract(
+      acon_c_ranged_multiply(
+        acon_c_ranged_multiply(acon_c_ranged_multiply(t0, t1), t7),
+        acon_c_ranged_divide(t8, acon_c_ranged_add(t8, acon_c_ranged(1.0, 0.0, 1.0)))
+      ),
+      acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, 1.0), t0), t1), t6)
+    )
   );
 }
 
 fn acon_c_curvature_8_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = x1 - x2;
-  return -(
-    t2 *
-    t2 *
-    t2 *
-    (t3 * t3 * t3) *
-    (acon_c_logistic(t3 * t2 * x3) * acon_c_tanh((0.5 * x1 - 0.5 * x2) * t2 * x3))
+  let a0 = acon_c_ranged_from_given(x0);
+  let a1 = acon_c_ranged_from_given(x1);
+  let a2 = acon_c_ranged_from_given(x2);
+  let a3 = acon_c_ranged_from_given(x3);
+  let t0 = acon_c_ranged_subtract(a1, a2);
+  let t1 = acon_c_ranged_exp(
+    acon_c_ranged_negate(acon_c_ranged_abs(acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a3), t0)))
+  );
+  let t2 = acon_c_ranged_add(t1, acon_c_ranged(1.0, 0.0, 0.0));
+  let t3 = acon_c_ranged_expm1(
+    acon_c_ranged_at_most(
+      acon_c_ranged_multiply(
+        acon_c_ranged(1.0, 0.0, 1.0),
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(acon_c_ranged_multiply(acon_c_ranged(1.0, 0.0, -1.0), a0), a3),
+          t0
+        )
+      ),
+      acon_c_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return acon_c_ranged_to_limit(
+    acon_c_ranged_negate(
+      acon_c_ranged_multiply(
+        acon_c_ranged_multiply(
+          acon_c_ranged_multiply(
+            acon_c_ranged_multiply(acon_c_ranged_multiply(a0, a0), a0),
+            acon_c_ranged_multiply(acon_c_ranged_multiply(t0, t0), t0)
+          ),
+          acon_c_ranged_divide(t1, acon_c_ranged_multiply(t2, t2))
+        ),
+        acon_c_ranged_divide(t3, acon_c_ranged_add(t3, acon_c_ranged(1.0, 0.0, 1.0)))
+      )
+    )
   );
 }
 
@@ -2067,6 +2453,17 @@ struct acon_c_second_gradients {
   beta: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn acon_c_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn acon_c_double_backward(
   dy: f32,
   ddx: f32,
@@ -2082,11 +2479,22 @@ fn acon_c_double_backward(
   let curvatures = acon_c_curvature(x, p1, p2, beta);
   return acon_c_second_gradients(
     ddx * slopes.x + ddp1 * slopes.p1 + ddp2 * slopes.p2 + ddbeta * slopes.beta,
-    dy * (ddx * curvatures.x_x + ddp1 * curvatures.x_p1 + ddp2 * curvatures.x_p2 + ddbeta * curvatures.x_beta),
-    dy * (ddx * curvatures.x_p1 + ddp1 * curvatures.p1_p1 + ddp2 * curvatures.p1_p2 + ddbeta * curvatures.p1_beta),
-    dy * (ddx * curvatures.x_p2 + ddp1 * curvatures.p1_p2 + ddp2 * curvatures.p1_p1 + ddbeta * curvatures.p2_beta),
-    dy *
-      (ddx * curvatures.x_beta + ddp1 * curvatures.p1_beta + ddp2 * curvatures.p2_beta + ddbeta * curvatures.beta_beta)
+    acon_c_product_of_three(dy, ddx, curvatures.x_x) +
+      acon_c_product_of_three(dy, ddp1, curvatures.x_p1) +
+      acon_c_product_of_three(dy, ddp2, curvatures.x_p2) +
+      acon_c_product_of_three(dy, ddbeta, curvatures.x_beta),
+    acon_c_product_of_three(dy, ddx, curvatures.x_p1) +
+      acon_c_product_of_three(dy, ddp1, curvatures.p1_p1) +
+      acon_c_product_of_three(dy, ddp2, curvatures.p1_p2) +
+      acon_c_product_of_three(dy, ddbeta, curvatures.p1_beta),
+    acon_c_product_of_three(dy, ddx, curvatures.x_p2) +
+      acon_c_product_of_three(dy, ddp1, curvatures.p1_p2) +
+      acon_c_product_of_three(dy, ddp2, curvatures.p1_p1) +
+      acon_c_product_of_three(dy, ddbeta, curvatures.p2_beta),
+    acon_c_product_of_three(dy, ddx, curvatures.x_beta) +
+      acon_c_product_of_three(dy, ddp1, curvatures.p1_beta) +
+      acon_c_product_of_three(dy, ddp2, curvatures.p2_beta) +
+      acon_c_product_of_three(dy, ddbeta, curvatures.beta_beta)
   );
 }
 `;

@@ -135,14 +135,11 @@ fn arcsinh_fused(x: f32) -> arcsinh_value_and_slopes {
   return arcsinh_value_and_slopes(arcsinh_asinh(x), 1.0 / arcsinh_hypot(1.0, x));
 }
 
-fn arcsinh_curvature_0_far(x0: f32) -> f32 {
-  let t = 1.0 / x0;
-  let t2 = arcsinh_hypot(t, 1.0) * (t / x0 + 1.0);
-  return select(
-    select(-x0 / (arcsinh_hypot(1.0, x0) * (x0 * x0 + 1.0)), 1.0 / t2 / x0 / x0, x0 < -1099511600000.0),
-    -1.0 / t2 / x0 / x0,
-    x0 > 1099511600000.0
-  );
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct arcsinh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -151,8 +148,36 @@ struct arcsinh_pair {
   low: f32,
 }
 
-fn arcsinh_pair_to_f32(a: arcsinh_pair) -> f32 {
-  return a.high + a.low;
+const arcsinh_RANGED_ZERO: arcsinh_ranged = arcsinh_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn arcsinh_ranged_of(a: arcsinh_pair, exponent: f32) -> arcsinh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = arcsinh_power_of_two(clamp(127 - field, -126, 126));
+  return arcsinh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), arcsinh_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn arcsinh_ranged_select(condition: bool, a: arcsinh_ranged, b: arcsinh_ranged) -> arcsinh_ranged {
+  return arcsinh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn arcsinh_ranged_from_given(x: f32) -> arcsinh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = arcsinh_ranged_of(arcsinh_pair(part, 0.0), select(0.0, 64.0, large));
+  return arcsinh_ranged_select(infinite, arcsinh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -182,6 +207,25 @@ fn arcsinh_pair_ordered_sum(a: f32, b: f32) -> arcsinh_pair {
   return arcsinh_pair(s, b - arcsinh_rounded(s - a));
 }
 
+fn arcsinh_pair_multiply(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
+  let p = arcsinh_pair_product(a.high, b.high);
+  return arcsinh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn arcsinh_ranged_multiply(a: arcsinh_ranged, b: arcsinh_ranged) -> arcsinh_ranged {
+  return arcsinh_ranged_of(
+    arcsinh_pair_multiply(arcsinh_pair(a.high, a.low), arcsinh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn arcsinh_ranged_to_limit(a: arcsinh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * arcsinh_power_of_two(first)) * arcsinh_power_of_two(exponent - first);
+}
+
 // The quotient as rounded, and what is left of a over b.
 fn arcsinh_pair_divide(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
   let q = arcsinh_rounded(a.high / b.high);
@@ -190,17 +234,85 @@ fn arcsinh_pair_divide(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
   return arcsinh_pair_ordered_sum(q, rest / b.high);
 }
 
+fn arcsinh_ranged_divide(a: arcsinh_ranged, b: arcsinh_ranged) -> arcsinh_ranged {
+  return arcsinh_ranged_of(
+    arcsinh_pair_divide(arcsinh_pair(a.high, a.low), arcsinh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn arcsinh_ranged_negate(a: arcsinh_ranged) -> arcsinh_ranged {
+  return arcsinh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn arcsinh_pair_sqrt(a: arcsinh_pair) -> arcsinh_pair {
+  let r = arcsinh_rounded(sqrt(a.high));
+  let p = arcsinh_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return arcsinh_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a times a power of two.
+fn arcsinh_pair_scale(a: arcsinh_pair, factor: f32) -> arcsinh_pair {
+  return arcsinh_pair(a.high * factor, a.low * factor);
+}
+
+fn arcsinh_ranged_sqrt(a: arcsinh_ranged) -> arcsinh_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = arcsinh_pair_sqrt(
+    arcsinh_pair_scale(arcsinh_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return arcsinh_ranged_of(root, half);
+}
+
+// a + b exactly (Knuth).
+fn arcsinh_pair_sum(a: f32, b: f32) -> arcsinh_pair {
+  let s = arcsinh_rounded(a + b);
+  let t = arcsinh_rounded(s - a);
+  return arcsinh_pair(s, (a - arcsinh_rounded(s - t)) + (b - t));
+}
+
+fn arcsinh_pair_add(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
+  let s = arcsinh_pair_sum(a.high, b.high);
+  return arcsinh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn arcsinh_ranged_add(a: arcsinh_ranged, b: arcsinh_ranged) -> arcsinh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = arcsinh_ranged_select(swapped, b, a);
+  let y = arcsinh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(arcsinh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return arcsinh_ranged_of(
+    arcsinh_pair_add(arcsinh_pair(x.high, x.low), arcsinh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn arcsinh_curvature_0_far(x0: f32) -> f32 {
+  let a0 = arcsinh_ranged_from_given(x0);
+  let t0 = arcsinh_ranged_multiply(a0, a0);
+  return arcsinh_ranged_to_limit(
+    arcsinh_ranged_divide(
+      arcsinh_ranged_negate(a0),
+      arcsinh_ranged_multiply(
+        arcsinh_ranged_sqrt(arcsinh_ranged_add(arcsinh_ranged(1.0, 0.0, 0.0), t0)),
+        arcsinh_ranged_add(t0, arcsinh_ranged(1.0, 0.0, 0.0))
+      )
+    )
+  );
+}
+
+fn arcsinh_pair_to_f32(a: arcsinh_pair) -> f32 {
+  return a.high + a.low;
+}
+
 fn arcsinh_pair_negate(a: arcsinh_pair) -> arcsinh_pair {
   return arcsinh_pair(-a.high, -a.low);
 }
 
 fn arcsinh_pair_from_f32(x: f32) -> arcsinh_pair {
   return arcsinh_pair(x, 0.0);
-}
-
-fn arcsinh_pair_multiply(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
-  let p = arcsinh_pair_product(a.high, b.high);
-  return arcsinh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn arcsinh_pair_abs(a: arcsinh_pair) -> arcsinh_pair {
@@ -219,25 +331,6 @@ fn arcsinh_pair_smaller(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
     return b;
   }
   return a;
-}
-
-fn arcsinh_pair_sqrt(a: arcsinh_pair) -> arcsinh_pair {
-  let r = arcsinh_rounded(sqrt(a.high));
-  let p = arcsinh_pair_product(r, r);
-  let rest = ((a.high - p.high) - p.low) + a.low;
-  return arcsinh_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
-}
-
-// a + b exactly (Knuth).
-fn arcsinh_pair_sum(a: f32, b: f32) -> arcsinh_pair {
-  let s = arcsinh_rounded(a + b);
-  let t = arcsinh_rounded(s - a);
-  return arcsinh_pair(s, (a - arcsinh_rounded(s - t)) + (b - t));
-}
-
-fn arcsinh_pair_add(a: arcsinh_pair, b: arcsinh_pair) -> arcsinh_pair {
-  let s = arcsinh_pair_sum(a.high, b.high);
-  return arcsinh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
 // sqrt(a^2 + b^2), the larger of both outside of the root.
@@ -281,10 +374,21 @@ struct arcsinh_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn arcsinh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn arcsinh_double_backward(dy: f32, ddx: f32, x: f32) -> arcsinh_second_gradients {
   let slopes = arcsinh_backward(1.0, x);
   let curvatures = arcsinh_curvature(x);
-  return arcsinh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return arcsinh_second_gradients(ddx * slopes, arcsinh_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -140,12 +140,89 @@ fn arctan_fused(x: f32) -> arctan_value_and_slopes {
   return arctan_value_and_slopes(arctan_atan(x), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct arctan_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const arctan_RANGED_ZERO: arctan_ranged = arctan_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn arctan_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn arctan_ranged_of(a: arctan_pair, exponent: f32) -> arctan_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = arctan_power_of_two(clamp(127 - field, -126, 126));
+  return arctan_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), arctan_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn arctan_ranged_select(condition: bool, a: arctan_ranged, b: arctan_ranged) -> arctan_ranged {
+  return arctan_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn arctan_ranged_from_given(x: f32) -> arctan_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = arctan_ranged_of(arctan_pair(part, 0.0), select(0.0, 64.0, large));
+  return arctan_ranged_select(infinite, arctan_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn arctan_ranged_add(a: arctan_ranged, b: arctan_ranged) -> arctan_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = arctan_ranged_select(swapped, b, a);
+  let y = arctan_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(arctan_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return arctan_ranged_of(
+    arctan_pair_add(arctan_pair(x.high, x.low), arctan_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn arctan_ranged_multiply(a: arctan_ranged, b: arctan_ranged) -> arctan_ranged {
+  return arctan_ranged_of(
+    arctan_pair_multiply(arctan_pair(a.high, a.low), arctan_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn arctan_ranged_to_limit(a: arctan_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * arctan_power_of_two(first)) * arctan_power_of_two(exponent - first);
+}
+
+fn arctan_ranged_divide(a: arctan_ranged, b: arctan_ranged) -> arctan_ranged {
+  return arctan_ranged_of(
+    arctan_pair_divide(arctan_pair(a.high, a.low), arctan_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn arctan_curvature_0_far(x0: f32) -> f32 {
-  let t = 1.0 / x0 / x0 + 1.0;
-  let t2 = x0 * x0;
-  let t3 = -2.0 / (t * t) / x0 / t2;
-  let t4 = t2 + 1.0;
-  return select(select((-2.0 * x0) / (t4 * t4), t3, x0 < -2147483600.0), t3, x0 > 2147483600.0);
+  let a0 = arctan_ranged_from_given(x0);
+  let t0 = arctan_ranged_add(arctan_ranged_multiply(a0, a0), arctan_ranged(1.0, 0.0, 0.0));
+  return arctan_ranged_to_limit(
+    arctan_ranged_divide(arctan_ranged_multiply(arctan_ranged(-1.0, 0.0, 1.0), a0), arctan_ranged_multiply(t0, t0))
+  );
 }
 
 // a times a power of two.
@@ -176,10 +253,21 @@ struct arctan_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn arctan_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn arctan_double_backward(dy: f32, ddx: f32, x: f32) -> arctan_second_gradients {
   let slopes = arctan_backward(1.0, x);
   let curvatures = arctan_curvature(x);
-  return arctan_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return arctan_second_gradients(ddx * slopes, arctan_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1443,31 +1443,202 @@ struct arelu_curvatures {
   beta_beta: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct arelu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const arelu_RANGED_ZERO: arelu_ranged = arelu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn arelu_ranged_of(a: arelu_pair, exponent: f32) -> arelu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = arelu_power_of_two(clamp(127 - field, -126, 126));
+  return arelu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), arelu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn arelu_ranged_select(condition: bool, a: arelu_ranged, b: arelu_ranged) -> arelu_ranged {
+  return arelu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn arelu_ranged_from_given(x: f32) -> arelu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = arelu_ranged_of(arelu_pair(part, 0.0), select(0.0, 64.0, large));
+  return arelu_ranged_select(infinite, arelu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn arelu_ranged_add(a: arelu_ranged, b: arelu_ranged) -> arelu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = arelu_ranged_select(swapped, b, a);
+  let y = arelu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(arelu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return arelu_ranged_of(
+    arelu_pair_add(arelu_pair(x.high, x.low), arelu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn arelu_ranged_negate(a: arelu_ranged) -> arelu_ranged {
+  return arelu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn arelu_ranged_subtract(a: arelu_ranged, b: arelu_ranged) -> arelu_ranged {
+  return arelu_ranged_add(a, arelu_ranged_negate(b));
+}
+
+fn arelu_ranged_less_or_equal(a: arelu_ranged, b: arelu_ranged) -> bool {
+  return arelu_ranged_subtract(a, b).high <= 0.0;
+}
+
+fn arelu_ranged_less(a: arelu_ranged, b: arelu_ranged) -> bool {
+  return arelu_ranged_subtract(a, b).high < 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn arelu_ranged_to_limit(a: arelu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * arelu_power_of_two(first)) * arelu_power_of_two(exponent - first);
+}
+
 fn arelu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return select(select(select(1.0, 0.0, x1 >= 0.99), 0.0, x1 <= 0.01), 0.0, x0 > 0.0);
+  let a0 = arelu_ranged_from_given(x0);
+  let a1 = arelu_ranged_from_given(x1);
+  var t0 = arelu_ranged(1.0, 0.0, 0.0);
+  if (arelu_ranged_less_or_equal(arelu_ranged(1.98, -1.9073486e-8, -1.0), a1)) {
+    t0 = arelu_RANGED_ZERO;
+  }
+  var t1 = t0;
+  if (arelu_ranged_less_or_equal(a1, arelu_ranged(1.28, 2.8610229e-8, -7.0))) {
+    t1 = arelu_RANGED_ZERO;
+  }
+  var t2 = t1;
+  if (arelu_ranged_less(arelu_RANGED_ZERO, a0)) {
+    t2 = arelu_RANGED_ZERO;
+  }
+  return arelu_ranged_to_limit(t2);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn arelu_ranged_pair(a: arelu_ranged) -> arelu_pair {
+  let factor = arelu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return arelu_pair(a.high * factor, a.low * factor);
+}
+
+fn arelu_pair_subtract(a: arelu_pair, b: arelu_pair) -> arelu_pair {
+  let s = arelu_pair_sum(a.high, -b.high);
+  return arelu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const arelu_RANGED_LN2: arelu_pair = arelu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn arelu_ranged_exp(a: arelu_ranged) -> arelu_ranged {
+  let x = arelu_ranged_pair(
+    arelu_ranged_select(a.exponent > 126.0, arelu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = arelu_pair_subtract(x, arelu_pair_multiply(arelu_pair(k, 0.0), arelu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return arelu_ranged_of(
+    arelu_pair_add(
+      arelu_pair(1.0, 0.0),
+      arelu_pair_expm1_small(arelu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn arelu_ranged_abs(a: arelu_ranged) -> arelu_ranged {
+  return arelu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn arelu_ranged_divide(a: arelu_ranged, b: arelu_ranged) -> arelu_ranged {
+  return arelu_ranged_of(
+    arelu_pair_divide(arelu_pair(a.high, a.low), arelu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn arelu_ranged_multiply(a: arelu_ranged, b: arelu_ranged) -> arelu_ranged {
+  return arelu_ranged_of(
+    arelu_pair_multiply(arelu_pair(a.high, a.low), arelu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
 }
 
 fn arelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  return select(0.0, arelu_logistic(x1), x0 > 0.0);
+  let a0 = arelu_ranged_from_given(x0);
+  let a1 = arelu_ranged_from_given(x1);
+  let t0 = arelu_ranged_exp(arelu_ranged_negate(arelu_ranged_abs(a1)));
+  let t1 = arelu_ranged_add(t0, arelu_ranged(1.0, 0.0, 0.0));
+  var t2 = arelu_RANGED_ZERO;
+  if (arelu_ranged_less(arelu_RANGED_ZERO, a0)) {
+    t2 = arelu_ranged_divide(t0, arelu_ranged_multiply(t1, t1));
+  }
+  return arelu_ranged_to_limit(t2);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn arelu_tanh(x: f32) -> f32 {
-  if (arelu_is_nan(x)) {
-    return x;
+const arelu_RANGED_ONE: arelu_ranged = arelu_ranged(1.0, 0.0, 0.0);
+
+fn arelu_ranged_expm1(a: arelu_ranged) -> arelu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = arelu_ranged_multiply(a, a);
+    return arelu_ranged_add(a, arelu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return arelu_ranged_of(arelu_pair_expm1_small(arelu_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (arelu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return arelu_ranged_subtract(arelu_ranged_exp(a), arelu_RANGED_ONE);
+}
+
+fn arelu_ranged_smaller(a: arelu_ranged, b: arelu_ranged) -> arelu_ranged {
+  return arelu_ranged_select(arelu_ranged_less(b, a), b, a);
+}
+
+fn arelu_ranged_at_most(a: arelu_ranged, b: arelu_ranged) -> arelu_ranged {
+  return arelu_ranged_smaller(a, b);
 }
 
 fn arelu_curvature_2_far(x0: f32, x1: f32) -> f32 {
-  return select(0.0, -(arelu_logistic(x1) * arelu_tanh(0.5 * x1) * x0), x0 > 0.0);
+  let a0 = arelu_ranged_from_given(x0);
+  let a1 = arelu_ranged_from_given(x1);
+  let t0 = arelu_ranged_exp(arelu_ranged_negate(arelu_ranged_abs(a1)));
+  let t1 = arelu_ranged_add(t0, arelu_ranged(1.0, 0.0, 0.0));
+  let t2 = arelu_ranged_expm1(
+    arelu_ranged_at_most(
+      arelu_ranged_multiply(arelu_ranged(1.0, 0.0, 1.0), arelu_ranged_multiply(arelu_ranged(1.0, 0.0, -1.0), a1)),
+      arelu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  var t3 = arelu_RANGED_ZERO;
+  if (arelu_ranged_less(arelu_RANGED_ZERO, a0)) {
+    t3 = arelu_ranged_negate(
+      arelu_ranged_multiply(
+        arelu_ranged_multiply(a0, arelu_ranged_divide(t0, arelu_ranged_multiply(t1, t1))),
+        arelu_ranged_divide(t2, arelu_ranged_add(t2, arelu_ranged(1.0, 0.0, 1.0)))
+      )
+    );
+  }
+  return arelu_ranged_to_limit(t3);
 }
 
 fn arelu_pair_expm1(a: arelu_pair) -> arelu_pair {
@@ -1579,6 +1750,17 @@ struct arelu_second_gradients {
   beta: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn arelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn arelu_double_backward(
   dy: f32,
   ddx: f32,
@@ -1592,9 +1774,9 @@ fn arelu_double_backward(
   let curvatures = arelu_curvature(x, alpha, beta);
   return arelu_second_gradients(
     ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta,
-    dy * (ddalpha * curvatures.x_alpha + ddbeta * curvatures.x_beta),
-    dy * ddx * curvatures.x_alpha,
-    dy * (ddx * curvatures.x_beta + ddbeta * curvatures.beta_beta)
+    arelu_product_of_three(dy, ddalpha, curvatures.x_alpha) + arelu_product_of_three(dy, ddbeta, curvatures.x_beta),
+    arelu_product_of_three(dy, ddx, curvatures.x_alpha),
+    arelu_product_of_three(dy, ddx, curvatures.x_beta) + arelu_product_of_three(dy, ddbeta, curvatures.beta_beta)
   );
 }
 `;

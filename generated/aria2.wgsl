@@ -1525,28 +1525,197 @@ fn aria2_fused(x: f32, alpha: f32, beta: f32) -> aria2_value_and_slopes {
   return aria2_value_and_slopes(select(result_value, x, aria2_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn aria2_tanh(x: f32) -> f32 {
-  if (aria2_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct aria2_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const aria2_RANGED_ZERO: aria2_ranged = aria2_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn aria2_ranged_of(a: aria2_pair, exponent: f32) -> aria2_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = aria2_power_of_two(clamp(127 - field, -126, 126));
+  return aria2_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), aria2_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn aria2_ranged_select(condition: bool, a: aria2_ranged, b: aria2_ranged) -> aria2_ranged {
+  return aria2_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn aria2_ranged_from_given(x: f32) -> aria2_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = aria2_ranged_of(aria2_pair(part, 0.0), select(0.0, 64.0, large));
+  return aria2_ranged_select(infinite, aria2_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn aria2_ranged_multiply(a: aria2_ranged, b: aria2_ranged) -> aria2_ranged {
+  return aria2_ranged_of(
+    aria2_pair_multiply(aria2_pair(a.high, a.low), aria2_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn aria2_ranged_pair(a: aria2_ranged) -> aria2_pair {
+  let factor = aria2_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return aria2_pair(a.high * factor, a.low * factor);
+}
+
+const aria2_RANGED_LN2: aria2_pair = aria2_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn aria2_ranged_exp(a: aria2_ranged) -> aria2_ranged {
+  let x = aria2_ranged_pair(
+    aria2_ranged_select(a.exponent > 126.0, aria2_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = aria2_pair_subtract(x, aria2_pair_multiply(aria2_pair(k, 0.0), aria2_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return aria2_ranged_of(
+    aria2_pair_add(
+      aria2_pair(1.0, 0.0),
+      aria2_pair_expm1_small(aria2_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn aria2_ranged_negate(a: aria2_ranged) -> aria2_ranged {
+  return aria2_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn aria2_ranged_abs(a: aria2_ranged) -> aria2_ranged {
+  return aria2_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn aria2_ranged_add(a: aria2_ranged, b: aria2_ranged) -> aria2_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = aria2_ranged_select(swapped, b, a);
+  let y = aria2_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(aria2_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return aria2_ranged_of(
+    aria2_pair_add(aria2_pair(x.high, x.low), aria2_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn aria2_ranged_divide(a: aria2_ranged, b: aria2_ranged) -> aria2_ranged {
+  return aria2_ranged_of(
+    aria2_pair_divide(aria2_pair(a.high, a.low), aria2_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn aria2_ranged_subtract(a: aria2_ranged, b: aria2_ranged) -> aria2_ranged {
+  return aria2_ranged_add(a, aria2_ranged_negate(b));
+}
+
+fn aria2_ranged_less(a: aria2_ranged, b: aria2_ranged) -> bool {
+  return aria2_ranged_subtract(a, b).high < 0.0;
+}
+
+fn aria2_ranged_smaller(a: aria2_ranged, b: aria2_ranged) -> aria2_ranged {
+  return aria2_ranged_select(aria2_ranged_less(b, a), b, a);
+}
+
+fn aria2_ranged_at_most(a: aria2_ranged, b: aria2_ranged) -> aria2_ranged {
+  return aria2_ranged_smaller(a, b);
+}
+
+const aria2_RANGED_ONE: aria2_ranged = aria2_ranged(1.0, 0.0, 0.0);
+
+fn aria2_ranged_expm1(a: aria2_ranged) -> aria2_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = aria2_ranged_multiply(a, a);
+    return aria2_ranged_add(a, aria2_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return aria2_ranged_of(aria2_pair_expm1_small(aria2_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (aria2_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return aria2_ranged_subtract(aria2_ranged_exp(a), aria2_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn aria2_ranged_to_limit(a: aria2_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * aria2_power_of_two(first)) * aria2_power_of_two(exponent - first);
+}
+
+// What is larger than all that rows of numbers give.
+fn aria2_ranged_infinite() -> aria2_ranged {
+  return aria2_ranged(1.0, 0.0, 10000.0);
+}
+
+fn aria2_ranged_log(a: aria2_ranged) -> aria2_ranged {
+  let over = a.high > 1.4142135;
+  let m = aria2_pair_scale(aria2_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = aria2_pair_log_scaled(0.0, aria2_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = aria2_pair_multiply(aria2_pair(a.exponent + select(0.0, 1.0, over), 0.0), aria2_RANGED_LN2);
+  return aria2_ranged_select(
+    a.high == 0.0,
+    aria2_ranged_negate(aria2_ranged_infinite()),
+    aria2_ranged_of(aria2_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+// For a > 0.
+fn aria2_ranged_pow(a: aria2_ranged, b: aria2_ranged) -> aria2_ranged {
+  return aria2_ranged_exp(aria2_ranged_multiply(b, aria2_ranged_log(a)));
 }
 
 fn aria2_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = x1 - 1.0;
-  let t2 = x2 * x2;
-  let t3 = select(x0, -80.0, x0 < -80.0) * x2;
-  let t4 = aria2_logistic(t3);
-  let t5 = aria2_sigmoid(t3);
-  return x1 * t * t2 * (t4 * t4) * aria2_pow(t5, x1 - 2.0) - t2 * (t4 * aria2_tanh(0.5 * t3)) * aria2_pow(t5, t) * x1;
+  let a0 = aria2_ranged_from_given(x0);
+  let a1 = aria2_ranged_from_given(x1);
+  let a2 = aria2_ranged_from_given(x2);
+  let t0 = aria2_ranged_multiply(a1, aria2_ranged_multiply(a2, a2));
+  let t1 = aria2_ranged_multiply(a0, a2);
+  let t2 = aria2_ranged_exp(aria2_ranged_negate(aria2_ranged_abs(t1)));
+  let t3 = aria2_ranged_add(t2, aria2_ranged(1.0, 0.0, 0.0));
+  let t4 = aria2_ranged_divide(t2, aria2_ranged_multiply(t3, t3));
+  let t5 = aria2_ranged_subtract(a1, aria2_ranged(1.0, 0.0, 0.0));
+  let t6 = aria2_ranged_exp(aria2_ranged_at_most(t1, aria2_ranged(1.25, 0.0, 5.0)));
+  let t7 = aria2_ranged_divide(t6, aria2_ranged_add(t6, aria2_ranged(1.0, 0.0, 0.0)));
+  let t8 = aria2_ranged_expm1(
+    aria2_ranged_at_most(
+      aria2_ranged_multiply(
+        aria2_ranged(1.0, 0.0, 1.0),
+        aria2_ranged_multiply(aria2_ranged_multiply(aria2_ranged(1.0, 0.0, -1.0), a0), a2)
+      ),
+      aria2_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return aria2_ranged_to_limit(
+    aria2_ranged_subtract(
+      aria2_ranged_multiply(
+        aria2_ranged_multiply(aria2_ranged_multiply(t0, aria2_ranged_multiply(t4, t4)), t5),
+        aria2_ranged_pow(t7, aria2_ranged_subtract(a1, aria2_ranged(1.0, 0.0, 1.0)))
+      ),
+      aria2_ranged_multiply(
+        aria2_ranged_multiply(aria2_ranged_multiply(t0, t4), aria2_ranged_pow(t7, t5)),
+        aria2_ranged_divide(t8, aria2_ranged_add(t8, aria2_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn aria2_pair_expm1(a: aria2_pair) -> aria2_pair {
@@ -1638,10 +1807,21 @@ struct aria2_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn aria2_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn aria2_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32, beta: f32) -> aria2_second_gradients {
   let slopes = aria2_backward(1.0, x, alpha, beta);
   let curvatures = aria2_curvature(x, alpha, beta);
-  return aria2_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return aria2_second_gradients(ddx * slopes, aria2_product_of_three(dy, ddx, curvatures));
 }
 
 struct aria2_uniform_values {

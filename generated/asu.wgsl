@@ -324,8 +324,96 @@ fn asu_fused(x: f32) -> asu_value_and_slopes {
   return asu_value_and_slopes(x * asu_sin(x), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct asu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const asu_RANGED_ZERO: asu_ranged = asu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn asu_ranged_of(a: asu_pair, exponent: f32) -> asu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = asu_power_of_two(clamp(127 - field, -126, 126));
+  return asu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), asu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn asu_ranged_select(condition: bool, a: asu_ranged, b: asu_ranged) -> asu_ranged {
+  return asu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn asu_ranged_from_given(x: f32) -> asu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = asu_ranged_of(asu_pair(part, 0.0), select(0.0, 64.0, large));
+  return asu_ranged_select(infinite, asu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn asu_ranged_to_limit(a: asu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * asu_power_of_two(first)) * asu_power_of_two(exponent - first);
+}
+
+fn asu_ranged_add(a: asu_ranged, b: asu_ranged) -> asu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = asu_ranged_select(swapped, b, a);
+  let y = asu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(asu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return asu_ranged_of(
+    asu_pair_add(asu_pair(x.high, x.low), asu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn asu_ranged_negate(a: asu_ranged) -> asu_ranged {
+  return asu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn asu_ranged_subtract(a: asu_ranged, b: asu_ranged) -> asu_ranged {
+  return asu_ranged_add(a, asu_ranged_negate(b));
+}
+
+fn asu_ranged_multiply(a: asu_ranged, b: asu_ranged) -> asu_ranged {
+  return asu_ranged_of(
+    asu_pair_multiply(asu_pair(a.high, a.low), asu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn asu_ranged_to_finite(a: asu_ranged) -> f32 {
+  let x = asu_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
 fn asu_curvature_0_far(x0: f32) -> f32 {
-  return 2.0 * asu_cos(x0) - x0 * asu_sin(x0);
+  let a0 = asu_ranged_from_given(x0);
+  return asu_ranged_to_limit(
+    asu_ranged_subtract(
+      asu_ranged_multiply(
+        asu_ranged(1.0, 0.0, 1.0),
+        asu_ranged_of(asu_pair(asu_cos(asu_ranged_to_finite(a0)), 0.0), 0.0)
+      ),
+      asu_ranged_multiply(a0, asu_ranged_of(asu_pair(asu_sin(asu_ranged_to_finite(a0)), 0.0), 0.0))
+    )
+  );
 }
 
 fn asu_is_nan(x: f32) -> bool {
@@ -357,10 +445,21 @@ struct asu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn asu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn asu_double_backward(dy: f32, ddx: f32, x: f32) -> asu_second_gradients {
   let slopes = asu_backward(1.0, x);
   let curvatures = asu_curvature(x);
-  return asu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return asu_second_gradients(ddx * slopes, asu_product_of_three(dy, ddx, curvatures));
 }
 
 struct asu_uniform_values {

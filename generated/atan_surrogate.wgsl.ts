@@ -814,12 +814,106 @@ fn atan_surrogate_fused(x: f32, alpha: f32) -> atan_surrogate_value_and_slopes {
   );
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct atan_surrogate_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const atan_surrogate_RANGED_ZERO: atan_surrogate_ranged = atan_surrogate_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn atan_surrogate_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn atan_surrogate_ranged_of(a: atan_surrogate_pair, exponent: f32) -> atan_surrogate_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = atan_surrogate_power_of_two(clamp(127 - field, -126, 126));
+  return atan_surrogate_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), atan_surrogate_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn atan_surrogate_ranged_select(condition: bool, a: atan_surrogate_ranged, b: atan_surrogate_ranged) -> atan_surrogate_ranged {
+  return atan_surrogate_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn atan_surrogate_ranged_from_given(x: f32) -> atan_surrogate_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = atan_surrogate_ranged_of(atan_surrogate_pair(part, 0.0), select(0.0, 64.0, large));
+  return atan_surrogate_ranged_select(infinite, atan_surrogate_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn atan_surrogate_ranged_multiply(a: atan_surrogate_ranged, b: atan_surrogate_ranged) -> atan_surrogate_ranged {
+  return atan_surrogate_ranged_of(
+    atan_surrogate_pair_multiply(atan_surrogate_pair(a.high, a.low), atan_surrogate_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn atan_surrogate_ranged_add(a: atan_surrogate_ranged, b: atan_surrogate_ranged) -> atan_surrogate_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = atan_surrogate_ranged_select(swapped, b, a);
+  let y = atan_surrogate_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(atan_surrogate_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return atan_surrogate_ranged_of(
+    atan_surrogate_pair_add(atan_surrogate_pair(x.high, x.low), atan_surrogate_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn atan_surrogate_ranged_to_limit(a: atan_surrogate_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * atan_surrogate_power_of_two(first)) * atan_surrogate_power_of_two(exponent - first);
+}
+
+fn atan_surrogate_ranged_divide(a: atan_surrogate_ranged, b: atan_surrogate_ranged) -> atan_surrogate_ranged {
+  return atan_surrogate_ranged_of(
+    atan_surrogate_pair_divide(atan_surrogate_pair(a.high, a.low), atan_surrogate_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn atan_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x1 * x1;
-  let t2 = 2.467401 * x1 * x1 + 1.0 / x0 / x0;
-  let t3 = (-2.467401 * (t * x1)) / (t2 * t2) / x0 / (x0 * x0);
-  let t4 = 2.467401 * x0 * x0 * t + 1.0;
-  return select(select((-2.467401 * x1 * t * x0) / (t4 * t4), t3, x0 < -2147483600.0), t3, x0 > 2147483600.0);
+  let a0 = atan_surrogate_ranged_from_given(x0);
+  let a1 = atan_surrogate_ranged_from_given(x1);
+  let t0 = atan_surrogate_ranged_multiply(a1, a1);
+  let t1 = atan_surrogate_ranged_add(
+    atan_surrogate_ranged_multiply(
+      atan_surrogate_ranged_multiply(
+        atan_surrogate_ranged(1.2337005, 3.629645e-8, 1.0),
+        atan_surrogate_ranged_multiply(a0, a0)
+      ),
+      t0
+    ),
+    atan_surrogate_ranged(1.0, 0.0, 0.0)
+  );
+  return atan_surrogate_ranged_to_limit(
+    atan_surrogate_ranged_divide(
+      atan_surrogate_ranged_multiply(
+        atan_surrogate_ranged_multiply(atan_surrogate_ranged(-1.2337005, -3.629645e-8, 1.0), a0),
+        atan_surrogate_ranged_multiply(t0, a1)
+      ),
+      atan_surrogate_ranged_multiply(t1, t1)
+    )
+  );
 }
 
 fn atan_surrogate_curvature(x: f32, alpha: f32) -> f32 {
@@ -858,10 +952,21 @@ struct atan_surrogate_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn atan_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn atan_surrogate_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> atan_surrogate_second_gradients {
   let slopes = atan_surrogate_backward(1.0, x, alpha);
   let curvatures = atan_surrogate_curvature(x, alpha);
-  return atan_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return atan_surrogate_second_gradients(ddx * slopes, atan_surrogate_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -868,8 +868,98 @@ fn bent_identity_fused(x: f32) -> bent_identity_value_and_slopes {
   return bent_identity_value_and_slopes(select(result_value, x, bent_identity_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct bent_identity_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const bent_identity_RANGED_ZERO: bent_identity_ranged = bent_identity_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn bent_identity_ranged_of(a: bent_identity_pair, exponent: f32) -> bent_identity_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = bent_identity_power_of_two(clamp(127 - field, -126, 126));
+  return bent_identity_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), bent_identity_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn bent_identity_ranged_select(condition: bool, a: bent_identity_ranged, b: bent_identity_ranged) -> bent_identity_ranged {
+  return bent_identity_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn bent_identity_ranged_from_given(x: f32) -> bent_identity_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = bent_identity_ranged_of(bent_identity_pair(part, 0.0), select(0.0, 64.0, large));
+  return bent_identity_ranged_select(infinite, bent_identity_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn bent_identity_ranged_multiply(a: bent_identity_ranged, b: bent_identity_ranged) -> bent_identity_ranged {
+  return bent_identity_ranged_of(
+    bent_identity_pair_multiply(bent_identity_pair(a.high, a.low), bent_identity_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn bent_identity_ranged_to_limit(a: bent_identity_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * bent_identity_power_of_two(first)) * bent_identity_power_of_two(exponent - first);
+}
+
+fn bent_identity_ranged_divide(a: bent_identity_ranged, b: bent_identity_ranged) -> bent_identity_ranged {
+  return bent_identity_ranged_of(
+    bent_identity_pair_divide(bent_identity_pair(a.high, a.low), bent_identity_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn bent_identity_ranged_add(a: bent_identity_ranged, b: bent_identity_ranged) -> bent_identity_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = bent_identity_ranged_select(swapped, b, a);
+  let y = bent_identity_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(bent_identity_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return bent_identity_ranged_of(
+    bent_identity_pair_add(bent_identity_pair(x.high, x.low), bent_identity_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn bent_identity_ranged_sqrt(a: bent_identity_ranged) -> bent_identity_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = bent_identity_pair_sqrt(
+    bent_identity_pair_scale(bent_identity_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return bent_identity_ranged_of(root, half);
+}
+
 fn bent_identity_curvature_0_far(x0: f32) -> f32 {
-  return 0.5 / ((x0 * x0 + 1.0) * bent_identity_hypot(1.0, x0));
+  let a0 = bent_identity_ranged_from_given(x0);
+  let t0 = bent_identity_ranged_multiply(a0, a0);
+  return bent_identity_ranged_to_limit(
+    bent_identity_ranged_divide(
+      bent_identity_ranged(1.0, 0.0, -1.0),
+      bent_identity_ranged_multiply(
+        bent_identity_ranged_add(t0, bent_identity_ranged(1.0, 0.0, 0.0)),
+        bent_identity_ranged_sqrt(bent_identity_ranged_add(bent_identity_ranged(1.0, 0.0, 0.0), t0))
+      )
+    )
+  );
 }
 
 fn bent_identity_curvature(x: f32) -> f32 {
@@ -898,10 +988,21 @@ struct bent_identity_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn bent_identity_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn bent_identity_double_backward(dy: f32, ddx: f32, x: f32) -> bent_identity_second_gradients {
   let slopes = bent_identity_backward(1.0, x);
   let curvatures = bent_identity_curvature(x);
-  return bent_identity_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return bent_identity_second_gradients(ddx * slopes, bent_identity_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1694,22 +1694,239 @@ fn beta_mish_fused(x: f32, beta: f32) -> beta_mish_value_and_slopes {
   return beta_mish_value_and_slopes(select(result_value, x, beta_mish_is_nan(x)), result_x);
 }
 
-fn beta_mish_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 7.9228163e+28, x0 > 7.9228163e+28);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = beta_mish_sigmoid(t2);
-  let t4 = beta_mish_softplus(t2) * x1;
-  let t5 = beta_mish_logistic(2.0 * t4);
-  return (
-    8.0 * (t3 * t5 * x1) -
-    t2 * (8.0 * t3 * t3) * (x1 * x1) * (beta_mish_tanh(t4) * t5) +
-    4.0 * (select(t2 * beta_mish_logistic(t2), 0.0, abs(t2) > 800.0) * t5 * x1)
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct beta_mish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const beta_mish_RANGED_ZERO: beta_mish_ranged = beta_mish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn beta_mish_ranged_of(a: beta_mish_pair, exponent: f32) -> beta_mish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = beta_mish_power_of_two(clamp(127 - field, -126, 126));
+  return beta_mish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), beta_mish_RANGED_ZERO.exponent, zero)
   );
+}
+
+fn beta_mish_ranged_select(condition: bool, a: beta_mish_ranged, b: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn beta_mish_ranged_from_given(x: f32) -> beta_mish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = beta_mish_ranged_of(beta_mish_pair(part, 0.0), select(0.0, 64.0, large));
+  return beta_mish_ranged_select(infinite, beta_mish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn beta_mish_ranged_pair(a: beta_mish_ranged) -> beta_mish_pair {
+  let factor = beta_mish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return beta_mish_pair(a.high * factor, a.low * factor);
 }
 
 fn beta_mish_pair_subtract(a: beta_mish_pair, b: beta_mish_pair) -> beta_mish_pair {
   let s = beta_mish_pair_sum(a.high, -b.high);
   return beta_mish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const beta_mish_RANGED_LN2: beta_mish_pair = beta_mish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn beta_mish_ranged_exp(a: beta_mish_ranged) -> beta_mish_ranged {
+  let x = beta_mish_ranged_pair(
+    beta_mish_ranged_select(a.exponent > 126.0, beta_mish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = beta_mish_pair_subtract(x, beta_mish_pair_multiply(beta_mish_pair(k, 0.0), beta_mish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return beta_mish_ranged_of(
+    beta_mish_pair_add(
+      beta_mish_pair(1.0, 0.0),
+      beta_mish_pair_expm1_small(beta_mish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn beta_mish_ranged_add(a: beta_mish_ranged, b: beta_mish_ranged) -> beta_mish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = beta_mish_ranged_select(swapped, b, a);
+  let y = beta_mish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(beta_mish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return beta_mish_ranged_of(
+    beta_mish_pair_add(beta_mish_pair(x.high, x.low), beta_mish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn beta_mish_ranged_negate(a: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn beta_mish_ranged_subtract(a: beta_mish_ranged, b: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged_add(a, beta_mish_ranged_negate(b));
+}
+
+fn beta_mish_ranged_less(a: beta_mish_ranged, b: beta_mish_ranged) -> bool {
+  return beta_mish_ranged_subtract(a, b).high < 0.0;
+}
+
+fn beta_mish_ranged_smaller(a: beta_mish_ranged, b: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged_select(beta_mish_ranged_less(b, a), b, a);
+}
+
+fn beta_mish_ranged_at_most(a: beta_mish_ranged, b: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged_smaller(a, b);
+}
+
+fn beta_mish_ranged_divide(a: beta_mish_ranged, b: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged_of(
+    beta_mish_pair_divide(beta_mish_pair(a.high, a.low), beta_mish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn beta_mish_ranged_abs(a: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn beta_mish_ranged_larger(a: beta_mish_ranged, b: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged_select(beta_mish_ranged_less(a, b), b, a);
+}
+
+fn beta_mish_ranged_at_least(a: beta_mish_ranged, b: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged_larger(a, b);
+}
+
+fn beta_mish_ranged_multiply(a: beta_mish_ranged, b: beta_mish_ranged) -> beta_mish_ranged {
+  return beta_mish_ranged_of(
+    beta_mish_pair_multiply(beta_mish_pair(a.high, a.low), beta_mish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// What is larger than all that rows of numbers give.
+fn beta_mish_ranged_infinite() -> beta_mish_ranged {
+  return beta_mish_ranged(1.0, 0.0, 10000.0);
+}
+
+fn beta_mish_ranged_log(a: beta_mish_ranged) -> beta_mish_ranged {
+  let over = a.high > 1.4142135;
+  let m = beta_mish_pair_scale(beta_mish_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = beta_mish_pair_log_scaled(0.0, beta_mish_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = beta_mish_pair_multiply(beta_mish_pair(a.exponent + select(0.0, 1.0, over), 0.0), beta_mish_RANGED_LN2);
+  return beta_mish_ranged_select(
+    a.high == 0.0,
+    beta_mish_ranged_negate(beta_mish_ranged_infinite()),
+    beta_mish_ranged_of(beta_mish_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn beta_mish_ranged_log1p(a: beta_mish_ranged) -> beta_mish_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = beta_mish_ranged_multiply(a, a);
+    return beta_mish_ranged_subtract(a, beta_mish_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < 60.0) {
+    return beta_mish_ranged_of(beta_mish_pair_log1p(beta_mish_ranged_pair(a)), 0.0);
+  }
+  return beta_mish_ranged_log(a);
+}
+
+const beta_mish_RANGED_ONE: beta_mish_ranged = beta_mish_ranged(1.0, 0.0, 0.0);
+
+fn beta_mish_ranged_expm1(a: beta_mish_ranged) -> beta_mish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = beta_mish_ranged_multiply(a, a);
+    return beta_mish_ranged_add(a, beta_mish_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return beta_mish_ranged_of(beta_mish_pair_expm1_small(beta_mish_ranged_pair(a)), 0.0);
+  }
+  return beta_mish_ranged_subtract(beta_mish_ranged_exp(a), beta_mish_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn beta_mish_ranged_to_limit(a: beta_mish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * beta_mish_power_of_two(first)) * beta_mish_power_of_two(exponent - first);
+}
+
+fn beta_mish_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = beta_mish_ranged_from_given(x0);
+  let a1 = beta_mish_ranged_from_given(x1);
+  let t0 = beta_mish_ranged_exp(beta_mish_ranged_at_most(a0, beta_mish_ranged(1.25, 0.0, 5.0)));
+  let t1 = beta_mish_ranged_divide(t0, beta_mish_ranged_add(t0, beta_mish_ranged(1.0, 0.0, 0.0)));
+  let t2 = beta_mish_ranged_abs(a0);
+  let t3 = beta_mish_ranged_exp(beta_mish_ranged_negate(t2));
+  let t4 = beta_mish_ranged_add(beta_mish_ranged_at_least(a0, beta_mish_RANGED_ZERO), beta_mish_ranged_log1p(t3));
+  let t5 = beta_mish_ranged_exp(
+    beta_mish_ranged_negate(
+      beta_mish_ranged_abs(
+        beta_mish_ranged_multiply(beta_mish_ranged_multiply(beta_mish_ranged(1.0, 0.0, 1.0), a1), t4)
+      )
+    )
+  );
+  let t6 = beta_mish_ranged_add(t5, beta_mish_ranged(1.0, 0.0, 0.0));
+  let t7 = beta_mish_ranged_divide(t5, beta_mish_ranged_multiply(t6, t6));
+  let t8 = beta_mish_ranged_expm1(
+    beta_mish_ranged_at_most(
+      beta_mish_ranged_multiply(beta_mish_ranged(1.0, 0.0, 1.0), beta_mish_ranged_multiply(a1, t4)),
+      beta_mish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t9 = beta_mish_ranged_add(t3, beta_mish_ranged(1.0, 0.0, 0.0));
+  var t10 = beta_mish_ranged_multiply(a0, beta_mish_ranged_divide(t3, beta_mish_ranged_multiply(t9, t9)));
+  if (beta_mish_ranged_less(beta_mish_ranged(1.5625, 0.0, 9.0), t2)) {
+    t10 = beta_mish_RANGED_ZERO;
+  }
+  return beta_mish_ranged_to_limit(
+    beta_mish_ranged_add(
+      beta_mish_ranged_subtract(
+        beta_mish_ranged_multiply(
+          beta_mish_ranged_multiply(beta_mish_ranged_multiply(beta_mish_ranged(1.0, 0.0, 3.0), a1), t1),
+          t7
+        ),
+        beta_mish_ranged_multiply(
+          beta_mish_ranged_multiply(
+            beta_mish_ranged_multiply(
+              beta_mish_ranged_multiply(
+                beta_mish_ranged_multiply(beta_mish_ranged(1.0, 0.0, 3.0), a0),
+                beta_mish_ranged_multiply(a1, a1)
+              ),
+              beta_mish_ranged_divide(t8, beta_mish_ranged_add(t8, beta_mish_ranged(1.0, 0.0, 1.0)))
+            ),
+            beta_mish_ranged_multiply(t1, t1)
+          ),
+          t7
+        )
+      ),
+      beta_mish_ranged_multiply(
+        beta_mish_ranged_multiply(beta_mish_ranged_multiply(beta_mish_ranged(1.0, 0.0, 2.0), a1), t7),
+        t10
+      )
+    )
+  );
 }
 
 fn beta_mish_curvature(x: f32, beta: f32) -> f32 {
@@ -1836,10 +2053,21 @@ struct beta_mish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn beta_mish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn beta_mish_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> beta_mish_second_gradients {
   let slopes = beta_mish_backward(1.0, x, beta);
   let curvatures = beta_mish_curvature(x, beta);
-  return beta_mish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return beta_mish_second_gradients(ddx * slopes, beta_mish_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -36,10 +36,25 @@ struct bilinear_glu_second_gradients {
   b: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn bilinear_glu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn bilinear_glu_double_backward(dy: f32, dda: f32, ddb: f32, a: f32, b: f32) -> bilinear_glu_second_gradients {
   let slopes = bilinear_glu_backward(1.0, a, b);
   let curvatures = bilinear_glu_curvature(a, b);
-  return bilinear_glu_second_gradients(dda * slopes.a + ddb * slopes.b, dy * ddb * curvatures, dy * dda * curvatures);
+  return bilinear_glu_second_gradients(
+    dda * slopes.a + ddb * slopes.b,
+    bilinear_glu_product_of_three(dy, ddb, curvatures),
+    bilinear_glu_product_of_three(dy, dda, curvatures)
+  );
 }
 
 struct bilinear_glu_uniform_values {

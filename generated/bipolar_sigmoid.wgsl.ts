@@ -286,8 +286,169 @@ fn bipolar_sigmoid_fused(x: f32) -> bipolar_sigmoid_value_and_slopes {
   return bipolar_sigmoid_value_and_slopes(select(result_value, x, bipolar_sigmoid_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct bipolar_sigmoid_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const bipolar_sigmoid_RANGED_ZERO: bipolar_sigmoid_ranged = bipolar_sigmoid_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn bipolar_sigmoid_ranged_of(a: bipolar_sigmoid_pair, exponent: f32) -> bipolar_sigmoid_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = bipolar_sigmoid_power_of_two(clamp(127 - field, -126, 126));
+  return bipolar_sigmoid_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), bipolar_sigmoid_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn bipolar_sigmoid_ranged_select(condition: bool, a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  return bipolar_sigmoid_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn bipolar_sigmoid_ranged_from_given(x: f32) -> bipolar_sigmoid_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = bipolar_sigmoid_ranged_of(bipolar_sigmoid_pair(part, 0.0), select(0.0, 64.0, large));
+  return bipolar_sigmoid_ranged_select(infinite, bipolar_sigmoid_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn bipolar_sigmoid_ranged_multiply(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  return bipolar_sigmoid_ranged_of(
+    bipolar_sigmoid_pair_multiply(bipolar_sigmoid_pair(a.high, a.low), bipolar_sigmoid_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn bipolar_sigmoid_ranged_add(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = bipolar_sigmoid_ranged_select(swapped, b, a);
+  let y = bipolar_sigmoid_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(bipolar_sigmoid_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return bipolar_sigmoid_ranged_of(
+    bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(x.high, x.low), bipolar_sigmoid_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn bipolar_sigmoid_ranged_pair(a: bipolar_sigmoid_ranged) -> bipolar_sigmoid_pair {
+  let factor = bipolar_sigmoid_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return bipolar_sigmoid_pair(a.high * factor, a.low * factor);
+}
+
+fn bipolar_sigmoid_ranged_negate(a: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  return bipolar_sigmoid_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn bipolar_sigmoid_ranged_subtract(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  return bipolar_sigmoid_ranged_add(a, bipolar_sigmoid_ranged_negate(b));
+}
+
+fn bipolar_sigmoid_pair_subtract(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  let s = bipolar_sigmoid_pair_sum(a.high, -b.high);
+  return bipolar_sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const bipolar_sigmoid_RANGED_LN2: bipolar_sigmoid_pair = bipolar_sigmoid_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn bipolar_sigmoid_ranged_exp(a: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  let x = bipolar_sigmoid_ranged_pair(
+    bipolar_sigmoid_ranged_select(a.exponent > 126.0, bipolar_sigmoid_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = bipolar_sigmoid_pair_subtract(x, bipolar_sigmoid_pair_multiply(bipolar_sigmoid_pair(k, 0.0), bipolar_sigmoid_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return bipolar_sigmoid_ranged_of(
+    bipolar_sigmoid_pair_add(
+      bipolar_sigmoid_pair(1.0, 0.0),
+      bipolar_sigmoid_pair_expm1_small(bipolar_sigmoid_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const bipolar_sigmoid_RANGED_ONE: bipolar_sigmoid_ranged = bipolar_sigmoid_ranged(1.0, 0.0, 0.0);
+
+fn bipolar_sigmoid_ranged_expm1(a: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = bipolar_sigmoid_ranged_multiply(a, a);
+    return bipolar_sigmoid_ranged_add(a, bipolar_sigmoid_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return bipolar_sigmoid_ranged_of(bipolar_sigmoid_pair_expm1_small(bipolar_sigmoid_ranged_pair(a)), 0.0);
+  }
+  return bipolar_sigmoid_ranged_subtract(bipolar_sigmoid_ranged_exp(a), bipolar_sigmoid_RANGED_ONE);
+}
+
+fn bipolar_sigmoid_ranged_less(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bool {
+  return bipolar_sigmoid_ranged_subtract(a, b).high < 0.0;
+}
+
+fn bipolar_sigmoid_ranged_smaller(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  return bipolar_sigmoid_ranged_select(bipolar_sigmoid_ranged_less(b, a), b, a);
+}
+
+fn bipolar_sigmoid_ranged_at_most(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  return bipolar_sigmoid_ranged_smaller(a, b);
+}
+
+fn bipolar_sigmoid_ranged_abs(a: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  return bipolar_sigmoid_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn bipolar_sigmoid_ranged_to_limit(a: bipolar_sigmoid_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * bipolar_sigmoid_power_of_two(first)) * bipolar_sigmoid_power_of_two(exponent - first);
+}
+
+fn bipolar_sigmoid_ranged_divide(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
+  return bipolar_sigmoid_ranged_of(
+    bipolar_sigmoid_pair_divide(bipolar_sigmoid_pair(a.high, a.low), bipolar_sigmoid_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn bipolar_sigmoid_curvature_0_far(x0: f32) -> f32 {
-  return -2.0 * (bipolar_sigmoid_tanh(0.5 * x0) * bipolar_sigmoid_logistic(x0));
+  let a0 = bipolar_sigmoid_ranged_from_given(x0);
+  let t0 = bipolar_sigmoid_ranged_expm1(
+    bipolar_sigmoid_ranged_at_most(
+      bipolar_sigmoid_ranged_multiply(
+        bipolar_sigmoid_ranged(1.0, 0.0, 1.0),
+        bipolar_sigmoid_ranged_multiply(bipolar_sigmoid_ranged(1.0, 0.0, -1.0), a0)
+      ),
+      bipolar_sigmoid_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t1 = bipolar_sigmoid_ranged_exp(bipolar_sigmoid_ranged_negate(bipolar_sigmoid_ranged_abs(a0)));
+  let t2 = bipolar_sigmoid_ranged_add(t1, bipolar_sigmoid_ranged(1.0, 0.0, 0.0));
+  return bipolar_sigmoid_ranged_to_limit(
+    bipolar_sigmoid_ranged_multiply(
+      bipolar_sigmoid_ranged_multiply(
+        bipolar_sigmoid_ranged(-1.0, 0.0, 1.0),
+        bipolar_sigmoid_ranged_divide(t0, bipolar_sigmoid_ranged_add(t0, bipolar_sigmoid_ranged(1.0, 0.0, 1.0)))
+      ),
+      bipolar_sigmoid_ranged_divide(t1, bipolar_sigmoid_ranged_multiply(t2, t2))
+    )
+  );
 }
 
 fn bipolar_sigmoid_curvature(x: f32) -> f32 {
@@ -327,10 +488,21 @@ struct bipolar_sigmoid_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn bipolar_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn bipolar_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> bipolar_sigmoid_second_gradients {
   let slopes = bipolar_sigmoid_backward(1.0, x);
   let curvatures = bipolar_sigmoid_curvature(x);
-  return bipolar_sigmoid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return bipolar_sigmoid_second_gradients(ddx * slopes, bipolar_sigmoid_product_of_three(dy, ddx, curvatures));
 }
 `;
 

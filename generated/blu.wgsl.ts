@@ -1070,10 +1070,104 @@ struct blu_curvatures {
   x_beta: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct blu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const blu_RANGED_ZERO: blu_ranged = blu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn blu_ranged_of(a: blu_pair, exponent: f32) -> blu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = blu_power_of_two(clamp(127 - field, -126, 126));
+  return blu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), blu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn blu_ranged_select(condition: bool, a: blu_ranged, b: blu_ranged) -> blu_ranged {
+  return blu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn blu_ranged_from_given(x: f32) -> blu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = blu_ranged_of(blu_pair(part, 0.0), select(0.0, 64.0, large));
+  return blu_ranged_select(infinite, blu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn blu_ranged_multiply(a: blu_ranged, b: blu_ranged) -> blu_ranged {
+  return blu_ranged_of(
+    blu_pair_multiply(blu_pair(a.high, a.low), blu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn blu_ranged_to_limit(a: blu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * blu_power_of_two(first)) * blu_power_of_two(exponent - first);
+}
+
+fn blu_ranged_divide(a: blu_ranged, b: blu_ranged) -> blu_ranged {
+  return blu_ranged_of(
+    blu_pair_divide(blu_pair(a.high, a.low), blu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn blu_ranged_add(a: blu_ranged, b: blu_ranged) -> blu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = blu_ranged_select(swapped, b, a);
+  let y = blu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(blu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return blu_ranged_of(
+    blu_pair_add(blu_pair(x.high, x.low), blu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// a times a power of two.
+fn blu_pair_scale(a: blu_pair, factor: f32) -> blu_pair {
+  return blu_pair(a.high * factor, a.low * factor);
+}
+
+fn blu_ranged_sqrt(a: blu_ranged) -> blu_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = blu_pair_sqrt(
+    blu_pair_scale(blu_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return blu_ranged_of(root, half);
+}
+
 fn blu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return x1 / ((t2 * t2 + 1.0) * blu_hypot(1.0, t2));
+  let a0 = blu_ranged_from_given(x0);
+  let a1 = blu_ranged_from_given(x1);
+  let t0 = blu_ranged_multiply(a0, a0);
+  return blu_ranged_to_limit(
+    blu_ranged_divide(
+      a1,
+      blu_ranged_multiply(
+        blu_ranged_add(t0, blu_ranged(1.0, 0.0, 0.0)),
+        blu_ranged_sqrt(blu_ranged_add(blu_ranged(1.0, 0.0, 0.0), t0))
+      )
+    )
+  );
 }
 
 fn blu_curvature(x: f32, beta: f32) -> blu_curvatures {
@@ -1107,13 +1201,24 @@ struct blu_second_gradients {
   beta: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn blu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn blu_double_backward(dy: f32, ddx: f32, x: f32, beta: f32, ddbeta: f32) -> blu_second_gradients {
   let slopes = blu_backward(1.0, x, beta);
   let curvatures = blu_curvature(x, beta);
   return blu_second_gradients(
     ddx * slopes.x + ddbeta * slopes.beta,
-    dy * (ddx * curvatures.x_x + ddbeta * curvatures.x_beta),
-    dy * ddx * curvatures.x_beta
+    blu_product_of_three(dy, ddx, curvatures.x_x) + blu_product_of_three(dy, ddbeta, curvatures.x_beta),
+    blu_product_of_three(dy, ddx, curvatures.x_beta)
   );
 }
 `;

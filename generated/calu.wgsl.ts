@@ -1190,9 +1190,92 @@ fn calu_fused(x: f32) -> calu_value_and_slopes {
   return calu_value_and_slopes(select(result_value, x, calu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct calu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const calu_RANGED_ZERO: calu_ranged = calu_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn calu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn calu_ranged_of(a: calu_pair, exponent: f32) -> calu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = calu_power_of_two(clamp(127 - field, -126, 126));
+  return calu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), calu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn calu_ranged_select(condition: bool, a: calu_ranged, b: calu_ranged) -> calu_ranged {
+  return calu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn calu_ranged_from_given(x: f32) -> calu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = calu_ranged_of(calu_pair(part, 0.0), select(0.0, 64.0, large));
+  return calu_ranged_select(infinite, calu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn calu_ranged_add(a: calu_ranged, b: calu_ranged) -> calu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = calu_ranged_select(swapped, b, a);
+  let y = calu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(calu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return calu_ranged_of(
+    calu_pair_add(calu_pair(x.high, x.low), calu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn calu_ranged_multiply(a: calu_ranged, b: calu_ranged) -> calu_ranged {
+  return calu_ranged_of(
+    calu_pair_multiply(calu_pair(a.high, a.low), calu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn calu_ranged_to_limit(a: calu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * calu_power_of_two(first)) * calu_power_of_two(exponent - first);
+}
+
+fn calu_ranged_divide(a: calu_ranged, b: calu_ranged) -> calu_ranged {
+  return calu_ranged_of(
+    calu_pair_divide(calu_pair(a.high, a.low), calu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn calu_curvature_0_far(x0: f32) -> f32 {
-  let t = x0 * x0 + 1.0;
-  return 2.0 / (3.1415927 * t * t);
+  let a0 = calu_ranged_from_given(x0);
+  let t0 = calu_ranged_add(calu_ranged_multiply(a0, a0), calu_ranged(1.0, 0.0, 0.0));
+  return calu_ranged_to_limit(
+    calu_ranged_divide(
+      calu_ranged(1.0, 0.0, 1.0),
+      calu_ranged_multiply(calu_ranged(1.5707964, -4.371139e-8, 1.0), calu_ranged_multiply(t0, t0))
+    )
+  );
 }
 
 fn calu_curvature(x: f32) -> f32 {
@@ -1220,10 +1303,21 @@ struct calu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn calu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn calu_double_backward(dy: f32, ddx: f32, x: f32) -> calu_second_gradients {
   let slopes = calu_backward(1.0, x);
   let curvatures = calu_curvature(x);
-  return calu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return calu_second_gradients(ddx * slopes, calu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

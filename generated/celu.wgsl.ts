@@ -1158,8 +1158,122 @@ fn celu_fused(x: f32, alpha: f32) -> celu_value_and_slopes {
   return celu_value_and_slopes(select(result_value, x, celu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct celu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const celu_RANGED_ZERO: celu_ranged = celu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn celu_ranged_of(a: celu_pair, exponent: f32) -> celu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = celu_power_of_two(clamp(127 - field, -126, 126));
+  return celu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), celu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn celu_ranged_select(condition: bool, a: celu_ranged, b: celu_ranged) -> celu_ranged {
+  return celu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn celu_ranged_from_given(x: f32) -> celu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = celu_ranged_of(celu_pair(part, 0.0), select(0.0, 64.0, large));
+  return celu_ranged_select(infinite, celu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn celu_ranged_divide(a: celu_ranged, b: celu_ranged) -> celu_ranged {
+  return celu_ranged_of(
+    celu_pair_divide(celu_pair(a.high, a.low), celu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn celu_ranged_pair(a: celu_ranged) -> celu_pair {
+  let factor = celu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return celu_pair(a.high * factor, a.low * factor);
+}
+
+fn celu_pair_subtract(a: celu_pair, b: celu_pair) -> celu_pair {
+  let s = celu_pair_sum(a.high, -b.high);
+  return celu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const celu_RANGED_LN2: celu_pair = celu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn celu_ranged_exp(a: celu_ranged) -> celu_ranged {
+  let x = celu_ranged_pair(
+    celu_ranged_select(a.exponent > 126.0, celu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = celu_pair_subtract(x, celu_pair_multiply(celu_pair(k, 0.0), celu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return celu_ranged_of(
+    celu_pair_add(
+      celu_pair(1.0, 0.0),
+      celu_pair_expm1_small(celu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn celu_ranged_add(a: celu_ranged, b: celu_ranged) -> celu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = celu_ranged_select(swapped, b, a);
+  let y = celu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(celu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return celu_ranged_of(
+    celu_pair_add(celu_pair(x.high, x.low), celu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn celu_ranged_negate(a: celu_ranged) -> celu_ranged {
+  return celu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn celu_ranged_subtract(a: celu_ranged, b: celu_ranged) -> celu_ranged {
+  return celu_ranged_add(a, celu_ranged_negate(b));
+}
+
+fn celu_ranged_less(a: celu_ranged, b: celu_ranged) -> bool {
+  return celu_ranged_subtract(a, b).high < 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn celu_ranged_to_limit(a: celu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * celu_power_of_two(first)) * celu_power_of_two(exponent - first);
+}
+
 fn celu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return select(celu_exp(x0 / x1) / x1, 0.0, x0 > 0.0);
+  let a0 = celu_ranged_from_given(x0);
+  let a1 = celu_ranged_from_given(x1);
+  var t0 = celu_ranged_divide(celu_ranged_exp(celu_ranged_divide(a0, a1)), a1);
+  if (celu_ranged_less(celu_RANGED_ZERO, a0)) {
+    t0 = celu_RANGED_ZERO;
+  }
+  return celu_ranged_to_limit(t0);
 }
 
 fn celu_curvature(x: f32, alpha: f32) -> f32 {
@@ -1190,10 +1304,21 @@ struct celu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn celu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn celu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> celu_second_gradients {
   let slopes = celu_backward(1.0, x, alpha);
   let curvatures = celu_curvature(x, alpha);
-  return celu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return celu_second_gradients(ddx * slopes, celu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -258,14 +258,134 @@ fn cloglog_fused(x: f32) -> cloglog_value_and_slopes {
   return cloglog_value_and_slopes(select(result_value, x, cloglog_is_nan(x)), result_x);
 }
 
-fn cloglog_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 80.0, x0 > 80.0);
-  return -(cloglog_exp(t - cloglog_exp(t)) * cloglog_expm1(t));
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct cloglog_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const cloglog_RANGED_ZERO: cloglog_ranged = cloglog_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn cloglog_ranged_of(a: cloglog_pair, exponent: f32) -> cloglog_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = cloglog_power_of_two(clamp(127 - field, -126, 126));
+  return cloglog_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), cloglog_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn cloglog_ranged_select(condition: bool, a: cloglog_ranged, b: cloglog_ranged) -> cloglog_ranged {
+  return cloglog_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn cloglog_ranged_from_given(x: f32) -> cloglog_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = cloglog_ranged_of(cloglog_pair(part, 0.0), select(0.0, 64.0, large));
+  return cloglog_ranged_select(infinite, cloglog_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn cloglog_ranged_to_limit(a: cloglog_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * cloglog_power_of_two(first)) * cloglog_power_of_two(exponent - first);
+}
+
+fn cloglog_ranged_negate(a: cloglog_ranged) -> cloglog_ranged {
+  return cloglog_ranged(-a.high, -a.low, a.exponent);
 }
 
 fn cloglog_pair_multiply(a: cloglog_pair, b: cloglog_pair) -> cloglog_pair {
   let p = cloglog_pair_product(a.high, b.high);
   return cloglog_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn cloglog_ranged_multiply(a: cloglog_ranged, b: cloglog_ranged) -> cloglog_ranged {
+  return cloglog_ranged_of(
+    cloglog_pair_multiply(cloglog_pair(a.high, a.low), cloglog_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn cloglog_ranged_pair(a: cloglog_ranged) -> cloglog_pair {
+  let factor = cloglog_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return cloglog_pair(a.high * factor, a.low * factor);
+}
+
+const cloglog_RANGED_LN2: cloglog_pair = cloglog_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn cloglog_ranged_exp(a: cloglog_ranged) -> cloglog_ranged {
+  let x = cloglog_ranged_pair(
+    cloglog_ranged_select(a.exponent > 126.0, cloglog_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = cloglog_pair_subtract(x, cloglog_pair_multiply(cloglog_pair(k, 0.0), cloglog_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return cloglog_ranged_of(
+    cloglog_pair_add(
+      cloglog_pair(1.0, 0.0),
+      cloglog_pair_expm1_small(cloglog_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn cloglog_ranged_add(a: cloglog_ranged, b: cloglog_ranged) -> cloglog_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = cloglog_ranged_select(swapped, b, a);
+  let y = cloglog_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(cloglog_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return cloglog_ranged_of(
+    cloglog_pair_add(cloglog_pair(x.high, x.low), cloglog_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn cloglog_ranged_subtract(a: cloglog_ranged, b: cloglog_ranged) -> cloglog_ranged {
+  return cloglog_ranged_add(a, cloglog_ranged_negate(b));
+}
+
+const cloglog_RANGED_ONE: cloglog_ranged = cloglog_ranged(1.0, 0.0, 0.0);
+
+fn cloglog_ranged_expm1(a: cloglog_ranged) -> cloglog_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = cloglog_ranged_multiply(a, a);
+    return cloglog_ranged_add(a, cloglog_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return cloglog_ranged_of(cloglog_pair_expm1_small(cloglog_ranged_pair(a)), 0.0);
+  }
+  return cloglog_ranged_subtract(cloglog_ranged_exp(a), cloglog_RANGED_ONE);
+}
+
+fn cloglog_curvature_0_far(x0: f32) -> f32 {
+  let a0 = cloglog_ranged_from_given(x0);
+  return cloglog_ranged_to_limit(
+    cloglog_ranged_negate(
+      cloglog_ranged_multiply(
+        cloglog_ranged_exp(cloglog_ranged_subtract(a0, cloglog_ranged_exp(a0))),
+        cloglog_ranged_expm1(a0)
+      )
+    )
+  );
 }
 
 fn cloglog_curvature(x: f32) -> f32 {
@@ -297,10 +417,21 @@ struct cloglog_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn cloglog_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn cloglog_double_backward(dy: f32, ddx: f32, x: f32) -> cloglog_second_gradients {
   let slopes = cloglog_backward(1.0, x);
   let curvatures = cloglog_curvature(x);
-  return cloglog_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return cloglog_second_gradients(ddx * slopes, cloglog_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1169,10 +1169,21 @@ struct cosid_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn cosid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn cosid_double_backward(dy: f32, ddx: f32, x: f32) -> cosid_second_gradients {
   let slopes = cosid_backward(1.0, x);
   let curvatures = cosid_curvature(x);
-  return cosid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return cosid_second_gradients(ddx * slopes, cosid_product_of_three(dy, ddx, curvatures));
 }
 
 struct cosid_uniform_values {

@@ -1757,57 +1757,294 @@ struct coslu_curvatures {
   b_b: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn coslu_tanh(x: f32) -> f32 {
-  if (coslu_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct coslu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const coslu_RANGED_ZERO: coslu_ranged = coslu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn coslu_ranged_of(a: coslu_pair, exponent: f32) -> coslu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = coslu_power_of_two(clamp(127 - field, -126, 126));
+  return coslu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), coslu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn coslu_ranged_select(condition: bool, a: coslu_ranged, b: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn coslu_ranged_from_given(x: f32) -> coslu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = coslu_ranged_of(coslu_pair(part, 0.0), select(0.0, 64.0, large));
+  return coslu_ranged_select(infinite, coslu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn coslu_ranged_add(a: coslu_ranged, b: coslu_ranged) -> coslu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = coslu_ranged_select(swapped, b, a);
+  let y = coslu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(coslu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return coslu_ranged_of(
+    coslu_pair_add(coslu_pair(x.high, x.low), coslu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn coslu_ranged_negate(a: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn coslu_ranged_subtract(a: coslu_ranged, b: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged_add(a, coslu_ranged_negate(b));
+}
+
+fn coslu_ranged_less(a: coslu_ranged, b: coslu_ranged) -> bool {
+  return coslu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn coslu_ranged_larger(a: coslu_ranged, b: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged_select(coslu_ranged_less(a, b), b, a);
+}
+
+fn coslu_ranged_at_least(a: coslu_ranged, b: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged_larger(a, b);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn coslu_ranged_pair(a: coslu_ranged) -> coslu_pair {
+  let factor = coslu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return coslu_pair(a.high * factor, a.low * factor);
+}
+
+const coslu_RANGED_LN2: coslu_pair = coslu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn coslu_ranged_exp(a: coslu_ranged) -> coslu_ranged {
+  let x = coslu_ranged_pair(
+    coslu_ranged_select(a.exponent > 126.0, coslu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = coslu_pair_subtract(x, coslu_pair_multiply(coslu_pair(k, 0.0), coslu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return coslu_ranged_of(
+    coslu_pair_add(
+      coslu_pair(1.0, 0.0),
+      coslu_pair_expm1_small(coslu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn coslu_ranged_abs(a: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn coslu_ranged_divide(a: coslu_ranged, b: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged_of(
+    coslu_pair_divide(coslu_pair(a.high, a.low), coslu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn coslu_ranged_multiply(a: coslu_ranged, b: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged_of(
+    coslu_pair_multiply(coslu_pair(a.high, a.low), coslu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+const coslu_RANGED_ONE: coslu_ranged = coslu_ranged(1.0, 0.0, 0.0);
+
+fn coslu_ranged_expm1(a: coslu_ranged) -> coslu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = coslu_ranged_multiply(a, a);
+    return coslu_ranged_add(a, coslu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return coslu_ranged_of(coslu_pair_expm1_small(coslu_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (coslu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return coslu_ranged_subtract(coslu_ranged_exp(a), coslu_RANGED_ONE);
+}
+
+fn coslu_ranged_smaller(a: coslu_ranged, b: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged_select(coslu_ranged_less(b, a), b, a);
+}
+
+fn coslu_ranged_at_most(a: coslu_ranged, b: coslu_ranged) -> coslu_ranged {
+  return coslu_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn coslu_ranged_to_limit(a: coslu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * coslu_power_of_two(first)) * coslu_power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn coslu_ranged_to_finite(a: coslu_ranged) -> f32 {
+  let x = coslu_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
 }
 
 fn coslu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  let t2 = coslu_logistic(t);
-  let t3 = t * x2;
-  let t4 = coslu_cos(t3);
-  return (
-    2.0 * (t2 * (1.0 - coslu_sin(t3) * x1 * x2)) -
-    x2 * x2 * t4 * coslu_sigmoid(t) * x1 -
-    t2 * coslu_tanh(0.5 * t) * (t + t4 * x1)
+  let a0 = coslu_ranged_from_given(x0);
+  let a1 = coslu_ranged_from_given(x1);
+  let a2 = coslu_ranged_from_given(x2);
+  let t0 = coslu_ranged_at_least(a0, coslu_ranged(-1.0, 0.0, 63.0));
+  let t1 = coslu_ranged_exp(coslu_ranged_negate(coslu_ranged_abs(t0)));
+  let t2 = coslu_ranged_add(t1, coslu_ranged(1.0, 0.0, 0.0));
+  let t3 = coslu_ranged_divide(t1, coslu_ranged_multiply(t2, t2));
+  let t4 = coslu_ranged_multiply(a2, t0);
+  let t5 = coslu_ranged_expm1(
+    coslu_ranged_at_most(
+      coslu_ranged_multiply(coslu_ranged(1.0, 0.0, 1.0), coslu_ranged_multiply(coslu_ranged(1.0, 0.0, -1.0), t0)),
+      coslu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t6 = coslu_ranged_of(coslu_pair(coslu_cos(coslu_ranged_to_finite(t4)), 0.0), 0.0);
+  let t7 = coslu_ranged_exp(coslu_ranged_at_most(t0, coslu_ranged(1.25, 0.0, 5.0)));
+  return coslu_ranged_to_limit(
+    coslu_ranged_subtract(
+      coslu_ranged_subtract(
+        coslu_ranged_multiply(
+          coslu_ranged_multiply(coslu_ranged(1.0, 0.0, 1.0), t3),
+          coslu_ranged_subtract(
+            coslu_ranged(1.0, 0.0, 0.0),
+            coslu_ranged_multiply(
+              coslu_ranged_multiply(a1, a2),
+              coslu_ranged_of(coslu_pair(coslu_sin(coslu_ranged_to_finite(t4)), 0.0), 0.0)
+            )
+          )
+        ),
+        coslu_ranged_multiply(
+          coslu_ranged_multiply(t3, coslu_ranged_divide(t5, coslu_ranged_add(t5, coslu_ranged(1.0, 0.0, 1.0)))),
+          coslu_ranged_add(t0, coslu_ranged_multiply(a1, t6))
+        )
+      ),
+      coslu_ranged_multiply(
+        coslu_ranged_multiply(
+          coslu_ranged_multiply(a1, coslu_ranged_multiply(a2, a2)),
+          coslu_ranged_divide(t7, coslu_ranged_add(t7, coslu_ranged(1.0, 0.0, 0.0)))
+        ),
+        t6
+      )
+    )
   );
 }
 
 fn coslu_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  let t2 = t * x1;
-  return coslu_cos(t2) * coslu_logistic(t) - coslu_sigmoid(t) * coslu_sin(t2) * x1;
+  let a0 = coslu_ranged_from_given(x0);
+  let a1 = coslu_ranged_from_given(x1);
+  let t0 = coslu_ranged_at_least(a0, coslu_ranged(-1.0, 0.0, 63.0));
+  let t1 = coslu_ranged_exp(coslu_ranged_negate(coslu_ranged_abs(t0)));
+  let t2 = coslu_ranged_add(t1, coslu_ranged(1.0, 0.0, 0.0));
+  let t3 = coslu_ranged_multiply(a1, t0);
+  let t4 = coslu_ranged_exp(coslu_ranged_at_most(t0, coslu_ranged(1.25, 0.0, 5.0)));
+  return coslu_ranged_to_limit(
+    coslu_ranged_subtract(
+      coslu_ranged_multiply(
+        coslu_ranged_divide(t1, coslu_ranged_multiply(t2, t2)),
+        coslu_ranged_of(coslu_pair(coslu_cos(coslu_ranged_to_finite(t3)), 0.0), 0.0)
+      ),
+      coslu_ranged_multiply(
+        coslu_ranged_multiply(a1, coslu_ranged_divide(t4, coslu_ranged_add(t4, coslu_ranged(1.0, 0.0, 0.0)))),
+        coslu_ranged_of(coslu_pair(coslu_sin(coslu_ranged_to_finite(t3)), 0.0), 0.0)
+      )
+    )
+  );
 }
 
 fn coslu_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  let t2 = t * x2;
-  let t3 = coslu_sigmoid(t);
-  return -(
-    (coslu_sin(t2) * (t3 + select(t * coslu_logistic(t), 0.0, abs(t) > 800.0)) + t * t3 * coslu_cos(t2) * x2) *
-    x1
+  let a0 = coslu_ranged_from_given(x0);
+  let a1 = coslu_ranged_from_given(x1);
+  let a2 = coslu_ranged_from_given(x2);
+  let t0 = coslu_ranged_at_least(a0, coslu_ranged(-1.0, 0.0, 63.0));
+  let t1 = coslu_ranged_multiply(a2, t0);
+  let t2 = coslu_ranged_exp(coslu_ranged_at_most(t0, coslu_ranged(1.25, 0.0, 5.0)));
+  let t3 = coslu_ranged_divide(t2, coslu_ranged_add(t2, coslu_ranged(1.0, 0.0, 0.0)));
+  let t4 = coslu_ranged_abs(t0);
+  let t5 = coslu_ranged_exp(coslu_ranged_negate(t4));
+  let t6 = coslu_ranged_add(t5, coslu_ranged(1.0, 0.0, 0.0));
+  var t7 = coslu_ranged_multiply(t0, coslu_ranged_divide(t5, coslu_ranged_multiply(t6, t6)));
+  if (coslu_ranged_less(coslu_ranged(1.5625, 0.0, 9.0), t4)) {
+    t7 = coslu_RANGED_ZERO;
+  }
+  var t8 = t7;
+  if (coslu_ranged_less(coslu_ranged(1.5625, 0.0, 9.0), t4)) {
+    t8 = coslu_RANGED_ZERO;
+  }
+  return coslu_ranged_to_limit(
+    coslu_ranged_negate(
+      coslu_ranged_multiply(
+        a1,
+        coslu_ranged_add(
+          coslu_ranged_multiply(
+            coslu_ranged_multiply(t1, t3),
+            coslu_ranged_of(coslu_pair(coslu_cos(coslu_ranged_to_finite(t1)), 0.0), 0.0)
+          ),
+          coslu_ranged_multiply(
+            coslu_ranged_of(coslu_pair(coslu_sin(coslu_ranged_to_finite(t1)), 0.0), 0.0),
+            coslu_ranged_add(t3, t8)
+          )
+        )
+      )
+    )
   );
 }
 
 fn coslu_curvature_3_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  return -(t * coslu_sigmoid(t) * coslu_sin(t * x1));
+  let a0 = coslu_ranged_from_given(x0);
+  let a1 = coslu_ranged_from_given(x1);
+  let t0 = coslu_ranged_at_least(a0, coslu_ranged(-1.0, 0.0, 63.0));
+  let t1 = coslu_ranged_exp(coslu_ranged_at_most(t0, coslu_ranged(1.25, 0.0, 5.0)));
+  return coslu_ranged_to_limit(
+    coslu_ranged_negate(
+      coslu_ranged_multiply(
+        coslu_ranged_multiply(t0, coslu_ranged_divide(t1, coslu_ranged_add(t1, coslu_ranged(1.0, 0.0, 0.0)))),
+        coslu_ranged_of(coslu_pair(coslu_sin(coslu_ranged_to_finite(coslu_ranged_multiply(a1, t0))), 0.0), 0.0)
+      )
+    )
+  );
 }
 
 fn coslu_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  return -(t * t * coslu_sigmoid(t) * coslu_cos(t * x2) * x1);
+  let a0 = coslu_ranged_from_given(x0);
+  let a1 = coslu_ranged_from_given(x1);
+  let a2 = coslu_ranged_from_given(x2);
+  let t0 = coslu_ranged_at_least(a0, coslu_ranged(-1.0, 0.0, 63.0));
+  let t1 = coslu_ranged_exp(coslu_ranged_at_most(t0, coslu_ranged(1.25, 0.0, 5.0)));
+  return coslu_ranged_to_limit(
+    coslu_ranged_negate(
+      coslu_ranged_multiply(
+        coslu_ranged_multiply(
+          coslu_ranged_multiply(a1, coslu_ranged_multiply(t0, t0)),
+          coslu_ranged_divide(t1, coslu_ranged_add(t1, coslu_ranged(1.0, 0.0, 0.0)))
+        ),
+        coslu_ranged_of(coslu_pair(coslu_cos(coslu_ranged_to_finite(coslu_ranged_multiply(a2, t0))), 0.0), 0.0)
+      )
+    )
+  );
 }
 
 fn coslu_pair_expm1(a: coslu_pair) -> coslu_pair {
@@ -2002,14 +2239,29 @@ struct coslu_second_gradients {
   b: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn coslu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn coslu_double_backward(dy: f32, ddx: f32, x: f32, a: f32, b: f32, dda: f32, ddb: f32) -> coslu_second_gradients {
   let slopes = coslu_backward(1.0, x, a, b);
   let curvatures = coslu_curvature(x, a, b);
   return coslu_second_gradients(
     ddx * slopes.x + dda * slopes.a + ddb * slopes.b,
-    dy * (ddx * curvatures.x_x + dda * curvatures.x_a + ddb * curvatures.x_b),
-    dy * (ddx * curvatures.x_a + ddb * curvatures.a_b),
-    dy * (ddx * curvatures.x_b + dda * curvatures.a_b + ddb * curvatures.b_b)
+    coslu_product_of_three(dy, ddx, curvatures.x_x) +
+      coslu_product_of_three(dy, dda, curvatures.x_a) +
+      coslu_product_of_three(dy, ddb, curvatures.x_b),
+    coslu_product_of_three(dy, ddx, curvatures.x_a) + coslu_product_of_three(dy, ddb, curvatures.a_b),
+    coslu_product_of_three(dy, ddx, curvatures.x_b) +
+      coslu_product_of_three(dy, dda, curvatures.a_b) +
+      coslu_product_of_three(dy, ddb, curvatures.b_b)
   );
 }
 `;

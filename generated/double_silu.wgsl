@@ -1328,35 +1328,201 @@ fn double_silu_fused(x: f32) -> double_silu_value_and_slopes {
   return double_silu_value_and_slopes(select(result_value, x, double_silu_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn double_silu_tanh(x: f32) -> f32 {
-  if (double_silu_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct double_silu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const double_silu_RANGED_ZERO: double_silu_ranged = double_silu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn double_silu_ranged_of(a: double_silu_pair, exponent: f32) -> double_silu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = double_silu_power_of_two(clamp(127 - field, -126, 126));
+  return double_silu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), double_silu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn double_silu_ranged_select(condition: bool, a: double_silu_ranged, b: double_silu_ranged) -> double_silu_ranged {
+  return double_silu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn double_silu_ranged_from_given(x: f32) -> double_silu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = double_silu_ranged_of(double_silu_pair(part, 0.0), select(0.0, 64.0, large));
+  return double_silu_ranged_select(infinite, double_silu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn double_silu_ranged_pair(a: double_silu_ranged) -> double_silu_pair {
+  let factor = double_silu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return double_silu_pair(a.high * factor, a.low * factor);
+}
+
+fn double_silu_pair_subtract(a: double_silu_pair, b: double_silu_pair) -> double_silu_pair {
+  let s = double_silu_pair_sum(a.high, -b.high);
+  return double_silu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const double_silu_RANGED_LN2: double_silu_pair = double_silu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn double_silu_ranged_exp(a: double_silu_ranged) -> double_silu_ranged {
+  let x = double_silu_ranged_pair(
+    double_silu_ranged_select(a.exponent > 126.0, double_silu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = double_silu_pair_subtract(x, double_silu_pair_multiply(double_silu_pair(k, 0.0), double_silu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return double_silu_ranged_of(
+    double_silu_pair_add(
+      double_silu_pair(1.0, 0.0),
+      double_silu_pair_expm1_small(double_silu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn double_silu_ranged_add(a: double_silu_ranged, b: double_silu_ranged) -> double_silu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = double_silu_ranged_select(swapped, b, a);
+  let y = double_silu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(double_silu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return double_silu_ranged_of(
+    double_silu_pair_add(double_silu_pair(x.high, x.low), double_silu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn double_silu_ranged_negate(a: double_silu_ranged) -> double_silu_ranged {
+  return double_silu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn double_silu_ranged_subtract(a: double_silu_ranged, b: double_silu_ranged) -> double_silu_ranged {
+  return double_silu_ranged_add(a, double_silu_ranged_negate(b));
+}
+
+fn double_silu_ranged_less(a: double_silu_ranged, b: double_silu_ranged) -> bool {
+  return double_silu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn double_silu_ranged_smaller(a: double_silu_ranged, b: double_silu_ranged) -> double_silu_ranged {
+  return double_silu_ranged_select(double_silu_ranged_less(b, a), b, a);
+}
+
+fn double_silu_ranged_at_most(a: double_silu_ranged, b: double_silu_ranged) -> double_silu_ranged {
+  return double_silu_ranged_smaller(a, b);
+}
+
+fn double_silu_ranged_divide(a: double_silu_ranged, b: double_silu_ranged) -> double_silu_ranged {
+  return double_silu_ranged_of(
+    double_silu_pair_divide(double_silu_pair(a.high, a.low), double_silu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn double_silu_ranged_abs(a: double_silu_ranged) -> double_silu_ranged {
+  return double_silu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn double_silu_ranged_multiply(a: double_silu_ranged, b: double_silu_ranged) -> double_silu_ranged {
+  return double_silu_ranged_of(
+    double_silu_pair_multiply(double_silu_pair(a.high, a.low), double_silu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+const double_silu_RANGED_ONE: double_silu_ranged = double_silu_ranged(1.0, 0.0, 0.0);
+
+fn double_silu_ranged_expm1(a: double_silu_ranged) -> double_silu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = double_silu_ranged_multiply(a, a);
+    return double_silu_ranged_add(a, double_silu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return double_silu_ranged_of(double_silu_pair_expm1_small(double_silu_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (double_silu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return double_silu_ranged_subtract(double_silu_ranged_exp(a), double_silu_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn double_silu_ranged_to_limit(a: double_silu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * double_silu_power_of_two(first)) * double_silu_power_of_two(exponent - first);
 }
 
 fn double_silu_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = double_silu_sigmoid(t2);
-  let t4 = t2 * t3;
-  let t5 = double_silu_logistic(t4);
-  let t6 = double_silu_logistic(t2);
-  let t7 = select(t2 * t6, 0.0, abs(t2) > 800.0);
-  let t8 = t3 + t7;
-  return (
-    2.0 * (t3 * t5) -
-    t2 * (t8 * t8) * t5 * double_silu_tanh(0.5 * t4) +
-    2.0 * (t7 * t5) +
-    t2 * t5 * (2.0 * t6 - t7 * double_silu_tanh(0.5 * t2))
+  let a0 = double_silu_ranged_from_given(x0);
+  let t0 = double_silu_ranged_exp(double_silu_ranged_at_most(a0, double_silu_ranged(1.25, 0.0, 5.0)));
+  let t1 = double_silu_ranged_divide(t0, double_silu_ranged_add(t0, double_silu_ranged(1.0, 0.0, 0.0)));
+  let t2 = double_silu_ranged_exp(
+    double_silu_ranged_negate(double_silu_ranged_abs(double_silu_ranged_multiply(a0, t1)))
+  );
+  let t3 = double_silu_ranged_add(t2, double_silu_ranged(1.0, 0.0, 0.0));
+  let t4 = double_silu_ranged_divide(t2, double_silu_ranged_multiply(t3, t3));
+  let t5 = double_silu_ranged_abs(a0);
+  let t6 = double_silu_ranged_exp(double_silu_ranged_negate(t5));
+  let t7 = double_silu_ranged_add(t6, double_silu_ranged(1.0, 0.0, 0.0));
+  let t8 = double_silu_ranged_divide(t6, double_silu_ranged_multiply(t7, t7));
+  var t9 = double_silu_ranged_multiply(a0, t8);
+  if (double_silu_ranged_less(double_silu_ranged(1.5625, 0.0, 9.0), t5)) {
+    t9 = double_silu_RANGED_ZERO;
+  }
+  let t10 = double_silu_ranged_add(t1, t9);
+  let t11 = double_silu_ranged_multiply(double_silu_ranged(1.0, 0.0, -1.0), a0);
+  let t12 = double_silu_ranged_expm1(
+    double_silu_ranged_at_most(
+      double_silu_ranged_multiply(double_silu_ranged(1.0, 0.0, 1.0), double_silu_ranged_multiply(t11, t1)),
+      double_silu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t13 = double_silu_ranged_expm1(
+    double_silu_ranged_at_most(
+      double_silu_ranged_multiply(double_silu_ranged(1.0, 0.0, 1.0), t11),
+      double_silu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return double_silu_ranged_to_limit(
+    double_silu_ranged_add(
+      double_silu_ranged_add(
+        double_silu_ranged_subtract(
+          double_silu_ranged_multiply(double_silu_ranged_multiply(double_silu_ranged(1.0, 0.0, 1.0), t1), t4),
+          double_silu_ranged_multiply(
+            double_silu_ranged_multiply(double_silu_ranged_multiply(a0, double_silu_ranged_multiply(t10, t10)), t4),
+            double_silu_ranged_divide(t12, double_silu_ranged_add(t12, double_silu_ranged(1.0, 0.0, 1.0)))
+          )
+        ),
+        double_silu_ranged_multiply(double_silu_ranged_multiply(double_silu_ranged(1.0, 0.0, 1.0), t9), t4)
+      ),
+      double_silu_ranged_multiply(
+        double_silu_ranged_multiply(a0, t4),
+        double_silu_ranged_subtract(
+          double_silu_ranged_multiply(double_silu_ranged(1.0, 0.0, 1.0), t8),
+          double_silu_ranged_multiply(
+            t9,
+            double_silu_ranged_divide(t13, double_silu_ranged_add(t13, double_silu_ranged(1.0, 0.0, 1.0)))
+          )
+        )
+      )
+    )
   );
 }
 
@@ -1381,11 +1547,6 @@ fn double_silu_pair_expm1(a: double_silu_pair) -> double_silu_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = double_silu_power_of_two(i32(k));
   return double_silu_pair_add(double_silu_pair_sum(scale, -1.0), double_silu_pair_scale(small, scale));
-}
-
-fn double_silu_pair_subtract(a: double_silu_pair, b: double_silu_pair) -> double_silu_pair {
-  let s = double_silu_pair_sum(a.high, -b.high);
-  return double_silu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn double_silu_curvature(x: f32) -> f32 {
@@ -1502,10 +1663,21 @@ struct double_silu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn double_silu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn double_silu_double_backward(dy: f32, ddx: f32, x: f32) -> double_silu_second_gradients {
   let slopes = double_silu_backward(1.0, x);
   let curvatures = double_silu_curvature(x);
-  return double_silu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return double_silu_second_gradients(ddx * slopes, double_silu_product_of_three(dy, ddx, curvatures));
 }
 
 struct double_silu_uniform_values {

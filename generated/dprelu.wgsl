@@ -47,14 +47,25 @@ struct dprelu_second_gradients {
   b: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn dprelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn dprelu_double_backward(dy: f32, ddx: f32, x: f32, a: f32, b: f32, dda: f32, ddb: f32) -> dprelu_second_gradients {
   let slopes = dprelu_backward(1.0, x, a, b);
   let curvatures = dprelu_curvature(x, a, b);
   return dprelu_second_gradients(
     ddx * slopes.x + dda * slopes.a + ddb * slopes.b,
-    dy * (dda * curvatures.x_a + ddb * curvatures.x_b),
-    dy * ddx * curvatures.x_a,
-    dy * ddx * curvatures.x_b
+    dprelu_product_of_three(dy, dda, curvatures.x_a) + dprelu_product_of_three(dy, ddb, curvatures.x_b),
+    dprelu_product_of_three(dy, ddx, curvatures.x_a),
+    dprelu_product_of_three(dy, ddx, curvatures.x_b)
   );
 }
 

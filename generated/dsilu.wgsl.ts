@@ -1312,29 +1312,178 @@ fn dsilu_fused(x: f32) -> dsilu_value_and_slopes {
   return dsilu_value_and_slopes(select(result_value, x, dsilu_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn dsilu_tanh(x: f32) -> f32 {
-  if (dsilu_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct dsilu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const dsilu_RANGED_ZERO: dsilu_ranged = dsilu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn dsilu_ranged_of(a: dsilu_pair, exponent: f32) -> dsilu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = dsilu_power_of_two(clamp(127 - field, -126, 126));
+  return dsilu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), dsilu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn dsilu_ranged_select(condition: bool, a: dsilu_ranged, b: dsilu_ranged) -> dsilu_ranged {
+  return dsilu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn dsilu_ranged_from_given(x: f32) -> dsilu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = dsilu_ranged_of(dsilu_pair(part, 0.0), select(0.0, 64.0, large));
+  return dsilu_ranged_select(infinite, dsilu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn dsilu_ranged_abs(a: dsilu_ranged) -> dsilu_ranged {
+  return dsilu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn dsilu_ranged_pair(a: dsilu_ranged) -> dsilu_pair {
+  let factor = dsilu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return dsilu_pair(a.high * factor, a.low * factor);
+}
+
+const dsilu_RANGED_LN2: dsilu_pair = dsilu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn dsilu_ranged_exp(a: dsilu_ranged) -> dsilu_ranged {
+  let x = dsilu_ranged_pair(
+    dsilu_ranged_select(a.exponent > 126.0, dsilu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = dsilu_pair_subtract(x, dsilu_pair_multiply(dsilu_pair(k, 0.0), dsilu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return dsilu_ranged_of(
+    dsilu_pair_add(
+      dsilu_pair(1.0, 0.0),
+      dsilu_pair_expm1_small(dsilu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn dsilu_ranged_negate(a: dsilu_ranged) -> dsilu_ranged {
+  return dsilu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn dsilu_ranged_add(a: dsilu_ranged, b: dsilu_ranged) -> dsilu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = dsilu_ranged_select(swapped, b, a);
+  let y = dsilu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(dsilu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return dsilu_ranged_of(
+    dsilu_pair_add(dsilu_pair(x.high, x.low), dsilu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn dsilu_ranged_divide(a: dsilu_ranged, b: dsilu_ranged) -> dsilu_ranged {
+  return dsilu_ranged_of(
+    dsilu_pair_divide(dsilu_pair(a.high, a.low), dsilu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn dsilu_ranged_multiply(a: dsilu_ranged, b: dsilu_ranged) -> dsilu_ranged {
+  return dsilu_ranged_of(
+    dsilu_pair_multiply(dsilu_pair(a.high, a.low), dsilu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn dsilu_ranged_subtract(a: dsilu_ranged, b: dsilu_ranged) -> dsilu_ranged {
+  return dsilu_ranged_add(a, dsilu_ranged_negate(b));
+}
+
+fn dsilu_ranged_less(a: dsilu_ranged, b: dsilu_ranged) -> bool {
+  return dsilu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn dsilu_ranged_smaller(a: dsilu_ranged, b: dsilu_ranged) -> dsilu_ranged {
+  return dsilu_ranged_select(dsilu_ranged_less(b, a), b, a);
+}
+
+fn dsilu_ranged_at_most(a: dsilu_ranged, b: dsilu_ranged) -> dsilu_ranged {
+  return dsilu_ranged_smaller(a, b);
+}
+
+const dsilu_RANGED_ONE: dsilu_ranged = dsilu_ranged(1.0, 0.0, 0.0);
+
+fn dsilu_ranged_expm1(a: dsilu_ranged) -> dsilu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = dsilu_ranged_multiply(a, a);
+    return dsilu_ranged_add(a, dsilu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return dsilu_ranged_of(dsilu_pair_expm1_small(dsilu_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (dsilu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return dsilu_ranged_subtract(dsilu_ranged_exp(a), dsilu_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn dsilu_ranged_to_limit(a: dsilu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * dsilu_power_of_two(first)) * dsilu_power_of_two(exponent - first);
 }
 
 fn dsilu_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = dsilu_logistic(t2);
-  let t4 = dsilu_sigmoid(-t2);
-  let t5 = select(t2 * t3, 0.0, abs(t2) > 800.0);
-  let t6 = dsilu_tanh(0.5 * t2);
-  return 2.0 * (t3 * (t4 - t5)) - (t2 * t4 + 1.0) * t3 * t6 + dsilu_sigmoid(t2) * (t5 * t6 - 2.0 * t3);
+  let a0 = dsilu_ranged_from_given(x0);
+  let t0 = dsilu_ranged_abs(a0);
+  let t1 = dsilu_ranged_exp(dsilu_ranged_negate(t0));
+  let t2 = dsilu_ranged_add(t1, dsilu_ranged(1.0, 0.0, 0.0));
+  let t3 = dsilu_ranged_divide(t1, dsilu_ranged_multiply(t2, t2));
+  let t4 = dsilu_ranged_multiply(dsilu_ranged(1.0, 0.0, 1.0), t3);
+  let t5 = dsilu_ranged_exp(dsilu_ranged_at_most(dsilu_ranged_negate(a0), dsilu_ranged(1.25, 0.0, 5.0)));
+  let t6 = dsilu_ranged_divide(t5, dsilu_ranged_add(t5, dsilu_ranged(1.0, 0.0, 0.0)));
+  var t7 = dsilu_ranged_multiply(a0, t3);
+  if (dsilu_ranged_less(dsilu_ranged(1.5625, 0.0, 9.0), t0)) {
+    t7 = dsilu_RANGED_ZERO;
+  }
+  let t8 = dsilu_ranged_expm1(
+    dsilu_ranged_at_most(
+      dsilu_ranged_multiply(dsilu_ranged(1.0, 0.0, 1.0), dsilu_ranged_multiply(dsilu_ranged(1.0, 0.0, -1.0), a0)),
+      dsilu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t9 = dsilu_ranged_divide(t8, dsilu_ranged_add(t8, dsilu_ranged(1.0, 0.0, 1.0)));
+  let t10 = dsilu_ranged_exp(dsilu_ranged_at_most(a0, dsilu_ranged(1.25, 0.0, 5.0)));
+  return dsilu_ranged_to_limit(
+    dsilu_ranged_add(
+      dsilu_ranged_subtract(
+        dsilu_ranged_multiply(t4, dsilu_ranged_subtract(t6, t7)),
+        dsilu_ranged_multiply(
+          dsilu_ranged_multiply(dsilu_ranged_add(dsilu_ranged_multiply(a0, t6), dsilu_ranged(1.0, 0.0, 0.0)), t3),
+          t9
+        )
+      ),
+      dsilu_ranged_multiply(
+        dsilu_ranged_divide(t10, dsilu_ranged_add(t10, dsilu_ranged(1.0, 0.0, 0.0))),
+        dsilu_ranged_subtract(dsilu_ranged_multiply(t7, t9), t4)
+      )
+    )
+  );
 }
 
 fn dsilu_pair_expm1(a: dsilu_pair) -> dsilu_pair {
@@ -1432,10 +1581,21 @@ struct dsilu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn dsilu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn dsilu_double_backward(dy: f32, ddx: f32, x: f32) -> dsilu_second_gradients {
   let slopes = dsilu_backward(1.0, x);
   let curvatures = dsilu_curvature(x);
-  return dsilu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return dsilu_second_gradients(ddx * slopes, dsilu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

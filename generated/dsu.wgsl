@@ -1673,6 +1673,90 @@ fn dsu_fused(x: f32) -> dsu_value_and_slopes {
   return dsu_value_and_slopes(select(result_value, x, dsu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct dsu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const dsu_RANGED_ZERO: dsu_ranged = dsu_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn dsu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn dsu_ranged_of(a: dsu_pair, exponent: f32) -> dsu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = dsu_power_of_two(clamp(127 - field, -126, 126));
+  return dsu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), dsu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn dsu_ranged_select(condition: bool, a: dsu_ranged, b: dsu_ranged) -> dsu_ranged {
+  return dsu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn dsu_ranged_from_given(x: f32) -> dsu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = dsu_ranged_of(dsu_pair(part, 0.0), select(0.0, 64.0, large));
+  return dsu_ranged_select(infinite, dsu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn dsu_ranged_add(a: dsu_ranged, b: dsu_ranged) -> dsu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = dsu_ranged_select(swapped, b, a);
+  let y = dsu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(dsu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return dsu_ranged_of(
+    dsu_pair_add(dsu_pair(x.high, x.low), dsu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn dsu_ranged_negate(a: dsu_ranged) -> dsu_ranged {
+  return dsu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn dsu_ranged_subtract(a: dsu_ranged, b: dsu_ranged) -> dsu_ranged {
+  return dsu_ranged_add(a, dsu_ranged_negate(b));
+}
+
+fn dsu_ranged_less(a: dsu_ranged, b: dsu_ranged) -> bool {
+  return dsu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn dsu_ranged_larger(a: dsu_ranged, b: dsu_ranged) -> dsu_ranged {
+  return dsu_ranged_select(dsu_ranged_less(a, b), b, a);
+}
+
+fn dsu_ranged_at_least(a: dsu_ranged, b: dsu_ranged) -> dsu_ranged {
+  return dsu_ranged_larger(a, b);
+}
+
+fn dsu_ranged_smaller(a: dsu_ranged, b: dsu_ranged) -> dsu_ranged {
+  return dsu_ranged_select(dsu_ranged_less(b, a), b, a);
+}
+
+fn dsu_ranged_at_most(a: dsu_ranged, b: dsu_ranged) -> dsu_ranged {
+  return dsu_ranged_smaller(a, b);
+}
+
 // The angle q pi/2 + (h + l) modulo 2 pi, where |h + l| <= pi/4.
 struct dsu_reduced_angle {
   h: f32,
@@ -1684,11 +1768,6 @@ struct dsu_reduced_angle {
 var<private> dsu_inverse_turn = array<u32, 8>(
   0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
 );
-
-// 2^n for -126 <= n <= 127.
-fn dsu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
 
 // As reduce_angle, for 800 < |x| < infinity, after Payne and Hanek: x is an integer of 24 bits times a power of two; of
 // 1/(2 pi) the bits that yield whole turns do not matter, and of the others 96 suffice.
@@ -1791,6 +1870,33 @@ fn dsu_sin(x: f32) -> f32 {
   return select(y, -y, (q & 2) != 0);
 }
 
+// To a number of float32; infinity where it is beyond.
+fn dsu_ranged_to_limit(a: dsu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * dsu_power_of_two(first)) * dsu_power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn dsu_ranged_to_finite(a: dsu_ranged) -> f32 {
+  let x = dsu_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
+fn dsu_ranged_divide(a: dsu_ranged, b: dsu_ranged) -> dsu_ranged {
+  return dsu_ranged_of(
+    dsu_pair_divide(dsu_pair(a.high, a.low), dsu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn dsu_ranged_multiply(a: dsu_ranged, b: dsu_ranged) -> dsu_ranged {
+  return dsu_ranged_of(
+    dsu_pair_multiply(dsu_pair(a.high, a.low), dsu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
 fn dsu_cos(x: f32) -> f32 {
   if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
     return dsu_nan();
@@ -1801,17 +1907,61 @@ fn dsu_cos(x: f32) -> f32 {
   return select(y, -y, ((q + 1) & 2) != 0);
 }
 
+fn dsu_ranged_equal(a: dsu_ranged, b: dsu_ranged) -> bool {
+  return dsu_ranged_subtract(a, b).high == 0.0;
+}
+
 fn dsu_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = t2 - 3.1415927;
-  let t4 = dsu_sin(t3);
-  let t5 = t2 + 3.1415927;
-  let t6 = dsu_sin(t5);
-  let t7 =
-    select((-t4 - (2.0 * (dsu_cos(t3) - t4 / t3)) / t3) / t3, 0.0, t3 == 0.0) -
-    select((-t6 - (2.0 * (dsu_cos(t5) - t6 / t5)) / t5) / t5, 0.0, t5 == 0.0);
-  return 1.5707964 * t7;
+  let a0 = dsu_ranged_from_given(x0);
+  let t0 = dsu_ranged_at_least(
+    dsu_ranged_at_most(a0, dsu_ranged(1.9999999, 0.0, 127.0)),
+    dsu_ranged(-1.9999999, 0.0, 127.0)
+  );
+  let t1 = dsu_ranged_subtract(t0, dsu_ranged(1.5707964, -4.371139e-8, 1.0));
+  let t2 = dsu_ranged_of(dsu_pair(dsu_sin(dsu_ranged_to_finite(t1)), 0.0), 0.0);
+  var t3 = dsu_ranged_divide(
+    dsu_ranged_subtract(
+      dsu_ranged_negate(t2),
+      dsu_ranged_divide(
+        dsu_ranged_multiply(
+          dsu_ranged(1.0, 0.0, 1.0),
+          dsu_ranged_subtract(
+            dsu_ranged_of(dsu_pair(dsu_cos(dsu_ranged_to_finite(t1)), 0.0), 0.0),
+            dsu_ranged_divide(t2, t1)
+          )
+        ),
+        t1
+      )
+    ),
+    t1
+  );
+  if (dsu_ranged_equal(t1, dsu_RANGED_ZERO)) {
+    t3 = dsu_RANGED_ZERO;
+  }
+  let t4 = dsu_ranged_add(t0, dsu_ranged(1.5707964, -4.371139e-8, 1.0));
+  let t5 = dsu_ranged_of(dsu_pair(dsu_sin(dsu_ranged_to_finite(t4)), 0.0), 0.0);
+  var t6 = dsu_ranged_divide(
+    dsu_ranged_subtract(
+      dsu_ranged_negate(t5),
+      dsu_ranged_divide(
+        dsu_ranged_multiply(
+          dsu_ranged(1.0, 0.0, 1.0),
+          dsu_ranged_subtract(
+            dsu_ranged_of(dsu_pair(dsu_cos(dsu_ranged_to_finite(t4)), 0.0), 0.0),
+            dsu_ranged_divide(t5, t4)
+          )
+        ),
+        t4
+      )
+    ),
+    t4
+  );
+  if (dsu_ranged_equal(t4, dsu_RANGED_ZERO)) {
+    t6 = dsu_RANGED_ZERO;
+  }
+  return dsu_ranged_to_limit(
+    dsu_ranged_multiply(dsu_ranged(1.5707964, -4.371139e-8, 0.0), dsu_ranged_subtract(t3, t6))
+  );
 }
 
 fn dsu_curvature(x: f32) -> f32 {
@@ -1896,10 +2046,21 @@ struct dsu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn dsu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn dsu_double_backward(dy: f32, ddx: f32, x: f32) -> dsu_second_gradients {
   let slopes = dsu_backward(1.0, x);
   let curvatures = dsu_curvature(x);
-  return dsu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return dsu_second_gradients(ddx * slopes, dsu_product_of_three(dy, ddx, curvatures));
 }
 
 struct dsu_uniform_values {

@@ -1201,24 +1201,176 @@ fn e_swish_fused(x: f32, beta: f32) -> e_swish_value_and_slopes {
   return e_swish_value_and_slopes(select(result_value, x, e_swish_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn e_swish_tanh(x: f32) -> f32 {
-  if (e_swish_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct e_swish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const e_swish_RANGED_ZERO: e_swish_ranged = e_swish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn e_swish_ranged_of(a: e_swish_pair, exponent: f32) -> e_swish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = e_swish_power_of_two(clamp(127 - field, -126, 126));
+  return e_swish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), e_swish_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn e_swish_ranged_select(condition: bool, a: e_swish_ranged, b: e_swish_ranged) -> e_swish_ranged {
+  return e_swish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn e_swish_ranged_from_given(x: f32) -> e_swish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = e_swish_ranged_of(e_swish_pair(part, 0.0), select(0.0, 64.0, large));
+  return e_swish_ranged_select(infinite, e_swish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn e_swish_ranged_abs(a: e_swish_ranged) -> e_swish_ranged {
+  return e_swish_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn e_swish_ranged_pair(a: e_swish_ranged) -> e_swish_pair {
+  let factor = e_swish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return e_swish_pair(a.high * factor, a.low * factor);
+}
+
+fn e_swish_pair_subtract(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
+  let s = e_swish_pair_sum(a.high, -b.high);
+  return e_swish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const e_swish_RANGED_LN2: e_swish_pair = e_swish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn e_swish_ranged_exp(a: e_swish_ranged) -> e_swish_ranged {
+  let x = e_swish_ranged_pair(
+    e_swish_ranged_select(a.exponent > 126.0, e_swish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = e_swish_pair_subtract(x, e_swish_pair_multiply(e_swish_pair(k, 0.0), e_swish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return e_swish_ranged_of(
+    e_swish_pair_add(
+      e_swish_pair(1.0, 0.0),
+      e_swish_pair_expm1_small(e_swish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn e_swish_ranged_negate(a: e_swish_ranged) -> e_swish_ranged {
+  return e_swish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn e_swish_ranged_add(a: e_swish_ranged, b: e_swish_ranged) -> e_swish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = e_swish_ranged_select(swapped, b, a);
+  let y = e_swish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(e_swish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return e_swish_ranged_of(
+    e_swish_pair_add(e_swish_pair(x.high, x.low), e_swish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn e_swish_ranged_divide(a: e_swish_ranged, b: e_swish_ranged) -> e_swish_ranged {
+  return e_swish_ranged_of(
+    e_swish_pair_divide(e_swish_pair(a.high, a.low), e_swish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn e_swish_ranged_multiply(a: e_swish_ranged, b: e_swish_ranged) -> e_swish_ranged {
+  return e_swish_ranged_of(
+    e_swish_pair_multiply(e_swish_pair(a.high, a.low), e_swish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn e_swish_ranged_subtract(a: e_swish_ranged, b: e_swish_ranged) -> e_swish_ranged {
+  return e_swish_ranged_add(a, e_swish_ranged_negate(b));
+}
+
+fn e_swish_ranged_less(a: e_swish_ranged, b: e_swish_ranged) -> bool {
+  return e_swish_ranged_subtract(a, b).high < 0.0;
+}
+
+const e_swish_RANGED_ONE: e_swish_ranged = e_swish_ranged(1.0, 0.0, 0.0);
+
+fn e_swish_ranged_expm1(a: e_swish_ranged) -> e_swish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = e_swish_ranged_multiply(a, a);
+    return e_swish_ranged_add(a, e_swish_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return e_swish_ranged_of(e_swish_pair_expm1_small(e_swish_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (e_swish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return e_swish_ranged_subtract(e_swish_ranged_exp(a), e_swish_RANGED_ONE);
+}
+
+fn e_swish_ranged_smaller(a: e_swish_ranged, b: e_swish_ranged) -> e_swish_ranged {
+  return e_swish_ranged_select(e_swish_ranged_less(b, a), b, a);
+}
+
+fn e_swish_ranged_at_most(a: e_swish_ranged, b: e_swish_ranged) -> e_swish_ranged {
+  return e_swish_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn e_swish_ranged_to_limit(a: e_swish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * e_swish_power_of_two(first)) * e_swish_power_of_two(exponent - first);
 }
 
 fn e_swish_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = e_swish_logistic(x0);
-  return (2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * e_swish_tanh(0.5 * x0)) * x1;
+  let a0 = e_swish_ranged_from_given(x0);
+  let a1 = e_swish_ranged_from_given(x1);
+  let t0 = e_swish_ranged_abs(a0);
+  let t1 = e_swish_ranged_exp(e_swish_ranged_negate(t0));
+  let t2 = e_swish_ranged_add(t1, e_swish_ranged(1.0, 0.0, 0.0));
+  let t3 = e_swish_ranged_divide(t1, e_swish_ranged_multiply(t2, t2));
+  var t4 = e_swish_ranged_multiply(a0, t3);
+  if (e_swish_ranged_less(e_swish_ranged(1.5625, 0.0, 9.0), t0)) {
+    t4 = e_swish_RANGED_ZERO;
+  }
+  let t5 = e_swish_ranged_expm1(
+    e_swish_ranged_at_most(
+      e_swish_ranged_multiply(
+        e_swish_ranged(1.0, 0.0, 1.0),
+        e_swish_ranged_multiply(e_swish_ranged(1.0, 0.0, -1.0), a0)
+      ),
+      e_swish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return e_swish_ranged_to_limit(
+    e_swish_ranged_multiply(
+      a1,
+      e_swish_ranged_subtract(
+        e_swish_ranged_multiply(e_swish_ranged(1.0, 0.0, 1.0), t3),
+        e_swish_ranged_multiply(t4, e_swish_ranged_divide(t5, e_swish_ranged_add(t5, e_swish_ranged(1.0, 0.0, 1.0))))
+      )
+    )
+  );
 }
 
 fn e_swish_pair_abs(a: e_swish_pair) -> e_swish_pair {
@@ -1242,11 +1394,6 @@ fn e_swish_pair_expm1(a: e_swish_pair) -> e_swish_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = e_swish_power_of_two(i32(k));
   return e_swish_pair_add(e_swish_pair_sum(scale, -1.0), e_swish_pair_scale(small, scale));
-}
-
-fn e_swish_pair_subtract(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
-  let s = e_swish_pair_sum(a.high, -b.high);
-  return e_swish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn e_swish_curvature(x: f32, beta: f32) -> f32 {
@@ -1305,10 +1452,21 @@ struct e_swish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn e_swish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn e_swish_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> e_swish_second_gradients {
   let slopes = e_swish_backward(1.0, x, beta);
   let curvatures = e_swish_curvature(x, beta);
-  return e_swish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return e_swish_second_gradients(ddx * slopes, e_swish_product_of_three(dy, ddx, curvatures));
 }
 `;
 

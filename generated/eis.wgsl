@@ -2384,39 +2384,252 @@ fn eis_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) 
   return eis_value_and_slopes(select(result_value, x, eis_is_nan(x)), result_x);
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn eis_logistic(x: f32) -> f32 {
-  if (eis_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct eis_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const eis_RANGED_ZERO: eis_ranged = eis_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn eis_ranged_of(a: eis_pair, exponent: f32) -> eis_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = eis_power_of_two(clamp(127 - field, -126, 126));
+  return eis_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), eis_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn eis_ranged_select(condition: bool, a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  return eis_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn eis_ranged_from_given(x: f32) -> eis_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = eis_ranged_of(eis_pair(part, 0.0), select(0.0, 64.0, large));
+  return eis_ranged_select(infinite, eis_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn eis_ranged_pair(a: eis_ranged) -> eis_pair {
+  let factor = eis_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return eis_pair(a.high * factor, a.low * factor);
+}
+
+const eis_RANGED_LN2: eis_pair = eis_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn eis_ranged_exp(a: eis_ranged) -> eis_ranged {
+  let x = eis_ranged_pair(
+    eis_ranged_select(a.exponent > 126.0, eis_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = eis_pair_subtract(x, eis_pair_multiply(eis_pair(k, 0.0), eis_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return eis_ranged_of(
+    eis_pair_add(
+      eis_pair(1.0, 0.0),
+      eis_pair_expm1_small(eis_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn eis_ranged_add(a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = eis_ranged_select(swapped, b, a);
+  let y = eis_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(eis_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return eis_ranged_of(
+    eis_pair_add(eis_pair(x.high, x.low), eis_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn eis_ranged_negate(a: eis_ranged) -> eis_ranged {
+  return eis_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn eis_ranged_subtract(a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  return eis_ranged_add(a, eis_ranged_negate(b));
+}
+
+fn eis_ranged_less(a: eis_ranged, b: eis_ranged) -> bool {
+  return eis_ranged_subtract(a, b).high < 0.0;
+}
+
+fn eis_ranged_smaller(a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  return eis_ranged_select(eis_ranged_less(b, a), b, a);
+}
+
+fn eis_ranged_at_most(a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  return eis_ranged_smaller(a, b);
+}
+
+fn eis_ranged_divide(a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  return eis_ranged_of(
+    eis_pair_divide(eis_pair(a.high, a.low), eis_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn eis_ranged_abs(a: eis_ranged) -> eis_ranged {
+  return eis_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn eis_ranged_larger(a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  return eis_ranged_select(eis_ranged_less(a, b), b, a);
+}
+
+fn eis_ranged_at_least(a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  return eis_ranged_larger(a, b);
+}
+
+fn eis_ranged_multiply(a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  return eis_ranged_of(
+    eis_pair_multiply(eis_pair(a.high, a.low), eis_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// What is larger than all that rows of numbers give.
+fn eis_ranged_infinite() -> eis_ranged {
+  return eis_ranged(1.0, 0.0, 10000.0);
+}
+
+fn eis_ranged_log(a: eis_ranged) -> eis_ranged {
+  let over = a.high > 1.4142135;
+  let m = eis_pair_scale(eis_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = eis_pair_log_scaled(0.0, eis_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = eis_pair_multiply(eis_pair(a.exponent + select(0.0, 1.0, over), 0.0), eis_RANGED_LN2);
+  return eis_ranged_select(
+    a.high == 0.0,
+    eis_ranged_negate(eis_ranged_infinite()),
+    eis_ranged_of(eis_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn eis_ranged_log1p(a: eis_ranged) -> eis_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = eis_ranged_multiply(a, a);
+    return eis_ranged_subtract(a, eis_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let s = eis_sigmoid(-abs(x));
-  return s - s * s;
+  if (a.exponent < 60.0) {
+    return eis_ranged_of(eis_pair_log1p(eis_ranged_pair(a)), 0.0);
+  }
+  return eis_ranged_log(a);
+}
+
+// For a > 0.
+fn eis_ranged_pow(a: eis_ranged, b: eis_ranged) -> eis_ranged {
+  return eis_ranged_exp(eis_ranged_multiply(b, eis_ranged_log(a)));
+}
+
+fn eis_ranged_sqrt(a: eis_ranged) -> eis_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = eis_pair_sqrt(
+    eis_pair_scale(eis_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return eis_ranged_of(root, half);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn eis_ranged_to_limit(a: eis_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * eis_power_of_two(first)) * eis_power_of_two(exponent - first);
 }
 
 fn eis_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -80.0, t < -80.0);
-  let t3 = eis_sigmoid(t2);
-  let t4 = eis_softplus(t2);
-  let t5 = eis_pow(t4, x1 - 1.0);
-  let t6 = t2 * (t3 * t3);
-  let t7 = eis_pow(t4, x1 - 2.0);
-  let t8 =
-    2.0 * (t3 * t5 * x1) +
-    t5 * select(t2 * eis_logistic(t2), 0.0, abs(t2) > 800.0) * x1 +
-    t6 * (x1 * x1) * t7 -
-    t6 * t7 * x1;
-  let t9 = eis_hypot(sqrt(x2), sqrt(x3) * t2);
-  let t10 = eis_exp(-(t2 * x5));
-  let t11 = t10 * x4;
-  let t12 = (t2 * x3) / t9 - t11 * x5;
-  let t13 = eis_pow(t4, x1);
-  let t14 = t13 + t2 * t3 * t5 * x1;
-  let t15 = t13 * ((x2 * x3) / ((x2 + t2 * t2 * x3) * t9) + x5 * x5 * t10 * x4) * t2;
-  let t16 = t9 + t11;
-  let t17 =
-    t8 - (t12 * t14 + t15 - (t13 * (t12 * t12) * t2) / t16) / t16 - (t12 * (t14 - (t13 * t12 * t2) / t16)) / t16;
-  return t17 / t16;
+  let a0 = eis_ranged_from_given(x0);
+  let a1 = eis_ranged_from_given(x1);
+  let a2 = eis_ranged_from_given(x2);
+  let a3 = eis_ranged_from_given(x3);
+  let a4 = eis_ranged_from_given(x4);
+  let a5 = eis_ranged_from_given(x5);
+  let t0 = eis_ranged_exp(eis_ranged_at_most(a0, eis_ranged(1.25, 0.0, 5.0)));
+  let t1 = eis_ranged_divide(t0, eis_ranged_add(t0, eis_ranged(1.0, 0.0, 0.0)));
+  let t2 = eis_ranged_abs(a0);
+  let t3 = eis_ranged_exp(eis_ranged_negate(t2));
+  let t4 = eis_ranged_add(eis_ranged_at_least(a0, eis_RANGED_ZERO), eis_ranged_log1p(t3));
+  let t5 = eis_ranged_pow(t4, eis_ranged_subtract(a1, eis_ranged(1.0, 0.0, 0.0)));
+  let t6 = eis_ranged_add(t3, eis_ranged(1.0, 0.0, 0.0));
+  var t7 = eis_ranged_multiply(a0, eis_ranged_divide(t3, eis_ranged_multiply(t6, t6)));
+  if (eis_ranged_less(eis_ranged(1.5625, 0.0, 9.0), t2)) {
+    t7 = eis_RANGED_ZERO;
+  }
+  let t8 = eis_ranged_multiply(t1, t1);
+  let t9 = eis_ranged_pow(t4, eis_ranged_subtract(a1, eis_ranged(1.0, 0.0, 1.0)));
+  let t10 = eis_ranged_multiply(a0, a1);
+  let t11 = eis_ranged_sqrt(a2);
+  let t12 = eis_ranged_multiply(a0, eis_ranged_sqrt(a3));
+  let t13 = eis_ranged_sqrt(eis_ranged_add(eis_ranged_multiply(t11, t11), eis_ranged_multiply(t12, t12)));
+  let t14 = eis_ranged_exp(eis_ranged_negate(eis_ranged_multiply(a0, a5)));
+  let t15 = eis_ranged_subtract(
+    eis_ranged_divide(eis_ranged_multiply(a0, a3), t13),
+    eis_ranged_multiply(eis_ranged_multiply(a4, a5), t14)
+  );
+  let t16 = eis_ranged_pow(t4, a1);
+  let t17 = eis_ranged_add(t16, eis_ranged_multiply(eis_ranged_multiply(t10, t1), t5));
+  let t18 = eis_ranged_multiply(a0, t16);
+  let t19 = eis_ranged_add(
+    eis_ranged_multiply(t15, t17),
+    eis_ranged_multiply(
+      t18,
+      eis_ranged_add(
+        eis_ranged_divide(
+          eis_ranged_multiply(a2, a3),
+          eis_ranged_multiply(eis_ranged_add(a2, eis_ranged_multiply(eis_ranged_multiply(a0, a0), a3)), t13)
+        ),
+        eis_ranged_multiply(eis_ranged_multiply(a4, eis_ranged_multiply(a5, a5)), t14)
+      )
+    )
+  );
+  let t20 = eis_ranged_add(t13, eis_ranged_multiply(a4, t14));
+  let t21 = eis_ranged_subtract(
+    eis_ranged_subtract(
+      eis_ranged_add(
+        eis_ranged_add(
+          eis_ranged_multiply(eis_ranged_multiply(eis_ranged_multiply(eis_ranged(1.0, 0.0, 1.0), a1), t1), t5),
+          eis_ranged_multiply(eis_ranged_multiply(a1, t5), t7)
+        ),
+        eis_ranged_multiply(eis_ranged_multiply(eis_ranged_multiply(a0, eis_ranged_multiply(a1, a1)), t8), t9)
+      ),
+      eis_ranged_multiply(eis_ranged_multiply(t10, t8), t9)
+    ),
+    eis_ranged_divide(
+      eis_ranged_subtract(t19, eis_ranged_divide(eis_ranged_multiply(t18, eis_ranged_multiply(t15, t15)), t20)),
+      t20
+    )
+  );
+  return eis_ranged_to_limit(
+    eis_ranged_divide(
+      eis_ranged_subtract(
+        t21,
+        eis_ranged_divide(
+          eis_ranged_multiply(t15, eis_ranged_subtract(t17, eis_ranged_divide(eis_ranged_multiply(t18, t15), t20))),
+          t20
+        )
+      ),
+      t20
+    )
+  );
 }
 
 fn eis_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32 {
@@ -2601,6 +2814,17 @@ struct eis_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn eis_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn eis_double_backward(
   dy: f32,
   ddx: f32,
@@ -2613,7 +2837,7 @@ fn eis_double_backward(
 ) -> eis_second_gradients {
   let slopes = eis_backward(1.0, x, alpha, beta, gamma, delta, theta);
   let curvatures = eis_curvature(x, alpha, beta, gamma, delta, theta);
-  return eis_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return eis_second_gradients(ddx * slopes, eis_product_of_three(dy, ddx, curvatures));
 }
 
 struct eis_uniform_values {

@@ -369,35 +369,181 @@ fn elish_fused(x: f32) -> elish_value_and_slopes {
   return elish_value_and_slopes(select(result_value, x, elish_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn elish_tanh(x: f32) -> f32 {
-  if (elish_is_nan(x)) {
-    return x;
-  }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
-  }
-  let y = 1.0 - 2.0 / (elish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct elish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn elish_curvature_0_far(x0: f32) -> f32 {
-  let t = elish_logistic(x0);
-  let t2 = elish_tanh(0.5 * x0);
-  let t3 = elish_exp(x0);
-  return select(
-    t3 * elish_sigmoid(x0) + 2.0 * (t3 * t) - elish_expm1(x0) * t * t2,
-    2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * t2,
-    x0 >= 0.0
+const elish_RANGED_ZERO: elish_ranged = elish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn elish_ranged_of(a: elish_pair, exponent: f32) -> elish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = elish_power_of_two(clamp(127 - field, -126, 126));
+  return elish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), elish_RANGED_ZERO.exponent, zero)
   );
+}
+
+fn elish_ranged_select(condition: bool, a: elish_ranged, b: elish_ranged) -> elish_ranged {
+  return elish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn elish_ranged_from_given(x: f32) -> elish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = elish_ranged_of(elish_pair(part, 0.0), select(0.0, 64.0, large));
+  return elish_ranged_select(infinite, elish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn elish_ranged_abs(a: elish_ranged) -> elish_ranged {
+  return elish_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn elish_ranged_pair(a: elish_ranged) -> elish_pair {
+  let factor = elish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return elish_pair(a.high * factor, a.low * factor);
 }
 
 fn elish_pair_subtract(a: elish_pair, b: elish_pair) -> elish_pair {
   let s = elish_pair_sum(a.high, -b.high);
   return elish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const elish_RANGED_LN2: elish_pair = elish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn elish_ranged_exp(a: elish_ranged) -> elish_ranged {
+  let x = elish_ranged_pair(
+    elish_ranged_select(a.exponent > 126.0, elish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = elish_pair_subtract(x, elish_pair_multiply(elish_pair(k, 0.0), elish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return elish_ranged_of(
+    elish_pair_add(
+      elish_pair(1.0, 0.0),
+      elish_pair_expm1_small(elish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn elish_ranged_negate(a: elish_ranged) -> elish_ranged {
+  return elish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn elish_ranged_add(a: elish_ranged, b: elish_ranged) -> elish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = elish_ranged_select(swapped, b, a);
+  let y = elish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(elish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return elish_ranged_of(
+    elish_pair_add(elish_pair(x.high, x.low), elish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn elish_ranged_divide(a: elish_ranged, b: elish_ranged) -> elish_ranged {
+  return elish_ranged_of(
+    elish_pair_divide(elish_pair(a.high, a.low), elish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn elish_ranged_multiply(a: elish_ranged, b: elish_ranged) -> elish_ranged {
+  return elish_ranged_of(
+    elish_pair_multiply(elish_pair(a.high, a.low), elish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn elish_ranged_subtract(a: elish_ranged, b: elish_ranged) -> elish_ranged {
+  return elish_ranged_add(a, elish_ranged_negate(b));
+}
+
+fn elish_ranged_less(a: elish_ranged, b: elish_ranged) -> bool {
+  return elish_ranged_subtract(a, b).high < 0.0;
+}
+
+const elish_RANGED_ONE: elish_ranged = elish_ranged(1.0, 0.0, 0.0);
+
+fn elish_ranged_expm1(a: elish_ranged) -> elish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = elish_ranged_multiply(a, a);
+    return elish_ranged_add(a, elish_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return elish_ranged_of(elish_pair_expm1_small(elish_ranged_pair(a)), 0.0);
+  }
+  return elish_ranged_subtract(elish_ranged_exp(a), elish_RANGED_ONE);
+}
+
+fn elish_ranged_smaller(a: elish_ranged, b: elish_ranged) -> elish_ranged {
+  return elish_ranged_select(elish_ranged_less(b, a), b, a);
+}
+
+fn elish_ranged_at_most(a: elish_ranged, b: elish_ranged) -> elish_ranged {
+  return elish_ranged_smaller(a, b);
+}
+
+fn elish_ranged_less_or_equal(a: elish_ranged, b: elish_ranged) -> bool {
+  return elish_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn elish_ranged_to_limit(a: elish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * elish_power_of_two(first)) * elish_power_of_two(exponent - first);
+}
+
+fn elish_curvature_0_far(x0: f32) -> f32 {
+  let a0 = elish_ranged_from_given(x0);
+  let t0 = elish_ranged_abs(a0);
+  let t1 = elish_ranged_exp(elish_ranged_negate(t0));
+  let t2 = elish_ranged_add(t1, elish_ranged(1.0, 0.0, 0.0));
+  let t3 = elish_ranged_divide(t1, elish_ranged_multiply(t2, t2));
+  var t4 = elish_ranged_multiply(a0, t3);
+  if (elish_ranged_less(elish_ranged(1.5625, 0.0, 9.0), t0)) {
+    t4 = elish_RANGED_ZERO;
+  }
+  let t5 = elish_ranged_expm1(
+    elish_ranged_at_most(
+      elish_ranged_multiply(elish_ranged(1.0, 0.0, 1.0), elish_ranged_multiply(elish_ranged(1.0, 0.0, -1.0), a0)),
+      elish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t6 = elish_ranged_divide(t5, elish_ranged_add(t5, elish_ranged(1.0, 0.0, 1.0)));
+  let t7 = elish_ranged_exp(a0);
+  let t8 = elish_ranged_exp(elish_ranged_at_most(a0, elish_ranged(1.25, 0.0, 5.0)));
+  var t9 = elish_ranged_subtract(
+    elish_ranged_add(
+      elish_ranged_multiply(t7, elish_ranged_divide(t8, elish_ranged_add(t8, elish_ranged(1.0, 0.0, 0.0)))),
+      elish_ranged_multiply(elish_ranged_multiply(elish_ranged(1.0, 0.0, 1.0), t7), t3)
+    ),
+    elish_ranged_multiply(elish_ranged_multiply(elish_ranged_expm1(a0), t3), t6)
+  );
+  if (elish_ranged_less_or_equal(elish_RANGED_ZERO, a0)) {
+    t9 = elish_ranged_subtract(elish_ranged_multiply(elish_ranged(1.0, 0.0, 1.0), t3), elish_ranged_multiply(t4, t6));
+  }
+  return elish_ranged_to_limit(t9);
 }
 
 fn elish_curvature(x: f32) -> f32 {
@@ -466,10 +612,21 @@ struct elish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn elish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn elish_double_backward(dy: f32, ddx: f32, x: f32) -> elish_second_gradients {
   let slopes = elish_backward(1.0, x);
   let curvatures = elish_curvature(x);
-  return elish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return elish_second_gradients(ddx * slopes, elish_product_of_three(dy, ddx, curvatures));
 }
 
 struct elish_uniform_values {

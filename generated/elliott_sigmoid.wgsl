@@ -799,26 +799,112 @@ fn elliott_sigmoid_fused(x: f32) -> elliott_sigmoid_value_and_slopes {
   return elliott_sigmoid_value_and_slopes(select(result_value, x, elliott_sigmoid_is_nan(x)), result_x);
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn elliott_sigmoid_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (elliott_sigmoid_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct elliott_sigmoid_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn elliott_sigmoid_curvature_0_far(x0: f32) -> f32 {
-  let t = abs(x0) + 1.0;
-  return -select(elliott_sigmoid_sign(x0), x0, elliott_sigmoid_is_nan(x0)) / (t * t * t);
+const elliott_sigmoid_RANGED_ZERO: elliott_sigmoid_ranged = elliott_sigmoid_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn elliott_sigmoid_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
 }
 
-fn elliott_sigmoid_pair_negate(a: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
-  return elliott_sigmoid_pair(-a.high, -a.low);
+// For numbers between 2^-126 and 2^126, or 0.
+fn elliott_sigmoid_ranged_of(a: elliott_sigmoid_pair, exponent: f32) -> elliott_sigmoid_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = elliott_sigmoid_power_of_two(clamp(127 - field, -126, 126));
+  return elliott_sigmoid_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), elliott_sigmoid_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn elliott_sigmoid_ranged_select(condition: bool, a: elliott_sigmoid_ranged, b: elliott_sigmoid_ranged) -> elliott_sigmoid_ranged {
+  return elliott_sigmoid_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn elliott_sigmoid_ranged_from_given(x: f32) -> elliott_sigmoid_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = elliott_sigmoid_ranged_of(elliott_sigmoid_pair(part, 0.0), select(0.0, 64.0, large));
+  return elliott_sigmoid_ranged_select(infinite, elliott_sigmoid_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn elliott_sigmoid_ranged_add(a: elliott_sigmoid_ranged, b: elliott_sigmoid_ranged) -> elliott_sigmoid_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = elliott_sigmoid_ranged_select(swapped, b, a);
+  let y = elliott_sigmoid_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(elliott_sigmoid_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return elliott_sigmoid_ranged_of(
+    elliott_sigmoid_pair_add(elliott_sigmoid_pair(x.high, x.low), elliott_sigmoid_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn elliott_sigmoid_ranged_abs(a: elliott_sigmoid_ranged) -> elliott_sigmoid_ranged {
+  return elliott_sigmoid_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn elliott_sigmoid_ranged_to_limit(a: elliott_sigmoid_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * elliott_sigmoid_power_of_two(first)) * elliott_sigmoid_power_of_two(exponent - first);
+}
+
+fn elliott_sigmoid_ranged_divide(a: elliott_sigmoid_ranged, b: elliott_sigmoid_ranged) -> elliott_sigmoid_ranged {
+  return elliott_sigmoid_ranged_of(
+    elliott_sigmoid_pair_divide(elliott_sigmoid_pair(a.high, a.low), elliott_sigmoid_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn elliott_sigmoid_ranged_negate(a: elliott_sigmoid_ranged) -> elliott_sigmoid_ranged {
+  return elliott_sigmoid_ranged(-a.high, -a.low, a.exponent);
 }
 
 fn elliott_sigmoid_pair_sign(a: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
   return elliott_sigmoid_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn elliott_sigmoid_ranged_sign(a: elliott_sigmoid_ranged) -> elliott_sigmoid_ranged {
+  return elliott_sigmoid_ranged_of(elliott_sigmoid_pair_sign(elliott_sigmoid_pair(a.high, a.low)), 0.0);
+}
+
+fn elliott_sigmoid_ranged_multiply(a: elliott_sigmoid_ranged, b: elliott_sigmoid_ranged) -> elliott_sigmoid_ranged {
+  return elliott_sigmoid_ranged_of(
+    elliott_sigmoid_pair_multiply(elliott_sigmoid_pair(a.high, a.low), elliott_sigmoid_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn elliott_sigmoid_curvature_0_far(x0: f32) -> f32 {
+  let a0 = elliott_sigmoid_ranged_from_given(x0);
+  let t0 = elliott_sigmoid_ranged_add(elliott_sigmoid_ranged_abs(a0), elliott_sigmoid_ranged(1.0, 0.0, 0.0));
+  return elliott_sigmoid_ranged_to_limit(
+    elliott_sigmoid_ranged_divide(
+      elliott_sigmoid_ranged_negate(elliott_sigmoid_ranged_sign(a0)),
+      elliott_sigmoid_ranged_multiply(elliott_sigmoid_ranged_multiply(t0, t0), t0)
+    )
+  );
+}
+
+fn elliott_sigmoid_pair_negate(a: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
+  return elliott_sigmoid_pair(-a.high, -a.low);
 }
 
 fn elliott_sigmoid_curvature(x: f32) -> f32 {
@@ -843,10 +929,21 @@ struct elliott_sigmoid_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn elliott_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn elliott_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> elliott_sigmoid_second_gradients {
   let slopes = elliott_sigmoid_backward(1.0, x);
   let curvatures = elliott_sigmoid_curvature(x);
-  return elliott_sigmoid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return elliott_sigmoid_second_gradients(ddx * slopes, elliott_sigmoid_product_of_three(dy, ddx, curvatures));
 }
 
 struct elliott_sigmoid_uniform_values {

@@ -942,8 +942,122 @@ fn elu_fused(x: f32, alpha: f32) -> elu_value_and_slopes {
   return elu_value_and_slopes(select(result_value, x, elu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct elu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const elu_RANGED_ZERO: elu_ranged = elu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn elu_ranged_of(a: elu_pair, exponent: f32) -> elu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = elu_power_of_two(clamp(127 - field, -126, 126));
+  return elu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), elu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn elu_ranged_select(condition: bool, a: elu_ranged, b: elu_ranged) -> elu_ranged {
+  return elu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn elu_ranged_from_given(x: f32) -> elu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = elu_ranged_of(elu_pair(part, 0.0), select(0.0, 64.0, large));
+  return elu_ranged_select(infinite, elu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn elu_ranged_multiply(a: elu_ranged, b: elu_ranged) -> elu_ranged {
+  return elu_ranged_of(
+    elu_pair_multiply(elu_pair(a.high, a.low), elu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn elu_ranged_pair(a: elu_ranged) -> elu_pair {
+  let factor = elu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return elu_pair(a.high * factor, a.low * factor);
+}
+
+fn elu_pair_subtract(a: elu_pair, b: elu_pair) -> elu_pair {
+  let s = elu_pair_sum(a.high, -b.high);
+  return elu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const elu_RANGED_LN2: elu_pair = elu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn elu_ranged_exp(a: elu_ranged) -> elu_ranged {
+  let x = elu_ranged_pair(
+    elu_ranged_select(a.exponent > 126.0, elu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = elu_pair_subtract(x, elu_pair_multiply(elu_pair(k, 0.0), elu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return elu_ranged_of(
+    elu_pair_add(
+      elu_pair(1.0, 0.0),
+      elu_pair_expm1_small(elu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn elu_ranged_add(a: elu_ranged, b: elu_ranged) -> elu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = elu_ranged_select(swapped, b, a);
+  let y = elu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(elu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return elu_ranged_of(
+    elu_pair_add(elu_pair(x.high, x.low), elu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn elu_ranged_negate(a: elu_ranged) -> elu_ranged {
+  return elu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn elu_ranged_subtract(a: elu_ranged, b: elu_ranged) -> elu_ranged {
+  return elu_ranged_add(a, elu_ranged_negate(b));
+}
+
+fn elu_ranged_less(a: elu_ranged, b: elu_ranged) -> bool {
+  return elu_ranged_subtract(a, b).high < 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn elu_ranged_to_limit(a: elu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * elu_power_of_two(first)) * elu_power_of_two(exponent - first);
+}
+
 fn elu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return select(elu_exp(x0) * x1, 0.0, x0 > 0.0);
+  let a0 = elu_ranged_from_given(x0);
+  let a1 = elu_ranged_from_given(x1);
+  var t0 = elu_ranged_multiply(a1, elu_ranged_exp(a0));
+  if (elu_ranged_less(elu_RANGED_ZERO, a0)) {
+    t0 = elu_RANGED_ZERO;
+  }
+  return elu_ranged_to_limit(t0);
 }
 
 fn elu_curvature(x: f32, alpha: f32) -> f32 {
@@ -976,10 +1090,21 @@ struct elu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn elu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn elu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> elu_second_gradients {
   let slopes = elu_backward(1.0, x, alpha);
   let curvatures = elu_curvature(x, alpha);
-  return elu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return elu_second_gradients(ddx * slopes, elu_product_of_three(dy, ddx, curvatures));
 }
 
 struct elu_uniform_values {

@@ -900,10 +900,102 @@ fn erf_activation_fused(x: f32) -> erf_activation_value_and_slopes {
   return erf_activation_value_and_slopes(erf_activation_erf(x), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct erf_activation_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const erf_activation_RANGED_ZERO: erf_activation_ranged = erf_activation_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn erf_activation_ranged_of(a: erf_activation_pair, exponent: f32) -> erf_activation_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = erf_activation_power_of_two(clamp(127 - field, -126, 126));
+  return erf_activation_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), erf_activation_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn erf_activation_ranged_select(condition: bool, a: erf_activation_ranged, b: erf_activation_ranged) -> erf_activation_ranged {
+  return erf_activation_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn erf_activation_ranged_from_given(x: f32) -> erf_activation_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = erf_activation_ranged_of(erf_activation_pair(part, 0.0), select(0.0, 64.0, large));
+  return erf_activation_ranged_select(infinite, erf_activation_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn erf_activation_ranged_to_limit(a: erf_activation_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * erf_activation_power_of_two(first)) * erf_activation_power_of_two(exponent - first);
+}
+
+fn erf_activation_ranged_multiply(a: erf_activation_ranged, b: erf_activation_ranged) -> erf_activation_ranged {
+  return erf_activation_ranged_of(
+    erf_activation_pair_multiply(erf_activation_pair(a.high, a.low), erf_activation_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn erf_activation_ranged_pair(a: erf_activation_ranged) -> erf_activation_pair {
+  let factor = erf_activation_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return erf_activation_pair(a.high * factor, a.low * factor);
+}
+
+fn erf_activation_pair_subtract(a: erf_activation_pair, b: erf_activation_pair) -> erf_activation_pair {
+  let s = erf_activation_pair_sum(a.high, -b.high);
+  return erf_activation_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const erf_activation_RANGED_LN2: erf_activation_pair = erf_activation_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn erf_activation_ranged_exp(a: erf_activation_ranged) -> erf_activation_ranged {
+  let x = erf_activation_ranged_pair(
+    erf_activation_ranged_select(a.exponent > 126.0, erf_activation_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = erf_activation_pair_subtract(x, erf_activation_pair_multiply(erf_activation_pair(k, 0.0), erf_activation_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return erf_activation_ranged_of(
+    erf_activation_pair_add(
+      erf_activation_pair(1.0, 0.0),
+      erf_activation_pair_expm1_small(erf_activation_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn erf_activation_ranged_negate(a: erf_activation_ranged) -> erf_activation_ranged {
+  return erf_activation_ranged(-a.high, -a.low, a.exponent);
+}
+
 fn erf_activation_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return -2.2567585 * (t2 * erf_activation_exp(-(t2 * t2)));
+  let a0 = erf_activation_ranged_from_given(x0);
+  return erf_activation_ranged_to_limit(
+    erf_activation_ranged_multiply(
+      erf_activation_ranged_multiply(erf_activation_ranged(-1.1283792, 5.8635383e-8, 1.0), a0),
+      erf_activation_ranged_exp(erf_activation_ranged_negate(erf_activation_ranged_multiply(a0, a0)))
+    )
+  );
 }
 
 fn erf_activation_curvature(x: f32) -> f32 {
@@ -929,10 +1021,21 @@ struct erf_activation_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn erf_activation_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn erf_activation_double_backward(dy: f32, ddx: f32, x: f32) -> erf_activation_second_gradients {
   let slopes = erf_activation_backward(1.0, x);
   let curvatures = erf_activation_curvature(x);
-  return erf_activation_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return erf_activation_second_gradients(ddx * slopes, erf_activation_product_of_three(dy, ddx, curvatures));
 }
 `;
 

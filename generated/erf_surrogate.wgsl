@@ -893,11 +893,109 @@ fn erf_surrogate_fused(x: f32, alpha: f32) -> erf_surrogate_value_and_slopes {
   );
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct erf_surrogate_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const erf_surrogate_RANGED_ZERO: erf_surrogate_ranged = erf_surrogate_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn erf_surrogate_ranged_of(a: erf_surrogate_pair, exponent: f32) -> erf_surrogate_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = erf_surrogate_power_of_two(clamp(127 - field, -126, 126));
+  return erf_surrogate_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), erf_surrogate_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn erf_surrogate_ranged_select(condition: bool, a: erf_surrogate_ranged, b: erf_surrogate_ranged) -> erf_surrogate_ranged {
+  return erf_surrogate_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn erf_surrogate_ranged_from_given(x: f32) -> erf_surrogate_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = erf_surrogate_ranged_of(erf_surrogate_pair(part, 0.0), select(0.0, 64.0, large));
+  return erf_surrogate_ranged_select(infinite, erf_surrogate_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn erf_surrogate_ranged_multiply(a: erf_surrogate_ranged, b: erf_surrogate_ranged) -> erf_surrogate_ranged {
+  return erf_surrogate_ranged_of(
+    erf_surrogate_pair_multiply(erf_surrogate_pair(a.high, a.low), erf_surrogate_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn erf_surrogate_ranged_to_limit(a: erf_surrogate_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * erf_surrogate_power_of_two(first)) * erf_surrogate_power_of_two(exponent - first);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn erf_surrogate_ranged_pair(a: erf_surrogate_ranged) -> erf_surrogate_pair {
+  let factor = erf_surrogate_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return erf_surrogate_pair(a.high * factor, a.low * factor);
+}
+
+fn erf_surrogate_pair_subtract(a: erf_surrogate_pair, b: erf_surrogate_pair) -> erf_surrogate_pair {
+  let s = erf_surrogate_pair_sum(a.high, -b.high);
+  return erf_surrogate_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const erf_surrogate_RANGED_LN2: erf_surrogate_pair = erf_surrogate_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn erf_surrogate_ranged_exp(a: erf_surrogate_ranged) -> erf_surrogate_ranged {
+  let x = erf_surrogate_ranged_pair(
+    erf_surrogate_ranged_select(a.exponent > 126.0, erf_surrogate_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = erf_surrogate_pair_subtract(x, erf_surrogate_pair_multiply(erf_surrogate_pair(k, 0.0), erf_surrogate_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return erf_surrogate_ranged_of(
+    erf_surrogate_pair_add(
+      erf_surrogate_pair(1.0, 0.0),
+      erf_surrogate_pair_expm1_small(erf_surrogate_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn erf_surrogate_ranged_negate(a: erf_surrogate_ranged) -> erf_surrogate_ranged {
+  return erf_surrogate_ranged(-a.high, -a.low, a.exponent);
+}
+
 fn erf_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x1 * x1;
-  let t2 = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t3 = select(t2, -3.4028234663852886e38, t2 < -3.4028234663852886e38);
-  return -1.1283792 * x1 * t * erf_surrogate_exp(-(t3 * t3 * t)) * t3;
+  let a0 = erf_surrogate_ranged_from_given(x0);
+  let a1 = erf_surrogate_ranged_from_given(x1);
+  let t0 = erf_surrogate_ranged_multiply(a1, a1);
+  return erf_surrogate_ranged_to_limit(
+    erf_surrogate_ranged_multiply(
+      erf_surrogate_ranged_multiply(
+        erf_surrogate_ranged_multiply(erf_surrogate_ranged(-1.1283792, 5.8635383e-8, 0.0), a0),
+        erf_surrogate_ranged_multiply(t0, a1)
+      ),
+      erf_surrogate_ranged_exp(
+        erf_surrogate_ranged_negate(erf_surrogate_ranged_multiply(erf_surrogate_ranged_multiply(a0, a0), t0))
+      )
+    )
+  );
 }
 
 fn erf_surrogate_curvature(x: f32, alpha: f32) -> f32 {
@@ -934,10 +1032,21 @@ struct erf_surrogate_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn erf_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn erf_surrogate_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> erf_surrogate_second_gradients {
   let slopes = erf_surrogate_backward(1.0, x, alpha);
   let curvatures = erf_surrogate_curvature(x, alpha);
-  return erf_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return erf_surrogate_second_gradients(ddx * slopes, erf_surrogate_product_of_three(dy, ddx, curvatures));
 }
 
 struct erf_surrogate_uniform_values {

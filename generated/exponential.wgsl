@@ -172,8 +172,91 @@ fn exponential_fused(x: f32) -> exponential_value_and_slopes {
   return exponential_value_and_slopes(exponential_exp(x), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct exponential_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const exponential_RANGED_ZERO: exponential_ranged = exponential_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn exponential_ranged_of(a: exponential_pair, exponent: f32) -> exponential_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = exponential_power_of_two(clamp(127 - field, -126, 126));
+  return exponential_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), exponential_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn exponential_ranged_select(condition: bool, a: exponential_ranged, b: exponential_ranged) -> exponential_ranged {
+  return exponential_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn exponential_ranged_from_given(x: f32) -> exponential_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = exponential_ranged_of(exponential_pair(part, 0.0), select(0.0, 64.0, large));
+  return exponential_ranged_select(infinite, exponential_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn exponential_ranged_to_limit(a: exponential_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * exponential_power_of_two(first)) * exponential_power_of_two(exponent - first);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn exponential_ranged_pair(a: exponential_ranged) -> exponential_pair {
+  let factor = exponential_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return exponential_pair(a.high * factor, a.low * factor);
+}
+
+fn exponential_pair_subtract(a: exponential_pair, b: exponential_pair) -> exponential_pair {
+  let s = exponential_pair_sum(a.high, -b.high);
+  return exponential_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn exponential_pair_multiply(a: exponential_pair, b: exponential_pair) -> exponential_pair {
+  let p = exponential_pair_product(a.high, b.high);
+  return exponential_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+const exponential_RANGED_LN2: exponential_pair = exponential_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn exponential_ranged_exp(a: exponential_ranged) -> exponential_ranged {
+  let x = exponential_ranged_pair(
+    exponential_ranged_select(a.exponent > 126.0, exponential_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = exponential_pair_subtract(x, exponential_pair_multiply(exponential_pair(k, 0.0), exponential_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return exponential_ranged_of(
+    exponential_pair_add(
+      exponential_pair(1.0, 0.0),
+      exponential_pair_expm1_small(exponential_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
 fn exponential_curvature_0_far(x0: f32) -> f32 {
-  return exponential_exp(x0);
+  let a0 = exponential_ranged_from_given(x0);
+  return exponential_ranged_to_limit(exponential_ranged_exp(a0));
 }
 
 fn exponential_curvature(x: f32) -> f32 {
@@ -197,10 +280,21 @@ struct exponential_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn exponential_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn exponential_double_backward(dy: f32, ddx: f32, x: f32) -> exponential_second_gradients {
   let slopes = exponential_backward(1.0, x);
   let curvatures = exponential_curvature(x);
-  return exponential_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return exponential_second_gradients(ddx * slopes, exponential_product_of_three(dy, ddx, curvatures));
 }
 
 struct exponential_uniform_values {

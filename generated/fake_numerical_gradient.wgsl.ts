@@ -767,26 +767,136 @@ fn fake_numerical_gradient_fused(x: f32, alpha: f32) -> fake_numerical_gradient_
   );
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn fake_numerical_gradient_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (fake_numerical_gradient_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct fake_numerical_gradient_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn fake_numerical_gradient_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = abs(x0);
-  return select(
-    0.0,
-    -select(fake_numerical_gradient_sign(x0), x0, fake_numerical_gradient_is_nan(x0)) / (t * t),
-    t * x1 > 1.0
+const fake_numerical_gradient_RANGED_ZERO: fake_numerical_gradient_ranged = fake_numerical_gradient_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn fake_numerical_gradient_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn fake_numerical_gradient_ranged_of(a: fake_numerical_gradient_pair, exponent: f32) -> fake_numerical_gradient_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = fake_numerical_gradient_power_of_two(clamp(127 - field, -126, 126));
+  return fake_numerical_gradient_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), fake_numerical_gradient_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn fake_numerical_gradient_ranged_select(condition: bool, a: fake_numerical_gradient_ranged, b: fake_numerical_gradient_ranged) -> fake_numerical_gradient_ranged {
+  return fake_numerical_gradient_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn fake_numerical_gradient_ranged_from_given(x: f32) -> fake_numerical_gradient_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = fake_numerical_gradient_ranged_of(fake_numerical_gradient_pair(part, 0.0), select(0.0, 64.0, large));
+  return fake_numerical_gradient_ranged_select(infinite, fake_numerical_gradient_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn fake_numerical_gradient_ranged_abs(a: fake_numerical_gradient_ranged) -> fake_numerical_gradient_ranged {
+  return fake_numerical_gradient_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// a + b exactly (Knuth).
+fn fake_numerical_gradient_pair_sum(a: f32, b: f32) -> fake_numerical_gradient_pair {
+  let s = fake_numerical_gradient_rounded(a + b);
+  let t = fake_numerical_gradient_rounded(s - a);
+  return fake_numerical_gradient_pair(s, (a - fake_numerical_gradient_rounded(s - t)) + (b - t));
+}
+
+fn fake_numerical_gradient_pair_add(a: fake_numerical_gradient_pair, b: fake_numerical_gradient_pair) -> fake_numerical_gradient_pair {
+  let s = fake_numerical_gradient_pair_sum(a.high, b.high);
+  return fake_numerical_gradient_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn fake_numerical_gradient_ranged_add(a: fake_numerical_gradient_ranged, b: fake_numerical_gradient_ranged) -> fake_numerical_gradient_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = fake_numerical_gradient_ranged_select(swapped, b, a);
+  let y = fake_numerical_gradient_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(fake_numerical_gradient_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return fake_numerical_gradient_ranged_of(
+    fake_numerical_gradient_pair_add(fake_numerical_gradient_pair(x.high, x.low), fake_numerical_gradient_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn fake_numerical_gradient_ranged_negate(a: fake_numerical_gradient_ranged) -> fake_numerical_gradient_ranged {
+  return fake_numerical_gradient_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn fake_numerical_gradient_ranged_subtract(a: fake_numerical_gradient_ranged, b: fake_numerical_gradient_ranged) -> fake_numerical_gradient_ranged {
+  return fake_numerical_gradient_ranged_add(a, fake_numerical_gradient_ranged_negate(b));
+}
+
+fn fake_numerical_gradient_ranged_less(a: fake_numerical_gradient_ranged, b: fake_numerical_gradient_ranged) -> bool {
+  return fake_numerical_gradient_ranged_subtract(a, b).high < 0.0;
+}
+
+fn fake_numerical_gradient_ranged_multiply(a: fake_numerical_gradient_ranged, b: fake_numerical_gradient_ranged) -> fake_numerical_gradient_ranged {
+  return fake_numerical_gradient_ranged_of(
+    fake_numerical_gradient_pair_multiply(fake_numerical_gradient_pair(a.high, a.low), fake_numerical_gradient_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn fake_numerical_gradient_ranged_divide(a: fake_numerical_gradient_ranged, b: fake_numerical_gradient_ranged) -> fake_numerical_gradient_ranged {
+  return fake_numerical_gradient_ranged_of(
+    fake_numerical_gradient_pair_divide(fake_numerical_gradient_pair(a.high, a.low), fake_numerical_gradient_pair(b.high, b.low)),
+    a.exponent - b.exponent
   );
 }
 
 fn fake_numerical_gradient_pair_sign(a: fake_numerical_gradient_pair) -> fake_numerical_gradient_pair {
   return fake_numerical_gradient_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn fake_numerical_gradient_ranged_sign(a: fake_numerical_gradient_ranged) -> fake_numerical_gradient_ranged {
+  return fake_numerical_gradient_ranged_of(fake_numerical_gradient_pair_sign(fake_numerical_gradient_pair(a.high, a.low)), 0.0);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn fake_numerical_gradient_ranged_to_limit(a: fake_numerical_gradient_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * fake_numerical_gradient_power_of_two(first)) * fake_numerical_gradient_power_of_two(exponent - first);
+}
+
+fn fake_numerical_gradient_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = fake_numerical_gradient_ranged_from_given(x0);
+  let a1 = fake_numerical_gradient_ranged_from_given(x1);
+  let t0 = fake_numerical_gradient_ranged_abs(a0);
+  var t1 = fake_numerical_gradient_RANGED_ZERO;
+  if (
+    fake_numerical_gradient_ranged_less(
+      fake_numerical_gradient_ranged(1.0, 0.0, 0.0),
+      fake_numerical_gradient_ranged_multiply(a1, t0)
+    )
+  ) {
+    t1 = fake_numerical_gradient_ranged_divide(
+      fake_numerical_gradient_ranged_negate(fake_numerical_gradient_ranged_sign(a0)),
+      fake_numerical_gradient_ranged_multiply(t0, t0)
+    );
+  }
+  return fake_numerical_gradient_ranged_to_limit(t1);
 }
 
 fn fake_numerical_gradient_pair_negate(a: fake_numerical_gradient_pair) -> fake_numerical_gradient_pair {
@@ -826,6 +936,17 @@ struct fake_numerical_gradient_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn fake_numerical_gradient_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn fake_numerical_gradient_double_backward(
   dy: f32,
   ddx: f32,
@@ -834,7 +955,10 @@ fn fake_numerical_gradient_double_backward(
 ) -> fake_numerical_gradient_second_gradients {
   let slopes = fake_numerical_gradient_backward(1.0, x, alpha);
   let curvatures = fake_numerical_gradient_curvature(x, alpha);
-  return fake_numerical_gradient_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return fake_numerical_gradient_second_gradients(
+    ddx * slopes,
+    fake_numerical_gradient_product_of_three(dy, ddx, curvatures)
+  );
 }
 `;
 

@@ -59,6 +59,17 @@ struct fatrelu_and_mul_second_gradients {
   up: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn fatrelu_and_mul_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn fatrelu_and_mul_double_backward(
   dy: f32,
   ddgate: f32,
@@ -71,8 +82,8 @@ fn fatrelu_and_mul_double_backward(
   let curvatures = fatrelu_and_mul_curvature(gate, up, threshold);
   return fatrelu_and_mul_second_gradients(
     ddgate * slopes.gate + ddup * slopes.up,
-    dy * ddup * curvatures,
-    dy * ddgate * curvatures
+    fatrelu_and_mul_product_of_three(dy, ddup, curvatures),
+    fatrelu_and_mul_product_of_three(dy, ddgate, curvatures)
   );
 }
 `;

@@ -1084,24 +1084,178 @@ fn ft_swish_fused(x: f32, t: f32) -> ft_swish_value_and_slopes {
   return ft_swish_value_and_slopes(select(result_value, x, ft_swish_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn ft_swish_tanh(x: f32) -> f32 {
-  if (ft_swish_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct ft_swish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const ft_swish_RANGED_ZERO: ft_swish_ranged = ft_swish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn ft_swish_ranged_of(a: ft_swish_pair, exponent: f32) -> ft_swish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = ft_swish_power_of_two(clamp(127 - field, -126, 126));
+  return ft_swish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), ft_swish_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn ft_swish_ranged_select(condition: bool, a: ft_swish_ranged, b: ft_swish_ranged) -> ft_swish_ranged {
+  return ft_swish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn ft_swish_ranged_from_given(x: f32) -> ft_swish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = ft_swish_ranged_of(ft_swish_pair(part, 0.0), select(0.0, 64.0, large));
+  return ft_swish_ranged_select(infinite, ft_swish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn ft_swish_ranged_abs(a: ft_swish_ranged) -> ft_swish_ranged {
+  return ft_swish_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn ft_swish_ranged_pair(a: ft_swish_ranged) -> ft_swish_pair {
+  let factor = ft_swish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return ft_swish_pair(a.high * factor, a.low * factor);
+}
+
+fn ft_swish_pair_subtract(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
+  let s = ft_swish_pair_sum(a.high, -b.high);
+  return ft_swish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const ft_swish_RANGED_LN2: ft_swish_pair = ft_swish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn ft_swish_ranged_exp(a: ft_swish_ranged) -> ft_swish_ranged {
+  let x = ft_swish_ranged_pair(
+    ft_swish_ranged_select(a.exponent > 126.0, ft_swish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = ft_swish_pair_subtract(x, ft_swish_pair_multiply(ft_swish_pair(k, 0.0), ft_swish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return ft_swish_ranged_of(
+    ft_swish_pair_add(
+      ft_swish_pair(1.0, 0.0),
+      ft_swish_pair_expm1_small(ft_swish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn ft_swish_ranged_negate(a: ft_swish_ranged) -> ft_swish_ranged {
+  return ft_swish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn ft_swish_ranged_add(a: ft_swish_ranged, b: ft_swish_ranged) -> ft_swish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = ft_swish_ranged_select(swapped, b, a);
+  let y = ft_swish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(ft_swish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return ft_swish_ranged_of(
+    ft_swish_pair_add(ft_swish_pair(x.high, x.low), ft_swish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn ft_swish_ranged_divide(a: ft_swish_ranged, b: ft_swish_ranged) -> ft_swish_ranged {
+  return ft_swish_ranged_of(
+    ft_swish_pair_divide(ft_swish_pair(a.high, a.low), ft_swish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn ft_swish_ranged_multiply(a: ft_swish_ranged, b: ft_swish_ranged) -> ft_swish_ranged {
+  return ft_swish_ranged_of(
+    ft_swish_pair_multiply(ft_swish_pair(a.high, a.low), ft_swish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn ft_swish_ranged_subtract(a: ft_swish_ranged, b: ft_swish_ranged) -> ft_swish_ranged {
+  return ft_swish_ranged_add(a, ft_swish_ranged_negate(b));
+}
+
+fn ft_swish_ranged_less(a: ft_swish_ranged, b: ft_swish_ranged) -> bool {
+  return ft_swish_ranged_subtract(a, b).high < 0.0;
+}
+
+const ft_swish_RANGED_ONE: ft_swish_ranged = ft_swish_ranged(1.0, 0.0, 0.0);
+
+fn ft_swish_ranged_expm1(a: ft_swish_ranged) -> ft_swish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = ft_swish_ranged_multiply(a, a);
+    return ft_swish_ranged_add(a, ft_swish_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return ft_swish_ranged_of(ft_swish_pair_expm1_small(ft_swish_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (ft_swish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return ft_swish_ranged_subtract(ft_swish_ranged_exp(a), ft_swish_RANGED_ONE);
+}
+
+fn ft_swish_ranged_smaller(a: ft_swish_ranged, b: ft_swish_ranged) -> ft_swish_ranged {
+  return ft_swish_ranged_select(ft_swish_ranged_less(b, a), b, a);
+}
+
+fn ft_swish_ranged_at_most(a: ft_swish_ranged, b: ft_swish_ranged) -> ft_swish_ranged {
+  return ft_swish_ranged_smaller(a, b);
+}
+
+fn ft_swish_ranged_less_or_equal(a: ft_swish_ranged, b: ft_swish_ranged) -> bool {
+  return ft_swish_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn ft_swish_ranged_to_limit(a: ft_swish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * ft_swish_power_of_two(first)) * ft_swish_power_of_two(exponent - first);
 }
 
 fn ft_swish_curvature_0_far(x0: f32) -> f32 {
-  let t = ft_swish_logistic(x0);
-  return select(0.0, 2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * ft_swish_tanh(0.5 * x0), x0 >= 0.0);
+  let a0 = ft_swish_ranged_from_given(x0);
+  let t0 = ft_swish_ranged_abs(a0);
+  let t1 = ft_swish_ranged_exp(ft_swish_ranged_negate(t0));
+  let t2 = ft_swish_ranged_add(t1, ft_swish_ranged(1.0, 0.0, 0.0));
+  let t3 = ft_swish_ranged_divide(t1, ft_swish_ranged_multiply(t2, t2));
+  var t4 = ft_swish_ranged_multiply(a0, t3);
+  if (ft_swish_ranged_less(ft_swish_ranged(1.5625, 0.0, 9.0), t0)) {
+    t4 = ft_swish_RANGED_ZERO;
+  }
+  let t5 = ft_swish_ranged_expm1(
+    ft_swish_ranged_at_most(
+      ft_swish_ranged_multiply(
+        ft_swish_ranged(1.0, 0.0, 1.0),
+        ft_swish_ranged_multiply(ft_swish_ranged(1.0, 0.0, -1.0), a0)
+      ),
+      ft_swish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  var t6 = ft_swish_RANGED_ZERO;
+  if (ft_swish_ranged_less_or_equal(ft_swish_RANGED_ZERO, a0)) {
+    t6 = ft_swish_ranged_subtract(
+      ft_swish_ranged_multiply(ft_swish_ranged(1.0, 0.0, 1.0), t3),
+      ft_swish_ranged_multiply(t4, ft_swish_ranged_divide(t5, ft_swish_ranged_add(t5, ft_swish_ranged(1.0, 0.0, 1.0))))
+    );
+  }
+  return ft_swish_ranged_to_limit(t6);
 }
 
 fn ft_swish_pair_abs(a: ft_swish_pair) -> ft_swish_pair {
@@ -1125,11 +1279,6 @@ fn ft_swish_pair_expm1(a: ft_swish_pair) -> ft_swish_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = ft_swish_power_of_two(i32(k));
   return ft_swish_pair_add(ft_swish_pair_sum(scale, -1.0), ft_swish_pair_scale(small, scale));
-}
-
-fn ft_swish_pair_subtract(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
-  let s = ft_swish_pair_sum(a.high, -b.high);
-  return ft_swish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn ft_swish_curvature(x: f32, t: f32) -> f32 {
@@ -1180,10 +1329,21 @@ struct ft_swish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn ft_swish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn ft_swish_double_backward(dy: f32, ddx: f32, x: f32, t: f32) -> ft_swish_second_gradients {
   let slopes = ft_swish_backward(1.0, x, t);
   let curvatures = ft_swish_curvature(x, t);
-  return ft_swish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return ft_swish_second_gradients(ddx * slopes, ft_swish_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -824,16 +824,120 @@ fn gaussian_fused(x: f32) -> gaussian_value_and_slopes {
   return gaussian_value_and_slopes(select(result_value, x, gaussian_is_nan(x)), result_x);
 }
 
-fn gaussian_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = gaussian_exp(-(t2 * t2));
-  return 4.0 * t2 * t2 * t3 - 2.0 * t3;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct gaussian_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const gaussian_RANGED_ZERO: gaussian_ranged = gaussian_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn gaussian_ranged_of(a: gaussian_pair, exponent: f32) -> gaussian_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = gaussian_power_of_two(clamp(127 - field, -126, 126));
+  return gaussian_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), gaussian_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn gaussian_ranged_select(condition: bool, a: gaussian_ranged, b: gaussian_ranged) -> gaussian_ranged {
+  return gaussian_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn gaussian_ranged_from_given(x: f32) -> gaussian_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = gaussian_ranged_of(gaussian_pair(part, 0.0), select(0.0, 64.0, large));
+  return gaussian_ranged_select(infinite, gaussian_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn gaussian_ranged_multiply(a: gaussian_ranged, b: gaussian_ranged) -> gaussian_ranged {
+  return gaussian_ranged_of(
+    gaussian_pair_multiply(gaussian_pair(a.high, a.low), gaussian_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn gaussian_ranged_pair(a: gaussian_ranged) -> gaussian_pair {
+  let factor = gaussian_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return gaussian_pair(a.high * factor, a.low * factor);
 }
 
 fn gaussian_pair_subtract(a: gaussian_pair, b: gaussian_pair) -> gaussian_pair {
   let s = gaussian_pair_sum(a.high, -b.high);
   return gaussian_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const gaussian_RANGED_LN2: gaussian_pair = gaussian_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn gaussian_ranged_exp(a: gaussian_ranged) -> gaussian_ranged {
+  let x = gaussian_ranged_pair(
+    gaussian_ranged_select(a.exponent > 126.0, gaussian_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = gaussian_pair_subtract(x, gaussian_pair_multiply(gaussian_pair(k, 0.0), gaussian_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return gaussian_ranged_of(
+    gaussian_pair_add(
+      gaussian_pair(1.0, 0.0),
+      gaussian_pair_expm1_small(gaussian_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn gaussian_ranged_negate(a: gaussian_ranged) -> gaussian_ranged {
+  return gaussian_ranged(-a.high, -a.low, a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn gaussian_ranged_to_limit(a: gaussian_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * gaussian_power_of_two(first)) * gaussian_power_of_two(exponent - first);
+}
+
+fn gaussian_ranged_add(a: gaussian_ranged, b: gaussian_ranged) -> gaussian_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = gaussian_ranged_select(swapped, b, a);
+  let y = gaussian_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(gaussian_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return gaussian_ranged_of(
+    gaussian_pair_add(gaussian_pair(x.high, x.low), gaussian_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn gaussian_ranged_subtract(a: gaussian_ranged, b: gaussian_ranged) -> gaussian_ranged {
+  return gaussian_ranged_add(a, gaussian_ranged_negate(b));
+}
+
+fn gaussian_curvature_0_far(x0: f32) -> f32 {
+  let a0 = gaussian_ranged_from_given(x0);
+  let t0 = gaussian_ranged_multiply(a0, a0);
+  let t1 = gaussian_ranged_exp(gaussian_ranged_negate(t0));
+  return gaussian_ranged_to_limit(
+    gaussian_ranged_subtract(
+      gaussian_ranged_multiply(gaussian_ranged_multiply(gaussian_ranged(1.0, 0.0, 2.0), t0), t1),
+      gaussian_ranged_multiply(gaussian_ranged(1.0, 0.0, 1.0), t1)
+    )
+  );
 }
 
 fn gaussian_curvature(x: f32) -> f32 {
@@ -860,10 +964,21 @@ struct gaussian_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn gaussian_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn gaussian_double_backward(dy: f32, ddx: f32, x: f32) -> gaussian_second_gradients {
   let slopes = gaussian_backward(1.0, x);
   let curvatures = gaussian_curvature(x);
-  return gaussian_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return gaussian_second_gradients(ddx * slopes, gaussian_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -324,8 +324,96 @@ fn gcu_fused(x: f32) -> gcu_value_and_slopes {
   return gcu_value_and_slopes(x * gcu_cos(x), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct gcu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const gcu_RANGED_ZERO: gcu_ranged = gcu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn gcu_ranged_of(a: gcu_pair, exponent: f32) -> gcu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = gcu_power_of_two(clamp(127 - field, -126, 126));
+  return gcu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), gcu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn gcu_ranged_select(condition: bool, a: gcu_ranged, b: gcu_ranged) -> gcu_ranged {
+  return gcu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn gcu_ranged_from_given(x: f32) -> gcu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = gcu_ranged_of(gcu_pair(part, 0.0), select(0.0, 64.0, large));
+  return gcu_ranged_select(infinite, gcu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn gcu_ranged_to_limit(a: gcu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * gcu_power_of_two(first)) * gcu_power_of_two(exponent - first);
+}
+
+fn gcu_ranged_add(a: gcu_ranged, b: gcu_ranged) -> gcu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = gcu_ranged_select(swapped, b, a);
+  let y = gcu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(gcu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return gcu_ranged_of(
+    gcu_pair_add(gcu_pair(x.high, x.low), gcu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn gcu_ranged_negate(a: gcu_ranged) -> gcu_ranged {
+  return gcu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn gcu_ranged_subtract(a: gcu_ranged, b: gcu_ranged) -> gcu_ranged {
+  return gcu_ranged_add(a, gcu_ranged_negate(b));
+}
+
+fn gcu_ranged_multiply(a: gcu_ranged, b: gcu_ranged) -> gcu_ranged {
+  return gcu_ranged_of(
+    gcu_pair_multiply(gcu_pair(a.high, a.low), gcu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn gcu_ranged_to_finite(a: gcu_ranged) -> f32 {
+  let x = gcu_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
 fn gcu_curvature_0_far(x0: f32) -> f32 {
-  return -(x0 * gcu_cos(x0)) - 2.0 * gcu_sin(x0);
+  let a0 = gcu_ranged_from_given(x0);
+  return gcu_ranged_to_limit(
+    gcu_ranged_subtract(
+      gcu_ranged_negate(gcu_ranged_multiply(a0, gcu_ranged_of(gcu_pair(gcu_cos(gcu_ranged_to_finite(a0)), 0.0), 0.0))),
+      gcu_ranged_multiply(
+        gcu_ranged(1.0, 0.0, 1.0),
+        gcu_ranged_of(gcu_pair(gcu_sin(gcu_ranged_to_finite(a0)), 0.0), 0.0)
+      )
+    )
+  );
 }
 
 fn gcu_is_nan(x: f32) -> bool {
@@ -358,10 +446,21 @@ struct gcu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn gcu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn gcu_double_backward(dy: f32, ddx: f32, x: f32) -> gcu_second_gradients {
   let slopes = gcu_backward(1.0, x);
   let curvatures = gcu_curvature(x);
-  return gcu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return gcu_second_gradients(ddx * slopes, gcu_product_of_three(dy, ddx, curvatures));
 }
 
 struct gcu_uniform_values {

@@ -1527,11 +1527,126 @@ struct geglu_curvatures {
   gate_up: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct geglu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const geglu_RANGED_ZERO: geglu_ranged = geglu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn geglu_ranged_of(a: geglu_pair, exponent: f32) -> geglu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = geglu_power_of_two(clamp(127 - field, -126, 126));
+  return geglu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), geglu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn geglu_ranged_select(condition: bool, a: geglu_ranged, b: geglu_ranged) -> geglu_ranged {
+  return geglu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn geglu_ranged_from_given(x: f32) -> geglu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = geglu_ranged_of(geglu_pair(part, 0.0), select(0.0, 64.0, large));
+  return geglu_ranged_select(infinite, geglu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn geglu_ranged_multiply(a: geglu_ranged, b: geglu_ranged) -> geglu_ranged {
+  return geglu_ranged_of(
+    geglu_pair_multiply(geglu_pair(a.high, a.low), geglu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn geglu_ranged_pair(a: geglu_ranged) -> geglu_pair {
+  let factor = geglu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return geglu_pair(a.high * factor, a.low * factor);
+}
+
+const geglu_RANGED_LN2: geglu_pair = geglu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn geglu_ranged_exp(a: geglu_ranged) -> geglu_ranged {
+  let x = geglu_ranged_pair(
+    geglu_ranged_select(a.exponent > 126.0, geglu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = geglu_pair_subtract(x, geglu_pair_multiply(geglu_pair(k, 0.0), geglu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return geglu_ranged_of(
+    geglu_pair_add(
+      geglu_pair(1.0, 0.0),
+      geglu_pair_expm1_small(geglu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn geglu_ranged_divide(a: geglu_ranged, b: geglu_ranged) -> geglu_ranged {
+  return geglu_ranged_of(
+    geglu_pair_divide(geglu_pair(a.high, a.low), geglu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn geglu_ranged_negate(a: geglu_ranged) -> geglu_ranged {
+  return geglu_ranged(-a.high, -a.low, a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn geglu_ranged_to_limit(a: geglu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * geglu_power_of_two(first)) * geglu_power_of_two(exponent - first);
+}
+
+fn geglu_ranged_add(a: geglu_ranged, b: geglu_ranged) -> geglu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = geglu_ranged_select(swapped, b, a);
+  let y = geglu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(geglu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return geglu_ranged_of(
+    geglu_pair_add(geglu_pair(x.high, x.low), geglu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn geglu_ranged_subtract(a: geglu_ranged, b: geglu_ranged) -> geglu_ranged {
+  return geglu_ranged_add(a, geglu_ranged_negate(b));
+}
+
 fn geglu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  let t3 = geglu_normpdf(t2);
-  return (2.0 * t3 - t2 * t2 * t3) * x1;
+  let a0 = geglu_ranged_from_given(x0);
+  let a1 = geglu_ranged_from_given(x1);
+  let t0 = geglu_ranged_multiply(a0, a0);
+  let t1 = geglu_ranged_multiply(
+    geglu_ranged_exp(geglu_ranged_divide(geglu_ranged_negate(t0), geglu_ranged(1.0, 0.0, 1.0))),
+    geglu_ranged(1.5957692, -4.534068e-8, -2.0)
+  );
+  return geglu_ranged_to_limit(
+    geglu_ranged_multiply(
+      a1,
+      geglu_ranged_subtract(geglu_ranged_multiply(geglu_ranged(1.0, 0.0, 1.0), t1), geglu_ranged_multiply(t0, t1))
+    )
+  );
 }
 
 fn geglu_curvature_1_far(x0: f32) -> f32 {
@@ -1584,13 +1699,24 @@ struct geglu_second_gradients {
   up: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn geglu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn geglu_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> geglu_second_gradients {
   let slopes = geglu_backward(1.0, gate, up);
   let curvatures = geglu_curvature(gate, up);
   return geglu_second_gradients(
     ddgate * slopes.gate + ddup * slopes.up,
-    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
-    dy * ddgate * curvatures.gate_up
+    geglu_product_of_three(dy, ddgate, curvatures.gate_gate) + geglu_product_of_three(dy, ddup, curvatures.gate_up),
+    geglu_product_of_three(dy, ddgate, curvatures.gate_up)
   );
 }
 

@@ -1323,40 +1323,229 @@ struct geglu_tanh_curvatures {
   gate_up: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn geglu_tanh_tanh(x: f32) -> f32 {
-  if (geglu_tanh_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct geglu_tanh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const geglu_tanh_RANGED_ZERO: geglu_tanh_ranged = geglu_tanh_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn geglu_tanh_ranged_of(a: geglu_tanh_pair, exponent: f32) -> geglu_tanh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = geglu_tanh_power_of_two(clamp(127 - field, -126, 126));
+  return geglu_tanh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), geglu_tanh_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn geglu_tanh_ranged_select(condition: bool, a: geglu_tanh_ranged, b: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  return geglu_tanh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn geglu_tanh_ranged_from_given(x: f32) -> geglu_tanh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = geglu_tanh_ranged_of(geglu_tanh_pair(part, 0.0), select(0.0, 64.0, large));
+  return geglu_tanh_ranged_select(infinite, geglu_tanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn geglu_tanh_ranged_multiply(a: geglu_tanh_ranged, b: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  return geglu_tanh_ranged_of(
+    geglu_tanh_pair_multiply(geglu_tanh_pair(a.high, a.low), geglu_tanh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn geglu_tanh_ranged_add(a: geglu_tanh_ranged, b: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = geglu_tanh_ranged_select(swapped, b, a);
+  let y = geglu_tanh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(geglu_tanh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return geglu_tanh_ranged_of(
+    geglu_tanh_pair_add(geglu_tanh_pair(x.high, x.low), geglu_tanh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn geglu_tanh_ranged_pair(a: geglu_tanh_ranged) -> geglu_tanh_pair {
+  let factor = geglu_tanh_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return geglu_tanh_pair(a.high * factor, a.low * factor);
+}
+
+fn geglu_tanh_pair_subtract(a: geglu_tanh_pair, b: geglu_tanh_pair) -> geglu_tanh_pair {
+  let s = geglu_tanh_pair_sum(a.high, -b.high);
+  return geglu_tanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const geglu_tanh_RANGED_LN2: geglu_tanh_pair = geglu_tanh_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn geglu_tanh_ranged_exp(a: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  let x = geglu_tanh_ranged_pair(
+    geglu_tanh_ranged_select(a.exponent > 126.0, geglu_tanh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = geglu_tanh_pair_subtract(x, geglu_tanh_pair_multiply(geglu_tanh_pair(k, 0.0), geglu_tanh_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return geglu_tanh_ranged_of(
+    geglu_tanh_pair_add(
+      geglu_tanh_pair(1.0, 0.0),
+      geglu_tanh_pair_expm1_small(geglu_tanh_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn geglu_tanh_ranged_negate(a: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  return geglu_tanh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn geglu_tanh_ranged_abs(a: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  return geglu_tanh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn geglu_tanh_ranged_divide(a: geglu_tanh_ranged, b: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  return geglu_tanh_ranged_of(
+    geglu_tanh_pair_divide(geglu_tanh_pair(a.high, a.low), geglu_tanh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn geglu_tanh_ranged_subtract(a: geglu_tanh_ranged, b: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  return geglu_tanh_ranged_add(a, geglu_tanh_ranged_negate(b));
+}
+
+const geglu_tanh_RANGED_ONE: geglu_tanh_ranged = geglu_tanh_ranged(1.0, 0.0, 0.0);
+
+fn geglu_tanh_ranged_expm1(a: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = geglu_tanh_ranged_multiply(a, a);
+    return geglu_tanh_ranged_add(a, geglu_tanh_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return geglu_tanh_ranged_of(geglu_tanh_pair_expm1_small(geglu_tanh_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (geglu_tanh_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return geglu_tanh_ranged_subtract(geglu_tanh_ranged_exp(a), geglu_tanh_RANGED_ONE);
+}
+
+fn geglu_tanh_ranged_less(a: geglu_tanh_ranged, b: geglu_tanh_ranged) -> bool {
+  return geglu_tanh_ranged_subtract(a, b).high < 0.0;
+}
+
+fn geglu_tanh_ranged_smaller(a: geglu_tanh_ranged, b: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  return geglu_tanh_ranged_select(geglu_tanh_ranged_less(b, a), b, a);
+}
+
+fn geglu_tanh_ranged_at_most(a: geglu_tanh_ranged, b: geglu_tanh_ranged) -> geglu_tanh_ranged {
+  return geglu_tanh_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn geglu_tanh_ranged_to_limit(a: geglu_tanh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * geglu_tanh_power_of_two(first)) * geglu_tanh_power_of_two(exponent - first);
 }
 
 fn geglu_tanh_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 16777216.0, x0 > 16777216.0);
-  let t2 = select(t, -16777216.0, t < -16777216.0);
-  let t3 = 0.044715 * t2 * (t2 * t2);
-  let t4 = geglu_tanh_logistic(1.5957692 * (t2 + t3));
-  let t5 = 0.134145 * t2 * t2 + 1.0;
-  return (
-    (3.1915383 * t4 -
-      t2 * (2.546479 * t5 * t5) * t4 * geglu_tanh_tanh(0.7978846 * t2 + 0.7978846 * t3) +
-      0.8562578 * t2 * t2 * t4) *
-    x1
+  let a0 = geglu_tanh_ranged_from_given(x0);
+  let a1 = geglu_tanh_ranged_from_given(x1);
+  let t0 = geglu_tanh_ranged_multiply(a0, a0);
+  let t1 = geglu_tanh_ranged_add(
+    a0,
+    geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.43088, 4.9476622e-8, -5.0), geglu_tanh_ranged_multiply(t0, a0))
+  );
+  let t2 = geglu_tanh_ranged_exp(
+    geglu_tanh_ranged_negate(
+      geglu_tanh_ranged_abs(geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.5957692, -4.534068e-8, 0.0), t1))
+    )
+  );
+  let t3 = geglu_tanh_ranged_add(t2, geglu_tanh_ranged(1.0, 0.0, 0.0));
+  let t4 = geglu_tanh_ranged_divide(t2, geglu_tanh_ranged_multiply(t3, t3));
+  let t5 = geglu_tanh_ranged_add(
+    geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.07316, -5.2299498e-8, -3.0), t0),
+    geglu_tanh_ranged(1.0, 0.0, 0.0)
+  );
+  let t6 = geglu_tanh_ranged_expm1(
+    geglu_tanh_ranged_at_most(
+      geglu_tanh_ranged_multiply(
+        geglu_tanh_ranged(1.0, 0.0, 1.0),
+        geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.5957692, -4.534068e-8, -1.0), t1)
+      ),
+      geglu_tanh_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return geglu_tanh_ranged_to_limit(
+    geglu_tanh_ranged_multiply(
+      a1,
+      geglu_tanh_ranged_add(
+        geglu_tanh_ranged_subtract(
+          geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.5957692, -4.534068e-8, 1.0), t4),
+          geglu_tanh_ranged_multiply(
+            geglu_tanh_ranged_multiply(
+              geglu_tanh_ranged_multiply(
+                geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.2732395, 5.1365106e-8, 1.0), a0),
+                geglu_tanh_ranged_multiply(t5, t5)
+              ),
+              geglu_tanh_ranged_divide(t6, geglu_tanh_ranged_add(t6, geglu_tanh_ranged(1.0, 0.0, 1.0)))
+            ),
+            t4
+          )
+        ),
+        geglu_tanh_ranged_multiply(
+          geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.7125156, -2.0326674e-9, -1.0), t0),
+          t4
+        )
+      )
+    )
   );
 }
 
 fn geglu_tanh_curvature_1_far(x0: f32) -> f32 {
-  let t = select(x0, 16777216.0, x0 > 16777216.0);
-  let t2 = select(t, -16777216.0, t < -16777216.0);
-  let t3 = 1.5957692 * (t2 + 0.044715 * t2 * (t2 * t2));
-  return geglu_tanh_sigmoid(t3) + 1.5957692 * (t2 * (0.134145 * t2 * t2 + 1.0) * geglu_tanh_logistic(t3));
+  let a0 = geglu_tanh_ranged_from_given(x0);
+  let t0 = geglu_tanh_ranged_multiply(a0, a0);
+  let t1 = geglu_tanh_ranged_multiply(
+    geglu_tanh_ranged(1.5957692, -4.534068e-8, 0.0),
+    geglu_tanh_ranged_add(
+      a0,
+      geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.43088, 4.9476622e-8, -5.0), geglu_tanh_ranged_multiply(t0, a0))
+    )
+  );
+  let t2 = geglu_tanh_ranged_exp(geglu_tanh_ranged_at_most(t1, geglu_tanh_ranged(1.25, 0.0, 5.0)));
+  let t3 = geglu_tanh_ranged_exp(geglu_tanh_ranged_negate(geglu_tanh_ranged_abs(t1)));
+  let t4 = geglu_tanh_ranged_add(t3, geglu_tanh_ranged(1.0, 0.0, 0.0));
+  return geglu_tanh_ranged_to_limit(
+    geglu_tanh_ranged_add(
+      geglu_tanh_ranged_divide(t2, geglu_tanh_ranged_add(t2, geglu_tanh_ranged(1.0, 0.0, 0.0))),
+      geglu_tanh_ranged_multiply(
+        geglu_tanh_ranged_multiply(
+          geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.5957692, -4.534068e-8, 0.0), a0),
+          geglu_tanh_ranged_add(
+            geglu_tanh_ranged_multiply(geglu_tanh_ranged(1.07316, -5.2299498e-8, -3.0), t0),
+            geglu_tanh_ranged(1.0, 0.0, 0.0)
+          )
+        ),
+        geglu_tanh_ranged_divide(t3, geglu_tanh_ranged_multiply(t4, t4))
+      )
+    )
+  );
 }
 
 fn geglu_tanh_pair_abs(a: geglu_tanh_pair) -> geglu_tanh_pair {
@@ -1380,11 +1569,6 @@ fn geglu_tanh_pair_expm1(a: geglu_tanh_pair) -> geglu_tanh_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = geglu_tanh_power_of_two(i32(k));
   return geglu_tanh_pair_add(geglu_tanh_pair_sum(scale, -1.0), geglu_tanh_pair_scale(small, scale));
-}
-
-fn geglu_tanh_pair_subtract(a: geglu_tanh_pair, b: geglu_tanh_pair) -> geglu_tanh_pair {
-  let s = geglu_tanh_pair_sum(a.high, -b.high);
-  return geglu_tanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn geglu_tanh_curvature(gate: f32, up: f32) -> geglu_tanh_curvatures {
@@ -1481,13 +1665,25 @@ struct geglu_tanh_second_gradients {
   up: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn geglu_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn geglu_tanh_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> geglu_tanh_second_gradients {
   let slopes = geglu_tanh_backward(1.0, gate, up);
   let curvatures = geglu_tanh_curvature(gate, up);
   return geglu_tanh_second_gradients(
     ddgate * slopes.gate + ddup * slopes.up,
-    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
-    dy * ddgate * curvatures.gate_up
+    geglu_tanh_product_of_three(dy, ddgate, curvatures.gate_gate) +
+      geglu_tanh_product_of_three(dy, ddup, curvatures.gate_up),
+    geglu_tanh_product_of_three(dy, ddgate, curvatures.gate_up)
   );
 }
 

@@ -345,11 +345,122 @@ fn gelu_fused(x: f32) -> gelu_value_and_slopes {
   return gelu_value_and_slopes(select(result_value, x, gelu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct gelu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const gelu_RANGED_ZERO: gelu_ranged = gelu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn gelu_ranged_of(a: gelu_pair, exponent: f32) -> gelu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = gelu_power_of_two(clamp(127 - field, -126, 126));
+  return gelu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), gelu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn gelu_ranged_select(condition: bool, a: gelu_ranged, b: gelu_ranged) -> gelu_ranged {
+  return gelu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn gelu_ranged_from_given(x: f32) -> gelu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = gelu_ranged_of(gelu_pair(part, 0.0), select(0.0, 64.0, large));
+  return gelu_ranged_select(infinite, gelu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn gelu_ranged_multiply(a: gelu_ranged, b: gelu_ranged) -> gelu_ranged {
+  return gelu_ranged_of(
+    gelu_pair_multiply(gelu_pair(a.high, a.low), gelu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn gelu_ranged_pair(a: gelu_ranged) -> gelu_pair {
+  let factor = gelu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return gelu_pair(a.high * factor, a.low * factor);
+}
+
+const gelu_RANGED_LN2: gelu_pair = gelu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn gelu_ranged_exp(a: gelu_ranged) -> gelu_ranged {
+  let x = gelu_ranged_pair(
+    gelu_ranged_select(a.exponent > 126.0, gelu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = gelu_pair_subtract(x, gelu_pair_multiply(gelu_pair(k, 0.0), gelu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return gelu_ranged_of(
+    gelu_pair_add(
+      gelu_pair(1.0, 0.0),
+      gelu_pair_expm1_small(gelu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn gelu_ranged_divide(a: gelu_ranged, b: gelu_ranged) -> gelu_ranged {
+  return gelu_ranged_of(
+    gelu_pair_divide(gelu_pair(a.high, a.low), gelu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn gelu_ranged_negate(a: gelu_ranged) -> gelu_ranged {
+  return gelu_ranged(-a.high, -a.low, a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn gelu_ranged_to_limit(a: gelu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * gelu_power_of_two(first)) * gelu_power_of_two(exponent - first);
+}
+
+fn gelu_ranged_add(a: gelu_ranged, b: gelu_ranged) -> gelu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = gelu_ranged_select(swapped, b, a);
+  let y = gelu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(gelu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return gelu_ranged_of(
+    gelu_pair_add(gelu_pair(x.high, x.low), gelu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn gelu_ranged_subtract(a: gelu_ranged, b: gelu_ranged) -> gelu_ranged {
+  return gelu_ranged_add(a, gelu_ranged_negate(b));
+}
+
 fn gelu_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  let t3 = gelu_normpdf(t2);
-  return 2.0 * t3 - t2 * t2 * t3;
+  let a0 = gelu_ranged_from_given(x0);
+  let t0 = gelu_ranged_multiply(a0, a0);
+  let t1 = gelu_ranged_multiply(
+    gelu_ranged_exp(gelu_ranged_divide(gelu_ranged_negate(t0), gelu_ranged(1.0, 0.0, 1.0))),
+    gelu_ranged(1.5957692, -4.534068e-8, -2.0)
+  );
+  return gelu_ranged_to_limit(
+    gelu_ranged_subtract(gelu_ranged_multiply(gelu_ranged(1.0, 0.0, 1.0), t1), gelu_ranged_multiply(t0, t1))
+  );
 }
 
 fn gelu_pair_negate(a: gelu_pair) -> gelu_pair {
@@ -386,10 +497,21 @@ struct gelu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn gelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn gelu_double_backward(dy: f32, ddx: f32, x: f32) -> gelu_second_gradients {
   let slopes = gelu_backward(1.0, x);
   let curvatures = gelu_curvature(x);
-  return gelu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return gelu_second_gradients(ddx * slopes, gelu_product_of_three(dy, ddx, curvatures));
 }
 
 struct gelu_uniform_values {

@@ -1675,10 +1675,21 @@ struct gelu_10_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn gelu_10_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn gelu_10_double_backward(dy: f32, ddx: f32, x: f32, min_val: f32, max_val: f32) -> gelu_10_second_gradients {
   let slopes = gelu_10_backward(1.0, x, min_val, max_val);
   let curvatures = gelu_10_curvature(x, min_val, max_val);
-  return gelu_10_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return gelu_10_second_gradients(ddx * slopes, gelu_10_product_of_three(dy, ddx, curvatures));
 }
 
 struct gelu_10_uniform_values {

@@ -1095,31 +1095,194 @@ fn gelu_sigmoid_fused(x: f32) -> gelu_sigmoid_value_and_slopes {
   return gelu_sigmoid_value_and_slopes(select(result_value, x, gelu_sigmoid_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn gelu_sigmoid_tanh(x: f32) -> f32 {
-  if (gelu_sigmoid_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct gelu_sigmoid_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const gelu_sigmoid_RANGED_ZERO: gelu_sigmoid_ranged = gelu_sigmoid_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn gelu_sigmoid_ranged_of(a: gelu_sigmoid_pair, exponent: f32) -> gelu_sigmoid_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = gelu_sigmoid_power_of_two(clamp(127 - field, -126, 126));
+  return gelu_sigmoid_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), gelu_sigmoid_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn gelu_sigmoid_ranged_select(condition: bool, a: gelu_sigmoid_ranged, b: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  return gelu_sigmoid_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn gelu_sigmoid_ranged_from_given(x: f32) -> gelu_sigmoid_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = gelu_sigmoid_ranged_of(gelu_sigmoid_pair(part, 0.0), select(0.0, 64.0, large));
+  return gelu_sigmoid_ranged_select(infinite, gelu_sigmoid_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn gelu_sigmoid_ranged_multiply(a: gelu_sigmoid_ranged, b: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  return gelu_sigmoid_ranged_of(
+    gelu_sigmoid_pair_multiply(gelu_sigmoid_pair(a.high, a.low), gelu_sigmoid_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn gelu_sigmoid_ranged_add(a: gelu_sigmoid_ranged, b: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = gelu_sigmoid_ranged_select(swapped, b, a);
+  let y = gelu_sigmoid_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(gelu_sigmoid_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return gelu_sigmoid_ranged_of(
+    gelu_sigmoid_pair_add(gelu_sigmoid_pair(x.high, x.low), gelu_sigmoid_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn gelu_sigmoid_ranged_pair(a: gelu_sigmoid_ranged) -> gelu_sigmoid_pair {
+  let factor = gelu_sigmoid_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return gelu_sigmoid_pair(a.high * factor, a.low * factor);
+}
+
+fn gelu_sigmoid_pair_subtract(a: gelu_sigmoid_pair, b: gelu_sigmoid_pair) -> gelu_sigmoid_pair {
+  let s = gelu_sigmoid_pair_sum(a.high, -b.high);
+  return gelu_sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const gelu_sigmoid_RANGED_LN2: gelu_sigmoid_pair = gelu_sigmoid_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn gelu_sigmoid_ranged_exp(a: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  let x = gelu_sigmoid_ranged_pair(
+    gelu_sigmoid_ranged_select(a.exponent > 126.0, gelu_sigmoid_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = gelu_sigmoid_pair_subtract(x, gelu_sigmoid_pair_multiply(gelu_sigmoid_pair(k, 0.0), gelu_sigmoid_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return gelu_sigmoid_ranged_of(
+    gelu_sigmoid_pair_add(
+      gelu_sigmoid_pair(1.0, 0.0),
+      gelu_sigmoid_pair_expm1_small(gelu_sigmoid_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn gelu_sigmoid_ranged_negate(a: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  return gelu_sigmoid_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn gelu_sigmoid_ranged_abs(a: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  return gelu_sigmoid_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn gelu_sigmoid_ranged_divide(a: gelu_sigmoid_ranged, b: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  return gelu_sigmoid_ranged_of(
+    gelu_sigmoid_pair_divide(gelu_sigmoid_pair(a.high, a.low), gelu_sigmoid_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn gelu_sigmoid_ranged_subtract(a: gelu_sigmoid_ranged, b: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  return gelu_sigmoid_ranged_add(a, gelu_sigmoid_ranged_negate(b));
+}
+
+const gelu_sigmoid_RANGED_ONE: gelu_sigmoid_ranged = gelu_sigmoid_ranged(1.0, 0.0, 0.0);
+
+fn gelu_sigmoid_ranged_expm1(a: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = gelu_sigmoid_ranged_multiply(a, a);
+    return gelu_sigmoid_ranged_add(a, gelu_sigmoid_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return gelu_sigmoid_ranged_of(gelu_sigmoid_pair_expm1_small(gelu_sigmoid_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (gelu_sigmoid_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return gelu_sigmoid_ranged_subtract(gelu_sigmoid_ranged_exp(a), gelu_sigmoid_RANGED_ONE);
+}
+
+fn gelu_sigmoid_ranged_less(a: gelu_sigmoid_ranged, b: gelu_sigmoid_ranged) -> bool {
+  return gelu_sigmoid_ranged_subtract(a, b).high < 0.0;
+}
+
+fn gelu_sigmoid_ranged_smaller(a: gelu_sigmoid_ranged, b: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  return gelu_sigmoid_ranged_select(gelu_sigmoid_ranged_less(b, a), b, a);
+}
+
+fn gelu_sigmoid_ranged_at_most(a: gelu_sigmoid_ranged, b: gelu_sigmoid_ranged) -> gelu_sigmoid_ranged {
+  return gelu_sigmoid_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn gelu_sigmoid_ranged_to_limit(a: gelu_sigmoid_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * gelu_sigmoid_power_of_two(first)) * gelu_sigmoid_power_of_two(exponent - first);
 }
 
 fn gelu_sigmoid_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 16777216.0, x0 > 16777216.0);
-  let t2 = select(t, -16777216.0, t < -16777216.0);
-  let t3 = 0.044715 * t2 * (t2 * t2);
-  let t4 = gelu_sigmoid_logistic(1.5957692 * (t2 + t3));
-  let t5 = 0.134145 * t2 * t2 + 1.0;
-  return (
-    3.1915383 * t4 -
-    t2 * (2.546479 * t5 * t5) * t4 * gelu_sigmoid_tanh(0.7978846 * t2 + 0.7978846 * t3) +
-    0.8562578 * t2 * t2 * t4
+  let a0 = gelu_sigmoid_ranged_from_given(x0);
+  let t0 = gelu_sigmoid_ranged_multiply(a0, a0);
+  let t1 = gelu_sigmoid_ranged_add(
+    a0,
+    gelu_sigmoid_ranged_multiply(gelu_sigmoid_ranged(1.43088, 4.9476622e-8, -5.0), gelu_sigmoid_ranged_multiply(t0, a0))
+  );
+  let t2 = gelu_sigmoid_ranged_exp(
+    gelu_sigmoid_ranged_negate(
+      gelu_sigmoid_ranged_abs(gelu_sigmoid_ranged_multiply(gelu_sigmoid_ranged(1.5957692, -4.534068e-8, 0.0), t1))
+    )
+  );
+  let t3 = gelu_sigmoid_ranged_add(t2, gelu_sigmoid_ranged(1.0, 0.0, 0.0));
+  let t4 = gelu_sigmoid_ranged_divide(t2, gelu_sigmoid_ranged_multiply(t3, t3));
+  let t5 = gelu_sigmoid_ranged_add(
+    gelu_sigmoid_ranged_multiply(gelu_sigmoid_ranged(1.07316, -5.2299498e-8, -3.0), t0),
+    gelu_sigmoid_ranged(1.0, 0.0, 0.0)
+  );
+  let t6 = gelu_sigmoid_ranged_expm1(
+    gelu_sigmoid_ranged_at_most(
+      gelu_sigmoid_ranged_multiply(
+        gelu_sigmoid_ranged(1.0, 0.0, 1.0),
+        gelu_sigmoid_ranged_multiply(gelu_sigmoid_ranged(1.5957692, -4.534068e-8, -1.0), t1)
+      ),
+      gelu_sigmoid_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return gelu_sigmoid_ranged_to_limit(
+    gelu_sigmoid_ranged_add(
+      gelu_sigmoid_ranged_subtract(
+        gelu_sigmoid_ranged_multiply(gelu_sigmoid_ranged(1.5957692, -4.534068e-8, 1.0), t4),
+        gelu_sigmoid_ranged_multiply(
+          gelu_sigmoid_ranged_multiply(
+            gelu_sigmoid_ranged_multiply(
+              gelu_sigmoid_ranged_multiply(gelu_sigmoid_ranged(1.2732395, 5.1365106e-8, 1.0), a0),
+              gelu_sigmoid_ranged_multiply(t5, t5)
+            ),
+            t4
+          ),
+          gelu_sigmoid_ranged_divide(t6, gelu_sigmoid_ranged_add(t6, gelu_sigmoid_ranged(1.0, 0.0, 1.0)))
+        )
+      ),
+      gelu_sigmoid_ranged_multiply(
+        gelu_sigmoid_ranged_multiply(gelu_sigmoid_ranged(1.7125156, -2.0326674e-9, -1.0), t0),
+        t4
+      )
+    )
   );
 }
 
@@ -1144,11 +1307,6 @@ fn gelu_sigmoid_pair_expm1(a: gelu_sigmoid_pair) -> gelu_sigmoid_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = gelu_sigmoid_power_of_two(i32(k));
   return gelu_sigmoid_pair_add(gelu_sigmoid_pair_sum(scale, -1.0), gelu_sigmoid_pair_scale(small, scale));
-}
-
-fn gelu_sigmoid_pair_subtract(a: gelu_sigmoid_pair, b: gelu_sigmoid_pair) -> gelu_sigmoid_pair {
-  let s = gelu_sigmoid_pair_sum(a.high, -b.high);
-  return gelu_sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn gelu_sigmoid_curvature(x: f32) -> f32 {
@@ -1211,10 +1369,21 @@ struct gelu_sigmoid_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn gelu_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn gelu_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> gelu_sigmoid_second_gradients {
   let slopes = gelu_sigmoid_backward(1.0, x);
   let curvatures = gelu_sigmoid_curvature(x);
-  return gelu_sigmoid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return gelu_sigmoid_second_gradients(ddx * slopes, gelu_sigmoid_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1477,32 +1477,140 @@ fn gish_fused(x: f32) -> gish_value_and_slopes {
   return gish_value_and_slopes(select(result_value, x, gish_is_nan(x)), result_x);
 }
 
-// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
-fn gish_expm1(x: f32) -> f32 {
-  if (gish_is_nan(x) | (abs(x) < 1e-8)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct gish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const gish_RANGED_ZERO: gish_ranged = gish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn gish_ranged_of(a: gish_pair, exponent: f32) -> gish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = gish_power_of_two(clamp(127 - field, -126, 126));
+  return gish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), gish_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn gish_ranged_select(condition: bool, a: gish_ranged, b: gish_ranged) -> gish_ranged {
+  return gish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn gish_ranged_from_given(x: f32) -> gish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = gish_ranged_of(gish_pair(part, 0.0), select(0.0, 64.0, large));
+  return gish_ranged_select(infinite, gish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn gish_ranged_pair(a: gish_ranged) -> gish_pair {
+  let factor = gish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return gish_pair(a.high * factor, a.low * factor);
+}
+
+const gish_RANGED_LN2: gish_pair = gish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn gish_ranged_exp(a: gish_ranged) -> gish_ranged {
+  let x = gish_ranged_pair(
+    gish_ranged_select(a.exponent > 126.0, gish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = gish_pair_subtract(x, gish_pair_multiply(gish_pair(k, 0.0), gish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return gish_ranged_of(
+    gish_pair_add(
+      gish_pair(1.0, 0.0),
+      gish_pair_expm1_small(gish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn gish_ranged_add(a: gish_ranged, b: gish_ranged) -> gish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = gish_ranged_select(swapped, b, a);
+  let y = gish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(gish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return gish_ranged_of(
+    gish_pair_add(gish_pair(x.high, x.low), gish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn gish_ranged_negate(a: gish_ranged) -> gish_ranged {
+  return gish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn gish_ranged_subtract(a: gish_ranged, b: gish_ranged) -> gish_ranged {
+  return gish_ranged_add(a, gish_ranged_negate(b));
+}
+
+// To a number of float32; infinity where it is beyond.
+fn gish_ranged_to_limit(a: gish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * gish_power_of_two(first)) * gish_power_of_two(exponent - first);
+}
+
+fn gish_ranged_divide(a: gish_ranged, b: gish_ranged) -> gish_ranged {
+  return gish_ranged_of(
+    gish_pair_divide(gish_pair(a.high, a.low), gish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn gish_ranged_multiply(a: gish_ranged, b: gish_ranged) -> gish_ranged {
+  return gish_ranged_of(
+    gish_pair_multiply(gish_pair(a.high, a.low), gish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+const gish_RANGED_ONE: gish_ranged = gish_ranged(1.0, 0.0, 0.0);
+
+fn gish_ranged_expm1(a: gish_ranged) -> gish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = gish_ranged_multiply(a, a);
+    return gish_ranged_add(a, gish_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  if (x > 60.0) {
-    return gish_exp_scaled(x, 0.0, 0);
+  if (a.exponent < -2.0) {
+    return gish_ranged_of(gish_pair_expm1_small(gish_ranged_pair(a)), 0.0);
   }
-  let bounded = max(x, -30.0);
-  let k = floor(bounded * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = k * 1.42860682e-6;
-  let r = high - low;
-  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
-  let y = high + (r * r * (0.5 + r * p) - low);
-  let scale = gish_power_of_two(i32(k));
-  return select(scale * y + (scale - 1.0), y, k == 0.0);
+  return gish_ranged_subtract(gish_ranged_exp(a), gish_RANGED_ONE);
 }
 
 fn gish_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 80.0, x0 > 80.0);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = gish_exp(t2);
-  let t4 = gish_exp(t2 - t3);
-  let t5 = 2.0 - gish_exp(-t3);
-  return (2.0 * t4) / t5 - (t2 * t4 * gish_expm1(t2)) / t5 - (t2 * (t4 * t4)) / (t5 * t5);
+  let a0 = gish_ranged_from_given(x0);
+  let t0 = gish_ranged_exp(a0);
+  let t1 = gish_ranged_exp(gish_ranged_subtract(a0, t0));
+  let t2 = gish_ranged_subtract(gish_ranged(1.0, 0.0, 1.0), gish_ranged_exp(gish_ranged_negate(t0)));
+  return gish_ranged_to_limit(
+    gish_ranged_subtract(
+      gish_ranged_subtract(
+        gish_ranged_divide(gish_ranged_multiply(gish_ranged(1.0, 0.0, 1.0), t1), t2),
+        gish_ranged_divide(gish_ranged_multiply(gish_ranged_multiply(a0, t1), gish_ranged_expm1(a0)), t2)
+      ),
+      gish_ranged_divide(gish_ranged_multiply(a0, gish_ranged_multiply(t1, t1)), gish_ranged_multiply(t2, t2))
+    )
+  );
 }
 
 fn gish_pair_expm1(a: gish_pair) -> gish_pair {
@@ -1571,10 +1679,21 @@ struct gish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn gish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn gish_double_backward(dy: f32, ddx: f32, x: f32) -> gish_second_gradients {
   let slopes = gish_backward(1.0, x);
   let curvatures = gish_curvature(x);
-  return gish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return gish_second_gradients(ddx * slopes, gish_product_of_three(dy, ddx, curvatures));
 }
 
 struct gish_uniform_values {

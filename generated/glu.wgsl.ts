@@ -1160,27 +1160,173 @@ struct glu_curvatures {
   b_b: f32,
 }
 
-fn glu_curvature_0_far(x0: f32) -> f32 {
-  return glu_logistic(x0);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct glu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn glu_tanh(x: f32) -> f32 {
-  if (glu_is_nan(x)) {
-    return x;
+const glu_RANGED_ZERO: glu_ranged = glu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn glu_ranged_of(a: glu_pair, exponent: f32) -> glu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = glu_power_of_two(clamp(127 - field, -126, 126));
+  return glu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), glu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn glu_ranged_select(condition: bool, a: glu_ranged, b: glu_ranged) -> glu_ranged {
+  return glu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn glu_ranged_from_given(x: f32) -> glu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = glu_ranged_of(glu_pair(part, 0.0), select(0.0, 64.0, large));
+  return glu_ranged_select(infinite, glu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn glu_ranged_pair(a: glu_ranged) -> glu_pair {
+  let factor = glu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return glu_pair(a.high * factor, a.low * factor);
+}
+
+fn glu_pair_subtract(a: glu_pair, b: glu_pair) -> glu_pair {
+  let s = glu_pair_sum(a.high, -b.high);
+  return glu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const glu_RANGED_LN2: glu_pair = glu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn glu_ranged_exp(a: glu_ranged) -> glu_ranged {
+  let x = glu_ranged_pair(
+    glu_ranged_select(a.exponent > 126.0, glu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = glu_pair_subtract(x, glu_pair_multiply(glu_pair(k, 0.0), glu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return glu_ranged_of(
+    glu_pair_add(
+      glu_pair(1.0, 0.0),
+      glu_pair_expm1_small(glu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn glu_ranged_negate(a: glu_ranged) -> glu_ranged {
+  return glu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn glu_ranged_abs(a: glu_ranged) -> glu_ranged {
+  return glu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn glu_ranged_add(a: glu_ranged, b: glu_ranged) -> glu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = glu_ranged_select(swapped, b, a);
+  let y = glu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(glu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return glu_ranged_of(
+    glu_pair_add(glu_pair(x.high, x.low), glu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn glu_ranged_to_limit(a: glu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * glu_power_of_two(first)) * glu_power_of_two(exponent - first);
+}
+
+fn glu_ranged_divide(a: glu_ranged, b: glu_ranged) -> glu_ranged {
+  return glu_ranged_of(
+    glu_pair_divide(glu_pair(a.high, a.low), glu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn glu_ranged_multiply(a: glu_ranged, b: glu_ranged) -> glu_ranged {
+  return glu_ranged_of(
+    glu_pair_multiply(glu_pair(a.high, a.low), glu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn glu_curvature_0_far(x0: f32) -> f32 {
+  let a0 = glu_ranged_from_given(x0);
+  let t0 = glu_ranged_exp(glu_ranged_negate(glu_ranged_abs(a0)));
+  let t1 = glu_ranged_add(t0, glu_ranged(1.0, 0.0, 0.0));
+  return glu_ranged_to_limit(glu_ranged_divide(t0, glu_ranged_multiply(t1, t1)));
+}
+
+fn glu_ranged_subtract(a: glu_ranged, b: glu_ranged) -> glu_ranged {
+  return glu_ranged_add(a, glu_ranged_negate(b));
+}
+
+const glu_RANGED_ONE: glu_ranged = glu_ranged(1.0, 0.0, 0.0);
+
+fn glu_ranged_expm1(a: glu_ranged) -> glu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = glu_ranged_multiply(a, a);
+    return glu_ranged_add(a, glu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return glu_ranged_of(glu_pair_expm1_small(glu_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (glu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return glu_ranged_subtract(glu_ranged_exp(a), glu_RANGED_ONE);
+}
+
+fn glu_ranged_less(a: glu_ranged, b: glu_ranged) -> bool {
+  return glu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn glu_ranged_smaller(a: glu_ranged, b: glu_ranged) -> glu_ranged {
+  return glu_ranged_select(glu_ranged_less(b, a), b, a);
+}
+
+fn glu_ranged_at_most(a: glu_ranged, b: glu_ranged) -> glu_ranged {
+  return glu_ranged_smaller(a, b);
 }
 
 fn glu_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  return -(glu_logistic(x1) * glu_tanh(0.5 * x1) * x0);
+  let a0 = glu_ranged_from_given(x0);
+  let a1 = glu_ranged_from_given(x1);
+  let t0 = glu_ranged_exp(glu_ranged_negate(glu_ranged_abs(a1)));
+  let t1 = glu_ranged_add(t0, glu_ranged(1.0, 0.0, 0.0));
+  let t2 = glu_ranged_expm1(
+    glu_ranged_at_most(
+      glu_ranged_multiply(glu_ranged(1.0, 0.0, 1.0), glu_ranged_multiply(glu_ranged(1.0, 0.0, -1.0), a1)),
+      glu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return glu_ranged_to_limit(
+    glu_ranged_negate(
+      glu_ranged_multiply(
+        glu_ranged_multiply(a0, glu_ranged_divide(t0, glu_ranged_multiply(t1, t1))),
+        glu_ranged_divide(t2, glu_ranged_add(t2, glu_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn glu_pair_expm1(a: glu_pair) -> glu_pair {
@@ -1248,13 +1394,24 @@ struct glu_second_gradients {
   b: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn glu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn glu_double_backward(dy: f32, dda: f32, ddb: f32, a: f32, b: f32) -> glu_second_gradients {
   let slopes = glu_backward(1.0, a, b);
   let curvatures = glu_curvature(a, b);
   return glu_second_gradients(
     dda * slopes.a + ddb * slopes.b,
-    dy * ddb * curvatures.a_b,
-    dy * (dda * curvatures.a_b + ddb * curvatures.b_b)
+    glu_product_of_three(dy, ddb, curvatures.a_b),
+    glu_product_of_three(dy, dda, curvatures.a_b) + glu_product_of_three(dy, ddb, curvatures.b_b)
   );
 }
 `;

@@ -1171,16 +1171,209 @@ struct gtu_curvatures {
   b_b: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct gtu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const gtu_RANGED_ZERO: gtu_ranged = gtu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn gtu_ranged_of(a: gtu_pair, exponent: f32) -> gtu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = gtu_power_of_two(clamp(127 - field, -126, 126));
+  return gtu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), gtu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn gtu_ranged_select(condition: bool, a: gtu_ranged, b: gtu_ranged) -> gtu_ranged {
+  return gtu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn gtu_ranged_from_given(x: f32) -> gtu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = gtu_ranged_of(gtu_pair(part, 0.0), select(0.0, 64.0, large));
+  return gtu_ranged_select(infinite, gtu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn gtu_ranged_multiply(a: gtu_ranged, b: gtu_ranged) -> gtu_ranged {
+  return gtu_ranged_of(
+    gtu_pair_multiply(gtu_pair(a.high, a.low), gtu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn gtu_ranged_add(a: gtu_ranged, b: gtu_ranged) -> gtu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = gtu_ranged_select(swapped, b, a);
+  let y = gtu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(gtu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return gtu_ranged_of(
+    gtu_pair_add(gtu_pair(x.high, x.low), gtu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn gtu_ranged_pair(a: gtu_ranged) -> gtu_pair {
+  let factor = gtu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return gtu_pair(a.high * factor, a.low * factor);
+}
+
+fn gtu_ranged_negate(a: gtu_ranged) -> gtu_ranged {
+  return gtu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn gtu_ranged_subtract(a: gtu_ranged, b: gtu_ranged) -> gtu_ranged {
+  return gtu_ranged_add(a, gtu_ranged_negate(b));
+}
+
+fn gtu_pair_subtract(a: gtu_pair, b: gtu_pair) -> gtu_pair {
+  let s = gtu_pair_sum(a.high, -b.high);
+  return gtu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const gtu_RANGED_LN2: gtu_pair = gtu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn gtu_ranged_exp(a: gtu_ranged) -> gtu_ranged {
+  let x = gtu_ranged_pair(
+    gtu_ranged_select(a.exponent > 126.0, gtu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = gtu_pair_subtract(x, gtu_pair_multiply(gtu_pair(k, 0.0), gtu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return gtu_ranged_of(
+    gtu_pair_add(
+      gtu_pair(1.0, 0.0),
+      gtu_pair_expm1_small(gtu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const gtu_RANGED_ONE: gtu_ranged = gtu_ranged(1.0, 0.0, 0.0);
+
+fn gtu_ranged_expm1(a: gtu_ranged) -> gtu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = gtu_ranged_multiply(a, a);
+    return gtu_ranged_add(a, gtu_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return gtu_ranged_of(gtu_pair_expm1_small(gtu_ranged_pair(a)), 0.0);
+  }
+  return gtu_ranged_subtract(gtu_ranged_exp(a), gtu_RANGED_ONE);
+}
+
+fn gtu_ranged_less(a: gtu_ranged, b: gtu_ranged) -> bool {
+  return gtu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn gtu_ranged_smaller(a: gtu_ranged, b: gtu_ranged) -> gtu_ranged {
+  return gtu_ranged_select(gtu_ranged_less(b, a), b, a);
+}
+
+fn gtu_ranged_at_most(a: gtu_ranged, b: gtu_ranged) -> gtu_ranged {
+  return gtu_ranged_smaller(a, b);
+}
+
+fn gtu_ranged_abs(a: gtu_ranged) -> gtu_ranged {
+  return gtu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn gtu_ranged_to_limit(a: gtu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * gtu_power_of_two(first)) * gtu_power_of_two(exponent - first);
+}
+
+fn gtu_ranged_divide(a: gtu_ranged, b: gtu_ranged) -> gtu_ranged {
+  return gtu_ranged_of(
+    gtu_pair_divide(gtu_pair(a.high, a.low), gtu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn gtu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return -8.0 * (gtu_tanh(x0) * gtu_logistic(2.0 * x0) * gtu_sigmoid(x1));
+  let a0 = gtu_ranged_from_given(x0);
+  let a1 = gtu_ranged_from_given(x1);
+  let t0 = gtu_ranged_multiply(gtu_ranged(1.0, 0.0, 1.0), a0);
+  let t1 = gtu_ranged_expm1(gtu_ranged_at_most(t0, gtu_ranged(1.25, 0.0, 6.0)));
+  let t2 = gtu_ranged_exp(gtu_ranged_at_most(a1, gtu_ranged(1.25, 0.0, 5.0)));
+  let t3 = gtu_ranged_exp(gtu_ranged_negate(gtu_ranged_abs(t0)));
+  let t4 = gtu_ranged_add(t3, gtu_ranged(1.0, 0.0, 0.0));
+  return gtu_ranged_to_limit(
+    gtu_ranged_multiply(
+      gtu_ranged_multiply(
+        gtu_ranged_multiply(
+          gtu_ranged(-1.0, 0.0, 3.0),
+          gtu_ranged_divide(t1, gtu_ranged_add(t1, gtu_ranged(1.0, 0.0, 1.0)))
+        ),
+        gtu_ranged_divide(t2, gtu_ranged_add(t2, gtu_ranged(1.0, 0.0, 0.0)))
+      ),
+      gtu_ranged_divide(t3, gtu_ranged_multiply(t4, t4))
+    )
+  );
 }
 
 fn gtu_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  return 4.0 * (gtu_logistic(2.0 * x0) * gtu_logistic(x1));
+  let a0 = gtu_ranged_from_given(x0);
+  let a1 = gtu_ranged_from_given(x1);
+  let t0 = gtu_ranged_exp(gtu_ranged_negate(gtu_ranged_abs(gtu_ranged_multiply(gtu_ranged(1.0, 0.0, 1.0), a0))));
+  let t1 = gtu_ranged_add(t0, gtu_ranged(1.0, 0.0, 0.0));
+  let t2 = gtu_ranged_exp(gtu_ranged_negate(gtu_ranged_abs(a1)));
+  let t3 = gtu_ranged_add(t2, gtu_ranged(1.0, 0.0, 0.0));
+  return gtu_ranged_to_limit(
+    gtu_ranged_multiply(
+      gtu_ranged_multiply(gtu_ranged(1.0, 0.0, 2.0), gtu_ranged_divide(t0, gtu_ranged_multiply(t1, t1))),
+      gtu_ranged_divide(t2, gtu_ranged_multiply(t3, t3))
+    )
+  );
 }
 
 fn gtu_curvature_2_far(x0: f32, x1: f32) -> f32 {
-  return -(gtu_tanh(x0) * (gtu_logistic(x1) * gtu_tanh(0.5 * x1)));
+  let a0 = gtu_ranged_from_given(x0);
+  let a1 = gtu_ranged_from_given(x1);
+  let t0 = gtu_ranged_expm1(
+    gtu_ranged_at_most(gtu_ranged_multiply(gtu_ranged(1.0, 0.0, 1.0), a0), gtu_ranged(1.25, 0.0, 6.0))
+  );
+  let t1 = gtu_ranged_exp(gtu_ranged_negate(gtu_ranged_abs(a1)));
+  let t2 = gtu_ranged_add(t1, gtu_ranged(1.0, 0.0, 0.0));
+  let t3 = gtu_ranged_expm1(
+    gtu_ranged_at_most(
+      gtu_ranged_multiply(gtu_ranged(1.0, 0.0, 1.0), gtu_ranged_multiply(gtu_ranged(1.0, 0.0, -1.0), a1)),
+      gtu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return gtu_ranged_to_limit(
+    gtu_ranged_negate(
+      gtu_ranged_multiply(
+        gtu_ranged_multiply(
+          gtu_ranged_divide(t0, gtu_ranged_add(t0, gtu_ranged(1.0, 0.0, 1.0))),
+          gtu_ranged_divide(t1, gtu_ranged_multiply(t2, t2))
+        ),
+        gtu_ranged_divide(t3, gtu_ranged_add(t3, gtu_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn gtu_curvature(a: f32, b: f32) -> gtu_curvatures {
@@ -1293,13 +1486,24 @@ struct gtu_second_gradients {
   b: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn gtu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn gtu_double_backward(dy: f32, dda: f32, ddb: f32, a: f32, b: f32) -> gtu_second_gradients {
   let slopes = gtu_backward(1.0, a, b);
   let curvatures = gtu_curvature(a, b);
   return gtu_second_gradients(
     dda * slopes.a + ddb * slopes.b,
-    dy * (dda * curvatures.a_a + ddb * curvatures.a_b),
-    dy * (dda * curvatures.a_b + ddb * curvatures.b_b)
+    gtu_product_of_three(dy, dda, curvatures.a_a) + gtu_product_of_three(dy, ddb, curvatures.a_b),
+    gtu_product_of_three(dy, dda, curvatures.a_b) + gtu_product_of_three(dy, ddb, curvatures.b_b)
   );
 }
 `;

@@ -2012,31 +2012,236 @@ fn hard_concrete_fused(
   return hard_concrete_value_and_slopes(select(result_value, x, hard_concrete_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn hard_concrete_tanh(x: f32) -> f32 {
-  if (hard_concrete_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct hard_concrete_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const hard_concrete_RANGED_ZERO: hard_concrete_ranged = hard_concrete_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn hard_concrete_ranged_of(a: hard_concrete_pair, exponent: f32) -> hard_concrete_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = hard_concrete_power_of_two(clamp(127 - field, -126, 126));
+  return hard_concrete_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), hard_concrete_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn hard_concrete_ranged_select(condition: bool, a: hard_concrete_ranged, b: hard_concrete_ranged) -> hard_concrete_ranged {
+  return hard_concrete_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn hard_concrete_ranged_from_given(x: f32) -> hard_concrete_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = hard_concrete_ranged_of(hard_concrete_pair(part, 0.0), select(0.0, 64.0, large));
+  return hard_concrete_ranged_select(infinite, hard_concrete_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn hard_concrete_ranged_add(a: hard_concrete_ranged, b: hard_concrete_ranged) -> hard_concrete_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = hard_concrete_ranged_select(swapped, b, a);
+  let y = hard_concrete_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(hard_concrete_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return hard_concrete_ranged_of(
+    hard_concrete_pair_add(hard_concrete_pair(x.high, x.low), hard_concrete_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn hard_concrete_ranged_negate(a: hard_concrete_ranged) -> hard_concrete_ranged {
+  return hard_concrete_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn hard_concrete_ranged_subtract(a: hard_concrete_ranged, b: hard_concrete_ranged) -> hard_concrete_ranged {
+  return hard_concrete_ranged_add(a, hard_concrete_ranged_negate(b));
+}
+
+fn hard_concrete_ranged_less(a: hard_concrete_ranged, b: hard_concrete_ranged) -> bool {
+  return hard_concrete_ranged_subtract(a, b).high < 0.0;
+}
+
+const hard_concrete_RANGED_LN2: hard_concrete_pair = hard_concrete_pair(0.69314718, -1.9046542e-9);
+
+// What is larger than all that rows of numbers give.
+fn hard_concrete_ranged_infinite() -> hard_concrete_ranged {
+  return hard_concrete_ranged(1.0, 0.0, 10000.0);
+}
+
+fn hard_concrete_ranged_log(a: hard_concrete_ranged) -> hard_concrete_ranged {
+  let over = a.high > 1.4142135;
+  let m = hard_concrete_pair_scale(hard_concrete_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = hard_concrete_pair_log_scaled(0.0, hard_concrete_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = hard_concrete_pair_multiply(hard_concrete_pair(a.exponent + select(0.0, 1.0, over), 0.0), hard_concrete_RANGED_LN2);
+  return hard_concrete_ranged_select(
+    a.high == 0.0,
+    hard_concrete_ranged_negate(hard_concrete_ranged_infinite()),
+    hard_concrete_ranged_of(hard_concrete_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn hard_concrete_ranged_multiply(a: hard_concrete_ranged, b: hard_concrete_ranged) -> hard_concrete_ranged {
+  return hard_concrete_ranged_of(
+    hard_concrete_pair_multiply(hard_concrete_pair(a.high, a.low), hard_concrete_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn hard_concrete_ranged_pair(a: hard_concrete_ranged) -> hard_concrete_pair {
+  let factor = hard_concrete_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return hard_concrete_pair(a.high * factor, a.low * factor);
+}
+
+fn hard_concrete_ranged_log1p(a: hard_concrete_ranged) -> hard_concrete_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = hard_concrete_ranged_multiply(a, a);
+    return hard_concrete_ranged_subtract(a, hard_concrete_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < 60.0) {
+    return hard_concrete_ranged_of(hard_concrete_pair_log1p(hard_concrete_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (hard_concrete_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return hard_concrete_ranged_log(a);
+}
+
+fn hard_concrete_ranged_divide(a: hard_concrete_ranged, b: hard_concrete_ranged) -> hard_concrete_ranged {
+  return hard_concrete_ranged_of(
+    hard_concrete_pair_divide(hard_concrete_pair(a.high, a.low), hard_concrete_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn hard_concrete_ranged_exp(a: hard_concrete_ranged) -> hard_concrete_ranged {
+  let x = hard_concrete_ranged_pair(
+    hard_concrete_ranged_select(a.exponent > 126.0, hard_concrete_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = hard_concrete_pair_subtract(x, hard_concrete_pair_multiply(hard_concrete_pair(k, 0.0), hard_concrete_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return hard_concrete_ranged_of(
+    hard_concrete_pair_add(
+      hard_concrete_pair(1.0, 0.0),
+      hard_concrete_pair_expm1_small(hard_concrete_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn hard_concrete_ranged_smaller(a: hard_concrete_ranged, b: hard_concrete_ranged) -> hard_concrete_ranged {
+  return hard_concrete_ranged_select(hard_concrete_ranged_less(b, a), b, a);
+}
+
+fn hard_concrete_ranged_at_most(a: hard_concrete_ranged, b: hard_concrete_ranged) -> hard_concrete_ranged {
+  return hard_concrete_ranged_smaller(a, b);
+}
+
+fn hard_concrete_ranged_abs(a: hard_concrete_ranged) -> hard_concrete_ranged {
+  return hard_concrete_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+const hard_concrete_RANGED_ONE: hard_concrete_ranged = hard_concrete_ranged(1.0, 0.0, 0.0);
+
+fn hard_concrete_ranged_expm1(a: hard_concrete_ranged) -> hard_concrete_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = hard_concrete_ranged_multiply(a, a);
+    return hard_concrete_ranged_add(a, hard_concrete_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return hard_concrete_ranged_of(hard_concrete_pair_expm1_small(hard_concrete_ranged_pair(a)), 0.0);
+  }
+  return hard_concrete_ranged_subtract(hard_concrete_ranged_exp(a), hard_concrete_RANGED_ONE);
+}
+
+fn hard_concrete_ranged_less_or_equal(a: hard_concrete_ranged, b: hard_concrete_ranged) -> bool {
+  return hard_concrete_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn hard_concrete_ranged_to_limit(a: hard_concrete_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * hard_concrete_power_of_two(first)) * hard_concrete_power_of_two(exponent - first);
 }
 
 fn hard_concrete_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
-  let t = x4 - x3;
-  let t2 = select(0.0, hard_concrete_log(x5) - hard_concrete_log1p(-x5), x0 > 0.0);
-  let t3 = select(1.0, x2, x0 > 0.0);
-  let t4 = (x1 + t2) / t3;
-  let t5 = x3 + t * hard_concrete_sigmoid(t4);
-  let t6 =
-    -(t * (hard_concrete_logistic(t4) * hard_concrete_tanh((0.5 * x1 + 0.5 * t2) / t3))) /
-    select(1.0, x2 * x2, x0 > 0.0);
-  return select(select(t6, 0.0, t5 >= 1.0), 0.0, t5 <= 0.0);
+  let a0 = hard_concrete_ranged_from_given(x0);
+  let a1 = hard_concrete_ranged_from_given(x1);
+  let a2 = hard_concrete_ranged_from_given(x2);
+  let a3 = hard_concrete_ranged_from_given(x3);
+  let a4 = hard_concrete_ranged_from_given(x4);
+  let a5 = hard_concrete_ranged_from_given(x5);
+  let t0 = hard_concrete_ranged_subtract(a4, a3);
+  var t1 = hard_concrete_RANGED_ZERO;
+  if (hard_concrete_ranged_less(hard_concrete_RANGED_ZERO, a0)) {
+    t1 = hard_concrete_ranged_subtract(
+      hard_concrete_ranged_log(a5),
+      hard_concrete_ranged_log1p(hard_concrete_ranged_negate(a5))
+    );
+  }
+  let t2 = hard_concrete_ranged_add(a1, t1);
+  var t3 = hard_concrete_ranged(1.0, 0.0, 0.0);
+  if (hard_concrete_ranged_less(hard_concrete_RANGED_ZERO, a0)) {
+    t3 = a2;
+  }
+  let t4 = hard_concrete_ranged_divide(t2, t3);
+  let t5 = hard_concrete_ranged_exp(hard_concrete_ranged_at_most(t4, hard_concrete_ranged(1.25, 0.0, 5.0)));
+  let t6 = hard_concrete_ranged_add(
+    a3,
+    hard_concrete_ranged_multiply(
+      t0,
+      hard_concrete_ranged_divide(t5, hard_concrete_ranged_add(t5, hard_concrete_ranged(1.0, 0.0, 0.0)))
+    )
+  );
+  let t7 = hard_concrete_ranged_exp(hard_concrete_ranged_negate(hard_concrete_ranged_abs(t4)));
+  let t8 = hard_concrete_ranged_add(t7, hard_concrete_ranged(1.0, 0.0, 0.0));
+  let t9 = hard_concrete_ranged_expm1(
+    hard_concrete_ranged_at_most(
+      hard_concrete_ranged_multiply(
+        hard_concrete_ranged(1.0, 0.0, 1.0),
+        hard_concrete_ranged_divide(hard_concrete_ranged_multiply(hard_concrete_ranged(1.0, 0.0, -1.0), t2), t3)
+      ),
+      hard_concrete_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  var t10 = hard_concrete_ranged(1.0, 0.0, 0.0);
+  if (hard_concrete_ranged_less(hard_concrete_RANGED_ZERO, a0)) {
+    t10 = hard_concrete_ranged_multiply(a2, a2);
+  }
+  var t11 = hard_concrete_ranged_divide(
+    hard_concrete_ranged_negate(
+      hard_concrete_ranged_multiply(
+        hard_concrete_ranged_multiply(t0, hard_concrete_ranged_divide(t7, hard_concrete_ranged_multiply(t8, t8))),
+        hard_concrete_ranged_divide(t9, hard_concrete_ranged_add(t9, hard_concrete_ranged(1.0, 0.0, 1.0)))
+      )
+    ),
+    t10
+  );
+  if (hard_concrete_ranged_less_or_equal(hard_concrete_ranged(1.0, 0.0, 0.0), t6)) {
+    t11 = hard_concrete_RANGED_ZERO;
+  }
+  var t12 = t11;
+  if (hard_concrete_ranged_less_or_equal(t6, hard_concrete_RANGED_ZERO)) {
+    t12 = hard_concrete_RANGED_ZERO;
+  }
+  return hard_concrete_ranged_to_limit(t12);
 }
 
 fn hard_concrete_pair_expm1(a: hard_concrete_pair) -> hard_concrete_pair {
@@ -2154,6 +2359,17 @@ struct hard_concrete_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn hard_concrete_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn hard_concrete_double_backward(
   dy: f32,
   ddx: f32,
@@ -2167,7 +2383,7 @@ fn hard_concrete_double_backward(
 ) -> hard_concrete_second_gradients {
   let slopes = hard_concrete_backward(1.0, x, beta, gamma, zeta, training, u0, u1);
   let curvatures = hard_concrete_curvature(x, beta, gamma, zeta, training, u0, u1);
-  return hard_concrete_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return hard_concrete_second_gradients(ddx * slopes, hard_concrete_product_of_three(dy, ddx, curvatures));
 }
 
 struct hard_concrete_uniform_values {

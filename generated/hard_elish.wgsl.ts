@@ -377,13 +377,141 @@ fn hard_elish_fused(x: f32) -> hard_elish_value_and_slopes {
   return hard_elish_value_and_slopes(select(result_value, x, hard_elish_is_nan(x)), result_x);
 }
 
-fn hard_elish_curvature_0_far(x0: f32) -> f32 {
-  let t = hard_elish_exp(x0);
-  return select(
-    select(select(1.5 * t + 0.5 * (x0 * t), 1.0, x0 >= 0.0), select(t, 0.0, x0 >= 0.0), x0 > 1.0),
-    0.0,
-    x0 < -1.0
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct hard_elish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const hard_elish_RANGED_ZERO: hard_elish_ranged = hard_elish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn hard_elish_ranged_of(a: hard_elish_pair, exponent: f32) -> hard_elish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = hard_elish_power_of_two(clamp(127 - field, -126, 126));
+  return hard_elish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), hard_elish_RANGED_ZERO.exponent, zero)
   );
+}
+
+fn hard_elish_ranged_select(condition: bool, a: hard_elish_ranged, b: hard_elish_ranged) -> hard_elish_ranged {
+  return hard_elish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn hard_elish_ranged_from_given(x: f32) -> hard_elish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = hard_elish_ranged_of(hard_elish_pair(part, 0.0), select(0.0, 64.0, large));
+  return hard_elish_ranged_select(infinite, hard_elish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn hard_elish_ranged_pair(a: hard_elish_ranged) -> hard_elish_pair {
+  let factor = hard_elish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return hard_elish_pair(a.high * factor, a.low * factor);
+}
+
+fn hard_elish_pair_subtract(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
+  let s = hard_elish_pair_sum(a.high, -b.high);
+  return hard_elish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const hard_elish_RANGED_LN2: hard_elish_pair = hard_elish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn hard_elish_ranged_exp(a: hard_elish_ranged) -> hard_elish_ranged {
+  let x = hard_elish_ranged_pair(
+    hard_elish_ranged_select(a.exponent > 126.0, hard_elish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = hard_elish_pair_subtract(x, hard_elish_pair_multiply(hard_elish_pair(k, 0.0), hard_elish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return hard_elish_ranged_of(
+    hard_elish_pair_add(
+      hard_elish_pair(1.0, 0.0),
+      hard_elish_pair_expm1_small(hard_elish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn hard_elish_ranged_add(a: hard_elish_ranged, b: hard_elish_ranged) -> hard_elish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = hard_elish_ranged_select(swapped, b, a);
+  let y = hard_elish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(hard_elish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return hard_elish_ranged_of(
+    hard_elish_pair_add(hard_elish_pair(x.high, x.low), hard_elish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn hard_elish_ranged_negate(a: hard_elish_ranged) -> hard_elish_ranged {
+  return hard_elish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn hard_elish_ranged_subtract(a: hard_elish_ranged, b: hard_elish_ranged) -> hard_elish_ranged {
+  return hard_elish_ranged_add(a, hard_elish_ranged_negate(b));
+}
+
+fn hard_elish_ranged_less_or_equal(a: hard_elish_ranged, b: hard_elish_ranged) -> bool {
+  return hard_elish_ranged_subtract(a, b).high <= 0.0;
+}
+
+fn hard_elish_ranged_multiply(a: hard_elish_ranged, b: hard_elish_ranged) -> hard_elish_ranged {
+  return hard_elish_ranged_of(
+    hard_elish_pair_multiply(hard_elish_pair(a.high, a.low), hard_elish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn hard_elish_ranged_less(a: hard_elish_ranged, b: hard_elish_ranged) -> bool {
+  return hard_elish_ranged_subtract(a, b).high < 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn hard_elish_ranged_to_limit(a: hard_elish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * hard_elish_power_of_two(first)) * hard_elish_power_of_two(exponent - first);
+}
+
+fn hard_elish_curvature_0_far(x0: f32) -> f32 {
+  let a0 = hard_elish_ranged_from_given(x0);
+  let t0 = hard_elish_ranged_exp(a0);
+  var t1 = t0;
+  if (hard_elish_ranged_less_or_equal(hard_elish_RANGED_ZERO, a0)) {
+    t1 = hard_elish_RANGED_ZERO;
+  }
+  var t2 = hard_elish_ranged_add(
+    hard_elish_ranged_multiply(hard_elish_ranged(1.5, 0.0, 0.0), t0),
+    hard_elish_ranged_multiply(hard_elish_ranged_multiply(hard_elish_ranged(1.0, 0.0, -1.0), a0), t0)
+  );
+  if (hard_elish_ranged_less_or_equal(hard_elish_RANGED_ZERO, a0)) {
+    t2 = hard_elish_ranged(1.0, 0.0, 0.0);
+  }
+  var t3 = t2;
+  if (hard_elish_ranged_less(hard_elish_ranged(1.0, 0.0, 0.0), a0)) {
+    t3 = t1;
+  }
+  var t4 = t3;
+  if (hard_elish_ranged_less(a0, hard_elish_ranged(-1.0, 0.0, 0.0))) {
+    t4 = hard_elish_RANGED_ZERO;
+  }
+  return hard_elish_ranged_to_limit(t4);
 }
 
 fn hard_elish_curvature(x: f32) -> f32 {
@@ -428,10 +556,21 @@ struct hard_elish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn hard_elish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn hard_elish_double_backward(dy: f32, ddx: f32, x: f32) -> hard_elish_second_gradients {
   let slopes = hard_elish_backward(1.0, x);
   let curvatures = hard_elish_curvature(x);
-  return hard_elish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return hard_elish_second_gradients(ddx * slopes, hard_elish_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -185,10 +185,21 @@ struct hard_swish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn hard_swish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn hard_swish_double_backward(dy: f32, ddx: f32, x: f32) -> hard_swish_second_gradients {
   let slopes = hard_swish_backward(1.0, x);
   let curvatures = hard_swish_curvature(x);
-  return hard_swish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return hard_swish_second_gradients(ddx * slopes, hard_swish_product_of_three(dy, ddx, curvatures));
 }
 
 struct hard_swish_uniform_values {

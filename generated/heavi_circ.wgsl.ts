@@ -1022,29 +1022,182 @@ fn heavi_circ_fused(x: f32, alpha: f32) -> heavi_circ_value_and_slopes {
   return heavi_circ_value_and_slopes(select(select(v2, x, heavi_circ_is_nan(x)), x, heavi_circ_is_nan(x)), result_x);
 }
 
-// sqrt(a^2 + b^2), scaled by a power of two where a square would overflow or underflow.
-fn heavi_circ_hypot(a: f32, b: f32) -> f32 {
-  let bits = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
-  if (((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u) | ((bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u)) {
-    return heavi_circ_infinity();
-  }
-  if (bits > 0x7f800000u) {
-    return a + b;
-  }
-  let largest = bitcast<f32>(bits);
-  let down = select(0, 70, largest > 1e18);
-  let scale = select(down, -100, largest < 1e-12);
-  let p = a * heavi_circ_power_of_two(-scale);
-  let q = b * heavi_circ_power_of_two(-scale);
-  return sqrt(p * p + q * q) * heavi_circ_power_of_two(scale);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct heavi_circ_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const heavi_circ_RANGED_ZERO: heavi_circ_ranged = heavi_circ_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn heavi_circ_ranged_of(a: heavi_circ_pair, exponent: f32) -> heavi_circ_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = heavi_circ_power_of_two(clamp(127 - field, -126, 126));
+  return heavi_circ_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), heavi_circ_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn heavi_circ_ranged_select(condition: bool, a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
+  return heavi_circ_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn heavi_circ_ranged_from_given(x: f32) -> heavi_circ_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = heavi_circ_ranged_of(heavi_circ_pair(part, 0.0), select(0.0, 64.0, large));
+  return heavi_circ_ranged_select(infinite, heavi_circ_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn heavi_circ_ranged_multiply(a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
+  return heavi_circ_ranged_of(
+    heavi_circ_pair_multiply(heavi_circ_pair(a.high, a.low), heavi_circ_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn heavi_circ_ranged_negate(a: heavi_circ_ranged) -> heavi_circ_ranged {
+  return heavi_circ_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn heavi_circ_ranged_add(a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = heavi_circ_ranged_select(swapped, b, a);
+  let y = heavi_circ_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(heavi_circ_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return heavi_circ_ranged_of(
+    heavi_circ_pair_add(heavi_circ_pair(x.high, x.low), heavi_circ_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn heavi_circ_ranged_subtract(a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
+  return heavi_circ_ranged_add(a, heavi_circ_ranged_negate(b));
+}
+
+fn heavi_circ_ranged_less_or_equal(a: heavi_circ_ranged, b: heavi_circ_ranged) -> bool {
+  return heavi_circ_ranged_subtract(a, b).high <= 0.0;
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn heavi_circ_ranged_pair(a: heavi_circ_ranged) -> heavi_circ_pair {
+  let factor = heavi_circ_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return heavi_circ_pair(a.high * factor, a.low * factor);
+}
+
+fn heavi_circ_pair_subtract(a: heavi_circ_pair, b: heavi_circ_pair) -> heavi_circ_pair {
+  let s = heavi_circ_pair_sum(a.high, -b.high);
+  return heavi_circ_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const heavi_circ_RANGED_LN2: heavi_circ_pair = heavi_circ_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn heavi_circ_ranged_exp(a: heavi_circ_ranged) -> heavi_circ_ranged {
+  let x = heavi_circ_ranged_pair(
+    heavi_circ_ranged_select(a.exponent > 126.0, heavi_circ_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = heavi_circ_pair_subtract(x, heavi_circ_pair_multiply(heavi_circ_pair(k, 0.0), heavi_circ_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return heavi_circ_ranged_of(
+    heavi_circ_pair_add(
+      heavi_circ_pair(1.0, 0.0),
+      heavi_circ_pair_expm1_small(heavi_circ_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+// What is larger than all that rows of numbers give.
+fn heavi_circ_ranged_infinite() -> heavi_circ_ranged {
+  return heavi_circ_ranged(1.0, 0.0, 10000.0);
+}
+
+fn heavi_circ_ranged_log(a: heavi_circ_ranged) -> heavi_circ_ranged {
+  let over = a.high > 1.4142135;
+  let m = heavi_circ_pair_scale(heavi_circ_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = heavi_circ_pair_log_scaled(0.0, heavi_circ_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = heavi_circ_pair_multiply(heavi_circ_pair(a.exponent + select(0.0, 1.0, over), 0.0), heavi_circ_RANGED_LN2);
+  return heavi_circ_ranged_select(
+    a.high == 0.0,
+    heavi_circ_ranged_negate(heavi_circ_ranged_infinite()),
+    heavi_circ_ranged_of(heavi_circ_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+// For a > 0.
+fn heavi_circ_ranged_pow(a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
+  return heavi_circ_ranged_exp(heavi_circ_ranged_multiply(b, heavi_circ_ranged_log(a)));
+}
+
+// To a number of float32; infinity where it is beyond.
+fn heavi_circ_ranged_to_limit(a: heavi_circ_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * heavi_circ_power_of_two(first)) * heavi_circ_power_of_two(exponent - first);
+}
+
+fn heavi_circ_ranged_divide(a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
+  return heavi_circ_ranged_of(
+    heavi_circ_pair_divide(heavi_circ_pair(a.high, a.low), heavi_circ_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn heavi_circ_pair_sqrt(a: heavi_circ_pair) -> heavi_circ_pair {
+  let r = heavi_circ_rounded(sqrt(a.high));
+  let p = heavi_circ_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return heavi_circ_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+fn heavi_circ_ranged_sqrt(a: heavi_circ_ranged) -> heavi_circ_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = heavi_circ_pair_sqrt(
+    heavi_circ_pair_scale(heavi_circ_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return heavi_circ_ranged_of(root, half);
 }
 
 fn heavi_circ_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x1 * x1;
-  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = heavi_circ_pow(t3 * t3 + t, 1.5);
-  return (-3.0 * x1 * t * heavi_circ_hypot(select(-t3, t3, t3 >= 0.0), x1) * t3) / (t4 * t4);
+  let a0 = heavi_circ_ranged_from_given(x0);
+  let a1 = heavi_circ_ranged_from_given(x1);
+  let t0 = heavi_circ_ranged_multiply(a1, a1);
+  var t1 = heavi_circ_ranged_negate(a0);
+  if (heavi_circ_ranged_less_or_equal(heavi_circ_RANGED_ZERO, a0)) {
+    t1 = a0;
+  }
+  let t2 = heavi_circ_ranged_pow(
+    heavi_circ_ranged_add(heavi_circ_ranged_multiply(a0, a0), t0),
+    heavi_circ_ranged(1.5, 0.0, 0.0)
+  );
+  return heavi_circ_ranged_to_limit(
+    heavi_circ_ranged_divide(
+      heavi_circ_ranged_multiply(
+        heavi_circ_ranged_multiply(
+          heavi_circ_ranged_multiply(heavi_circ_ranged(-1.5, 0.0, 1.0), a0),
+          heavi_circ_ranged_multiply(t0, a1)
+        ),
+        heavi_circ_ranged_sqrt(heavi_circ_ranged_add(heavi_circ_ranged_multiply(t1, t1), t0))
+      ),
+      heavi_circ_ranged_multiply(t2, t2)
+    )
+  );
 }
 
 fn heavi_circ_pair_negate(a: heavi_circ_pair) -> heavi_circ_pair {
@@ -1067,13 +1220,6 @@ fn heavi_circ_pair_smaller(a: heavi_circ_pair, b: heavi_circ_pair) -> heavi_circ
     return b;
   }
   return a;
-}
-
-fn heavi_circ_pair_sqrt(a: heavi_circ_pair) -> heavi_circ_pair {
-  let r = heavi_circ_rounded(sqrt(a.high));
-  let p = heavi_circ_pair_product(r, r);
-  let rest = ((a.high - p.high) - p.low) + a.low;
-  return heavi_circ_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
 }
 
 // sqrt(a^2 + b^2), the larger of both outside of the root.
@@ -1136,10 +1282,21 @@ struct heavi_circ_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn heavi_circ_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn heavi_circ_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> heavi_circ_second_gradients {
   let slopes = heavi_circ_backward(1.0, x, alpha);
   let curvatures = heavi_circ_curvature(x, alpha);
-  return heavi_circ_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return heavi_circ_second_gradients(ddx * slopes, heavi_circ_product_of_three(dy, ddx, curvatures));
 }
 `;
 

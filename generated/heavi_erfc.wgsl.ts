@@ -883,10 +883,106 @@ fn heavi_erfc_fused(x: f32, k: f32) -> heavi_erfc_value_and_slopes {
   return heavi_erfc_value_and_slopes(select(select(v2, x, heavi_erfc_is_nan(x)), x, heavi_erfc_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct heavi_erfc_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const heavi_erfc_RANGED_ZERO: heavi_erfc_ranged = heavi_erfc_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn heavi_erfc_ranged_of(a: heavi_erfc_pair, exponent: f32) -> heavi_erfc_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = heavi_erfc_power_of_two(clamp(127 - field, -126, 126));
+  return heavi_erfc_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), heavi_erfc_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn heavi_erfc_ranged_select(condition: bool, a: heavi_erfc_ranged, b: heavi_erfc_ranged) -> heavi_erfc_ranged {
+  return heavi_erfc_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn heavi_erfc_ranged_from_given(x: f32) -> heavi_erfc_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = heavi_erfc_ranged_of(heavi_erfc_pair(part, 0.0), select(0.0, 64.0, large));
+  return heavi_erfc_ranged_select(infinite, heavi_erfc_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn heavi_erfc_ranged_multiply(a: heavi_erfc_ranged, b: heavi_erfc_ranged) -> heavi_erfc_ranged {
+  return heavi_erfc_ranged_of(
+    heavi_erfc_pair_multiply(heavi_erfc_pair(a.high, a.low), heavi_erfc_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn heavi_erfc_ranged_to_limit(a: heavi_erfc_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * heavi_erfc_power_of_two(first)) * heavi_erfc_power_of_two(exponent - first);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn heavi_erfc_ranged_pair(a: heavi_erfc_ranged) -> heavi_erfc_pair {
+  let factor = heavi_erfc_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return heavi_erfc_pair(a.high * factor, a.low * factor);
+}
+
+fn heavi_erfc_pair_subtract(a: heavi_erfc_pair, b: heavi_erfc_pair) -> heavi_erfc_pair {
+  let s = heavi_erfc_pair_sum(a.high, -b.high);
+  return heavi_erfc_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const heavi_erfc_RANGED_LN2: heavi_erfc_pair = heavi_erfc_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn heavi_erfc_ranged_exp(a: heavi_erfc_ranged) -> heavi_erfc_ranged {
+  let x = heavi_erfc_ranged_pair(
+    heavi_erfc_ranged_select(a.exponent > 126.0, heavi_erfc_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = heavi_erfc_pair_subtract(x, heavi_erfc_pair_multiply(heavi_erfc_pair(k, 0.0), heavi_erfc_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return heavi_erfc_ranged_of(
+    heavi_erfc_pair_add(
+      heavi_erfc_pair(1.0, 0.0),
+      heavi_erfc_pair_expm1_small(heavi_erfc_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn heavi_erfc_ranged_negate(a: heavi_erfc_ranged) -> heavi_erfc_ranged {
+  return heavi_erfc_ranged(-a.high, -a.low, a.exponent);
+}
+
 fn heavi_erfc_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return -2.2567585 * x1 * x1 * heavi_erfc_exp(-(t2 * t2 * (x1 * x1))) * t2;
+  let a0 = heavi_erfc_ranged_from_given(x0);
+  let a1 = heavi_erfc_ranged_from_given(x1);
+  let t0 = heavi_erfc_ranged_multiply(a1, a1);
+  return heavi_erfc_ranged_to_limit(
+    heavi_erfc_ranged_multiply(
+      heavi_erfc_ranged_multiply(heavi_erfc_ranged_multiply(heavi_erfc_ranged(-1.1283792, 5.8635383e-8, 1.0), a0), t0),
+      heavi_erfc_ranged_exp(
+        heavi_erfc_ranged_negate(heavi_erfc_ranged_multiply(heavi_erfc_ranged_multiply(a0, a0), t0))
+      )
+    )
+  );
 }
 
 fn heavi_erfc_curvature(x: f32, k: f32) -> f32 {
@@ -919,10 +1015,21 @@ struct heavi_erfc_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn heavi_erfc_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn heavi_erfc_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> heavi_erfc_second_gradients {
   let slopes = heavi_erfc_backward(1.0, x, k);
   let curvatures = heavi_erfc_curvature(x, k);
-  return heavi_erfc_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return heavi_erfc_second_gradients(ddx * slopes, heavi_erfc_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -984,24 +984,173 @@ fn heavi_tanh_fused(x: f32, k: f32) -> heavi_tanh_value_and_slopes {
   return heavi_tanh_value_and_slopes(select(select(v4, x, heavi_tanh_is_nan(x)), x, heavi_tanh_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn heavi_tanh_tanh(x: f32) -> f32 {
-  if (heavi_tanh_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct heavi_tanh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const heavi_tanh_RANGED_ZERO: heavi_tanh_ranged = heavi_tanh_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn heavi_tanh_ranged_of(a: heavi_tanh_pair, exponent: f32) -> heavi_tanh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = heavi_tanh_power_of_two(clamp(127 - field, -126, 126));
+  return heavi_tanh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), heavi_tanh_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn heavi_tanh_ranged_select(condition: bool, a: heavi_tanh_ranged, b: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  return heavi_tanh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn heavi_tanh_ranged_from_given(x: f32) -> heavi_tanh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = heavi_tanh_ranged_of(heavi_tanh_pair(part, 0.0), select(0.0, 64.0, large));
+  return heavi_tanh_ranged_select(infinite, heavi_tanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn heavi_tanh_ranged_multiply(a: heavi_tanh_ranged, b: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  return heavi_tanh_ranged_of(
+    heavi_tanh_pair_multiply(heavi_tanh_pair(a.high, a.low), heavi_tanh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn heavi_tanh_ranged_add(a: heavi_tanh_ranged, b: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = heavi_tanh_ranged_select(swapped, b, a);
+  let y = heavi_tanh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(heavi_tanh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return heavi_tanh_ranged_of(
+    heavi_tanh_pair_add(heavi_tanh_pair(x.high, x.low), heavi_tanh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn heavi_tanh_ranged_pair(a: heavi_tanh_ranged) -> heavi_tanh_pair {
+  let factor = heavi_tanh_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return heavi_tanh_pair(a.high * factor, a.low * factor);
+}
+
+fn heavi_tanh_ranged_negate(a: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  return heavi_tanh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn heavi_tanh_ranged_subtract(a: heavi_tanh_ranged, b: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  return heavi_tanh_ranged_add(a, heavi_tanh_ranged_negate(b));
+}
+
+fn heavi_tanh_pair_subtract(a: heavi_tanh_pair, b: heavi_tanh_pair) -> heavi_tanh_pair {
+  let s = heavi_tanh_pair_sum(a.high, -b.high);
+  return heavi_tanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const heavi_tanh_RANGED_LN2: heavi_tanh_pair = heavi_tanh_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn heavi_tanh_ranged_exp(a: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  let x = heavi_tanh_ranged_pair(
+    heavi_tanh_ranged_select(a.exponent > 126.0, heavi_tanh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = heavi_tanh_pair_subtract(x, heavi_tanh_pair_multiply(heavi_tanh_pair(k, 0.0), heavi_tanh_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return heavi_tanh_ranged_of(
+    heavi_tanh_pair_add(
+      heavi_tanh_pair(1.0, 0.0),
+      heavi_tanh_pair_expm1_small(heavi_tanh_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const heavi_tanh_RANGED_ONE: heavi_tanh_ranged = heavi_tanh_ranged(1.0, 0.0, 0.0);
+
+fn heavi_tanh_ranged_expm1(a: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = heavi_tanh_ranged_multiply(a, a);
+    return heavi_tanh_ranged_add(a, heavi_tanh_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return heavi_tanh_ranged_of(heavi_tanh_pair_expm1_small(heavi_tanh_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (heavi_tanh_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return heavi_tanh_ranged_subtract(heavi_tanh_ranged_exp(a), heavi_tanh_RANGED_ONE);
+}
+
+fn heavi_tanh_ranged_less(a: heavi_tanh_ranged, b: heavi_tanh_ranged) -> bool {
+  return heavi_tanh_ranged_subtract(a, b).high < 0.0;
+}
+
+fn heavi_tanh_ranged_smaller(a: heavi_tanh_ranged, b: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  return heavi_tanh_ranged_select(heavi_tanh_ranged_less(b, a), b, a);
+}
+
+fn heavi_tanh_ranged_at_most(a: heavi_tanh_ranged, b: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  return heavi_tanh_ranged_smaller(a, b);
+}
+
+fn heavi_tanh_ranged_abs(a: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  return heavi_tanh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn heavi_tanh_ranged_to_limit(a: heavi_tanh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * heavi_tanh_power_of_two(first)) * heavi_tanh_power_of_two(exponent - first);
+}
+
+fn heavi_tanh_ranged_divide(a: heavi_tanh_ranged, b: heavi_tanh_ranged) -> heavi_tanh_ranged {
+  return heavi_tanh_ranged_of(
+    heavi_tanh_pair_divide(heavi_tanh_pair(a.high, a.low), heavi_tanh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn heavi_tanh_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x0 * x1;
-  return -8.0 * (heavi_tanh_tanh(t) * heavi_tanh_logistic(2.0 * t) * x1);
+  let a0 = heavi_tanh_ranged_from_given(x0);
+  let a1 = heavi_tanh_ranged_from_given(x1);
+  let t0 = heavi_tanh_ranged_expm1(
+    heavi_tanh_ranged_at_most(
+      heavi_tanh_ranged_multiply(heavi_tanh_ranged(1.0, 0.0, 1.0), heavi_tanh_ranged_multiply(a0, a1)),
+      heavi_tanh_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t1 = heavi_tanh_ranged_exp(
+    heavi_tanh_ranged_negate(
+      heavi_tanh_ranged_abs(
+        heavi_tanh_ranged_multiply(heavi_tanh_ranged_multiply(heavi_tanh_ranged(1.0, 0.0, 1.0), a0), a1)
+      )
+    )
+  );
+  let t2 = heavi_tanh_ranged_add(t1, heavi_tanh_ranged(1.0, 0.0, 0.0));
+  return heavi_tanh_ranged_to_limit(
+    heavi_tanh_ranged_multiply(
+      heavi_tanh_ranged_multiply(
+        heavi_tanh_ranged_multiply(heavi_tanh_ranged(-1.0, 0.0, 3.0), a1),
+        heavi_tanh_ranged_divide(t0, heavi_tanh_ranged_add(t0, heavi_tanh_ranged(1.0, 0.0, 1.0)))
+      ),
+      heavi_tanh_ranged_divide(t1, heavi_tanh_ranged_multiply(t2, t2))
+    )
+  );
 }
 
 fn heavi_tanh_pair_smaller(a: heavi_tanh_pair, b: heavi_tanh_pair) -> heavi_tanh_pair {
@@ -1075,10 +1224,21 @@ struct heavi_tanh_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn heavi_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn heavi_tanh_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> heavi_tanh_second_gradients {
   let slopes = heavi_tanh_backward(1.0, x, k);
   let curvatures = heavi_tanh_curvature(x, k);
-  return heavi_tanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return heavi_tanh_second_gradients(ddx * slopes, heavi_tanh_product_of_three(dy, ddx, curvatures));
 }
 
 struct heavi_tanh_uniform_values {

@@ -53,10 +53,21 @@ struct heavi_tent_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn heavi_tent_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn heavi_tent_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> heavi_tent_second_gradients {
   let slopes = heavi_tent_backward(1.0, x, alpha);
   let curvatures = heavi_tent_curvature(x, alpha);
-  return heavi_tent_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return heavi_tent_second_gradients(ddx * slopes, heavi_tent_product_of_three(dy, ddx, curvatures));
 }
 `;
 

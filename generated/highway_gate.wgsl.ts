@@ -1332,31 +1332,184 @@ struct highway_gate_curvatures {
   t_t: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct highway_gate_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const highway_gate_RANGED_ZERO: highway_gate_ranged = highway_gate_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn highway_gate_ranged_of(a: highway_gate_pair, exponent: f32) -> highway_gate_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = highway_gate_power_of_two(clamp(127 - field, -126, 126));
+  return highway_gate_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), highway_gate_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn highway_gate_ranged_select(condition: bool, a: highway_gate_ranged, b: highway_gate_ranged) -> highway_gate_ranged {
+  return highway_gate_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn highway_gate_ranged_from_given(x: f32) -> highway_gate_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = highway_gate_ranged_of(highway_gate_pair(part, 0.0), select(0.0, 64.0, large));
+  return highway_gate_ranged_select(infinite, highway_gate_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn highway_gate_ranged_pair(a: highway_gate_ranged) -> highway_gate_pair {
+  let factor = highway_gate_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return highway_gate_pair(a.high * factor, a.low * factor);
+}
+
+const highway_gate_RANGED_LN2: highway_gate_pair = highway_gate_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn highway_gate_ranged_exp(a: highway_gate_ranged) -> highway_gate_ranged {
+  let x = highway_gate_ranged_pair(
+    highway_gate_ranged_select(a.exponent > 126.0, highway_gate_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = highway_gate_pair_subtract(x, highway_gate_pair_multiply(highway_gate_pair(k, 0.0), highway_gate_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return highway_gate_ranged_of(
+    highway_gate_pair_add(
+      highway_gate_pair(1.0, 0.0),
+      highway_gate_pair_expm1_small(highway_gate_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn highway_gate_ranged_negate(a: highway_gate_ranged) -> highway_gate_ranged {
+  return highway_gate_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn highway_gate_ranged_abs(a: highway_gate_ranged) -> highway_gate_ranged {
+  return highway_gate_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn highway_gate_ranged_add(a: highway_gate_ranged, b: highway_gate_ranged) -> highway_gate_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = highway_gate_ranged_select(swapped, b, a);
+  let y = highway_gate_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(highway_gate_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return highway_gate_ranged_of(
+    highway_gate_pair_add(highway_gate_pair(x.high, x.low), highway_gate_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn highway_gate_ranged_to_limit(a: highway_gate_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * highway_gate_power_of_two(first)) * highway_gate_power_of_two(exponent - first);
+}
+
+fn highway_gate_ranged_divide(a: highway_gate_ranged, b: highway_gate_ranged) -> highway_gate_ranged {
+  return highway_gate_ranged_of(
+    highway_gate_pair_divide(highway_gate_pair(a.high, a.low), highway_gate_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn highway_gate_ranged_multiply(a: highway_gate_ranged, b: highway_gate_ranged) -> highway_gate_ranged {
+  return highway_gate_ranged_of(
+    highway_gate_pair_multiply(highway_gate_pair(a.high, a.low), highway_gate_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
 fn highway_gate_curvature_0_far(x0: f32) -> f32 {
-  return -highway_gate_logistic(x0);
+  let a0 = highway_gate_ranged_from_given(x0);
+  let t0 = highway_gate_ranged_exp(highway_gate_ranged_negate(highway_gate_ranged_abs(a0)));
+  let t1 = highway_gate_ranged_add(t0, highway_gate_ranged(1.0, 0.0, 0.0));
+  return highway_gate_ranged_to_limit(
+    highway_gate_ranged_negate(highway_gate_ranged_divide(t0, highway_gate_ranged_multiply(t1, t1)))
+  );
 }
 
 fn highway_gate_curvature_1_far(x0: f32) -> f32 {
-  return highway_gate_logistic(x0);
+  let a0 = highway_gate_ranged_from_given(x0);
+  let t0 = highway_gate_ranged_exp(highway_gate_ranged_negate(highway_gate_ranged_abs(a0)));
+  let t1 = highway_gate_ranged_add(t0, highway_gate_ranged(1.0, 0.0, 0.0));
+  return highway_gate_ranged_to_limit(highway_gate_ranged_divide(t0, highway_gate_ranged_multiply(t1, t1)));
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn highway_gate_tanh(x: f32) -> f32 {
-  if (highway_gate_is_nan(x)) {
-    return x;
+fn highway_gate_ranged_subtract(a: highway_gate_ranged, b: highway_gate_ranged) -> highway_gate_ranged {
+  return highway_gate_ranged_add(a, highway_gate_ranged_negate(b));
+}
+
+const highway_gate_RANGED_ONE: highway_gate_ranged = highway_gate_ranged(1.0, 0.0, 0.0);
+
+fn highway_gate_ranged_expm1(a: highway_gate_ranged) -> highway_gate_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = highway_gate_ranged_multiply(a, a);
+    return highway_gate_ranged_add(a, highway_gate_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return highway_gate_ranged_of(highway_gate_pair_expm1_small(highway_gate_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (highway_gate_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return highway_gate_ranged_subtract(highway_gate_ranged_exp(a), highway_gate_RANGED_ONE);
+}
+
+fn highway_gate_ranged_less(a: highway_gate_ranged, b: highway_gate_ranged) -> bool {
+  return highway_gate_ranged_subtract(a, b).high < 0.0;
+}
+
+fn highway_gate_ranged_smaller(a: highway_gate_ranged, b: highway_gate_ranged) -> highway_gate_ranged {
+  return highway_gate_ranged_select(highway_gate_ranged_less(b, a), b, a);
+}
+
+fn highway_gate_ranged_at_most(a: highway_gate_ranged, b: highway_gate_ranged) -> highway_gate_ranged {
+  return highway_gate_ranged_smaller(a, b);
 }
 
 fn highway_gate_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  return -(highway_gate_logistic(x2) * highway_gate_tanh(0.5 * x2) * (x1 - x0));
+  let a0 = highway_gate_ranged_from_given(x0);
+  let a1 = highway_gate_ranged_from_given(x1);
+  let a2 = highway_gate_ranged_from_given(x2);
+  let t0 = highway_gate_ranged_exp(highway_gate_ranged_negate(highway_gate_ranged_abs(a2)));
+  let t1 = highway_gate_ranged_add(t0, highway_gate_ranged(1.0, 0.0, 0.0));
+  let t2 = highway_gate_ranged_expm1(
+    highway_gate_ranged_at_most(
+      highway_gate_ranged_multiply(
+        highway_gate_ranged(1.0, 0.0, 1.0),
+        highway_gate_ranged_multiply(highway_gate_ranged(1.0, 0.0, -1.0), a2)
+      ),
+      highway_gate_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return highway_gate_ranged_to_limit(
+    highway_gate_ranged_negate(
+      highway_gate_ranged_multiply(
+        highway_gate_ranged_multiply(
+          highway_gate_ranged_divide(t0, highway_gate_ranged_multiply(t1, t1)),
+          highway_gate_ranged_subtract(a1, a0)
+        ),
+        highway_gate_ranged_divide(t2, highway_gate_ranged_add(t2, highway_gate_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn highway_gate_pair_expm1(a: highway_gate_pair) -> highway_gate_pair {
@@ -1434,6 +1587,17 @@ struct highway_gate_second_gradients {
   t: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn highway_gate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn highway_gate_double_backward(
   dy: f32,
   ddx: f32,
@@ -1447,9 +1611,11 @@ fn highway_gate_double_backward(
   let curvatures = highway_gate_curvature(x, h, t);
   return highway_gate_second_gradients(
     ddx * slopes.x + ddh * slopes.h + ddt * slopes.t,
-    dy * ddt * curvatures.x_t,
-    dy * ddt * curvatures.h_t,
-    dy * (ddx * curvatures.x_t + ddh * curvatures.h_t + ddt * curvatures.t_t)
+    highway_gate_product_of_three(dy, ddt, curvatures.x_t),
+    highway_gate_product_of_three(dy, ddt, curvatures.h_t),
+    highway_gate_product_of_three(dy, ddx, curvatures.x_t) +
+      highway_gate_product_of_three(dy, ddh, curvatures.h_t) +
+      highway_gate_product_of_three(dy, ddt, curvatures.t_t)
   );
 }
 `;

@@ -308,9 +308,158 @@ fn hyper_sinh_fused(x: f32) -> hyper_sinh_value_and_slopes {
   return hyper_sinh_value_and_slopes(select(result_value, x, hyper_sinh_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct hyper_sinh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const hyper_sinh_RANGED_ZERO: hyper_sinh_ranged = hyper_sinh_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn hyper_sinh_ranged_of(a: hyper_sinh_pair, exponent: f32) -> hyper_sinh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = hyper_sinh_power_of_two(clamp(127 - field, -126, 126));
+  return hyper_sinh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), hyper_sinh_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn hyper_sinh_ranged_select(condition: bool, a: hyper_sinh_ranged, b: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  return hyper_sinh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn hyper_sinh_ranged_from_given(x: f32) -> hyper_sinh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = hyper_sinh_ranged_of(hyper_sinh_pair(part, 0.0), select(0.0, 64.0, large));
+  return hyper_sinh_ranged_select(infinite, hyper_sinh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn hyper_sinh_ranged_multiply(a: hyper_sinh_ranged, b: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  return hyper_sinh_ranged_of(
+    hyper_sinh_pair_multiply(hyper_sinh_pair(a.high, a.low), hyper_sinh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn hyper_sinh_ranged_add(a: hyper_sinh_ranged, b: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = hyper_sinh_ranged_select(swapped, b, a);
+  let y = hyper_sinh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(hyper_sinh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return hyper_sinh_ranged_of(
+    hyper_sinh_pair_add(hyper_sinh_pair(x.high, x.low), hyper_sinh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn hyper_sinh_ranged_negate(a: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  return hyper_sinh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn hyper_sinh_ranged_subtract(a: hyper_sinh_ranged, b: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  return hyper_sinh_ranged_add(a, hyper_sinh_ranged_negate(b));
+}
+
+fn hyper_sinh_ranged_less(a: hyper_sinh_ranged, b: hyper_sinh_ranged) -> bool {
+  return hyper_sinh_ranged_subtract(a, b).high < 0.0;
+}
+
+fn hyper_sinh_ranged_divide(a: hyper_sinh_ranged, b: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  return hyper_sinh_ranged_of(
+    hyper_sinh_pair_divide(hyper_sinh_pair(a.high, a.low), hyper_sinh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn hyper_sinh_ranged_pair(a: hyper_sinh_ranged) -> hyper_sinh_pair {
+  let factor = hyper_sinh_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return hyper_sinh_pair(a.high * factor, a.low * factor);
+}
+
+fn hyper_sinh_pair_subtract(a: hyper_sinh_pair, b: hyper_sinh_pair) -> hyper_sinh_pair {
+  let s = hyper_sinh_pair_sum(a.high, -b.high);
+  return hyper_sinh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const hyper_sinh_RANGED_LN2: hyper_sinh_pair = hyper_sinh_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn hyper_sinh_ranged_exp(a: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  let x = hyper_sinh_ranged_pair(
+    hyper_sinh_ranged_select(a.exponent > 126.0, hyper_sinh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = hyper_sinh_pair_subtract(x, hyper_sinh_pair_multiply(hyper_sinh_pair(k, 0.0), hyper_sinh_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return hyper_sinh_ranged_of(
+    hyper_sinh_pair_add(
+      hyper_sinh_pair(1.0, 0.0),
+      hyper_sinh_pair_expm1_small(hyper_sinh_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const hyper_sinh_RANGED_ONE: hyper_sinh_ranged = hyper_sinh_ranged(1.0, 0.0, 0.0);
+
+fn hyper_sinh_ranged_expm1(a: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = hyper_sinh_ranged_multiply(a, a);
+    return hyper_sinh_ranged_add(a, hyper_sinh_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return hyper_sinh_ranged_of(hyper_sinh_pair_expm1_small(hyper_sinh_ranged_pair(a)), 0.0);
+  }
+  return hyper_sinh_ranged_subtract(hyper_sinh_ranged_exp(a), hyper_sinh_RANGED_ONE);
+}
+
+fn hyper_sinh_ranged_abs(a: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  return hyper_sinh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn hyper_sinh_ranged_half(a: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  return hyper_sinh_ranged(a.high, a.low, a.exponent - 1.0);
+}
+
+fn hyper_sinh_ranged_sinh(a: hyper_sinh_ranged) -> hyper_sinh_ranged {
+  let e = hyper_sinh_ranged_expm1(hyper_sinh_ranged_abs(a));
+  let s = hyper_sinh_ranged_half(
+    hyper_sinh_ranged_add(e, hyper_sinh_ranged_divide(e, hyper_sinh_ranged_add(hyper_sinh_RANGED_ONE, e)))
+  );
+  return hyper_sinh_ranged_select(a.high < 0.0, hyper_sinh_ranged_negate(s), s);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn hyper_sinh_ranged_to_limit(a: hyper_sinh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * hyper_sinh_power_of_two(first)) * hyper_sinh_power_of_two(exponent - first);
+}
+
 fn hyper_sinh_curvature_0_far(x0: f32) -> f32 {
-  let t = 0.5 * x0;
-  return select(1.5 * x0, 0.6666667 * hyper_sinh_sinh(t) * hyper_sinh_cosh(t), x0 > 0.0);
+  let a0 = hyper_sinh_ranged_from_given(x0);
+  var t0 = hyper_sinh_ranged_multiply(hyper_sinh_ranged(1.5, 0.0, 0.0), a0);
+  if (hyper_sinh_ranged_less(hyper_sinh_RANGED_ZERO, a0)) {
+    t0 = hyper_sinh_ranged_divide(hyper_sinh_ranged_sinh(a0), hyper_sinh_ranged(1.5, 0.0, 1.0));
+  }
+  return hyper_sinh_ranged_to_limit(t0);
 }
 
 fn hyper_sinh_curvature(x: f32) -> f32 {
@@ -341,10 +490,21 @@ struct hyper_sinh_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn hyper_sinh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn hyper_sinh_double_backward(dy: f32, ddx: f32, x: f32) -> hyper_sinh_second_gradients {
   let slopes = hyper_sinh_backward(1.0, x);
   let curvatures = hyper_sinh_curvature(x);
-  return hyper_sinh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return hyper_sinh_second_gradients(ddx * slopes, hyper_sinh_product_of_three(dy, ddx, curvatures));
 }
 `;
 

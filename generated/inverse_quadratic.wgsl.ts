@@ -158,11 +158,107 @@ fn inverse_quadratic_fused(x: f32) -> inverse_quadratic_value_and_slopes {
   return inverse_quadratic_value_and_slopes(select(result_value, x, inverse_quadratic_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct inverse_quadratic_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const inverse_quadratic_RANGED_ZERO: inverse_quadratic_ranged = inverse_quadratic_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn inverse_quadratic_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn inverse_quadratic_ranged_of(a: inverse_quadratic_pair, exponent: f32) -> inverse_quadratic_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = inverse_quadratic_power_of_two(clamp(127 - field, -126, 126));
+  return inverse_quadratic_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), inverse_quadratic_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn inverse_quadratic_ranged_select(condition: bool, a: inverse_quadratic_ranged, b: inverse_quadratic_ranged) -> inverse_quadratic_ranged {
+  return inverse_quadratic_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn inverse_quadratic_ranged_from_given(x: f32) -> inverse_quadratic_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = inverse_quadratic_ranged_of(inverse_quadratic_pair(part, 0.0), select(0.0, 64.0, large));
+  return inverse_quadratic_ranged_select(infinite, inverse_quadratic_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn inverse_quadratic_ranged_multiply(a: inverse_quadratic_ranged, b: inverse_quadratic_ranged) -> inverse_quadratic_ranged {
+  return inverse_quadratic_ranged_of(
+    inverse_quadratic_pair_multiply(inverse_quadratic_pair(a.high, a.low), inverse_quadratic_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn inverse_quadratic_ranged_add(a: inverse_quadratic_ranged, b: inverse_quadratic_ranged) -> inverse_quadratic_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = inverse_quadratic_ranged_select(swapped, b, a);
+  let y = inverse_quadratic_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(inverse_quadratic_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return inverse_quadratic_ranged_of(
+    inverse_quadratic_pair_add(inverse_quadratic_pair(x.high, x.low), inverse_quadratic_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn inverse_quadratic_ranged_to_limit(a: inverse_quadratic_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * inverse_quadratic_power_of_two(first)) * inverse_quadratic_power_of_two(exponent - first);
+}
+
+fn inverse_quadratic_ranged_divide(a: inverse_quadratic_ranged, b: inverse_quadratic_ranged) -> inverse_quadratic_ranged {
+  return inverse_quadratic_ranged_of(
+    inverse_quadratic_pair_divide(inverse_quadratic_pair(a.high, a.low), inverse_quadratic_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn inverse_quadratic_ranged_negate(a: inverse_quadratic_ranged) -> inverse_quadratic_ranged {
+  return inverse_quadratic_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn inverse_quadratic_ranged_subtract(a: inverse_quadratic_ranged, b: inverse_quadratic_ranged) -> inverse_quadratic_ranged {
+  return inverse_quadratic_ranged_add(a, inverse_quadratic_ranged_negate(b));
+}
+
 fn inverse_quadratic_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * t2 + 1.0;
-  return ((8.0 * t2 * t2) / t3 - 2.0) / (t3 * t3);
+  let a0 = inverse_quadratic_ranged_from_given(x0);
+  let t0 = inverse_quadratic_ranged_multiply(a0, a0);
+  let t1 = inverse_quadratic_ranged_add(t0, inverse_quadratic_ranged(1.0, 0.0, 0.0));
+  return inverse_quadratic_ranged_to_limit(
+    inverse_quadratic_ranged_divide(
+      inverse_quadratic_ranged_subtract(
+        inverse_quadratic_ranged_divide(
+          inverse_quadratic_ranged_multiply(inverse_quadratic_ranged(1.0, 0.0, 3.0), t0),
+          t1
+        ),
+        inverse_quadratic_ranged(1.0, 0.0, 1.0)
+      ),
+      inverse_quadratic_ranged_multiply(t1, t1)
+    )
+  );
 }
 
 fn inverse_quadratic_pair_subtract(a: inverse_quadratic_pair, b: inverse_quadratic_pair) -> inverse_quadratic_pair {
@@ -197,10 +293,21 @@ struct inverse_quadratic_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn inverse_quadratic_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn inverse_quadratic_double_backward(dy: f32, ddx: f32, x: f32) -> inverse_quadratic_second_gradients {
   let slopes = inverse_quadratic_backward(1.0, x);
   let curvatures = inverse_quadratic_curvature(x);
-  return inverse_quadratic_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return inverse_quadratic_second_gradients(ddx * slopes, inverse_quadratic_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1113,25 +1113,120 @@ fn isrlu_fused(x: f32, alpha: f32) -> isrlu_value_and_slopes {
   return isrlu_value_and_slopes(select(result_value, x, isrlu_is_nan(x)), result_x);
 }
 
-fn isrlu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.0 / x0;
-  let t2 = sqrt(x1);
-  let t3 = isrlu_hypot(t, t2);
-  let t4 = x1 + t / x0;
-  let t5 = x0 * x0;
-  let t6 = select((2.0 * (t3 * x1) + (t4 * x1) / t3) / (t4 * t4 * t4) / t5 / t5, 0.0, x0 >= 0.0);
-  let t7 = isrlu_hypot(1.0, t2 * x0);
-  let t8 = t5 * x1 + 1.0;
-  return select(
-    select((-2.0 * (t7 * x0 * x1) - (t8 * x0 * x1) / t7) / (t8 * t8 * t8), 0.0, x0 >= 0.0),
-    t6,
-    x0 < -16777216.0
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct isrlu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const isrlu_RANGED_ZERO: isrlu_ranged = isrlu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn isrlu_ranged_of(a: isrlu_pair, exponent: f32) -> isrlu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = isrlu_power_of_two(clamp(127 - field, -126, 126));
+  return isrlu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), isrlu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn isrlu_ranged_select(condition: bool, a: isrlu_ranged, b: isrlu_ranged) -> isrlu_ranged {
+  return isrlu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn isrlu_ranged_from_given(x: f32) -> isrlu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = isrlu_ranged_of(isrlu_pair(part, 0.0), select(0.0, 64.0, large));
+  return isrlu_ranged_select(infinite, isrlu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn isrlu_ranged_multiply(a: isrlu_ranged, b: isrlu_ranged) -> isrlu_ranged {
+  return isrlu_ranged_of(
+    isrlu_pair_multiply(isrlu_pair(a.high, a.low), isrlu_pair(b.high, b.low)),
+    a.exponent + b.exponent
   );
 }
 
 // a times a power of two.
 fn isrlu_pair_scale(a: isrlu_pair, factor: f32) -> isrlu_pair {
   return isrlu_pair(a.high * factor, a.low * factor);
+}
+
+fn isrlu_ranged_sqrt(a: isrlu_ranged) -> isrlu_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = isrlu_pair_sqrt(
+    isrlu_pair_scale(isrlu_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return isrlu_ranged_of(root, half);
+}
+
+fn isrlu_ranged_add(a: isrlu_ranged, b: isrlu_ranged) -> isrlu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = isrlu_ranged_select(swapped, b, a);
+  let y = isrlu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(isrlu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return isrlu_ranged_of(
+    isrlu_pair_add(isrlu_pair(x.high, x.low), isrlu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn isrlu_ranged_divide(a: isrlu_ranged, b: isrlu_ranged) -> isrlu_ranged {
+  return isrlu_ranged_of(
+    isrlu_pair_divide(isrlu_pair(a.high, a.low), isrlu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn isrlu_ranged_negate(a: isrlu_ranged) -> isrlu_ranged {
+  return isrlu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn isrlu_ranged_subtract(a: isrlu_ranged, b: isrlu_ranged) -> isrlu_ranged {
+  return isrlu_ranged_add(a, isrlu_ranged_negate(b));
+}
+
+fn isrlu_ranged_less_or_equal(a: isrlu_ranged, b: isrlu_ranged) -> bool {
+  return isrlu_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn isrlu_ranged_to_limit(a: isrlu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * isrlu_power_of_two(first)) * isrlu_power_of_two(exponent - first);
+}
+
+fn isrlu_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = isrlu_ranged_from_given(x0);
+  let a1 = isrlu_ranged_from_given(x1);
+  let t0 = isrlu_ranged_multiply(a0, isrlu_ranged_sqrt(a1));
+  let t1 = isrlu_ranged_sqrt(isrlu_ranged_add(isrlu_ranged(1.0, 0.0, 0.0), isrlu_ranged_multiply(t0, t0)));
+  let t2 = isrlu_ranged_add(isrlu_ranged_multiply(isrlu_ranged_multiply(a0, a0), a1), isrlu_ranged(1.0, 0.0, 0.0));
+  var t3 = isrlu_ranged_divide(
+    isrlu_ranged_subtract(
+      isrlu_ranged_multiply(isrlu_ranged_multiply(isrlu_ranged_multiply(isrlu_ranged(-1.0, 0.0, 1.0), a0), a1), t1),
+      isrlu_ranged_divide(isrlu_ranged_multiply(isrlu_ranged_multiply(a0, a1), t2), t1)
+    ),
+    isrlu_ranged_multiply(isrlu_ranged_multiply(t2, t2), t2)
+  );
+  if (isrlu_ranged_less_or_equal(isrlu_RANGED_ZERO, a0)) {
+    t3 = isrlu_RANGED_ZERO;
+  }
+  return isrlu_ranged_to_limit(t3);
 }
 
 fn isrlu_pair_subtract(a: isrlu_pair, b: isrlu_pair) -> isrlu_pair {
@@ -1196,10 +1291,21 @@ struct isrlu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn isrlu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn isrlu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> isrlu_second_gradients {
   let slopes = isrlu_backward(1.0, x, alpha);
   let curvatures = isrlu_curvature(x, alpha);
-  return isrlu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return isrlu_second_gradients(ddx * slopes, isrlu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1013,31 +1013,114 @@ fn isru_fused(x: f32, alpha: f32) -> isru_value_and_slopes {
   return isru_value_and_slopes(select(result_value, x, isru_is_nan(x)), result_x);
 }
 
-fn isru_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.0 / x0;
-  let t2 = sqrt(x1);
-  let t3 = isru_hypot(t, t2);
-  let t4 = t3 * x1;
-  let t5 = x1 + t / x0;
-  let t6 = (t5 * x1) / t3;
-  let t7 = t5 * t5 * t5;
-  let t8 = x0 * x0;
-  let t9 = isru_hypot(1.0, t2 * x0);
-  let t10 = t8 * x1 + 1.0;
-  return select(
-    select(
-      (-2.0 * (t9 * x0 * x1) - (t10 * x0 * x1) / t9) / (t10 * t10 * t10),
-      (2.0 * t4 + t6) / t7 / t8 / t8,
-      x0 < -16777216.0
-    ),
-    (-2.0 * t4 - t6) / t7 / t8 / t8,
-    x0 > 16777216.0
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct isru_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const isru_RANGED_ZERO: isru_ranged = isru_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn isru_ranged_of(a: isru_pair, exponent: f32) -> isru_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = isru_power_of_two(clamp(127 - field, -126, 126));
+  return isru_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), isru_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn isru_ranged_select(condition: bool, a: isru_ranged, b: isru_ranged) -> isru_ranged {
+  return isru_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn isru_ranged_from_given(x: f32) -> isru_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = isru_ranged_of(isru_pair(part, 0.0), select(0.0, 64.0, large));
+  return isru_ranged_select(infinite, isru_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn isru_ranged_multiply(a: isru_ranged, b: isru_ranged) -> isru_ranged {
+  return isru_ranged_of(
+    isru_pair_multiply(isru_pair(a.high, a.low), isru_pair(b.high, b.low)),
+    a.exponent + b.exponent
   );
 }
 
 // a times a power of two.
 fn isru_pair_scale(a: isru_pair, factor: f32) -> isru_pair {
   return isru_pair(a.high * factor, a.low * factor);
+}
+
+fn isru_ranged_sqrt(a: isru_ranged) -> isru_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = isru_pair_sqrt(
+    isru_pair_scale(isru_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return isru_ranged_of(root, half);
+}
+
+fn isru_ranged_add(a: isru_ranged, b: isru_ranged) -> isru_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = isru_ranged_select(swapped, b, a);
+  let y = isru_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(isru_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return isru_ranged_of(
+    isru_pair_add(isru_pair(x.high, x.low), isru_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn isru_ranged_to_limit(a: isru_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * isru_power_of_two(first)) * isru_power_of_two(exponent - first);
+}
+
+fn isru_ranged_divide(a: isru_ranged, b: isru_ranged) -> isru_ranged {
+  return isru_ranged_of(
+    isru_pair_divide(isru_pair(a.high, a.low), isru_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn isru_ranged_negate(a: isru_ranged) -> isru_ranged {
+  return isru_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn isru_ranged_subtract(a: isru_ranged, b: isru_ranged) -> isru_ranged {
+  return isru_ranged_add(a, isru_ranged_negate(b));
+}
+
+fn isru_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = isru_ranged_from_given(x0);
+  let a1 = isru_ranged_from_given(x1);
+  let t0 = isru_ranged_multiply(a0, isru_ranged_sqrt(a1));
+  let t1 = isru_ranged_sqrt(isru_ranged_add(isru_ranged(1.0, 0.0, 0.0), isru_ranged_multiply(t0, t0)));
+  let t2 = isru_ranged_add(isru_ranged_multiply(isru_ranged_multiply(a0, a0), a1), isru_ranged(1.0, 0.0, 0.0));
+  return isru_ranged_to_limit(
+    isru_ranged_divide(
+      isru_ranged_subtract(
+        isru_ranged_multiply(isru_ranged_multiply(isru_ranged_multiply(isru_ranged(-1.0, 0.0, 1.0), a0), a1), t1),
+        isru_ranged_divide(isru_ranged_multiply(isru_ranged_multiply(a0, a1), t2), t1)
+      ),
+      isru_ranged_multiply(isru_ranged_multiply(t2, t2), t2)
+    )
+  );
 }
 
 fn isru_pair_subtract(a: isru_pair, b: isru_pair) -> isru_pair {
@@ -1090,10 +1173,21 @@ struct isru_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn isru_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn isru_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> isru_second_gradients {
   let slopes = isru_backward(1.0, x, alpha);
   let curvatures = isru_curvature(x, alpha);
-  return isru_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return isru_second_gradients(ddx * slopes, isru_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1129,12 +1129,119 @@ fn lalu_fused(x: f32) -> lalu_value_and_slopes {
   return lalu_value_and_slopes(select(result_value, x, lalu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct lalu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const lalu_RANGED_ZERO: lalu_ranged = lalu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn lalu_ranged_of(a: lalu_pair, exponent: f32) -> lalu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = lalu_power_of_two(clamp(127 - field, -126, 126));
+  return lalu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), lalu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn lalu_ranged_select(condition: bool, a: lalu_ranged, b: lalu_ranged) -> lalu_ranged {
+  return lalu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn lalu_ranged_from_given(x: f32) -> lalu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = lalu_ranged_of(lalu_pair(part, 0.0), select(0.0, 64.0, large));
+  return lalu_ranged_select(infinite, lalu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn lalu_ranged_pair(a: lalu_ranged) -> lalu_pair {
+  let factor = lalu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return lalu_pair(a.high * factor, a.low * factor);
+}
+
+const lalu_RANGED_LN2: lalu_pair = lalu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn lalu_ranged_exp(a: lalu_ranged) -> lalu_ranged {
+  let x = lalu_ranged_pair(
+    lalu_ranged_select(a.exponent > 126.0, lalu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = lalu_pair_subtract(x, lalu_pair_multiply(lalu_pair(k, 0.0), lalu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return lalu_ranged_of(
+    lalu_pair_add(
+      lalu_pair(1.0, 0.0),
+      lalu_pair_expm1_small(lalu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn lalu_ranged_negate(a: lalu_ranged) -> lalu_ranged {
+  return lalu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn lalu_ranged_multiply(a: lalu_ranged, b: lalu_ranged) -> lalu_ranged {
+  return lalu_ranged_of(
+    lalu_pair_multiply(lalu_pair(a.high, a.low), lalu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn lalu_ranged_add(a: lalu_ranged, b: lalu_ranged) -> lalu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = lalu_ranged_select(swapped, b, a);
+  let y = lalu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(lalu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return lalu_ranged_of(
+    lalu_pair_add(lalu_pair(x.high, x.low), lalu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn lalu_ranged_subtract(a: lalu_ranged, b: lalu_ranged) -> lalu_ranged {
+  return lalu_ranged_add(a, lalu_ranged_negate(b));
+}
+
+fn lalu_ranged_less_or_equal(a: lalu_ranged, b: lalu_ranged) -> bool {
+  return lalu_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn lalu_ranged_to_limit(a: lalu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * lalu_power_of_two(first)) * lalu_power_of_two(exponent - first);
+}
+
 fn lalu_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = lalu_exp(-t2);
-  let t4 = lalu_exp(t2);
-  return select(t4 + 0.5 * (t2 * t4), t3 - 0.5 * (t2 * t3), t2 >= 0.0);
+  let a0 = lalu_ranged_from_given(x0);
+  let t0 = lalu_ranged_exp(lalu_ranged_negate(a0));
+  let t1 = lalu_ranged_multiply(lalu_ranged(1.0, 0.0, -1.0), a0);
+  let t2 = lalu_ranged_exp(a0);
+  var t3 = lalu_ranged_add(t2, lalu_ranged_multiply(t1, t2));
+  if (lalu_ranged_less_or_equal(lalu_RANGED_ZERO, a0)) {
+    t3 = lalu_ranged_subtract(t0, lalu_ranged_multiply(t1, t0));
+  }
+  return lalu_ranged_to_limit(t3);
 }
 
 fn lalu_curvature(x: f32) -> f32 {
@@ -1170,10 +1277,21 @@ struct lalu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn lalu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn lalu_double_backward(dy: f32, ddx: f32, x: f32) -> lalu_second_gradients {
   let slopes = lalu_backward(1.0, x);
   let curvatures = lalu_curvature(x);
-  return lalu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return lalu_second_gradients(ddx * slopes, lalu_product_of_three(dy, ddx, curvatures));
 }
 
 struct lalu_uniform_values {

@@ -1431,10 +1431,137 @@ fn laplace_fused(x: f32, mu: f32, sigma: f32) -> laplace_value_and_slopes {
   return laplace_value_and_slopes(select(result_value, x, laplace_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct laplace_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const laplace_RANGED_ZERO: laplace_ranged = laplace_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn laplace_ranged_of(a: laplace_pair, exponent: f32) -> laplace_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = laplace_power_of_two(clamp(127 - field, -126, 126));
+  return laplace_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), laplace_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn laplace_ranged_select(condition: bool, a: laplace_ranged, b: laplace_ranged) -> laplace_ranged {
+  return laplace_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn laplace_ranged_from_given(x: f32) -> laplace_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = laplace_ranged_of(laplace_pair(part, 0.0), select(0.0, 64.0, large));
+  return laplace_ranged_select(infinite, laplace_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn laplace_ranged_add(a: laplace_ranged, b: laplace_ranged) -> laplace_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = laplace_ranged_select(swapped, b, a);
+  let y = laplace_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(laplace_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return laplace_ranged_of(
+    laplace_pair_add(laplace_pair(x.high, x.low), laplace_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn laplace_ranged_negate(a: laplace_ranged) -> laplace_ranged {
+  return laplace_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn laplace_ranged_subtract(a: laplace_ranged, b: laplace_ranged) -> laplace_ranged {
+  return laplace_ranged_add(a, laplace_ranged_negate(b));
+}
+
+fn laplace_ranged_divide(a: laplace_ranged, b: laplace_ranged) -> laplace_ranged {
+  return laplace_ranged_of(
+    laplace_pair_divide(laplace_pair(a.high, a.low), laplace_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn laplace_ranged_to_limit(a: laplace_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * laplace_power_of_two(first)) * laplace_power_of_two(exponent - first);
+}
+
+fn laplace_ranged_multiply(a: laplace_ranged, b: laplace_ranged) -> laplace_ranged {
+  return laplace_ranged_of(
+    laplace_pair_multiply(laplace_pair(a.high, a.low), laplace_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn laplace_ranged_pair(a: laplace_ranged) -> laplace_pair {
+  let factor = laplace_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return laplace_pair(a.high * factor, a.low * factor);
+}
+
+const laplace_RANGED_LN2: laplace_pair = laplace_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn laplace_ranged_exp(a: laplace_ranged) -> laplace_ranged {
+  let x = laplace_ranged_pair(
+    laplace_ranged_select(a.exponent > 126.0, laplace_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = laplace_pair_subtract(x, laplace_pair_multiply(laplace_pair(k, 0.0), laplace_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return laplace_ranged_of(
+    laplace_pair_add(
+      laplace_pair(1.0, 0.0),
+      laplace_pair_expm1_small(laplace_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
 fn laplace_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38) - x1;
-  return -(t2 * laplace_normpdf(t2 / x2)) / x2 / (x2 * x2);
+  let a0 = laplace_ranged_from_given(x0);
+  let a1 = laplace_ranged_from_given(x1);
+  let a2 = laplace_ranged_from_given(x2);
+  let t0 = laplace_ranged_subtract(a0, a1);
+  let t1 = laplace_ranged_divide(t0, a2);
+  return laplace_ranged_to_limit(
+    laplace_ranged_divide(
+      laplace_ranged_negate(
+        laplace_ranged_multiply(
+          t0,
+          laplace_ranged_multiply(
+            laplace_ranged_exp(
+              laplace_ranged_divide(
+                laplace_ranged_negate(laplace_ranged_multiply(t1, t1)),
+                laplace_ranged(1.0, 0.0, 1.0)
+              )
+            ),
+            laplace_ranged(1.5957692, -4.534068e-8, -2.0)
+          )
+        )
+      ),
+      laplace_ranged_multiply(laplace_ranged_multiply(a2, a2), a2)
+    )
+  );
 }
 
 fn laplace_curvature(x: f32, mu: f32, sigma: f32) -> f32 {
@@ -1481,10 +1608,21 @@ struct laplace_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn laplace_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn laplace_double_backward(dy: f32, ddx: f32, x: f32, mu: f32, sigma: f32) -> laplace_second_gradients {
   let slopes = laplace_backward(1.0, x, mu, sigma);
   let curvatures = laplace_curvature(x, mu, sigma);
-  return laplace_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return laplace_second_gradients(ddx * slopes, laplace_product_of_three(dy, ddx, curvatures));
 }
 `;
 

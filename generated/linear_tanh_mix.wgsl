@@ -1470,41 +1470,286 @@ struct linear_tanh_mix_curvatures {
   lam_lam: f32,
 }
 
-fn linear_tanh_mix_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0) * x2;
-  return -8.0 * x2 * x2 * (linear_tanh_mix_tanh(t2) * linear_tanh_mix_logistic(2.0 * t2)) * x1;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct linear_tanh_mix_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn linear_tanh_mix_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  return 4.0 * (linear_tanh_mix_logistic(2.0 * (select(t, -1099511600000.0, t < -1099511600000.0) * x1)) * x1);
+const linear_tanh_mix_RANGED_ZERO: linear_tanh_mix_ranged = linear_tanh_mix_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn linear_tanh_mix_ranged_of(a: linear_tanh_mix_pair, exponent: f32) -> linear_tanh_mix_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = linear_tanh_mix_power_of_two(clamp(127 - field, -126, 126));
+  return linear_tanh_mix_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), linear_tanh_mix_RANGED_ZERO.exponent, zero)
+  );
 }
 
-fn linear_tanh_mix_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0) * x2;
-  let t3 = 2.0 * t2;
-  let t4 = linear_tanh_mix_logistic(t3);
-  return 4.0 * ((t4 - linear_tanh_mix_tanh(t2) * select(t3 * t4, 0.0, abs(t3) > 800.0)) * x1);
+fn linear_tanh_mix_ranged_select(condition: bool, a: linear_tanh_mix_ranged, b: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  return linear_tanh_mix_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
 }
 
-fn linear_tanh_mix_curvature_4_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  return 4.0 * (linear_tanh_mix_logistic(2.0 * (t2 * x1)) * t2);
+// A number as it was given.
+fn linear_tanh_mix_ranged_from_given(x: f32) -> linear_tanh_mix_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = linear_tanh_mix_ranged_of(linear_tanh_mix_pair(part, 0.0), select(0.0, 64.0, large));
+  return linear_tanh_mix_ranged_select(infinite, linear_tanh_mix_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
-fn linear_tanh_mix_curvature_5_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * x2;
-  return -8.0 * t2 * t2 * (linear_tanh_mix_tanh(t3) * linear_tanh_mix_logistic(2.0 * t3)) * x1;
+fn linear_tanh_mix_ranged_multiply(a: linear_tanh_mix_ranged, b: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  return linear_tanh_mix_ranged_of(
+    linear_tanh_mix_pair_multiply(linear_tanh_mix_pair(a.high, a.low), linear_tanh_mix_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn linear_tanh_mix_ranged_add(a: linear_tanh_mix_ranged, b: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = linear_tanh_mix_ranged_select(swapped, b, a);
+  let y = linear_tanh_mix_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(linear_tanh_mix_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return linear_tanh_mix_ranged_of(
+    linear_tanh_mix_pair_add(linear_tanh_mix_pair(x.high, x.low), linear_tanh_mix_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn linear_tanh_mix_ranged_pair(a: linear_tanh_mix_ranged) -> linear_tanh_mix_pair {
+  let factor = linear_tanh_mix_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return linear_tanh_mix_pair(a.high * factor, a.low * factor);
+}
+
+fn linear_tanh_mix_ranged_negate(a: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  return linear_tanh_mix_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn linear_tanh_mix_ranged_subtract(a: linear_tanh_mix_ranged, b: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  return linear_tanh_mix_ranged_add(a, linear_tanh_mix_ranged_negate(b));
 }
 
 fn linear_tanh_mix_pair_subtract(a: linear_tanh_mix_pair, b: linear_tanh_mix_pair) -> linear_tanh_mix_pair {
   let s = linear_tanh_mix_pair_sum(a.high, -b.high);
   return linear_tanh_mix_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const linear_tanh_mix_RANGED_LN2: linear_tanh_mix_pair = linear_tanh_mix_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn linear_tanh_mix_ranged_exp(a: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  let x = linear_tanh_mix_ranged_pair(
+    linear_tanh_mix_ranged_select(a.exponent > 126.0, linear_tanh_mix_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = linear_tanh_mix_pair_subtract(x, linear_tanh_mix_pair_multiply(linear_tanh_mix_pair(k, 0.0), linear_tanh_mix_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return linear_tanh_mix_ranged_of(
+    linear_tanh_mix_pair_add(
+      linear_tanh_mix_pair(1.0, 0.0),
+      linear_tanh_mix_pair_expm1_small(linear_tanh_mix_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const linear_tanh_mix_RANGED_ONE: linear_tanh_mix_ranged = linear_tanh_mix_ranged(1.0, 0.0, 0.0);
+
+fn linear_tanh_mix_ranged_expm1(a: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = linear_tanh_mix_ranged_multiply(a, a);
+    return linear_tanh_mix_ranged_add(a, linear_tanh_mix_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return linear_tanh_mix_ranged_of(linear_tanh_mix_pair_expm1_small(linear_tanh_mix_ranged_pair(a)), 0.0);
+  }
+  return linear_tanh_mix_ranged_subtract(linear_tanh_mix_ranged_exp(a), linear_tanh_mix_RANGED_ONE);
+}
+
+fn linear_tanh_mix_ranged_less(a: linear_tanh_mix_ranged, b: linear_tanh_mix_ranged) -> bool {
+  return linear_tanh_mix_ranged_subtract(a, b).high < 0.0;
+}
+
+fn linear_tanh_mix_ranged_smaller(a: linear_tanh_mix_ranged, b: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  return linear_tanh_mix_ranged_select(linear_tanh_mix_ranged_less(b, a), b, a);
+}
+
+fn linear_tanh_mix_ranged_at_most(a: linear_tanh_mix_ranged, b: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  return linear_tanh_mix_ranged_smaller(a, b);
+}
+
+fn linear_tanh_mix_ranged_abs(a: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  return linear_tanh_mix_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn linear_tanh_mix_ranged_to_limit(a: linear_tanh_mix_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * linear_tanh_mix_power_of_two(first)) * linear_tanh_mix_power_of_two(exponent - first);
+}
+
+fn linear_tanh_mix_ranged_divide(a: linear_tanh_mix_ranged, b: linear_tanh_mix_ranged) -> linear_tanh_mix_ranged {
+  return linear_tanh_mix_ranged_of(
+    linear_tanh_mix_pair_divide(linear_tanh_mix_pair(a.high, a.low), linear_tanh_mix_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn linear_tanh_mix_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let a0 = linear_tanh_mix_ranged_from_given(x0);
+  let a1 = linear_tanh_mix_ranged_from_given(x1);
+  let a2 = linear_tanh_mix_ranged_from_given(x2);
+  let t0 = linear_tanh_mix_ranged_expm1(
+    linear_tanh_mix_ranged_at_most(
+      linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 1.0), linear_tanh_mix_ranged_multiply(a0, a2)),
+      linear_tanh_mix_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t1 = linear_tanh_mix_ranged_exp(
+    linear_tanh_mix_ranged_negate(
+      linear_tanh_mix_ranged_abs(
+        linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 1.0), a0), a2)
+      )
+    )
+  );
+  let t2 = linear_tanh_mix_ranged_add(t1, linear_tanh_mix_ranged(1.0, 0.0, 0.0));
+  return linear_tanh_mix_ranged_to_limit(
+    linear_tanh_mix_ranged_multiply(
+      linear_tanh_mix_ranged_multiply(
+        linear_tanh_mix_ranged_multiply(
+          linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(-1.0, 0.0, 3.0), a1),
+          linear_tanh_mix_ranged_multiply(a2, a2)
+        ),
+        linear_tanh_mix_ranged_divide(t0, linear_tanh_mix_ranged_add(t0, linear_tanh_mix_ranged(1.0, 0.0, 1.0)))
+      ),
+      linear_tanh_mix_ranged_divide(t1, linear_tanh_mix_ranged_multiply(t2, t2))
+    )
+  );
+}
+
+fn linear_tanh_mix_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let a0 = linear_tanh_mix_ranged_from_given(x0);
+  let a1 = linear_tanh_mix_ranged_from_given(x1);
+  let t0 = linear_tanh_mix_ranged_exp(
+    linear_tanh_mix_ranged_negate(
+      linear_tanh_mix_ranged_abs(
+        linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 1.0), a0), a1)
+      )
+    )
+  );
+  let t1 = linear_tanh_mix_ranged_add(t0, linear_tanh_mix_ranged(1.0, 0.0, 0.0));
+  return linear_tanh_mix_ranged_to_limit(
+    linear_tanh_mix_ranged_multiply(
+      linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 2.0), a1),
+      linear_tanh_mix_ranged_divide(t0, linear_tanh_mix_ranged_multiply(t1, t1))
+    )
+  );
+}
+
+fn linear_tanh_mix_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let a0 = linear_tanh_mix_ranged_from_given(x0);
+  let a1 = linear_tanh_mix_ranged_from_given(x1);
+  let a2 = linear_tanh_mix_ranged_from_given(x2);
+  let t0 = linear_tanh_mix_ranged_multiply(
+    linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 1.0), a0),
+    a2
+  );
+  let t1 = linear_tanh_mix_ranged_abs(t0);
+  let t2 = linear_tanh_mix_ranged_exp(linear_tanh_mix_ranged_negate(t1));
+  let t3 = linear_tanh_mix_ranged_add(t2, linear_tanh_mix_ranged(1.0, 0.0, 0.0));
+  let t4 = linear_tanh_mix_ranged_divide(t2, linear_tanh_mix_ranged_multiply(t3, t3));
+  let t5 = linear_tanh_mix_ranged_expm1(
+    linear_tanh_mix_ranged_at_most(
+      linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 1.0), linear_tanh_mix_ranged_multiply(a0, a2)),
+      linear_tanh_mix_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  var t6 = linear_tanh_mix_ranged_multiply(t0, t4);
+  if (linear_tanh_mix_ranged_less(linear_tanh_mix_ranged(1.5625, 0.0, 9.0), t1)) {
+    t6 = linear_tanh_mix_RANGED_ZERO;
+  }
+  return linear_tanh_mix_ranged_to_limit(
+    linear_tanh_mix_ranged_multiply(
+      linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 2.0), a1),
+      linear_tanh_mix_ranged_subtract(
+        t4,
+        linear_tanh_mix_ranged_multiply(
+          linear_tanh_mix_ranged_divide(t5, linear_tanh_mix_ranged_add(t5, linear_tanh_mix_ranged(1.0, 0.0, 1.0))),
+          t6
+        )
+      )
+    )
+  );
+}
+
+fn linear_tanh_mix_curvature_4_far(x0: f32, x1: f32) -> f32 {
+  let a0 = linear_tanh_mix_ranged_from_given(x0);
+  let a1 = linear_tanh_mix_ranged_from_given(x1);
+  let t0 = linear_tanh_mix_ranged_exp(
+    linear_tanh_mix_ranged_negate(
+      linear_tanh_mix_ranged_abs(
+        linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 1.0), a0), a1)
+      )
+    )
+  );
+  let t1 = linear_tanh_mix_ranged_add(t0, linear_tanh_mix_ranged(1.0, 0.0, 0.0));
+  return linear_tanh_mix_ranged_to_limit(
+    linear_tanh_mix_ranged_multiply(
+      linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 2.0), a0),
+      linear_tanh_mix_ranged_divide(t0, linear_tanh_mix_ranged_multiply(t1, t1))
+    )
+  );
+}
+
+fn linear_tanh_mix_curvature_5_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let a0 = linear_tanh_mix_ranged_from_given(x0);
+  let a1 = linear_tanh_mix_ranged_from_given(x1);
+  let a2 = linear_tanh_mix_ranged_from_given(x2);
+  let t0 = linear_tanh_mix_ranged_expm1(
+    linear_tanh_mix_ranged_at_most(
+      linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 1.0), linear_tanh_mix_ranged_multiply(a0, a2)),
+      linear_tanh_mix_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t1 = linear_tanh_mix_ranged_exp(
+    linear_tanh_mix_ranged_negate(
+      linear_tanh_mix_ranged_abs(
+        linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged_multiply(linear_tanh_mix_ranged(1.0, 0.0, 1.0), a0), a2)
+      )
+    )
+  );
+  let t2 = linear_tanh_mix_ranged_add(t1, linear_tanh_mix_ranged(1.0, 0.0, 0.0));
+  return linear_tanh_mix_ranged_to_limit(
+    linear_tanh_mix_ranged_multiply(
+      linear_tanh_mix_ranged_multiply(
+        linear_tanh_mix_ranged_multiply(
+          linear_tanh_mix_ranged_multiply(
+            linear_tanh_mix_ranged(-1.0, 0.0, 3.0),
+            linear_tanh_mix_ranged_multiply(a0, a0)
+          ),
+          a1
+        ),
+        linear_tanh_mix_ranged_divide(t0, linear_tanh_mix_ranged_add(t0, linear_tanh_mix_ranged(1.0, 0.0, 1.0)))
+      ),
+      linear_tanh_mix_ranged_divide(t1, linear_tanh_mix_ranged_multiply(t2, t2))
+    )
+  );
 }
 
 fn linear_tanh_mix_curvature(x: f32, alpha: f32, lam: f32, beta: f32) -> linear_tanh_mix_curvatures {
@@ -1654,6 +1899,17 @@ struct linear_tanh_mix_second_gradients {
   beta: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn linear_tanh_mix_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn linear_tanh_mix_double_backward(
   dy: f32,
   ddx: f32,
@@ -1669,10 +1925,16 @@ fn linear_tanh_mix_double_backward(
   let curvatures = linear_tanh_mix_curvature(x, alpha, lam, beta);
   return linear_tanh_mix_second_gradients(
     ddx * slopes.x + ddalpha * slopes.alpha + ddlam * slopes.lam + ddbeta * slopes.beta,
-    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha + ddlam * curvatures.x_lam + ddbeta * curvatures.x_beta),
-    dy * (ddx * curvatures.x_alpha + ddlam * curvatures.alpha_lam),
-    dy * (ddx * curvatures.x_lam + ddalpha * curvatures.alpha_lam + ddlam * curvatures.lam_lam),
-    dy * ddx * curvatures.x_beta
+    linear_tanh_mix_product_of_three(dy, ddx, curvatures.x_x) +
+      linear_tanh_mix_product_of_three(dy, ddalpha, curvatures.x_alpha) +
+      linear_tanh_mix_product_of_three(dy, ddlam, curvatures.x_lam) +
+      linear_tanh_mix_product_of_three(dy, ddbeta, curvatures.x_beta),
+    linear_tanh_mix_product_of_three(dy, ddx, curvatures.x_alpha) +
+      linear_tanh_mix_product_of_three(dy, ddlam, curvatures.alpha_lam),
+    linear_tanh_mix_product_of_three(dy, ddx, curvatures.x_lam) +
+      linear_tanh_mix_product_of_three(dy, ddalpha, curvatures.alpha_lam) +
+      linear_tanh_mix_product_of_three(dy, ddlam, curvatures.lam_lam),
+    linear_tanh_mix_product_of_three(dy, ddx, curvatures.x_beta)
   );
 }
 

@@ -1140,15 +1140,171 @@ fn lisht_fused(x: f32) -> lisht_value_and_slopes {
   return lisht_value_and_slopes(select(result_value, x, lisht_is_nan(x)), result_x);
 }
 
-fn lisht_curvature_0_far(x0: f32) -> f32 {
-  let t = 2.0 * x0;
-  let t2 = lisht_logistic(t);
-  return 8.0 * t2 - 4.0 * (lisht_tanh(x0) * select(t * t2, 0.0, abs(t) > 800.0));
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct lisht_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const lisht_RANGED_ZERO: lisht_ranged = lisht_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn lisht_ranged_of(a: lisht_pair, exponent: f32) -> lisht_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = lisht_power_of_two(clamp(127 - field, -126, 126));
+  return lisht_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), lisht_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn lisht_ranged_select(condition: bool, a: lisht_ranged, b: lisht_ranged) -> lisht_ranged {
+  return lisht_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn lisht_ranged_from_given(x: f32) -> lisht_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = lisht_ranged_of(lisht_pair(part, 0.0), select(0.0, 64.0, large));
+  return lisht_ranged_select(infinite, lisht_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn lisht_ranged_multiply(a: lisht_ranged, b: lisht_ranged) -> lisht_ranged {
+  return lisht_ranged_of(
+    lisht_pair_multiply(lisht_pair(a.high, a.low), lisht_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn lisht_ranged_abs(a: lisht_ranged) -> lisht_ranged {
+  return lisht_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn lisht_ranged_pair(a: lisht_ranged) -> lisht_pair {
+  let factor = lisht_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return lisht_pair(a.high * factor, a.low * factor);
 }
 
 fn lisht_pair_subtract(a: lisht_pair, b: lisht_pair) -> lisht_pair {
   let s = lisht_pair_sum(a.high, -b.high);
   return lisht_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const lisht_RANGED_LN2: lisht_pair = lisht_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn lisht_ranged_exp(a: lisht_ranged) -> lisht_ranged {
+  let x = lisht_ranged_pair(
+    lisht_ranged_select(a.exponent > 126.0, lisht_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = lisht_pair_subtract(x, lisht_pair_multiply(lisht_pair(k, 0.0), lisht_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return lisht_ranged_of(
+    lisht_pair_add(
+      lisht_pair(1.0, 0.0),
+      lisht_pair_expm1_small(lisht_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn lisht_ranged_negate(a: lisht_ranged) -> lisht_ranged {
+  return lisht_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn lisht_ranged_add(a: lisht_ranged, b: lisht_ranged) -> lisht_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = lisht_ranged_select(swapped, b, a);
+  let y = lisht_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(lisht_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return lisht_ranged_of(
+    lisht_pair_add(lisht_pair(x.high, x.low), lisht_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn lisht_ranged_divide(a: lisht_ranged, b: lisht_ranged) -> lisht_ranged {
+  return lisht_ranged_of(
+    lisht_pair_divide(lisht_pair(a.high, a.low), lisht_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn lisht_ranged_subtract(a: lisht_ranged, b: lisht_ranged) -> lisht_ranged {
+  return lisht_ranged_add(a, lisht_ranged_negate(b));
+}
+
+const lisht_RANGED_ONE: lisht_ranged = lisht_ranged(1.0, 0.0, 0.0);
+
+fn lisht_ranged_expm1(a: lisht_ranged) -> lisht_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = lisht_ranged_multiply(a, a);
+    return lisht_ranged_add(a, lisht_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return lisht_ranged_of(lisht_pair_expm1_small(lisht_ranged_pair(a)), 0.0);
+  }
+  return lisht_ranged_subtract(lisht_ranged_exp(a), lisht_RANGED_ONE);
+}
+
+fn lisht_ranged_less(a: lisht_ranged, b: lisht_ranged) -> bool {
+  return lisht_ranged_subtract(a, b).high < 0.0;
+}
+
+fn lisht_ranged_smaller(a: lisht_ranged, b: lisht_ranged) -> lisht_ranged {
+  return lisht_ranged_select(lisht_ranged_less(b, a), b, a);
+}
+
+fn lisht_ranged_at_most(a: lisht_ranged, b: lisht_ranged) -> lisht_ranged {
+  return lisht_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn lisht_ranged_to_limit(a: lisht_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * lisht_power_of_two(first)) * lisht_power_of_two(exponent - first);
+}
+
+fn lisht_curvature_0_far(x0: f32) -> f32 {
+  let a0 = lisht_ranged_from_given(x0);
+  let t0 = lisht_ranged_multiply(lisht_ranged(1.0, 0.0, 1.0), a0);
+  let t1 = lisht_ranged_abs(t0);
+  let t2 = lisht_ranged_exp(lisht_ranged_negate(t1));
+  let t3 = lisht_ranged_add(t2, lisht_ranged(1.0, 0.0, 0.0));
+  let t4 = lisht_ranged_divide(t2, lisht_ranged_multiply(t3, t3));
+  let t5 = lisht_ranged_expm1(lisht_ranged_at_most(t0, lisht_ranged(1.25, 0.0, 6.0)));
+  var t6 = lisht_ranged_multiply(t0, t4);
+  if (lisht_ranged_less(lisht_ranged(1.5625, 0.0, 9.0), t1)) {
+    t6 = lisht_RANGED_ZERO;
+  }
+  return lisht_ranged_to_limit(
+    lisht_ranged_subtract(
+      lisht_ranged_multiply(lisht_ranged(1.0, 0.0, 3.0), t4),
+      lisht_ranged_multiply(
+        lisht_ranged_multiply(
+          lisht_ranged(1.0, 0.0, 2.0),
+          lisht_ranged_divide(t5, lisht_ranged_add(t5, lisht_ranged(1.0, 0.0, 1.0)))
+        ),
+        t6
+      )
+    )
+  );
 }
 
 fn lisht_curvature(x: f32) -> f32 {
@@ -1201,10 +1357,21 @@ struct lisht_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn lisht_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn lisht_double_backward(dy: f32, ddx: f32, x: f32) -> lisht_second_gradients {
   let slopes = lisht_backward(1.0, x);
   let curvatures = lisht_curvature(x);
-  return lisht_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return lisht_second_gradients(ddx * slopes, lisht_product_of_three(dy, ddx, curvatures));
 }
 
 struct lisht_uniform_values {

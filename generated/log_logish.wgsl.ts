@@ -1223,11 +1223,128 @@ fn log_logish_fused(x: f32) -> log_logish_value_and_slopes {
   return log_logish_value_and_slopes(select(result_value, x, log_logish_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct log_logish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const log_logish_RANGED_ZERO: log_logish_ranged = log_logish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn log_logish_ranged_of(a: log_logish_pair, exponent: f32) -> log_logish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = log_logish_power_of_two(clamp(127 - field, -126, 126));
+  return log_logish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), log_logish_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn log_logish_ranged_select(condition: bool, a: log_logish_ranged, b: log_logish_ranged) -> log_logish_ranged {
+  return log_logish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn log_logish_ranged_from_given(x: f32) -> log_logish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = log_logish_ranged_of(log_logish_pair(part, 0.0), select(0.0, 64.0, large));
+  return log_logish_ranged_select(infinite, log_logish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn log_logish_ranged_pair(a: log_logish_ranged) -> log_logish_pair {
+  let factor = log_logish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return log_logish_pair(a.high * factor, a.low * factor);
+}
+
+const log_logish_RANGED_LN2: log_logish_pair = log_logish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn log_logish_ranged_exp(a: log_logish_ranged) -> log_logish_ranged {
+  let x = log_logish_ranged_pair(
+    log_logish_ranged_select(a.exponent > 126.0, log_logish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = log_logish_pair_subtract(x, log_logish_pair_multiply(log_logish_pair(k, 0.0), log_logish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return log_logish_ranged_of(
+    log_logish_pair_add(
+      log_logish_pair(1.0, 0.0),
+      log_logish_pair_expm1_small(log_logish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn log_logish_ranged_add(a: log_logish_ranged, b: log_logish_ranged) -> log_logish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = log_logish_ranged_select(swapped, b, a);
+  let y = log_logish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(log_logish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return log_logish_ranged_of(
+    log_logish_pair_add(log_logish_pair(x.high, x.low), log_logish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn log_logish_ranged_negate(a: log_logish_ranged) -> log_logish_ranged {
+  return log_logish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn log_logish_ranged_subtract(a: log_logish_ranged, b: log_logish_ranged) -> log_logish_ranged {
+  return log_logish_ranged_add(a, log_logish_ranged_negate(b));
+}
+
+// To a number of float32; infinity where it is beyond.
+fn log_logish_ranged_to_limit(a: log_logish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * log_logish_power_of_two(first)) * log_logish_power_of_two(exponent - first);
+}
+
+fn log_logish_ranged_multiply(a: log_logish_ranged, b: log_logish_ranged) -> log_logish_ranged {
+  return log_logish_ranged_of(
+    log_logish_pair_multiply(log_logish_pair(a.high, a.low), log_logish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+const log_logish_RANGED_ONE: log_logish_ranged = log_logish_ranged(1.0, 0.0, 0.0);
+
+fn log_logish_ranged_expm1(a: log_logish_ranged) -> log_logish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = log_logish_ranged_multiply(a, a);
+    return log_logish_ranged_add(a, log_logish_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return log_logish_ranged_of(log_logish_pair_expm1_small(log_logish_ranged_pair(a)), 0.0);
+  }
+  return log_logish_ranged_subtract(log_logish_ranged_exp(a), log_logish_RANGED_ONE);
+}
+
 fn log_logish_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 80.0, x0 > 80.0);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = log_logish_exp(t2 - log_logish_exp(t2));
-  return 2.0 * t3 - t2 * t3 * log_logish_expm1(t2);
+  let a0 = log_logish_ranged_from_given(x0);
+  let t0 = log_logish_ranged_exp(log_logish_ranged_subtract(a0, log_logish_ranged_exp(a0)));
+  return log_logish_ranged_to_limit(
+    log_logish_ranged_subtract(
+      log_logish_ranged_multiply(log_logish_ranged(1.0, 0.0, 1.0), t0),
+      log_logish_ranged_multiply(log_logish_ranged_multiply(a0, t0), log_logish_ranged_expm1(a0))
+    )
+  );
 }
 
 fn log_logish_curvature(x: f32) -> f32 {
@@ -1266,10 +1383,21 @@ struct log_logish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn log_logish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn log_logish_double_backward(dy: f32, ddx: f32, x: f32) -> log_logish_second_gradients {
   let slopes = log_logish_backward(1.0, x);
   let curvatures = log_logish_curvature(x);
-  return log_logish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return log_logish_second_gradients(ddx * slopes, log_logish_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -290,26 +290,133 @@ fn log_sigmoid_fused(x: f32) -> log_sigmoid_value_and_slopes {
   return log_sigmoid_value_and_slopes(-log_sigmoid_softplus(-x), result_x);
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn log_sigmoid_logistic(x: f32) -> f32 {
-  if (log_sigmoid_is_nan(x)) {
-    return x;
-  }
-  let s = log_sigmoid_sigmoid(-abs(x));
-  return s - s * s;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct log_sigmoid_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn log_sigmoid_curvature_0_far(x0: f32) -> f32 {
-  return -log_sigmoid_logistic(x0);
+const log_sigmoid_RANGED_ZERO: log_sigmoid_ranged = log_sigmoid_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn log_sigmoid_ranged_of(a: log_sigmoid_pair, exponent: f32) -> log_sigmoid_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = log_sigmoid_power_of_two(clamp(127 - field, -126, 126));
+  return log_sigmoid_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), log_sigmoid_RANGED_ZERO.exponent, zero)
+  );
 }
 
-fn log_sigmoid_pair_abs(a: log_sigmoid_pair) -> log_sigmoid_pair {
-  return log_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+fn log_sigmoid_ranged_select(condition: bool, a: log_sigmoid_ranged, b: log_sigmoid_ranged) -> log_sigmoid_ranged {
+  return log_sigmoid_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn log_sigmoid_ranged_from_given(x: f32) -> log_sigmoid_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = log_sigmoid_ranged_of(log_sigmoid_pair(part, 0.0), select(0.0, 64.0, large));
+  return log_sigmoid_ranged_select(infinite, log_sigmoid_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn log_sigmoid_ranged_pair(a: log_sigmoid_ranged) -> log_sigmoid_pair {
+  let factor = log_sigmoid_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return log_sigmoid_pair(a.high * factor, a.low * factor);
+}
+
+fn log_sigmoid_pair_subtract(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
+  let s = log_sigmoid_pair_sum(a.high, -b.high);
+  return log_sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn log_sigmoid_pair_multiply(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
   let p = log_sigmoid_pair_product(a.high, b.high);
   return log_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+const log_sigmoid_RANGED_LN2: log_sigmoid_pair = log_sigmoid_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn log_sigmoid_ranged_exp(a: log_sigmoid_ranged) -> log_sigmoid_ranged {
+  let x = log_sigmoid_ranged_pair(
+    log_sigmoid_ranged_select(a.exponent > 126.0, log_sigmoid_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = log_sigmoid_pair_subtract(x, log_sigmoid_pair_multiply(log_sigmoid_pair(k, 0.0), log_sigmoid_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return log_sigmoid_ranged_of(
+    log_sigmoid_pair_add(
+      log_sigmoid_pair(1.0, 0.0),
+      log_sigmoid_pair_expm1_small(log_sigmoid_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn log_sigmoid_ranged_negate(a: log_sigmoid_ranged) -> log_sigmoid_ranged {
+  return log_sigmoid_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn log_sigmoid_ranged_abs(a: log_sigmoid_ranged) -> log_sigmoid_ranged {
+  return log_sigmoid_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn log_sigmoid_ranged_add(a: log_sigmoid_ranged, b: log_sigmoid_ranged) -> log_sigmoid_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = log_sigmoid_ranged_select(swapped, b, a);
+  let y = log_sigmoid_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(log_sigmoid_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return log_sigmoid_ranged_of(
+    log_sigmoid_pair_add(log_sigmoid_pair(x.high, x.low), log_sigmoid_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn log_sigmoid_ranged_to_limit(a: log_sigmoid_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * log_sigmoid_power_of_two(first)) * log_sigmoid_power_of_two(exponent - first);
+}
+
+fn log_sigmoid_ranged_divide(a: log_sigmoid_ranged, b: log_sigmoid_ranged) -> log_sigmoid_ranged {
+  return log_sigmoid_ranged_of(
+    log_sigmoid_pair_divide(log_sigmoid_pair(a.high, a.low), log_sigmoid_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn log_sigmoid_ranged_multiply(a: log_sigmoid_ranged, b: log_sigmoid_ranged) -> log_sigmoid_ranged {
+  return log_sigmoid_ranged_of(
+    log_sigmoid_pair_multiply(log_sigmoid_pair(a.high, a.low), log_sigmoid_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn log_sigmoid_curvature_0_far(x0: f32) -> f32 {
+  let a0 = log_sigmoid_ranged_from_given(x0);
+  let t0 = log_sigmoid_ranged_exp(log_sigmoid_ranged_negate(log_sigmoid_ranged_abs(a0)));
+  let t1 = log_sigmoid_ranged_add(t0, log_sigmoid_ranged(1.0, 0.0, 0.0));
+  return log_sigmoid_ranged_to_limit(
+    log_sigmoid_ranged_negate(log_sigmoid_ranged_divide(t0, log_sigmoid_ranged_multiply(t1, t1)))
+  );
+}
+
+fn log_sigmoid_pair_abs(a: log_sigmoid_pair) -> log_sigmoid_pair {
+  return log_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
 fn log_sigmoid_curvature(x: f32) -> f32 {
@@ -336,10 +443,21 @@ struct log_sigmoid_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn log_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn log_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> log_sigmoid_second_gradients {
   let slopes = log_sigmoid_backward(1.0, x);
   let curvatures = log_sigmoid_curvature(x);
-  return log_sigmoid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return log_sigmoid_second_gradients(ddx * slopes, log_sigmoid_product_of_three(dy, ddx, curvatures));
 }
 `;
 

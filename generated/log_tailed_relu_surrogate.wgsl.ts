@@ -33,8 +33,11 @@ fn log_tailed_relu_surrogate_fused(x: f32, alpha: f32) -> log_tailed_relu_surrog
   );
 }
 
-fn log_tailed_relu_surrogate_curvature_0_far(x0: f32) -> f32 {
-  return select(0.0, -1.0 / x0 / x0, x0 > 1.0);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct log_tailed_relu_surrogate_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -43,9 +46,88 @@ struct log_tailed_relu_surrogate_pair {
   low: f32,
 }
 
+const log_tailed_relu_surrogate_RANGED_ZERO: log_tailed_relu_surrogate_ranged = log_tailed_relu_surrogate_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn log_tailed_relu_surrogate_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn log_tailed_relu_surrogate_ranged_of(a: log_tailed_relu_surrogate_pair, exponent: f32) -> log_tailed_relu_surrogate_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = log_tailed_relu_surrogate_power_of_two(clamp(127 - field, -126, 126));
+  return log_tailed_relu_surrogate_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), log_tailed_relu_surrogate_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn log_tailed_relu_surrogate_ranged_select(condition: bool, a: log_tailed_relu_surrogate_ranged, b: log_tailed_relu_surrogate_ranged) -> log_tailed_relu_surrogate_ranged {
+  return log_tailed_relu_surrogate_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn log_tailed_relu_surrogate_ranged_from_given(x: f32) -> log_tailed_relu_surrogate_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = log_tailed_relu_surrogate_ranged_of(log_tailed_relu_surrogate_pair(part, 0.0), select(0.0, 64.0, large));
+  return log_tailed_relu_surrogate_ranged_select(infinite, log_tailed_relu_surrogate_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn log_tailed_relu_surrogate_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn log_tailed_relu_surrogate_pair_sum(a: f32, b: f32) -> log_tailed_relu_surrogate_pair {
+  let s = log_tailed_relu_surrogate_rounded(a + b);
+  let t = log_tailed_relu_surrogate_rounded(s - a);
+  return log_tailed_relu_surrogate_pair(s, (a - log_tailed_relu_surrogate_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn log_tailed_relu_surrogate_pair_ordered_sum(a: f32, b: f32) -> log_tailed_relu_surrogate_pair {
+  let s = log_tailed_relu_surrogate_rounded(a + b);
+  return log_tailed_relu_surrogate_pair(s, b - log_tailed_relu_surrogate_rounded(s - a));
+}
+
+fn log_tailed_relu_surrogate_pair_add(a: log_tailed_relu_surrogate_pair, b: log_tailed_relu_surrogate_pair) -> log_tailed_relu_surrogate_pair {
+  let s = log_tailed_relu_surrogate_pair_sum(a.high, b.high);
+  return log_tailed_relu_surrogate_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn log_tailed_relu_surrogate_ranged_add(a: log_tailed_relu_surrogate_ranged, b: log_tailed_relu_surrogate_ranged) -> log_tailed_relu_surrogate_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = log_tailed_relu_surrogate_ranged_select(swapped, b, a);
+  let y = log_tailed_relu_surrogate_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(log_tailed_relu_surrogate_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return log_tailed_relu_surrogate_ranged_of(
+    log_tailed_relu_surrogate_pair_add(log_tailed_relu_surrogate_pair(x.high, x.low), log_tailed_relu_surrogate_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn log_tailed_relu_surrogate_ranged_negate(a: log_tailed_relu_surrogate_ranged) -> log_tailed_relu_surrogate_ranged {
+  return log_tailed_relu_surrogate_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn log_tailed_relu_surrogate_ranged_subtract(a: log_tailed_relu_surrogate_ranged, b: log_tailed_relu_surrogate_ranged) -> log_tailed_relu_surrogate_ranged {
+  return log_tailed_relu_surrogate_ranged_add(a, log_tailed_relu_surrogate_ranged_negate(b));
+}
+
+fn log_tailed_relu_surrogate_ranged_less(a: log_tailed_relu_surrogate_ranged, b: log_tailed_relu_surrogate_ranged) -> bool {
+  return log_tailed_relu_surrogate_ranged_subtract(a, b).high < 0.0;
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -64,12 +146,6 @@ fn log_tailed_relu_surrogate_pair_product(a: f32, b: f32) -> log_tailed_relu_sur
   return log_tailed_relu_surrogate_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn log_tailed_relu_surrogate_pair_ordered_sum(a: f32, b: f32) -> log_tailed_relu_surrogate_pair {
-  let s = log_tailed_relu_surrogate_rounded(a + b);
-  return log_tailed_relu_surrogate_pair(s, b - log_tailed_relu_surrogate_rounded(s - a));
-}
-
 // The quotient as rounded, and what is left of a over b.
 fn log_tailed_relu_surrogate_pair_divide(a: log_tailed_relu_surrogate_pair, b: log_tailed_relu_surrogate_pair) -> log_tailed_relu_surrogate_pair {
   let q = log_tailed_relu_surrogate_rounded(a.high / b.high);
@@ -78,9 +154,42 @@ fn log_tailed_relu_surrogate_pair_divide(a: log_tailed_relu_surrogate_pair, b: l
   return log_tailed_relu_surrogate_pair_ordered_sum(q, rest / b.high);
 }
 
+fn log_tailed_relu_surrogate_ranged_divide(a: log_tailed_relu_surrogate_ranged, b: log_tailed_relu_surrogate_ranged) -> log_tailed_relu_surrogate_ranged {
+  return log_tailed_relu_surrogate_ranged_of(
+    log_tailed_relu_surrogate_pair_divide(log_tailed_relu_surrogate_pair(a.high, a.low), log_tailed_relu_surrogate_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn log_tailed_relu_surrogate_pair_multiply(a: log_tailed_relu_surrogate_pair, b: log_tailed_relu_surrogate_pair) -> log_tailed_relu_surrogate_pair {
   let p = log_tailed_relu_surrogate_pair_product(a.high, b.high);
   return log_tailed_relu_surrogate_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn log_tailed_relu_surrogate_ranged_multiply(a: log_tailed_relu_surrogate_ranged, b: log_tailed_relu_surrogate_ranged) -> log_tailed_relu_surrogate_ranged {
+  return log_tailed_relu_surrogate_ranged_of(
+    log_tailed_relu_surrogate_pair_multiply(log_tailed_relu_surrogate_pair(a.high, a.low), log_tailed_relu_surrogate_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn log_tailed_relu_surrogate_ranged_to_limit(a: log_tailed_relu_surrogate_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * log_tailed_relu_surrogate_power_of_two(first)) * log_tailed_relu_surrogate_power_of_two(exponent - first);
+}
+
+fn log_tailed_relu_surrogate_curvature_0_far(x0: f32) -> f32 {
+  let a0 = log_tailed_relu_surrogate_ranged_from_given(x0);
+  var t0 = log_tailed_relu_surrogate_RANGED_ZERO;
+  if (log_tailed_relu_surrogate_ranged_less(log_tailed_relu_surrogate_ranged(1.0, 0.0, 0.0), a0)) {
+    t0 = log_tailed_relu_surrogate_ranged_divide(
+      log_tailed_relu_surrogate_ranged(-1.0, 0.0, 0.0),
+      log_tailed_relu_surrogate_ranged_multiply(a0, a0)
+    );
+  }
+  return log_tailed_relu_surrogate_ranged_to_limit(t0);
 }
 
 fn log_tailed_relu_surrogate_pair_from_f32(x: f32) -> log_tailed_relu_surrogate_pair {
@@ -116,6 +225,17 @@ struct log_tailed_relu_surrogate_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn log_tailed_relu_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn log_tailed_relu_surrogate_double_backward(
   dy: f32,
   ddx: f32,
@@ -124,7 +244,10 @@ fn log_tailed_relu_surrogate_double_backward(
 ) -> log_tailed_relu_surrogate_second_gradients {
   let slopes = log_tailed_relu_surrogate_backward(1.0, x, alpha);
   let curvatures = log_tailed_relu_surrogate_curvature(x, alpha);
-  return log_tailed_relu_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return log_tailed_relu_surrogate_second_gradients(
+    ddx * slopes,
+    log_tailed_relu_surrogate_product_of_three(dy, ddx, curvatures)
+  );
 }
 `;
 

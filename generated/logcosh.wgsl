@@ -407,27 +407,121 @@ fn logcosh_fused(x: f32) -> logcosh_value_and_slopes {
   return logcosh_value_and_slopes(select(result_value, x, logcosh_is_nan(x)), result_x);
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn logcosh_sigmoid(x: f32) -> f32 {
-  if (logcosh_is_nan(x)) {
-    return x;
-  }
-  let e = logcosh_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct logcosh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn logcosh_logistic(x: f32) -> f32 {
-  if (logcosh_is_nan(x)) {
-    return x;
-  }
-  let s = logcosh_sigmoid(-abs(x));
-  return s - s * s;
+const logcosh_RANGED_ZERO: logcosh_ranged = logcosh_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn logcosh_ranged_of(a: logcosh_pair, exponent: f32) -> logcosh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = logcosh_power_of_two(clamp(127 - field, -126, 126));
+  return logcosh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), logcosh_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn logcosh_ranged_select(condition: bool, a: logcosh_ranged, b: logcosh_ranged) -> logcosh_ranged {
+  return logcosh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn logcosh_ranged_from_given(x: f32) -> logcosh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = logcosh_ranged_of(logcosh_pair(part, 0.0), select(0.0, 64.0, large));
+  return logcosh_ranged_select(infinite, logcosh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn logcosh_ranged_pair(a: logcosh_ranged) -> logcosh_pair {
+  let factor = logcosh_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return logcosh_pair(a.high * factor, a.low * factor);
+}
+
+const logcosh_RANGED_LN2: logcosh_pair = logcosh_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn logcosh_ranged_exp(a: logcosh_ranged) -> logcosh_ranged {
+  let x = logcosh_ranged_pair(
+    logcosh_ranged_select(a.exponent > 126.0, logcosh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = logcosh_pair_subtract(x, logcosh_pair_multiply(logcosh_pair(k, 0.0), logcosh_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return logcosh_ranged_of(
+    logcosh_pair_add(
+      logcosh_pair(1.0, 0.0),
+      logcosh_pair_expm1_small(logcosh_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn logcosh_ranged_negate(a: logcosh_ranged) -> logcosh_ranged {
+  return logcosh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn logcosh_ranged_abs(a: logcosh_ranged) -> logcosh_ranged {
+  return logcosh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn logcosh_ranged_multiply(a: logcosh_ranged, b: logcosh_ranged) -> logcosh_ranged {
+  return logcosh_ranged_of(
+    logcosh_pair_multiply(logcosh_pair(a.high, a.low), logcosh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn logcosh_ranged_add(a: logcosh_ranged, b: logcosh_ranged) -> logcosh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = logcosh_ranged_select(swapped, b, a);
+  let y = logcosh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(logcosh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return logcosh_ranged_of(
+    logcosh_pair_add(logcosh_pair(x.high, x.low), logcosh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn logcosh_ranged_to_limit(a: logcosh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * logcosh_power_of_two(first)) * logcosh_power_of_two(exponent - first);
+}
+
+fn logcosh_ranged_divide(a: logcosh_ranged, b: logcosh_ranged) -> logcosh_ranged {
+  return logcosh_ranged_of(
+    logcosh_pair_divide(logcosh_pair(a.high, a.low), logcosh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn logcosh_curvature_0_far(x0: f32) -> f32 {
-  return 4.0 * logcosh_logistic(2.0 * x0);
+  let a0 = logcosh_ranged_from_given(x0);
+  let t0 = logcosh_ranged_exp(
+    logcosh_ranged_negate(logcosh_ranged_abs(logcosh_ranged_multiply(logcosh_ranged(1.0, 0.0, 1.0), a0)))
+  );
+  let t1 = logcosh_ranged_add(t0, logcosh_ranged(1.0, 0.0, 0.0));
+  return logcosh_ranged_to_limit(
+    logcosh_ranged_multiply(logcosh_ranged(1.0, 0.0, 2.0), logcosh_ranged_divide(t0, logcosh_ranged_multiply(t1, t1)))
+  );
 }
 
 // 2^60 e^a: parts of small numbers underflow later.
@@ -457,10 +551,21 @@ struct logcosh_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn logcosh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn logcosh_double_backward(dy: f32, ddx: f32, x: f32) -> logcosh_second_gradients {
   let slopes = logcosh_backward(1.0, x);
   let curvatures = logcosh_curvature(x);
-  return logcosh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return logcosh_second_gradients(ddx * slopes, logcosh_product_of_three(dy, ddx, curvatures));
 }
 
 struct logcosh_uniform_values {

@@ -1445,26 +1445,180 @@ fn logish_fused(x: f32) -> logish_value_and_slopes {
   return logish_value_and_slopes(select(result_value, x, logish_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn logish_tanh(x: f32) -> f32 {
-  if (logish_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct logish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const logish_RANGED_ZERO: logish_ranged = logish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn logish_ranged_of(a: logish_pair, exponent: f32) -> logish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = logish_power_of_two(clamp(127 - field, -126, 126));
+  return logish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), logish_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn logish_ranged_select(condition: bool, a: logish_ranged, b: logish_ranged) -> logish_ranged {
+  return logish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn logish_ranged_from_given(x: f32) -> logish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = logish_ranged_of(logish_pair(part, 0.0), select(0.0, 64.0, large));
+  return logish_ranged_select(infinite, logish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn logish_ranged_abs(a: logish_ranged) -> logish_ranged {
+  return logish_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn logish_ranged_pair(a: logish_ranged) -> logish_pair {
+  let factor = logish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return logish_pair(a.high * factor, a.low * factor);
+}
+
+fn logish_pair_subtract(a: logish_pair, b: logish_pair) -> logish_pair {
+  let s = logish_pair_sum(a.high, -b.high);
+  return logish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const logish_RANGED_LN2: logish_pair = logish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn logish_ranged_exp(a: logish_ranged) -> logish_ranged {
+  let x = logish_ranged_pair(
+    logish_ranged_select(a.exponent > 126.0, logish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = logish_pair_subtract(x, logish_pair_multiply(logish_pair(k, 0.0), logish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return logish_ranged_of(
+    logish_pair_add(
+      logish_pair(1.0, 0.0),
+      logish_pair_expm1_small(logish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn logish_ranged_negate(a: logish_ranged) -> logish_ranged {
+  return logish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn logish_ranged_add(a: logish_ranged, b: logish_ranged) -> logish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = logish_ranged_select(swapped, b, a);
+  let y = logish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(logish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return logish_ranged_of(
+    logish_pair_add(logish_pair(x.high, x.low), logish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn logish_ranged_divide(a: logish_ranged, b: logish_ranged) -> logish_ranged {
+  return logish_ranged_of(
+    logish_pair_divide(logish_pair(a.high, a.low), logish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn logish_ranged_multiply(a: logish_ranged, b: logish_ranged) -> logish_ranged {
+  return logish_ranged_of(
+    logish_pair_multiply(logish_pair(a.high, a.low), logish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn logish_ranged_subtract(a: logish_ranged, b: logish_ranged) -> logish_ranged {
+  return logish_ranged_add(a, logish_ranged_negate(b));
+}
+
+fn logish_ranged_less(a: logish_ranged, b: logish_ranged) -> bool {
+  return logish_ranged_subtract(a, b).high < 0.0;
+}
+
+fn logish_ranged_smaller(a: logish_ranged, b: logish_ranged) -> logish_ranged {
+  return logish_ranged_select(logish_ranged_less(b, a), b, a);
+}
+
+fn logish_ranged_at_most(a: logish_ranged, b: logish_ranged) -> logish_ranged {
+  return logish_ranged_smaller(a, b);
+}
+
+const logish_RANGED_ONE: logish_ranged = logish_ranged(1.0, 0.0, 0.0);
+
+fn logish_ranged_expm1(a: logish_ranged) -> logish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = logish_ranged_multiply(a, a);
+    return logish_ranged_add(a, logish_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return logish_ranged_of(logish_pair_expm1_small(logish_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (logish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return logish_ranged_subtract(logish_ranged_exp(a), logish_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn logish_ranged_to_limit(a: logish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * logish_power_of_two(first)) * logish_power_of_two(exponent - first);
 }
 
 fn logish_curvature_0_far(x0: f32) -> f32 {
-  let t = logish_logistic(x0);
-  let t2 = logish_sigmoid(x0) + 1.0;
-  let t3 = select(x0 * t, 0.0, abs(x0) > 800.0);
-  return (2.0 * t) / t2 - (t3 * logish_tanh(0.5 * x0)) / t2 - (t * t3) / (t2 * t2);
+  let a0 = logish_ranged_from_given(x0);
+  let t0 = logish_ranged_abs(a0);
+  let t1 = logish_ranged_exp(logish_ranged_negate(t0));
+  let t2 = logish_ranged_add(t1, logish_ranged(1.0, 0.0, 0.0));
+  let t3 = logish_ranged_divide(t1, logish_ranged_multiply(t2, t2));
+  let t4 = logish_ranged_exp(logish_ranged_at_most(a0, logish_ranged(1.25, 0.0, 5.0)));
+  let t5 = logish_ranged_add(
+    logish_ranged_divide(t4, logish_ranged_add(t4, logish_ranged(1.0, 0.0, 0.0))),
+    logish_ranged(1.0, 0.0, 0.0)
+  );
+  var t6 = logish_ranged_multiply(a0, t3);
+  if (logish_ranged_less(logish_ranged(1.5625, 0.0, 9.0), t0)) {
+    t6 = logish_RANGED_ZERO;
+  }
+  let t7 = logish_ranged_expm1(
+    logish_ranged_at_most(
+      logish_ranged_multiply(logish_ranged(1.0, 0.0, 1.0), logish_ranged_multiply(logish_ranged(1.0, 0.0, -1.0), a0)),
+      logish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return logish_ranged_to_limit(
+    logish_ranged_subtract(
+      logish_ranged_subtract(
+        logish_ranged_divide(logish_ranged_multiply(logish_ranged(1.0, 0.0, 1.0), t3), t5),
+        logish_ranged_divide(
+          logish_ranged_multiply(t6, logish_ranged_divide(t7, logish_ranged_add(t7, logish_ranged(1.0, 0.0, 1.0)))),
+          t5
+        )
+      ),
+      logish_ranged_divide(logish_ranged_multiply(t3, t6), logish_ranged_multiply(t5, t5))
+    )
+  );
 }
 
 fn logish_pair_expm1(a: logish_pair) -> logish_pair {
@@ -1480,11 +1634,6 @@ fn logish_pair_expm1(a: logish_pair) -> logish_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = logish_power_of_two(i32(k));
   return logish_pair_add(logish_pair_sum(scale, -1.0), logish_pair_scale(small, scale));
-}
-
-fn logish_pair_subtract(a: logish_pair, b: logish_pair) -> logish_pair {
-  let s = logish_pair_sum(a.high, -b.high);
-  return logish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn logish_curvature(x: f32) -> f32 {
@@ -1548,10 +1697,21 @@ struct logish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn logish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn logish_double_backward(dy: f32, ddx: f32, x: f32) -> logish_second_gradients {
   let slopes = logish_backward(1.0, x);
   let curvatures = logish_curvature(x);
-  return logish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return logish_second_gradients(ddx * slopes, logish_product_of_three(dy, ddx, curvatures));
 }
 
 struct logish_uniform_values {

@@ -243,8 +243,164 @@ fn maxtanh_fused(x: f32) -> maxtanh_value_and_slopes {
   return maxtanh_value_and_slopes(select(select(maxtanh_tanh(x), x, x > 0.0), x, maxtanh_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct maxtanh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const maxtanh_RANGED_ZERO: maxtanh_ranged = maxtanh_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn maxtanh_ranged_of(a: maxtanh_pair, exponent: f32) -> maxtanh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = maxtanh_power_of_two(clamp(127 - field, -126, 126));
+  return maxtanh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), maxtanh_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn maxtanh_ranged_select(condition: bool, a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
+  return maxtanh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn maxtanh_ranged_from_given(x: f32) -> maxtanh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = maxtanh_ranged_of(maxtanh_pair(part, 0.0), select(0.0, 64.0, large));
+  return maxtanh_ranged_select(infinite, maxtanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn maxtanh_ranged_multiply(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
+  return maxtanh_ranged_of(
+    maxtanh_pair_multiply(maxtanh_pair(a.high, a.low), maxtanh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn maxtanh_ranged_add(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = maxtanh_ranged_select(swapped, b, a);
+  let y = maxtanh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(maxtanh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return maxtanh_ranged_of(
+    maxtanh_pair_add(maxtanh_pair(x.high, x.low), maxtanh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn maxtanh_ranged_pair(a: maxtanh_ranged) -> maxtanh_pair {
+  let factor = maxtanh_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return maxtanh_pair(a.high * factor, a.low * factor);
+}
+
+fn maxtanh_ranged_negate(a: maxtanh_ranged) -> maxtanh_ranged {
+  return maxtanh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn maxtanh_ranged_subtract(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
+  return maxtanh_ranged_add(a, maxtanh_ranged_negate(b));
+}
+
+fn maxtanh_pair_subtract(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
+  let s = maxtanh_pair_sum(a.high, -b.high);
+  return maxtanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const maxtanh_RANGED_LN2: maxtanh_pair = maxtanh_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn maxtanh_ranged_exp(a: maxtanh_ranged) -> maxtanh_ranged {
+  let x = maxtanh_ranged_pair(
+    maxtanh_ranged_select(a.exponent > 126.0, maxtanh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = maxtanh_pair_subtract(x, maxtanh_pair_multiply(maxtanh_pair(k, 0.0), maxtanh_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return maxtanh_ranged_of(
+    maxtanh_pair_add(
+      maxtanh_pair(1.0, 0.0),
+      maxtanh_pair_expm1_small(maxtanh_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const maxtanh_RANGED_ONE: maxtanh_ranged = maxtanh_ranged(1.0, 0.0, 0.0);
+
+fn maxtanh_ranged_expm1(a: maxtanh_ranged) -> maxtanh_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = maxtanh_ranged_multiply(a, a);
+    return maxtanh_ranged_add(a, maxtanh_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return maxtanh_ranged_of(maxtanh_pair_expm1_small(maxtanh_ranged_pair(a)), 0.0);
+  }
+  return maxtanh_ranged_subtract(maxtanh_ranged_exp(a), maxtanh_RANGED_ONE);
+}
+
+fn maxtanh_ranged_less(a: maxtanh_ranged, b: maxtanh_ranged) -> bool {
+  return maxtanh_ranged_subtract(a, b).high < 0.0;
+}
+
+fn maxtanh_ranged_smaller(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
+  return maxtanh_ranged_select(maxtanh_ranged_less(b, a), b, a);
+}
+
+fn maxtanh_ranged_at_most(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
+  return maxtanh_ranged_smaller(a, b);
+}
+
+fn maxtanh_ranged_abs(a: maxtanh_ranged) -> maxtanh_ranged {
+  return maxtanh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn maxtanh_ranged_divide(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
+  return maxtanh_ranged_of(
+    maxtanh_pair_divide(maxtanh_pair(a.high, a.low), maxtanh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn maxtanh_ranged_to_limit(a: maxtanh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * maxtanh_power_of_two(first)) * maxtanh_power_of_two(exponent - first);
+}
+
 fn maxtanh_curvature_0_far(x0: f32) -> f32 {
-  return select(-8.0 * (maxtanh_tanh(x0) * maxtanh_logistic(2.0 * x0)), 0.0, x0 > 0.0);
+  let a0 = maxtanh_ranged_from_given(x0);
+  let t0 = maxtanh_ranged_multiply(maxtanh_ranged(1.0, 0.0, 1.0), a0);
+  let t1 = maxtanh_ranged_expm1(maxtanh_ranged_at_most(t0, maxtanh_ranged(1.25, 0.0, 6.0)));
+  let t2 = maxtanh_ranged_exp(maxtanh_ranged_negate(maxtanh_ranged_abs(t0)));
+  let t3 = maxtanh_ranged_add(t2, maxtanh_ranged(1.0, 0.0, 0.0));
+  var t4 = maxtanh_ranged_multiply(
+    maxtanh_ranged_multiply(
+      maxtanh_ranged(-1.0, 0.0, 3.0),
+      maxtanh_ranged_divide(t1, maxtanh_ranged_add(t1, maxtanh_ranged(1.0, 0.0, 1.0)))
+    ),
+    maxtanh_ranged_divide(t2, maxtanh_ranged_multiply(t3, t3))
+  );
+  if (maxtanh_ranged_less(maxtanh_RANGED_ZERO, a0)) {
+    t4 = maxtanh_RANGED_ZERO;
+  }
+  return maxtanh_ranged_to_limit(t4);
 }
 
 fn maxtanh_pair_smaller(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
@@ -310,10 +466,21 @@ struct maxtanh_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn maxtanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn maxtanh_double_backward(dy: f32, ddx: f32, x: f32) -> maxtanh_second_gradients {
   let slopes = maxtanh_backward(1.0, x);
   let curvatures = maxtanh_curvature(x);
-  return maxtanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return maxtanh_second_gradients(ddx * slopes, maxtanh_product_of_three(dy, ddx, curvatures));
 }
 
 struct maxtanh_uniform_values {

@@ -1621,132 +1621,534 @@ struct meta_acon_curvatures {
   p1_p2: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn meta_acon_tanh(x: f32) -> f32 {
-  if (meta_acon_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct meta_acon_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const meta_acon_RANGED_ZERO: meta_acon_ranged = meta_acon_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn meta_acon_ranged_of(a: meta_acon_pair, exponent: f32) -> meta_acon_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = meta_acon_power_of_two(clamp(127 - field, -126, 126));
+  return meta_acon_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), meta_acon_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn meta_acon_ranged_select(condition: bool, a: meta_acon_ranged, b: meta_acon_ranged) -> meta_acon_ranged {
+  return meta_acon_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn meta_acon_ranged_from_given(x: f32) -> meta_acon_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = meta_acon_ranged_of(meta_acon_pair(part, 0.0), select(0.0, 64.0, large));
+  return meta_acon_ranged_select(infinite, meta_acon_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn meta_acon_ranged_add(a: meta_acon_ranged, b: meta_acon_ranged) -> meta_acon_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = meta_acon_ranged_select(swapped, b, a);
+  let y = meta_acon_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(meta_acon_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return meta_acon_ranged_of(
+    meta_acon_pair_add(meta_acon_pair(x.high, x.low), meta_acon_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn meta_acon_ranged_negate(a: meta_acon_ranged) -> meta_acon_ranged {
+  return meta_acon_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn meta_acon_ranged_subtract(a: meta_acon_ranged, b: meta_acon_ranged) -> meta_acon_ranged {
+  return meta_acon_ranged_add(a, meta_acon_ranged_negate(b));
+}
+
+fn meta_acon_ranged_multiply(a: meta_acon_ranged, b: meta_acon_ranged) -> meta_acon_ranged {
+  return meta_acon_ranged_of(
+    meta_acon_pair_multiply(meta_acon_pair(a.high, a.low), meta_acon_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn meta_acon_ranged_abs(a: meta_acon_ranged) -> meta_acon_ranged {
+  return meta_acon_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn meta_acon_ranged_pair(a: meta_acon_ranged) -> meta_acon_pair {
+  let factor = meta_acon_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return meta_acon_pair(a.high * factor, a.low * factor);
+}
+
+const meta_acon_RANGED_LN2: meta_acon_pair = meta_acon_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn meta_acon_ranged_exp(a: meta_acon_ranged) -> meta_acon_ranged {
+  let x = meta_acon_ranged_pair(
+    meta_acon_ranged_select(a.exponent > 126.0, meta_acon_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = meta_acon_pair_subtract(x, meta_acon_pair_multiply(meta_acon_pair(k, 0.0), meta_acon_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return meta_acon_ranged_of(
+    meta_acon_pair_add(
+      meta_acon_pair(1.0, 0.0),
+      meta_acon_pair_expm1_small(meta_acon_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn meta_acon_ranged_divide(a: meta_acon_ranged, b: meta_acon_ranged) -> meta_acon_ranged {
+  return meta_acon_ranged_of(
+    meta_acon_pair_divide(meta_acon_pair(a.high, a.low), meta_acon_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn meta_acon_ranged_less(a: meta_acon_ranged, b: meta_acon_ranged) -> bool {
+  return meta_acon_ranged_subtract(a, b).high < 0.0;
+}
+
+const meta_acon_RANGED_ONE: meta_acon_ranged = meta_acon_ranged(1.0, 0.0, 0.0);
+
+fn meta_acon_ranged_expm1(a: meta_acon_ranged) -> meta_acon_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = meta_acon_ranged_multiply(a, a);
+    return meta_acon_ranged_add(a, meta_acon_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return meta_acon_ranged_of(meta_acon_pair_expm1_small(meta_acon_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (meta_acon_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return meta_acon_ranged_subtract(meta_acon_ranged_exp(a), meta_acon_RANGED_ONE);
+}
+
+fn meta_acon_ranged_smaller(a: meta_acon_ranged, b: meta_acon_ranged) -> meta_acon_ranged {
+  return meta_acon_ranged_select(meta_acon_ranged_less(b, a), b, a);
+}
+
+fn meta_acon_ranged_at_most(a: meta_acon_ranged, b: meta_acon_ranged) -> meta_acon_ranged {
+  return meta_acon_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn meta_acon_ranged_to_limit(a: meta_acon_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * meta_acon_power_of_two(first)) * meta_acon_power_of_two(exponent - first);
 }
 
 fn meta_acon_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = x2 - x3;
-  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
-  let t6 = t * t3 * t5;
-  let t7 = meta_acon_logistic(t6);
-  let t8 = t * t * (select(t6 * t7, 0.0, abs(t6) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t3 * t5)) * t5;
-  return 2.0 * t * t * t7 * t5 - t8;
+  let a0 = meta_acon_ranged_from_given(x0);
+  let a1 = meta_acon_ranged_from_given(x1);
+  let a2 = meta_acon_ranged_from_given(x2);
+  let a3 = meta_acon_ranged_from_given(x3);
+  let t0 = meta_acon_ranged_subtract(a2, a3);
+  let t1 = meta_acon_ranged_multiply(t0, t0);
+  let t2 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a1), t0);
+  let t3 = meta_acon_ranged_abs(t2);
+  let t4 = meta_acon_ranged_exp(meta_acon_ranged_negate(t3));
+  let t5 = meta_acon_ranged_add(t4, meta_acon_ranged(1.0, 0.0, 0.0));
+  let t6 = meta_acon_ranged_divide(t4, meta_acon_ranged_multiply(t5, t5));
+  var t7 = meta_acon_ranged_multiply(t2, t6);
+  if (meta_acon_ranged_less(meta_acon_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = meta_acon_RANGED_ZERO;
+  }
+  let t8 = meta_acon_ranged_expm1(
+    meta_acon_ranged_at_most(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged(1.0, 0.0, 1.0),
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, -1.0), a0), a1),
+          t0
+        )
+      ),
+      meta_acon_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return meta_acon_ranged_to_limit(
+    meta_acon_ranged_subtract(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, 1.0), a1), t1),
+        t6
+      ),
+      meta_acon_ranged_multiply(
+        meta_acon_ranged_multiply(meta_acon_ranged_multiply(a1, t1), t7),
+        meta_acon_ranged_divide(t8, meta_acon_ranged_add(t8, meta_acon_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn meta_acon_curvature_1_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = x2 - x3;
-  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
-  let t6 = t * t3 * t5;
-  let t7 = meta_acon_logistic(t6);
-  let t8 = t * t * (select(t6 * t7, 0.0, abs(t6) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t3 * t5)) * t3;
-  return 2.0 * t * t * t7 * t3 - t8;
+  let a0 = meta_acon_ranged_from_given(x0);
+  let a1 = meta_acon_ranged_from_given(x1);
+  let a2 = meta_acon_ranged_from_given(x2);
+  let a3 = meta_acon_ranged_from_given(x3);
+  let t0 = meta_acon_ranged_subtract(a2, a3);
+  let t1 = meta_acon_ranged_multiply(t0, t0);
+  let t2 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a1), t0);
+  let t3 = meta_acon_ranged_abs(t2);
+  let t4 = meta_acon_ranged_exp(meta_acon_ranged_negate(t3));
+  let t5 = meta_acon_ranged_add(t4, meta_acon_ranged(1.0, 0.0, 0.0));
+  let t6 = meta_acon_ranged_divide(t4, meta_acon_ranged_multiply(t5, t5));
+  var t7 = meta_acon_ranged_multiply(t2, t6);
+  if (meta_acon_ranged_less(meta_acon_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = meta_acon_RANGED_ZERO;
+  }
+  let t8 = meta_acon_ranged_expm1(
+    meta_acon_ranged_at_most(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged(1.0, 0.0, 1.0),
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, -1.0), a0), a1),
+          t0
+        )
+      ),
+      meta_acon_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return meta_acon_ranged_to_limit(
+    meta_acon_ranged_subtract(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, 1.0), a0), t1),
+        t6
+      ),
+      meta_acon_ranged_multiply(
+        meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, t1), t7),
+        meta_acon_ranged_divide(t8, meta_acon_ranged_add(t8, meta_acon_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn meta_acon_curvature_2_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = x2 - x3;
-  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
-  let t6 = t * t3 * t5;
-  let t7 = meta_acon_logistic(t6);
-  let t8 = select(t6 * t7, 0.0, abs(t6) > 800.0);
-  let t9 = t * (t7 - t8 * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t3 * t5));
-  return meta_acon_sigmoid(t6) + 2.0 * t8 + t9 * t3 * t5;
+  let a0 = meta_acon_ranged_from_given(x0);
+  let a1 = meta_acon_ranged_from_given(x1);
+  let a2 = meta_acon_ranged_from_given(x2);
+  let a3 = meta_acon_ranged_from_given(x3);
+  let t0 = meta_acon_ranged_subtract(a2, a3);
+  let t1 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a1), t0);
+  let t2 = meta_acon_ranged_exp(meta_acon_ranged_at_most(t1, meta_acon_ranged(1.25, 0.0, 5.0)));
+  let t3 = meta_acon_ranged_abs(t1);
+  let t4 = meta_acon_ranged_exp(meta_acon_ranged_negate(t3));
+  let t5 = meta_acon_ranged_add(t4, meta_acon_ranged(1.0, 0.0, 0.0));
+  let t6 = meta_acon_ranged_divide(t4, meta_acon_ranged_multiply(t5, t5));
+  var t7 = meta_acon_ranged_multiply(t1, t6);
+  if (meta_acon_ranged_less(meta_acon_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = meta_acon_RANGED_ZERO;
+  }
+  let t8 = meta_acon_ranged_expm1(
+    meta_acon_ranged_at_most(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged(1.0, 0.0, 1.0),
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, -1.0), a0), a1),
+          t0
+        )
+      ),
+      meta_acon_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return meta_acon_ranged_to_limit(
+    meta_acon_ranged_add(
+      meta_acon_ranged_add(
+        meta_acon_ranged_divide(t2, meta_acon_ranged_add(t2, meta_acon_ranged(1.0, 0.0, 0.0))),
+        meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, 1.0), t7)
+      ),
+      meta_acon_ranged_multiply(
+        t1,
+        meta_acon_ranged_subtract(
+          t6,
+          meta_acon_ranged_multiply(
+            t7,
+            meta_acon_ranged_divide(t8, meta_acon_ranged_add(t8, meta_acon_ranged(1.0, 0.0, 1.0)))
+          )
+        )
+      )
+    )
+  );
 }
 
 fn meta_acon_curvature_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = x2 - x3;
-  let t2 = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
-  let t6 = t * t3 * t5;
-  let t7 = meta_acon_logistic(t6);
-  let t8 = select(t6 * t7, 0.0, abs(t6) > 800.0);
-  let t9 = t * (t7 - t8 * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t3 * t5));
-  return meta_acon_sigmoid(-t6) - 2.0 * t8 - t9 * t3 * t5;
+  let a0 = meta_acon_ranged_from_given(x0);
+  let a1 = meta_acon_ranged_from_given(x1);
+  let a2 = meta_acon_ranged_from_given(x2);
+  let a3 = meta_acon_ranged_from_given(x3);
+  let t0 = meta_acon_ranged_subtract(a2, a3);
+  let t1 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a1), t0);
+  let t2 = meta_acon_ranged_exp(
+    meta_acon_ranged_at_most(meta_acon_ranged_negate(t1), meta_acon_ranged(1.25, 0.0, 5.0))
+  );
+  let t3 = meta_acon_ranged_abs(t1);
+  let t4 = meta_acon_ranged_exp(meta_acon_ranged_negate(t3));
+  let t5 = meta_acon_ranged_add(t4, meta_acon_ranged(1.0, 0.0, 0.0));
+  let t6 = meta_acon_ranged_divide(t4, meta_acon_ranged_multiply(t5, t5));
+  var t7 = meta_acon_ranged_multiply(t1, t6);
+  if (meta_acon_ranged_less(meta_acon_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = meta_acon_RANGED_ZERO;
+  }
+  let t8 = meta_acon_ranged_expm1(
+    meta_acon_ranged_at_most(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged(1.0, 0.0, 1.0),
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, -1.0), a0), a1),
+          t0
+        )
+      ),
+      meta_acon_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return meta_acon_ranged_to_limit(
+    meta_acon_ranged_subtract(
+      meta_acon_ranged_subtract(
+        meta_acon_ranged_divide(t2, meta_acon_ranged_add(t2, meta_acon_ranged(1.0, 0.0, 0.0))),
+        meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, 1.0), t7)
+      ),
+      meta_acon_ranged_multiply(
+        t1,
+        meta_acon_ranged_subtract(
+          t6,
+          meta_acon_ranged_multiply(
+            t7,
+            meta_acon_ranged_divide(t8, meta_acon_ranged_add(t8, meta_acon_ranged(1.0, 0.0, 1.0)))
+          )
+        )
+      )
+    )
+  );
 }
 
 fn meta_acon_curvature_4_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = x2 - x3;
-  let t4 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t5 = select(t4, -3.4028234663852886e38, t4 < -3.4028234663852886e38);
-  return -(
-    t2 *
-    t2 *
-    t2 *
-    (t3 * t3 * t3) *
-    (meta_acon_logistic(t3 * t2 * t5) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t5))
+  let a0 = meta_acon_ranged_from_given(x0);
+  let a1 = meta_acon_ranged_from_given(x1);
+  let a2 = meta_acon_ranged_from_given(x2);
+  let a3 = meta_acon_ranged_from_given(x3);
+  let t0 = meta_acon_ranged_subtract(a2, a3);
+  let t1 = meta_acon_ranged_exp(
+    meta_acon_ranged_negate(meta_acon_ranged_abs(meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a1), t0)))
+  );
+  let t2 = meta_acon_ranged_add(t1, meta_acon_ranged(1.0, 0.0, 0.0));
+  let t3 = meta_acon_ranged_expm1(
+    meta_acon_ranged_at_most(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged(1.0, 0.0, 1.0),
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, -1.0), a0), a1),
+          t0
+        )
+      ),
+      meta_acon_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return meta_acon_ranged_to_limit(
+    meta_acon_ranged_negate(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(
+            meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a0), a0),
+            meta_acon_ranged_multiply(meta_acon_ranged_multiply(t0, t0), t0)
+          ),
+          meta_acon_ranged_divide(t1, meta_acon_ranged_multiply(t2, t2))
+        ),
+        meta_acon_ranged_divide(t3, meta_acon_ranged_add(t3, meta_acon_ranged(1.0, 0.0, 1.0)))
+      )
+    )
   );
 }
 
 fn meta_acon_curvature_5_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = x2 - x3;
-  let t4 = t2 * t2 * t3;
-  let t5 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t6 = select(t5, -3.4028234663852886e38, t5 < -3.4028234663852886e38);
-  let t7 = t3 * t2 * t6;
-  let t8 = meta_acon_logistic(t7);
-  let t9 = t4 * (t8 - select(t7 * t8, 0.0, abs(t7) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t6));
-  return t4 * t8 + t9;
+  let a0 = meta_acon_ranged_from_given(x0);
+  let a1 = meta_acon_ranged_from_given(x1);
+  let a2 = meta_acon_ranged_from_given(x2);
+  let a3 = meta_acon_ranged_from_given(x3);
+  let t0 = meta_acon_ranged_subtract(a2, a3);
+  let t1 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a0), t0);
+  let t2 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a1), t0);
+  let t3 = meta_acon_ranged_abs(t2);
+  let t4 = meta_acon_ranged_exp(meta_acon_ranged_negate(t3));
+  let t5 = meta_acon_ranged_add(t4, meta_acon_ranged(1.0, 0.0, 0.0));
+  let t6 = meta_acon_ranged_divide(t4, meta_acon_ranged_multiply(t5, t5));
+  var t7 = meta_acon_ranged_multiply(t2, t6);
+  if (meta_acon_ranged_less(meta_acon_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = meta_acon_RANGED_ZERO;
+  }
+  let t8 = meta_acon_ranged_expm1(
+    meta_acon_ranged_at_most(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged(1.0, 0.0, 1.0),
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, -1.0), a0), a1),
+          t0
+        )
+      ),
+      meta_acon_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return meta_acon_ranged_to_limit(
+    meta_acon_ranged_add(
+      meta_acon_ranged_multiply(t1, t6),
+      meta_acon_ranged_multiply(
+        t1,
+        meta_acon_ranged_subtract(
+          t6,
+          meta_acon_ranged_multiply(
+            t7,
+            meta_acon_ranged_divide(t8, meta_acon_ranged_add(t8, meta_acon_ranged(1.0, 0.0, 1.0)))
+          )
+        )
+      )
+    )
+  );
 }
 
 fn meta_acon_curvature_6_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = x2 - x3;
-  let t4 = t2 * t2 * t3;
-  let t5 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t6 = select(t5, -3.4028234663852886e38, t5 < -3.4028234663852886e38);
-  let t7 = t3 * t2 * t6;
-  let t8 = meta_acon_logistic(t7);
-  let t9 = t4 * (t8 - select(t7 * t8, 0.0, abs(t7) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t6));
-  return -(t4 * t8) - t9;
+  let a0 = meta_acon_ranged_from_given(x0);
+  let a1 = meta_acon_ranged_from_given(x1);
+  let a2 = meta_acon_ranged_from_given(x2);
+  let a3 = meta_acon_ranged_from_given(x3);
+  let t0 = meta_acon_ranged_subtract(a2, a3);
+  let t1 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a0), t0);
+  let t2 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a1), t0);
+  let t3 = meta_acon_ranged_abs(t2);
+  let t4 = meta_acon_ranged_exp(meta_acon_ranged_negate(t3));
+  let t5 = meta_acon_ranged_add(t4, meta_acon_ranged(1.0, 0.0, 0.0));
+  let t6 = meta_acon_ranged_divide(t4, meta_acon_ranged_multiply(t5, t5));
+  var t7 = meta_acon_ranged_multiply(t2, t6);
+  if (meta_acon_ranged_less(meta_acon_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = meta_acon_RANGED_ZERO;
+  }
+  let t8 = meta_acon_ranged_expm1(
+    meta_acon_ranged_at_most(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged(1.0, 0.0, 1.0),
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, -1.0), a0), a1),
+          t0
+        )
+      ),
+      meta_acon_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return meta_acon_ranged_to_limit(
+    meta_acon_ranged_subtract(
+      meta_acon_ranged_negate(meta_acon_ranged_multiply(t1, t6)),
+      meta_acon_ranged_multiply(
+        t1,
+        meta_acon_ranged_subtract(
+          t6,
+          meta_acon_ranged_multiply(
+            t7,
+            meta_acon_ranged_divide(t8, meta_acon_ranged_add(t8, meta_acon_ranged(1.0, 0.0, 1.0)))
+          )
+        )
+      )
+    )
+  );
 }
 
 fn meta_acon_curvature_7_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t4 = select(t3, -3.4028234663852886e38, t3 < -3.4028234663852886e38);
-  let t5 = (x2 - x3) * t2 * t4;
-  let t6 = meta_acon_logistic(t5);
-  let t7 = t2 * t2 * (select(t5 * t6, 0.0, abs(t5) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t4)) * t4;
-  return 2.0 * t2 * t2 * t6 * t4 - t7;
+  let a0 = meta_acon_ranged_from_given(x0);
+  let a1 = meta_acon_ranged_from_given(x1);
+  let a2 = meta_acon_ranged_from_given(x2);
+  let a3 = meta_acon_ranged_from_given(x3);
+  let t0 = meta_acon_ranged_multiply(a0, a0);
+  let t1 = meta_acon_ranged_subtract(a2, a3);
+  let t2 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a1), t1);
+  let t3 = meta_acon_ranged_abs(t2);
+  let t4 = meta_acon_ranged_exp(meta_acon_ranged_negate(t3));
+  let t5 = meta_acon_ranged_add(t4, meta_acon_ranged(1.0, 0.0, 0.0));
+  let t6 = meta_acon_ranged_divide(t4, meta_acon_ranged_multiply(t5, t5));
+  var t7 = meta_acon_ranged_multiply(t2, t6);
+  if (meta_acon_ranged_less(meta_acon_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = meta_acon_RANGED_ZERO;
+  }
+  let t8 = meta_acon_ranged_expm1(
+    meta_acon_ranged_at_most(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged(1.0, 0.0, 1.0),
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, -1.0), a0), a1),
+          t1
+        )
+      ),
+      meta_acon_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return meta_acon_ranged_to_limit(
+    meta_acon_ranged_subtract(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, 1.0), t0), a1),
+        t6
+      ),
+      meta_acon_ranged_multiply(
+        meta_acon_ranged_multiply(meta_acon_ranged_multiply(t0, a1), t7),
+        meta_acon_ranged_divide(t8, meta_acon_ranged_add(t8, meta_acon_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn meta_acon_curvature_8_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t4 = select(t3, -3.4028234663852886e38, t3 < -3.4028234663852886e38);
-  let t5 = (x2 - x3) * t2 * t4;
-  let t6 = meta_acon_logistic(t5);
-  let t7 = t2 * t2 * (select(t5 * t6, 0.0, abs(t5) > 800.0) * meta_acon_tanh((0.5 * x2 - 0.5 * x3) * t2 * t4)) * t4;
-  return t7 - 2.0 * t2 * t2 * t6 * t4;
+  let a0 = meta_acon_ranged_from_given(x0);
+  let a1 = meta_acon_ranged_from_given(x1);
+  let a2 = meta_acon_ranged_from_given(x2);
+  let a3 = meta_acon_ranged_from_given(x3);
+  let t0 = meta_acon_ranged_multiply(a0, a0);
+  let t1 = meta_acon_ranged_subtract(a2, a3);
+  let t2 = meta_acon_ranged_multiply(meta_acon_ranged_multiply(a0, a1), t1);
+  let t3 = meta_acon_ranged_abs(t2);
+  let t4 = meta_acon_ranged_exp(meta_acon_ranged_negate(t3));
+  let t5 = meta_acon_ranged_add(t4, meta_acon_ranged(1.0, 0.0, 0.0));
+  let t6 = meta_acon_ranged_divide(t4, meta_acon_ranged_multiply(t5, t5));
+  var t7 = meta_acon_ranged_multiply(t2, t6);
+  if (meta_acon_ranged_less(meta_acon_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = meta_acon_RANGED_ZERO;
+  }
+  let t8 = meta_acon_ranged_expm1(
+    meta_acon_ranged_at_most(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged(1.0, 0.0, 1.0),
+        meta_acon_ranged_multiply(
+          meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, -1.0), a0), a1),
+          t1
+        )
+      ),
+      meta_acon_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return meta_acon_ranged_to_limit(
+    meta_acon_ranged_subtract(
+      meta_acon_ranged_multiply(
+        meta_acon_ranged_multiply(meta_acon_ranged_multiply(t0, a1), t7),
+        meta_acon_ranged_divide(t8, meta_acon_ranged_add(t8, meta_acon_ranged(1.0, 0.0, 1.0)))
+      ),
+      meta_acon_ranged_multiply(
+        meta_acon_ranged_multiply(meta_acon_ranged_multiply(meta_acon_ranged(1.0, 0.0, 1.0), t0), a1),
+        t6
+      )
+    )
+  );
 }
 
 fn meta_acon_pair_expm1(a: meta_acon_pair) -> meta_acon_pair {
@@ -2121,6 +2523,17 @@ struct meta_acon_second_gradients {
   p2: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn meta_acon_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn meta_acon_double_backward(
   dy: f32,
   ddx: f32,
@@ -2136,11 +2549,22 @@ fn meta_acon_double_backward(
   let curvatures = meta_acon_curvature(x, beta, p1, p2);
   return meta_acon_second_gradients(
     ddx * slopes.x + ddbeta * slopes.beta + ddp1 * slopes.p1 + ddp2 * slopes.p2,
-    dy * (ddx * curvatures.x_x + ddbeta * curvatures.x_beta + ddp1 * curvatures.x_p1 + ddp2 * curvatures.x_p2),
-    dy *
-      (ddx * curvatures.x_beta + ddbeta * curvatures.beta_beta + ddp1 * curvatures.beta_p1 + ddp2 * curvatures.beta_p2),
-    dy * (ddx * curvatures.x_p1 + ddbeta * curvatures.beta_p1 + ddp1 * curvatures.p1_p1 + ddp2 * curvatures.p1_p2),
-    dy * (ddx * curvatures.x_p2 + ddbeta * curvatures.beta_p2 + ddp1 * curvatures.p1_p2 + ddp2 * curvatures.p1_p1)
+    meta_acon_product_of_three(dy, ddx, curvatures.x_x) +
+      meta_acon_product_of_three(dy, ddbeta, curvatures.x_beta) +
+      meta_acon_product_of_three(dy, ddp1, curvatures.x_p1) +
+      meta_acon_product_of_three(dy, ddp2, curvatures.x_p2),
+    meta_acon_product_of_three(dy, ddx, curvatures.x_beta) +
+      meta_acon_product_of_three(dy, ddbeta, curvatures.beta_beta) +
+      meta_acon_product_of_three(dy, ddp1, curvatures.beta_p1) +
+      meta_acon_product_of_three(dy, ddp2, curvatures.beta_p2),
+    meta_acon_product_of_three(dy, ddx, curvatures.x_p1) +
+      meta_acon_product_of_three(dy, ddbeta, curvatures.beta_p1) +
+      meta_acon_product_of_three(dy, ddp1, curvatures.p1_p1) +
+      meta_acon_product_of_three(dy, ddp2, curvatures.p1_p2),
+    meta_acon_product_of_three(dy, ddx, curvatures.x_p2) +
+      meta_acon_product_of_three(dy, ddbeta, curvatures.beta_p2) +
+      meta_acon_product_of_three(dy, ddp1, curvatures.p1_p2) +
+      meta_acon_product_of_three(dy, ddp2, curvatures.p1_p1)
   );
 }
 

@@ -1540,37 +1540,132 @@ fn mila_fused(x: f32, beta: f32) -> mila_value_and_slopes {
   return mila_value_and_slopes(select(result_value, x, mila_is_nan(x)), result_x);
 }
 
-fn mila_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = t2 + x1;
-  let t4 = mila_sigmoid(t3);
-  let t5 = mila_softplus(t3);
-  let t6 = mila_logistic(2.0 * t5);
-  return 8.0 * (t4 * t6) - mila_tanh(t5) * (8.0 * t4 * t4) * t6 * t2 + 4.0 * (t6 * mila_logistic(t3) * t2);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct mila_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn mila_pair_larger(a: mila_pair, b: mila_pair) -> mila_pair {
-  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
-    return b;
-  }
-  return a;
+const mila_RANGED_ZERO: mila_ranged = mila_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn mila_ranged_of(a: mila_pair, exponent: f32) -> mila_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = mila_power_of_two(clamp(127 - field, -126, 126));
+  return mila_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), mila_RANGED_ZERO.exponent, zero)
+  );
 }
 
-fn mila_pair_at_least(a: mila_pair, b: mila_pair) -> mila_pair {
-  return mila_pair_larger(a, b);
+fn mila_ranged_select(condition: bool, a: mila_ranged, b: mila_ranged) -> mila_ranged {
+  return mila_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
 }
 
-fn mila_pair_abs(a: mila_pair) -> mila_pair {
-  return mila_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// A number as it was given.
+fn mila_ranged_from_given(x: f32) -> mila_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = mila_ranged_of(mila_pair(part, 0.0), select(0.0, 64.0, large));
+  return mila_ranged_select(infinite, mila_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
-fn mila_pair_negate(a: mila_pair) -> mila_pair {
-  return mila_pair(-a.high, -a.low);
+fn mila_ranged_add(a: mila_ranged, b: mila_ranged) -> mila_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = mila_ranged_select(swapped, b, a);
+  let y = mila_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(mila_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return mila_ranged_of(
+    mila_pair_add(mila_pair(x.high, x.low), mila_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
 }
 
-fn mila_pair_exp(a: mila_pair) -> mila_pair {
-  return mila_pair_exp_scaled(a, 0);
+// The number as a pair: for exponents that a pair has room for.
+fn mila_ranged_pair(a: mila_ranged) -> mila_pair {
+  let factor = mila_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return mila_pair(a.high * factor, a.low * factor);
+}
+
+fn mila_pair_subtract(a: mila_pair, b: mila_pair) -> mila_pair {
+  let s = mila_pair_sum(a.high, -b.high);
+  return mila_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const mila_RANGED_LN2: mila_pair = mila_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn mila_ranged_exp(a: mila_ranged) -> mila_ranged {
+  let x = mila_ranged_pair(
+    mila_ranged_select(a.exponent > 126.0, mila_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = mila_pair_subtract(x, mila_pair_multiply(mila_pair(k, 0.0), mila_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return mila_ranged_of(
+    mila_pair_add(
+      mila_pair(1.0, 0.0),
+      mila_pair_expm1_small(mila_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn mila_ranged_negate(a: mila_ranged) -> mila_ranged {
+  return mila_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn mila_ranged_subtract(a: mila_ranged, b: mila_ranged) -> mila_ranged {
+  return mila_ranged_add(a, mila_ranged_negate(b));
+}
+
+fn mila_ranged_less(a: mila_ranged, b: mila_ranged) -> bool {
+  return mila_ranged_subtract(a, b).high < 0.0;
+}
+
+fn mila_ranged_smaller(a: mila_ranged, b: mila_ranged) -> mila_ranged {
+  return mila_ranged_select(mila_ranged_less(b, a), b, a);
+}
+
+fn mila_ranged_at_most(a: mila_ranged, b: mila_ranged) -> mila_ranged {
+  return mila_ranged_smaller(a, b);
+}
+
+fn mila_ranged_divide(a: mila_ranged, b: mila_ranged) -> mila_ranged {
+  return mila_ranged_of(
+    mila_pair_divide(mila_pair(a.high, a.low), mila_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn mila_ranged_abs(a: mila_ranged) -> mila_ranged {
+  return mila_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn mila_ranged_multiply(a: mila_ranged, b: mila_ranged) -> mila_ranged {
+  return mila_ranged_of(
+    mila_pair_multiply(mila_pair(a.high, a.low), mila_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn mila_ranged_larger(a: mila_ranged, b: mila_ranged) -> mila_ranged {
+  return mila_ranged_select(mila_ranged_less(a, b), b, a);
+}
+
+fn mila_ranged_at_least(a: mila_ranged, b: mila_ranged) -> mila_ranged {
+  return mila_ranged_larger(a, b);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -1594,9 +1689,116 @@ fn mila_pair_log1p(a: mila_pair) -> mila_pair {
   return mila_pair_log_scaled(f32(k), mila_pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
-fn mila_pair_subtract(a: mila_pair, b: mila_pair) -> mila_pair {
-  let s = mila_pair_sum(a.high, -b.high);
-  return mila_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+// What is larger than all that rows of numbers give.
+fn mila_ranged_infinite() -> mila_ranged {
+  return mila_ranged(1.0, 0.0, 10000.0);
+}
+
+fn mila_ranged_log(a: mila_ranged) -> mila_ranged {
+  let over = a.high > 1.4142135;
+  let m = mila_pair_scale(mila_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = mila_pair_log_scaled(0.0, mila_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = mila_pair_multiply(mila_pair(a.exponent + select(0.0, 1.0, over), 0.0), mila_RANGED_LN2);
+  return mila_ranged_select(
+    a.high == 0.0,
+    mila_ranged_negate(mila_ranged_infinite()),
+    mila_ranged_of(mila_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn mila_ranged_log1p(a: mila_ranged) -> mila_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = mila_ranged_multiply(a, a);
+    return mila_ranged_subtract(a, mila_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < 60.0) {
+    return mila_ranged_of(mila_pair_log1p(mila_ranged_pair(a)), 0.0);
+  }
+  return mila_ranged_log(a);
+}
+
+const mila_RANGED_ONE: mila_ranged = mila_ranged(1.0, 0.0, 0.0);
+
+fn mila_ranged_expm1(a: mila_ranged) -> mila_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = mila_ranged_multiply(a, a);
+    return mila_ranged_add(a, mila_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return mila_ranged_of(mila_pair_expm1_small(mila_ranged_pair(a)), 0.0);
+  }
+  return mila_ranged_subtract(mila_ranged_exp(a), mila_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn mila_ranged_to_limit(a: mila_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * mila_power_of_two(first)) * mila_power_of_two(exponent - first);
+}
+
+fn mila_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = mila_ranged_from_given(x0);
+  let a1 = mila_ranged_from_given(x1);
+  let t0 = mila_ranged_add(a0, a1);
+  let t1 = mila_ranged_exp(mila_ranged_at_most(t0, mila_ranged(1.25, 0.0, 5.0)));
+  let t2 = mila_ranged_divide(t1, mila_ranged_add(t1, mila_ranged(1.0, 0.0, 0.0)));
+  let t3 = mila_ranged_exp(mila_ranged_negate(mila_ranged_abs(t0)));
+  let t4 = mila_ranged_multiply(
+    mila_ranged(1.0, 0.0, 1.0),
+    mila_ranged_add(mila_ranged_at_least(t0, mila_RANGED_ZERO), mila_ranged_log1p(t3))
+  );
+  let t5 = mila_ranged_exp(mila_ranged_negate(mila_ranged_abs(t4)));
+  let t6 = mila_ranged_add(t5, mila_ranged(1.0, 0.0, 0.0));
+  let t7 = mila_ranged_divide(t5, mila_ranged_multiply(t6, t6));
+  let t8 = mila_ranged_expm1(mila_ranged_at_most(t4, mila_ranged(1.25, 0.0, 6.0)));
+  let t9 = mila_ranged_add(t3, mila_ranged(1.0, 0.0, 0.0));
+  return mila_ranged_to_limit(
+    mila_ranged_add(
+      mila_ranged_subtract(
+        mila_ranged_multiply(mila_ranged_multiply(mila_ranged(1.0, 0.0, 3.0), t2), t7),
+        mila_ranged_multiply(
+          mila_ranged_multiply(
+            mila_ranged_multiply(
+              mila_ranged_multiply(mila_ranged(1.0, 0.0, 3.0), a0),
+              mila_ranged_divide(t8, mila_ranged_add(t8, mila_ranged(1.0, 0.0, 1.0)))
+            ),
+            mila_ranged_multiply(t2, t2)
+          ),
+          t7
+        )
+      ),
+      mila_ranged_multiply(
+        mila_ranged_multiply(mila_ranged_multiply(mila_ranged(1.0, 0.0, 2.0), a0), t7),
+        mila_ranged_divide(t3, mila_ranged_multiply(t9, t9))
+      )
+    )
+  );
+}
+
+fn mila_pair_larger(a: mila_pair, b: mila_pair) -> mila_pair {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn mila_pair_at_least(a: mila_pair, b: mila_pair) -> mila_pair {
+  return mila_pair_larger(a, b);
+}
+
+fn mila_pair_abs(a: mila_pair) -> mila_pair {
+  return mila_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn mila_pair_negate(a: mila_pair) -> mila_pair {
+  return mila_pair(-a.high, -a.low);
+}
+
+fn mila_pair_exp(a: mila_pair) -> mila_pair {
+  return mila_pair_exp_scaled(a, 0);
 }
 
 fn mila_curvature(x: f32, beta: f32) -> f32 {
@@ -1686,10 +1888,21 @@ struct mila_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn mila_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn mila_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> mila_second_gradients {
   let slopes = mila_backward(1.0, x, beta);
   let curvatures = mila_curvature(x, beta);
-  return mila_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return mila_second_gradients(ddx * slopes, mila_product_of_three(dy, ddx, curvatures));
 }
 
 struct mila_uniform_values {

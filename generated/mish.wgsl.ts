@@ -1322,16 +1322,241 @@ fn mish_fused(x: f32) -> mish_value_and_slopes {
   return mish_value_and_slopes(select(result_value, x, mish_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct mish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const mish_RANGED_ZERO: mish_ranged = mish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn mish_ranged_of(a: mish_pair, exponent: f32) -> mish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = mish_power_of_two(clamp(127 - field, -126, 126));
+  return mish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), mish_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn mish_ranged_select(condition: bool, a: mish_ranged, b: mish_ranged) -> mish_ranged {
+  return mish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn mish_ranged_from_given(x: f32) -> mish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = mish_ranged_of(mish_pair(part, 0.0), select(0.0, 64.0, large));
+  return mish_ranged_select(infinite, mish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn mish_ranged_pair(a: mish_ranged) -> mish_pair {
+  let factor = mish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return mish_pair(a.high * factor, a.low * factor);
+}
+
+fn mish_pair_subtract(a: mish_pair, b: mish_pair) -> mish_pair {
+  let s = mish_pair_sum(a.high, -b.high);
+  return mish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const mish_RANGED_LN2: mish_pair = mish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn mish_ranged_exp(a: mish_ranged) -> mish_ranged {
+  let x = mish_ranged_pair(
+    mish_ranged_select(a.exponent > 126.0, mish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = mish_pair_subtract(x, mish_pair_multiply(mish_pair(k, 0.0), mish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return mish_ranged_of(
+    mish_pair_add(
+      mish_pair(1.0, 0.0),
+      mish_pair_expm1_small(mish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn mish_ranged_add(a: mish_ranged, b: mish_ranged) -> mish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = mish_ranged_select(swapped, b, a);
+  let y = mish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(mish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return mish_ranged_of(
+    mish_pair_add(mish_pair(x.high, x.low), mish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn mish_ranged_negate(a: mish_ranged) -> mish_ranged {
+  return mish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn mish_ranged_subtract(a: mish_ranged, b: mish_ranged) -> mish_ranged {
+  return mish_ranged_add(a, mish_ranged_negate(b));
+}
+
+fn mish_ranged_less(a: mish_ranged, b: mish_ranged) -> bool {
+  return mish_ranged_subtract(a, b).high < 0.0;
+}
+
+fn mish_ranged_smaller(a: mish_ranged, b: mish_ranged) -> mish_ranged {
+  return mish_ranged_select(mish_ranged_less(b, a), b, a);
+}
+
+fn mish_ranged_at_most(a: mish_ranged, b: mish_ranged) -> mish_ranged {
+  return mish_ranged_smaller(a, b);
+}
+
+fn mish_ranged_divide(a: mish_ranged, b: mish_ranged) -> mish_ranged {
+  return mish_ranged_of(
+    mish_pair_divide(mish_pair(a.high, a.low), mish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn mish_ranged_abs(a: mish_ranged) -> mish_ranged {
+  return mish_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn mish_ranged_multiply(a: mish_ranged, b: mish_ranged) -> mish_ranged {
+  return mish_ranged_of(
+    mish_pair_multiply(mish_pair(a.high, a.low), mish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn mish_ranged_larger(a: mish_ranged, b: mish_ranged) -> mish_ranged {
+  return mish_ranged_select(mish_ranged_less(a, b), b, a);
+}
+
+fn mish_ranged_at_least(a: mish_ranged, b: mish_ranged) -> mish_ranged {
+  return mish_ranged_larger(a, b);
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
+fn mish_pair_log_scaled(k: f32, f: mish_pair) -> mish_pair {
+  let s = mish_pair_divide(f, mish_pair_add(mish_pair(2.0, 0.0), f));
+  let z = s.high * s.high;
+  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
+  let logarithm = mish_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
+  let whole = mish_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
+  return mish_pair_add(whole, logarithm);
+}
+
+// For a > -1 + 2^-20.
+fn mish_pair_log1p(a: mish_pair) -> mish_pair {
+  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
+  if (k == 0) {
+    return mish_pair_log_scaled(0.0, a);
+  }
+  let scale = mish_power_of_two(-clamp(k, -126, 126));
+  let f = mish_pair_sum(a.high * scale, scale - 1.0);
+  return mish_pair_log_scaled(f32(k), mish_pair_ordered_sum(f.high, f.low + a.low * scale));
+}
+
+// What is larger than all that rows of numbers give.
+fn mish_ranged_infinite() -> mish_ranged {
+  return mish_ranged(1.0, 0.0, 10000.0);
+}
+
+fn mish_ranged_log(a: mish_ranged) -> mish_ranged {
+  let over = a.high > 1.4142135;
+  let m = mish_pair_scale(mish_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = mish_pair_log_scaled(0.0, mish_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = mish_pair_multiply(mish_pair(a.exponent + select(0.0, 1.0, over), 0.0), mish_RANGED_LN2);
+  return mish_ranged_select(
+    a.high == 0.0,
+    mish_ranged_negate(mish_ranged_infinite()),
+    mish_ranged_of(mish_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn mish_ranged_log1p(a: mish_ranged) -> mish_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = mish_ranged_multiply(a, a);
+    return mish_ranged_subtract(a, mish_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < 60.0) {
+    return mish_ranged_of(mish_pair_log1p(mish_ranged_pair(a)), 0.0);
+  }
+  return mish_ranged_log(a);
+}
+
+const mish_RANGED_ONE: mish_ranged = mish_ranged(1.0, 0.0, 0.0);
+
+fn mish_ranged_expm1(a: mish_ranged) -> mish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = mish_ranged_multiply(a, a);
+    return mish_ranged_add(a, mish_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return mish_ranged_of(mish_pair_expm1_small(mish_ranged_pair(a)), 0.0);
+  }
+  return mish_ranged_subtract(mish_ranged_exp(a), mish_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn mish_ranged_to_limit(a: mish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * mish_power_of_two(first)) * mish_power_of_two(exponent - first);
+}
+
 fn mish_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 7.9228163e+28, x0 > 7.9228163e+28);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = mish_sigmoid(t2);
-  let t4 = mish_softplus(t2);
-  let t5 = mish_logistic(2.0 * t4);
-  return (
-    8.0 * (t3 * t5) -
-    t2 * mish_tanh(t4) * (8.0 * t3 * t3) * t5 +
-    4.0 * (t5 * select(t2 * mish_logistic(t2), 0.0, abs(t2) > 800.0))
+  let a0 = mish_ranged_from_given(x0);
+  let t0 = mish_ranged_exp(mish_ranged_at_most(a0, mish_ranged(1.25, 0.0, 5.0)));
+  let t1 = mish_ranged_divide(t0, mish_ranged_add(t0, mish_ranged(1.0, 0.0, 0.0)));
+  let t2 = mish_ranged_abs(a0);
+  let t3 = mish_ranged_exp(mish_ranged_negate(t2));
+  let t4 = mish_ranged_multiply(
+    mish_ranged(1.0, 0.0, 1.0),
+    mish_ranged_add(mish_ranged_at_least(a0, mish_RANGED_ZERO), mish_ranged_log1p(t3))
+  );
+  let t5 = mish_ranged_exp(mish_ranged_negate(mish_ranged_abs(t4)));
+  let t6 = mish_ranged_add(t5, mish_ranged(1.0, 0.0, 0.0));
+  let t7 = mish_ranged_divide(t5, mish_ranged_multiply(t6, t6));
+  let t8 = mish_ranged_expm1(mish_ranged_at_most(t4, mish_ranged(1.25, 0.0, 6.0)));
+  let t9 = mish_ranged_add(t3, mish_ranged(1.0, 0.0, 0.0));
+  var t10 = mish_ranged_multiply(a0, mish_ranged_divide(t3, mish_ranged_multiply(t9, t9)));
+  if (mish_ranged_less(mish_ranged(1.5625, 0.0, 9.0), t2)) {
+    t10 = mish_RANGED_ZERO;
+  }
+  return mish_ranged_to_limit(
+    mish_ranged_add(
+      mish_ranged_subtract(
+        mish_ranged_multiply(mish_ranged_multiply(mish_ranged(1.0, 0.0, 3.0), t1), t7),
+        mish_ranged_multiply(
+          mish_ranged_multiply(
+            mish_ranged_multiply(
+              mish_ranged_multiply(mish_ranged(1.0, 0.0, 3.0), a0),
+              mish_ranged_divide(t8, mish_ranged_add(t8, mish_ranged(1.0, 0.0, 1.0)))
+            ),
+            mish_ranged_multiply(t1, t1)
+          ),
+          t7
+        )
+      ),
+      mish_ranged_multiply(mish_ranged_multiply(mish_ranged(1.0, 0.0, 2.0), t7), t10)
+    )
   );
 }
 
@@ -1356,32 +1581,6 @@ fn mish_pair_negate(a: mish_pair) -> mish_pair {
 
 fn mish_pair_exp(a: mish_pair) -> mish_pair {
   return mish_pair_exp_scaled(a, 0);
-}
-
-// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
-fn mish_pair_log_scaled(k: f32, f: mish_pair) -> mish_pair {
-  let s = mish_pair_divide(f, mish_pair_add(mish_pair(2.0, 0.0), f));
-  let z = s.high * s.high;
-  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
-  let logarithm = mish_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
-  let whole = mish_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
-  return mish_pair_add(whole, logarithm);
-}
-
-// For a > -1 + 2^-20.
-fn mish_pair_log1p(a: mish_pair) -> mish_pair {
-  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
-  if (k == 0) {
-    return mish_pair_log_scaled(0.0, a);
-  }
-  let scale = mish_power_of_two(-clamp(k, -126, 126));
-  let f = mish_pair_sum(a.high * scale, scale - 1.0);
-  return mish_pair_log_scaled(f32(k), mish_pair_ordered_sum(f.high, f.low + a.low * scale));
-}
-
-fn mish_pair_subtract(a: mish_pair, b: mish_pair) -> mish_pair {
-  let s = mish_pair_sum(a.high, -b.high);
-  return mish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn mish_curvature(x: f32) -> f32 {
@@ -1476,10 +1675,21 @@ struct mish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn mish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn mish_double_backward(dy: f32, ddx: f32, x: f32) -> mish_second_gradients {
   let slopes = mish_backward(1.0, x);
   let curvatures = mish_curvature(x);
-  return mish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return mish_second_gradients(ddx * slopes, mish_product_of_three(dy, ddx, curvatures));
 }
 `;
 

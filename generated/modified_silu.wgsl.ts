@@ -1266,28 +1266,180 @@ fn modified_silu_fused(x: f32) -> modified_silu_value_and_slopes {
   return modified_silu_value_and_slopes(select(result_value, x, modified_silu_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn modified_silu_tanh(x: f32) -> f32 {
-  if (modified_silu_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct modified_silu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const modified_silu_RANGED_ZERO: modified_silu_ranged = modified_silu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn modified_silu_ranged_of(a: modified_silu_pair, exponent: f32) -> modified_silu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = modified_silu_power_of_two(clamp(127 - field, -126, 126));
+  return modified_silu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), modified_silu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn modified_silu_ranged_select(condition: bool, a: modified_silu_ranged, b: modified_silu_ranged) -> modified_silu_ranged {
+  return modified_silu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn modified_silu_ranged_from_given(x: f32) -> modified_silu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = modified_silu_ranged_of(modified_silu_pair(part, 0.0), select(0.0, 64.0, large));
+  return modified_silu_ranged_select(infinite, modified_silu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn modified_silu_ranged_abs(a: modified_silu_ranged) -> modified_silu_ranged {
+  return modified_silu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn modified_silu_ranged_pair(a: modified_silu_ranged) -> modified_silu_pair {
+  let factor = modified_silu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return modified_silu_pair(a.high * factor, a.low * factor);
+}
+
+const modified_silu_RANGED_LN2: modified_silu_pair = modified_silu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn modified_silu_ranged_exp(a: modified_silu_ranged) -> modified_silu_ranged {
+  let x = modified_silu_ranged_pair(
+    modified_silu_ranged_select(a.exponent > 126.0, modified_silu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = modified_silu_pair_subtract(x, modified_silu_pair_multiply(modified_silu_pair(k, 0.0), modified_silu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return modified_silu_ranged_of(
+    modified_silu_pair_add(
+      modified_silu_pair(1.0, 0.0),
+      modified_silu_pair_expm1_small(modified_silu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn modified_silu_ranged_negate(a: modified_silu_ranged) -> modified_silu_ranged {
+  return modified_silu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn modified_silu_ranged_add(a: modified_silu_ranged, b: modified_silu_ranged) -> modified_silu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = modified_silu_ranged_select(swapped, b, a);
+  let y = modified_silu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(modified_silu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return modified_silu_ranged_of(
+    modified_silu_pair_add(modified_silu_pair(x.high, x.low), modified_silu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn modified_silu_ranged_divide(a: modified_silu_ranged, b: modified_silu_ranged) -> modified_silu_ranged {
+  return modified_silu_ranged_of(
+    modified_silu_pair_divide(modified_silu_pair(a.high, a.low), modified_silu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn modified_silu_ranged_multiply(a: modified_silu_ranged, b: modified_silu_ranged) -> modified_silu_ranged {
+  return modified_silu_ranged_of(
+    modified_silu_pair_multiply(modified_silu_pair(a.high, a.low), modified_silu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn modified_silu_ranged_subtract(a: modified_silu_ranged, b: modified_silu_ranged) -> modified_silu_ranged {
+  return modified_silu_ranged_add(a, modified_silu_ranged_negate(b));
+}
+
+fn modified_silu_ranged_less(a: modified_silu_ranged, b: modified_silu_ranged) -> bool {
+  return modified_silu_ranged_subtract(a, b).high < 0.0;
+}
+
+const modified_silu_RANGED_ONE: modified_silu_ranged = modified_silu_ranged(1.0, 0.0, 0.0);
+
+fn modified_silu_ranged_expm1(a: modified_silu_ranged) -> modified_silu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = modified_silu_ranged_multiply(a, a);
+    return modified_silu_ranged_add(a, modified_silu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return modified_silu_ranged_of(modified_silu_pair_expm1_small(modified_silu_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (modified_silu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return modified_silu_ranged_subtract(modified_silu_ranged_exp(a), modified_silu_RANGED_ONE);
+}
+
+fn modified_silu_ranged_smaller(a: modified_silu_ranged, b: modified_silu_ranged) -> modified_silu_ranged {
+  return modified_silu_ranged_select(modified_silu_ranged_less(b, a), b, a);
+}
+
+fn modified_silu_ranged_at_most(a: modified_silu_ranged, b: modified_silu_ranged) -> modified_silu_ranged {
+  return modified_silu_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn modified_silu_ranged_to_limit(a: modified_silu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * modified_silu_power_of_two(first)) * modified_silu_power_of_two(exponent - first);
 }
 
 fn modified_silu_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  let t3 = modified_silu_logistic(t2);
-  let t4 = t2 * t2;
-  let t5 = modified_silu_exp(-t4 - 1.0);
-  return 2.0 * t3 - 0.5 * t5 - select(t2 * t3, 0.0, abs(t2) > 800.0) * modified_silu_tanh(0.5 * t2) + t4 * t5;
+  let a0 = modified_silu_ranged_from_given(x0);
+  let t0 = modified_silu_ranged_abs(a0);
+  let t1 = modified_silu_ranged_exp(modified_silu_ranged_negate(t0));
+  let t2 = modified_silu_ranged_add(t1, modified_silu_ranged(1.0, 0.0, 0.0));
+  let t3 = modified_silu_ranged_divide(t1, modified_silu_ranged_multiply(t2, t2));
+  let t4 = modified_silu_ranged_multiply(a0, a0);
+  let t5 = modified_silu_ranged_exp(
+    modified_silu_ranged_subtract(modified_silu_ranged_negate(t4), modified_silu_ranged(1.0, 0.0, 0.0))
+  );
+  var t6 = modified_silu_ranged_multiply(a0, t3);
+  if (modified_silu_ranged_less(modified_silu_ranged(1.5625, 0.0, 9.0), t0)) {
+    t6 = modified_silu_RANGED_ZERO;
+  }
+  let t7 = modified_silu_ranged_expm1(
+    modified_silu_ranged_at_most(
+      modified_silu_ranged_multiply(
+        modified_silu_ranged(1.0, 0.0, 1.0),
+        modified_silu_ranged_multiply(modified_silu_ranged(1.0, 0.0, -1.0), a0)
+      ),
+      modified_silu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return modified_silu_ranged_to_limit(
+    modified_silu_ranged_add(
+      modified_silu_ranged_subtract(
+        modified_silu_ranged_subtract(
+          modified_silu_ranged_multiply(modified_silu_ranged(1.0, 0.0, 1.0), t3),
+          modified_silu_ranged_multiply(modified_silu_ranged(1.0, 0.0, -1.0), t5)
+        ),
+        modified_silu_ranged_multiply(
+          t6,
+          modified_silu_ranged_divide(t7, modified_silu_ranged_add(t7, modified_silu_ranged(1.0, 0.0, 1.0)))
+        )
+      ),
+      modified_silu_ranged_multiply(t4, t5)
+    )
+  );
 }
 
 fn modified_silu_pair_abs(a: modified_silu_pair) -> modified_silu_pair {
@@ -1364,10 +1516,21 @@ struct modified_silu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn modified_silu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn modified_silu_double_backward(dy: f32, ddx: f32, x: f32) -> modified_silu_second_gradients {
   let slopes = modified_silu_backward(1.0, x);
   let curvatures = modified_silu_curvature(x);
-  return modified_silu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return modified_silu_second_gradients(ddx * slopes, modified_silu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

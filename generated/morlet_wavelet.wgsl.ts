@@ -1428,13 +1428,162 @@ fn morlet_wavelet_fused(x: f32) -> morlet_wavelet_value_and_slopes {
   return morlet_wavelet_value_and_slopes(select(result_value, x, morlet_wavelet_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct morlet_wavelet_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const morlet_wavelet_RANGED_ZERO: morlet_wavelet_ranged = morlet_wavelet_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn morlet_wavelet_ranged_of(a: morlet_wavelet_pair, exponent: f32) -> morlet_wavelet_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = morlet_wavelet_power_of_two(clamp(127 - field, -126, 126));
+  return morlet_wavelet_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), morlet_wavelet_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn morlet_wavelet_ranged_select(condition: bool, a: morlet_wavelet_ranged, b: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  return morlet_wavelet_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn morlet_wavelet_ranged_from_given(x: f32) -> morlet_wavelet_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = morlet_wavelet_ranged_of(morlet_wavelet_pair(part, 0.0), select(0.0, 64.0, large));
+  return morlet_wavelet_ranged_select(infinite, morlet_wavelet_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn morlet_wavelet_ranged_add(a: morlet_wavelet_ranged, b: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = morlet_wavelet_ranged_select(swapped, b, a);
+  let y = morlet_wavelet_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(morlet_wavelet_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return morlet_wavelet_ranged_of(
+    morlet_wavelet_pair_add(morlet_wavelet_pair(x.high, x.low), morlet_wavelet_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn morlet_wavelet_ranged_negate(a: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  return morlet_wavelet_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn morlet_wavelet_ranged_subtract(a: morlet_wavelet_ranged, b: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  return morlet_wavelet_ranged_add(a, morlet_wavelet_ranged_negate(b));
+}
+
+fn morlet_wavelet_ranged_less(a: morlet_wavelet_ranged, b: morlet_wavelet_ranged) -> bool {
+  return morlet_wavelet_ranged_subtract(a, b).high < 0.0;
+}
+
+fn morlet_wavelet_ranged_larger(a: morlet_wavelet_ranged, b: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  return morlet_wavelet_ranged_select(morlet_wavelet_ranged_less(a, b), b, a);
+}
+
+fn morlet_wavelet_ranged_at_least(a: morlet_wavelet_ranged, b: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  return morlet_wavelet_ranged_larger(a, b);
+}
+
+fn morlet_wavelet_ranged_smaller(a: morlet_wavelet_ranged, b: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  return morlet_wavelet_ranged_select(morlet_wavelet_ranged_less(b, a), b, a);
+}
+
+fn morlet_wavelet_ranged_at_most(a: morlet_wavelet_ranged, b: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  return morlet_wavelet_ranged_smaller(a, b);
+}
+
+fn morlet_wavelet_ranged_multiply(a: morlet_wavelet_ranged, b: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  return morlet_wavelet_ranged_of(
+    morlet_wavelet_pair_multiply(morlet_wavelet_pair(a.high, a.low), morlet_wavelet_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn morlet_wavelet_ranged_to_limit(a: morlet_wavelet_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * morlet_wavelet_power_of_two(first)) * morlet_wavelet_power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn morlet_wavelet_ranged_to_finite(a: morlet_wavelet_ranged) -> f32 {
+  let x = morlet_wavelet_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn morlet_wavelet_ranged_pair(a: morlet_wavelet_ranged) -> morlet_wavelet_pair {
+  let factor = morlet_wavelet_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return morlet_wavelet_pair(a.high * factor, a.low * factor);
+}
+
+const morlet_wavelet_RANGED_LN2: morlet_wavelet_pair = morlet_wavelet_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn morlet_wavelet_ranged_exp(a: morlet_wavelet_ranged) -> morlet_wavelet_ranged {
+  let x = morlet_wavelet_ranged_pair(
+    morlet_wavelet_ranged_select(a.exponent > 126.0, morlet_wavelet_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = morlet_wavelet_pair_subtract(x, morlet_wavelet_pair_multiply(morlet_wavelet_pair(k, 0.0), morlet_wavelet_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return morlet_wavelet_ranged_of(
+    morlet_wavelet_pair_add(
+      morlet_wavelet_pair(1.0, 0.0),
+      morlet_wavelet_pair_expm1_small(morlet_wavelet_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
 fn morlet_wavelet_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  let t3 = 5.0 * t2;
-  let t4 = morlet_wavelet_exp(-0.5 * t2 * t2);
-  let t5 = morlet_wavelet_cos(t3);
-  return 10.0 * (t2 * morlet_wavelet_sin(t3) * t4) - 26.0 * (t5 * t4) + t2 * t2 * t5 * t4;
+  let a0 = morlet_wavelet_ranged_from_given(x0);
+  let t0 = morlet_wavelet_ranged_at_least(
+    morlet_wavelet_ranged_at_most(a0, morlet_wavelet_ranged(1.0, 0.0, 63.0)),
+    morlet_wavelet_ranged(-1.0, 0.0, 63.0)
+  );
+  let t1 = morlet_wavelet_ranged_multiply(t0, t0);
+  let t2 = morlet_wavelet_ranged_multiply(morlet_wavelet_ranged(1.25, 0.0, 2.0), t0);
+  let t3 = morlet_wavelet_ranged_of(
+    morlet_wavelet_pair(morlet_wavelet_cos(morlet_wavelet_ranged_to_finite(t2)), 0.0),
+    0.0
+  );
+  let t4 = morlet_wavelet_ranged_exp(morlet_wavelet_ranged_multiply(morlet_wavelet_ranged(-1.0, 0.0, -1.0), t1));
+  return morlet_wavelet_ranged_to_limit(
+    morlet_wavelet_ranged_subtract(
+      morlet_wavelet_ranged_add(
+        morlet_wavelet_ranged_multiply(morlet_wavelet_ranged_multiply(t1, t3), t4),
+        morlet_wavelet_ranged_multiply(
+          morlet_wavelet_ranged_multiply(
+            morlet_wavelet_ranged_multiply(morlet_wavelet_ranged(1.25, 0.0, 3.0), t0),
+            morlet_wavelet_ranged_of(
+              morlet_wavelet_pair(morlet_wavelet_sin(morlet_wavelet_ranged_to_finite(t2)), 0.0),
+              0.0
+            )
+          ),
+          t4
+        )
+      ),
+      morlet_wavelet_ranged_multiply(morlet_wavelet_ranged_multiply(morlet_wavelet_ranged(1.625, 0.0, 4.0), t3), t4)
+    )
+  );
 }
 
 fn morlet_wavelet_curvature(x: f32) -> f32 {
@@ -1472,10 +1621,21 @@ struct morlet_wavelet_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn morlet_wavelet_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn morlet_wavelet_double_backward(dy: f32, ddx: f32, x: f32) -> morlet_wavelet_second_gradients {
   let slopes = morlet_wavelet_backward(1.0, x);
   let curvatures = morlet_wavelet_curvature(x);
-  return morlet_wavelet_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return morlet_wavelet_second_gradients(ddx * slopes, morlet_wavelet_product_of_three(dy, ddx, curvatures));
 }
 `;
 

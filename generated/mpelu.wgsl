@@ -1342,30 +1342,173 @@ struct mpelu_curvatures {
   beta_beta: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct mpelu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const mpelu_RANGED_ZERO: mpelu_ranged = mpelu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn mpelu_ranged_of(a: mpelu_pair, exponent: f32) -> mpelu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = mpelu_power_of_two(clamp(127 - field, -126, 126));
+  return mpelu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), mpelu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn mpelu_ranged_select(condition: bool, a: mpelu_ranged, b: mpelu_ranged) -> mpelu_ranged {
+  return mpelu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn mpelu_ranged_from_given(x: f32) -> mpelu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = mpelu_ranged_of(mpelu_pair(part, 0.0), select(0.0, 64.0, large));
+  return mpelu_ranged_select(infinite, mpelu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn mpelu_ranged_multiply(a: mpelu_ranged, b: mpelu_ranged) -> mpelu_ranged {
+  return mpelu_ranged_of(
+    mpelu_pair_multiply(mpelu_pair(a.high, a.low), mpelu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn mpelu_ranged_pair(a: mpelu_ranged) -> mpelu_pair {
+  let factor = mpelu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return mpelu_pair(a.high * factor, a.low * factor);
+}
+
+fn mpelu_pair_subtract(a: mpelu_pair, b: mpelu_pair) -> mpelu_pair {
+  let s = mpelu_pair_sum(a.high, -b.high);
+  return mpelu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const mpelu_RANGED_LN2: mpelu_pair = mpelu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn mpelu_ranged_exp(a: mpelu_ranged) -> mpelu_ranged {
+  let x = mpelu_ranged_pair(
+    mpelu_ranged_select(a.exponent > 126.0, mpelu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = mpelu_pair_subtract(x, mpelu_pair_multiply(mpelu_pair(k, 0.0), mpelu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return mpelu_ranged_of(
+    mpelu_pair_add(
+      mpelu_pair(1.0, 0.0),
+      mpelu_pair_expm1_small(mpelu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn mpelu_ranged_add(a: mpelu_ranged, b: mpelu_ranged) -> mpelu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = mpelu_ranged_select(swapped, b, a);
+  let y = mpelu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(mpelu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return mpelu_ranged_of(
+    mpelu_pair_add(mpelu_pair(x.high, x.low), mpelu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn mpelu_ranged_negate(a: mpelu_ranged) -> mpelu_ranged {
+  return mpelu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn mpelu_ranged_subtract(a: mpelu_ranged, b: mpelu_ranged) -> mpelu_ranged {
+  return mpelu_ranged_add(a, mpelu_ranged_negate(b));
+}
+
+fn mpelu_ranged_less(a: mpelu_ranged, b: mpelu_ranged) -> bool {
+  return mpelu_ranged_subtract(a, b).high < 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn mpelu_ranged_to_limit(a: mpelu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * mpelu_power_of_two(first)) * mpelu_power_of_two(exponent - first);
+}
+
 fn mpelu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  return select(x2 * x2 * mpelu_exp(t * x2) * x1, 0.0, t > 0.0);
+  let a0 = mpelu_ranged_from_given(x0);
+  let a1 = mpelu_ranged_from_given(x1);
+  let a2 = mpelu_ranged_from_given(x2);
+  var t0 = mpelu_ranged_multiply(
+    mpelu_ranged_multiply(a1, mpelu_ranged_multiply(a2, a2)),
+    mpelu_ranged_exp(mpelu_ranged_multiply(a0, a2))
+  );
+  if (mpelu_ranged_less(mpelu_RANGED_ZERO, a0)) {
+    t0 = mpelu_RANGED_ZERO;
+  }
+  return mpelu_ranged_to_limit(t0);
 }
 
 fn mpelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  return select(mpelu_exp(t * x1) * x1, 0.0, t > 0.0);
+  let a0 = mpelu_ranged_from_given(x0);
+  let a1 = mpelu_ranged_from_given(x1);
+  var t0 = mpelu_ranged_multiply(a1, mpelu_ranged_exp(mpelu_ranged_multiply(a0, a1)));
+  if (mpelu_ranged_less(mpelu_RANGED_ZERO, a0)) {
+    t0 = mpelu_RANGED_ZERO;
+  }
+  return mpelu_ranged_to_limit(t0);
 }
 
 fn mpelu_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  let t2 = mpelu_exp(t * x2);
-  return select((t2 + t2 * t * x2) * x1, 0.0, t > 0.0);
+  let a0 = mpelu_ranged_from_given(x0);
+  let a1 = mpelu_ranged_from_given(x1);
+  let a2 = mpelu_ranged_from_given(x2);
+  let t0 = mpelu_ranged_multiply(a0, a2);
+  let t1 = mpelu_ranged_exp(t0);
+  var t2 = mpelu_ranged_multiply(a1, mpelu_ranged_add(t1, mpelu_ranged_multiply(t0, t1)));
+  if (mpelu_ranged_less(mpelu_RANGED_ZERO, a0)) {
+    t2 = mpelu_RANGED_ZERO;
+  }
+  return mpelu_ranged_to_limit(t2);
 }
 
 fn mpelu_curvature_3_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  return select(mpelu_exp(t * x1) * t, 0.0, t > 0.0);
+  let a0 = mpelu_ranged_from_given(x0);
+  let a1 = mpelu_ranged_from_given(x1);
+  var t0 = mpelu_ranged_multiply(a0, mpelu_ranged_exp(mpelu_ranged_multiply(a0, a1)));
+  if (mpelu_ranged_less(mpelu_RANGED_ZERO, a0)) {
+    t0 = mpelu_RANGED_ZERO;
+  }
+  return mpelu_ranged_to_limit(t0);
 }
 
 fn mpelu_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  return select(t * t * mpelu_exp(t * x2) * x1, 0.0, t > 0.0);
+  let a0 = mpelu_ranged_from_given(x0);
+  let a1 = mpelu_ranged_from_given(x1);
+  let a2 = mpelu_ranged_from_given(x2);
+  var t0 = mpelu_ranged_multiply(
+    mpelu_ranged_multiply(mpelu_ranged_multiply(a0, a0), a1),
+    mpelu_ranged_exp(mpelu_ranged_multiply(a0, a2))
+  );
+  if (mpelu_ranged_less(mpelu_RANGED_ZERO, a0)) {
+    t0 = mpelu_RANGED_ZERO;
+  }
+  return mpelu_ranged_to_limit(t0);
 }
 
 fn mpelu_curvature(x: f32, alpha: f32, beta: f32) -> mpelu_curvatures {
@@ -1511,6 +1654,17 @@ struct mpelu_second_gradients {
   beta: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn mpelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn mpelu_double_backward(
   dy: f32,
   ddx: f32,
@@ -1524,9 +1678,13 @@ fn mpelu_double_backward(
   let curvatures = mpelu_curvature(x, alpha, beta);
   return mpelu_second_gradients(
     ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta,
-    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha + ddbeta * curvatures.x_beta),
-    dy * (ddx * curvatures.x_alpha + ddbeta * curvatures.alpha_beta),
-    dy * (ddx * curvatures.x_beta + ddalpha * curvatures.alpha_beta + ddbeta * curvatures.beta_beta)
+    mpelu_product_of_three(dy, ddx, curvatures.x_x) +
+      mpelu_product_of_three(dy, ddalpha, curvatures.x_alpha) +
+      mpelu_product_of_three(dy, ddbeta, curvatures.x_beta),
+    mpelu_product_of_three(dy, ddx, curvatures.x_alpha) + mpelu_product_of_three(dy, ddbeta, curvatures.alpha_beta),
+    mpelu_product_of_three(dy, ddx, curvatures.x_beta) +
+      mpelu_product_of_three(dy, ddalpha, curvatures.alpha_beta) +
+      mpelu_product_of_three(dy, ddbeta, curvatures.beta_beta)
   );
 }
 

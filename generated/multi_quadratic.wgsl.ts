@@ -59,8 +59,11 @@ fn multi_quadratic_fused(x: f32) -> multi_quadratic_value_and_slopes {
   );
 }
 
-fn multi_quadratic_curvature_0_far(x0: f32) -> f32 {
-  return 1.0 / ((x0 * x0 + 1.0) * multi_quadratic_hypot(1.0, x0));
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct multi_quadratic_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -69,8 +72,36 @@ struct multi_quadratic_pair {
   low: f32,
 }
 
-fn multi_quadratic_pair_to_f32(a: multi_quadratic_pair) -> f32 {
-  return a.high + a.low;
+const multi_quadratic_RANGED_ZERO: multi_quadratic_ranged = multi_quadratic_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn multi_quadratic_ranged_of(a: multi_quadratic_pair, exponent: f32) -> multi_quadratic_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = multi_quadratic_power_of_two(clamp(127 - field, -126, 126));
+  return multi_quadratic_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), multi_quadratic_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn multi_quadratic_ranged_select(condition: bool, a: multi_quadratic_ranged, b: multi_quadratic_ranged) -> multi_quadratic_ranged {
+  return multi_quadratic_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn multi_quadratic_ranged_from_given(x: f32) -> multi_quadratic_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = multi_quadratic_ranged_of(multi_quadratic_pair(part, 0.0), select(0.0, 64.0, large));
+  return multi_quadratic_ranged_select(infinite, multi_quadratic_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -100,6 +131,25 @@ fn multi_quadratic_pair_ordered_sum(a: f32, b: f32) -> multi_quadratic_pair {
   return multi_quadratic_pair(s, b - multi_quadratic_rounded(s - a));
 }
 
+fn multi_quadratic_pair_multiply(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  let p = multi_quadratic_pair_product(a.high, b.high);
+  return multi_quadratic_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn multi_quadratic_ranged_multiply(a: multi_quadratic_ranged, b: multi_quadratic_ranged) -> multi_quadratic_ranged {
+  return multi_quadratic_ranged_of(
+    multi_quadratic_pair_multiply(multi_quadratic_pair(a.high, a.low), multi_quadratic_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn multi_quadratic_ranged_to_limit(a: multi_quadratic_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * multi_quadratic_power_of_two(first)) * multi_quadratic_power_of_two(exponent - first);
+}
+
 // The quotient as rounded, and what is left of a over b.
 fn multi_quadratic_pair_divide(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
   let q = multi_quadratic_rounded(a.high / b.high);
@@ -108,9 +158,11 @@ fn multi_quadratic_pair_divide(a: multi_quadratic_pair, b: multi_quadratic_pair)
   return multi_quadratic_pair_ordered_sum(q, rest / b.high);
 }
 
-fn multi_quadratic_pair_multiply(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
-  let p = multi_quadratic_pair_product(a.high, b.high);
-  return multi_quadratic_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+fn multi_quadratic_ranged_divide(a: multi_quadratic_ranged, b: multi_quadratic_ranged) -> multi_quadratic_ranged {
+  return multi_quadratic_ranged_of(
+    multi_quadratic_pair_divide(multi_quadratic_pair(a.high, a.low), multi_quadratic_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 // a + b exactly (Knuth).
@@ -123,6 +175,56 @@ fn multi_quadratic_pair_sum(a: f32, b: f32) -> multi_quadratic_pair {
 fn multi_quadratic_pair_add(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
   let s = multi_quadratic_pair_sum(a.high, b.high);
   return multi_quadratic_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn multi_quadratic_ranged_add(a: multi_quadratic_ranged, b: multi_quadratic_ranged) -> multi_quadratic_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = multi_quadratic_ranged_select(swapped, b, a);
+  let y = multi_quadratic_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(multi_quadratic_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return multi_quadratic_ranged_of(
+    multi_quadratic_pair_add(multi_quadratic_pair(x.high, x.low), multi_quadratic_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn multi_quadratic_pair_sqrt(a: multi_quadratic_pair) -> multi_quadratic_pair {
+  let r = multi_quadratic_rounded(sqrt(a.high));
+  let p = multi_quadratic_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return multi_quadratic_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a times a power of two.
+fn multi_quadratic_pair_scale(a: multi_quadratic_pair, factor: f32) -> multi_quadratic_pair {
+  return multi_quadratic_pair(a.high * factor, a.low * factor);
+}
+
+fn multi_quadratic_ranged_sqrt(a: multi_quadratic_ranged) -> multi_quadratic_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = multi_quadratic_pair_sqrt(
+    multi_quadratic_pair_scale(multi_quadratic_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return multi_quadratic_ranged_of(root, half);
+}
+
+fn multi_quadratic_curvature_0_far(x0: f32) -> f32 {
+  let a0 = multi_quadratic_ranged_from_given(x0);
+  let t0 = multi_quadratic_ranged_multiply(a0, a0);
+  return multi_quadratic_ranged_to_limit(
+    multi_quadratic_ranged_divide(
+      multi_quadratic_ranged(1.0, 0.0, 0.0),
+      multi_quadratic_ranged_multiply(
+        multi_quadratic_ranged_add(t0, multi_quadratic_ranged(1.0, 0.0, 0.0)),
+        multi_quadratic_ranged_sqrt(multi_quadratic_ranged_add(multi_quadratic_ranged(1.0, 0.0, 0.0), t0))
+      )
+    )
+  );
+}
+
+fn multi_quadratic_pair_to_f32(a: multi_quadratic_pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn multi_quadratic_pair_from_f32(x: f32) -> multi_quadratic_pair {
@@ -145,13 +247,6 @@ fn multi_quadratic_pair_smaller(a: multi_quadratic_pair, b: multi_quadratic_pair
     return b;
   }
   return a;
-}
-
-fn multi_quadratic_pair_sqrt(a: multi_quadratic_pair) -> multi_quadratic_pair {
-  let r = multi_quadratic_rounded(sqrt(a.high));
-  let p = multi_quadratic_pair_product(r, r);
-  let rest = ((a.high - p.high) - p.low) + a.low;
-  return multi_quadratic_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
 }
 
 // sqrt(a^2 + b^2), the larger of both outside of the root.
@@ -199,10 +294,21 @@ struct multi_quadratic_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn multi_quadratic_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn multi_quadratic_double_backward(dy: f32, ddx: f32, x: f32) -> multi_quadratic_second_gradients {
   let slopes = multi_quadratic_backward(1.0, x);
   let curvatures = multi_quadratic_curvature(x);
-  return multi_quadratic_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return multi_quadratic_second_gradients(ddx * slopes, multi_quadratic_product_of_three(dy, ddx, curvatures));
 }
 `;
 

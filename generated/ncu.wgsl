@@ -136,10 +136,21 @@ struct ncu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn ncu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn ncu_double_backward(dy: f32, ddx: f32, x: f32) -> ncu_second_gradients {
   let slopes = ncu_backward(1.0, x);
   let curvatures = ncu_curvature(x);
-  return ncu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return ncu_second_gradients(ddx * slopes, ncu_product_of_three(dy, ddx, curvatures));
 }
 
 struct ncu_uniform_values {

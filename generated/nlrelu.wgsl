@@ -1159,9 +1159,103 @@ fn nlrelu_fused(x: f32, beta: f32) -> nlrelu_value_and_slopes {
   return nlrelu_value_and_slopes(select(result_value, x, nlrelu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct nlrelu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const nlrelu_RANGED_ZERO: nlrelu_ranged = nlrelu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn nlrelu_ranged_of(a: nlrelu_pair, exponent: f32) -> nlrelu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = nlrelu_power_of_two(clamp(127 - field, -126, 126));
+  return nlrelu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), nlrelu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn nlrelu_ranged_select(condition: bool, a: nlrelu_ranged, b: nlrelu_ranged) -> nlrelu_ranged {
+  return nlrelu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn nlrelu_ranged_from_given(x: f32) -> nlrelu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = nlrelu_ranged_of(nlrelu_pair(part, 0.0), select(0.0, 64.0, large));
+  return nlrelu_ranged_select(infinite, nlrelu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn nlrelu_ranged_add(a: nlrelu_ranged, b: nlrelu_ranged) -> nlrelu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = nlrelu_ranged_select(swapped, b, a);
+  let y = nlrelu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(nlrelu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return nlrelu_ranged_of(
+    nlrelu_pair_add(nlrelu_pair(x.high, x.low), nlrelu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn nlrelu_ranged_negate(a: nlrelu_ranged) -> nlrelu_ranged {
+  return nlrelu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn nlrelu_ranged_subtract(a: nlrelu_ranged, b: nlrelu_ranged) -> nlrelu_ranged {
+  return nlrelu_ranged_add(a, nlrelu_ranged_negate(b));
+}
+
+fn nlrelu_ranged_less(a: nlrelu_ranged, b: nlrelu_ranged) -> bool {
+  return nlrelu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn nlrelu_ranged_multiply(a: nlrelu_ranged, b: nlrelu_ranged) -> nlrelu_ranged {
+  return nlrelu_ranged_of(
+    nlrelu_pair_multiply(nlrelu_pair(a.high, a.low), nlrelu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn nlrelu_ranged_divide(a: nlrelu_ranged, b: nlrelu_ranged) -> nlrelu_ranged {
+  return nlrelu_ranged_of(
+    nlrelu_pair_divide(nlrelu_pair(a.high, a.low), nlrelu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn nlrelu_ranged_to_limit(a: nlrelu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * nlrelu_power_of_two(first)) * nlrelu_power_of_two(exponent - first);
+}
+
 fn nlrelu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(0.0, x0, x0 > 0.0) * x1 + 1.0;
-  return select(0.0, -(x1 * x1) / (t * t), x0 > 0.0);
+  let a0 = nlrelu_ranged_from_given(x0);
+  let a1 = nlrelu_ranged_from_given(x1);
+  var t0 = nlrelu_RANGED_ZERO;
+  if (nlrelu_ranged_less(nlrelu_RANGED_ZERO, a0)) {
+    t0 = a0;
+  }
+  let t1 = nlrelu_ranged_add(nlrelu_ranged_multiply(a1, t0), nlrelu_ranged(1.0, 0.0, 0.0));
+  var t2 = nlrelu_RANGED_ZERO;
+  if (nlrelu_ranged_less(nlrelu_RANGED_ZERO, a0)) {
+    t2 = nlrelu_ranged_divide(nlrelu_ranged_negate(nlrelu_ranged_multiply(a1, a1)), nlrelu_ranged_multiply(t1, t1));
+  }
+  return nlrelu_ranged_to_limit(t2);
 }
 
 fn nlrelu_pair_negate(a: nlrelu_pair) -> nlrelu_pair {
@@ -1204,10 +1298,21 @@ struct nlrelu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn nlrelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn nlrelu_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> nlrelu_second_gradients {
   let slopes = nlrelu_backward(1.0, x, beta);
   let curvatures = nlrelu_curvature(x, beta);
-  return nlrelu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return nlrelu_second_gradients(ddx * slopes, nlrelu_product_of_three(dy, ddx, curvatures));
 }
 
 struct nlrelu_uniform_values {

@@ -30,18 +30,11 @@ fn nonzero_sign_log_abs_surrogate_fused(x: f32, alpha: f32) -> nonzero_sign_log_
   );
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn nonzero_sign_log_abs_surrogate_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (nonzero_sign_log_abs_surrogate_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
-}
-
-fn nonzero_sign_log_abs_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.0 / x1 + abs(x0);
-  return -select(nonzero_sign_log_abs_surrogate_sign(x0), x0, nonzero_sign_log_abs_surrogate_is_nan(x0)) / (t * t);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct nonzero_sign_log_abs_surrogate_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -50,12 +43,41 @@ struct nonzero_sign_log_abs_surrogate_pair {
   low: f32,
 }
 
-fn nonzero_sign_log_abs_surrogate_pair_abs(a: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
-  return nonzero_sign_log_abs_surrogate_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+const nonzero_sign_log_abs_surrogate_RANGED_ZERO: nonzero_sign_log_abs_surrogate_ranged = nonzero_sign_log_abs_surrogate_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn nonzero_sign_log_abs_surrogate_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
 }
 
-fn nonzero_sign_log_abs_surrogate_pair_from_f32(x: f32) -> nonzero_sign_log_abs_surrogate_pair {
-  return nonzero_sign_log_abs_surrogate_pair(x, 0.0);
+// For numbers between 2^-126 and 2^126, or 0.
+fn nonzero_sign_log_abs_surrogate_ranged_of(a: nonzero_sign_log_abs_surrogate_pair, exponent: f32) -> nonzero_sign_log_abs_surrogate_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = nonzero_sign_log_abs_surrogate_power_of_two(clamp(127 - field, -126, 126));
+  return nonzero_sign_log_abs_surrogate_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), nonzero_sign_log_abs_surrogate_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn nonzero_sign_log_abs_surrogate_ranged_select(condition: bool, a: nonzero_sign_log_abs_surrogate_ranged, b: nonzero_sign_log_abs_surrogate_ranged) -> nonzero_sign_log_abs_surrogate_ranged {
+  return nonzero_sign_log_abs_surrogate_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn nonzero_sign_log_abs_surrogate_ranged_from_given(x: f32) -> nonzero_sign_log_abs_surrogate_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = nonzero_sign_log_abs_surrogate_ranged_of(nonzero_sign_log_abs_surrogate_pair(part, 0.0), select(0.0, 64.0, large));
+  return nonzero_sign_log_abs_surrogate_ranged_select(infinite, nonzero_sign_log_abs_surrogate_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -79,6 +101,18 @@ fn nonzero_sign_log_abs_surrogate_pair_ordered_sum(a: f32, b: f32) -> nonzero_si
 fn nonzero_sign_log_abs_surrogate_pair_add(a: nonzero_sign_log_abs_surrogate_pair, b: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
   let s = nonzero_sign_log_abs_surrogate_pair_sum(a.high, b.high);
   return nonzero_sign_log_abs_surrogate_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn nonzero_sign_log_abs_surrogate_ranged_add(a: nonzero_sign_log_abs_surrogate_ranged, b: nonzero_sign_log_abs_surrogate_ranged) -> nonzero_sign_log_abs_surrogate_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = nonzero_sign_log_abs_surrogate_ranged_select(swapped, b, a);
+  let y = nonzero_sign_log_abs_surrogate_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(nonzero_sign_log_abs_surrogate_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return nonzero_sign_log_abs_surrogate_ranged_of(
+    nonzero_sign_log_abs_surrogate_pair_add(nonzero_sign_log_abs_surrogate_pair(x.high, x.low), nonzero_sign_log_abs_surrogate_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -105,21 +139,77 @@ fn nonzero_sign_log_abs_surrogate_pair_divide(a: nonzero_sign_log_abs_surrogate_
   return nonzero_sign_log_abs_surrogate_pair_ordered_sum(q, rest / b.high);
 }
 
-fn nonzero_sign_log_abs_surrogate_pair_to_f32(a: nonzero_sign_log_abs_surrogate_pair) -> f32 {
-  return a.high + a.low;
+fn nonzero_sign_log_abs_surrogate_ranged_divide(a: nonzero_sign_log_abs_surrogate_ranged, b: nonzero_sign_log_abs_surrogate_ranged) -> nonzero_sign_log_abs_surrogate_ranged {
+  return nonzero_sign_log_abs_surrogate_ranged_of(
+    nonzero_sign_log_abs_surrogate_pair_divide(nonzero_sign_log_abs_surrogate_pair(a.high, a.low), nonzero_sign_log_abs_surrogate_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
-fn nonzero_sign_log_abs_surrogate_pair_negate(a: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
-  return nonzero_sign_log_abs_surrogate_pair(-a.high, -a.low);
+fn nonzero_sign_log_abs_surrogate_ranged_abs(a: nonzero_sign_log_abs_surrogate_ranged) -> nonzero_sign_log_abs_surrogate_ranged {
+  return nonzero_sign_log_abs_surrogate_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn nonzero_sign_log_abs_surrogate_ranged_to_limit(a: nonzero_sign_log_abs_surrogate_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * nonzero_sign_log_abs_surrogate_power_of_two(first)) * nonzero_sign_log_abs_surrogate_power_of_two(exponent - first);
+}
+
+fn nonzero_sign_log_abs_surrogate_ranged_negate(a: nonzero_sign_log_abs_surrogate_ranged) -> nonzero_sign_log_abs_surrogate_ranged {
+  return nonzero_sign_log_abs_surrogate_ranged(-a.high, -a.low, a.exponent);
 }
 
 fn nonzero_sign_log_abs_surrogate_pair_sign(a: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
   return nonzero_sign_log_abs_surrogate_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
 }
 
+fn nonzero_sign_log_abs_surrogate_ranged_sign(a: nonzero_sign_log_abs_surrogate_ranged) -> nonzero_sign_log_abs_surrogate_ranged {
+  return nonzero_sign_log_abs_surrogate_ranged_of(nonzero_sign_log_abs_surrogate_pair_sign(nonzero_sign_log_abs_surrogate_pair(a.high, a.low)), 0.0);
+}
+
 fn nonzero_sign_log_abs_surrogate_pair_multiply(a: nonzero_sign_log_abs_surrogate_pair, b: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
   let p = nonzero_sign_log_abs_surrogate_pair_product(a.high, b.high);
   return nonzero_sign_log_abs_surrogate_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn nonzero_sign_log_abs_surrogate_ranged_multiply(a: nonzero_sign_log_abs_surrogate_ranged, b: nonzero_sign_log_abs_surrogate_ranged) -> nonzero_sign_log_abs_surrogate_ranged {
+  return nonzero_sign_log_abs_surrogate_ranged_of(
+    nonzero_sign_log_abs_surrogate_pair_multiply(nonzero_sign_log_abs_surrogate_pair(a.high, a.low), nonzero_sign_log_abs_surrogate_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn nonzero_sign_log_abs_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = nonzero_sign_log_abs_surrogate_ranged_from_given(x0);
+  let a1 = nonzero_sign_log_abs_surrogate_ranged_from_given(x1);
+  let t0 = nonzero_sign_log_abs_surrogate_ranged_add(
+    nonzero_sign_log_abs_surrogate_ranged_divide(nonzero_sign_log_abs_surrogate_ranged(1.0, 0.0, 0.0), a1),
+    nonzero_sign_log_abs_surrogate_ranged_abs(a0)
+  );
+  return nonzero_sign_log_abs_surrogate_ranged_to_limit(
+    nonzero_sign_log_abs_surrogate_ranged_divide(
+      nonzero_sign_log_abs_surrogate_ranged_negate(nonzero_sign_log_abs_surrogate_ranged_sign(a0)),
+      nonzero_sign_log_abs_surrogate_ranged_multiply(t0, t0)
+    )
+  );
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_abs(a: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
+  return nonzero_sign_log_abs_surrogate_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_from_f32(x: f32) -> nonzero_sign_log_abs_surrogate_pair {
+  return nonzero_sign_log_abs_surrogate_pair(x, 0.0);
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_to_f32(a: nonzero_sign_log_abs_surrogate_pair) -> f32 {
+  return a.high + a.low;
+}
+
+fn nonzero_sign_log_abs_surrogate_pair_negate(a: nonzero_sign_log_abs_surrogate_pair) -> nonzero_sign_log_abs_surrogate_pair {
+  return nonzero_sign_log_abs_surrogate_pair(-a.high, -a.low);
 }
 
 fn nonzero_sign_log_abs_surrogate_curvature(x: f32, alpha: f32) -> f32 {
@@ -158,6 +248,17 @@ struct nonzero_sign_log_abs_surrogate_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn nonzero_sign_log_abs_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn nonzero_sign_log_abs_surrogate_double_backward(
   dy: f32,
   ddx: f32,
@@ -166,7 +267,10 @@ fn nonzero_sign_log_abs_surrogate_double_backward(
 ) -> nonzero_sign_log_abs_surrogate_second_gradients {
   let slopes = nonzero_sign_log_abs_surrogate_backward(1.0, x, alpha);
   let curvatures = nonzero_sign_log_abs_surrogate_curvature(x, alpha);
-  return nonzero_sign_log_abs_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return nonzero_sign_log_abs_surrogate_second_gradients(
+    ddx * slopes,
+    nonzero_sign_log_abs_surrogate_product_of_three(dy, ddx, curvatures)
+  );
 }
 
 struct nonzero_sign_log_abs_surrogate_uniform_values {

@@ -2057,29 +2057,233 @@ fn nrelu_fused(x: f32, training: f32, u0: f32, u1: f32) -> nrelu_value_and_slope
   return nrelu_value_and_slopes(select(result_value, x, nrelu_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn nrelu_tanh(x: f32) -> f32 {
-  if (nrelu_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct nrelu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const nrelu_RANGED_ZERO: nrelu_ranged = nrelu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn nrelu_ranged_of(a: nrelu_pair, exponent: f32) -> nrelu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = nrelu_power_of_two(clamp(127 - field, -126, 126));
+  return nrelu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), nrelu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn nrelu_ranged_select(condition: bool, a: nrelu_ranged, b: nrelu_ranged) -> nrelu_ranged {
+  return nrelu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn nrelu_ranged_from_given(x: f32) -> nrelu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = nrelu_ranged_of(nrelu_pair(part, 0.0), select(0.0, 64.0, large));
+  return nrelu_ranged_select(infinite, nrelu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn nrelu_ranged_sqrt(a: nrelu_ranged) -> nrelu_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = nrelu_pair_sqrt(
+    nrelu_pair_scale(nrelu_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return nrelu_ranged_of(root, half);
+}
+
+fn nrelu_ranged_multiply(a: nrelu_ranged, b: nrelu_ranged) -> nrelu_ranged {
+  return nrelu_ranged_of(
+    nrelu_pair_multiply(nrelu_pair(a.high, a.low), nrelu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+const nrelu_RANGED_LN2: nrelu_pair = nrelu_pair(0.69314718, -1.9046542e-9);
+
+fn nrelu_ranged_negate(a: nrelu_ranged) -> nrelu_ranged {
+  return nrelu_ranged(-a.high, -a.low, a.exponent);
+}
+
+// What is larger than all that rows of numbers give.
+fn nrelu_ranged_infinite() -> nrelu_ranged {
+  return nrelu_ranged(1.0, 0.0, 10000.0);
+}
+
+fn nrelu_ranged_log(a: nrelu_ranged) -> nrelu_ranged {
+  let over = a.high > 1.4142135;
+  let m = nrelu_pair_scale(nrelu_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = nrelu_pair_log_scaled(0.0, nrelu_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = nrelu_pair_multiply(nrelu_pair(a.exponent + select(0.0, 1.0, over), 0.0), nrelu_RANGED_LN2);
+  return nrelu_ranged_select(
+    a.high == 0.0,
+    nrelu_ranged_negate(nrelu_ranged_infinite()),
+    nrelu_ranged_of(nrelu_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn nrelu_ranged_pair(a: nrelu_ranged) -> nrelu_pair {
+  let factor = nrelu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return nrelu_pair(a.high * factor, a.low * factor);
+}
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn nrelu_ranged_exp(a: nrelu_ranged) -> nrelu_ranged {
+  let x = nrelu_ranged_pair(
+    nrelu_ranged_select(a.exponent > 126.0, nrelu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = nrelu_pair_subtract(x, nrelu_pair_multiply(nrelu_pair(k, 0.0), nrelu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return nrelu_ranged_of(
+    nrelu_pair_add(
+      nrelu_pair(1.0, 0.0),
+      nrelu_pair_expm1_small(nrelu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn nrelu_ranged_add(a: nrelu_ranged, b: nrelu_ranged) -> nrelu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = nrelu_ranged_select(swapped, b, a);
+  let y = nrelu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(nrelu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return nrelu_ranged_of(
+    nrelu_pair_add(nrelu_pair(x.high, x.low), nrelu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn nrelu_ranged_subtract(a: nrelu_ranged, b: nrelu_ranged) -> nrelu_ranged {
+  return nrelu_ranged_add(a, nrelu_ranged_negate(b));
+}
+
+fn nrelu_ranged_less(a: nrelu_ranged, b: nrelu_ranged) -> bool {
+  return nrelu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn nrelu_ranged_smaller(a: nrelu_ranged, b: nrelu_ranged) -> nrelu_ranged {
+  return nrelu_ranged_select(nrelu_ranged_less(b, a), b, a);
+}
+
+fn nrelu_ranged_at_most(a: nrelu_ranged, b: nrelu_ranged) -> nrelu_ranged {
+  return nrelu_ranged_smaller(a, b);
+}
+
+fn nrelu_ranged_divide(a: nrelu_ranged, b: nrelu_ranged) -> nrelu_ranged {
+  return nrelu_ranged_of(
+    nrelu_pair_divide(nrelu_pair(a.high, a.low), nrelu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn nrelu_ranged_to_limit(a: nrelu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * nrelu_power_of_two(first)) * nrelu_power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn nrelu_ranged_to_finite(a: nrelu_ranged) -> f32 {
+  let x = nrelu_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
+fn nrelu_ranged_abs(a: nrelu_ranged) -> nrelu_ranged {
+  return nrelu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+const nrelu_RANGED_ONE: nrelu_ranged = nrelu_ranged(1.0, 0.0, 0.0);
+
+fn nrelu_ranged_expm1(a: nrelu_ranged) -> nrelu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = nrelu_ranged_multiply(a, a);
+    return nrelu_ranged_add(a, nrelu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return nrelu_ranged_of(nrelu_pair_expm1_small(nrelu_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (nrelu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return nrelu_ranged_subtract(nrelu_ranged_exp(a), nrelu_RANGED_ONE);
 }
 
 fn nrelu_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = sqrt(-2.0 * nrelu_log(x2));
-  let t2 = nrelu_sigmoid(x1);
-  let t3 = sqrt(t2);
-  let t4 = nrelu_sin(6.2831855 * (abs(x3 - 0.5) - 0.25));
-  let t5 = nrelu_logistic(x1);
-  let t6 = select(0.0, (t * t4 * (-0.5 * (t5 * nrelu_tanh(0.5 * x1)) - (0.25 * t5 * t5) / t2)) / t3, x0 > 0.0);
-  return select(0.0, t6, x1 + select(0.0, t * t3 * t4, x0 > 0.0) > 0.0);
+  let a0 = nrelu_ranged_from_given(x0);
+  let a1 = nrelu_ranged_from_given(x1);
+  let a2 = nrelu_ranged_from_given(x2);
+  let a3 = nrelu_ranged_from_given(x3);
+  let t0 = nrelu_ranged_sqrt(nrelu_ranged_multiply(nrelu_ranged(-1.0, 0.0, 1.0), nrelu_ranged_log(a2)));
+  let t1 = nrelu_ranged_exp(nrelu_ranged_at_most(a1, nrelu_ranged(1.25, 0.0, 5.0)));
+  let t2 = nrelu_ranged_divide(t1, nrelu_ranged_add(t1, nrelu_ranged(1.0, 0.0, 0.0)));
+  let t3 = nrelu_ranged_sqrt(t2);
+  let t4 = nrelu_ranged_of(
+    nrelu_pair(
+      nrelu_sin(
+        nrelu_ranged_to_finite(
+          nrelu_ranged_multiply(
+            nrelu_ranged(1.5707964, -4.371139e-8, 2.0),
+            nrelu_ranged_subtract(
+              nrelu_ranged_abs(nrelu_ranged_subtract(a3, nrelu_ranged(1.0, 0.0, -1.0))),
+              nrelu_ranged(1.0, 0.0, -2.0)
+            )
+          )
+        )
+      ),
+      0.0
+    ),
+    0.0
+  );
+  var t5 = nrelu_RANGED_ZERO;
+  if (nrelu_ranged_less(nrelu_RANGED_ZERO, a0)) {
+    t5 = nrelu_ranged_multiply(nrelu_ranged_multiply(t0, t3), t4);
+  }
+  let t6 = nrelu_ranged_exp(nrelu_ranged_negate(nrelu_ranged_abs(a1)));
+  let t7 = nrelu_ranged_add(t6, nrelu_ranged(1.0, 0.0, 0.0));
+  let t8 = nrelu_ranged_divide(t6, nrelu_ranged_multiply(t7, t7));
+  let t9 = nrelu_ranged_expm1(
+    nrelu_ranged_at_most(
+      nrelu_ranged_multiply(nrelu_ranged(1.0, 0.0, 1.0), nrelu_ranged_multiply(nrelu_ranged(1.0, 0.0, -1.0), a1)),
+      nrelu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  var t10 = nrelu_RANGED_ZERO;
+  if (nrelu_ranged_less(nrelu_RANGED_ZERO, a0)) {
+    t10 = nrelu_ranged_divide(
+      nrelu_ranged_multiply(
+        nrelu_ranged_multiply(t0, t4),
+        nrelu_ranged_subtract(
+          nrelu_ranged_multiply(
+            nrelu_ranged_multiply(nrelu_ranged(-1.0, 0.0, -1.0), t8),
+            nrelu_ranged_divide(t9, nrelu_ranged_add(t9, nrelu_ranged(1.0, 0.0, 1.0)))
+          ),
+          nrelu_ranged_divide(nrelu_ranged_multiply(nrelu_ranged(1.0, 0.0, -2.0), nrelu_ranged_multiply(t8, t8)), t2)
+        )
+      ),
+      t3
+    );
+  }
+  var t11 = nrelu_RANGED_ZERO;
+  if (nrelu_ranged_less(nrelu_RANGED_ZERO, nrelu_ranged_add(a1, t5))) {
+    t11 = t10;
+  }
+  return nrelu_ranged_to_limit(t11);
 }
 
 fn nrelu_pair_expm1(a: nrelu_pair) -> nrelu_pair {
@@ -2187,10 +2391,21 @@ struct nrelu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn nrelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn nrelu_double_backward(dy: f32, ddx: f32, x: f32, training: f32, u0: f32, u1: f32) -> nrelu_second_gradients {
   let slopes = nrelu_backward(1.0, x, training, u0, u1);
   let curvatures = nrelu_curvature(x, training, u0, u1);
-  return nrelu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return nrelu_second_gradients(ddx * slopes, nrelu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -2691,6 +2691,99 @@ struct pade_activation_curvatures {
   b4_b4: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct pade_activation_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const pade_activation_RANGED_ZERO: pade_activation_ranged = pade_activation_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn pade_activation_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn pade_activation_ranged_of(a: pade_activation_pair, exponent: f32) -> pade_activation_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = pade_activation_power_of_two(clamp(127 - field, -126, 126));
+  return pade_activation_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), pade_activation_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn pade_activation_ranged_select(condition: bool, a: pade_activation_ranged, b: pade_activation_ranged) -> pade_activation_ranged {
+  return pade_activation_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn pade_activation_ranged_from_given(x: f32) -> pade_activation_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = pade_activation_ranged_of(pade_activation_pair(part, 0.0), select(0.0, 64.0, large));
+  return pade_activation_ranged_select(infinite, pade_activation_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn pade_activation_ranged_multiply(a: pade_activation_ranged, b: pade_activation_ranged) -> pade_activation_ranged {
+  return pade_activation_ranged_of(
+    pade_activation_pair_multiply(pade_activation_pair(a.high, a.low), pade_activation_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn pade_activation_ranged_add(a: pade_activation_ranged, b: pade_activation_ranged) -> pade_activation_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = pade_activation_ranged_select(swapped, b, a);
+  let y = pade_activation_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(pade_activation_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return pade_activation_ranged_of(
+    pade_activation_pair_add(pade_activation_pair(x.high, x.low), pade_activation_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn pade_activation_ranged_sign(a: pade_activation_ranged) -> pade_activation_ranged {
+  return pade_activation_ranged_of(pade_activation_pair_sign(pade_activation_pair(a.high, a.low)), 0.0);
+}
+
+fn pade_activation_ranged_abs(a: pade_activation_ranged) -> pade_activation_ranged {
+  return pade_activation_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn pade_activation_ranged_divide(a: pade_activation_ranged, b: pade_activation_ranged) -> pade_activation_ranged {
+  return pade_activation_ranged_of(
+    pade_activation_pair_divide(pade_activation_pair(a.high, a.low), pade_activation_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn pade_activation_ranged_negate(a: pade_activation_ranged) -> pade_activation_ranged {
+  return pade_activation_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn pade_activation_ranged_subtract(a: pade_activation_ranged, b: pade_activation_ranged) -> pade_activation_ranged {
+  return pade_activation_ranged_add(a, pade_activation_ranged_negate(b));
+}
+
+// To a number of float32; infinity where it is beyond.
+fn pade_activation_ranged_to_limit(a: pade_activation_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * pade_activation_power_of_two(first)) * pade_activation_power_of_two(exponent - first);
+}
+
 fn pade_activation_curvature_0_far(
   x0: f32,
   x1: f32,
@@ -2704,164 +2797,413 @@ fn pade_activation_curvature_0_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = select(x0, 65536.0, x0 > 65536.0);
-  let t2 = select(t, -65536.0, t < -65536.0);
-  let t3 = 12.0 * t2 * t2;
-  let t4 = t2 * t2;
-  let t5 = t4 * t2;
-  let t6 = t4 * t4;
-  let t7 = t2 * x7 + t4 * x8 + t5 * x9 + t6 * x10;
-  let t8 = select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7));
-  let t9 = 3.0 * t2 * t2;
-  let t10 = 4.0 * t2 * t4;
-  let t11 = x2 + 2.0 * (t2 * x3) + t9 * x4 + t10 * x5 + 5.0 * t2 * t5 * x6;
-  let t12 = x7 + 2.0 * (t2 * x8) + t9 * x9 + t10 * x10;
-  let t13 = x1 + t2 * x2 + t4 * x3 + t5 * x4 + t6 * x5 + t6 * t2 * x6;
-  let t14 = abs(t7) + 1.0;
-  let t15 = t8 * (t11 * t12 + t13 * (2.0 * x8 + 6.0 * (t2 * x9) + t3 * x10)) - (t13 * (t8 * t8 * (t12 * t12))) / t14;
-  let t16 = t8 * t12;
-  return (
-    (2.0 * x3 + 6.0 * (t2 * x4) + t3 * x5 + 20.0 * t2 * t4 * x6 - t15 / t14 - (t16 * (t11 - (t13 * t16) / t14)) / t14) /
-    t14
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 2.0), a0);
+  let t1 = pade_activation_ranged_multiply(a0, a0);
+  let t2 = pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 3.0), t1);
+  let t3 = pade_activation_ranged_multiply(t1, a0);
+  let t4 = pade_activation_ranged_multiply(t1, t1);
+  let t5 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t1, a8)),
+      pade_activation_ranged_multiply(t3, a9)
+    ),
+    pade_activation_ranged_multiply(t4, a10)
+  );
+  let t6 = pade_activation_ranged_sign(t5);
+  let t7 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0);
+  let t8 = pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t1);
+  let t9 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t3);
+  let t10 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(a2, pade_activation_ranged_multiply(t7, a3)),
+        pade_activation_ranged_multiply(t8, a4)
+      ),
+      pade_activation_ranged_multiply(t9, a5)
+    ),
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(pade_activation_ranged(1.25, 0.0, 2.0), t4), a6)
+  );
+  let t11 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(a7, pade_activation_ranged_multiply(t7, a8)),
+      pade_activation_ranged_multiply(t8, a9)
+    ),
+    pade_activation_ranged_multiply(t9, a10)
+  );
+  let t12 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+          pade_activation_ranged_multiply(t1, a3)
+        ),
+        pade_activation_ranged_multiply(t3, a4)
+      ),
+      pade_activation_ranged_multiply(t4, a5)
+    ),
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t4, a0), a6)
+  );
+  let t13 = pade_activation_ranged_add(pade_activation_ranged_abs(t5), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t14 = pade_activation_ranged_divide(
+    pade_activation_ranged_subtract(
+      pade_activation_ranged_multiply(
+        t6,
+        pade_activation_ranged_add(
+          pade_activation_ranged_multiply(t10, t11),
+          pade_activation_ranged_multiply(
+            t12,
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a8),
+                pade_activation_ranged_multiply(t0, a9)
+              ),
+              pade_activation_ranged_multiply(t2, a10)
+            )
+          )
+        )
+      ),
+      pade_activation_ranged_divide(
+        pade_activation_ranged_multiply(
+          pade_activation_ranged_multiply(t12, pade_activation_ranged_multiply(t11, t11)),
+          pade_activation_ranged_multiply(t6, t6)
+        ),
+        t13
+      )
+    ),
+    t13
+  );
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_subtract(
+        pade_activation_ranged_subtract(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a3),
+                pade_activation_ranged_multiply(t0, a4)
+              ),
+              pade_activation_ranged_multiply(t2, a5)
+            ),
+            pade_activation_ranged_multiply(
+              pade_activation_ranged_multiply(pade_activation_ranged(1.25, 0.0, 4.0), t3),
+              a6
+            )
+          ),
+          t14
+        ),
+        pade_activation_ranged_divide(
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(t11, t6),
+            pade_activation_ranged_subtract(
+              t10,
+              pade_activation_ranged_divide(
+                pade_activation_ranged_multiply(pade_activation_ranged_multiply(t12, t11), t6),
+                t13
+              )
+            )
+          ),
+          t13
+        )
+      ),
+      t13
+    )
   );
 }
 
 fn pade_activation_curvature_1_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x1 / x0 / t;
-  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
-  let t5 = t2 * t4;
-  let t6 = abs(t4) + 1.0 / t / t;
-  let t7 =
-    -(
-      select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
-      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)
-    ) /
-    (t6 * t6);
-  let t8 = t * x0;
-  let t9 = t7 / t / t8;
-  let t10 = x0 * x1 + t * x2 + t8 * x3 + t2 * x4;
-  let t11 = abs(t10) + 1.0;
-  let t12 =
-    -(
-      select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10)) *
-      (x1 + 2.0 * (x0 * x2) + 3.0 * x0 * x0 * x3 + 4.0 * x0 * t * x4)
-    ) /
-    (t11 * t11);
-  return select(select(t12, t9, x0 < -65536.0), t9, x0 > 65536.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(t1, a3)
+    ),
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, t0), a4)
+  );
+  let t3 = pade_activation_ranged_add(pade_activation_ranged_abs(t2), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(
+        pade_activation_ranged_multiply(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(
+                a1,
+                pade_activation_ranged_multiply(
+                  pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0),
+                  a2
+                )
+              ),
+              pade_activation_ranged_multiply(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t0),
+                a3
+              )
+            ),
+            pade_activation_ranged_multiply(
+              pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t1),
+              a4
+            )
+          ),
+          pade_activation_ranged_sign(t2)
+        )
+      ),
+      pade_activation_ranged_multiply(t3, t3)
+    )
+  );
 }
 
 fn pade_activation_curvature_2_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x1 / x0 / t;
-  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
-  let t5 = t2 * t4;
-  let t6 = abs(t4) + 1.0 / t / t;
-  let t7 =
-    1.0 -
-    (select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
-      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)) /
-      t6;
-  let t8 = t7 / t6 / t / t;
-  let t9 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
-  let t10 = abs(t9) + 1.0;
-  let t11 =
-    (select(pade_activation_sign(t9), t9, pade_activation_is_nan(t9)) *
-      (x1 + 2.0 * (x0 * x2) + 3.0 * x0 * x0 * x3 + 4.0 * x0 * t * x4) *
-      x0) /
-    t10;
-  return select(select((1.0 - t11) / t10, t8, x0 < -2147483600.0), t8, x0 > 2147483600.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(t1, a3)
+    ),
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, t0), a4)
+  );
+  let t3 = pade_activation_ranged_add(pade_activation_ranged_abs(t2), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t4 = pade_activation_ranged_divide(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(
+        a0,
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              a1,
+              pade_activation_ranged_multiply(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0),
+                a2
+              )
+            ),
+            pade_activation_ranged_multiply(
+              pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t0),
+              a3
+            )
+          ),
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t1),
+            a4
+          )
+        )
+      ),
+      pade_activation_ranged_sign(t2)
+    ),
+    t3
+  );
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(pade_activation_ranged_subtract(pade_activation_ranged(1.0, 0.0, 0.0), t4), t3)
+  );
 }
 
 fn pade_activation_curvature_3_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x1 / x0 / t;
-  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
-  let t5 = t2 * t4;
-  let t6 = abs(t4) + 1.0 / t / t;
-  let t7 =
-    2.0 -
-    (select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
-      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)) /
-      t6;
-  let t8 = t7 / t6 / x0 / t;
-  let t9 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
-  let t10 = abs(t9) + 1.0;
-  let t11 =
-    (t *
-      (select(pade_activation_sign(t9), t9, pade_activation_is_nan(t9)) *
-        (x1 + 2.0 * (x0 * x2) + 3.0 * x0 * x0 * x3 + 4.0 * x0 * t * x4))) /
-    t10;
-  return select(select((2.0 * x0 - t11) / t10, t8, x0 < -16777216.0), t8, x0 > 16777216.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0);
+  let t1 = pade_activation_ranged_multiply(a0, a0);
+  let t2 = pade_activation_ranged_multiply(t1, a0);
+  let t3 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t1, a2)),
+      pade_activation_ranged_multiply(t2, a3)
+    ),
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t1, t1), a4)
+  );
+  let t4 = pade_activation_ranged_add(pade_activation_ranged_abs(t3), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t5 = pade_activation_ranged_subtract(
+    t0,
+    pade_activation_ranged_divide(
+      pade_activation_ranged_multiply(
+        pade_activation_ranged_multiply(
+          t1,
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(t0, a2)),
+              pade_activation_ranged_multiply(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t1),
+                a3
+              )
+            ),
+            pade_activation_ranged_multiply(
+              pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t2),
+              a4
+            )
+          )
+        ),
+        pade_activation_ranged_sign(t3)
+      ),
+      t4
+    )
+  );
+  return pade_activation_ranged_to_limit(pade_activation_ranged_divide(t5, t4));
 }
 
 fn pade_activation_curvature_4_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x1 / x0 / t;
-  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
-  let t5 = t2 * t4;
-  let t6 = abs(t4) + 1.0 / t / t;
-  let t7 =
-    3.0 -
-    (select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
-      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)) /
-      t6;
-  let t8 = t7 / t6 / x0 / x0;
-  let t9 = 3.0 * x0 * x0;
-  let t10 = t * x0;
-  let t11 = x0 * x1 + t * x2 + t10 * x3 + t2 * x4;
-  let t12 = abs(t11) + 1.0;
-  let t13 =
-    (t10 *
-      (select(pade_activation_sign(t11), t11, pade_activation_is_nan(t11)) *
-        (x1 + 2.0 * (x0 * x2) + t9 * x3 + 4.0 * x0 * t * x4))) /
-    t12;
-  return select(select((t9 - t13) / t12, t8, x0 < -16777216.0), t8, x0 > 16777216.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t0);
+  let t2 = pade_activation_ranged_multiply(t0, a0);
+  let t3 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(t2, a3)
+    ),
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, t0), a4)
+  );
+  let t4 = pade_activation_ranged_add(pade_activation_ranged_abs(t3), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t5 = pade_activation_ranged_divide(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(
+        t2,
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              a1,
+              pade_activation_ranged_multiply(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0),
+                a2
+              )
+            ),
+            pade_activation_ranged_multiply(t1, a3)
+          ),
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t2),
+            a4
+          )
+        )
+      ),
+      pade_activation_ranged_sign(t3)
+    ),
+    t4
+  );
+  return pade_activation_ranged_to_limit(pade_activation_ranged_divide(pade_activation_ranged_subtract(t1, t5), t4));
 }
 
 fn pade_activation_curvature_5_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x1 / x0 / t;
-  let t4 = x4 + t3 + x2 / x0 / x0 + x3 / x0;
-  let t5 = t2 * t4;
-  let t6 = abs(t4) + 1.0 / t / t;
-  let t7 =
-    4.0 -
-    (select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5)) *
-      (4.0 * x4 + t3 + (2.0 * x2) / x0 / x0 + (3.0 * x3) / x0)) /
-      t6;
-  let t8 = t7 / (t6 * x0);
-  let t9 = 4.0 * x0 * t;
-  let t10 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
-  let t11 = abs(t10) + 1.0;
-  let t12 =
-    (t2 *
-      (select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10)) *
-        (x1 + 2.0 * (x0 * x2) + 3.0 * x0 * x0 * x3 + t9 * x4))) /
-    t11;
-  return select(select((t9 - t12) / t11, t8, x0 < -1099511600000.0), t8, x0 > 1099511600000.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t1);
+  let t3 = pade_activation_ranged_multiply(t0, t0);
+  let t4 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(t1, a3)
+    ),
+    pade_activation_ranged_multiply(t3, a4)
+  );
+  let t5 = pade_activation_ranged_add(pade_activation_ranged_abs(t4), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t6 = pade_activation_ranged_divide(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(
+        t3,
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              a1,
+              pade_activation_ranged_multiply(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0),
+                a2
+              )
+            ),
+            pade_activation_ranged_multiply(
+              pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t0),
+              a3
+            )
+          ),
+          pade_activation_ranged_multiply(t2, a4)
+        )
+      ),
+      pade_activation_ranged_sign(t4)
+    ),
+    t5
+  );
+  return pade_activation_ranged_to_limit(pade_activation_ranged_divide(pade_activation_ranged_subtract(t2, t6), t5));
 }
 
 fn pade_activation_curvature_6_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = select(x0, 8192.0, x0 > 8192.0);
-  let t2 = select(t, -8192.0, t < -8192.0);
-  let t3 = t2 * t2;
-  let t4 = t3 * t2;
-  let t5 = t3 * t3;
-  let t6 = t2 * x1 + t3 * x2 + t4 * x3 + t5 * x4;
-  let t7 = abs(t6) + 1.0;
-  let t8 =
-    (t5 *
-      t2 *
-      (select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6)) *
-        (x1 + 2.0 * (t2 * x2) + 3.0 * t2 * t2 * x3 + 4.0 * t2 * t3 * x4))) /
-    t7;
-  return (5.0 * t2 * t4 - t8) / t7;
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, t0);
+  let t2 = pade_activation_ranged_multiply(t0, a0);
+  let t3 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(t2, a3)
+    ),
+    pade_activation_ranged_multiply(t1, a4)
+  );
+  let t4 = pade_activation_ranged_add(pade_activation_ranged_abs(t3), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t5 = pade_activation_ranged_divide(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(
+        pade_activation_ranged_multiply(t1, a0),
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              a1,
+              pade_activation_ranged_multiply(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0),
+                a2
+              )
+            ),
+            pade_activation_ranged_multiply(
+              pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t0),
+              a3
+            )
+          ),
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t2),
+            a4
+          )
+        )
+      ),
+      pade_activation_ranged_sign(t3)
+    ),
+    t4
+  );
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_subtract(pade_activation_ranged_multiply(pade_activation_ranged(1.25, 0.0, 2.0), t1), t5),
+      t4
+    )
+  );
 }
 
 fn pade_activation_curvature_7_far(
@@ -2877,31 +3219,81 @@ fn pade_activation_curvature_7_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = x1 / t / t2;
-  let t4 = x6 + t3 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0;
-  let t5 = t * t;
-  let t6 = x7 / x0 / t;
-  let t7 = x10 + t6 + x8 / x0 / x0 + x9 / x0;
-  let t8 = t5 * t7;
-  let t9 = select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8));
-  let t10 = abs(t7) + 1.0 / t / t;
-  let t11 = (t4 * (2.0 * t9 * t9 * (4.0 * x10 + t6 + (2.0 * x8) / x0 / x0 + (3.0 * x9) / x0))) / t10;
-  let t12 = t9 * (6.0 * x6 + t3 + (2.0 * x2) / t / t + (3.0 * x3) / x0 / t + (4.0 * x4) / x0 / x0 + (5.0 * x5) / x0);
-  let t13 = (t11 - t12) / (t10 * t10) / x0 / t;
-  let t14 = x0 * x2;
-  let t15 = x0 * x7 + t * x8 + t2 * x9 + t5 * x10;
-  let t16 = select(pade_activation_sign(t15), t15, pade_activation_is_nan(t15));
-  let t17 = 3.0 * x0 * x0;
-  let t18 = 4.0 * x0 * t;
-  let t19 =
-    (x1 + t14 + t * x3 + t2 * x4 + t5 * x5 + t5 * x0 * x6) *
-    (2.0 * t16 * t16 * (x7 + 2.0 * (x0 * x8) + t17 * x9 + t18 * x10)) *
-    x0;
-  let t20 = abs(t15) + 1.0;
-  let t21 = t19 / t20 - t16 * (x1 + 2.0 * t14 + t17 * x3 + t18 * x4 + 5.0 * x0 * t2 * x5 + 6.0 * x0 * t5 * x6);
-  return select(select(t21 / (t20 * t20), t13, x0 < -65536.0), t13, x0 > 65536.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0);
+  let t1 = pade_activation_ranged_multiply(a0, a0);
+  let t2 = pade_activation_ranged_multiply(t1, a0);
+  let t3 = pade_activation_ranged_multiply(t1, t1);
+  let t4 = pade_activation_ranged_multiply(t3, a0);
+  let t5 = pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t1);
+  let t6 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t2);
+  let t7 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      t0,
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t1, a3)
+            ),
+            pade_activation_ranged_multiply(t2, a4)
+          ),
+          pade_activation_ranged_multiply(t3, a5)
+        ),
+        pade_activation_ranged_multiply(t4, a6)
+      )
+    ),
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(a7, pade_activation_ranged_multiply(t0, a8)),
+        pade_activation_ranged_multiply(t5, a9)
+      ),
+      pade_activation_ranged_multiply(t6, a10)
+    )
+  );
+  let t8 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t1, a8)),
+      pade_activation_ranged_multiply(t2, a9)
+    ),
+    pade_activation_ranged_multiply(t3, a10)
+  );
+  let t9 = pade_activation_ranged_sign(t8);
+  let t10 = pade_activation_ranged_add(pade_activation_ranged_abs(t8), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t11 = pade_activation_ranged_subtract(
+    pade_activation_ranged_divide(pade_activation_ranged_multiply(t7, pade_activation_ranged_multiply(t9, t9)), t10),
+    pade_activation_ranged_multiply(
+      t9,
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(t0, a2)),
+              pade_activation_ranged_multiply(t5, a3)
+            ),
+            pade_activation_ranged_multiply(t6, a4)
+          ),
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(pade_activation_ranged(1.25, 0.0, 2.0), t3),
+            a5
+          )
+        ),
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 2.0), t4), a6)
+      )
+    )
+  );
+  return pade_activation_ranged_to_limit(pade_activation_ranged_divide(t11, pade_activation_ranged_multiply(t10, t10)));
 }
 
 fn pade_activation_curvature_8_far(
@@ -2917,34 +3309,93 @@ fn pade_activation_curvature_8_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0;
-  let t4 = t * t;
-  let t5 = x7 / x0 / t;
-  let t6 = x10 + t5 + x8 / x0 / x0 + x9 / x0;
-  let t7 = t4 * t6;
-  let t8 = select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7));
-  let t9 = abs(t6) + 1.0 / t / t;
-  let t10 = (t3 * (2.0 * t8 * t8 * (4.0 * x10 + t5 + (2.0 * x8) / x0 / x0 + (3.0 * x9) / x0))) / t9;
-  let t11 =
-    7.0 * x6 + (2.0 * x1) / t / t2 + (3.0 * x2) / t / t + (4.0 * x3) / x0 / t + (5.0 * x4) / x0 / x0 + (6.0 * x5) / x0;
-  let t12 = (t10 - t8 * t11) / (t9 * t9) / x0 / x0;
-  let t13 = t4 * x0;
-  let t14 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
-  let t15 = select(pade_activation_sign(t14), t14, pade_activation_is_nan(t14));
-  let t16 = 3.0 * x0 * x0;
-  let t17 = 4.0 * x0 * t;
-  let t18 =
-    2.0 *
-    x0 *
-    x0 *
-    (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t13 * x6) *
-    (t15 * t15 * (x7 + 2.0 * (x0 * x8) + t16 * x9 + t17 * x10));
-  let t19 = abs(t14) + 1.0;
-  let t20 =
-    t15 * (2.0 * (x0 * x1) + t16 * x2 + t17 * x3 + 5.0 * x0 * t2 * x4 + 6.0 * x0 * t4 * x5 + 7.0 * x0 * t13 * x6);
-  return select(select((t18 / t19 - t20) / (t19 * t19), t12, x0 < -8192.0), t12, x0 > 8192.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_multiply(t0, t0);
+  let t3 = pade_activation_ranged_multiply(t2, a0);
+  let t4 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0);
+  let t5 = pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t0);
+  let t6 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t1);
+  let t7 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), t0),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t1, a4)
+          ),
+          pade_activation_ranged_multiply(t2, a5)
+        ),
+        pade_activation_ranged_multiply(t3, a6)
+      )
+    ),
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(a7, pade_activation_ranged_multiply(t4, a8)),
+        pade_activation_ranged_multiply(t5, a9)
+      ),
+      pade_activation_ranged_multiply(t6, a10)
+    )
+  );
+  let t8 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t1, a9)
+    ),
+    pade_activation_ranged_multiply(t2, a10)
+  );
+  let t9 = pade_activation_ranged_sign(t8);
+  let t10 = pade_activation_ranged_add(pade_activation_ranged_abs(t8), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t11 = pade_activation_ranged_subtract(
+    pade_activation_ranged_divide(pade_activation_ranged_multiply(t7, pade_activation_ranged_multiply(t9, t9)), t10),
+    pade_activation_ranged_multiply(
+      t9,
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(
+                pade_activation_ranged_multiply(t4, a1),
+                pade_activation_ranged_multiply(t5, a2)
+              ),
+              pade_activation_ranged_multiply(t6, a3)
+            ),
+            pade_activation_ranged_multiply(
+              pade_activation_ranged_multiply(pade_activation_ranged(1.25, 0.0, 2.0), t2),
+              a4
+            )
+          ),
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 2.0), t3),
+            a5
+          )
+        ),
+        pade_activation_ranged_multiply(
+          pade_activation_ranged_multiply(
+            pade_activation_ranged(1.75, 0.0, 2.0),
+            pade_activation_ranged_multiply(t1, t1)
+          ),
+          a6
+        )
+      )
+    )
+  );
+  return pade_activation_ranged_to_limit(pade_activation_ranged_divide(t11, pade_activation_ranged_multiply(t10, t10)));
 }
 
 fn pade_activation_curvature_9_far(
@@ -2960,35 +3411,102 @@ fn pade_activation_curvature_9_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0;
-  let t4 = t * t;
-  let t5 = x7 / x0 / t;
-  let t6 = x10 + t5 + x8 / x0 / x0 + x9 / x0;
-  let t7 = t4 * t6;
-  let t8 = select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7));
-  let t9 = abs(t6) + 1.0 / t / t;
-  let t10 = (t3 * (2.0 * t8 * t8 * (4.0 * x10 + t5 + (2.0 * x8) / x0 / x0 + (3.0 * x9) / x0))) / t9;
-  let t11 =
-    8.0 * x6 + (3.0 * x1) / t / t2 + (4.0 * x2) / t / t + (5.0 * x3) / x0 / t + (6.0 * x4) / x0 / x0 + (7.0 * x5) / x0;
-  let t12 = (t10 - t8 * t11) / (t9 * t9 * x0);
-  let t13 = t4 * x0;
-  let t14 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
-  let t15 = select(pade_activation_sign(t14), t14, pade_activation_is_nan(t14));
-  let t16 = 3.0 * x0 * x0;
-  let t17 = 4.0 * x0 * t;
-  let t18 =
-    2.0 *
-    x0 *
-    t *
-    (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t13 * x6) *
-    (t15 * t15 * (x7 + 2.0 * (x0 * x8) + t16 * x9 + t17 * x10));
-  let t19 = abs(t14) + 1.0;
-  let t20 =
-    t15 *
-    (t16 * x1 + t17 * x2 + 5.0 * x0 * t2 * x3 + 6.0 * x0 * t4 * x4 + 7.0 * x0 * t13 * x5 + 8.0 * x0 * (t2 * t2) * x6);
-  return select(select((t18 / t19 - t20) / (t19 * t19), t12, x0 < -1099511600000.0), t12, x0 > 1099511600000.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_multiply(t0, t0);
+  let t3 = pade_activation_ranged_multiply(t2, a0);
+  let t4 = pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t0);
+  let t5 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t1);
+  let t6 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), t1),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t1, a4)
+          ),
+          pade_activation_ranged_multiply(t2, a5)
+        ),
+        pade_activation_ranged_multiply(t3, a6)
+      )
+    ),
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          a7,
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0),
+            a8
+          )
+        ),
+        pade_activation_ranged_multiply(t4, a9)
+      ),
+      pade_activation_ranged_multiply(t5, a10)
+    )
+  );
+  let t7 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t1, a9)
+    ),
+    pade_activation_ranged_multiply(t2, a10)
+  );
+  let t8 = pade_activation_ranged_sign(t7);
+  let t9 = pade_activation_ranged_add(pade_activation_ranged_abs(t7), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t10 = pade_activation_ranged_multiply(t1, t1);
+  let t11 = pade_activation_ranged_subtract(
+    pade_activation_ranged_divide(pade_activation_ranged_multiply(t6, pade_activation_ranged_multiply(t8, t8)), t9),
+    pade_activation_ranged_multiply(
+      t8,
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(
+                pade_activation_ranged_multiply(t4, a1),
+                pade_activation_ranged_multiply(t5, a2)
+              ),
+              pade_activation_ranged_multiply(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.25, 0.0, 2.0), t2),
+                a3
+              )
+            ),
+            pade_activation_ranged_multiply(
+              pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 2.0), t3),
+              a4
+            )
+          ),
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(pade_activation_ranged(1.75, 0.0, 2.0), t10),
+            a5
+          )
+        ),
+        pade_activation_ranged_multiply(
+          pade_activation_ranged_multiply(
+            pade_activation_ranged(1.0, 0.0, 3.0),
+            pade_activation_ranged_multiply(t10, a0)
+          ),
+          a6
+        )
+      )
+    )
+  );
+  return pade_activation_ranged_to_limit(pade_activation_ranged_divide(t11, pade_activation_ranged_multiply(t9, t9)));
 }
 
 fn pade_activation_curvature_10_far(
@@ -3004,177 +3522,341 @@ fn pade_activation_curvature_10_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = select(x0, 1024.0, x0 > 1024.0);
-  let t2 = select(t, -1024.0, t < -1024.0);
-  let t3 = t2 * t2;
-  let t4 = t3 * t2;
-  let t5 = t3 * t3;
-  let t6 = t5 * t2;
-  let t7 = 2.0 * t2 * t4 * (x1 + t2 * x2 + t3 * x3 + t4 * x4 + t5 * x5 + t6 * x6);
-  let t8 = t2 * x7 + t3 * x8 + t4 * x9 + t5 * x10;
-  let t9 = select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8));
-  let t10 = 4.0 * t2 * t3;
-  let t11 = abs(t8) + 1.0;
-  let t12 = (t7 * (t9 * t9 * (x7 + 2.0 * (t2 * x8) + 3.0 * t2 * t2 * x9 + t10 * x10))) / t11;
-  let t13 = t4 * t4;
-  let t14 =
-    t10 * x1 +
-    5.0 * t2 * t4 * x2 +
-    6.0 * t2 * t5 * x3 +
-    7.0 * t2 * t6 * x4 +
-    8.0 * t2 * t13 * x5 +
-    9.0 * t2 * (t13 * t2) * x6;
-  return (t12 - t9 * t14) / (t11 * t11);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, t0);
+  let t2 = pade_activation_ranged_multiply(t0, a0);
+  let t3 = pade_activation_ranged_multiply(t1, a0);
+  let t4 = pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 2.0), t2);
+  let t5 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), t1),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t2, a4)
+          ),
+          pade_activation_ranged_multiply(t1, a5)
+        ),
+        pade_activation_ranged_multiply(t3, a6)
+      )
+    ),
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          a7,
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), a0),
+            a8
+          )
+        ),
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 1.0), t0), a9)
+      ),
+      pade_activation_ranged_multiply(t4, a10)
+    )
+  );
+  let t6 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t2, a9)
+    ),
+    pade_activation_ranged_multiply(t1, a10)
+  );
+  let t7 = pade_activation_ranged_sign(t6);
+  let t8 = pade_activation_ranged_add(pade_activation_ranged_abs(t6), pade_activation_ranged(1.0, 0.0, 0.0));
+  let t9 = pade_activation_ranged_multiply(t2, t2);
+  let t10 = pade_activation_ranged_multiply(
+    t7,
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_multiply(t4, a1),
+              pade_activation_ranged_multiply(
+                pade_activation_ranged_multiply(pade_activation_ranged(1.25, 0.0, 2.0), t1),
+                a2
+              )
+            ),
+            pade_activation_ranged_multiply(
+              pade_activation_ranged_multiply(pade_activation_ranged(1.5, 0.0, 2.0), t3),
+              a3
+            )
+          ),
+          pade_activation_ranged_multiply(
+            pade_activation_ranged_multiply(pade_activation_ranged(1.75, 0.0, 2.0), t9),
+            a4
+          )
+        ),
+        pade_activation_ranged_multiply(
+          pade_activation_ranged_multiply(
+            pade_activation_ranged(1.0, 0.0, 3.0),
+            pade_activation_ranged_multiply(t9, a0)
+          ),
+          a5
+        )
+      ),
+      pade_activation_ranged_multiply(
+        pade_activation_ranged_multiply(
+          pade_activation_ranged(1.125, 0.0, 3.0),
+          pade_activation_ranged_multiply(t1, t1)
+        ),
+        a6
+      )
+    )
+  );
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_subtract(
+        pade_activation_ranged_divide(pade_activation_ranged_multiply(t5, pade_activation_ranged_multiply(t7, t7)), t8),
+        t10
+      ),
+      pade_activation_ranged_multiply(t8, t8)
+    )
+  );
 }
 
 fn pade_activation_curvature_11_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * t2;
-  let t4 = t2 * x1 + t3 * x2 + t3 * t2 * x3 + t3 * t3 * x4;
-  let t5 = abs(t4) + 1.0;
-  return -(select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) * t2) / (t5 * t5);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, a0), a3)
+    ),
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, t0), a4)
+  );
+  let t2 = pade_activation_ranged_add(pade_activation_ranged_abs(t1), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(pade_activation_ranged_multiply(a0, pade_activation_ranged_sign(t1))),
+      pade_activation_ranged_multiply(t2, t2)
+    )
+  );
 }
 
 fn pade_activation_curvature_12_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
-  let t4 = t2 * t3;
-  let t5 = abs(t3) + 1.0 / t / t;
-  let t6 = t * x0;
-  let t7 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / t6 / t6;
-  let t8 = x0 * x1 + t * x2 + t6 * x3 + t2 * x4;
-  let t9 = abs(t8) + 1.0;
-  return select(
-    select(-(t * select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8))) / (t9 * t9), t7, x0 < -65536.0),
-    t7,
-    x0 > 65536.0
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, a0), a3)
+    ),
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, t0), a4)
+  );
+  let t2 = pade_activation_ranged_add(pade_activation_ranged_abs(t1), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(pade_activation_ranged_multiply(t0, pade_activation_ranged_sign(t1))),
+      pade_activation_ranged_multiply(t2, t2)
+    )
   );
 }
 
 fn pade_activation_curvature_13_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
-  let t4 = t2 * t3;
-  let t5 = abs(t3) + 1.0 / t / t;
-  let t6 = t * x0;
-  let t7 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / t / t6;
-  let t8 = x0 * x1 + t * x2 + t6 * x3 + t2 * x4;
-  let t9 = abs(t8) + 1.0;
-  return select(
-    select(-(t6 * select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8))) / (t9 * t9), t7, x0 < -65536.0),
-    t7,
-    x0 > 65536.0
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(t1, a3)
+    ),
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, t0), a4)
+  );
+  let t3 = pade_activation_ranged_add(pade_activation_ranged_abs(t2), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(pade_activation_ranged_multiply(t1, pade_activation_ranged_sign(t2))),
+      pade_activation_ranged_multiply(t3, t3)
+    )
   );
 }
 
 fn pade_activation_curvature_14_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
-  let t4 = t2 * t3;
-  let t5 = abs(t3) + 1.0 / t / t;
-  let t6 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / t / t;
-  let t7 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
-  let t8 = abs(t7) + 1.0;
-  return select(
-    select(-(t2 * select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7))) / (t8 * t8), t6, x0 < -65536.0),
-    t6,
-    x0 > 65536.0
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, t0);
+  let t2 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, a0), a3)
+    ),
+    pade_activation_ranged_multiply(t1, a4)
+  );
+  let t3 = pade_activation_ranged_add(pade_activation_ranged_abs(t2), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(pade_activation_ranged_multiply(t1, pade_activation_ranged_sign(t2))),
+      pade_activation_ranged_multiply(t3, t3)
+    )
   );
 }
 
 fn pade_activation_curvature_15_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
-  let t4 = t2 * t3;
-  let t5 = abs(t3) + 1.0 / t / t;
-  let t6 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / x0 / t;
-  let t7 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
-  let t8 = abs(t7) + 1.0;
-  return select(
-    select(
-      -(t2 * x0 * select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7))) / (t8 * t8),
-      t6,
-      x0 < -65536.0
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, t0);
+  let t2 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, a0), a3)
     ),
-    t6,
-    x0 > 65536.0
+    pade_activation_ranged_multiply(t1, a4)
+  );
+  let t3 = pade_activation_ranged_add(pade_activation_ranged_abs(t2), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t1, a0), pade_activation_ranged_sign(t2))
+      ),
+      pade_activation_ranged_multiply(t3, t3)
+    )
   );
 }
 
 fn pade_activation_curvature_16_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
-  let t4 = t2 * t3;
-  let t5 = abs(t3) + 1.0 / t / t;
-  let t6 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5) / x0 / x0;
-  let t7 = t * x0;
-  let t8 = x0 * x1 + t * x2 + t7 * x3 + t2 * x4;
-  let t9 = abs(t8) + 1.0;
-  return select(
-    select(
-      -(t7 * t7 * select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8))) / (t9 * t9),
-      t6,
-      x0 < -65536.0
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(t1, a3)
     ),
-    t6,
-    x0 > 65536.0
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, t0), a4)
+  );
+  let t3 = pade_activation_ranged_add(pade_activation_ranged_abs(t2), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t1, t1), pade_activation_ranged_sign(t2))
+      ),
+      pade_activation_ranged_multiply(t3, t3)
+    )
   );
 }
 
 fn pade_activation_curvature_17_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
-  let t4 = t2 * t3;
-  let t5 = abs(t3) + 1.0 / t / t;
-  let t6 = -select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) / (t5 * t5 * x0);
-  let t7 = t * x0;
-  let t8 = x0 * x1 + t * x2 + t7 * x3 + t2 * x4;
-  let t9 = abs(t8) + 1.0;
-  return select(
-    select(
-      -(t7 * t7 * x0 * select(pade_activation_sign(t8), t8, pade_activation_is_nan(t8))) / (t9 * t9),
-      t6,
-      x0 < -65536.0
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(t1, a3)
     ),
-    t6,
-    x0 > 65536.0
+    pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, t0), a4)
+  );
+  let t3 = pade_activation_ranged_add(pade_activation_ranged_abs(t2), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(
+        pade_activation_ranged_multiply(
+          pade_activation_ranged_multiply(pade_activation_ranged_multiply(t1, t1), a0),
+          pade_activation_ranged_sign(t2)
+        )
+      ),
+      pade_activation_ranged_multiply(t3, t3)
+    )
   );
 }
 
 fn pade_activation_curvature_18_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = select(x0, 8192.0, x0 > 8192.0);
-  let t2 = select(t, -8192.0, t < -8192.0);
-  let t3 = t2 * t2;
-  let t4 = t3 * t3;
-  let t5 = t2 * x1 + t3 * x2 + t3 * t2 * x3 + t4 * x4;
-  let t6 = abs(t5) + 1.0;
-  return -(t4 * t4 * select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5))) / (t6 * t6);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, t0);
+  let t2 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, a0), a3)
+    ),
+    pade_activation_ranged_multiply(t1, a4)
+  );
+  let t3 = pade_activation_ranged_add(pade_activation_ranged_abs(t2), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t1, t1), pade_activation_ranged_sign(t2))
+      ),
+      pade_activation_ranged_multiply(t3, t3)
+    )
+  );
 }
 
 fn pade_activation_curvature_19_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * t;
-  let t3 = x4 + x1 / x0 / t + x2 / x0 / x0 + x3 / x0;
-  let t4 = t2 * t3;
-  let t5 = abs(t3) + 1.0 / t / t;
-  let t6 = -(select(pade_activation_sign(t4), t4, pade_activation_is_nan(t4)) * x0) / (t5 * t5);
-  let t7 = x0 * x1 + t * x2 + t * x0 * x3 + t2 * x4;
-  let t8 = abs(t7) + 1.0;
-  return select(
-    select(
-      -(t2 * t2 * x0 * select(pade_activation_sign(t7), t7, pade_activation_is_nan(t7))) / (t8 * t8),
-      t6,
-      x0 < -65536.0
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, t0);
+  let t2 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a1), pade_activation_ranged_multiply(t0, a2)),
+      pade_activation_ranged_multiply(pade_activation_ranged_multiply(t0, a0), a3)
     ),
-    t6,
-    x0 > 65536.0
+    pade_activation_ranged_multiply(t1, a4)
+  );
+  let t3 = pade_activation_ranged_add(pade_activation_ranged_abs(t2), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(
+      pade_activation_ranged_negate(
+        pade_activation_ranged_multiply(
+          pade_activation_ranged_multiply(pade_activation_ranged_multiply(t1, t1), a0),
+          pade_activation_ranged_sign(t2)
+        )
+      ),
+      pade_activation_ranged_multiply(t3, t3)
+    )
   );
 }
 
@@ -3191,20 +3873,51 @@ fn pade_activation_curvature_20_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = 2.0 * (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0);
-  let t4 = t * t;
-  let t5 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
-  let t6 = t4 * t5;
-  let t7 = select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6));
-  let t8 = abs(t5) + 1.0 / t / t;
-  let t9 = (t3 * (t7 * t7)) / (t8 * t8 * t8) / t / t2;
-  let t10 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
-  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
-  let t12 = 2.0 * x0 * x0 * (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t4 * x0 * x6) * (t11 * t11);
-  let t13 = abs(t10) + 1.0;
-  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_multiply(t0, t0);
+  let t3 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t1, a9)
+    ),
+    pade_activation_ranged_multiply(t2, a10)
+  );
+  let t4 = pade_activation_ranged_sign(t3);
+  let t5 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), t0),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t1, a4)
+          ),
+          pade_activation_ranged_multiply(t2, a5)
+        ),
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t2, a0), a6)
+      )
+    ),
+    pade_activation_ranged_multiply(t4, t4)
+  );
+  let t6 = pade_activation_ranged_add(pade_activation_ranged_abs(t3), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(t5, pade_activation_ranged_multiply(pade_activation_ranged_multiply(t6, t6), t6))
+  );
 }
 
 fn pade_activation_curvature_21_far(
@@ -3220,20 +3933,51 @@ fn pade_activation_curvature_21_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = 2.0 * (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0);
-  let t4 = t * t;
-  let t5 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
-  let t6 = t4 * t5;
-  let t7 = select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6));
-  let t8 = abs(t5) + 1.0 / t / t;
-  let t9 = (t3 * (t7 * t7)) / (t8 * t8 * t8) / t / t;
-  let t10 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
-  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
-  let t12 = 2.0 * x0 * t * (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t4 * x0 * x6) * (t11 * t11);
-  let t13 = abs(t10) + 1.0;
-  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_multiply(t0, t0);
+  let t3 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t1, a9)
+    ),
+    pade_activation_ranged_multiply(t2, a10)
+  );
+  let t4 = pade_activation_ranged_sign(t3);
+  let t5 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), t1),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t1, a4)
+          ),
+          pade_activation_ranged_multiply(t2, a5)
+        ),
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t2, a0), a6)
+      )
+    ),
+    pade_activation_ranged_multiply(t4, t4)
+  );
+  let t6 = pade_activation_ranged_add(pade_activation_ranged_abs(t3), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(t5, pade_activation_ranged_multiply(pade_activation_ranged_multiply(t6, t6), t6))
+  );
 }
 
 fn pade_activation_curvature_22_far(
@@ -3249,20 +3993,51 @@ fn pade_activation_curvature_22_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = 2.0 * (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0);
-  let t4 = t * t;
-  let t5 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
-  let t6 = t4 * t5;
-  let t7 = select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6));
-  let t8 = abs(t5) + 1.0 / t / t;
-  let t9 = (t3 * (t7 * t7)) / (t8 * t8 * t8) / x0 / t;
-  let t10 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
-  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
-  let t12 = 2.0 * x0 * t2 * (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t4 * x0 * x6) * (t11 * t11);
-  let t13 = abs(t10) + 1.0;
-  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, t0);
+  let t2 = pade_activation_ranged_multiply(t0, a0);
+  let t3 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t2, a9)
+    ),
+    pade_activation_ranged_multiply(t1, a10)
+  );
+  let t4 = pade_activation_ranged_sign(t3);
+  let t5 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), t1),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t2, a4)
+          ),
+          pade_activation_ranged_multiply(t1, a5)
+        ),
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t1, a0), a6)
+      )
+    ),
+    pade_activation_ranged_multiply(t4, t4)
+  );
+  let t6 = pade_activation_ranged_add(pade_activation_ranged_abs(t3), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(t5, pade_activation_ranged_multiply(pade_activation_ranged_multiply(t6, t6), t6))
+  );
 }
 
 fn pade_activation_curvature_23_far(
@@ -3278,20 +4053,52 @@ fn pade_activation_curvature_23_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = 2.0 * (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0);
-  let t4 = t * t;
-  let t5 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
-  let t6 = t4 * t5;
-  let t7 = select(pade_activation_sign(t6), t6, pade_activation_is_nan(t6));
-  let t8 = abs(t5) + 1.0 / t / t;
-  let t9 = (t3 * (t7 * t7)) / (t8 * t8 * t8) / x0 / x0;
-  let t10 = x0 * x7 + t * x8 + t2 * x9 + t4 * x10;
-  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
-  let t12 = 2.0 * x0 * t4 * (x1 + x0 * x2 + t * x3 + t2 * x4 + t4 * x5 + t4 * x0 * x6) * (t11 * t11);
-  let t13 = abs(t10) + 1.0;
-  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, t0);
+  let t2 = pade_activation_ranged_multiply(t1, a0);
+  let t3 = pade_activation_ranged_multiply(t0, a0);
+  let t4 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t3, a9)
+    ),
+    pade_activation_ranged_multiply(t1, a10)
+  );
+  let t5 = pade_activation_ranged_sign(t4);
+  let t6 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), t2),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t3, a4)
+          ),
+          pade_activation_ranged_multiply(t1, a5)
+        ),
+        pade_activation_ranged_multiply(t2, a6)
+      )
+    ),
+    pade_activation_ranged_multiply(t5, t5)
+  );
+  let t7 = pade_activation_ranged_add(pade_activation_ranged_abs(t4), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(t6, pade_activation_ranged_multiply(pade_activation_ranged_multiply(t7, t7), t7))
+  );
 }
 
 fn pade_activation_curvature_24_far(
@@ -3307,21 +4114,51 @@ fn pade_activation_curvature_24_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = t * t;
-  let t4 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
-  let t5 = t3 * t4;
-  let t6 = select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5));
-  let t7 = (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0) * (2.0 * t6 * t6);
-  let t8 = abs(t4) + 1.0 / t / t;
-  let t9 = t7 / (t8 * t8 * t8 * x0);
-  let t10 = t3 * x0;
-  let t11 = x0 * x7 + t * x8 + t2 * x9 + t3 * x10;
-  let t12 = select(pade_activation_sign(t11), t11, pade_activation_is_nan(t11));
-  let t13 = 2.0 * x0 * t10 * (x1 + x0 * x2 + t * x3 + t2 * x4 + t3 * x5 + t10 * x6) * (t12 * t12);
-  let t14 = abs(t11) + 1.0;
-  return select(select(t13 / (t14 * t14 * t14), t9, x0 < -8192.0), t9, x0 > 8192.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_multiply(t0, t0);
+  let t3 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t1, a9)
+    ),
+    pade_activation_ranged_multiply(t2, a10)
+  );
+  let t4 = pade_activation_ranged_sign(t3);
+  let t5 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), pade_activation_ranged_multiply(t1, t1)),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t1, a4)
+          ),
+          pade_activation_ranged_multiply(t2, a5)
+        ),
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t2, a0), a6)
+      )
+    ),
+    pade_activation_ranged_multiply(t4, t4)
+  );
+  let t6 = pade_activation_ranged_add(pade_activation_ranged_abs(t3), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(t5, pade_activation_ranged_multiply(pade_activation_ranged_multiply(t6, t6), t6))
+  );
 }
 
 fn pade_activation_curvature_25_far(
@@ -3337,20 +4174,54 @@ fn pade_activation_curvature_25_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = t * t;
-  let t4 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
-  let t5 = t3 * t4;
-  let t6 = select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5));
-  let t7 = (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0) * (2.0 * t6 * t6);
-  let t8 = abs(t4) + 1.0 / t / t;
-  let t9 = t7 / (t8 * t8 * t8);
-  let t10 = x0 * x7 + t * x8 + t2 * x9 + t3 * x10;
-  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
-  let t12 = 2.0 * x0 * (t2 * t2) * (x1 + x0 * x2 + t * x3 + t2 * x4 + t3 * x5 + t3 * x0 * x6) * (t11 * t11);
-  let t13 = abs(t10) + 1.0;
-  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -8192.0), t9, x0 > 8192.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, a0);
+  let t2 = pade_activation_ranged_multiply(t0, t0);
+  let t3 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t1, a9)
+    ),
+    pade_activation_ranged_multiply(t2, a10)
+  );
+  let t4 = pade_activation_ranged_sign(t3);
+  let t5 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(
+        pade_activation_ranged(1.0, 0.0, 1.0),
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t1, t1), a0)
+      ),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t1, a4)
+          ),
+          pade_activation_ranged_multiply(t2, a5)
+        ),
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t2, a0), a6)
+      )
+    ),
+    pade_activation_ranged_multiply(t4, t4)
+  );
+  let t6 = pade_activation_ranged_add(pade_activation_ranged_abs(t3), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(t5, pade_activation_ranged_multiply(pade_activation_ranged_multiply(t6, t6), t6))
+  );
 }
 
 fn pade_activation_curvature_26_far(
@@ -3366,20 +4237,51 @@ fn pade_activation_curvature_26_far(
   x9: f32,
   x10: f32
 ) -> f32 {
-  let t = x0 * x0;
-  let t2 = t * x0;
-  let t3 = t * t;
-  let t4 = x10 + x7 / x0 / t + x8 / x0 / x0 + x9 / x0;
-  let t5 = t3 * t4;
-  let t6 = select(pade_activation_sign(t5), t5, pade_activation_is_nan(t5));
-  let t7 = (x6 + x1 / t / t2 + x2 / t / t + x3 / x0 / t + x4 / x0 / x0 + x5 / x0) * (2.0 * t6 * t6);
-  let t8 = abs(t4) + 1.0 / t / t;
-  let t9 = (t7 * x0) / (t8 * t8 * t8);
-  let t10 = x0 * x7 + t * x8 + t2 * x9 + t3 * x10;
-  let t11 = select(pade_activation_sign(t10), t10, pade_activation_is_nan(t10));
-  let t12 = 2.0 * x0 * (t2 * t2 * x0) * (x1 + x0 * x2 + t * x3 + t2 * x4 + t3 * x5 + t3 * x0 * x6) * (t11 * t11);
-  let t13 = abs(t10) + 1.0;
-  return select(select(t12 / (t13 * t13 * t13), t9, x0 < -128.0), t9, x0 > 128.0);
+  let a0 = pade_activation_ranged_from_given(x0);
+  let a1 = pade_activation_ranged_from_given(x1);
+  let a2 = pade_activation_ranged_from_given(x2);
+  let a3 = pade_activation_ranged_from_given(x3);
+  let a4 = pade_activation_ranged_from_given(x4);
+  let a5 = pade_activation_ranged_from_given(x5);
+  let a6 = pade_activation_ranged_from_given(x6);
+  let a7 = pade_activation_ranged_from_given(x7);
+  let a8 = pade_activation_ranged_from_given(x8);
+  let a9 = pade_activation_ranged_from_given(x9);
+  let a10 = pade_activation_ranged_from_given(x10);
+  let t0 = pade_activation_ranged_multiply(a0, a0);
+  let t1 = pade_activation_ranged_multiply(t0, t0);
+  let t2 = pade_activation_ranged_multiply(t0, a0);
+  let t3 = pade_activation_ranged_add(
+    pade_activation_ranged_add(
+      pade_activation_ranged_add(pade_activation_ranged_multiply(a0, a7), pade_activation_ranged_multiply(t0, a8)),
+      pade_activation_ranged_multiply(t2, a9)
+    ),
+    pade_activation_ranged_multiply(t1, a10)
+  );
+  let t4 = pade_activation_ranged_sign(t3);
+  let t5 = pade_activation_ranged_multiply(
+    pade_activation_ranged_multiply(
+      pade_activation_ranged_multiply(pade_activation_ranged(1.0, 0.0, 1.0), pade_activation_ranged_multiply(t1, t1)),
+      pade_activation_ranged_add(
+        pade_activation_ranged_add(
+          pade_activation_ranged_add(
+            pade_activation_ranged_add(
+              pade_activation_ranged_add(a1, pade_activation_ranged_multiply(a0, a2)),
+              pade_activation_ranged_multiply(t0, a3)
+            ),
+            pade_activation_ranged_multiply(t2, a4)
+          ),
+          pade_activation_ranged_multiply(t1, a5)
+        ),
+        pade_activation_ranged_multiply(pade_activation_ranged_multiply(t1, a0), a6)
+      )
+    ),
+    pade_activation_ranged_multiply(t4, t4)
+  );
+  let t6 = pade_activation_ranged_add(pade_activation_ranged_abs(t3), pade_activation_ranged(1.0, 0.0, 0.0));
+  return pade_activation_ranged_to_limit(
+    pade_activation_ranged_divide(t5, pade_activation_ranged_multiply(pade_activation_ranged_multiply(t6, t6), t6))
+  );
 }
 
 fn pade_activation_curvature(
@@ -4830,6 +5732,17 @@ struct pade_activation_second_gradients {
   b4: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn pade_activation_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn pade_activation_double_backward(
   dy: f32,
   ddx: f32,
@@ -4869,102 +5782,91 @@ fn pade_activation_double_backward(
       ddb2 * slopes.b2 +
       ddb3 * slopes.b3 +
       ddb4 * slopes.b4,
-    dy *
-      (ddx * curvatures.x_x +
-        dda0 * curvatures.x_a0 +
-        dda1 * curvatures.x_a1 +
-        dda2 * curvatures.x_a2 +
-        dda3 * curvatures.x_a3 +
-        dda4 * curvatures.x_a4 +
-        dda5 * curvatures.x_a5 +
-        ddb1 * curvatures.x_b1 +
-        ddb2 * curvatures.x_b2 +
-        ddb3 * curvatures.x_b3 +
-        ddb4 * curvatures.x_b4),
-    dy *
-      (ddx * curvatures.x_a0 +
-        ddb1 * curvatures.a0_b1 +
-        ddb2 * curvatures.a0_b2 +
-        ddb3 * curvatures.a0_b3 +
-        ddb4 * curvatures.a0_b4),
-    dy *
-      (ddx * curvatures.x_a1 +
-        ddb1 * curvatures.a0_b2 +
-        ddb2 * curvatures.a0_b3 +
-        ddb3 * curvatures.a0_b4 +
-        ddb4 * curvatures.a1_b4),
-    dy *
-      (ddx * curvatures.x_a2 +
-        ddb1 * curvatures.a0_b3 +
-        ddb2 * curvatures.a0_b4 +
-        ddb3 * curvatures.a1_b4 +
-        ddb4 * curvatures.a2_b4),
-    dy *
-      (ddx * curvatures.x_a3 +
-        ddb1 * curvatures.a0_b4 +
-        ddb2 * curvatures.a1_b4 +
-        ddb3 * curvatures.a2_b4 +
-        ddb4 * curvatures.a3_b4),
-    dy *
-      (ddx * curvatures.x_a4 +
-        ddb1 * curvatures.a1_b4 +
-        ddb2 * curvatures.a2_b4 +
-        ddb3 * curvatures.a3_b4 +
-        ddb4 * curvatures.a4_b4),
-    dy *
-      (ddx * curvatures.x_a5 +
-        ddb1 * curvatures.a2_b4 +
-        ddb2 * curvatures.a3_b4 +
-        ddb3 * curvatures.a4_b4 +
-        ddb4 * curvatures.a5_b4),
-    dy *
-      (ddx * curvatures.x_b1 +
-        dda0 * curvatures.a0_b1 +
-        dda1 * curvatures.a0_b2 +
-        dda2 * curvatures.a0_b3 +
-        dda3 * curvatures.a0_b4 +
-        dda4 * curvatures.a1_b4 +
-        dda5 * curvatures.a2_b4 +
-        ddb1 * curvatures.b1_b1 +
-        ddb2 * curvatures.b1_b2 +
-        ddb3 * curvatures.b1_b3 +
-        ddb4 * curvatures.b1_b4),
-    dy *
-      (ddx * curvatures.x_b2 +
-        dda0 * curvatures.a0_b2 +
-        dda1 * curvatures.a0_b3 +
-        dda2 * curvatures.a0_b4 +
-        dda3 * curvatures.a1_b4 +
-        dda4 * curvatures.a2_b4 +
-        dda5 * curvatures.a3_b4 +
-        ddb1 * curvatures.b1_b2 +
-        ddb2 * curvatures.b1_b3 +
-        ddb3 * curvatures.b1_b4 +
-        ddb4 * curvatures.b2_b4),
-    dy *
-      (ddx * curvatures.x_b3 +
-        dda0 * curvatures.a0_b3 +
-        dda1 * curvatures.a0_b4 +
-        dda2 * curvatures.a1_b4 +
-        dda3 * curvatures.a2_b4 +
-        dda4 * curvatures.a3_b4 +
-        dda5 * curvatures.a4_b4 +
-        ddb1 * curvatures.b1_b3 +
-        ddb2 * curvatures.b1_b4 +
-        ddb3 * curvatures.b2_b4 +
-        ddb4 * curvatures.b3_b4),
-    dy *
-      (ddx * curvatures.x_b4 +
-        dda0 * curvatures.a0_b4 +
-        dda1 * curvatures.a1_b4 +
-        dda2 * curvatures.a2_b4 +
-        dda3 * curvatures.a3_b4 +
-        dda4 * curvatures.a4_b4 +
-        dda5 * curvatures.a5_b4 +
-        ddb1 * curvatures.b1_b4 +
-        ddb2 * curvatures.b2_b4 +
-        ddb3 * curvatures.b3_b4 +
-        ddb4 * curvatures.b4_b4)
+    pade_activation_product_of_three(dy, ddx, curvatures.x_x) +
+      pade_activation_product_of_three(dy, dda0, curvatures.x_a0) +
+      pade_activation_product_of_three(dy, dda1, curvatures.x_a1) +
+      pade_activation_product_of_three(dy, dda2, curvatures.x_a2) +
+      pade_activation_product_of_three(dy, dda3, curvatures.x_a3) +
+      pade_activation_product_of_three(dy, dda4, curvatures.x_a4) +
+      pade_activation_product_of_three(dy, dda5, curvatures.x_a5) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.x_b1) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.x_b2) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.x_b3) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.x_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_a0) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.a0_b1) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.a0_b2) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.a0_b3) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.a0_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_a1) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.a0_b2) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.a0_b3) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.a0_b4) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.a1_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_a2) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.a0_b3) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.a0_b4) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.a1_b4) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.a2_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_a3) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.a0_b4) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.a1_b4) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.a2_b4) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.a3_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_a4) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.a1_b4) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.a2_b4) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.a3_b4) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.a4_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_a5) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.a2_b4) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.a3_b4) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.a4_b4) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.a5_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_b1) +
+      pade_activation_product_of_three(dy, dda0, curvatures.a0_b1) +
+      pade_activation_product_of_three(dy, dda1, curvatures.a0_b2) +
+      pade_activation_product_of_three(dy, dda2, curvatures.a0_b3) +
+      pade_activation_product_of_three(dy, dda3, curvatures.a0_b4) +
+      pade_activation_product_of_three(dy, dda4, curvatures.a1_b4) +
+      pade_activation_product_of_three(dy, dda5, curvatures.a2_b4) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.b1_b1) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.b1_b2) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.b1_b3) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.b1_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_b2) +
+      pade_activation_product_of_three(dy, dda0, curvatures.a0_b2) +
+      pade_activation_product_of_three(dy, dda1, curvatures.a0_b3) +
+      pade_activation_product_of_three(dy, dda2, curvatures.a0_b4) +
+      pade_activation_product_of_three(dy, dda3, curvatures.a1_b4) +
+      pade_activation_product_of_three(dy, dda4, curvatures.a2_b4) +
+      pade_activation_product_of_three(dy, dda5, curvatures.a3_b4) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.b1_b2) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.b1_b3) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.b1_b4) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.b2_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_b3) +
+      pade_activation_product_of_three(dy, dda0, curvatures.a0_b3) +
+      pade_activation_product_of_three(dy, dda1, curvatures.a0_b4) +
+      pade_activation_product_of_three(dy, dda2, curvatures.a1_b4) +
+      pade_activation_product_of_three(dy, dda3, curvatures.a2_b4) +
+      pade_activation_product_of_three(dy, dda4, curvatures.a3_b4) +
+      pade_activation_product_of_three(dy, dda5, curvatures.a4_b4) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.b1_b3) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.b1_b4) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.b2_b4) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.b3_b4),
+    pade_activation_product_of_three(dy, ddx, curvatures.x_b4) +
+      pade_activation_product_of_three(dy, dda0, curvatures.a0_b4) +
+      pade_activation_product_of_three(dy, dda1, curvatures.a1_b4) +
+      pade_activation_product_of_three(dy, dda2, curvatures.a2_b4) +
+      pade_activation_product_of_three(dy, dda3, curvatures.a3_b4) +
+      pade_activation_product_of_three(dy, dda4, curvatures.a4_b4) +
+      pade_activation_product_of_three(dy, dda5, curvatures.a5_b4) +
+      pade_activation_product_of_three(dy, ddb1, curvatures.b1_b4) +
+      pade_activation_product_of_three(dy, ddb2, curvatures.b2_b4) +
+      pade_activation_product_of_three(dy, ddb3, curvatures.b3_b4) +
+      pade_activation_product_of_three(dy, ddb4, curvatures.b4_b4)
   );
 }
 

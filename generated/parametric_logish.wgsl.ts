@@ -1634,63 +1634,388 @@ struct parametric_logish_curvatures {
   b_b: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn parametric_logish_tanh(x: f32) -> f32 {
-  if (parametric_logish_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct parametric_logish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const parametric_logish_RANGED_ZERO: parametric_logish_ranged = parametric_logish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn parametric_logish_ranged_of(a: parametric_logish_pair, exponent: f32) -> parametric_logish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = parametric_logish_power_of_two(clamp(127 - field, -126, 126));
+  return parametric_logish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), parametric_logish_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn parametric_logish_ranged_select(condition: bool, a: parametric_logish_ranged, b: parametric_logish_ranged) -> parametric_logish_ranged {
+  return parametric_logish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn parametric_logish_ranged_from_given(x: f32) -> parametric_logish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = parametric_logish_ranged_of(parametric_logish_pair(part, 0.0), select(0.0, 64.0, large));
+  return parametric_logish_ranged_select(infinite, parametric_logish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn parametric_logish_ranged_multiply(a: parametric_logish_ranged, b: parametric_logish_ranged) -> parametric_logish_ranged {
+  return parametric_logish_ranged_of(
+    parametric_logish_pair_multiply(parametric_logish_pair(a.high, a.low), parametric_logish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn parametric_logish_ranged_abs(a: parametric_logish_ranged) -> parametric_logish_ranged {
+  return parametric_logish_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn parametric_logish_ranged_pair(a: parametric_logish_ranged) -> parametric_logish_pair {
+  let factor = parametric_logish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return parametric_logish_pair(a.high * factor, a.low * factor);
+}
+
+fn parametric_logish_pair_subtract(a: parametric_logish_pair, b: parametric_logish_pair) -> parametric_logish_pair {
+  let s = parametric_logish_pair_sum(a.high, -b.high);
+  return parametric_logish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const parametric_logish_RANGED_LN2: parametric_logish_pair = parametric_logish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn parametric_logish_ranged_exp(a: parametric_logish_ranged) -> parametric_logish_ranged {
+  let x = parametric_logish_ranged_pair(
+    parametric_logish_ranged_select(a.exponent > 126.0, parametric_logish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = parametric_logish_pair_subtract(x, parametric_logish_pair_multiply(parametric_logish_pair(k, 0.0), parametric_logish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return parametric_logish_ranged_of(
+    parametric_logish_pair_add(
+      parametric_logish_pair(1.0, 0.0),
+      parametric_logish_pair_expm1_small(parametric_logish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn parametric_logish_ranged_negate(a: parametric_logish_ranged) -> parametric_logish_ranged {
+  return parametric_logish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn parametric_logish_ranged_add(a: parametric_logish_ranged, b: parametric_logish_ranged) -> parametric_logish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = parametric_logish_ranged_select(swapped, b, a);
+  let y = parametric_logish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(parametric_logish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return parametric_logish_ranged_of(
+    parametric_logish_pair_add(parametric_logish_pair(x.high, x.low), parametric_logish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn parametric_logish_ranged_divide(a: parametric_logish_ranged, b: parametric_logish_ranged) -> parametric_logish_ranged {
+  return parametric_logish_ranged_of(
+    parametric_logish_pair_divide(parametric_logish_pair(a.high, a.low), parametric_logish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn parametric_logish_ranged_subtract(a: parametric_logish_ranged, b: parametric_logish_ranged) -> parametric_logish_ranged {
+  return parametric_logish_ranged_add(a, parametric_logish_ranged_negate(b));
+}
+
+fn parametric_logish_ranged_less(a: parametric_logish_ranged, b: parametric_logish_ranged) -> bool {
+  return parametric_logish_ranged_subtract(a, b).high < 0.0;
+}
+
+fn parametric_logish_ranged_smaller(a: parametric_logish_ranged, b: parametric_logish_ranged) -> parametric_logish_ranged {
+  return parametric_logish_ranged_select(parametric_logish_ranged_less(b, a), b, a);
+}
+
+fn parametric_logish_ranged_at_most(a: parametric_logish_ranged, b: parametric_logish_ranged) -> parametric_logish_ranged {
+  return parametric_logish_ranged_smaller(a, b);
+}
+
+const parametric_logish_RANGED_ONE: parametric_logish_ranged = parametric_logish_ranged(1.0, 0.0, 0.0);
+
+fn parametric_logish_ranged_expm1(a: parametric_logish_ranged) -> parametric_logish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = parametric_logish_ranged_multiply(a, a);
+    return parametric_logish_ranged_add(a, parametric_logish_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return parametric_logish_ranged_of(parametric_logish_pair_expm1_small(parametric_logish_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (parametric_logish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return parametric_logish_ranged_subtract(parametric_logish_ranged_exp(a), parametric_logish_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn parametric_logish_ranged_to_limit(a: parametric_logish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * parametric_logish_power_of_two(first)) * parametric_logish_power_of_two(exponent - first);
 }
 
 fn parametric_logish_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0) * x2;
-  let t3 = parametric_logish_logistic(t2);
-  let t4 = parametric_logish_sigmoid(t2) + 1.0;
-  let t5 = select(t2 * t3, 0.0, abs(t2) > 800.0);
-  let t6 = (t3 * x2) / t4 + ((t3 - t5 * parametric_logish_tanh(0.5 * t2)) * x2 - (t3 * t5 * x2) / t4) / t4;
-  return t6 * x1;
+  let a0 = parametric_logish_ranged_from_given(x0);
+  let a1 = parametric_logish_ranged_from_given(x1);
+  let a2 = parametric_logish_ranged_from_given(x2);
+  let t0 = parametric_logish_ranged_multiply(a0, a2);
+  let t1 = parametric_logish_ranged_abs(t0);
+  let t2 = parametric_logish_ranged_exp(parametric_logish_ranged_negate(t1));
+  let t3 = parametric_logish_ranged_add(t2, parametric_logish_ranged(1.0, 0.0, 0.0));
+  let t4 = parametric_logish_ranged_divide(t2, parametric_logish_ranged_multiply(t3, t3));
+  let t5 = parametric_logish_ranged_multiply(a2, t4);
+  let t6 = parametric_logish_ranged_exp(parametric_logish_ranged_at_most(t0, parametric_logish_ranged(1.25, 0.0, 5.0)));
+  let t7 = parametric_logish_ranged_add(
+    parametric_logish_ranged_divide(t6, parametric_logish_ranged_add(t6, parametric_logish_ranged(1.0, 0.0, 0.0))),
+    parametric_logish_ranged(1.0, 0.0, 0.0)
+  );
+  var t8 = parametric_logish_ranged_multiply(t0, t4);
+  if (parametric_logish_ranged_less(parametric_logish_ranged(1.5625, 0.0, 9.0), t1)) {
+    t8 = parametric_logish_RANGED_ZERO;
+  }
+  let t9 = parametric_logish_ranged_expm1(
+    parametric_logish_ranged_at_most(
+      parametric_logish_ranged_multiply(
+        parametric_logish_ranged(1.0, 0.0, 1.0),
+        parametric_logish_ranged_multiply(
+          parametric_logish_ranged_multiply(parametric_logish_ranged(1.0, 0.0, -1.0), a0),
+          a2
+        )
+      ),
+      parametric_logish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t10 = parametric_logish_ranged_add(
+    parametric_logish_ranged_divide(t5, t7),
+    parametric_logish_ranged_divide(
+      parametric_logish_ranged_subtract(
+        parametric_logish_ranged_multiply(
+          a2,
+          parametric_logish_ranged_subtract(
+            t4,
+            parametric_logish_ranged_multiply(
+              t8,
+              parametric_logish_ranged_divide(
+                t9,
+                parametric_logish_ranged_add(t9, parametric_logish_ranged(1.0, 0.0, 1.0))
+              )
+            )
+          )
+        ),
+        parametric_logish_ranged_divide(parametric_logish_ranged_multiply(t5, t8), t7)
+      ),
+      t7
+    )
+  );
+  return parametric_logish_ranged_to_limit(parametric_logish_ranged_multiply(a1, t10));
+}
+
+// What is larger than all that rows of numbers give.
+fn parametric_logish_ranged_infinite() -> parametric_logish_ranged {
+  return parametric_logish_ranged(1.0, 0.0, 10000.0);
+}
+
+fn parametric_logish_ranged_log(a: parametric_logish_ranged) -> parametric_logish_ranged {
+  let over = a.high > 1.4142135;
+  let m = parametric_logish_pair_scale(parametric_logish_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = parametric_logish_pair_log_scaled(0.0, parametric_logish_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = parametric_logish_pair_multiply(parametric_logish_pair(a.exponent + select(0.0, 1.0, over), 0.0), parametric_logish_RANGED_LN2);
+  return parametric_logish_ranged_select(
+    a.high == 0.0,
+    parametric_logish_ranged_negate(parametric_logish_ranged_infinite()),
+    parametric_logish_ranged_of(parametric_logish_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn parametric_logish_ranged_log1p(a: parametric_logish_ranged) -> parametric_logish_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = parametric_logish_ranged_multiply(a, a);
+    return parametric_logish_ranged_subtract(a, parametric_logish_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < 60.0) {
+    return parametric_logish_ranged_of(parametric_logish_pair_log1p(parametric_logish_ranged_pair(a)), 0.0);
+  }
+  return parametric_logish_ranged_log(a);
 }
 
 fn parametric_logish_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0) * x1;
-  let t3 = parametric_logish_sigmoid(t2);
-  return parametric_logish_log1p(t3) + select(t2 * parametric_logish_logistic(t2), 0.0, abs(t2) > 800.0) / (t3 + 1.0);
+  let a0 = parametric_logish_ranged_from_given(x0);
+  let a1 = parametric_logish_ranged_from_given(x1);
+  let t0 = parametric_logish_ranged_multiply(a0, a1);
+  let t1 = parametric_logish_ranged_exp(parametric_logish_ranged_at_most(t0, parametric_logish_ranged(1.25, 0.0, 5.0)));
+  let t2 = parametric_logish_ranged_divide(
+    t1,
+    parametric_logish_ranged_add(t1, parametric_logish_ranged(1.0, 0.0, 0.0))
+  );
+  let t3 = parametric_logish_ranged_abs(t0);
+  let t4 = parametric_logish_ranged_exp(parametric_logish_ranged_negate(t3));
+  let t5 = parametric_logish_ranged_add(t4, parametric_logish_ranged(1.0, 0.0, 0.0));
+  var t6 = parametric_logish_ranged_multiply(
+    t0,
+    parametric_logish_ranged_divide(t4, parametric_logish_ranged_multiply(t5, t5))
+  );
+  if (parametric_logish_ranged_less(parametric_logish_ranged(1.5625, 0.0, 9.0), t3)) {
+    t6 = parametric_logish_RANGED_ZERO;
+  }
+  return parametric_logish_ranged_to_limit(
+    parametric_logish_ranged_add(
+      parametric_logish_ranged_log1p(t2),
+      parametric_logish_ranged_divide(t6, parametric_logish_ranged_add(t2, parametric_logish_ranged(1.0, 0.0, 0.0)))
+    )
+  );
 }
 
 fn parametric_logish_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * x2;
-  let t4 = parametric_logish_logistic(t3);
-  let t5 = select(t3 * t4, 0.0, abs(t3) > 800.0);
-  let t6 = parametric_logish_sigmoid(t3) + 1.0;
-  return ((2.0 * (t4 * t2) - t5 * parametric_logish_tanh(0.5 * t3) * t2 - (t4 * t5 * t2) / t6) * x1) / t6;
+  let a0 = parametric_logish_ranged_from_given(x0);
+  let a1 = parametric_logish_ranged_from_given(x1);
+  let a2 = parametric_logish_ranged_from_given(x2);
+  let t0 = parametric_logish_ranged_multiply(a0, a2);
+  let t1 = parametric_logish_ranged_abs(t0);
+  let t2 = parametric_logish_ranged_exp(parametric_logish_ranged_negate(t1));
+  let t3 = parametric_logish_ranged_add(t2, parametric_logish_ranged(1.0, 0.0, 0.0));
+  let t4 = parametric_logish_ranged_divide(t2, parametric_logish_ranged_multiply(t3, t3));
+  var t5 = parametric_logish_ranged_multiply(t0, t4);
+  if (parametric_logish_ranged_less(parametric_logish_ranged(1.5625, 0.0, 9.0), t1)) {
+    t5 = parametric_logish_RANGED_ZERO;
+  }
+  let t6 = parametric_logish_ranged_expm1(
+    parametric_logish_ranged_at_most(
+      parametric_logish_ranged_multiply(
+        parametric_logish_ranged(1.0, 0.0, 1.0),
+        parametric_logish_ranged_multiply(
+          parametric_logish_ranged_multiply(parametric_logish_ranged(1.0, 0.0, -1.0), a0),
+          a2
+        )
+      ),
+      parametric_logish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t7 = parametric_logish_ranged_exp(parametric_logish_ranged_at_most(t0, parametric_logish_ranged(1.25, 0.0, 5.0)));
+  let t8 = parametric_logish_ranged_add(
+    parametric_logish_ranged_divide(t7, parametric_logish_ranged_add(t7, parametric_logish_ranged(1.0, 0.0, 0.0))),
+    parametric_logish_ranged(1.0, 0.0, 0.0)
+  );
+  return parametric_logish_ranged_to_limit(
+    parametric_logish_ranged_divide(
+      parametric_logish_ranged_multiply(
+        a1,
+        parametric_logish_ranged_subtract(
+          parametric_logish_ranged_subtract(
+            parametric_logish_ranged_multiply(
+              parametric_logish_ranged_multiply(parametric_logish_ranged(1.0, 0.0, 1.0), a0),
+              t4
+            ),
+            parametric_logish_ranged_multiply(
+              parametric_logish_ranged_multiply(a0, t5),
+              parametric_logish_ranged_divide(
+                t6,
+                parametric_logish_ranged_add(t6, parametric_logish_ranged(1.0, 0.0, 1.0))
+              )
+            )
+          ),
+          parametric_logish_ranged_divide(
+            parametric_logish_ranged_multiply(parametric_logish_ranged_multiply(a0, t4), t5),
+            t8
+          )
+        )
+      ),
+      t8
+    )
+  );
 }
 
 fn parametric_logish_curvature_3_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * x1;
-  return (t2 * t2 * parametric_logish_logistic(t3)) / (parametric_logish_sigmoid(t3) + 1.0);
+  let a0 = parametric_logish_ranged_from_given(x0);
+  let a1 = parametric_logish_ranged_from_given(x1);
+  let t0 = parametric_logish_ranged_multiply(a0, a1);
+  let t1 = parametric_logish_ranged_exp(parametric_logish_ranged_negate(parametric_logish_ranged_abs(t0)));
+  let t2 = parametric_logish_ranged_add(t1, parametric_logish_ranged(1.0, 0.0, 0.0));
+  let t3 = parametric_logish_ranged_exp(parametric_logish_ranged_at_most(t0, parametric_logish_ranged(1.25, 0.0, 5.0)));
+  return parametric_logish_ranged_to_limit(
+    parametric_logish_ranged_divide(
+      parametric_logish_ranged_multiply(
+        parametric_logish_ranged_multiply(a0, a0),
+        parametric_logish_ranged_divide(t1, parametric_logish_ranged_multiply(t2, t2))
+      ),
+      parametric_logish_ranged_add(
+        parametric_logish_ranged_divide(t3, parametric_logish_ranged_add(t3, parametric_logish_ranged(1.0, 0.0, 0.0))),
+        parametric_logish_ranged(1.0, 0.0, 0.0)
+      )
+    )
+  );
 }
 
 fn parametric_logish_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * t2 * t2;
-  let t4 = t2 * x2;
-  let t5 = parametric_logish_logistic(t4);
-  let t6 = parametric_logish_sigmoid(t4) + 1.0;
-  return ((-(t3 * (t5 * parametric_logish_tanh(0.5 * t4))) - (t3 * (t5 * t5)) / t6) * x1) / t6;
+  let a0 = parametric_logish_ranged_from_given(x0);
+  let a1 = parametric_logish_ranged_from_given(x1);
+  let a2 = parametric_logish_ranged_from_given(x2);
+  let t0 = parametric_logish_ranged_multiply(parametric_logish_ranged_multiply(a0, a0), a0);
+  let t1 = parametric_logish_ranged_multiply(a0, a2);
+  let t2 = parametric_logish_ranged_exp(parametric_logish_ranged_negate(parametric_logish_ranged_abs(t1)));
+  let t3 = parametric_logish_ranged_add(t2, parametric_logish_ranged(1.0, 0.0, 0.0));
+  let t4 = parametric_logish_ranged_divide(t2, parametric_logish_ranged_multiply(t3, t3));
+  let t5 = parametric_logish_ranged_expm1(
+    parametric_logish_ranged_at_most(
+      parametric_logish_ranged_multiply(
+        parametric_logish_ranged(1.0, 0.0, 1.0),
+        parametric_logish_ranged_multiply(
+          parametric_logish_ranged_multiply(parametric_logish_ranged(1.0, 0.0, -1.0), a0),
+          a2
+        )
+      ),
+      parametric_logish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t6 = parametric_logish_ranged_exp(parametric_logish_ranged_at_most(t1, parametric_logish_ranged(1.25, 0.0, 5.0)));
+  let t7 = parametric_logish_ranged_add(
+    parametric_logish_ranged_divide(t6, parametric_logish_ranged_add(t6, parametric_logish_ranged(1.0, 0.0, 0.0))),
+    parametric_logish_ranged(1.0, 0.0, 0.0)
+  );
+  return parametric_logish_ranged_to_limit(
+    parametric_logish_ranged_divide(
+      parametric_logish_ranged_multiply(
+        a1,
+        parametric_logish_ranged_subtract(
+          parametric_logish_ranged_negate(
+            parametric_logish_ranged_multiply(
+              parametric_logish_ranged_multiply(t0, t4),
+              parametric_logish_ranged_divide(
+                t5,
+                parametric_logish_ranged_add(t5, parametric_logish_ranged(1.0, 0.0, 1.0))
+              )
+            )
+          ),
+          parametric_logish_ranged_divide(
+            parametric_logish_ranged_multiply(t0, parametric_logish_ranged_multiply(t4, t4)),
+            t7
+          )
+        )
+      ),
+      t7
+    )
+  );
 }
 
 fn parametric_logish_pair_expm1(a: parametric_logish_pair) -> parametric_logish_pair {
@@ -1706,11 +2031,6 @@ fn parametric_logish_pair_expm1(a: parametric_logish_pair) -> parametric_logish_
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = parametric_logish_power_of_two(i32(k));
   return parametric_logish_pair_add(parametric_logish_pair_sum(scale, -1.0), parametric_logish_pair_scale(small, scale));
-}
-
-fn parametric_logish_pair_subtract(a: parametric_logish_pair, b: parametric_logish_pair) -> parametric_logish_pair {
-  let s = parametric_logish_pair_sum(a.high, -b.high);
-  return parametric_logish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn parametric_logish_curvature(x: f32, a: f32, b: f32) -> parametric_logish_curvatures {
@@ -1908,6 +2228,17 @@ struct parametric_logish_second_gradients {
   b: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn parametric_logish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn parametric_logish_double_backward(
   dy: f32,
   ddx: f32,
@@ -1921,9 +2252,14 @@ fn parametric_logish_double_backward(
   let curvatures = parametric_logish_curvature(x, a, b);
   return parametric_logish_second_gradients(
     ddx * slopes.x + dda * slopes.a + ddb * slopes.b,
-    dy * (ddx * curvatures.x_x + dda * curvatures.x_a + ddb * curvatures.x_b),
-    dy * (ddx * curvatures.x_a + ddb * curvatures.a_b),
-    dy * (ddx * curvatures.x_b + dda * curvatures.a_b + ddb * curvatures.b_b)
+    parametric_logish_product_of_three(dy, ddx, curvatures.x_x) +
+      parametric_logish_product_of_three(dy, dda, curvatures.x_a) +
+      parametric_logish_product_of_three(dy, ddb, curvatures.x_b),
+    parametric_logish_product_of_three(dy, ddx, curvatures.x_a) +
+      parametric_logish_product_of_three(dy, ddb, curvatures.a_b),
+    parametric_logish_product_of_three(dy, ddx, curvatures.x_b) +
+      parametric_logish_product_of_three(dy, dda, curvatures.a_b) +
+      parametric_logish_product_of_three(dy, ddb, curvatures.b_b)
   );
 }
 `;

@@ -2072,16 +2072,172 @@ struct pdelu_curvatures {
   x_alpha: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct pdelu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const pdelu_RANGED_ZERO: pdelu_ranged = pdelu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn pdelu_ranged_of(a: pdelu_pair, exponent: f32) -> pdelu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = pdelu_power_of_two(clamp(127 - field, -126, 126));
+  return pdelu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), pdelu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn pdelu_ranged_select(condition: bool, a: pdelu_ranged, b: pdelu_ranged) -> pdelu_ranged {
+  return pdelu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn pdelu_ranged_from_given(x: f32) -> pdelu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = pdelu_ranged_of(pdelu_pair(part, 0.0), select(0.0, 64.0, large));
+  return pdelu_ranged_select(infinite, pdelu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn pdelu_ranged_add(a: pdelu_ranged, b: pdelu_ranged) -> pdelu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = pdelu_ranged_select(swapped, b, a);
+  let y = pdelu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(pdelu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return pdelu_ranged_of(
+    pdelu_pair_add(pdelu_pair(x.high, x.low), pdelu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn pdelu_ranged_negate(a: pdelu_ranged) -> pdelu_ranged {
+  return pdelu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn pdelu_ranged_subtract(a: pdelu_ranged, b: pdelu_ranged) -> pdelu_ranged {
+  return pdelu_ranged_add(a, pdelu_ranged_negate(b));
+}
+
+fn pdelu_ranged_multiply(a: pdelu_ranged, b: pdelu_ranged) -> pdelu_ranged {
+  return pdelu_ranged_of(
+    pdelu_pair_multiply(pdelu_pair(a.high, a.low), pdelu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn pdelu_ranged_less(a: pdelu_ranged, b: pdelu_ranged) -> bool {
+  return pdelu_ranged_subtract(a, b).high < 0.0;
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn pdelu_ranged_pair(a: pdelu_ranged) -> pdelu_pair {
+  let factor = pdelu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return pdelu_pair(a.high * factor, a.low * factor);
+}
+
+const pdelu_RANGED_LN2: pdelu_pair = pdelu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn pdelu_ranged_exp(a: pdelu_ranged) -> pdelu_ranged {
+  let x = pdelu_ranged_pair(
+    pdelu_ranged_select(a.exponent > 126.0, pdelu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = pdelu_pair_subtract(x, pdelu_pair_multiply(pdelu_pair(k, 0.0), pdelu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return pdelu_ranged_of(
+    pdelu_pair_add(
+      pdelu_pair(1.0, 0.0),
+      pdelu_pair_expm1_small(pdelu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+// What is larger than all that rows of numbers give.
+fn pdelu_ranged_infinite() -> pdelu_ranged {
+  return pdelu_ranged(1.0, 0.0, 10000.0);
+}
+
+fn pdelu_ranged_log(a: pdelu_ranged) -> pdelu_ranged {
+  let over = a.high > 1.4142135;
+  let m = pdelu_pair_scale(pdelu_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = pdelu_pair_log_scaled(0.0, pdelu_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = pdelu_pair_multiply(pdelu_pair(a.exponent + select(0.0, 1.0, over), 0.0), pdelu_RANGED_LN2);
+  return pdelu_ranged_select(
+    a.high == 0.0,
+    pdelu_ranged_negate(pdelu_ranged_infinite()),
+    pdelu_ranged_of(pdelu_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+// For a > 0.
+fn pdelu_ranged_pow(a: pdelu_ranged, b: pdelu_ranged) -> pdelu_ranged {
+  return pdelu_ranged_exp(pdelu_ranged_multiply(b, pdelu_ranged_log(a)));
+}
+
+fn pdelu_ranged_divide(a: pdelu_ranged, b: pdelu_ranged) -> pdelu_ranged {
+  return pdelu_ranged_of(
+    pdelu_pair_divide(pdelu_pair(a.high, a.low), pdelu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn pdelu_ranged_to_limit(a: pdelu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * pdelu_power_of_two(first)) * pdelu_power_of_two(exponent - first);
+}
+
 fn pdelu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = 1.0 - x2;
-  let t2 = t * x0 + 1.0;
-  return select(select(0.0, pdelu_pow(t2, x2 / t - 1.0) * x1 * x2, t2 > 0.0), 0.0, x0 > 0.0);
+  let a0 = pdelu_ranged_from_given(x0);
+  let a1 = pdelu_ranged_from_given(x1);
+  let a2 = pdelu_ranged_from_given(x2);
+  let t0 = pdelu_ranged_subtract(pdelu_ranged(1.0, 0.0, 0.0), a2);
+  let t1 = pdelu_ranged_add(pdelu_ranged_multiply(a0, t0), pdelu_ranged(1.0, 0.0, 0.0));
+  var t2 = pdelu_RANGED_ZERO;
+  if (pdelu_ranged_less(pdelu_RANGED_ZERO, t1)) {
+    t2 = pdelu_ranged_multiply(
+      pdelu_ranged_multiply(a1, a2),
+      pdelu_ranged_pow(t1, pdelu_ranged_subtract(pdelu_ranged_divide(a2, t0), pdelu_ranged(1.0, 0.0, 0.0)))
+    );
+  }
+  var t3 = t2;
+  if (pdelu_ranged_less(pdelu_RANGED_ZERO, a0)) {
+    t3 = pdelu_RANGED_ZERO;
+  }
+  return pdelu_ranged_to_limit(t3);
 }
 
 fn pdelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.0 - x1;
-  let t2 = t * x0 + 1.0;
-  return select(select(0.0, pdelu_pow(t2, x1 / t), t2 > 0.0), 0.0, x0 > 0.0);
+  let a0 = pdelu_ranged_from_given(x0);
+  let a1 = pdelu_ranged_from_given(x1);
+  let t0 = pdelu_ranged_subtract(pdelu_ranged(1.0, 0.0, 0.0), a1);
+  let t1 = pdelu_ranged_add(pdelu_ranged_multiply(a0, t0), pdelu_ranged(1.0, 0.0, 0.0));
+  var t2 = pdelu_RANGED_ZERO;
+  if (pdelu_ranged_less(pdelu_RANGED_ZERO, t1)) {
+    t2 = pdelu_ranged_pow(t1, pdelu_ranged_divide(a1, t0));
+  }
+  var t3 = t2;
+  if (pdelu_ranged_less(pdelu_RANGED_ZERO, a0)) {
+    t3 = pdelu_RANGED_ZERO;
+  }
+  return pdelu_ranged_to_limit(t3);
 }
 
 fn pdelu_curvature(x: f32, alpha: f32, t: f32) -> pdelu_curvatures {
@@ -2161,13 +2317,24 @@ struct pdelu_second_gradients {
   alpha: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn pdelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn pdelu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32, t: f32, ddalpha: f32) -> pdelu_second_gradients {
   let slopes = pdelu_backward(1.0, x, alpha, t);
   let curvatures = pdelu_curvature(x, alpha, t);
   return pdelu_second_gradients(
     ddx * slopes.x + ddalpha * slopes.alpha,
-    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha),
-    dy * ddx * curvatures.x_alpha
+    pdelu_product_of_three(dy, ddx, curvatures.x_x) + pdelu_product_of_three(dy, ddalpha, curvatures.x_alpha),
+    pdelu_product_of_three(dy, ddx, curvatures.x_alpha)
   );
 }
 

@@ -1107,32 +1107,198 @@ struct pelu_curvatures {
   b_b: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct pelu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const pelu_RANGED_ZERO: pelu_ranged = pelu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn pelu_ranged_of(a: pelu_pair, exponent: f32) -> pelu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = pelu_power_of_two(clamp(127 - field, -126, 126));
+  return pelu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), pelu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn pelu_ranged_select(condition: bool, a: pelu_ranged, b: pelu_ranged) -> pelu_ranged {
+  return pelu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn pelu_ranged_from_given(x: f32) -> pelu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = pelu_ranged_of(pelu_pair(part, 0.0), select(0.0, 64.0, large));
+  return pelu_ranged_select(infinite, pelu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn pelu_ranged_divide(a: pelu_ranged, b: pelu_ranged) -> pelu_ranged {
+  return pelu_ranged_of(
+    pelu_pair_divide(pelu_pair(a.high, a.low), pelu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn pelu_ranged_multiply(a: pelu_ranged, b: pelu_ranged) -> pelu_ranged {
+  return pelu_ranged_of(
+    pelu_pair_multiply(pelu_pair(a.high, a.low), pelu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn pelu_ranged_pair(a: pelu_ranged) -> pelu_pair {
+  let factor = pelu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return pelu_pair(a.high * factor, a.low * factor);
+}
+
+fn pelu_pair_subtract(a: pelu_pair, b: pelu_pair) -> pelu_pair {
+  let s = pelu_pair_sum(a.high, -b.high);
+  return pelu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const pelu_RANGED_LN2: pelu_pair = pelu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn pelu_ranged_exp(a: pelu_ranged) -> pelu_ranged {
+  let x = pelu_ranged_pair(
+    pelu_ranged_select(a.exponent > 126.0, pelu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = pelu_pair_subtract(x, pelu_pair_multiply(pelu_pair(k, 0.0), pelu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return pelu_ranged_of(
+    pelu_pair_add(
+      pelu_pair(1.0, 0.0),
+      pelu_pair_expm1_small(pelu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn pelu_ranged_add(a: pelu_ranged, b: pelu_ranged) -> pelu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = pelu_ranged_select(swapped, b, a);
+  let y = pelu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(pelu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return pelu_ranged_of(
+    pelu_pair_add(pelu_pair(x.high, x.low), pelu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn pelu_ranged_negate(a: pelu_ranged) -> pelu_ranged {
+  return pelu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn pelu_ranged_subtract(a: pelu_ranged, b: pelu_ranged) -> pelu_ranged {
+  return pelu_ranged_add(a, pelu_ranged_negate(b));
+}
+
+fn pelu_ranged_less_or_equal(a: pelu_ranged, b: pelu_ranged) -> bool {
+  return pelu_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn pelu_ranged_to_limit(a: pelu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * pelu_power_of_two(first)) * pelu_power_of_two(exponent - first);
+}
+
 fn pelu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  return select((x1 * pelu_exp(t / x2)) / x2 / x2, 0.0, t >= 0.0);
+  let a0 = pelu_ranged_from_given(x0);
+  let a1 = pelu_ranged_from_given(x1);
+  let a2 = pelu_ranged_from_given(x2);
+  var t0 = pelu_ranged_divide(
+    pelu_ranged_multiply(a1, pelu_ranged_exp(pelu_ranged_divide(a0, a2))),
+    pelu_ranged_multiply(a2, a2)
+  );
+  if (pelu_ranged_less_or_equal(pelu_RANGED_ZERO, a0)) {
+    t0 = pelu_RANGED_ZERO;
+  }
+  return pelu_ranged_to_limit(t0);
 }
 
 fn pelu_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  return select(pelu_exp(t / x1) / x1, 1.0 / x1, t >= 0.0);
+  let a0 = pelu_ranged_from_given(x0);
+  let a1 = pelu_ranged_from_given(x1);
+  var t0 = pelu_ranged_divide(pelu_ranged_exp(pelu_ranged_divide(a0, a1)), a1);
+  if (pelu_ranged_less_or_equal(pelu_RANGED_ZERO, a0)) {
+    t0 = pelu_ranged_divide(pelu_ranged(1.0, 0.0, 0.0), a1);
+  }
+  return pelu_ranged_to_limit(t0);
 }
 
 fn pelu_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  let t2 = pelu_exp(t / x2);
-  return select(-(x1 * (t2 + (t2 * t) / x2)) / x2 / x2, -x1 / x2 / x2, t >= 0.0);
+  let a0 = pelu_ranged_from_given(x0);
+  let a1 = pelu_ranged_from_given(x1);
+  let a2 = pelu_ranged_from_given(x2);
+  let t0 = pelu_ranged_multiply(a2, a2);
+  let t1 = pelu_ranged_exp(pelu_ranged_divide(a0, a2));
+  var t2 = pelu_ranged_divide(
+    pelu_ranged_negate(
+      pelu_ranged_multiply(a1, pelu_ranged_add(t1, pelu_ranged_divide(pelu_ranged_multiply(a0, t1), a2)))
+    ),
+    t0
+  );
+  if (pelu_ranged_less_or_equal(pelu_RANGED_ZERO, a0)) {
+    t2 = pelu_ranged_divide(pelu_ranged_negate(a1), t0);
+  }
+  return pelu_ranged_to_limit(t2);
 }
 
 fn pelu_curvature_3_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  return select(-(t * pelu_exp(t / x1)) / x1 / x1, -t / x1 / x1, t >= 0.0);
+  let a0 = pelu_ranged_from_given(x0);
+  let a1 = pelu_ranged_from_given(x1);
+  let t0 = pelu_ranged_multiply(a1, a1);
+  var t1 = pelu_ranged_divide(
+    pelu_ranged_negate(pelu_ranged_multiply(a0, pelu_ranged_exp(pelu_ranged_divide(a0, a1)))),
+    t0
+  );
+  if (pelu_ranged_less_or_equal(pelu_RANGED_ZERO, a0)) {
+    t1 = pelu_ranged_divide(pelu_ranged_negate(a0), t0);
+  }
+  return pelu_ranged_to_limit(t1);
 }
 
 fn pelu_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -9223372000000000000.0, x0 < -9223372000000000000.0);
-  let t2 = pelu_exp(t / x2);
-  let t3 = (x1 * ((2.0 * (t2 * t)) / x2 + (t * t * t2) / x2 / x2)) / x2 / x2;
-  return select(t3, (2.0 * t * x1) / x2 / (x2 * x2), t >= 0.0);
+  let a0 = pelu_ranged_from_given(x0);
+  let a1 = pelu_ranged_from_given(x1);
+  let a2 = pelu_ranged_from_given(x2);
+  let t0 = pelu_ranged_multiply(pelu_ranged(1.0, 0.0, 1.0), a0);
+  let t1 = pelu_ranged_multiply(a2, a2);
+  let t2 = pelu_ranged_exp(pelu_ranged_divide(a0, a2));
+  var t3 = pelu_ranged_divide(
+    pelu_ranged_multiply(
+      a1,
+      pelu_ranged_add(
+        pelu_ranged_divide(pelu_ranged_multiply(t0, t2), a2),
+        pelu_ranged_divide(pelu_ranged_multiply(pelu_ranged_multiply(a0, a0), t2), t1)
+      )
+    ),
+    t1
+  );
+  if (pelu_ranged_less_or_equal(pelu_RANGED_ZERO, a0)) {
+    t3 = pelu_ranged_divide(pelu_ranged_multiply(t0, a1), pelu_ranged_multiply(t1, a2));
+  }
+  return pelu_ranged_to_limit(t3);
 }
 
 fn pelu_curvature(x: f32, a: f32, b: f32) -> pelu_curvatures {
@@ -1284,14 +1450,29 @@ struct pelu_second_gradients {
   b: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn pelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn pelu_double_backward(dy: f32, ddx: f32, x: f32, a: f32, b: f32, dda: f32, ddb: f32) -> pelu_second_gradients {
   let slopes = pelu_backward(1.0, x, a, b);
   let curvatures = pelu_curvature(x, a, b);
   return pelu_second_gradients(
     ddx * slopes.x + dda * slopes.a + ddb * slopes.b,
-    dy * (ddx * curvatures.x_x + dda * curvatures.x_a + ddb * curvatures.x_b),
-    dy * (ddx * curvatures.x_a + ddb * curvatures.a_b),
-    dy * (ddx * curvatures.x_b + dda * curvatures.a_b + ddb * curvatures.b_b)
+    pelu_product_of_three(dy, ddx, curvatures.x_x) +
+      pelu_product_of_three(dy, dda, curvatures.x_a) +
+      pelu_product_of_three(dy, ddb, curvatures.x_b),
+    pelu_product_of_three(dy, ddx, curvatures.x_a) + pelu_product_of_three(dy, ddb, curvatures.a_b),
+    pelu_product_of_three(dy, ddx, curvatures.x_b) +
+      pelu_product_of_three(dy, dda, curvatures.a_b) +
+      pelu_product_of_three(dy, ddb, curvatures.b_b)
   );
 }
 `;

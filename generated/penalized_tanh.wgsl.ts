@@ -1099,9 +1099,164 @@ fn penalized_tanh_fused(x: f32, a: f32) -> penalized_tanh_value_and_slopes {
   return penalized_tanh_value_and_slopes(select(result_value, x, penalized_tanh_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct penalized_tanh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const penalized_tanh_RANGED_ZERO: penalized_tanh_ranged = penalized_tanh_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn penalized_tanh_ranged_of(a: penalized_tanh_pair, exponent: f32) -> penalized_tanh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = penalized_tanh_power_of_two(clamp(127 - field, -126, 126));
+  return penalized_tanh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), penalized_tanh_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn penalized_tanh_ranged_select(condition: bool, a: penalized_tanh_ranged, b: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  return penalized_tanh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn penalized_tanh_ranged_from_given(x: f32) -> penalized_tanh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = penalized_tanh_ranged_of(penalized_tanh_pair(part, 0.0), select(0.0, 64.0, large));
+  return penalized_tanh_ranged_select(infinite, penalized_tanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn penalized_tanh_ranged_multiply(a: penalized_tanh_ranged, b: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  return penalized_tanh_ranged_of(
+    penalized_tanh_pair_multiply(penalized_tanh_pair(a.high, a.low), penalized_tanh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn penalized_tanh_ranged_add(a: penalized_tanh_ranged, b: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = penalized_tanh_ranged_select(swapped, b, a);
+  let y = penalized_tanh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(penalized_tanh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return penalized_tanh_ranged_of(
+    penalized_tanh_pair_add(penalized_tanh_pair(x.high, x.low), penalized_tanh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn penalized_tanh_ranged_pair(a: penalized_tanh_ranged) -> penalized_tanh_pair {
+  let factor = penalized_tanh_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return penalized_tanh_pair(a.high * factor, a.low * factor);
+}
+
+fn penalized_tanh_ranged_negate(a: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  return penalized_tanh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn penalized_tanh_ranged_subtract(a: penalized_tanh_ranged, b: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  return penalized_tanh_ranged_add(a, penalized_tanh_ranged_negate(b));
+}
+
+fn penalized_tanh_pair_subtract(a: penalized_tanh_pair, b: penalized_tanh_pair) -> penalized_tanh_pair {
+  let s = penalized_tanh_pair_sum(a.high, -b.high);
+  return penalized_tanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const penalized_tanh_RANGED_LN2: penalized_tanh_pair = penalized_tanh_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn penalized_tanh_ranged_exp(a: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  let x = penalized_tanh_ranged_pair(
+    penalized_tanh_ranged_select(a.exponent > 126.0, penalized_tanh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = penalized_tanh_pair_subtract(x, penalized_tanh_pair_multiply(penalized_tanh_pair(k, 0.0), penalized_tanh_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return penalized_tanh_ranged_of(
+    penalized_tanh_pair_add(
+      penalized_tanh_pair(1.0, 0.0),
+      penalized_tanh_pair_expm1_small(penalized_tanh_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const penalized_tanh_RANGED_ONE: penalized_tanh_ranged = penalized_tanh_ranged(1.0, 0.0, 0.0);
+
+fn penalized_tanh_ranged_expm1(a: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = penalized_tanh_ranged_multiply(a, a);
+    return penalized_tanh_ranged_add(a, penalized_tanh_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return penalized_tanh_ranged_of(penalized_tanh_pair_expm1_small(penalized_tanh_ranged_pair(a)), 0.0);
+  }
+  return penalized_tanh_ranged_subtract(penalized_tanh_ranged_exp(a), penalized_tanh_RANGED_ONE);
+}
+
+fn penalized_tanh_ranged_less(a: penalized_tanh_ranged, b: penalized_tanh_ranged) -> bool {
+  return penalized_tanh_ranged_subtract(a, b).high < 0.0;
+}
+
+fn penalized_tanh_ranged_smaller(a: penalized_tanh_ranged, b: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  return penalized_tanh_ranged_select(penalized_tanh_ranged_less(b, a), b, a);
+}
+
+fn penalized_tanh_ranged_at_most(a: penalized_tanh_ranged, b: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  return penalized_tanh_ranged_smaller(a, b);
+}
+
+fn penalized_tanh_ranged_divide(a: penalized_tanh_ranged, b: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  return penalized_tanh_ranged_of(
+    penalized_tanh_pair_divide(penalized_tanh_pair(a.high, a.low), penalized_tanh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn penalized_tanh_ranged_abs(a: penalized_tanh_ranged) -> penalized_tanh_ranged {
+  return penalized_tanh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn penalized_tanh_ranged_to_limit(a: penalized_tanh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * penalized_tanh_power_of_two(first)) * penalized_tanh_power_of_two(exponent - first);
+}
+
 fn penalized_tanh_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = penalized_tanh_tanh(x0) * penalized_tanh_logistic(2.0 * x0);
-  return select(-8.0 * (t * x1), -8.0 * t, x0 > 0.0);
+  let a0 = penalized_tanh_ranged_from_given(x0);
+  let a1 = penalized_tanh_ranged_from_given(x1);
+  let t0 = penalized_tanh_ranged_multiply(penalized_tanh_ranged(1.0, 0.0, 1.0), a0);
+  let t1 = penalized_tanh_ranged_expm1(penalized_tanh_ranged_at_most(t0, penalized_tanh_ranged(1.25, 0.0, 6.0)));
+  let t2 = penalized_tanh_ranged_divide(t1, penalized_tanh_ranged_add(t1, penalized_tanh_ranged(1.0, 0.0, 1.0)));
+  let t3 = penalized_tanh_ranged_exp(penalized_tanh_ranged_negate(penalized_tanh_ranged_abs(t0)));
+  let t4 = penalized_tanh_ranged_add(t3, penalized_tanh_ranged(1.0, 0.0, 0.0));
+  let t5 = penalized_tanh_ranged_divide(t3, penalized_tanh_ranged_multiply(t4, t4));
+  var t6 = penalized_tanh_ranged_multiply(
+    penalized_tanh_ranged_multiply(penalized_tanh_ranged_multiply(penalized_tanh_ranged(-1.0, 0.0, 3.0), a1), t2),
+    t5
+  );
+  if (penalized_tanh_ranged_less(penalized_tanh_RANGED_ZERO, a0)) {
+    t6 = penalized_tanh_ranged_multiply(penalized_tanh_ranged_multiply(penalized_tanh_ranged(-1.0, 0.0, 3.0), t2), t5);
+  }
+  return penalized_tanh_ranged_to_limit(t6);
 }
 
 fn penalized_tanh_curvature(x: f32, a: f32) -> f32 {
@@ -1147,10 +1302,21 @@ struct penalized_tanh_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn penalized_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn penalized_tanh_double_backward(dy: f32, ddx: f32, x: f32, a: f32) -> penalized_tanh_second_gradients {
   let slopes = penalized_tanh_backward(1.0, x, a);
   let curvatures = penalized_tanh_curvature(x, a);
-  return penalized_tanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return penalized_tanh_second_gradients(ddx * slopes, penalized_tanh_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1086,24 +1086,181 @@ fn pft_swish_fused(x: f32, t: f32) -> pft_swish_value_and_slopes {
   return pft_swish_value_and_slopes(select(result_value, x, pft_swish_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn pft_swish_tanh(x: f32) -> f32 {
-  if (pft_swish_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct pft_swish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const pft_swish_RANGED_ZERO: pft_swish_ranged = pft_swish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn pft_swish_ranged_of(a: pft_swish_pair, exponent: f32) -> pft_swish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = pft_swish_power_of_two(clamp(127 - field, -126, 126));
+  return pft_swish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), pft_swish_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn pft_swish_ranged_select(condition: bool, a: pft_swish_ranged, b: pft_swish_ranged) -> pft_swish_ranged {
+  return pft_swish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn pft_swish_ranged_from_given(x: f32) -> pft_swish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = pft_swish_ranged_of(pft_swish_pair(part, 0.0), select(0.0, 64.0, large));
+  return pft_swish_ranged_select(infinite, pft_swish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn pft_swish_ranged_abs(a: pft_swish_ranged) -> pft_swish_ranged {
+  return pft_swish_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn pft_swish_ranged_pair(a: pft_swish_ranged) -> pft_swish_pair {
+  let factor = pft_swish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return pft_swish_pair(a.high * factor, a.low * factor);
+}
+
+fn pft_swish_pair_subtract(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
+  let s = pft_swish_pair_sum(a.high, -b.high);
+  return pft_swish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const pft_swish_RANGED_LN2: pft_swish_pair = pft_swish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn pft_swish_ranged_exp(a: pft_swish_ranged) -> pft_swish_ranged {
+  let x = pft_swish_ranged_pair(
+    pft_swish_ranged_select(a.exponent > 126.0, pft_swish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = pft_swish_pair_subtract(x, pft_swish_pair_multiply(pft_swish_pair(k, 0.0), pft_swish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return pft_swish_ranged_of(
+    pft_swish_pair_add(
+      pft_swish_pair(1.0, 0.0),
+      pft_swish_pair_expm1_small(pft_swish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn pft_swish_ranged_negate(a: pft_swish_ranged) -> pft_swish_ranged {
+  return pft_swish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn pft_swish_ranged_add(a: pft_swish_ranged, b: pft_swish_ranged) -> pft_swish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = pft_swish_ranged_select(swapped, b, a);
+  let y = pft_swish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(pft_swish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return pft_swish_ranged_of(
+    pft_swish_pair_add(pft_swish_pair(x.high, x.low), pft_swish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn pft_swish_ranged_divide(a: pft_swish_ranged, b: pft_swish_ranged) -> pft_swish_ranged {
+  return pft_swish_ranged_of(
+    pft_swish_pair_divide(pft_swish_pair(a.high, a.low), pft_swish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn pft_swish_ranged_multiply(a: pft_swish_ranged, b: pft_swish_ranged) -> pft_swish_ranged {
+  return pft_swish_ranged_of(
+    pft_swish_pair_multiply(pft_swish_pair(a.high, a.low), pft_swish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn pft_swish_ranged_subtract(a: pft_swish_ranged, b: pft_swish_ranged) -> pft_swish_ranged {
+  return pft_swish_ranged_add(a, pft_swish_ranged_negate(b));
+}
+
+fn pft_swish_ranged_less(a: pft_swish_ranged, b: pft_swish_ranged) -> bool {
+  return pft_swish_ranged_subtract(a, b).high < 0.0;
+}
+
+const pft_swish_RANGED_ONE: pft_swish_ranged = pft_swish_ranged(1.0, 0.0, 0.0);
+
+fn pft_swish_ranged_expm1(a: pft_swish_ranged) -> pft_swish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = pft_swish_ranged_multiply(a, a);
+    return pft_swish_ranged_add(a, pft_swish_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return pft_swish_ranged_of(pft_swish_pair_expm1_small(pft_swish_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (pft_swish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return pft_swish_ranged_subtract(pft_swish_ranged_exp(a), pft_swish_RANGED_ONE);
+}
+
+fn pft_swish_ranged_smaller(a: pft_swish_ranged, b: pft_swish_ranged) -> pft_swish_ranged {
+  return pft_swish_ranged_select(pft_swish_ranged_less(b, a), b, a);
+}
+
+fn pft_swish_ranged_at_most(a: pft_swish_ranged, b: pft_swish_ranged) -> pft_swish_ranged {
+  return pft_swish_ranged_smaller(a, b);
+}
+
+fn pft_swish_ranged_less_or_equal(a: pft_swish_ranged, b: pft_swish_ranged) -> bool {
+  return pft_swish_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn pft_swish_ranged_to_limit(a: pft_swish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * pft_swish_power_of_two(first)) * pft_swish_power_of_two(exponent - first);
 }
 
 fn pft_swish_curvature_0_far(x0: f32) -> f32 {
-  let t = pft_swish_logistic(x0);
-  return select(0.0, 2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * pft_swish_tanh(0.5 * x0), x0 >= 0.0);
+  let a0 = pft_swish_ranged_from_given(x0);
+  let t0 = pft_swish_ranged_abs(a0);
+  let t1 = pft_swish_ranged_exp(pft_swish_ranged_negate(t0));
+  let t2 = pft_swish_ranged_add(t1, pft_swish_ranged(1.0, 0.0, 0.0));
+  let t3 = pft_swish_ranged_divide(t1, pft_swish_ranged_multiply(t2, t2));
+  var t4 = pft_swish_ranged_multiply(a0, t3);
+  if (pft_swish_ranged_less(pft_swish_ranged(1.5625, 0.0, 9.0), t0)) {
+    t4 = pft_swish_RANGED_ZERO;
+  }
+  let t5 = pft_swish_ranged_expm1(
+    pft_swish_ranged_at_most(
+      pft_swish_ranged_multiply(
+        pft_swish_ranged(1.0, 0.0, 1.0),
+        pft_swish_ranged_multiply(pft_swish_ranged(1.0, 0.0, -1.0), a0)
+      ),
+      pft_swish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  var t6 = pft_swish_RANGED_ZERO;
+  if (pft_swish_ranged_less_or_equal(pft_swish_RANGED_ZERO, a0)) {
+    t6 = pft_swish_ranged_subtract(
+      pft_swish_ranged_multiply(pft_swish_ranged(1.0, 0.0, 1.0), t3),
+      pft_swish_ranged_multiply(
+        t4,
+        pft_swish_ranged_divide(t5, pft_swish_ranged_add(t5, pft_swish_ranged(1.0, 0.0, 1.0)))
+      )
+    );
+  }
+  return pft_swish_ranged_to_limit(t6);
 }
 
 fn pft_swish_pair_abs(a: pft_swish_pair) -> pft_swish_pair {
@@ -1127,11 +1284,6 @@ fn pft_swish_pair_expm1(a: pft_swish_pair) -> pft_swish_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = pft_swish_power_of_two(i32(k));
   return pft_swish_pair_add(pft_swish_pair_sum(scale, -1.0), pft_swish_pair_scale(small, scale));
-}
-
-fn pft_swish_pair_subtract(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
-  let s = pft_swish_pair_sum(a.high, -b.high);
-  return pft_swish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn pft_swish_curvature(x: f32, t: f32) -> f32 {
@@ -1183,10 +1335,25 @@ struct pft_swish_second_gradients {
   t: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn pft_swish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn pft_swish_double_backward(dy: f32, ddx: f32, x: f32, t: f32, ddt: f32) -> pft_swish_second_gradients {
   let slopes = pft_swish_backward(1.0, x, t);
   let curvatures = pft_swish_curvature(x, t);
-  return pft_swish_second_gradients(ddx * slopes.x + ddt * slopes.t, dy * ddx * curvatures, 0.0);
+  return pft_swish_second_gradients(
+    ddx * slopes.x + ddt * slopes.t,
+    pft_swish_product_of_three(dy, ddx, curvatures),
+    0.0
+  );
 }
 
 struct pft_swish_uniform_values {

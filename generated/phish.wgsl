@@ -1822,10 +1822,21 @@ struct phish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn phish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn phish_double_backward(dy: f32, ddx: f32, x: f32) -> phish_second_gradients {
   let slopes = phish_backward(1.0, x);
   let curvatures = phish_curvature(x);
-  return phish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return phish_second_gradients(ddx * slopes, phish_product_of_three(dy, ddx, curvatures));
 }
 
 struct phish_uniform_values {

@@ -854,27 +854,125 @@ fn piecewise_exp_surrogate_fused(x: f32, alpha: f32) -> piecewise_exp_surrogate_
   );
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn piecewise_exp_surrogate_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (piecewise_exp_surrogate_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct piecewise_exp_surrogate_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn piecewise_exp_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return (
-    -0.5 *
-    x1 *
-    x1 *
-    select(piecewise_exp_surrogate_sign(x0), x0, piecewise_exp_surrogate_is_nan(x0)) *
-    piecewise_exp_surrogate_exp(-(abs(x0) * x1))
+const piecewise_exp_surrogate_RANGED_ZERO: piecewise_exp_surrogate_ranged = piecewise_exp_surrogate_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn piecewise_exp_surrogate_ranged_of(a: piecewise_exp_surrogate_pair, exponent: f32) -> piecewise_exp_surrogate_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = piecewise_exp_surrogate_power_of_two(clamp(127 - field, -126, 126));
+  return piecewise_exp_surrogate_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), piecewise_exp_surrogate_RANGED_ZERO.exponent, zero)
   );
+}
+
+fn piecewise_exp_surrogate_ranged_select(condition: bool, a: piecewise_exp_surrogate_ranged, b: piecewise_exp_surrogate_ranged) -> piecewise_exp_surrogate_ranged {
+  return piecewise_exp_surrogate_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn piecewise_exp_surrogate_ranged_from_given(x: f32) -> piecewise_exp_surrogate_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = piecewise_exp_surrogate_ranged_of(piecewise_exp_surrogate_pair(part, 0.0), select(0.0, 64.0, large));
+  return piecewise_exp_surrogate_ranged_select(infinite, piecewise_exp_surrogate_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn piecewise_exp_surrogate_ranged_to_limit(a: piecewise_exp_surrogate_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * piecewise_exp_surrogate_power_of_two(first)) * piecewise_exp_surrogate_power_of_two(exponent - first);
+}
+
+fn piecewise_exp_surrogate_ranged_multiply(a: piecewise_exp_surrogate_ranged, b: piecewise_exp_surrogate_ranged) -> piecewise_exp_surrogate_ranged {
+  return piecewise_exp_surrogate_ranged_of(
+    piecewise_exp_surrogate_pair_multiply(piecewise_exp_surrogate_pair(a.high, a.low), piecewise_exp_surrogate_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn piecewise_exp_surrogate_ranged_pair(a: piecewise_exp_surrogate_ranged) -> piecewise_exp_surrogate_pair {
+  let factor = piecewise_exp_surrogate_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return piecewise_exp_surrogate_pair(a.high * factor, a.low * factor);
+}
+
+fn piecewise_exp_surrogate_pair_subtract(a: piecewise_exp_surrogate_pair, b: piecewise_exp_surrogate_pair) -> piecewise_exp_surrogate_pair {
+  let s = piecewise_exp_surrogate_pair_sum(a.high, -b.high);
+  return piecewise_exp_surrogate_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const piecewise_exp_surrogate_RANGED_LN2: piecewise_exp_surrogate_pair = piecewise_exp_surrogate_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn piecewise_exp_surrogate_ranged_exp(a: piecewise_exp_surrogate_ranged) -> piecewise_exp_surrogate_ranged {
+  let x = piecewise_exp_surrogate_ranged_pair(
+    piecewise_exp_surrogate_ranged_select(a.exponent > 126.0, piecewise_exp_surrogate_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = piecewise_exp_surrogate_pair_subtract(x, piecewise_exp_surrogate_pair_multiply(piecewise_exp_surrogate_pair(k, 0.0), piecewise_exp_surrogate_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return piecewise_exp_surrogate_ranged_of(
+    piecewise_exp_surrogate_pair_add(
+      piecewise_exp_surrogate_pair(1.0, 0.0),
+      piecewise_exp_surrogate_pair_expm1_small(piecewise_exp_surrogate_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn piecewise_exp_surrogate_ranged_negate(a: piecewise_exp_surrogate_ranged) -> piecewise_exp_surrogate_ranged {
+  return piecewise_exp_surrogate_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn piecewise_exp_surrogate_ranged_abs(a: piecewise_exp_surrogate_ranged) -> piecewise_exp_surrogate_ranged {
+  return piecewise_exp_surrogate_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
 }
 
 fn piecewise_exp_surrogate_pair_sign(a: piecewise_exp_surrogate_pair) -> piecewise_exp_surrogate_pair {
   return piecewise_exp_surrogate_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn piecewise_exp_surrogate_ranged_sign(a: piecewise_exp_surrogate_ranged) -> piecewise_exp_surrogate_ranged {
+  return piecewise_exp_surrogate_ranged_of(piecewise_exp_surrogate_pair_sign(piecewise_exp_surrogate_pair(a.high, a.low)), 0.0);
+}
+
+fn piecewise_exp_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = piecewise_exp_surrogate_ranged_from_given(x0);
+  let a1 = piecewise_exp_surrogate_ranged_from_given(x1);
+  return piecewise_exp_surrogate_ranged_to_limit(
+    piecewise_exp_surrogate_ranged_multiply(
+      piecewise_exp_surrogate_ranged_multiply(
+        piecewise_exp_surrogate_ranged_multiply(
+          piecewise_exp_surrogate_ranged(-1.0, 0.0, -1.0),
+          piecewise_exp_surrogate_ranged_multiply(a1, a1)
+        ),
+        piecewise_exp_surrogate_ranged_exp(
+          piecewise_exp_surrogate_ranged_negate(
+            piecewise_exp_surrogate_ranged_multiply(a1, piecewise_exp_surrogate_ranged_abs(a0))
+          )
+        )
+      ),
+      piecewise_exp_surrogate_ranged_sign(a0)
+    )
+  );
 }
 
 fn piecewise_exp_surrogate_curvature(x: f32, alpha: f32) -> f32 {
@@ -916,6 +1014,17 @@ struct piecewise_exp_surrogate_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn piecewise_exp_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn piecewise_exp_surrogate_double_backward(
   dy: f32,
   ddx: f32,
@@ -924,7 +1033,10 @@ fn piecewise_exp_surrogate_double_backward(
 ) -> piecewise_exp_surrogate_second_gradients {
   let slopes = piecewise_exp_surrogate_backward(1.0, x, alpha);
   let curvatures = piecewise_exp_surrogate_curvature(x, alpha);
-  return piecewise_exp_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return piecewise_exp_surrogate_second_gradients(
+    ddx * slopes,
+    piecewise_exp_surrogate_product_of_three(dy, ddx, curvatures)
+  );
 }
 
 struct piecewise_exp_surrogate_uniform_values {

@@ -890,29 +890,134 @@ fn piecewise_quadratic_surrogate_fused(x: f32, alpha: f32) -> piecewise_quadrati
   );
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn piecewise_quadratic_surrogate_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (piecewise_quadratic_surrogate_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct piecewise_quadratic_surrogate_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn piecewise_quadratic_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return select(
-    -(x1 * x1 * select(piecewise_quadratic_surrogate_sign(x0), x0, piecewise_quadratic_surrogate_is_nan(x0))),
-    0.0,
-    abs(x0) > 1.0 / x1
+const piecewise_quadratic_surrogate_RANGED_ZERO: piecewise_quadratic_surrogate_ranged = piecewise_quadratic_surrogate_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn piecewise_quadratic_surrogate_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn piecewise_quadratic_surrogate_ranged_of(a: piecewise_quadratic_surrogate_pair, exponent: f32) -> piecewise_quadratic_surrogate_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = piecewise_quadratic_surrogate_power_of_two(clamp(127 - field, -126, 126));
+  return piecewise_quadratic_surrogate_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), piecewise_quadratic_surrogate_RANGED_ZERO.exponent, zero)
   );
 }
 
-fn piecewise_quadratic_surrogate_pair_negate(a: piecewise_quadratic_surrogate_pair) -> piecewise_quadratic_surrogate_pair {
-  return piecewise_quadratic_surrogate_pair(-a.high, -a.low);
+fn piecewise_quadratic_surrogate_ranged_select(condition: bool, a: piecewise_quadratic_surrogate_ranged, b: piecewise_quadratic_surrogate_ranged) -> piecewise_quadratic_surrogate_ranged {
+  return piecewise_quadratic_surrogate_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn piecewise_quadratic_surrogate_ranged_from_given(x: f32) -> piecewise_quadratic_surrogate_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = piecewise_quadratic_surrogate_ranged_of(piecewise_quadratic_surrogate_pair(part, 0.0), select(0.0, 64.0, large));
+  return piecewise_quadratic_surrogate_ranged_select(infinite, piecewise_quadratic_surrogate_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn piecewise_quadratic_surrogate_ranged_negate(a: piecewise_quadratic_surrogate_ranged) -> piecewise_quadratic_surrogate_ranged {
+  return piecewise_quadratic_surrogate_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn piecewise_quadratic_surrogate_ranged_multiply(a: piecewise_quadratic_surrogate_ranged, b: piecewise_quadratic_surrogate_ranged) -> piecewise_quadratic_surrogate_ranged {
+  return piecewise_quadratic_surrogate_ranged_of(
+    piecewise_quadratic_surrogate_pair_multiply(piecewise_quadratic_surrogate_pair(a.high, a.low), piecewise_quadratic_surrogate_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
 }
 
 fn piecewise_quadratic_surrogate_pair_sign(a: piecewise_quadratic_surrogate_pair) -> piecewise_quadratic_surrogate_pair {
   return piecewise_quadratic_surrogate_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn piecewise_quadratic_surrogate_ranged_sign(a: piecewise_quadratic_surrogate_ranged) -> piecewise_quadratic_surrogate_ranged {
+  return piecewise_quadratic_surrogate_ranged_of(piecewise_quadratic_surrogate_pair_sign(piecewise_quadratic_surrogate_pair(a.high, a.low)), 0.0);
+}
+
+fn piecewise_quadratic_surrogate_pair_add(a: piecewise_quadratic_surrogate_pair, b: piecewise_quadratic_surrogate_pair) -> piecewise_quadratic_surrogate_pair {
+  let s = piecewise_quadratic_surrogate_pair_sum(a.high, b.high);
+  return piecewise_quadratic_surrogate_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn piecewise_quadratic_surrogate_ranged_add(a: piecewise_quadratic_surrogate_ranged, b: piecewise_quadratic_surrogate_ranged) -> piecewise_quadratic_surrogate_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = piecewise_quadratic_surrogate_ranged_select(swapped, b, a);
+  let y = piecewise_quadratic_surrogate_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(piecewise_quadratic_surrogate_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return piecewise_quadratic_surrogate_ranged_of(
+    piecewise_quadratic_surrogate_pair_add(piecewise_quadratic_surrogate_pair(x.high, x.low), piecewise_quadratic_surrogate_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn piecewise_quadratic_surrogate_ranged_subtract(a: piecewise_quadratic_surrogate_ranged, b: piecewise_quadratic_surrogate_ranged) -> piecewise_quadratic_surrogate_ranged {
+  return piecewise_quadratic_surrogate_ranged_add(a, piecewise_quadratic_surrogate_ranged_negate(b));
+}
+
+fn piecewise_quadratic_surrogate_ranged_less(a: piecewise_quadratic_surrogate_ranged, b: piecewise_quadratic_surrogate_ranged) -> bool {
+  return piecewise_quadratic_surrogate_ranged_subtract(a, b).high < 0.0;
+}
+
+fn piecewise_quadratic_surrogate_ranged_divide(a: piecewise_quadratic_surrogate_ranged, b: piecewise_quadratic_surrogate_ranged) -> piecewise_quadratic_surrogate_ranged {
+  return piecewise_quadratic_surrogate_ranged_of(
+    piecewise_quadratic_surrogate_pair_divide(piecewise_quadratic_surrogate_pair(a.high, a.low), piecewise_quadratic_surrogate_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn piecewise_quadratic_surrogate_ranged_abs(a: piecewise_quadratic_surrogate_ranged) -> piecewise_quadratic_surrogate_ranged {
+  return piecewise_quadratic_surrogate_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn piecewise_quadratic_surrogate_ranged_to_limit(a: piecewise_quadratic_surrogate_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * piecewise_quadratic_surrogate_power_of_two(first)) * piecewise_quadratic_surrogate_power_of_two(exponent - first);
+}
+
+fn piecewise_quadratic_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = piecewise_quadratic_surrogate_ranged_from_given(x0);
+  let a1 = piecewise_quadratic_surrogate_ranged_from_given(x1);
+  var t0 = piecewise_quadratic_surrogate_ranged_negate(
+    piecewise_quadratic_surrogate_ranged_multiply(
+      piecewise_quadratic_surrogate_ranged_multiply(a1, a1),
+      piecewise_quadratic_surrogate_ranged_sign(a0)
+    )
+  );
+  if (
+    piecewise_quadratic_surrogate_ranged_less(
+      piecewise_quadratic_surrogate_ranged_divide(piecewise_quadratic_surrogate_ranged(1.0, 0.0, 0.0), a1),
+      piecewise_quadratic_surrogate_ranged_abs(a0)
+    )
+  ) {
+    t0 = piecewise_quadratic_surrogate_RANGED_ZERO;
+  }
+  return piecewise_quadratic_surrogate_ranged_to_limit(t0);
+}
+
+fn piecewise_quadratic_surrogate_pair_negate(a: piecewise_quadratic_surrogate_pair) -> piecewise_quadratic_surrogate_pair {
+  return piecewise_quadratic_surrogate_pair(-a.high, -a.low);
 }
 
 fn piecewise_quadratic_surrogate_curvature(x: f32, alpha: f32) -> f32 {
@@ -955,6 +1060,17 @@ struct piecewise_quadratic_surrogate_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn piecewise_quadratic_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn piecewise_quadratic_surrogate_double_backward(
   dy: f32,
   ddx: f32,
@@ -963,7 +1079,10 @@ fn piecewise_quadratic_surrogate_double_backward(
 ) -> piecewise_quadratic_surrogate_second_gradients {
   let slopes = piecewise_quadratic_surrogate_backward(1.0, x, alpha);
   let curvatures = piecewise_quadratic_surrogate_curvature(x, alpha);
-  return piecewise_quadratic_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return piecewise_quadratic_surrogate_second_gradients(
+    ddx * slopes,
+    piecewise_quadratic_surrogate_product_of_three(dy, ddx, curvatures)
+  );
 }
 `;
 

@@ -1024,10 +1024,114 @@ fn poisson1_fused(x: f32) -> poisson1_value_and_slopes {
   return poisson1_value_and_slopes(select(result_value, x, poisson1_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct poisson1_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const poisson1_RANGED_ZERO: poisson1_ranged = poisson1_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn poisson1_ranged_of(a: poisson1_pair, exponent: f32) -> poisson1_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = poisson1_power_of_two(clamp(127 - field, -126, 126));
+  return poisson1_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), poisson1_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn poisson1_ranged_select(condition: bool, a: poisson1_ranged, b: poisson1_ranged) -> poisson1_ranged {
+  return poisson1_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn poisson1_ranged_from_given(x: f32) -> poisson1_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = poisson1_ranged_of(poisson1_pair(part, 0.0), select(0.0, 64.0, large));
+  return poisson1_ranged_select(infinite, poisson1_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn poisson1_ranged_pair(a: poisson1_ranged) -> poisson1_pair {
+  let factor = poisson1_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return poisson1_pair(a.high * factor, a.low * factor);
+}
+
+const poisson1_RANGED_LN2: poisson1_pair = poisson1_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn poisson1_ranged_exp(a: poisson1_ranged) -> poisson1_ranged {
+  let x = poisson1_ranged_pair(
+    poisson1_ranged_select(a.exponent > 126.0, poisson1_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = poisson1_pair_subtract(x, poisson1_pair_multiply(poisson1_pair(k, 0.0), poisson1_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return poisson1_ranged_of(
+    poisson1_pair_add(
+      poisson1_pair(1.0, 0.0),
+      poisson1_pair_expm1_small(poisson1_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn poisson1_ranged_negate(a: poisson1_ranged) -> poisson1_ranged {
+  return poisson1_ranged(-a.high, -a.low, a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn poisson1_ranged_to_limit(a: poisson1_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * poisson1_power_of_two(first)) * poisson1_power_of_two(exponent - first);
+}
+
+fn poisson1_ranged_add(a: poisson1_ranged, b: poisson1_ranged) -> poisson1_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = poisson1_ranged_select(swapped, b, a);
+  let y = poisson1_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(poisson1_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return poisson1_ranged_of(
+    poisson1_pair_add(poisson1_pair(x.high, x.low), poisson1_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn poisson1_ranged_subtract(a: poisson1_ranged, b: poisson1_ranged) -> poisson1_ranged {
+  return poisson1_ranged_add(a, poisson1_ranged_negate(b));
+}
+
+fn poisson1_ranged_multiply(a: poisson1_ranged, b: poisson1_ranged) -> poisson1_ranged {
+  return poisson1_ranged_of(
+    poisson1_pair_multiply(poisson1_pair(a.high, a.low), poisson1_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
 fn poisson1_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = poisson1_exp(-t);
-  return t * t2 - 3.0 * t2;
+  let a0 = poisson1_ranged_from_given(x0);
+  let t0 = poisson1_ranged_exp(poisson1_ranged_negate(a0));
+  return poisson1_ranged_to_limit(
+    poisson1_ranged_subtract(
+      poisson1_ranged_multiply(a0, t0),
+      poisson1_ranged_multiply(poisson1_ranged(1.5, 0.0, 1.0), t0)
+    )
+  );
 }
 
 fn poisson1_curvature(x: f32) -> f32 {
@@ -1058,10 +1162,21 @@ struct poisson1_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn poisson1_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn poisson1_double_backward(dy: f32, ddx: f32, x: f32) -> poisson1_second_gradients {
   let slopes = poisson1_backward(1.0, x);
   let curvatures = poisson1_curvature(x);
-  return poisson1_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return poisson1_second_gradients(ddx * slopes, poisson1_product_of_three(dy, ddx, curvatures));
 }
 
 struct poisson1_uniform_values {

@@ -1630,8 +1630,147 @@ fn polu_fused(x: f32, n: f32) -> polu_value_and_slopes {
   return polu_value_and_slopes(select(result_value, x, polu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct polu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const polu_RANGED_ZERO: polu_ranged = polu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn polu_ranged_of(a: polu_pair, exponent: f32) -> polu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = polu_power_of_two(clamp(127 - field, -126, 126));
+  return polu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), polu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn polu_ranged_select(condition: bool, a: polu_ranged, b: polu_ranged) -> polu_ranged {
+  return polu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn polu_ranged_from_given(x: f32) -> polu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = polu_ranged_of(polu_pair(part, 0.0), select(0.0, 64.0, large));
+  return polu_ranged_select(infinite, polu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn polu_ranged_negate(a: polu_ranged) -> polu_ranged {
+  return polu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn polu_ranged_multiply(a: polu_ranged, b: polu_ranged) -> polu_ranged {
+  return polu_ranged_of(
+    polu_pair_multiply(polu_pair(a.high, a.low), polu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn polu_ranged_add(a: polu_ranged, b: polu_ranged) -> polu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = polu_ranged_select(swapped, b, a);
+  let y = polu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(polu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return polu_ranged_of(
+    polu_pair_add(polu_pair(x.high, x.low), polu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn polu_ranged_subtract(a: polu_ranged, b: polu_ranged) -> polu_ranged {
+  return polu_ranged_add(a, polu_ranged_negate(b));
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn polu_ranged_pair(a: polu_ranged) -> polu_pair {
+  let factor = polu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return polu_pair(a.high * factor, a.low * factor);
+}
+
+const polu_RANGED_LN2: polu_pair = polu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn polu_ranged_exp(a: polu_ranged) -> polu_ranged {
+  let x = polu_ranged_pair(
+    polu_ranged_select(a.exponent > 126.0, polu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = polu_pair_subtract(x, polu_pair_multiply(polu_pair(k, 0.0), polu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return polu_ranged_of(
+    polu_pair_add(
+      polu_pair(1.0, 0.0),
+      polu_pair_expm1_small(polu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+// What is larger than all that rows of numbers give.
+fn polu_ranged_infinite() -> polu_ranged {
+  return polu_ranged(1.0, 0.0, 10000.0);
+}
+
+fn polu_ranged_log(a: polu_ranged) -> polu_ranged {
+  let over = a.high > 1.4142135;
+  let m = polu_pair_scale(polu_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = polu_pair_log_scaled(0.0, polu_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = polu_pair_multiply(polu_pair(a.exponent + select(0.0, 1.0, over), 0.0), polu_RANGED_LN2);
+  return polu_ranged_select(
+    a.high == 0.0,
+    polu_ranged_negate(polu_ranged_infinite()),
+    polu_ranged_of(polu_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+// For a > 0.
+fn polu_ranged_pow(a: polu_ranged, b: polu_ranged) -> polu_ranged {
+  return polu_ranged_exp(polu_ranged_multiply(b, polu_ranged_log(a)));
+}
+
+fn polu_ranged_less_or_equal(a: polu_ranged, b: polu_ranged) -> bool {
+  return polu_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn polu_ranged_to_limit(a: polu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * polu_power_of_two(first)) * polu_power_of_two(exponent - first);
+}
+
 fn polu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return select(-(x1 * (-x1 - 1.0) * polu_pow(1.0 - x0, -x1 - 2.0)), 0.0, x0 >= 0.0);
+  let a0 = polu_ranged_from_given(x0);
+  let a1 = polu_ranged_from_given(x1);
+  var t0 = polu_ranged_negate(
+    polu_ranged_multiply(
+      polu_ranged_multiply(a1, polu_ranged_subtract(polu_ranged_negate(a1), polu_ranged(1.0, 0.0, 0.0))),
+      polu_ranged_pow(
+        polu_ranged_subtract(polu_ranged(1.0, 0.0, 0.0), a0),
+        polu_ranged_subtract(polu_ranged_negate(a1), polu_ranged(1.0, 0.0, 1.0))
+      )
+    )
+  );
+  if (polu_ranged_less_or_equal(polu_RANGED_ZERO, a0)) {
+    t0 = polu_RANGED_ZERO;
+  }
+  return polu_ranged_to_limit(t0);
 }
 
 fn polu_curvature(x: f32, n: f32) -> f32 {
@@ -1672,10 +1811,21 @@ struct polu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn polu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn polu_double_backward(dy: f32, ddx: f32, x: f32, n: f32) -> polu_second_gradients {
   let slopes = polu_backward(1.0, x, n);
   let curvatures = polu_curvature(x, n);
-  return polu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return polu_second_gradients(ddx * slopes, polu_product_of_three(dy, ddx, curvatures));
 }
 
 struct polu_uniform_values {

@@ -779,20 +779,119 @@ fn polylu_fused(x: f32) -> polylu_value_and_slopes {
   );
 }
 
-fn polylu_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = 1.0 - t;
-  return select((2.0 * (t / t2 + 1.0)) / (t2 * t2), 0.0, t >= 0.0);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct polylu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-// a times a power of two.
-fn polylu_pair_scale(a: polylu_pair, factor: f32) -> polylu_pair {
-  return polylu_pair(a.high * factor, a.low * factor);
+const polylu_RANGED_ZERO: polylu_ranged = polylu_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn polylu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn polylu_ranged_of(a: polylu_pair, exponent: f32) -> polylu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = polylu_power_of_two(clamp(127 - field, -126, 126));
+  return polylu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), polylu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn polylu_ranged_select(condition: bool, a: polylu_ranged, b: polylu_ranged) -> polylu_ranged {
+  return polylu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn polylu_ranged_from_given(x: f32) -> polylu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = polylu_ranged_of(polylu_pair(part, 0.0), select(0.0, 64.0, large));
+  return polylu_ranged_select(infinite, polylu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn polylu_ranged_add(a: polylu_ranged, b: polylu_ranged) -> polylu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = polylu_ranged_select(swapped, b, a);
+  let y = polylu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(polylu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return polylu_ranged_of(
+    polylu_pair_add(polylu_pair(x.high, x.low), polylu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn polylu_ranged_negate(a: polylu_ranged) -> polylu_ranged {
+  return polylu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn polylu_ranged_subtract(a: polylu_ranged, b: polylu_ranged) -> polylu_ranged {
+  return polylu_ranged_add(a, polylu_ranged_negate(b));
+}
+
+fn polylu_ranged_divide(a: polylu_ranged, b: polylu_ranged) -> polylu_ranged {
+  return polylu_ranged_of(
+    polylu_pair_divide(polylu_pair(a.high, a.low), polylu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn polylu_pair_multiply(a: polylu_pair, b: polylu_pair) -> polylu_pair {
   let p = polylu_pair_product(a.high, b.high);
   return polylu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn polylu_ranged_multiply(a: polylu_ranged, b: polylu_ranged) -> polylu_ranged {
+  return polylu_ranged_of(
+    polylu_pair_multiply(polylu_pair(a.high, a.low), polylu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn polylu_ranged_less_or_equal(a: polylu_ranged, b: polylu_ranged) -> bool {
+  return polylu_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn polylu_ranged_to_limit(a: polylu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * polylu_power_of_two(first)) * polylu_power_of_two(exponent - first);
+}
+
+fn polylu_curvature_0_far(x0: f32) -> f32 {
+  let a0 = polylu_ranged_from_given(x0);
+  let t0 = polylu_ranged_subtract(polylu_ranged(1.0, 0.0, 0.0), a0);
+  var t1 = polylu_ranged_divide(
+    polylu_ranged_multiply(
+      polylu_ranged(1.0, 0.0, 1.0),
+      polylu_ranged_add(polylu_ranged_divide(a0, t0), polylu_ranged(1.0, 0.0, 0.0))
+    ),
+    polylu_ranged_multiply(t0, t0)
+  );
+  if (polylu_ranged_less_or_equal(polylu_RANGED_ZERO, a0)) {
+    t1 = polylu_RANGED_ZERO;
+  }
+  return polylu_ranged_to_limit(t1);
+}
+
+// a times a power of two.
+fn polylu_pair_scale(a: polylu_pair, factor: f32) -> polylu_pair {
+  return polylu_pair(a.high * factor, a.low * factor);
 }
 
 fn polylu_curvature(x: f32) -> f32 {
@@ -818,10 +917,21 @@ struct polylu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn polylu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn polylu_double_backward(dy: f32, ddx: f32, x: f32) -> polylu_second_gradients {
   let slopes = polylu_backward(1.0, x);
   let curvatures = polylu_curvature(x);
-  return polylu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return polylu_second_gradients(ddx * slopes, polylu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -46,13 +46,24 @@ struct prelu_second_gradients {
   weight: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn prelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn prelu_double_backward(dy: f32, ddx: f32, x: f32, weight: f32, ddweight: f32) -> prelu_second_gradients {
   let slopes = prelu_backward(1.0, x, weight);
   let curvatures = prelu_curvature(x, weight);
   return prelu_second_gradients(
     ddx * slopes.x + ddweight * slopes.weight,
-    dy * ddweight * curvatures,
-    dy * ddx * curvatures
+    prelu_product_of_three(dy, ddweight, curvatures),
+    prelu_product_of_three(dy, ddx, curvatures)
   );
 }
 `;

@@ -1911,83 +1911,398 @@ struct pserf_curvatures {
   delta_delta: f32,
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn pserf_logistic(x: f32) -> f32 {
-  if (pserf_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct pserf_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const pserf_RANGED_ZERO: pserf_ranged = pserf_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn pserf_ranged_of(a: pserf_pair, exponent: f32) -> pserf_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = pserf_power_of_two(clamp(127 - field, -126, 126));
+  return pserf_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), pserf_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn pserf_ranged_select(condition: bool, a: pserf_ranged, b: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn pserf_ranged_from_given(x: f32) -> pserf_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = pserf_ranged_of(pserf_pair(part, 0.0), select(0.0, 64.0, large));
+  return pserf_ranged_select(infinite, pserf_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn pserf_ranged_multiply(a: pserf_ranged, b: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged_of(
+    pserf_pair_multiply(pserf_pair(a.high, a.low), pserf_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn pserf_ranged_pair(a: pserf_ranged) -> pserf_pair {
+  let factor = pserf_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return pserf_pair(a.high * factor, a.low * factor);
+}
+
+const pserf_RANGED_LN2: pserf_pair = pserf_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn pserf_ranged_exp(a: pserf_ranged) -> pserf_ranged {
+  let x = pserf_ranged_pair(
+    pserf_ranged_select(a.exponent > 126.0, pserf_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = pserf_pair_subtract(x, pserf_pair_multiply(pserf_pair(k, 0.0), pserf_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return pserf_ranged_of(
+    pserf_pair_add(
+      pserf_pair(1.0, 0.0),
+      pserf_pair_expm1_small(pserf_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn pserf_ranged_add(a: pserf_ranged, b: pserf_ranged) -> pserf_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = pserf_ranged_select(swapped, b, a);
+  let y = pserf_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(pserf_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return pserf_ranged_of(
+    pserf_pair_add(pserf_pair(x.high, x.low), pserf_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn pserf_ranged_negate(a: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn pserf_ranged_subtract(a: pserf_ranged, b: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged_add(a, pserf_ranged_negate(b));
+}
+
+fn pserf_ranged_less(a: pserf_ranged, b: pserf_ranged) -> bool {
+  return pserf_ranged_subtract(a, b).high < 0.0;
+}
+
+fn pserf_ranged_smaller(a: pserf_ranged, b: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged_select(pserf_ranged_less(b, a), b, a);
+}
+
+fn pserf_ranged_at_most(a: pserf_ranged, b: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged_smaller(a, b);
+}
+
+fn pserf_ranged_divide(a: pserf_ranged, b: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged_of(
+    pserf_pair_divide(pserf_pair(a.high, a.low), pserf_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn pserf_ranged_abs(a: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn pserf_ranged_larger(a: pserf_ranged, b: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged_select(pserf_ranged_less(a, b), b, a);
+}
+
+fn pserf_ranged_at_least(a: pserf_ranged, b: pserf_ranged) -> pserf_ranged {
+  return pserf_ranged_larger(a, b);
+}
+
+// What is larger than all that rows of numbers give.
+fn pserf_ranged_infinite() -> pserf_ranged {
+  return pserf_ranged(1.0, 0.0, 10000.0);
+}
+
+fn pserf_ranged_log(a: pserf_ranged) -> pserf_ranged {
+  let over = a.high > 1.4142135;
+  let m = pserf_pair_scale(pserf_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = pserf_pair_log_scaled(0.0, pserf_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = pserf_pair_multiply(pserf_pair(a.exponent + select(0.0, 1.0, over), 0.0), pserf_RANGED_LN2);
+  return pserf_ranged_select(
+    a.high == 0.0,
+    pserf_ranged_negate(pserf_ranged_infinite()),
+    pserf_ranged_of(pserf_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn pserf_ranged_log1p(a: pserf_ranged) -> pserf_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = pserf_ranged_multiply(a, a);
+    return pserf_ranged_subtract(a, pserf_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let s = pserf_sigmoid(-abs(x));
-  return s - s * s;
+  if (a.exponent < 60.0) {
+    return pserf_ranged_of(pserf_pair_log1p(pserf_ranged_pair(a)), 0.0);
+  }
+  return pserf_ranged_log(a);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn pserf_ranged_to_limit(a: pserf_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * pserf_power_of_two(first)) * pserf_power_of_two(exponent - first);
 }
 
 fn pserf_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * x2;
-  let t4 = pserf_sigmoid(t3);
-  let t5 = x1 * x1;
-  let t6 = pserf_softplus(t3);
-  let t7 = pserf_exp(-(t5 * (t6 * t6)));
-  let t8 = 2.0 * (t7 * (t4 * x2 + select(t3 * pserf_logistic(t3), 0.0, abs(t3) > 800.0) * x2) * x1);
-  let t9 = 0.5641896 * t8 - 0.5641896 * (4.0 * x1 * t5 * (x2 * x2) * (t6 * (t4 * t4)) * t7 * t2);
-  return 1.1283792 * (t4 * t7 * x1 * x2) + t9;
+  let a0 = pserf_ranged_from_given(x0);
+  let a1 = pserf_ranged_from_given(x1);
+  let a2 = pserf_ranged_from_given(x2);
+  let t0 = pserf_ranged_multiply(a0, a2);
+  let t1 = pserf_ranged_exp(pserf_ranged_at_most(t0, pserf_ranged(1.25, 0.0, 5.0)));
+  let t2 = pserf_ranged_divide(t1, pserf_ranged_add(t1, pserf_ranged(1.0, 0.0, 0.0)));
+  let t3 = pserf_ranged_multiply(a1, a1);
+  let t4 = pserf_ranged_abs(t0);
+  let t5 = pserf_ranged_exp(pserf_ranged_negate(t4));
+  let t6 = pserf_ranged_add(pserf_ranged_at_least(t0, pserf_RANGED_ZERO), pserf_ranged_log1p(t5));
+  let t7 = pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_multiply(t3, pserf_ranged_multiply(t6, t6))));
+  let t8 = pserf_ranged_add(t5, pserf_ranged(1.0, 0.0, 0.0));
+  var t9 = pserf_ranged_multiply(t0, pserf_ranged_divide(t5, pserf_ranged_multiply(t8, t8)));
+  if (pserf_ranged_less(pserf_ranged(1.5625, 0.0, 9.0), t4)) {
+    t9 = pserf_RANGED_ZERO;
+  }
+  let t10 = pserf_ranged_multiply(
+    pserf_ranged(1.1283792, -5.8635383e-8, -1.0),
+    pserf_ranged_subtract(
+      pserf_ranged_multiply(
+        pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 1.0), a1), t7),
+        pserf_ranged_add(pserf_ranged_multiply(a2, t2), pserf_ranged_multiply(a2, t9))
+      ),
+      pserf_ranged_multiply(
+        pserf_ranged_multiply(
+          pserf_ranged_multiply(
+            pserf_ranged_multiply(
+              pserf_ranged_multiply(
+                pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 2.0), a0),
+                pserf_ranged_multiply(t3, a1)
+              ),
+              pserf_ranged_multiply(a2, a2)
+            ),
+            t6
+          ),
+          pserf_ranged_multiply(t2, t2)
+        ),
+        t7
+      )
+    )
+  );
+  return pserf_ranged_to_limit(
+    pserf_ranged_add(
+      pserf_ranged_multiply(
+        pserf_ranged_multiply(
+          pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged(1.1283792, -5.8635383e-8, 0.0), a1), a2),
+          t2
+        ),
+        t7
+      ),
+      t10
+    )
+  );
 }
 
 fn pserf_curvature_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * x2;
-  let t4 = pserf_softplus(t3);
-  let t5 = t4 * t4;
-  let t6 = pserf_exp(-(x1 * x1 * t5));
-  let t7 = pserf_sigmoid(t3);
-  return 0.5641896 * (2.0 * (t6 * (t4 + t7 * t2 * x2))) - 0.5641896 * (4.0 * x1 * x1 * (t5 * t7) * t6 * t2 * x2);
+  let a0 = pserf_ranged_from_given(x0);
+  let a1 = pserf_ranged_from_given(x1);
+  let a2 = pserf_ranged_from_given(x2);
+  let t0 = pserf_ranged_multiply(a1, a1);
+  let t1 = pserf_ranged_multiply(a0, a2);
+  let t2 = pserf_ranged_add(
+    pserf_ranged_at_least(t1, pserf_RANGED_ZERO),
+    pserf_ranged_log1p(pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_abs(t1))))
+  );
+  let t3 = pserf_ranged_multiply(t2, t2);
+  let t4 = pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_multiply(t0, t3)));
+  let t5 = pserf_ranged_exp(pserf_ranged_at_most(t1, pserf_ranged(1.25, 0.0, 5.0)));
+  let t6 = pserf_ranged_divide(t5, pserf_ranged_add(t5, pserf_ranged(1.0, 0.0, 0.0)));
+  return pserf_ranged_to_limit(
+    pserf_ranged_multiply(
+      pserf_ranged(1.1283792, -5.8635383e-8, -1.0),
+      pserf_ranged_subtract(
+        pserf_ranged_multiply(
+          pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 1.0), t4),
+          pserf_ranged_add(t2, pserf_ranged_multiply(t1, t6))
+        ),
+        pserf_ranged_multiply(
+          pserf_ranged_multiply(
+            pserf_ranged_multiply(
+              pserf_ranged_multiply(
+                pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 2.0), a0), t0),
+                a2
+              ),
+              t3
+            ),
+            t6
+          ),
+          t4
+        )
+      )
+    )
+  );
 }
 
 fn pserf_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = x1 * x1;
-  let t2 = select(x0, 2147483600.0, x0 > 2147483600.0);
-  let t3 = select(t2, -1099511600000.0, t2 < -1099511600000.0);
-  let t4 = t3 * x2;
-  let t5 = pserf_softplus(t4);
-  let t6 = pserf_exp(-(t * (t5 * t5)));
-  let t7 = pserf_sigmoid(t4);
-  let t8 = t6 * (4.0 * (t7 * t3) + 2.0 * (select(t4 * pserf_logistic(t4), 0.0, abs(t4) > 800.0) * t3)) * x1;
-  return 0.5641896 * t8 - 0.5641896 * (4.0 * t3 * t3 * (t * x1) * (t5 * (t7 * t7)) * t6 * x2);
+  let a0 = pserf_ranged_from_given(x0);
+  let a1 = pserf_ranged_from_given(x1);
+  let a2 = pserf_ranged_from_given(x2);
+  let t0 = pserf_ranged_multiply(a1, a1);
+  let t1 = pserf_ranged_multiply(a0, a2);
+  let t2 = pserf_ranged_abs(t1);
+  let t3 = pserf_ranged_exp(pserf_ranged_negate(t2));
+  let t4 = pserf_ranged_add(pserf_ranged_at_least(t1, pserf_RANGED_ZERO), pserf_ranged_log1p(t3));
+  let t5 = pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_multiply(t0, pserf_ranged_multiply(t4, t4))));
+  let t6 = pserf_ranged_exp(pserf_ranged_at_most(t1, pserf_ranged(1.25, 0.0, 5.0)));
+  let t7 = pserf_ranged_divide(t6, pserf_ranged_add(t6, pserf_ranged(1.0, 0.0, 0.0)));
+  let t8 = pserf_ranged_add(t3, pserf_ranged(1.0, 0.0, 0.0));
+  var t9 = pserf_ranged_multiply(t1, pserf_ranged_divide(t3, pserf_ranged_multiply(t8, t8)));
+  if (pserf_ranged_less(pserf_ranged(1.5625, 0.0, 9.0), t2)) {
+    t9 = pserf_RANGED_ZERO;
+  }
+  let t10 = pserf_ranged_subtract(
+    pserf_ranged_multiply(
+      pserf_ranged_multiply(a1, t5),
+      pserf_ranged_add(
+        pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 2.0), a0), t7),
+        pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 1.0), a0), t9)
+      )
+    ),
+    pserf_ranged_multiply(
+      pserf_ranged_multiply(
+        pserf_ranged_multiply(
+          pserf_ranged_multiply(
+            pserf_ranged_multiply(
+              pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 2.0), pserf_ranged_multiply(a0, a0)),
+              pserf_ranged_multiply(t0, a1)
+            ),
+            a2
+          ),
+          t4
+        ),
+        pserf_ranged_multiply(t7, t7)
+      ),
+      t5
+    )
+  );
+  return pserf_ranged_to_limit(pserf_ranged_multiply(pserf_ranged(1.1283792, -5.8635383e-8, -1.0), t10));
 }
 
 fn pserf_curvature_3_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = pserf_softplus(t2 * x2);
-  let t4 = t3 * t3;
-  return -2.2567585 * t3 * t4 * pserf_exp(-(x1 * x1 * t4)) * t2 * x1;
+  let a0 = pserf_ranged_from_given(x0);
+  let a1 = pserf_ranged_from_given(x1);
+  let a2 = pserf_ranged_from_given(x2);
+  let t0 = pserf_ranged_multiply(a0, a2);
+  let t1 = pserf_ranged_add(
+    pserf_ranged_at_least(t0, pserf_RANGED_ZERO),
+    pserf_ranged_log1p(pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_abs(t0))))
+  );
+  let t2 = pserf_ranged_multiply(t1, t1);
+  return pserf_ranged_to_limit(
+    pserf_ranged_multiply(
+      pserf_ranged_multiply(
+        pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged(-1.1283792, 5.8635383e-8, 1.0), a0), a1),
+        pserf_ranged_multiply(t2, t1)
+      ),
+      pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_multiply(pserf_ranged_multiply(a1, a1), t2)))
+    )
+  );
 }
 
 fn pserf_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * x2;
-  let t4 = pserf_sigmoid(t3);
-  let t5 = x1 * x1;
-  let t6 = pserf_softplus(t3);
-  let t7 = t6 * t6;
-  let t8 = pserf_exp(-(t5 * t7));
-  return 0.5641896 * (2.0 * t2 * t2 * t4 * t8) - 0.5641896 * (4.0 * t2 * t2 * t5 * (t7 * t4) * t8);
+  let a0 = pserf_ranged_from_given(x0);
+  let a1 = pserf_ranged_from_given(x1);
+  let a2 = pserf_ranged_from_given(x2);
+  let t0 = pserf_ranged_multiply(a0, a0);
+  let t1 = pserf_ranged_multiply(a0, a2);
+  let t2 = pserf_ranged_exp(pserf_ranged_at_most(t1, pserf_ranged(1.25, 0.0, 5.0)));
+  let t3 = pserf_ranged_divide(t2, pserf_ranged_add(t2, pserf_ranged(1.0, 0.0, 0.0)));
+  let t4 = pserf_ranged_multiply(a1, a1);
+  let t5 = pserf_ranged_add(
+    pserf_ranged_at_least(t1, pserf_RANGED_ZERO),
+    pserf_ranged_log1p(pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_abs(t1))))
+  );
+  let t6 = pserf_ranged_multiply(t5, t5);
+  let t7 = pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_multiply(t4, t6)));
+  return pserf_ranged_to_limit(
+    pserf_ranged_multiply(
+      pserf_ranged(1.1283792, -5.8635383e-8, -1.0),
+      pserf_ranged_subtract(
+        pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 1.0), t0), t3), t7),
+        pserf_ranged_multiply(
+          pserf_ranged_multiply(
+            pserf_ranged_multiply(
+              pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 2.0), t0), t4),
+              t6
+            ),
+            t3
+          ),
+          t7
+        )
+      )
+    )
+  );
 }
 
 fn pserf_curvature_5_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = t2 * t2;
-  let t4 = x1 * x1;
-  let t5 = t2 * x2;
-  let t6 = pserf_softplus(t5);
-  let t7 = pserf_exp(-(t4 * (t6 * t6)));
-  let t8 = pserf_sigmoid(t5);
-  return (
-    0.5641896 * (2.0 * t2 * t3 * t7 * pserf_logistic(t5) * x1) -
-    0.5641896 * (4.0 * t2 * t3 * (t4 * x1) * (t6 * (t8 * t8)) * t7)
+  let a0 = pserf_ranged_from_given(x0);
+  let a1 = pserf_ranged_from_given(x1);
+  let a2 = pserf_ranged_from_given(x2);
+  let t0 = pserf_ranged_multiply(pserf_ranged_multiply(a0, a0), a0);
+  let t1 = pserf_ranged_multiply(a1, a1);
+  let t2 = pserf_ranged_multiply(a0, a2);
+  let t3 = pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_abs(t2)));
+  let t4 = pserf_ranged_add(pserf_ranged_at_least(t2, pserf_RANGED_ZERO), pserf_ranged_log1p(t3));
+  let t5 = pserf_ranged_exp(pserf_ranged_negate(pserf_ranged_multiply(t1, pserf_ranged_multiply(t4, t4))));
+  let t6 = pserf_ranged_add(t3, pserf_ranged(1.0, 0.0, 0.0));
+  let t7 = pserf_ranged_exp(pserf_ranged_at_most(t2, pserf_ranged(1.25, 0.0, 5.0)));
+  let t8 = pserf_ranged_divide(t7, pserf_ranged_add(t7, pserf_ranged(1.0, 0.0, 0.0)));
+  return pserf_ranged_to_limit(
+    pserf_ranged_multiply(
+      pserf_ranged(1.1283792, -5.8635383e-8, -1.0),
+      pserf_ranged_subtract(
+        pserf_ranged_multiply(
+          pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 1.0), t0), a1), t5),
+          pserf_ranged_divide(t3, pserf_ranged_multiply(t6, t6))
+        ),
+        pserf_ranged_multiply(
+          pserf_ranged_multiply(
+            pserf_ranged_multiply(
+              pserf_ranged_multiply(
+                pserf_ranged_multiply(pserf_ranged(1.0, 0.0, 2.0), t0),
+                pserf_ranged_multiply(t1, a1)
+              ),
+              t4
+            ),
+            pserf_ranged_multiply(t8, t8)
+          ),
+          t5
+        )
+      )
+    )
   );
 }
 
@@ -2294,6 +2609,17 @@ struct pserf_second_gradients {
   delta: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn pserf_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn pserf_double_backward(
   dy: f32,
   ddx: f32,
@@ -2307,9 +2633,15 @@ fn pserf_double_backward(
   let curvatures = pserf_curvature(x, gamma, delta);
   return pserf_second_gradients(
     ddx * slopes.x + ddgamma * slopes.gamma + dddelta * slopes.delta,
-    dy * (ddx * curvatures.x_x + ddgamma * curvatures.x_gamma + dddelta * curvatures.x_delta),
-    dy * (ddx * curvatures.x_gamma + ddgamma * curvatures.gamma_gamma + dddelta * curvatures.gamma_delta),
-    dy * (ddx * curvatures.x_delta + ddgamma * curvatures.gamma_delta + dddelta * curvatures.delta_delta)
+    pserf_product_of_three(dy, ddx, curvatures.x_x) +
+      pserf_product_of_three(dy, ddgamma, curvatures.x_gamma) +
+      pserf_product_of_three(dy, dddelta, curvatures.x_delta),
+    pserf_product_of_three(dy, ddx, curvatures.x_gamma) +
+      pserf_product_of_three(dy, ddgamma, curvatures.gamma_gamma) +
+      pserf_product_of_three(dy, dddelta, curvatures.gamma_delta),
+    pserf_product_of_three(dy, ddx, curvatures.x_delta) +
+      pserf_product_of_three(dy, ddgamma, curvatures.gamma_delta) +
+      pserf_product_of_three(dy, dddelta, curvatures.delta_delta)
   );
 }
 

@@ -1361,27 +1361,171 @@ fn q_pseudo_spike_fused(x: f32, alpha: f32) -> q_pseudo_spike_value_and_slopes {
   );
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn q_pseudo_spike_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (q_pseudo_spike_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct q_pseudo_spike_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn q_pseudo_spike_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x1 - 1.0;
-  let t2 =
-    -2.0 *
-    (select(q_pseudo_spike_sign(x0), x0, q_pseudo_spike_is_nan(x0)) *
-      q_pseudo_spike_pow((2.0 * abs(x0)) / t + 1.0, -x1 - 1.0) *
-      x1);
-  return t2 / t;
+const q_pseudo_spike_RANGED_ZERO: q_pseudo_spike_ranged = q_pseudo_spike_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn q_pseudo_spike_ranged_of(a: q_pseudo_spike_pair, exponent: f32) -> q_pseudo_spike_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = q_pseudo_spike_power_of_two(clamp(127 - field, -126, 126));
+  return q_pseudo_spike_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), q_pseudo_spike_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn q_pseudo_spike_ranged_select(condition: bool, a: q_pseudo_spike_ranged, b: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  return q_pseudo_spike_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn q_pseudo_spike_ranged_from_given(x: f32) -> q_pseudo_spike_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = q_pseudo_spike_ranged_of(q_pseudo_spike_pair(part, 0.0), select(0.0, 64.0, large));
+  return q_pseudo_spike_ranged_select(infinite, q_pseudo_spike_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn q_pseudo_spike_ranged_add(a: q_pseudo_spike_ranged, b: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = q_pseudo_spike_ranged_select(swapped, b, a);
+  let y = q_pseudo_spike_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(q_pseudo_spike_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return q_pseudo_spike_ranged_of(
+    q_pseudo_spike_pair_add(q_pseudo_spike_pair(x.high, x.low), q_pseudo_spike_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn q_pseudo_spike_ranged_negate(a: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  return q_pseudo_spike_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn q_pseudo_spike_ranged_subtract(a: q_pseudo_spike_ranged, b: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  return q_pseudo_spike_ranged_add(a, q_pseudo_spike_ranged_negate(b));
+}
+
+// To a number of float32; infinity where it is beyond.
+fn q_pseudo_spike_ranged_to_limit(a: q_pseudo_spike_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * q_pseudo_spike_power_of_two(first)) * q_pseudo_spike_power_of_two(exponent - first);
+}
+
+fn q_pseudo_spike_ranged_divide(a: q_pseudo_spike_ranged, b: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  return q_pseudo_spike_ranged_of(
+    q_pseudo_spike_pair_divide(q_pseudo_spike_pair(a.high, a.low), q_pseudo_spike_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn q_pseudo_spike_ranged_multiply(a: q_pseudo_spike_ranged, b: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  return q_pseudo_spike_ranged_of(
+    q_pseudo_spike_pair_multiply(q_pseudo_spike_pair(a.high, a.low), q_pseudo_spike_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
 }
 
 fn q_pseudo_spike_pair_sign(a: q_pseudo_spike_pair) -> q_pseudo_spike_pair {
   return q_pseudo_spike_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn q_pseudo_spike_ranged_sign(a: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  return q_pseudo_spike_ranged_of(q_pseudo_spike_pair_sign(q_pseudo_spike_pair(a.high, a.low)), 0.0);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn q_pseudo_spike_ranged_pair(a: q_pseudo_spike_ranged) -> q_pseudo_spike_pair {
+  let factor = q_pseudo_spike_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return q_pseudo_spike_pair(a.high * factor, a.low * factor);
+}
+
+const q_pseudo_spike_RANGED_LN2: q_pseudo_spike_pair = q_pseudo_spike_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn q_pseudo_spike_ranged_exp(a: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  let x = q_pseudo_spike_ranged_pair(
+    q_pseudo_spike_ranged_select(a.exponent > 126.0, q_pseudo_spike_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = q_pseudo_spike_pair_subtract(x, q_pseudo_spike_pair_multiply(q_pseudo_spike_pair(k, 0.0), q_pseudo_spike_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return q_pseudo_spike_ranged_of(
+    q_pseudo_spike_pair_add(
+      q_pseudo_spike_pair(1.0, 0.0),
+      q_pseudo_spike_pair_expm1_small(q_pseudo_spike_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+// What is larger than all that rows of numbers give.
+fn q_pseudo_spike_ranged_infinite() -> q_pseudo_spike_ranged {
+  return q_pseudo_spike_ranged(1.0, 0.0, 10000.0);
+}
+
+fn q_pseudo_spike_ranged_log(a: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  let over = a.high > 1.4142135;
+  let m = q_pseudo_spike_pair_scale(q_pseudo_spike_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = q_pseudo_spike_pair_log_scaled(0.0, q_pseudo_spike_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = q_pseudo_spike_pair_multiply(q_pseudo_spike_pair(a.exponent + select(0.0, 1.0, over), 0.0), q_pseudo_spike_RANGED_LN2);
+  return q_pseudo_spike_ranged_select(
+    a.high == 0.0,
+    q_pseudo_spike_ranged_negate(q_pseudo_spike_ranged_infinite()),
+    q_pseudo_spike_ranged_of(q_pseudo_spike_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+// For a > 0.
+fn q_pseudo_spike_ranged_pow(a: q_pseudo_spike_ranged, b: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  return q_pseudo_spike_ranged_exp(q_pseudo_spike_ranged_multiply(b, q_pseudo_spike_ranged_log(a)));
+}
+
+fn q_pseudo_spike_ranged_abs(a: q_pseudo_spike_ranged) -> q_pseudo_spike_ranged {
+  return q_pseudo_spike_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn q_pseudo_spike_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = q_pseudo_spike_ranged_from_given(x0);
+  let a1 = q_pseudo_spike_ranged_from_given(x1);
+  let t0 = q_pseudo_spike_ranged_subtract(a1, q_pseudo_spike_ranged(1.0, 0.0, 0.0));
+  return q_pseudo_spike_ranged_to_limit(
+    q_pseudo_spike_ranged_divide(
+      q_pseudo_spike_ranged_multiply(
+        q_pseudo_spike_ranged_multiply(
+          q_pseudo_spike_ranged_multiply(q_pseudo_spike_ranged(-1.0, 0.0, 1.0), a1),
+          q_pseudo_spike_ranged_sign(a0)
+        ),
+        q_pseudo_spike_ranged_pow(
+          q_pseudo_spike_ranged_add(
+            q_pseudo_spike_ranged_divide(
+              q_pseudo_spike_ranged_multiply(q_pseudo_spike_ranged(1.0, 0.0, 1.0), q_pseudo_spike_ranged_abs(a0)),
+              t0
+            ),
+            q_pseudo_spike_ranged(1.0, 0.0, 0.0)
+          ),
+          q_pseudo_spike_ranged_subtract(q_pseudo_spike_ranged_negate(a1), q_pseudo_spike_ranged(1.0, 0.0, 0.0))
+        )
+      ),
+      t0
+    )
+  );
 }
 
 fn q_pseudo_spike_curvature(x: f32, alpha: f32) -> f32 {
@@ -1425,10 +1569,21 @@ struct q_pseudo_spike_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn q_pseudo_spike_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn q_pseudo_spike_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> q_pseudo_spike_second_gradients {
   let slopes = q_pseudo_spike_backward(1.0, x, alpha);
   let curvatures = q_pseudo_spike_curvature(x, alpha);
-  return q_pseudo_spike_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return q_pseudo_spike_second_gradients(ddx * slopes, q_pseudo_spike_product_of_three(dy, ddx, curvatures));
 }
 
 struct q_pseudo_spike_uniform_values {

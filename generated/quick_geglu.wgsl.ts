@@ -1272,30 +1272,199 @@ struct quick_geglu_curvatures {
   gate_up: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn quick_geglu_tanh(x: f32) -> f32 {
-  if (quick_geglu_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct quick_geglu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const quick_geglu_RANGED_ZERO: quick_geglu_ranged = quick_geglu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn quick_geglu_ranged_of(a: quick_geglu_pair, exponent: f32) -> quick_geglu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = quick_geglu_power_of_two(clamp(127 - field, -126, 126));
+  return quick_geglu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), quick_geglu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn quick_geglu_ranged_select(condition: bool, a: quick_geglu_ranged, b: quick_geglu_ranged) -> quick_geglu_ranged {
+  return quick_geglu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn quick_geglu_ranged_from_given(x: f32) -> quick_geglu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = quick_geglu_ranged_of(quick_geglu_pair(part, 0.0), select(0.0, 64.0, large));
+  return quick_geglu_ranged_select(infinite, quick_geglu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn quick_geglu_ranged_multiply(a: quick_geglu_ranged, b: quick_geglu_ranged) -> quick_geglu_ranged {
+  return quick_geglu_ranged_of(
+    quick_geglu_pair_multiply(quick_geglu_pair(a.high, a.low), quick_geglu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn quick_geglu_ranged_abs(a: quick_geglu_ranged) -> quick_geglu_ranged {
+  return quick_geglu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn quick_geglu_ranged_pair(a: quick_geglu_ranged) -> quick_geglu_pair {
+  let factor = quick_geglu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return quick_geglu_pair(a.high * factor, a.low * factor);
+}
+
+fn quick_geglu_pair_subtract(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
+  let s = quick_geglu_pair_sum(a.high, -b.high);
+  return quick_geglu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const quick_geglu_RANGED_LN2: quick_geglu_pair = quick_geglu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn quick_geglu_ranged_exp(a: quick_geglu_ranged) -> quick_geglu_ranged {
+  let x = quick_geglu_ranged_pair(
+    quick_geglu_ranged_select(a.exponent > 126.0, quick_geglu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = quick_geglu_pair_subtract(x, quick_geglu_pair_multiply(quick_geglu_pair(k, 0.0), quick_geglu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return quick_geglu_ranged_of(
+    quick_geglu_pair_add(
+      quick_geglu_pair(1.0, 0.0),
+      quick_geglu_pair_expm1_small(quick_geglu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn quick_geglu_ranged_negate(a: quick_geglu_ranged) -> quick_geglu_ranged {
+  return quick_geglu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn quick_geglu_ranged_add(a: quick_geglu_ranged, b: quick_geglu_ranged) -> quick_geglu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = quick_geglu_ranged_select(swapped, b, a);
+  let y = quick_geglu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(quick_geglu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return quick_geglu_ranged_of(
+    quick_geglu_pair_add(quick_geglu_pair(x.high, x.low), quick_geglu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn quick_geglu_ranged_divide(a: quick_geglu_ranged, b: quick_geglu_ranged) -> quick_geglu_ranged {
+  return quick_geglu_ranged_of(
+    quick_geglu_pair_divide(quick_geglu_pair(a.high, a.low), quick_geglu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn quick_geglu_ranged_subtract(a: quick_geglu_ranged, b: quick_geglu_ranged) -> quick_geglu_ranged {
+  return quick_geglu_ranged_add(a, quick_geglu_ranged_negate(b));
+}
+
+fn quick_geglu_ranged_less(a: quick_geglu_ranged, b: quick_geglu_ranged) -> bool {
+  return quick_geglu_ranged_subtract(a, b).high < 0.0;
+}
+
+const quick_geglu_RANGED_ONE: quick_geglu_ranged = quick_geglu_ranged(1.0, 0.0, 0.0);
+
+fn quick_geglu_ranged_expm1(a: quick_geglu_ranged) -> quick_geglu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = quick_geglu_ranged_multiply(a, a);
+    return quick_geglu_ranged_add(a, quick_geglu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return quick_geglu_ranged_of(quick_geglu_pair_expm1_small(quick_geglu_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (quick_geglu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return quick_geglu_ranged_subtract(quick_geglu_ranged_exp(a), quick_geglu_RANGED_ONE);
+}
+
+fn quick_geglu_ranged_smaller(a: quick_geglu_ranged, b: quick_geglu_ranged) -> quick_geglu_ranged {
+  return quick_geglu_ranged_select(quick_geglu_ranged_less(b, a), b, a);
+}
+
+fn quick_geglu_ranged_at_most(a: quick_geglu_ranged, b: quick_geglu_ranged) -> quick_geglu_ranged {
+  return quick_geglu_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn quick_geglu_ranged_to_limit(a: quick_geglu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * quick_geglu_power_of_two(first)) * quick_geglu_power_of_two(exponent - first);
 }
 
 fn quick_geglu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.702 * x0;
-  let t2 = quick_geglu_logistic(t);
-  return (3.404 * t2 - 1.702 * (select(t * t2, 0.0, abs(t) > 800.0) * quick_geglu_tanh(0.851 * x0))) * x1;
+  let a0 = quick_geglu_ranged_from_given(x0);
+  let a1 = quick_geglu_ranged_from_given(x1);
+  let t0 = quick_geglu_ranged_multiply(quick_geglu_ranged(1.702, -2.193451e-8, 0.0), a0);
+  let t1 = quick_geglu_ranged_abs(t0);
+  let t2 = quick_geglu_ranged_exp(quick_geglu_ranged_negate(t1));
+  let t3 = quick_geglu_ranged_add(t2, quick_geglu_ranged(1.0, 0.0, 0.0));
+  let t4 = quick_geglu_ranged_divide(t2, quick_geglu_ranged_multiply(t3, t3));
+  var t5 = quick_geglu_ranged_multiply(t0, t4);
+  if (quick_geglu_ranged_less(quick_geglu_ranged(1.5625, 0.0, 9.0), t1)) {
+    t5 = quick_geglu_RANGED_ZERO;
+  }
+  let t6 = quick_geglu_ranged_expm1(
+    quick_geglu_ranged_at_most(
+      quick_geglu_ranged_multiply(
+        quick_geglu_ranged(1.0, 0.0, 1.0),
+        quick_geglu_ranged_multiply(quick_geglu_ranged(1.702, -2.193451e-8, -1.0), a0)
+      ),
+      quick_geglu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return quick_geglu_ranged_to_limit(
+    quick_geglu_ranged_multiply(
+      a1,
+      quick_geglu_ranged_subtract(
+        quick_geglu_ranged_multiply(quick_geglu_ranged(1.702, -2.193451e-8, 1.0), t4),
+        quick_geglu_ranged_multiply(
+          quick_geglu_ranged_multiply(quick_geglu_ranged(1.702, -2.193451e-8, 0.0), t5),
+          quick_geglu_ranged_divide(t6, quick_geglu_ranged_add(t6, quick_geglu_ranged(1.0, 0.0, 1.0)))
+        )
+      )
+    )
+  );
 }
 
 fn quick_geglu_curvature_1_far(x0: f32) -> f32 {
-  let t = 1.702 * x0;
-  return quick_geglu_sigmoid(t) + select(t * quick_geglu_logistic(t), 0.0, abs(t) > 800.0);
+  let a0 = quick_geglu_ranged_from_given(x0);
+  let t0 = quick_geglu_ranged_multiply(quick_geglu_ranged(1.702, -2.193451e-8, 0.0), a0);
+  let t1 = quick_geglu_ranged_exp(quick_geglu_ranged_at_most(t0, quick_geglu_ranged(1.25, 0.0, 5.0)));
+  let t2 = quick_geglu_ranged_abs(t0);
+  let t3 = quick_geglu_ranged_exp(quick_geglu_ranged_negate(t2));
+  let t4 = quick_geglu_ranged_add(t3, quick_geglu_ranged(1.0, 0.0, 0.0));
+  var t5 = quick_geglu_ranged_multiply(t0, quick_geglu_ranged_divide(t3, quick_geglu_ranged_multiply(t4, t4)));
+  if (quick_geglu_ranged_less(quick_geglu_ranged(1.5625, 0.0, 9.0), t2)) {
+    t5 = quick_geglu_RANGED_ZERO;
+  }
+  return quick_geglu_ranged_to_limit(
+    quick_geglu_ranged_add(
+      quick_geglu_ranged_divide(t1, quick_geglu_ranged_add(t1, quick_geglu_ranged(1.0, 0.0, 0.0))),
+      t5
+    )
+  );
 }
 
 fn quick_geglu_pair_abs(a: quick_geglu_pair) -> quick_geglu_pair {
@@ -1319,11 +1488,6 @@ fn quick_geglu_pair_expm1(a: quick_geglu_pair) -> quick_geglu_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = quick_geglu_power_of_two(i32(k));
   return quick_geglu_pair_add(quick_geglu_pair_sum(scale, -1.0), quick_geglu_pair_scale(small, scale));
-}
-
-fn quick_geglu_pair_subtract(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
-  let s = quick_geglu_pair_sum(a.high, -b.high);
-  return quick_geglu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn quick_geglu_curvature(gate: f32, up: f32) -> quick_geglu_curvatures {
@@ -1408,13 +1572,25 @@ struct quick_geglu_second_gradients {
   up: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn quick_geglu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn quick_geglu_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> quick_geglu_second_gradients {
   let slopes = quick_geglu_backward(1.0, gate, up);
   let curvatures = quick_geglu_curvature(gate, up);
   return quick_geglu_second_gradients(
     ddgate * slopes.gate + ddup * slopes.up,
-    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
-    dy * ddgate * curvatures.gate_up
+    quick_geglu_product_of_three(dy, ddgate, curvatures.gate_gate) +
+      quick_geglu_product_of_three(dy, ddup, curvatures.gate_up),
+    quick_geglu_product_of_three(dy, ddgate, curvatures.gate_up)
   );
 }
 `;

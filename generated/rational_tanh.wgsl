@@ -1057,43 +1057,157 @@ fn rational_tanh_fused(x: f32) -> rational_tanh_value_and_slopes {
   return rational_tanh_value_and_slopes(select(result_value, x, rational_tanh_is_nan(x)), result_x);
 }
 
-fn rational_tanh_curvature_0_far(x0: f32) -> f32 {
-  let t = 1.5252445 / x0 / x0;
-  let t2 = 0.8888889 / x0 / x0;
-  let t3 = x0 * x0;
-  let t4 = 0.6666667 / x0 / t3;
-  let t5 = t2 + t4 + 1.1191704;
-  let t6 = 0.44444445 / x0 / x0;
-  let t7 = 1.0 / t3 / t3;
-  let t8 = t6 + t4 + t7 + 0.2797926;
-  let t9 = t3 * x0;
-  let t10 = (t - (3.4318 * t5 * t5) / t8 + 5.761153) / (t8 * t8) / t9 / t9;
-  let t11 = t2 - t4 + 1.1191704;
-  let t12 = t6 - t4 + t7 + 0.2797926;
-  let t13 = ((3.4318 * t11 * t11) / t12 - t - 5.761153) / (t12 * t12) / t9 / t9;
-  let t14 = select(t13, t10, x0 >= 0.0);
-  let t15 = 1.7159 * (3.357511 * x0 * x0 + 0.8888889);
-  let t16 = 0.8888889 * x0 + 1.1191704 * x0 * t3;
-  let t17 = t16 + 0.6666667;
-  let t18 = 0.6666667 * x0;
-  let t19 = 0.44444445 * x0 * x0;
-  let t20 = 0.2797926 * x0 * t9;
-  let t21 = t18 + t19 + t20 + 1.0;
-  let t22 = t16 - 0.6666667;
-  let t23 = t19 - t18 + t20 + 1.0;
-  return select(
-    select(
-      select(
-        ((3.4318 * t22 * t22) / t23 - t15) / (t23 * t23),
-        (t15 - (3.4318 * t17 * t17) / t21) / (t21 * t21),
-        x0 >= 0.0
-      ),
-      t14,
-      x0 < -65536.0
-    ),
-    t14,
-    x0 > 65536.0
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct rational_tanh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const rational_tanh_RANGED_ZERO: rational_tanh_ranged = rational_tanh_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn rational_tanh_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn rational_tanh_ranged_of(a: rational_tanh_pair, exponent: f32) -> rational_tanh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = rational_tanh_power_of_two(clamp(127 - field, -126, 126));
+  return rational_tanh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), rational_tanh_RANGED_ZERO.exponent, zero)
   );
+}
+
+fn rational_tanh_ranged_select(condition: bool, a: rational_tanh_ranged, b: rational_tanh_ranged) -> rational_tanh_ranged {
+  return rational_tanh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn rational_tanh_ranged_from_given(x: f32) -> rational_tanh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = rational_tanh_ranged_of(rational_tanh_pair(part, 0.0), select(0.0, 64.0, large));
+  return rational_tanh_ranged_select(infinite, rational_tanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn rational_tanh_ranged_multiply(a: rational_tanh_ranged, b: rational_tanh_ranged) -> rational_tanh_ranged {
+  return rational_tanh_ranged_of(
+    rational_tanh_pair_multiply(rational_tanh_pair(a.high, a.low), rational_tanh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn rational_tanh_ranged_add(a: rational_tanh_ranged, b: rational_tanh_ranged) -> rational_tanh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = rational_tanh_ranged_select(swapped, b, a);
+  let y = rational_tanh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(rational_tanh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return rational_tanh_ranged_of(
+    rational_tanh_pair_add(rational_tanh_pair(x.high, x.low), rational_tanh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn rational_tanh_ranged_negate(a: rational_tanh_ranged) -> rational_tanh_ranged {
+  return rational_tanh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn rational_tanh_ranged_subtract(a: rational_tanh_ranged, b: rational_tanh_ranged) -> rational_tanh_ranged {
+  return rational_tanh_ranged_add(a, rational_tanh_ranged_negate(b));
+}
+
+fn rational_tanh_ranged_divide(a: rational_tanh_ranged, b: rational_tanh_ranged) -> rational_tanh_ranged {
+  return rational_tanh_ranged_of(
+    rational_tanh_pair_divide(rational_tanh_pair(a.high, a.low), rational_tanh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn rational_tanh_ranged_less_or_equal(a: rational_tanh_ranged, b: rational_tanh_ranged) -> bool {
+  return rational_tanh_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn rational_tanh_ranged_to_limit(a: rational_tanh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * rational_tanh_power_of_two(first)) * rational_tanh_power_of_two(exponent - first);
+}
+
+fn rational_tanh_curvature_0_far(x0: f32) -> f32 {
+  let a0 = rational_tanh_ranged_from_given(x0);
+  let t0 = rational_tanh_ranged_multiply(a0, a0);
+  let t1 = rational_tanh_ranged_multiply(
+    rational_tanh_ranged(1.7159, 5.569458e-8, 0.0),
+    rational_tanh_ranged_add(
+      rational_tanh_ranged_multiply(rational_tanh_ranged(1.6787555, 3.3781262e-8, 1.0), t0),
+      rational_tanh_ranged(1.7777778, -1.3245477e-8, -1.0)
+    )
+  );
+  let t2 = rational_tanh_ranged_add(
+    rational_tanh_ranged_multiply(rational_tanh_ranged(1.7777778, -1.3245477e-8, -1.0), a0),
+    rational_tanh_ranged_multiply(
+      rational_tanh_ranged(1.1191704, -5.6952018e-8, 0.0),
+      rational_tanh_ranged_multiply(t0, a0)
+    )
+  );
+  let t3 = rational_tanh_ranged_add(t2, rational_tanh_ranged(1.3333334, -3.973643e-8, -1.0));
+  let t4 = rational_tanh_ranged_multiply(rational_tanh_ranged(1.3333334, -3.973643e-8, -1.0), a0);
+  let t5 = rational_tanh_ranged_multiply(rational_tanh_ranged(1.7777778, -1.3245477e-8, -2.0), t0);
+  let t6 = rational_tanh_ranged_multiply(
+    rational_tanh_ranged(1.1191704, -5.6952018e-8, -2.0),
+    rational_tanh_ranged_multiply(t0, t0)
+  );
+  let t7 = rational_tanh_ranged_add(
+    rational_tanh_ranged_add(rational_tanh_ranged_add(t4, t5), t6),
+    rational_tanh_ranged(1.0, 0.0, 0.0)
+  );
+  let t8 = rational_tanh_ranged_subtract(t2, rational_tanh_ranged(1.3333334, -3.973643e-8, -1.0));
+  let t9 = rational_tanh_ranged_add(
+    rational_tanh_ranged_add(rational_tanh_ranged_subtract(t5, t4), t6),
+    rational_tanh_ranged(1.0, 0.0, 0.0)
+  );
+  var t10 = rational_tanh_ranged_divide(
+    rational_tanh_ranged_subtract(
+      rational_tanh_ranged_divide(
+        rational_tanh_ranged_multiply(
+          rational_tanh_ranged(1.7159, 5.569458e-8, 1.0),
+          rational_tanh_ranged_multiply(t8, t8)
+        ),
+        t9
+      ),
+      t1
+    ),
+    rational_tanh_ranged_multiply(t9, t9)
+  );
+  if (rational_tanh_ranged_less_or_equal(rational_tanh_RANGED_ZERO, a0)) {
+    t10 = rational_tanh_ranged_divide(
+      rational_tanh_ranged_subtract(
+        t1,
+        rational_tanh_ranged_divide(
+          rational_tanh_ranged_multiply(
+            rational_tanh_ranged(1.7159, 5.569458e-8, 1.0),
+            rational_tanh_ranged_multiply(t3, t3)
+          ),
+          t7
+        )
+      ),
+      rational_tanh_ranged_multiply(t7, t7)
+    );
+  }
+  return rational_tanh_ranged_to_limit(t10);
 }
 
 fn rational_tanh_curvature(x: f32) -> f32 {
@@ -1194,10 +1308,21 @@ struct rational_tanh_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn rational_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn rational_tanh_double_backward(dy: f32, ddx: f32, x: f32) -> rational_tanh_second_gradients {
   let slopes = rational_tanh_backward(1.0, x);
   let curvatures = rational_tanh_curvature(x);
-  return rational_tanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return rational_tanh_second_gradients(ddx * slopes, rational_tanh_product_of_three(dy, ddx, curvatures));
 }
 
 struct rational_tanh_uniform_values {

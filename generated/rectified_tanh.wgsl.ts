@@ -282,9 +282,162 @@ fn rectified_tanh_fused(x: f32) -> rectified_tanh_value_and_slopes {
   return rectified_tanh_value_and_slopes(select(select(t, 0.0, t <= 0.0), x, rectified_tanh_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct rectified_tanh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const rectified_tanh_RANGED_ZERO: rectified_tanh_ranged = rectified_tanh_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn rectified_tanh_ranged_of(a: rectified_tanh_pair, exponent: f32) -> rectified_tanh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = rectified_tanh_power_of_two(clamp(127 - field, -126, 126));
+  return rectified_tanh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), rectified_tanh_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn rectified_tanh_ranged_select(condition: bool, a: rectified_tanh_ranged, b: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  return rectified_tanh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn rectified_tanh_ranged_from_given(x: f32) -> rectified_tanh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = rectified_tanh_ranged_of(rectified_tanh_pair(part, 0.0), select(0.0, 64.0, large));
+  return rectified_tanh_ranged_select(infinite, rectified_tanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn rectified_tanh_ranged_multiply(a: rectified_tanh_ranged, b: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  return rectified_tanh_ranged_of(
+    rectified_tanh_pair_multiply(rectified_tanh_pair(a.high, a.low), rectified_tanh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn rectified_tanh_ranged_add(a: rectified_tanh_ranged, b: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = rectified_tanh_ranged_select(swapped, b, a);
+  let y = rectified_tanh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(rectified_tanh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return rectified_tanh_ranged_of(
+    rectified_tanh_pair_add(rectified_tanh_pair(x.high, x.low), rectified_tanh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn rectified_tanh_ranged_pair(a: rectified_tanh_ranged) -> rectified_tanh_pair {
+  let factor = rectified_tanh_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return rectified_tanh_pair(a.high * factor, a.low * factor);
+}
+
+fn rectified_tanh_ranged_negate(a: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  return rectified_tanh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn rectified_tanh_ranged_subtract(a: rectified_tanh_ranged, b: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  return rectified_tanh_ranged_add(a, rectified_tanh_ranged_negate(b));
+}
+
+fn rectified_tanh_pair_subtract(a: rectified_tanh_pair, b: rectified_tanh_pair) -> rectified_tanh_pair {
+  let s = rectified_tanh_pair_sum(a.high, -b.high);
+  return rectified_tanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const rectified_tanh_RANGED_LN2: rectified_tanh_pair = rectified_tanh_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn rectified_tanh_ranged_exp(a: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  let x = rectified_tanh_ranged_pair(
+    rectified_tanh_ranged_select(a.exponent > 126.0, rectified_tanh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = rectified_tanh_pair_subtract(x, rectified_tanh_pair_multiply(rectified_tanh_pair(k, 0.0), rectified_tanh_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return rectified_tanh_ranged_of(
+    rectified_tanh_pair_add(
+      rectified_tanh_pair(1.0, 0.0),
+      rectified_tanh_pair_expm1_small(rectified_tanh_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const rectified_tanh_RANGED_ONE: rectified_tanh_ranged = rectified_tanh_ranged(1.0, 0.0, 0.0);
+
+fn rectified_tanh_ranged_expm1(a: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = rectified_tanh_ranged_multiply(a, a);
+    return rectified_tanh_ranged_add(a, rectified_tanh_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return rectified_tanh_ranged_of(rectified_tanh_pair_expm1_small(rectified_tanh_ranged_pair(a)), 0.0);
+  }
+  return rectified_tanh_ranged_subtract(rectified_tanh_ranged_exp(a), rectified_tanh_RANGED_ONE);
+}
+
+fn rectified_tanh_ranged_less(a: rectified_tanh_ranged, b: rectified_tanh_ranged) -> bool {
+  return rectified_tanh_ranged_subtract(a, b).high < 0.0;
+}
+
+fn rectified_tanh_ranged_smaller(a: rectified_tanh_ranged, b: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  return rectified_tanh_ranged_select(rectified_tanh_ranged_less(b, a), b, a);
+}
+
+fn rectified_tanh_ranged_at_most(a: rectified_tanh_ranged, b: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  return rectified_tanh_ranged_smaller(a, b);
+}
+
+fn rectified_tanh_ranged_divide(a: rectified_tanh_ranged, b: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  return rectified_tanh_ranged_of(
+    rectified_tanh_pair_divide(rectified_tanh_pair(a.high, a.low), rectified_tanh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn rectified_tanh_ranged_abs(a: rectified_tanh_ranged) -> rectified_tanh_ranged {
+  return rectified_tanh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn rectified_tanh_ranged_to_limit(a: rectified_tanh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * rectified_tanh_power_of_two(first)) * rectified_tanh_power_of_two(exponent - first);
+}
+
 fn rectified_tanh_curvature_0_far(x0: f32) -> f32 {
-  let t = rectified_tanh_tanh(x0);
-  return select(0.0, -8.0 * (t * rectified_tanh_logistic(2.0 * x0)), t > 0.0);
+  let a0 = rectified_tanh_ranged_from_given(x0);
+  let t0 = rectified_tanh_ranged_multiply(rectified_tanh_ranged(1.0, 0.0, 1.0), a0);
+  let t1 = rectified_tanh_ranged_expm1(rectified_tanh_ranged_at_most(t0, rectified_tanh_ranged(1.25, 0.0, 6.0)));
+  let t2 = rectified_tanh_ranged_divide(t1, rectified_tanh_ranged_add(t1, rectified_tanh_ranged(1.0, 0.0, 1.0)));
+  let t3 = rectified_tanh_ranged_exp(rectified_tanh_ranged_negate(rectified_tanh_ranged_abs(t0)));
+  let t4 = rectified_tanh_ranged_add(t3, rectified_tanh_ranged(1.0, 0.0, 0.0));
+  var t5 = rectified_tanh_RANGED_ZERO;
+  if (rectified_tanh_ranged_less(rectified_tanh_RANGED_ZERO, t2)) {
+    t5 = rectified_tanh_ranged_multiply(
+      rectified_tanh_ranged_multiply(rectified_tanh_ranged(-1.0, 0.0, 3.0), t2),
+      rectified_tanh_ranged_divide(t3, rectified_tanh_ranged_multiply(t4, t4))
+    );
+  }
+  return rectified_tanh_ranged_to_limit(t5);
 }
 
 fn rectified_tanh_curvature(x: f32) -> f32 {
@@ -331,10 +484,21 @@ struct rectified_tanh_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn rectified_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn rectified_tanh_double_backward(dy: f32, ddx: f32, x: f32) -> rectified_tanh_second_gradients {
   let slopes = rectified_tanh_backward(1.0, x);
   let curvatures = rectified_tanh_curvature(x);
-  return rectified_tanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return rectified_tanh_second_gradients(ddx * slopes, rectified_tanh_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -54,13 +54,24 @@ struct reglu_second_gradients {
   up: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn reglu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn reglu_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> reglu_second_gradients {
   let slopes = reglu_backward(1.0, gate, up);
   let curvatures = reglu_curvature(gate, up);
   return reglu_second_gradients(
     ddgate * slopes.gate + ddup * slopes.up,
-    dy * ddup * curvatures,
-    dy * ddgate * curvatures
+    reglu_product_of_three(dy, ddup, curvatures),
+    reglu_product_of_three(dy, ddgate, curvatures)
   );
 }
 

@@ -1321,8 +1321,142 @@ fn repu_fused(x: f32, k: f32) -> repu_value_and_slopes {
   return repu_value_and_slopes(select(select(v3, x, repu_is_nan(x)), x, repu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct repu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const repu_RANGED_ZERO: repu_ranged = repu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn repu_ranged_of(a: repu_pair, exponent: f32) -> repu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = repu_power_of_two(clamp(127 - field, -126, 126));
+  return repu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), repu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn repu_ranged_select(condition: bool, a: repu_ranged, b: repu_ranged) -> repu_ranged {
+  return repu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn repu_ranged_from_given(x: f32) -> repu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = repu_ranged_of(repu_pair(part, 0.0), select(0.0, 64.0, large));
+  return repu_ranged_select(infinite, repu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn repu_ranged_add(a: repu_ranged, b: repu_ranged) -> repu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = repu_ranged_select(swapped, b, a);
+  let y = repu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(repu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return repu_ranged_of(
+    repu_pair_add(repu_pair(x.high, x.low), repu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn repu_ranged_negate(a: repu_ranged) -> repu_ranged {
+  return repu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn repu_ranged_subtract(a: repu_ranged, b: repu_ranged) -> repu_ranged {
+  return repu_ranged_add(a, repu_ranged_negate(b));
+}
+
+fn repu_ranged_less(a: repu_ranged, b: repu_ranged) -> bool {
+  return repu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn repu_ranged_multiply(a: repu_ranged, b: repu_ranged) -> repu_ranged {
+  return repu_ranged_of(
+    repu_pair_multiply(repu_pair(a.high, a.low), repu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn repu_ranged_pair(a: repu_ranged) -> repu_pair {
+  let factor = repu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return repu_pair(a.high * factor, a.low * factor);
+}
+
+const repu_RANGED_LN2: repu_pair = repu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn repu_ranged_exp(a: repu_ranged) -> repu_ranged {
+  let x = repu_ranged_pair(
+    repu_ranged_select(a.exponent > 126.0, repu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = repu_pair_subtract(x, repu_pair_multiply(repu_pair(k, 0.0), repu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return repu_ranged_of(
+    repu_pair_add(
+      repu_pair(1.0, 0.0),
+      repu_pair_expm1_small(repu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+// What is larger than all that rows of numbers give.
+fn repu_ranged_infinite() -> repu_ranged {
+  return repu_ranged(1.0, 0.0, 10000.0);
+}
+
+fn repu_ranged_log(a: repu_ranged) -> repu_ranged {
+  let over = a.high > 1.4142135;
+  let m = repu_pair_scale(repu_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = repu_pair_log_scaled(0.0, repu_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = repu_pair_multiply(repu_pair(a.exponent + select(0.0, 1.0, over), 0.0), repu_RANGED_LN2);
+  return repu_ranged_select(
+    a.high == 0.0,
+    repu_ranged_negate(repu_ranged_infinite()),
+    repu_ranged_of(repu_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+// For a > 0.
+fn repu_ranged_pow(a: repu_ranged, b: repu_ranged) -> repu_ranged {
+  return repu_ranged_exp(repu_ranged_multiply(b, repu_ranged_log(a)));
+}
+
+// To a number of float32; infinity where it is beyond.
+fn repu_ranged_to_limit(a: repu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * repu_power_of_two(first)) * repu_power_of_two(exponent - first);
+}
+
 fn repu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return select(0.0, x1 * (x1 - 1.0) * repu_pow(x0, x1 - 2.0), x0 > 0.0);
+  let a0 = repu_ranged_from_given(x0);
+  let a1 = repu_ranged_from_given(x1);
+  var t0 = repu_RANGED_ZERO;
+  if (repu_ranged_less(repu_RANGED_ZERO, a0)) {
+    t0 = repu_ranged_multiply(
+      repu_ranged_multiply(a1, repu_ranged_subtract(a1, repu_ranged(1.0, 0.0, 0.0))),
+      repu_ranged_pow(a0, repu_ranged_subtract(a1, repu_ranged(1.0, 0.0, 1.0)))
+    );
+  }
+  return repu_ranged_to_limit(t0);
 }
 
 fn repu_curvature(x: f32, k: f32) -> f32 {
@@ -1359,10 +1493,21 @@ struct repu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn repu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn repu_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> repu_second_gradients {
   let slopes = repu_backward(1.0, x, k);
   let curvatures = repu_curvature(x, k);
-  return repu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return repu_second_gradients(ddx * slopes, repu_product_of_three(dy, ddx, curvatures));
 }
 
 struct repu_uniform_values {

@@ -1019,10 +1019,122 @@ fn reu_fused(x: f32) -> reu_value_and_slopes {
   return reu_value_and_slopes(select(result_value, x, reu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct reu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const reu_RANGED_ZERO: reu_ranged = reu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn reu_ranged_of(a: reu_pair, exponent: f32) -> reu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = reu_power_of_two(clamp(127 - field, -126, 126));
+  return reu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), reu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn reu_ranged_select(condition: bool, a: reu_ranged, b: reu_ranged) -> reu_ranged {
+  return reu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn reu_ranged_from_given(x: f32) -> reu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = reu_ranged_of(reu_pair(part, 0.0), select(0.0, 64.0, large));
+  return reu_ranged_select(infinite, reu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn reu_ranged_pair(a: reu_ranged) -> reu_pair {
+  let factor = reu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return reu_pair(a.high * factor, a.low * factor);
+}
+
+fn reu_pair_subtract(a: reu_pair, b: reu_pair) -> reu_pair {
+  let s = reu_pair_sum(a.high, -b.high);
+  return reu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const reu_RANGED_LN2: reu_pair = reu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn reu_ranged_exp(a: reu_ranged) -> reu_ranged {
+  let x = reu_ranged_pair(
+    reu_ranged_select(a.exponent > 126.0, reu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = reu_pair_subtract(x, reu_pair_multiply(reu_pair(k, 0.0), reu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return reu_ranged_of(
+    reu_pair_add(
+      reu_pair(1.0, 0.0),
+      reu_pair_expm1_small(reu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn reu_ranged_add(a: reu_ranged, b: reu_ranged) -> reu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = reu_ranged_select(swapped, b, a);
+  let y = reu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(reu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return reu_ranged_of(
+    reu_pair_add(reu_pair(x.high, x.low), reu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn reu_ranged_multiply(a: reu_ranged, b: reu_ranged) -> reu_ranged {
+  return reu_ranged_of(
+    reu_pair_multiply(reu_pair(a.high, a.low), reu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn reu_ranged_negate(a: reu_ranged) -> reu_ranged {
+  return reu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn reu_ranged_subtract(a: reu_ranged, b: reu_ranged) -> reu_ranged {
+  return reu_ranged_add(a, reu_ranged_negate(b));
+}
+
+fn reu_ranged_less(a: reu_ranged, b: reu_ranged) -> bool {
+  return reu_ranged_subtract(a, b).high < 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn reu_ranged_to_limit(a: reu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * reu_power_of_two(first)) * reu_power_of_two(exponent - first);
+}
+
 fn reu_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = reu_exp(t);
-  return select(2.0 * t2 + t * t2, 0.0, t > 0.0);
+  let a0 = reu_ranged_from_given(x0);
+  let t0 = reu_ranged_exp(a0);
+  var t1 = reu_ranged_add(reu_ranged_multiply(reu_ranged(1.0, 0.0, 1.0), t0), reu_ranged_multiply(a0, t0));
+  if (reu_ranged_less(reu_RANGED_ZERO, a0)) {
+    t1 = reu_RANGED_ZERO;
+  }
+  return reu_ranged_to_limit(t1);
 }
 
 fn reu_curvature(x: f32) -> f32 {
@@ -1053,10 +1165,21 @@ struct reu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn reu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn reu_double_backward(dy: f32, ddx: f32, x: f32) -> reu_second_gradients {
   let slopes = reu_backward(1.0, x);
   let curvatures = reu_curvature(x);
-  return reu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return reu_second_gradients(ddx * slopes, reu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

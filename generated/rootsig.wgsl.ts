@@ -907,27 +907,124 @@ fn rootsig_fused(x: f32) -> rootsig_value_and_slopes {
   return rootsig_value_and_slopes(select(result_value, x, rootsig_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct rootsig_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const rootsig_RANGED_ZERO: rootsig_ranged = rootsig_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn rootsig_ranged_of(a: rootsig_pair, exponent: f32) -> rootsig_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = rootsig_power_of_two(clamp(127 - field, -126, 126));
+  return rootsig_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), rootsig_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn rootsig_ranged_select(condition: bool, a: rootsig_ranged, b: rootsig_ranged) -> rootsig_ranged {
+  return rootsig_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn rootsig_ranged_from_given(x: f32) -> rootsig_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = rootsig_ranged_of(rootsig_pair(part, 0.0), select(0.0, 64.0, large));
+  return rootsig_ranged_select(infinite, rootsig_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn rootsig_ranged_multiply(a: rootsig_ranged, b: rootsig_ranged) -> rootsig_ranged {
+  return rootsig_ranged_of(
+    rootsig_pair_multiply(rootsig_pair(a.high, a.low), rootsig_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn rootsig_ranged_add(a: rootsig_ranged, b: rootsig_ranged) -> rootsig_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = rootsig_ranged_select(swapped, b, a);
+  let y = rootsig_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(rootsig_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return rootsig_ranged_of(
+    rootsig_pair_add(rootsig_pair(x.high, x.low), rootsig_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// a times a power of two.
+fn rootsig_pair_scale(a: rootsig_pair, factor: f32) -> rootsig_pair {
+  return rootsig_pair(a.high * factor, a.low * factor);
+}
+
+fn rootsig_ranged_sqrt(a: rootsig_ranged) -> rootsig_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = rootsig_pair_sqrt(
+    rootsig_pair_scale(rootsig_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return rootsig_ranged_of(root, half);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn rootsig_ranged_to_limit(a: rootsig_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * rootsig_power_of_two(first)) * rootsig_power_of_two(exponent - first);
+}
+
+fn rootsig_ranged_divide(a: rootsig_ranged, b: rootsig_ranged) -> rootsig_ranged {
+  return rootsig_ranged_of(
+    rootsig_pair_divide(rootsig_pair(a.high, a.low), rootsig_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn rootsig_ranged_negate(a: rootsig_ranged) -> rootsig_ranged {
+  return rootsig_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn rootsig_ranged_subtract(a: rootsig_ranged, b: rootsig_ranged) -> rootsig_ranged {
+  return rootsig_ranged_add(a, rootsig_ranged_negate(b));
+}
+
 fn rootsig_curvature_0_far(x0: f32) -> f32 {
-  let t = 1.0 / x0;
-  let t2 = rootsig_hypot(t, 1.0);
-  let t3 = t + t2;
-  let t4 = t3 * t3;
-  let t5 = t / x0 + 1.0;
-  let t6 = x0 * t2;
-  let t7 = (1.0 / (t2 * t4 * t5) / x0 / x0 + 3.0 / (x0 * t4 * t5) - 3.0 / (t6 * t3)) / (x0 * t3);
-  let t8 = t - t2;
-  let t9 = t8 * t8;
-  let t10 = (3.0 / (x0 * t9 * t5) + 3.0 / (t6 * t8) - 1.0 / (t2 * t9 * t5) / x0 / x0) / (x0 * t8);
-  let t11 = 3.0 * x0;
-  let t12 = x0 * x0;
-  let t13 = t12 + 1.0;
-  let t14 = rootsig_hypot(1.0, x0);
-  let t15 = t14 + 1.0;
-  let t16 = t15 * t15;
-  return select(
-    select(((t11 * t12) / (t13 * t16) - t11 / (t14 * t15) + (t12 * x0) / (t13 * t14 * t16)) / t15, t10, x0 < -8192.0),
-    t7,
-    x0 > 8192.0
+  let a0 = rootsig_ranged_from_given(x0);
+  let t0 = rootsig_ranged_multiply(a0, a0);
+  let t1 = rootsig_ranged_multiply(t0, a0);
+  let t2 = rootsig_ranged_add(t0, rootsig_ranged(1.0, 0.0, 0.0));
+  let t3 = rootsig_ranged_sqrt(rootsig_ranged_add(rootsig_ranged(1.0, 0.0, 0.0), t0));
+  let t4 = rootsig_ranged_add(t3, rootsig_ranged(1.0, 0.0, 0.0));
+  let t5 = rootsig_ranged_multiply(t4, t4);
+  return rootsig_ranged_to_limit(
+    rootsig_ranged_divide(
+      rootsig_ranged_add(
+        rootsig_ranged_subtract(
+          rootsig_ranged_divide(
+            rootsig_ranged_multiply(rootsig_ranged(1.5, 0.0, 1.0), t1),
+            rootsig_ranged_multiply(t2, t5)
+          ),
+          rootsig_ranged_divide(
+            rootsig_ranged_multiply(rootsig_ranged(1.5, 0.0, 1.0), a0),
+            rootsig_ranged_multiply(t3, t4)
+          )
+        ),
+        rootsig_ranged_divide(t1, rootsig_ranged_multiply(rootsig_ranged_multiply(t2, t3), t5))
+      ),
+      t4
+    )
   );
 }
 
@@ -969,10 +1066,21 @@ struct rootsig_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn rootsig_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn rootsig_double_backward(dy: f32, ddx: f32, x: f32) -> rootsig_second_gradients {
   let slopes = rootsig_backward(1.0, x);
   let curvatures = rootsig_curvature(x);
-  return rootsig_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return rootsig_second_gradients(ddx * slopes, rootsig_product_of_three(dy, ddx, curvatures));
 }
 `;
 

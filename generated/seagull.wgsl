@@ -206,11 +206,99 @@ fn seagull_fused(x: f32) -> seagull_value_and_slopes {
   );
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct seagull_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const seagull_RANGED_ZERO: seagull_ranged = seagull_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn seagull_ranged_of(a: seagull_pair, exponent: f32) -> seagull_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = seagull_power_of_two(clamp(127 - field, -126, 126));
+  return seagull_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), seagull_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn seagull_ranged_select(condition: bool, a: seagull_ranged, b: seagull_ranged) -> seagull_ranged {
+  return seagull_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn seagull_ranged_from_given(x: f32) -> seagull_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = seagull_ranged_of(seagull_pair(part, 0.0), select(0.0, 64.0, large));
+  return seagull_ranged_select(infinite, seagull_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn seagull_ranged_multiply(a: seagull_ranged, b: seagull_ranged) -> seagull_ranged {
+  return seagull_ranged_of(
+    seagull_pair_multiply(seagull_pair(a.high, a.low), seagull_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn seagull_ranged_add(a: seagull_ranged, b: seagull_ranged) -> seagull_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = seagull_ranged_select(swapped, b, a);
+  let y = seagull_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(seagull_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return seagull_ranged_of(
+    seagull_pair_add(seagull_pair(x.high, x.low), seagull_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn seagull_ranged_to_limit(a: seagull_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * seagull_power_of_two(first)) * seagull_power_of_two(exponent - first);
+}
+
+fn seagull_ranged_divide(a: seagull_ranged, b: seagull_ranged) -> seagull_ranged {
+  return seagull_ranged_of(
+    seagull_pair_divide(seagull_pair(a.high, a.low), seagull_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn seagull_ranged_negate(a: seagull_ranged) -> seagull_ranged {
+  return seagull_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn seagull_ranged_subtract(a: seagull_ranged, b: seagull_ranged) -> seagull_ranged {
+  return seagull_ranged_add(a, seagull_ranged_negate(b));
+}
+
 fn seagull_curvature_0_far(x0: f32) -> f32 {
-  let t = 1.0 / x0 / x0 + 1.0;
-  let t2 = (2.0 - 4.0 / t) / t / x0 / x0;
-  let t3 = x0 * x0 + 1.0;
-  return select(select((2.0 - (4.0 * x0 * x0) / t3) / t3, t2, x0 < -1099511600000.0), t2, x0 > 1099511600000.0);
+  let a0 = seagull_ranged_from_given(x0);
+  let t0 = seagull_ranged_multiply(a0, a0);
+  let t1 = seagull_ranged_add(t0, seagull_ranged(1.0, 0.0, 0.0));
+  return seagull_ranged_to_limit(
+    seagull_ranged_divide(
+      seagull_ranged_subtract(
+        seagull_ranged(1.0, 0.0, 1.0),
+        seagull_ranged_divide(seagull_ranged_multiply(seagull_ranged(1.0, 0.0, 2.0), t0), t1)
+      ),
+      t1
+    )
+  );
 }
 
 fn seagull_pair_subtract(a: seagull_pair, b: seagull_pair) -> seagull_pair {
@@ -240,10 +328,21 @@ struct seagull_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn seagull_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn seagull_double_backward(dy: f32, ddx: f32, x: f32) -> seagull_second_gradients {
   let slopes = seagull_backward(1.0, x);
   let curvatures = seagull_curvature(x);
-  return seagull_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return seagull_second_gradients(ddx * slopes, seagull_product_of_three(dy, ddx, curvatures));
 }
 
 struct seagull_uniform_values {

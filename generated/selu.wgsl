@@ -283,8 +283,121 @@ fn selu_fused(x: f32) -> selu_value_and_slopes {
   return selu_value_and_slopes(select(result_value, x, selu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct selu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const selu_RANGED_ZERO: selu_ranged = selu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn selu_ranged_of(a: selu_pair, exponent: f32) -> selu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = selu_power_of_two(clamp(127 - field, -126, 126));
+  return selu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), selu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn selu_ranged_select(condition: bool, a: selu_ranged, b: selu_ranged) -> selu_ranged {
+  return selu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn selu_ranged_from_given(x: f32) -> selu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = selu_ranged_of(selu_pair(part, 0.0), select(0.0, 64.0, large));
+  return selu_ranged_select(infinite, selu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn selu_ranged_multiply(a: selu_ranged, b: selu_ranged) -> selu_ranged {
+  return selu_ranged_of(
+    selu_pair_multiply(selu_pair(a.high, a.low), selu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn selu_ranged_pair(a: selu_ranged) -> selu_pair {
+  let factor = selu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return selu_pair(a.high * factor, a.low * factor);
+}
+
+fn selu_pair_subtract(a: selu_pair, b: selu_pair) -> selu_pair {
+  let s = selu_pair_sum(a.high, -b.high);
+  return selu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const selu_RANGED_LN2: selu_pair = selu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn selu_ranged_exp(a: selu_ranged) -> selu_ranged {
+  let x = selu_ranged_pair(
+    selu_ranged_select(a.exponent > 126.0, selu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = selu_pair_subtract(x, selu_pair_multiply(selu_pair(k, 0.0), selu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return selu_ranged_of(
+    selu_pair_add(
+      selu_pair(1.0, 0.0),
+      selu_pair_expm1_small(selu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn selu_ranged_add(a: selu_ranged, b: selu_ranged) -> selu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = selu_ranged_select(swapped, b, a);
+  let y = selu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(selu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return selu_ranged_of(
+    selu_pair_add(selu_pair(x.high, x.low), selu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn selu_ranged_negate(a: selu_ranged) -> selu_ranged {
+  return selu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn selu_ranged_subtract(a: selu_ranged, b: selu_ranged) -> selu_ranged {
+  return selu_ranged_add(a, selu_ranged_negate(b));
+}
+
+fn selu_ranged_less(a: selu_ranged, b: selu_ranged) -> bool {
+  return selu_ranged_subtract(a, b).high < 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn selu_ranged_to_limit(a: selu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * selu_power_of_two(first)) * selu_power_of_two(exponent - first);
+}
+
 fn selu_curvature_0_far(x0: f32) -> f32 {
-  return select(1.7580993 * selu_exp(x0), 0.0, x0 > 0.0);
+  let a0 = selu_ranged_from_given(x0);
+  var t0 = selu_ranged_multiply(selu_ranged(1.7580993, 2.3296717e-8, 0.0), selu_ranged_exp(a0));
+  if (selu_ranged_less(selu_RANGED_ZERO, a0)) {
+    t0 = selu_RANGED_ZERO;
+  }
+  return selu_ranged_to_limit(t0);
 }
 
 fn selu_curvature(x: f32) -> f32 {
@@ -315,10 +428,21 @@ struct selu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn selu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn selu_double_backward(dy: f32, ddx: f32, x: f32) -> selu_second_gradients {
   let slopes = selu_backward(1.0, x);
   let curvatures = selu_curvature(x);
-  return selu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return selu_second_gradients(ddx * slopes, selu_product_of_three(dy, ddx, curvatures));
 }
 
 struct selu_uniform_values {

@@ -1718,25 +1718,196 @@ fn serf_fused(x: f32) -> serf_value_and_slopes {
   return serf_value_and_slopes(select(result_value, x, serf_is_nan(x)), result_x);
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn serf_logistic(x: f32) -> f32 {
-  if (serf_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct serf_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const serf_RANGED_ZERO: serf_ranged = serf_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn serf_ranged_of(a: serf_pair, exponent: f32) -> serf_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = serf_power_of_two(clamp(127 - field, -126, 126));
+  return serf_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), serf_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn serf_ranged_select(condition: bool, a: serf_ranged, b: serf_ranged) -> serf_ranged {
+  return serf_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn serf_ranged_from_given(x: f32) -> serf_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = serf_ranged_of(serf_pair(part, 0.0), select(0.0, 64.0, large));
+  return serf_ranged_select(infinite, serf_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn serf_ranged_pair(a: serf_ranged) -> serf_pair {
+  let factor = serf_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return serf_pair(a.high * factor, a.low * factor);
+}
+
+const serf_RANGED_LN2: serf_pair = serf_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn serf_ranged_exp(a: serf_ranged) -> serf_ranged {
+  let x = serf_ranged_pair(
+    serf_ranged_select(a.exponent > 126.0, serf_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = serf_pair_subtract(x, serf_pair_multiply(serf_pair(k, 0.0), serf_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return serf_ranged_of(
+    serf_pair_add(
+      serf_pair(1.0, 0.0),
+      serf_pair_expm1_small(serf_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn serf_ranged_add(a: serf_ranged, b: serf_ranged) -> serf_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = serf_ranged_select(swapped, b, a);
+  let y = serf_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(serf_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return serf_ranged_of(
+    serf_pair_add(serf_pair(x.high, x.low), serf_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn serf_ranged_negate(a: serf_ranged) -> serf_ranged {
+  return serf_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn serf_ranged_subtract(a: serf_ranged, b: serf_ranged) -> serf_ranged {
+  return serf_ranged_add(a, serf_ranged_negate(b));
+}
+
+fn serf_ranged_less(a: serf_ranged, b: serf_ranged) -> bool {
+  return serf_ranged_subtract(a, b).high < 0.0;
+}
+
+fn serf_ranged_smaller(a: serf_ranged, b: serf_ranged) -> serf_ranged {
+  return serf_ranged_select(serf_ranged_less(b, a), b, a);
+}
+
+fn serf_ranged_at_most(a: serf_ranged, b: serf_ranged) -> serf_ranged {
+  return serf_ranged_smaller(a, b);
+}
+
+fn serf_ranged_divide(a: serf_ranged, b: serf_ranged) -> serf_ranged {
+  return serf_ranged_of(
+    serf_pair_divide(serf_pair(a.high, a.low), serf_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn serf_ranged_abs(a: serf_ranged) -> serf_ranged {
+  return serf_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn serf_ranged_larger(a: serf_ranged, b: serf_ranged) -> serf_ranged {
+  return serf_ranged_select(serf_ranged_less(a, b), b, a);
+}
+
+fn serf_ranged_at_least(a: serf_ranged, b: serf_ranged) -> serf_ranged {
+  return serf_ranged_larger(a, b);
+}
+
+fn serf_ranged_multiply(a: serf_ranged, b: serf_ranged) -> serf_ranged {
+  return serf_ranged_of(
+    serf_pair_multiply(serf_pair(a.high, a.low), serf_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// What is larger than all that rows of numbers give.
+fn serf_ranged_infinite() -> serf_ranged {
+  return serf_ranged(1.0, 0.0, 10000.0);
+}
+
+fn serf_ranged_log(a: serf_ranged) -> serf_ranged {
+  let over = a.high > 1.4142135;
+  let m = serf_pair_scale(serf_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = serf_pair_log_scaled(0.0, serf_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = serf_pair_multiply(serf_pair(a.exponent + select(0.0, 1.0, over), 0.0), serf_RANGED_LN2);
+  return serf_ranged_select(
+    a.high == 0.0,
+    serf_ranged_negate(serf_ranged_infinite()),
+    serf_ranged_of(serf_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn serf_ranged_log1p(a: serf_ranged) -> serf_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = serf_ranged_multiply(a, a);
+    return serf_ranged_subtract(a, serf_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let s = serf_sigmoid(-abs(x));
-  return s - s * s;
+  if (a.exponent < 60.0) {
+    return serf_ranged_of(serf_pair_log1p(serf_ranged_pair(a)), 0.0);
+  }
+  return serf_ranged_log(a);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn serf_ranged_to_limit(a: serf_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * serf_power_of_two(first)) * serf_power_of_two(exponent - first);
 }
 
 fn serf_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = serf_sigmoid(t2);
-  let t4 = serf_softplus(t2);
-  let t5 = serf_exp(-(t4 * t4));
-  let t6 =
-    0.5641896 * (2.0 * (t5 * (t3 + select(t2 * serf_logistic(t2), 0.0, abs(t2) > 800.0)))) -
-    0.5641896 * (t2 * t4 * (4.0 * t3 * t3) * t5);
-  return 1.1283792 * (t3 * t5) + t6;
+  let a0 = serf_ranged_from_given(x0);
+  let t0 = serf_ranged_exp(serf_ranged_at_most(a0, serf_ranged(1.25, 0.0, 5.0)));
+  let t1 = serf_ranged_divide(t0, serf_ranged_add(t0, serf_ranged(1.0, 0.0, 0.0)));
+  let t2 = serf_ranged_abs(a0);
+  let t3 = serf_ranged_exp(serf_ranged_negate(t2));
+  let t4 = serf_ranged_add(serf_ranged_at_least(a0, serf_RANGED_ZERO), serf_ranged_log1p(t3));
+  let t5 = serf_ranged_exp(serf_ranged_negate(serf_ranged_multiply(t4, t4)));
+  let t6 = serf_ranged_add(t3, serf_ranged(1.0, 0.0, 0.0));
+  var t7 = serf_ranged_multiply(a0, serf_ranged_divide(t3, serf_ranged_multiply(t6, t6)));
+  if (serf_ranged_less(serf_ranged(1.5625, 0.0, 9.0), t2)) {
+    t7 = serf_RANGED_ZERO;
+  }
+  return serf_ranged_to_limit(
+    serf_ranged_add(
+      serf_ranged_multiply(serf_ranged_multiply(serf_ranged(1.1283792, -5.8635383e-8, 0.0), t1), t5),
+      serf_ranged_multiply(
+        serf_ranged(1.1283792, -5.8635383e-8, -1.0),
+        serf_ranged_subtract(
+          serf_ranged_multiply(serf_ranged_multiply(serf_ranged(1.0, 0.0, 1.0), t5), serf_ranged_add(t1, t7)),
+          serf_ranged_multiply(
+            serf_ranged_multiply(
+              serf_ranged_multiply(serf_ranged_multiply(serf_ranged(1.0, 0.0, 2.0), a0), t4),
+              serf_ranged_multiply(t1, t1)
+            ),
+            t5
+          )
+        )
+      )
+    )
+  );
 }
 
 // a where the condition holds, else b.
@@ -1807,10 +1978,21 @@ struct serf_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn serf_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn serf_double_backward(dy: f32, ddx: f32, x: f32) -> serf_second_gradients {
   let slopes = serf_backward(1.0, x);
   let curvatures = serf_curvature(x);
-  return serf_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return serf_second_gradients(ddx * slopes, serf_product_of_three(dy, ddx, curvatures));
 }
 `;
 

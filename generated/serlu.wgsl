@@ -1123,10 +1123,127 @@ fn serlu_fused(x: f32, lam: f32, alpha: f32) -> serlu_value_and_slopes {
   return serlu_value_and_slopes(select(result_value, x, serlu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct serlu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const serlu_RANGED_ZERO: serlu_ranged = serlu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn serlu_ranged_of(a: serlu_pair, exponent: f32) -> serlu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = serlu_power_of_two(clamp(127 - field, -126, 126));
+  return serlu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), serlu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn serlu_ranged_select(condition: bool, a: serlu_ranged, b: serlu_ranged) -> serlu_ranged {
+  return serlu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn serlu_ranged_from_given(x: f32) -> serlu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = serlu_ranged_of(serlu_pair(part, 0.0), select(0.0, 64.0, large));
+  return serlu_ranged_select(infinite, serlu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn serlu_ranged_pair(a: serlu_ranged) -> serlu_pair {
+  let factor = serlu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return serlu_pair(a.high * factor, a.low * factor);
+}
+
+fn serlu_pair_subtract(a: serlu_pair, b: serlu_pair) -> serlu_pair {
+  let s = serlu_pair_sum(a.high, -b.high);
+  return serlu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const serlu_RANGED_LN2: serlu_pair = serlu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn serlu_ranged_exp(a: serlu_ranged) -> serlu_ranged {
+  let x = serlu_ranged_pair(
+    serlu_ranged_select(a.exponent > 126.0, serlu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = serlu_pair_subtract(x, serlu_pair_multiply(serlu_pair(k, 0.0), serlu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return serlu_ranged_of(
+    serlu_pair_add(
+      serlu_pair(1.0, 0.0),
+      serlu_pair_expm1_small(serlu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn serlu_ranged_multiply(a: serlu_ranged, b: serlu_ranged) -> serlu_ranged {
+  return serlu_ranged_of(
+    serlu_pair_multiply(serlu_pair(a.high, a.low), serlu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn serlu_ranged_add(a: serlu_ranged, b: serlu_ranged) -> serlu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = serlu_ranged_select(swapped, b, a);
+  let y = serlu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(serlu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return serlu_ranged_of(
+    serlu_pair_add(serlu_pair(x.high, x.low), serlu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn serlu_ranged_negate(a: serlu_ranged) -> serlu_ranged {
+  return serlu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn serlu_ranged_subtract(a: serlu_ranged, b: serlu_ranged) -> serlu_ranged {
+  return serlu_ranged_add(a, serlu_ranged_negate(b));
+}
+
+fn serlu_ranged_less_or_equal(a: serlu_ranged, b: serlu_ranged) -> bool {
+  return serlu_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn serlu_ranged_to_limit(a: serlu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * serlu_power_of_two(first)) * serlu_power_of_two(exponent - first);
+}
+
 fn serlu_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = serlu_exp(t);
-  return select((2.0 * t2 + t * t2) * x1 * x2, 0.0, t >= 0.0);
+  let a0 = serlu_ranged_from_given(x0);
+  let a1 = serlu_ranged_from_given(x1);
+  let a2 = serlu_ranged_from_given(x2);
+  let t0 = serlu_ranged_exp(a0);
+  var t1 = serlu_ranged_multiply(
+    serlu_ranged_multiply(a1, a2),
+    serlu_ranged_add(serlu_ranged_multiply(serlu_ranged(1.0, 0.0, 1.0), t0), serlu_ranged_multiply(a0, t0))
+  );
+  if (serlu_ranged_less_or_equal(serlu_RANGED_ZERO, a0)) {
+    t1 = serlu_RANGED_ZERO;
+  }
+  return serlu_ranged_to_limit(t1);
 }
 
 fn serlu_curvature(x: f32, lam: f32, alpha: f32) -> f32 {
@@ -1161,10 +1278,21 @@ struct serlu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn serlu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn serlu_double_backward(dy: f32, ddx: f32, x: f32, lam: f32, alpha: f32) -> serlu_second_gradients {
   let slopes = serlu_backward(1.0, x, lam, alpha);
   let curvatures = serlu_curvature(x, lam, alpha);
-  return serlu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return serlu_second_gradients(ddx * slopes, serlu_product_of_three(dy, ddx, curvatures));
 }
 
 struct serlu_uniform_values {

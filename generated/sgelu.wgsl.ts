@@ -1447,11 +1447,119 @@ fn sgelu_fused(x: f32, alpha: f32) -> sgelu_value_and_slopes {
   return sgelu_value_and_slopes(select(result_value, x, sgelu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct sgelu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const sgelu_RANGED_ZERO: sgelu_ranged = sgelu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn sgelu_ranged_of(a: sgelu_pair, exponent: f32) -> sgelu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = sgelu_power_of_two(clamp(127 - field, -126, 126));
+  return sgelu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), sgelu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn sgelu_ranged_select(condition: bool, a: sgelu_ranged, b: sgelu_ranged) -> sgelu_ranged {
+  return sgelu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn sgelu_ranged_from_given(x: f32) -> sgelu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = sgelu_ranged_of(sgelu_pair(part, 0.0), select(0.0, 64.0, large));
+  return sgelu_ranged_select(infinite, sgelu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn sgelu_ranged_multiply(a: sgelu_ranged, b: sgelu_ranged) -> sgelu_ranged {
+  return sgelu_ranged_of(
+    sgelu_pair_multiply(sgelu_pair(a.high, a.low), sgelu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn sgelu_ranged_pair(a: sgelu_ranged) -> sgelu_pair {
+  let factor = sgelu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return sgelu_pair(a.high * factor, a.low * factor);
+}
+
+const sgelu_RANGED_LN2: sgelu_pair = sgelu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn sgelu_ranged_exp(a: sgelu_ranged) -> sgelu_ranged {
+  let x = sgelu_ranged_pair(
+    sgelu_ranged_select(a.exponent > 126.0, sgelu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = sgelu_pair_subtract(x, sgelu_pair_multiply(sgelu_pair(k, 0.0), sgelu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return sgelu_ranged_of(
+    sgelu_pair_add(
+      sgelu_pair(1.0, 0.0),
+      sgelu_pair_expm1_small(sgelu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn sgelu_ranged_to_limit(a: sgelu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * sgelu_power_of_two(first)) * sgelu_power_of_two(exponent - first);
+}
+
+fn sgelu_ranged_add(a: sgelu_ranged, b: sgelu_ranged) -> sgelu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = sgelu_ranged_select(swapped, b, a);
+  let y = sgelu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(sgelu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return sgelu_ranged_of(
+    sgelu_pair_add(sgelu_pair(x.high, x.low), sgelu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn sgelu_ranged_negate(a: sgelu_ranged) -> sgelu_ranged {
+  return sgelu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn sgelu_ranged_subtract(a: sgelu_ranged, b: sgelu_ranged) -> sgelu_ranged {
+  return sgelu_ranged_add(a, sgelu_ranged_negate(b));
+}
+
 fn sgelu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  let t3 = sgelu_exp(-0.5 * t2 * t2);
-  return (1.5957692 * t3 - 0.7978846 * t2 * t2 * t3) * x1;
+  let a0 = sgelu_ranged_from_given(x0);
+  let a1 = sgelu_ranged_from_given(x1);
+  let t0 = sgelu_ranged_multiply(a0, a0);
+  let t1 = sgelu_ranged_exp(sgelu_ranged_multiply(sgelu_ranged(-1.0, 0.0, -1.0), t0));
+  return sgelu_ranged_to_limit(
+    sgelu_ranged_multiply(
+      a1,
+      sgelu_ranged_subtract(
+        sgelu_ranged_multiply(sgelu_ranged(1.5957692, -4.534068e-8, 0.0), t1),
+        sgelu_ranged_multiply(sgelu_ranged_multiply(sgelu_ranged(1.5957692, -4.534068e-8, -1.0), t0), t1)
+      )
+    )
+  );
 }
 
 fn sgelu_curvature(x: f32, alpha: f32) -> f32 {
@@ -1482,10 +1590,21 @@ struct sgelu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn sgelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn sgelu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> sgelu_second_gradients {
   let slopes = sgelu_backward(1.0, x, alpha);
   let curvatures = sgelu_curvature(x, alpha);
-  return sgelu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return sgelu_second_gradients(ddx * slopes, sgelu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1232,22 +1232,122 @@ fn shifted_softplus_fused(x: f32) -> shifted_softplus_value_and_slopes {
   return shifted_softplus_value_and_slopes(select(result_value, x, shifted_softplus_is_nan(x)), result_x);
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn shifted_softplus_logistic(x: f32) -> f32 {
-  if (shifted_softplus_is_nan(x)) {
-    return x;
-  }
-  let s = shifted_softplus_sigmoid(-abs(x));
-  return s - s * s;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct shifted_softplus_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn shifted_softplus_curvature_0_far(x0: f32) -> f32 {
-  return shifted_softplus_logistic(x0);
+const shifted_softplus_RANGED_ZERO: shifted_softplus_ranged = shifted_softplus_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn shifted_softplus_ranged_of(a: shifted_softplus_pair, exponent: f32) -> shifted_softplus_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = shifted_softplus_power_of_two(clamp(127 - field, -126, 126));
+  return shifted_softplus_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), shifted_softplus_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn shifted_softplus_ranged_select(condition: bool, a: shifted_softplus_ranged, b: shifted_softplus_ranged) -> shifted_softplus_ranged {
+  return shifted_softplus_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn shifted_softplus_ranged_from_given(x: f32) -> shifted_softplus_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = shifted_softplus_ranged_of(shifted_softplus_pair(part, 0.0), select(0.0, 64.0, large));
+  return shifted_softplus_ranged_select(infinite, shifted_softplus_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn shifted_softplus_ranged_pair(a: shifted_softplus_ranged) -> shifted_softplus_pair {
+  let factor = shifted_softplus_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return shifted_softplus_pair(a.high * factor, a.low * factor);
 }
 
 fn shifted_softplus_pair_multiply(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
   let p = shifted_softplus_pair_product(a.high, b.high);
   return shifted_softplus_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+const shifted_softplus_RANGED_LN2: shifted_softplus_pair = shifted_softplus_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn shifted_softplus_ranged_exp(a: shifted_softplus_ranged) -> shifted_softplus_ranged {
+  let x = shifted_softplus_ranged_pair(
+    shifted_softplus_ranged_select(a.exponent > 126.0, shifted_softplus_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = shifted_softplus_pair_subtract(x, shifted_softplus_pair_multiply(shifted_softplus_pair(k, 0.0), shifted_softplus_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return shifted_softplus_ranged_of(
+    shifted_softplus_pair_add(
+      shifted_softplus_pair(1.0, 0.0),
+      shifted_softplus_pair_expm1_small(shifted_softplus_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn shifted_softplus_ranged_negate(a: shifted_softplus_ranged) -> shifted_softplus_ranged {
+  return shifted_softplus_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn shifted_softplus_ranged_abs(a: shifted_softplus_ranged) -> shifted_softplus_ranged {
+  return shifted_softplus_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn shifted_softplus_ranged_add(a: shifted_softplus_ranged, b: shifted_softplus_ranged) -> shifted_softplus_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = shifted_softplus_ranged_select(swapped, b, a);
+  let y = shifted_softplus_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(shifted_softplus_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return shifted_softplus_ranged_of(
+    shifted_softplus_pair_add(shifted_softplus_pair(x.high, x.low), shifted_softplus_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn shifted_softplus_ranged_to_limit(a: shifted_softplus_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * shifted_softplus_power_of_two(first)) * shifted_softplus_power_of_two(exponent - first);
+}
+
+fn shifted_softplus_ranged_divide(a: shifted_softplus_ranged, b: shifted_softplus_ranged) -> shifted_softplus_ranged {
+  return shifted_softplus_ranged_of(
+    shifted_softplus_pair_divide(shifted_softplus_pair(a.high, a.low), shifted_softplus_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn shifted_softplus_ranged_multiply(a: shifted_softplus_ranged, b: shifted_softplus_ranged) -> shifted_softplus_ranged {
+  return shifted_softplus_ranged_of(
+    shifted_softplus_pair_multiply(shifted_softplus_pair(a.high, a.low), shifted_softplus_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn shifted_softplus_curvature_0_far(x0: f32) -> f32 {
+  let a0 = shifted_softplus_ranged_from_given(x0);
+  let t0 = shifted_softplus_ranged_exp(shifted_softplus_ranged_negate(shifted_softplus_ranged_abs(a0)));
+  let t1 = shifted_softplus_ranged_add(t0, shifted_softplus_ranged(1.0, 0.0, 0.0));
+  return shifted_softplus_ranged_to_limit(shifted_softplus_ranged_divide(t0, shifted_softplus_ranged_multiply(t1, t1)));
 }
 
 fn shifted_softplus_curvature(x: f32) -> f32 {
@@ -1271,10 +1371,21 @@ struct shifted_softplus_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn shifted_softplus_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn shifted_softplus_double_backward(dy: f32, ddx: f32, x: f32) -> shifted_softplus_second_gradients {
   let slopes = shifted_softplus_backward(1.0, x);
   let curvatures = shifted_softplus_curvature(x);
-  return shifted_softplus_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return shifted_softplus_second_gradients(ddx * slopes, shifted_softplus_product_of_three(dy, ddx, curvatures));
 }
 `;
 

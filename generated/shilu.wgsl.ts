@@ -776,6 +776,17 @@ struct shilu_second_gradients {
   beta: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn shilu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn shilu_double_backward(
   dy: f32,
   ddx: f32,
@@ -789,8 +800,8 @@ fn shilu_double_backward(
   let curvatures = shilu_curvature(x, alpha, beta);
   return shilu_second_gradients(
     ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta,
-    dy * ddalpha * curvatures,
-    dy * ddx * curvatures,
+    shilu_product_of_three(dy, ddalpha, curvatures),
+    shilu_product_of_three(dy, ddx, curvatures),
     0.0
   );
 }

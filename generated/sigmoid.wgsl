@@ -206,23 +206,168 @@ fn sigmoid_fused(x: f32) -> sigmoid_value_and_slopes {
   return sigmoid_value_and_slopes(sigmoid_sigmoid(x), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn sigmoid_tanh(x: f32) -> f32 {
-  if (sigmoid_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct sigmoid_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const sigmoid_RANGED_ZERO: sigmoid_ranged = sigmoid_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn sigmoid_ranged_of(a: sigmoid_pair, exponent: f32) -> sigmoid_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = sigmoid_power_of_two(clamp(127 - field, -126, 126));
+  return sigmoid_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), sigmoid_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn sigmoid_ranged_select(condition: bool, a: sigmoid_ranged, b: sigmoid_ranged) -> sigmoid_ranged {
+  return sigmoid_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn sigmoid_ranged_from_given(x: f32) -> sigmoid_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = sigmoid_ranged_of(sigmoid_pair(part, 0.0), select(0.0, 64.0, large));
+  return sigmoid_ranged_select(infinite, sigmoid_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn sigmoid_ranged_pair(a: sigmoid_ranged) -> sigmoid_pair {
+  let factor = sigmoid_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return sigmoid_pair(a.high * factor, a.low * factor);
+}
+
+fn sigmoid_pair_subtract(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
+  let s = sigmoid_pair_sum(a.high, -b.high);
+  return sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const sigmoid_RANGED_LN2: sigmoid_pair = sigmoid_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn sigmoid_ranged_exp(a: sigmoid_ranged) -> sigmoid_ranged {
+  let x = sigmoid_ranged_pair(
+    sigmoid_ranged_select(a.exponent > 126.0, sigmoid_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = sigmoid_pair_subtract(x, sigmoid_pair_multiply(sigmoid_pair(k, 0.0), sigmoid_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return sigmoid_ranged_of(
+    sigmoid_pair_add(
+      sigmoid_pair(1.0, 0.0),
+      sigmoid_pair_expm1_small(sigmoid_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn sigmoid_ranged_negate(a: sigmoid_ranged) -> sigmoid_ranged {
+  return sigmoid_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn sigmoid_ranged_abs(a: sigmoid_ranged) -> sigmoid_ranged {
+  return sigmoid_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn sigmoid_ranged_add(a: sigmoid_ranged, b: sigmoid_ranged) -> sigmoid_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = sigmoid_ranged_select(swapped, b, a);
+  let y = sigmoid_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(sigmoid_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return sigmoid_ranged_of(
+    sigmoid_pair_add(sigmoid_pair(x.high, x.low), sigmoid_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn sigmoid_ranged_multiply(a: sigmoid_ranged, b: sigmoid_ranged) -> sigmoid_ranged {
+  return sigmoid_ranged_of(
+    sigmoid_pair_multiply(sigmoid_pair(a.high, a.low), sigmoid_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn sigmoid_ranged_subtract(a: sigmoid_ranged, b: sigmoid_ranged) -> sigmoid_ranged {
+  return sigmoid_ranged_add(a, sigmoid_ranged_negate(b));
+}
+
+const sigmoid_RANGED_ONE: sigmoid_ranged = sigmoid_ranged(1.0, 0.0, 0.0);
+
+fn sigmoid_ranged_expm1(a: sigmoid_ranged) -> sigmoid_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = sigmoid_ranged_multiply(a, a);
+    return sigmoid_ranged_add(a, sigmoid_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return sigmoid_ranged_of(sigmoid_pair_expm1_small(sigmoid_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (sigmoid_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return sigmoid_ranged_subtract(sigmoid_ranged_exp(a), sigmoid_RANGED_ONE);
+}
+
+fn sigmoid_ranged_less(a: sigmoid_ranged, b: sigmoid_ranged) -> bool {
+  return sigmoid_ranged_subtract(a, b).high < 0.0;
+}
+
+fn sigmoid_ranged_smaller(a: sigmoid_ranged, b: sigmoid_ranged) -> sigmoid_ranged {
+  return sigmoid_ranged_select(sigmoid_ranged_less(b, a), b, a);
+}
+
+fn sigmoid_ranged_at_most(a: sigmoid_ranged, b: sigmoid_ranged) -> sigmoid_ranged {
+  return sigmoid_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn sigmoid_ranged_to_limit(a: sigmoid_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * sigmoid_power_of_two(first)) * sigmoid_power_of_two(exponent - first);
+}
+
+fn sigmoid_ranged_divide(a: sigmoid_ranged, b: sigmoid_ranged) -> sigmoid_ranged {
+  return sigmoid_ranged_of(
+    sigmoid_pair_divide(sigmoid_pair(a.high, a.low), sigmoid_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn sigmoid_curvature_0_far(x0: f32) -> f32 {
-  return -(sigmoid_logistic(x0) * sigmoid_tanh(0.5 * x0));
+  let a0 = sigmoid_ranged_from_given(x0);
+  let t0 = sigmoid_ranged_exp(sigmoid_ranged_negate(sigmoid_ranged_abs(a0)));
+  let t1 = sigmoid_ranged_add(t0, sigmoid_ranged(1.0, 0.0, 0.0));
+  let t2 = sigmoid_ranged_expm1(
+    sigmoid_ranged_at_most(
+      sigmoid_ranged_multiply(
+        sigmoid_ranged(1.0, 0.0, 1.0),
+        sigmoid_ranged_multiply(sigmoid_ranged(1.0, 0.0, -1.0), a0)
+      ),
+      sigmoid_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return sigmoid_ranged_to_limit(
+    sigmoid_ranged_negate(
+      sigmoid_ranged_multiply(
+        sigmoid_ranged_divide(t0, sigmoid_ranged_multiply(t1, t1)),
+        sigmoid_ranged_divide(t2, sigmoid_ranged_add(t2, sigmoid_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn sigmoid_pair_smaller(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
@@ -287,10 +432,21 @@ struct sigmoid_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> sigmoid_second_gradients {
   let slopes = sigmoid_backward(1.0, x);
   let curvatures = sigmoid_curvature(x);
-  return sigmoid_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return sigmoid_second_gradients(ddx * slopes, sigmoid_product_of_three(dy, ddx, curvatures));
 }
 
 struct sigmoid_uniform_values {

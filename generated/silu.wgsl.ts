@@ -269,24 +269,169 @@ fn silu_fused(x: f32) -> silu_value_and_slopes {
   return silu_value_and_slopes(select(result_value, x, silu_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn silu_tanh(x: f32) -> f32 {
-  if (silu_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct silu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const silu_RANGED_ZERO: silu_ranged = silu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn silu_ranged_of(a: silu_pair, exponent: f32) -> silu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = silu_power_of_two(clamp(127 - field, -126, 126));
+  return silu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), silu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn silu_ranged_select(condition: bool, a: silu_ranged, b: silu_ranged) -> silu_ranged {
+  return silu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn silu_ranged_from_given(x: f32) -> silu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = silu_ranged_of(silu_pair(part, 0.0), select(0.0, 64.0, large));
+  return silu_ranged_select(infinite, silu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn silu_ranged_abs(a: silu_ranged) -> silu_ranged {
+  return silu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn silu_ranged_pair(a: silu_ranged) -> silu_pair {
+  let factor = silu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return silu_pair(a.high * factor, a.low * factor);
+}
+
+fn silu_pair_subtract(a: silu_pair, b: silu_pair) -> silu_pair {
+  let s = silu_pair_sum(a.high, -b.high);
+  return silu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const silu_RANGED_LN2: silu_pair = silu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn silu_ranged_exp(a: silu_ranged) -> silu_ranged {
+  let x = silu_ranged_pair(
+    silu_ranged_select(a.exponent > 126.0, silu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = silu_pair_subtract(x, silu_pair_multiply(silu_pair(k, 0.0), silu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return silu_ranged_of(
+    silu_pair_add(
+      silu_pair(1.0, 0.0),
+      silu_pair_expm1_small(silu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn silu_ranged_negate(a: silu_ranged) -> silu_ranged {
+  return silu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn silu_ranged_add(a: silu_ranged, b: silu_ranged) -> silu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = silu_ranged_select(swapped, b, a);
+  let y = silu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(silu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return silu_ranged_of(
+    silu_pair_add(silu_pair(x.high, x.low), silu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn silu_ranged_divide(a: silu_ranged, b: silu_ranged) -> silu_ranged {
+  return silu_ranged_of(
+    silu_pair_divide(silu_pair(a.high, a.low), silu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn silu_ranged_multiply(a: silu_ranged, b: silu_ranged) -> silu_ranged {
+  return silu_ranged_of(
+    silu_pair_multiply(silu_pair(a.high, a.low), silu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn silu_ranged_subtract(a: silu_ranged, b: silu_ranged) -> silu_ranged {
+  return silu_ranged_add(a, silu_ranged_negate(b));
+}
+
+fn silu_ranged_less(a: silu_ranged, b: silu_ranged) -> bool {
+  return silu_ranged_subtract(a, b).high < 0.0;
+}
+
+const silu_RANGED_ONE: silu_ranged = silu_ranged(1.0, 0.0, 0.0);
+
+fn silu_ranged_expm1(a: silu_ranged) -> silu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = silu_ranged_multiply(a, a);
+    return silu_ranged_add(a, silu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return silu_ranged_of(silu_pair_expm1_small(silu_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (silu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return silu_ranged_subtract(silu_ranged_exp(a), silu_RANGED_ONE);
+}
+
+fn silu_ranged_smaller(a: silu_ranged, b: silu_ranged) -> silu_ranged {
+  return silu_ranged_select(silu_ranged_less(b, a), b, a);
+}
+
+fn silu_ranged_at_most(a: silu_ranged, b: silu_ranged) -> silu_ranged {
+  return silu_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn silu_ranged_to_limit(a: silu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * silu_power_of_two(first)) * silu_power_of_two(exponent - first);
 }
 
 fn silu_curvature_0_far(x0: f32) -> f32 {
-  let t = silu_logistic(x0);
-  return 2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * silu_tanh(0.5 * x0);
+  let a0 = silu_ranged_from_given(x0);
+  let t0 = silu_ranged_abs(a0);
+  let t1 = silu_ranged_exp(silu_ranged_negate(t0));
+  let t2 = silu_ranged_add(t1, silu_ranged(1.0, 0.0, 0.0));
+  let t3 = silu_ranged_divide(t1, silu_ranged_multiply(t2, t2));
+  var t4 = silu_ranged_multiply(a0, t3);
+  if (silu_ranged_less(silu_ranged(1.5625, 0.0, 9.0), t0)) {
+    t4 = silu_RANGED_ZERO;
+  }
+  let t5 = silu_ranged_expm1(
+    silu_ranged_at_most(
+      silu_ranged_multiply(silu_ranged(1.0, 0.0, 1.0), silu_ranged_multiply(silu_ranged(1.0, 0.0, -1.0), a0)),
+      silu_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return silu_ranged_to_limit(
+    silu_ranged_subtract(
+      silu_ranged_multiply(silu_ranged(1.0, 0.0, 1.0), t3),
+      silu_ranged_multiply(t4, silu_ranged_divide(t5, silu_ranged_add(t5, silu_ranged(1.0, 0.0, 1.0))))
+    )
+  );
 }
 
 fn silu_pair_abs(a: silu_pair) -> silu_pair {
@@ -310,11 +455,6 @@ fn silu_pair_expm1(a: silu_pair) -> silu_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = silu_power_of_two(i32(k));
   return silu_pair_add(silu_pair_sum(scale, -1.0), silu_pair_scale(small, scale));
-}
-
-fn silu_pair_subtract(a: silu_pair, b: silu_pair) -> silu_pair {
-  let s = silu_pair_sum(a.high, -b.high);
-  return silu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn silu_curvature(x: f32) -> f32 {
@@ -367,10 +507,21 @@ struct silu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn silu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn silu_double_backward(dy: f32, ddx: f32, x: f32) -> silu_second_gradients {
   let slopes = silu_backward(1.0, x);
   let curvatures = silu_curvature(x);
-  return silu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return silu_second_gradients(ddx * slopes, silu_product_of_three(dy, ddx, curvatures));
 }
 `;
 

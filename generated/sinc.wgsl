@@ -1173,6 +1173,112 @@ fn sinc_fused(x: f32) -> sinc_value_and_slopes {
   );
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct sinc_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const sinc_RANGED_ZERO: sinc_ranged = sinc_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn sinc_ranged_of(a: sinc_pair, exponent: f32) -> sinc_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = sinc_power_of_two(clamp(127 - field, -126, 126));
+  return sinc_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), sinc_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn sinc_ranged_select(condition: bool, a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn sinc_ranged_from_given(x: f32) -> sinc_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = sinc_ranged_of(sinc_pair(part, 0.0), select(0.0, 64.0, large));
+  return sinc_ranged_select(infinite, sinc_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn sinc_ranged_add(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = sinc_ranged_select(swapped, b, a);
+  let y = sinc_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(sinc_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return sinc_ranged_of(
+    sinc_pair_add(sinc_pair(x.high, x.low), sinc_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn sinc_ranged_negate(a: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn sinc_ranged_subtract(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_add(a, sinc_ranged_negate(b));
+}
+
+fn sinc_ranged_less(a: sinc_ranged, b: sinc_ranged) -> bool {
+  return sinc_ranged_subtract(a, b).high < 0.0;
+}
+
+fn sinc_ranged_larger(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_select(sinc_ranged_less(a, b), b, a);
+}
+
+fn sinc_ranged_at_least(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_larger(a, b);
+}
+
+fn sinc_ranged_smaller(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_select(sinc_ranged_less(b, a), b, a);
+}
+
+fn sinc_ranged_at_most(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn sinc_ranged_to_limit(a: sinc_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * sinc_power_of_two(first)) * sinc_power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn sinc_ranged_to_finite(a: sinc_ranged) -> f32 {
+  let x = sinc_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
+fn sinc_ranged_divide(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_of(
+    sinc_pair_divide(sinc_pair(a.high, a.low), sinc_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn sinc_ranged_multiply(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_of(
+    sinc_pair_multiply(sinc_pair(a.high, a.low), sinc_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
 fn sinc_cos(x: f32) -> f32 {
   if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
     return sinc_nan();
@@ -1183,11 +1289,37 @@ fn sinc_cos(x: f32) -> f32 {
   return select(y, -y, ((q + 1) & 2) != 0);
 }
 
+fn sinc_ranged_equal(a: sinc_ranged, b: sinc_ranged) -> bool {
+  return sinc_ranged_subtract(a, b).high == 0.0;
+}
+
 fn sinc_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = sinc_sin(t2);
-  return select((-t3 - (2.0 * (sinc_cos(t2) - t3 / t2)) / t2) / t2, -0.33333334, t2 == 0.0);
+  let a0 = sinc_ranged_from_given(x0);
+  let t0 = sinc_ranged_at_least(
+    sinc_ranged_at_most(a0, sinc_ranged(1.9999999, 0.0, 127.0)),
+    sinc_ranged(-1.9999999, 0.0, 127.0)
+  );
+  let t1 = sinc_ranged_of(sinc_pair(sinc_sin(sinc_ranged_to_finite(t0)), 0.0), 0.0);
+  var t2 = sinc_ranged_divide(
+    sinc_ranged_subtract(
+      sinc_ranged_negate(t1),
+      sinc_ranged_divide(
+        sinc_ranged_multiply(
+          sinc_ranged(1.0, 0.0, 1.0),
+          sinc_ranged_subtract(
+            sinc_ranged_of(sinc_pair(sinc_cos(sinc_ranged_to_finite(t0)), 0.0), 0.0),
+            sinc_ranged_divide(t1, t0)
+          )
+        ),
+        t0
+      )
+    ),
+    t0
+  );
+  if (sinc_ranged_equal(t0, sinc_RANGED_ZERO)) {
+    t2 = sinc_ranged(-1.3333334, 3.973643e-8, -2.0);
+  }
+  return sinc_ranged_to_limit(t2);
 }
 
 fn sinc_curvature(x: f32) -> f32 {
@@ -1232,10 +1364,21 @@ struct sinc_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn sinc_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn sinc_double_backward(dy: f32, ddx: f32, x: f32) -> sinc_second_gradients {
   let slopes = sinc_backward(1.0, x);
   let curvatures = sinc_curvature(x);
-  return sinc_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return sinc_second_gradients(ddx * slopes, sinc_product_of_three(dy, ddx, curvatures));
 }
 
 struct sinc_uniform_values {

@@ -1150,8 +1150,80 @@ fn sine_fused(x: f32, w0: f32) -> sine_value_and_slopes {
   return sine_value_and_slopes(select(result_value, x, sine_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct sine_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const sine_RANGED_ZERO: sine_ranged = sine_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn sine_ranged_of(a: sine_pair, exponent: f32) -> sine_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = sine_power_of_two(clamp(127 - field, -126, 126));
+  return sine_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), sine_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn sine_ranged_select(condition: bool, a: sine_ranged, b: sine_ranged) -> sine_ranged {
+  return sine_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn sine_ranged_from_given(x: f32) -> sine_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = sine_ranged_of(sine_pair(part, 0.0), select(0.0, 64.0, large));
+  return sine_ranged_select(infinite, sine_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn sine_ranged_to_limit(a: sine_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * sine_power_of_two(first)) * sine_power_of_two(exponent - first);
+}
+
+fn sine_ranged_negate(a: sine_ranged) -> sine_ranged {
+  return sine_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn sine_ranged_multiply(a: sine_ranged, b: sine_ranged) -> sine_ranged {
+  return sine_ranged_of(
+    sine_pair_multiply(sine_pair(a.high, a.low), sine_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn sine_ranged_to_finite(a: sine_ranged) -> f32 {
+  let x = sine_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
 fn sine_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return -(x1 * x1 * sine_sin(x0 * x1));
+  let a0 = sine_ranged_from_given(x0);
+  let a1 = sine_ranged_from_given(x1);
+  return sine_ranged_to_limit(
+    sine_ranged_negate(
+      sine_ranged_multiply(
+        sine_ranged_multiply(a1, a1),
+        sine_ranged_of(sine_pair(sine_sin(sine_ranged_to_finite(sine_ranged_multiply(a0, a1))), 0.0), 0.0)
+      )
+    )
+  );
 }
 
 fn sine_curvature(x: f32, w0: f32) -> f32 {
@@ -1180,10 +1252,21 @@ struct sine_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn sine_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn sine_double_backward(dy: f32, ddx: f32, x: f32, w0: f32) -> sine_second_gradients {
   let slopes = sine_backward(1.0, x, w0);
   let curvatures = sine_curvature(x, w0);
-  return sine_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return sine_second_gradients(ddx * slopes, sine_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1338,8 +1338,103 @@ fn sine_relu_fused(x: f32, epsilon: f32) -> sine_relu_value_and_slopes {
   return sine_relu_value_and_slopes(select(result_value, x, sine_relu_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct sine_relu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const sine_relu_RANGED_ZERO: sine_relu_ranged = sine_relu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn sine_relu_ranged_of(a: sine_relu_pair, exponent: f32) -> sine_relu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = sine_relu_power_of_two(clamp(127 - field, -126, 126));
+  return sine_relu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), sine_relu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn sine_relu_ranged_select(condition: bool, a: sine_relu_ranged, b: sine_relu_ranged) -> sine_relu_ranged {
+  return sine_relu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn sine_relu_ranged_from_given(x: f32) -> sine_relu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = sine_relu_ranged_of(sine_relu_pair(part, 0.0), select(0.0, 64.0, large));
+  return sine_relu_ranged_select(infinite, sine_relu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn sine_relu_ranged_multiply(a: sine_relu_ranged, b: sine_relu_ranged) -> sine_relu_ranged {
+  return sine_relu_ranged_of(
+    sine_relu_pair_multiply(sine_relu_pair(a.high, a.low), sine_relu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn sine_relu_ranged_add(a: sine_relu_ranged, b: sine_relu_ranged) -> sine_relu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = sine_relu_ranged_select(swapped, b, a);
+  let y = sine_relu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(sine_relu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return sine_relu_ranged_of(
+    sine_relu_pair_add(sine_relu_pair(x.high, x.low), sine_relu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn sine_relu_ranged_negate(a: sine_relu_ranged) -> sine_relu_ranged {
+  return sine_relu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn sine_relu_ranged_subtract(a: sine_relu_ranged, b: sine_relu_ranged) -> sine_relu_ranged {
+  return sine_relu_ranged_add(a, sine_relu_ranged_negate(b));
+}
+
+// To a number of float32; infinity where it is beyond.
+fn sine_relu_ranged_to_limit(a: sine_relu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * sine_relu_power_of_two(first)) * sine_relu_power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn sine_relu_ranged_to_finite(a: sine_relu_ranged) -> f32 {
+  let x = sine_relu_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
+fn sine_relu_ranged_less(a: sine_relu_ranged, b: sine_relu_ranged) -> bool {
+  return sine_relu_ranged_subtract(a, b).high < 0.0;
+}
+
 fn sine_relu_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return select((sine_relu_cos(x0) - sine_relu_sin(x0)) * x1, 0.0, x0 > 0.0);
+  let a0 = sine_relu_ranged_from_given(x0);
+  let a1 = sine_relu_ranged_from_given(x1);
+  var t0 = sine_relu_ranged_multiply(
+    a1,
+    sine_relu_ranged_subtract(
+      sine_relu_ranged_of(sine_relu_pair(sine_relu_cos(sine_relu_ranged_to_finite(a0)), 0.0), 0.0),
+      sine_relu_ranged_of(sine_relu_pair(sine_relu_sin(sine_relu_ranged_to_finite(a0)), 0.0), 0.0)
+    )
+  );
+  if (sine_relu_ranged_less(sine_relu_RANGED_ZERO, a0)) {
+    t0 = sine_relu_RANGED_ZERO;
+  }
+  return sine_relu_ranged_to_limit(t0);
 }
 
 fn sine_relu_curvature(x: f32, epsilon: f32) -> f32 {
@@ -1372,10 +1467,21 @@ struct sine_relu_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn sine_relu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn sine_relu_double_backward(dy: f32, ddx: f32, x: f32, epsilon: f32) -> sine_relu_second_gradients {
   let slopes = sine_relu_backward(1.0, x, epsilon);
   let curvatures = sine_relu_curvature(x, epsilon);
-  return sine_relu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return sine_relu_second_gradients(ddx * slopes, sine_relu_product_of_three(dy, ddx, curvatures));
 }
 
 struct sine_relu_uniform_values {

@@ -716,14 +716,25 @@ struct slaf_second_gradients {
   c1: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn slaf_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn slaf_double_backward(dy: f32, ddx: f32, x: f32, c0: f32, c1: f32, ddc0: f32, ddc1: f32) -> slaf_second_gradients {
   let slopes = slaf_backward(1.0, x, c0, c1);
   let curvatures = slaf_curvature(x, c0, c1);
   return slaf_second_gradients(
     ddx * slopes.x + ddc0 * slopes.c0 + ddc1 * slopes.c1,
-    dy * ddc1 * curvatures,
+    slaf_product_of_three(dy, ddc1, curvatures),
     0.0,
-    dy * ddx * curvatures
+    slaf_product_of_three(dy, ddx, curvatures)
   );
 }
 

@@ -1642,22 +1642,232 @@ fn smish_fused(x: f32) -> smish_value_and_slopes {
   return smish_value_and_slopes(select(result_value, x, smish_is_nan(x)), result_x);
 }
 
-fn smish_curvature_0_far(x0: f32) -> f32 {
-  let t = smish_logistic(x0);
-  let t2 = smish_sigmoid(x0);
-  let t3 = smish_log1p(t2);
-  let t4 = smish_logistic(2.0 * t3);
-  let t5 = t * t4;
-  let t6 = t2 + 1.0;
-  let t7 = select(x0 * t, 0.0, abs(x0) > 800.0);
-  let t8 =
-    4.0 * (t4 * (t - t7 * smish_tanh(0.5 * x0))) - (8.0 * (smish_tanh(t3) * t * t4 * t7)) / t6 - (4.0 * (t5 * t7)) / t6;
-  return (4.0 * t5) / t6 + t8 / t6;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct smish_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const smish_RANGED_ZERO: smish_ranged = smish_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn smish_ranged_of(a: smish_pair, exponent: f32) -> smish_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = smish_power_of_two(clamp(127 - field, -126, 126));
+  return smish_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), smish_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn smish_ranged_select(condition: bool, a: smish_ranged, b: smish_ranged) -> smish_ranged {
+  return smish_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn smish_ranged_from_given(x: f32) -> smish_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = smish_ranged_of(smish_pair(part, 0.0), select(0.0, 64.0, large));
+  return smish_ranged_select(infinite, smish_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn smish_ranged_abs(a: smish_ranged) -> smish_ranged {
+  return smish_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn smish_ranged_pair(a: smish_ranged) -> smish_pair {
+  let factor = smish_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return smish_pair(a.high * factor, a.low * factor);
 }
 
 fn smish_pair_subtract(a: smish_pair, b: smish_pair) -> smish_pair {
   let s = smish_pair_sum(a.high, -b.high);
   return smish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const smish_RANGED_LN2: smish_pair = smish_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn smish_ranged_exp(a: smish_ranged) -> smish_ranged {
+  let x = smish_ranged_pair(
+    smish_ranged_select(a.exponent > 126.0, smish_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = smish_pair_subtract(x, smish_pair_multiply(smish_pair(k, 0.0), smish_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return smish_ranged_of(
+    smish_pair_add(
+      smish_pair(1.0, 0.0),
+      smish_pair_expm1_small(smish_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn smish_ranged_negate(a: smish_ranged) -> smish_ranged {
+  return smish_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn smish_ranged_add(a: smish_ranged, b: smish_ranged) -> smish_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = smish_ranged_select(swapped, b, a);
+  let y = smish_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(smish_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return smish_ranged_of(
+    smish_pair_add(smish_pair(x.high, x.low), smish_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn smish_ranged_divide(a: smish_ranged, b: smish_ranged) -> smish_ranged {
+  return smish_ranged_of(
+    smish_pair_divide(smish_pair(a.high, a.low), smish_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn smish_ranged_multiply(a: smish_ranged, b: smish_ranged) -> smish_ranged {
+  return smish_ranged_of(
+    smish_pair_multiply(smish_pair(a.high, a.low), smish_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn smish_ranged_subtract(a: smish_ranged, b: smish_ranged) -> smish_ranged {
+  return smish_ranged_add(a, smish_ranged_negate(b));
+}
+
+fn smish_ranged_less(a: smish_ranged, b: smish_ranged) -> bool {
+  return smish_ranged_subtract(a, b).high < 0.0;
+}
+
+fn smish_ranged_smaller(a: smish_ranged, b: smish_ranged) -> smish_ranged {
+  return smish_ranged_select(smish_ranged_less(b, a), b, a);
+}
+
+fn smish_ranged_at_most(a: smish_ranged, b: smish_ranged) -> smish_ranged {
+  return smish_ranged_smaller(a, b);
+}
+
+// What is larger than all that rows of numbers give.
+fn smish_ranged_infinite() -> smish_ranged {
+  return smish_ranged(1.0, 0.0, 10000.0);
+}
+
+fn smish_ranged_log(a: smish_ranged) -> smish_ranged {
+  let over = a.high > 1.4142135;
+  let m = smish_pair_scale(smish_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = smish_pair_log_scaled(0.0, smish_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = smish_pair_multiply(smish_pair(a.exponent + select(0.0, 1.0, over), 0.0), smish_RANGED_LN2);
+  return smish_ranged_select(
+    a.high == 0.0,
+    smish_ranged_negate(smish_ranged_infinite()),
+    smish_ranged_of(smish_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn smish_ranged_log1p(a: smish_ranged) -> smish_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = smish_ranged_multiply(a, a);
+    return smish_ranged_subtract(a, smish_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < 60.0) {
+    return smish_ranged_of(smish_pair_log1p(smish_ranged_pair(a)), 0.0);
+  }
+  return smish_ranged_log(a);
+}
+
+const smish_RANGED_ONE: smish_ranged = smish_ranged(1.0, 0.0, 0.0);
+
+fn smish_ranged_expm1(a: smish_ranged) -> smish_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = smish_ranged_multiply(a, a);
+    return smish_ranged_add(a, smish_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return smish_ranged_of(smish_pair_expm1_small(smish_ranged_pair(a)), 0.0);
+  }
+  return smish_ranged_subtract(smish_ranged_exp(a), smish_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn smish_ranged_to_limit(a: smish_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * smish_power_of_two(first)) * smish_power_of_two(exponent - first);
+}
+
+fn smish_curvature_0_far(x0: f32) -> f32 {
+  let a0 = smish_ranged_from_given(x0);
+  let t0 = smish_ranged_abs(a0);
+  let t1 = smish_ranged_exp(smish_ranged_negate(t0));
+  let t2 = smish_ranged_add(t1, smish_ranged(1.0, 0.0, 0.0));
+  let t3 = smish_ranged_divide(t1, smish_ranged_multiply(t2, t2));
+  let t4 = smish_ranged_exp(smish_ranged_at_most(a0, smish_ranged(1.25, 0.0, 5.0)));
+  let t5 = smish_ranged_divide(t4, smish_ranged_add(t4, smish_ranged(1.0, 0.0, 0.0)));
+  let t6 = smish_ranged_multiply(smish_ranged(1.0, 0.0, 1.0), smish_ranged_log1p(t5));
+  let t7 = smish_ranged_exp(smish_ranged_negate(smish_ranged_abs(t6)));
+  let t8 = smish_ranged_add(t7, smish_ranged(1.0, 0.0, 0.0));
+  let t9 = smish_ranged_divide(t7, smish_ranged_multiply(t8, t8));
+  let t10 = smish_ranged_multiply(smish_ranged_multiply(smish_ranged(1.0, 0.0, 2.0), t3), t9);
+  let t11 = smish_ranged_add(t5, smish_ranged(1.0, 0.0, 0.0));
+  var t12 = smish_ranged_multiply(a0, t3);
+  if (smish_ranged_less(smish_ranged(1.5625, 0.0, 9.0), t0)) {
+    t12 = smish_RANGED_ZERO;
+  }
+  let t13 = smish_ranged_expm1(
+    smish_ranged_at_most(
+      smish_ranged_multiply(smish_ranged(1.0, 0.0, 1.0), smish_ranged_multiply(smish_ranged(1.0, 0.0, -1.0), a0)),
+      smish_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t14 = smish_ranged_expm1(smish_ranged_at_most(t6, smish_ranged(1.25, 0.0, 6.0)));
+  let t15 = smish_ranged_subtract(
+    smish_ranged_multiply(
+      smish_ranged_multiply(smish_ranged(1.0, 0.0, 2.0), t9),
+      smish_ranged_subtract(
+        t3,
+        smish_ranged_multiply(t12, smish_ranged_divide(t13, smish_ranged_add(t13, smish_ranged(1.0, 0.0, 1.0))))
+      )
+    ),
+    smish_ranged_divide(
+      smish_ranged_multiply(
+        smish_ranged_multiply(
+          smish_ranged_multiply(
+            smish_ranged_multiply(
+              smish_ranged(1.0, 0.0, 3.0),
+              smish_ranged_divide(t14, smish_ranged_add(t14, smish_ranged(1.0, 0.0, 1.0)))
+            ),
+            t3
+          ),
+          t9
+        ),
+        t12
+      ),
+      t11
+    )
+  );
+  return smish_ranged_to_limit(
+    smish_ranged_add(
+      smish_ranged_divide(t10, t11),
+      smish_ranged_divide(smish_ranged_subtract(t15, smish_ranged_divide(smish_ranged_multiply(t10, t12), t11)), t11)
+    )
+  );
 }
 
 fn smish_curvature(x: f32) -> f32 {
@@ -1755,10 +1965,21 @@ struct smish_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn smish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn smish_double_backward(dy: f32, ddx: f32, x: f32) -> smish_second_gradients {
   let slopes = smish_backward(1.0, x);
   let curvatures = smish_curvature(x);
-  return smish_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return smish_second_gradients(ddx * slopes, smish_product_of_three(dy, ddx, curvatures));
 }
 
 struct smish_uniform_values {

@@ -1441,30 +1441,182 @@ struct snake_curvatures {
   alpha_alpha: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct snake_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const snake_RANGED_ZERO: snake_ranged = snake_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn snake_ranged_of(a: snake_pair, exponent: f32) -> snake_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = snake_power_of_two(clamp(127 - field, -126, 126));
+  return snake_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), snake_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn snake_ranged_select(condition: bool, a: snake_ranged, b: snake_ranged) -> snake_ranged {
+  return snake_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn snake_ranged_from_given(x: f32) -> snake_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = snake_ranged_of(snake_pair(part, 0.0), select(0.0, 64.0, large));
+  return snake_ranged_select(infinite, snake_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn snake_ranged_multiply(a: snake_ranged, b: snake_ranged) -> snake_ranged {
+  return snake_ranged_of(
+    snake_pair_multiply(snake_pair(a.high, a.low), snake_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn snake_ranged_to_limit(a: snake_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * snake_power_of_two(first)) * snake_power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn snake_ranged_to_finite(a: snake_ranged) -> f32 {
+  let x = snake_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
+fn snake_ranged_add(a: snake_ranged, b: snake_ranged) -> snake_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = snake_ranged_select(swapped, b, a);
+  let y = snake_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(snake_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return snake_ranged_of(
+    snake_pair_add(snake_pair(x.high, x.low), snake_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn snake_ranged_negate(a: snake_ranged) -> snake_ranged {
+  return snake_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn snake_ranged_subtract(a: snake_ranged, b: snake_ranged) -> snake_ranged {
+  return snake_ranged_add(a, snake_ranged_negate(b));
+}
+
 fn snake_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x0 * x1;
-  let t2 = snake_cos(t);
-  let t3 = snake_sin(t);
-  return 2.0 * (t2 * t2 * x1 - t3 * t3 * x1);
+  let a0 = snake_ranged_from_given(x0);
+  let a1 = snake_ranged_from_given(x1);
+  let t0 = snake_ranged_multiply(a0, a1);
+  let t1 = snake_ranged_of(snake_pair(snake_cos(snake_ranged_to_finite(t0)), 0.0), 0.0);
+  let t2 = snake_ranged_of(snake_pair(snake_sin(snake_ranged_to_finite(t0)), 0.0), 0.0);
+  return snake_ranged_to_limit(
+    snake_ranged_multiply(
+      snake_ranged(1.0, 0.0, 1.0),
+      snake_ranged_subtract(
+        snake_ranged_multiply(a1, snake_ranged_multiply(t1, t1)),
+        snake_ranged_multiply(a1, snake_ranged_multiply(t2, t2))
+      )
+    )
+  );
+}
+
+fn snake_ranged_divide(a: snake_ranged, b: snake_ranged) -> snake_ranged {
+  return snake_ranged_of(
+    snake_pair_divide(snake_pair(a.high, a.low), snake_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn snake_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  let t = x0 * x1;
-  let t2 = snake_cos(t);
-  let t3 = snake_sin(t);
-  return (2.0 * (t2 * t2 * x0 * x1 - t3 * t3 * x0 * x1)) / x1;
+  let a0 = snake_ranged_from_given(x0);
+  let a1 = snake_ranged_from_given(x1);
+  let t0 = snake_ranged_multiply(a0, a1);
+  let t1 = snake_ranged_of(snake_pair(snake_cos(snake_ranged_to_finite(t0)), 0.0), 0.0);
+  let t2 = snake_ranged_of(snake_pair(snake_sin(snake_ranged_to_finite(t0)), 0.0), 0.0);
+  return snake_ranged_to_limit(
+    snake_ranged_divide(
+      snake_ranged_multiply(
+        snake_ranged(1.0, 0.0, 1.0),
+        snake_ranged_subtract(
+          snake_ranged_multiply(t0, snake_ranged_multiply(t1, t1)),
+          snake_ranged_multiply(t0, snake_ranged_multiply(t2, t2))
+        )
+      ),
+      a1
+    )
+  );
+}
+
+fn snake_ranged_less(a: snake_ranged, b: snake_ranged) -> bool {
+  return snake_ranged_subtract(a, b).high < 0.0;
+}
+
+fn snake_ranged_larger(a: snake_ranged, b: snake_ranged) -> snake_ranged {
+  return snake_ranged_select(snake_ranged_less(a, b), b, a);
+}
+
+fn snake_ranged_at_least(a: snake_ranged, b: snake_ranged) -> snake_ranged {
+  return snake_ranged_larger(a, b);
+}
+
+fn snake_ranged_smaller(a: snake_ranged, b: snake_ranged) -> snake_ranged {
+  return snake_ranged_select(snake_ranged_less(b, a), b, a);
+}
+
+fn snake_ranged_at_most(a: snake_ranged, b: snake_ranged) -> snake_ranged {
+  return snake_ranged_smaller(a, b);
 }
 
 fn snake_curvature_2_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  let t3 = t2 * t2;
-  let t4 = t2 * x1;
-  let t5 = snake_cos(t4);
-  let t6 = snake_sin(t4);
-  let t7 = t6 * t6;
-  let t8 = 2.0 * (t3 * (t5 * t5) - (2.0 * (t6 * t5 * t2) - t7 / x1) / x1 - t3 * t7);
-  return t8 / x1;
+  let a0 = snake_ranged_from_given(x0);
+  let a1 = snake_ranged_from_given(x1);
+  let t0 = snake_ranged_at_least(snake_ranged_at_most(a0, snake_ranged(1.0, 0.0, 63.0)), snake_ranged(-1.0, 0.0, 63.0));
+  let t1 = snake_ranged_multiply(t0, t0);
+  let t2 = snake_ranged_multiply(a1, t0);
+  let t3 = snake_ranged_of(snake_pair(snake_cos(snake_ranged_to_finite(t2)), 0.0), 0.0);
+  let t4 = snake_ranged_of(snake_pair(snake_sin(snake_ranged_to_finite(t2)), 0.0), 0.0);
+  let t5 = snake_ranged_multiply(t4, t4);
+  return snake_ranged_to_limit(
+    snake_ranged_divide(
+      snake_ranged_multiply(
+        snake_ranged(1.0, 0.0, 1.0),
+        snake_ranged_subtract(
+          snake_ranged_subtract(
+            snake_ranged_multiply(t1, snake_ranged_multiply(t3, t3)),
+            snake_ranged_multiply(t1, t5)
+          ),
+          snake_ranged_divide(
+            snake_ranged_subtract(
+              snake_ranged_multiply(
+                snake_ranged_multiply(snake_ranged_multiply(snake_ranged(1.0, 0.0, 1.0), t0), t4),
+                t3
+              ),
+              snake_ranged_divide(t5, a1)
+            ),
+            a1
+          )
+        )
+      ),
+      a1
+    )
+  );
 }
 
 fn snake_curvature(x: f32, alpha: f32) -> snake_curvatures {
@@ -1542,13 +1694,24 @@ struct snake_second_gradients {
   alpha: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn snake_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn snake_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32, ddalpha: f32) -> snake_second_gradients {
   let slopes = snake_backward(1.0, x, alpha);
   let curvatures = snake_curvature(x, alpha);
   return snake_second_gradients(
     ddx * slopes.x + ddalpha * slopes.alpha,
-    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha),
-    dy * (ddx * curvatures.x_alpha + ddalpha * curvatures.alpha_alpha)
+    snake_product_of_three(dy, ddx, curvatures.x_x) + snake_product_of_three(dy, ddalpha, curvatures.x_alpha),
+    snake_product_of_three(dy, ddx, curvatures.x_alpha) + snake_product_of_three(dy, ddalpha, curvatures.alpha_alpha)
   );
 }
 

@@ -1937,52 +1937,291 @@ struct snake_beta_curvatures {
   beta_beta: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct snake_beta_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const snake_beta_RANGED_ZERO: snake_beta_ranged = snake_beta_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn snake_beta_ranged_of(a: snake_beta_pair, exponent: f32) -> snake_beta_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = snake_beta_power_of_two(clamp(127 - field, -126, 126));
+  return snake_beta_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), snake_beta_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn snake_beta_ranged_select(condition: bool, a: snake_beta_ranged, b: snake_beta_ranged) -> snake_beta_ranged {
+  return snake_beta_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn snake_beta_ranged_from_given(x: f32) -> snake_beta_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = snake_beta_ranged_of(snake_beta_pair(part, 0.0), select(0.0, 64.0, large));
+  return snake_beta_ranged_select(infinite, snake_beta_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn snake_beta_ranged_pair(a: snake_beta_ranged) -> snake_beta_pair {
+  let factor = snake_beta_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return snake_beta_pair(a.high * factor, a.low * factor);
+}
+
+const snake_beta_RANGED_LN2: snake_beta_pair = snake_beta_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn snake_beta_ranged_exp(a: snake_beta_ranged) -> snake_beta_ranged {
+  let x = snake_beta_ranged_pair(
+    snake_beta_ranged_select(a.exponent > 126.0, snake_beta_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = snake_beta_pair_subtract(x, snake_beta_pair_multiply(snake_beta_pair(k, 0.0), snake_beta_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return snake_beta_ranged_of(
+    snake_beta_pair_add(
+      snake_beta_pair(1.0, 0.0),
+      snake_beta_pair_expm1_small(snake_beta_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn snake_beta_ranged_multiply(a: snake_beta_ranged, b: snake_beta_ranged) -> snake_beta_ranged {
+  return snake_beta_ranged_of(
+    snake_beta_pair_multiply(snake_beta_pair(a.high, a.low), snake_beta_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn snake_beta_ranged_to_limit(a: snake_beta_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * snake_beta_power_of_two(first)) * snake_beta_power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn snake_beta_ranged_to_finite(a: snake_beta_ranged) -> f32 {
+  let x = snake_beta_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
+fn snake_beta_ranged_divide(a: snake_beta_ranged, b: snake_beta_ranged) -> snake_beta_ranged {
+  return snake_beta_ranged_of(
+    snake_beta_pair_divide(snake_beta_pair(a.high, a.low), snake_beta_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn snake_beta_ranged_add(a: snake_beta_ranged, b: snake_beta_ranged) -> snake_beta_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = snake_beta_ranged_select(swapped, b, a);
+  let y = snake_beta_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(snake_beta_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return snake_beta_ranged_of(
+    snake_beta_pair_add(snake_beta_pair(x.high, x.low), snake_beta_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn snake_beta_ranged_negate(a: snake_beta_ranged) -> snake_beta_ranged {
+  return snake_beta_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn snake_beta_ranged_subtract(a: snake_beta_ranged, b: snake_beta_ranged) -> snake_beta_ranged {
+  return snake_beta_ranged_add(a, snake_beta_ranged_negate(b));
+}
+
 fn snake_beta_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = snake_beta_exp(x1);
-  let t2 = t * t;
-  let t3 = t * x0;
-  let t4 = snake_beta_cos(t3);
-  let t5 = snake_beta_sin(t3);
-  return (2.0 * (t2 * (t4 * t4) - t2 * (t5 * t5))) / (snake_beta_exp(x2) + 1e-9);
+  let a0 = snake_beta_ranged_from_given(x0);
+  let a1 = snake_beta_ranged_from_given(x1);
+  let a2 = snake_beta_ranged_from_given(x2);
+  let t0 = snake_beta_ranged_exp(a1);
+  let t1 = snake_beta_ranged_multiply(t0, t0);
+  let t2 = snake_beta_ranged_multiply(a0, t0);
+  let t3 = snake_beta_ranged_of(snake_beta_pair(snake_beta_cos(snake_beta_ranged_to_finite(t2)), 0.0), 0.0);
+  let t4 = snake_beta_ranged_of(snake_beta_pair(snake_beta_sin(snake_beta_ranged_to_finite(t2)), 0.0), 0.0);
+  return snake_beta_ranged_to_limit(
+    snake_beta_ranged_divide(
+      snake_beta_ranged_multiply(
+        snake_beta_ranged(1.0, 0.0, 1.0),
+        snake_beta_ranged_subtract(
+          snake_beta_ranged_multiply(t1, snake_beta_ranged_multiply(t3, t3)),
+          snake_beta_ranged_multiply(t1, snake_beta_ranged_multiply(t4, t4))
+        )
+      ),
+      snake_beta_ranged_add(snake_beta_ranged_exp(a2), snake_beta_ranged(1.0737418, 3.036749e-8, -30.0))
+    )
+  );
 }
 
 fn snake_beta_curvature_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = snake_beta_exp(x1);
-  let t2 = t * x0;
-  let t3 = snake_beta_cos(t2);
-  let t4 = snake_beta_sin(t2);
-  let t5 = t * t;
-  return (2.0 * (t3 * (t * t4 + t5 * t3 * x0) - t5 * (t4 * t4) * x0)) / (snake_beta_exp(x2) + 1e-9);
+  let a0 = snake_beta_ranged_from_given(x0);
+  let a1 = snake_beta_ranged_from_given(x1);
+  let a2 = snake_beta_ranged_from_given(x2);
+  let t0 = snake_beta_ranged_exp(a1);
+  let t1 = snake_beta_ranged_multiply(a0, t0);
+  let t2 = snake_beta_ranged_of(snake_beta_pair(snake_beta_cos(snake_beta_ranged_to_finite(t1)), 0.0), 0.0);
+  let t3 = snake_beta_ranged_of(snake_beta_pair(snake_beta_sin(snake_beta_ranged_to_finite(t1)), 0.0), 0.0);
+  let t4 = snake_beta_ranged_multiply(a0, snake_beta_ranged_multiply(t0, t0));
+  return snake_beta_ranged_to_limit(
+    snake_beta_ranged_divide(
+      snake_beta_ranged_multiply(
+        snake_beta_ranged(1.0, 0.0, 1.0),
+        snake_beta_ranged_subtract(
+          snake_beta_ranged_multiply(
+            t2,
+            snake_beta_ranged_add(snake_beta_ranged_multiply(t0, t3), snake_beta_ranged_multiply(t4, t2))
+          ),
+          snake_beta_ranged_multiply(t4, snake_beta_ranged_multiply(t3, t3))
+        )
+      ),
+      snake_beta_ranged_add(snake_beta_ranged_exp(a2), snake_beta_ranged(1.0737418, 3.036749e-8, -30.0))
+    )
+  );
 }
 
 fn snake_beta_curvature_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = snake_beta_exp(x1) * x0;
-  let t2 = snake_beta_exp(x2) + 1e-9;
-  return (-2.0 * (snake_beta_sin(t) * snake_beta_cos(t) * snake_beta_exp(x1 + x2))) / (t2 * t2);
+  let a0 = snake_beta_ranged_from_given(x0);
+  let a1 = snake_beta_ranged_from_given(x1);
+  let a2 = snake_beta_ranged_from_given(x2);
+  let t0 = snake_beta_ranged_multiply(a0, snake_beta_ranged_exp(a1));
+  let t1 = snake_beta_ranged_add(snake_beta_ranged_exp(a2), snake_beta_ranged(1.0737418, 3.036749e-8, -30.0));
+  return snake_beta_ranged_to_limit(
+    snake_beta_ranged_divide(
+      snake_beta_ranged_multiply(
+        snake_beta_ranged_multiply(
+          snake_beta_ranged_multiply(
+            snake_beta_ranged(-1.0, 0.0, 1.0),
+            snake_beta_ranged_of(snake_beta_pair(snake_beta_sin(snake_beta_ranged_to_finite(t0)), 0.0), 0.0)
+          ),
+          snake_beta_ranged_of(snake_beta_pair(snake_beta_cos(snake_beta_ranged_to_finite(t0)), 0.0), 0.0)
+        ),
+        snake_beta_ranged_exp(snake_beta_ranged_add(a1, a2))
+      ),
+      snake_beta_ranged_multiply(t1, t1)
+    )
+  );
+}
+
+fn snake_beta_ranged_less(a: snake_beta_ranged, b: snake_beta_ranged) -> bool {
+  return snake_beta_ranged_subtract(a, b).high < 0.0;
+}
+
+fn snake_beta_ranged_larger(a: snake_beta_ranged, b: snake_beta_ranged) -> snake_beta_ranged {
+  return snake_beta_ranged_select(snake_beta_ranged_less(a, b), b, a);
+}
+
+fn snake_beta_ranged_at_least(a: snake_beta_ranged, b: snake_beta_ranged) -> snake_beta_ranged {
+  return snake_beta_ranged_larger(a, b);
+}
+
+fn snake_beta_ranged_smaller(a: snake_beta_ranged, b: snake_beta_ranged) -> snake_beta_ranged {
+  return snake_beta_ranged_select(snake_beta_ranged_less(b, a), b, a);
+}
+
+fn snake_beta_ranged_at_most(a: snake_beta_ranged, b: snake_beta_ranged) -> snake_beta_ranged {
+  return snake_beta_ranged_smaller(a, b);
 }
 
 fn snake_beta_curvature_3_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = snake_beta_exp(x1);
-  let t2 = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t3 = select(t2, -9223372000000000000.0, t2 < -9223372000000000000.0);
-  let t4 = t * t3;
-  let t5 = snake_beta_cos(t4);
-  let t6 = snake_beta_sin(t4);
-  let t7 = t3 * t3 * (t * t);
-  return (2.0 * (t5 * (t * t6 * t3 + t7 * t5) - t7 * (t6 * t6))) / (snake_beta_exp(x2) + 1e-9);
+  let a0 = snake_beta_ranged_from_given(x0);
+  let a1 = snake_beta_ranged_from_given(x1);
+  let a2 = snake_beta_ranged_from_given(x2);
+  let t0 = snake_beta_ranged_exp(a1);
+  let t1 = snake_beta_ranged_at_least(
+    snake_beta_ranged_at_most(a0, snake_beta_ranged(1.0, 0.0, 63.0)),
+    snake_beta_ranged(-1.0, 0.0, 63.0)
+  );
+  let t2 = snake_beta_ranged_multiply(t0, t1);
+  let t3 = snake_beta_ranged_of(snake_beta_pair(snake_beta_cos(snake_beta_ranged_to_finite(t2)), 0.0), 0.0);
+  let t4 = snake_beta_ranged_of(snake_beta_pair(snake_beta_sin(snake_beta_ranged_to_finite(t2)), 0.0), 0.0);
+  let t5 = snake_beta_ranged_multiply(snake_beta_ranged_multiply(t0, t0), snake_beta_ranged_multiply(t1, t1));
+  return snake_beta_ranged_to_limit(
+    snake_beta_ranged_divide(
+      snake_beta_ranged_multiply(
+        snake_beta_ranged(1.0, 0.0, 1.0),
+        snake_beta_ranged_subtract(
+          snake_beta_ranged_multiply(
+            t3,
+            snake_beta_ranged_add(snake_beta_ranged_multiply(t2, t4), snake_beta_ranged_multiply(t5, t3))
+          ),
+          snake_beta_ranged_multiply(t5, snake_beta_ranged_multiply(t4, t4))
+        )
+      ),
+      snake_beta_ranged_add(snake_beta_ranged_exp(a2), snake_beta_ranged(1.0737418, 3.036749e-8, -30.0))
+    )
+  );
 }
 
 fn snake_beta_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = snake_beta_exp(x1) * x0;
-  let t2 = snake_beta_exp(x2) + 1e-9;
-  return (-2.0 * (snake_beta_sin(t) * snake_beta_cos(t) * snake_beta_exp(x1 + x2) * x0)) / (t2 * t2);
+  let a0 = snake_beta_ranged_from_given(x0);
+  let a1 = snake_beta_ranged_from_given(x1);
+  let a2 = snake_beta_ranged_from_given(x2);
+  let t0 = snake_beta_ranged_multiply(a0, snake_beta_ranged_exp(a1));
+  let t1 = snake_beta_ranged_add(snake_beta_ranged_exp(a2), snake_beta_ranged(1.0737418, 3.036749e-8, -30.0));
+  return snake_beta_ranged_to_limit(
+    snake_beta_ranged_divide(
+      snake_beta_ranged_multiply(
+        snake_beta_ranged_multiply(
+          snake_beta_ranged_multiply(
+            snake_beta_ranged_multiply(snake_beta_ranged(-1.0, 0.0, 1.0), a0),
+            snake_beta_ranged_of(snake_beta_pair(snake_beta_sin(snake_beta_ranged_to_finite(t0)), 0.0), 0.0)
+          ),
+          snake_beta_ranged_of(snake_beta_pair(snake_beta_cos(snake_beta_ranged_to_finite(t0)), 0.0), 0.0)
+        ),
+        snake_beta_ranged_exp(snake_beta_ranged_add(a1, a2))
+      ),
+      snake_beta_ranged_multiply(t1, t1)
+    )
+  );
 }
 
 fn snake_beta_curvature_5_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = snake_beta_sin(snake_beta_exp(x1) * x0);
-  let t2 = snake_beta_exp(x2);
-  let t3 = t2 + 1e-9;
-  return (t * t * ((2.0 * t2 * t2) / t3 - t2)) / (t3 * t3);
+  let a0 = snake_beta_ranged_from_given(x0);
+  let a1 = snake_beta_ranged_from_given(x1);
+  let a2 = snake_beta_ranged_from_given(x2);
+  let t0 = snake_beta_ranged_of(
+    snake_beta_pair(
+      snake_beta_sin(snake_beta_ranged_to_finite(snake_beta_ranged_multiply(a0, snake_beta_ranged_exp(a1)))),
+      0.0
+    ),
+    0.0
+  );
+  let t1 = snake_beta_ranged_exp(a2);
+  let t2 = snake_beta_ranged_add(t1, snake_beta_ranged(1.0737418, 3.036749e-8, -30.0));
+  return snake_beta_ranged_to_limit(
+    snake_beta_ranged_divide(
+      snake_beta_ranged_multiply(
+        snake_beta_ranged_multiply(t0, t0),
+        snake_beta_ranged_subtract(
+          snake_beta_ranged_divide(
+            snake_beta_ranged_multiply(snake_beta_ranged(1.0, 0.0, 1.0), snake_beta_ranged_multiply(t1, t1)),
+            t2
+          ),
+          t1
+        )
+      ),
+      snake_beta_ranged_multiply(t2, t2)
+    )
+  );
 }
 
 fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures {
@@ -2225,6 +2464,17 @@ struct snake_beta_second_gradients {
   beta: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn snake_beta_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn snake_beta_double_backward(
   dy: f32,
   ddx: f32,
@@ -2238,9 +2488,15 @@ fn snake_beta_double_backward(
   let curvatures = snake_beta_curvature(x, alpha, beta);
   return snake_beta_second_gradients(
     ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta,
-    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha + ddbeta * curvatures.x_beta),
-    dy * (ddx * curvatures.x_alpha + ddalpha * curvatures.alpha_alpha + ddbeta * curvatures.alpha_beta),
-    dy * (ddx * curvatures.x_beta + ddalpha * curvatures.alpha_beta + ddbeta * curvatures.beta_beta)
+    snake_beta_product_of_three(dy, ddx, curvatures.x_x) +
+      snake_beta_product_of_three(dy, ddalpha, curvatures.x_alpha) +
+      snake_beta_product_of_three(dy, ddbeta, curvatures.x_beta),
+    snake_beta_product_of_three(dy, ddx, curvatures.x_alpha) +
+      snake_beta_product_of_three(dy, ddalpha, curvatures.alpha_alpha) +
+      snake_beta_product_of_three(dy, ddbeta, curvatures.alpha_beta),
+    snake_beta_product_of_three(dy, ddx, curvatures.x_beta) +
+      snake_beta_product_of_three(dy, ddalpha, curvatures.alpha_beta) +
+      snake_beta_product_of_three(dy, ddbeta, curvatures.beta_beta)
   );
 }
 

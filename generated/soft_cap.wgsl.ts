@@ -1262,8 +1262,174 @@ fn soft_cap_fused(x: f32, cap: f32) -> soft_cap_value_and_slopes {
   return soft_cap_value_and_slopes(select(result_value, x, soft_cap_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct soft_cap_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const soft_cap_RANGED_ZERO: soft_cap_ranged = soft_cap_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn soft_cap_ranged_of(a: soft_cap_pair, exponent: f32) -> soft_cap_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = soft_cap_power_of_two(clamp(127 - field, -126, 126));
+  return soft_cap_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), soft_cap_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn soft_cap_ranged_select(condition: bool, a: soft_cap_ranged, b: soft_cap_ranged) -> soft_cap_ranged {
+  return soft_cap_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn soft_cap_ranged_from_given(x: f32) -> soft_cap_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = soft_cap_ranged_of(soft_cap_pair(part, 0.0), select(0.0, 64.0, large));
+  return soft_cap_ranged_select(infinite, soft_cap_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn soft_cap_ranged_multiply(a: soft_cap_ranged, b: soft_cap_ranged) -> soft_cap_ranged {
+  return soft_cap_ranged_of(
+    soft_cap_pair_multiply(soft_cap_pair(a.high, a.low), soft_cap_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn soft_cap_ranged_add(a: soft_cap_ranged, b: soft_cap_ranged) -> soft_cap_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = soft_cap_ranged_select(swapped, b, a);
+  let y = soft_cap_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(soft_cap_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return soft_cap_ranged_of(
+    soft_cap_pair_add(soft_cap_pair(x.high, x.low), soft_cap_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn soft_cap_ranged_pair(a: soft_cap_ranged) -> soft_cap_pair {
+  let factor = soft_cap_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return soft_cap_pair(a.high * factor, a.low * factor);
+}
+
+fn soft_cap_ranged_negate(a: soft_cap_ranged) -> soft_cap_ranged {
+  return soft_cap_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn soft_cap_ranged_subtract(a: soft_cap_ranged, b: soft_cap_ranged) -> soft_cap_ranged {
+  return soft_cap_ranged_add(a, soft_cap_ranged_negate(b));
+}
+
+fn soft_cap_pair_subtract(a: soft_cap_pair, b: soft_cap_pair) -> soft_cap_pair {
+  let s = soft_cap_pair_sum(a.high, -b.high);
+  return soft_cap_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const soft_cap_RANGED_LN2: soft_cap_pair = soft_cap_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn soft_cap_ranged_exp(a: soft_cap_ranged) -> soft_cap_ranged {
+  let x = soft_cap_ranged_pair(
+    soft_cap_ranged_select(a.exponent > 126.0, soft_cap_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = soft_cap_pair_subtract(x, soft_cap_pair_multiply(soft_cap_pair(k, 0.0), soft_cap_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return soft_cap_ranged_of(
+    soft_cap_pair_add(
+      soft_cap_pair(1.0, 0.0),
+      soft_cap_pair_expm1_small(soft_cap_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const soft_cap_RANGED_ONE: soft_cap_ranged = soft_cap_ranged(1.0, 0.0, 0.0);
+
+fn soft_cap_ranged_expm1(a: soft_cap_ranged) -> soft_cap_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = soft_cap_ranged_multiply(a, a);
+    return soft_cap_ranged_add(a, soft_cap_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return soft_cap_ranged_of(soft_cap_pair_expm1_small(soft_cap_ranged_pair(a)), 0.0);
+  }
+  return soft_cap_ranged_subtract(soft_cap_ranged_exp(a), soft_cap_RANGED_ONE);
+}
+
+fn soft_cap_ranged_less(a: soft_cap_ranged, b: soft_cap_ranged) -> bool {
+  return soft_cap_ranged_subtract(a, b).high < 0.0;
+}
+
+fn soft_cap_ranged_smaller(a: soft_cap_ranged, b: soft_cap_ranged) -> soft_cap_ranged {
+  return soft_cap_ranged_select(soft_cap_ranged_less(b, a), b, a);
+}
+
+fn soft_cap_ranged_at_most(a: soft_cap_ranged, b: soft_cap_ranged) -> soft_cap_ranged {
+  return soft_cap_ranged_smaller(a, b);
+}
+
+fn soft_cap_ranged_divide(a: soft_cap_ranged, b: soft_cap_ranged) -> soft_cap_ranged {
+  return soft_cap_ranged_of(
+    soft_cap_pair_divide(soft_cap_pair(a.high, a.low), soft_cap_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn soft_cap_ranged_abs(a: soft_cap_ranged) -> soft_cap_ranged {
+  return soft_cap_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn soft_cap_ranged_to_limit(a: soft_cap_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * soft_cap_power_of_two(first)) * soft_cap_power_of_two(exponent - first);
+}
+
 fn soft_cap_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return (-8.0 * (soft_cap_tanh(x0 / x1) * soft_cap_logistic((2.0 * x0) / x1))) / x1;
+  let a0 = soft_cap_ranged_from_given(x0);
+  let a1 = soft_cap_ranged_from_given(x1);
+  let t0 = soft_cap_ranged_expm1(
+    soft_cap_ranged_at_most(
+      soft_cap_ranged_multiply(soft_cap_ranged(1.0, 0.0, 1.0), soft_cap_ranged_divide(a0, a1)),
+      soft_cap_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t1 = soft_cap_ranged_exp(
+    soft_cap_ranged_negate(
+      soft_cap_ranged_abs(soft_cap_ranged_divide(soft_cap_ranged_multiply(soft_cap_ranged(1.0, 0.0, 1.0), a0), a1))
+    )
+  );
+  let t2 = soft_cap_ranged_add(t1, soft_cap_ranged(1.0, 0.0, 0.0));
+  return soft_cap_ranged_to_limit(
+    soft_cap_ranged_divide(
+      soft_cap_ranged_multiply(
+        soft_cap_ranged_multiply(
+          soft_cap_ranged(-1.0, 0.0, 3.0),
+          soft_cap_ranged_divide(t0, soft_cap_ranged_add(t0, soft_cap_ranged(1.0, 0.0, 1.0)))
+        ),
+        soft_cap_ranged_divide(t1, soft_cap_ranged_multiply(t2, t2))
+      ),
+      a1
+    )
+  );
 }
 
 fn soft_cap_curvature(x: f32, cap: f32) -> f32 {
@@ -1314,10 +1480,21 @@ struct soft_cap_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn soft_cap_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn soft_cap_double_backward(dy: f32, ddx: f32, x: f32, cap: f32) -> soft_cap_second_gradients {
   let slopes = soft_cap_backward(1.0, x, cap);
   let curvatures = soft_cap_curvature(x, cap);
-  return soft_cap_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return soft_cap_second_gradients(ddx * slopes, soft_cap_product_of_three(dy, ddx, curvatures));
 }
 `;
 

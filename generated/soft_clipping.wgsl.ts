@@ -1528,28 +1528,188 @@ fn soft_clipping_fused(x: f32, alpha: f32) -> soft_clipping_value_and_slopes {
   return soft_clipping_value_and_slopes(select(result_value, x, soft_clipping_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn soft_clipping_tanh(x: f32) -> f32 {
-  if (soft_clipping_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct soft_clipping_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const soft_clipping_RANGED_ZERO: soft_clipping_ranged = soft_clipping_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn soft_clipping_ranged_of(a: soft_clipping_pair, exponent: f32) -> soft_clipping_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = soft_clipping_power_of_two(clamp(127 - field, -126, 126));
+  return soft_clipping_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), soft_clipping_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn soft_clipping_ranged_select(condition: bool, a: soft_clipping_ranged, b: soft_clipping_ranged) -> soft_clipping_ranged {
+  return soft_clipping_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn soft_clipping_ranged_from_given(x: f32) -> soft_clipping_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = soft_clipping_ranged_of(soft_clipping_pair(part, 0.0), select(0.0, 64.0, large));
+  return soft_clipping_ranged_select(infinite, soft_clipping_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn soft_clipping_ranged_multiply(a: soft_clipping_ranged, b: soft_clipping_ranged) -> soft_clipping_ranged {
+  return soft_clipping_ranged_of(
+    soft_clipping_pair_multiply(soft_clipping_pair(a.high, a.low), soft_clipping_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn soft_clipping_ranged_add(a: soft_clipping_ranged, b: soft_clipping_ranged) -> soft_clipping_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = soft_clipping_ranged_select(swapped, b, a);
+  let y = soft_clipping_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(soft_clipping_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return soft_clipping_ranged_of(
+    soft_clipping_pair_add(soft_clipping_pair(x.high, x.low), soft_clipping_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn soft_clipping_ranged_pair(a: soft_clipping_ranged) -> soft_clipping_pair {
+  let factor = soft_clipping_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return soft_clipping_pair(a.high * factor, a.low * factor);
+}
+
+fn soft_clipping_ranged_negate(a: soft_clipping_ranged) -> soft_clipping_ranged {
+  return soft_clipping_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn soft_clipping_ranged_subtract(a: soft_clipping_ranged, b: soft_clipping_ranged) -> soft_clipping_ranged {
+  return soft_clipping_ranged_add(a, soft_clipping_ranged_negate(b));
+}
+
+const soft_clipping_RANGED_LN2: soft_clipping_pair = soft_clipping_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn soft_clipping_ranged_exp(a: soft_clipping_ranged) -> soft_clipping_ranged {
+  let x = soft_clipping_ranged_pair(
+    soft_clipping_ranged_select(a.exponent > 126.0, soft_clipping_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = soft_clipping_pair_subtract(x, soft_clipping_pair_multiply(soft_clipping_pair(k, 0.0), soft_clipping_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return soft_clipping_ranged_of(
+    soft_clipping_pair_add(
+      soft_clipping_pair(1.0, 0.0),
+      soft_clipping_pair_expm1_small(soft_clipping_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const soft_clipping_RANGED_ONE: soft_clipping_ranged = soft_clipping_ranged(1.0, 0.0, 0.0);
+
+fn soft_clipping_ranged_expm1(a: soft_clipping_ranged) -> soft_clipping_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = soft_clipping_ranged_multiply(a, a);
+    return soft_clipping_ranged_add(a, soft_clipping_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return soft_clipping_ranged_of(soft_clipping_pair_expm1_small(soft_clipping_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (soft_clipping_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return soft_clipping_ranged_subtract(soft_clipping_ranged_exp(a), soft_clipping_RANGED_ONE);
+}
+
+fn soft_clipping_ranged_abs(a: soft_clipping_ranged) -> soft_clipping_ranged {
+  return soft_clipping_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn soft_clipping_ranged_divide(a: soft_clipping_ranged, b: soft_clipping_ranged) -> soft_clipping_ranged {
+  return soft_clipping_ranged_of(
+    soft_clipping_pair_divide(soft_clipping_pair(a.high, a.low), soft_clipping_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn soft_clipping_ranged_less(a: soft_clipping_ranged, b: soft_clipping_ranged) -> bool {
+  return soft_clipping_ranged_subtract(a, b).high < 0.0;
+}
+
+fn soft_clipping_ranged_smaller(a: soft_clipping_ranged, b: soft_clipping_ranged) -> soft_clipping_ranged {
+  return soft_clipping_ranged_select(soft_clipping_ranged_less(b, a), b, a);
+}
+
+fn soft_clipping_ranged_at_most(a: soft_clipping_ranged, b: soft_clipping_ranged) -> soft_clipping_ranged {
+  return soft_clipping_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn soft_clipping_ranged_to_limit(a: soft_clipping_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * soft_clipping_power_of_two(first)) * soft_clipping_power_of_two(exponent - first);
 }
 
 fn soft_clipping_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = soft_clipping_expm1(x1);
-  let t2 = (x0 - 1.0) * x1;
-  let t3 = soft_clipping_logistic(t2);
-  let t4 = t * soft_clipping_sigmoid(t2) + 1.0;
-  let t5 = -(x1 * t * (t3 * soft_clipping_tanh((0.5 * x0 - 0.5) * x1))) - (x1 * (t * t) * (t3 * t3)) / t4;
-  return t5 / t4;
+  let a0 = soft_clipping_ranged_from_given(x0);
+  let a1 = soft_clipping_ranged_from_given(x1);
+  let t0 = soft_clipping_ranged_expm1(a1);
+  let t1 = soft_clipping_ranged_subtract(a0, soft_clipping_ranged(1.0, 0.0, 0.0));
+  let t2 = soft_clipping_ranged_multiply(a1, t1);
+  let t3 = soft_clipping_ranged_exp(soft_clipping_ranged_negate(soft_clipping_ranged_abs(t2)));
+  let t4 = soft_clipping_ranged_add(t3, soft_clipping_ranged(1.0, 0.0, 0.0));
+  let t5 = soft_clipping_ranged_divide(t3, soft_clipping_ranged_multiply(t4, t4));
+  let t6 = soft_clipping_ranged_expm1(
+    soft_clipping_ranged_at_most(
+      soft_clipping_ranged_multiply(
+        soft_clipping_ranged(1.0, 0.0, 1.0),
+        soft_clipping_ranged_multiply(soft_clipping_ranged_multiply(soft_clipping_ranged(1.0, 0.0, -1.0), a1), t1)
+      ),
+      soft_clipping_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t7 = soft_clipping_ranged_exp(soft_clipping_ranged_at_most(t2, soft_clipping_ranged(1.25, 0.0, 5.0)));
+  let t8 = soft_clipping_ranged_add(
+    soft_clipping_ranged_multiply(
+      t0,
+      soft_clipping_ranged_divide(t7, soft_clipping_ranged_add(t7, soft_clipping_ranged(1.0, 0.0, 0.0)))
+    ),
+    soft_clipping_ranged(1.0, 0.0, 0.0)
+  );
+  return soft_clipping_ranged_to_limit(
+    soft_clipping_ranged_divide(
+      soft_clipping_ranged_subtract(
+        soft_clipping_ranged_negate(
+          soft_clipping_ranged_multiply(
+            soft_clipping_ranged_multiply(soft_clipping_ranged_multiply(a1, t0), t5),
+            soft_clipping_ranged_divide(t6, soft_clipping_ranged_add(t6, soft_clipping_ranged(1.0, 0.0, 1.0)))
+          )
+        ),
+        soft_clipping_ranged_divide(
+          soft_clipping_ranged_multiply(
+            soft_clipping_ranged_multiply(a1, soft_clipping_ranged_multiply(t0, t0)),
+            soft_clipping_ranged_multiply(t5, t5)
+          ),
+          t8
+        )
+      ),
+      t8
+    )
+  );
 }
 
 fn soft_clipping_curvature(x: f32, alpha: f32) -> f32 {
@@ -1627,10 +1787,21 @@ struct soft_clipping_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn soft_clipping_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn soft_clipping_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> soft_clipping_second_gradients {
   let slopes = soft_clipping_backward(1.0, x, alpha);
   let curvatures = soft_clipping_curvature(x, alpha);
-  return soft_clipping_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return soft_clipping_second_gradients(ddx * slopes, soft_clipping_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1924,27 +1924,266 @@ struct soft_exponential_curvatures {
   alpha_alpha: f32,
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct soft_exponential_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const soft_exponential_RANGED_ZERO: soft_exponential_ranged = soft_exponential_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn soft_exponential_ranged_of(a: soft_exponential_pair, exponent: f32) -> soft_exponential_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = soft_exponential_power_of_two(clamp(127 - field, -126, 126));
+  return soft_exponential_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), soft_exponential_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn soft_exponential_ranged_select(condition: bool, a: soft_exponential_ranged, b: soft_exponential_ranged) -> soft_exponential_ranged {
+  return soft_exponential_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn soft_exponential_ranged_from_given(x: f32) -> soft_exponential_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = soft_exponential_ranged_of(soft_exponential_pair(part, 0.0), select(0.0, 64.0, large));
+  return soft_exponential_ranged_select(infinite, soft_exponential_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn soft_exponential_ranged_add(a: soft_exponential_ranged, b: soft_exponential_ranged) -> soft_exponential_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = soft_exponential_ranged_select(swapped, b, a);
+  let y = soft_exponential_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(soft_exponential_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return soft_exponential_ranged_of(
+    soft_exponential_pair_add(soft_exponential_pair(x.high, x.low), soft_exponential_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn soft_exponential_ranged_negate(a: soft_exponential_ranged) -> soft_exponential_ranged {
+  return soft_exponential_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn soft_exponential_ranged_subtract(a: soft_exponential_ranged, b: soft_exponential_ranged) -> soft_exponential_ranged {
+  return soft_exponential_ranged_add(a, soft_exponential_ranged_negate(b));
+}
+
+fn soft_exponential_ranged_multiply(a: soft_exponential_ranged, b: soft_exponential_ranged) -> soft_exponential_ranged {
+  return soft_exponential_ranged_of(
+    soft_exponential_pair_multiply(soft_exponential_pair(a.high, a.low), soft_exponential_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn soft_exponential_ranged_pair(a: soft_exponential_ranged) -> soft_exponential_pair {
+  let factor = soft_exponential_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return soft_exponential_pair(a.high * factor, a.low * factor);
+}
+
+const soft_exponential_RANGED_LN2: soft_exponential_pair = soft_exponential_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn soft_exponential_ranged_exp(a: soft_exponential_ranged) -> soft_exponential_ranged {
+  let x = soft_exponential_ranged_pair(
+    soft_exponential_ranged_select(a.exponent > 126.0, soft_exponential_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = soft_exponential_pair_subtract(x, soft_exponential_pair_multiply(soft_exponential_pair(k, 0.0), soft_exponential_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return soft_exponential_ranged_of(
+    soft_exponential_pair_add(
+      soft_exponential_pair(1.0, 0.0),
+      soft_exponential_pair_expm1_small(soft_exponential_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn soft_exponential_ranged_less(a: soft_exponential_ranged, b: soft_exponential_ranged) -> bool {
+  return soft_exponential_ranged_subtract(a, b).high < 0.0;
+}
+
+fn soft_exponential_ranged_divide(a: soft_exponential_ranged, b: soft_exponential_ranged) -> soft_exponential_ranged {
+  return soft_exponential_ranged_of(
+    soft_exponential_pair_divide(soft_exponential_pair(a.high, a.low), soft_exponential_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn soft_exponential_ranged_equal(a: soft_exponential_ranged, b: soft_exponential_ranged) -> bool {
+  return soft_exponential_ranged_subtract(a, b).high == 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn soft_exponential_ranged_to_limit(a: soft_exponential_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * soft_exponential_power_of_two(first)) * soft_exponential_power_of_two(exponent - first);
+}
+
 fn soft_exponential_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.0 - (x0 + x1) * x1;
-  return select(select(soft_exponential_exp(x0 * x1) * x1, x1 / (t * t), x1 < 0.0), 0.0, x1 == 0.0);
+  let a0 = soft_exponential_ranged_from_given(x0);
+  let a1 = soft_exponential_ranged_from_given(x1);
+  let t0 = soft_exponential_ranged_subtract(
+    soft_exponential_ranged(1.0, 0.0, 0.0),
+    soft_exponential_ranged_multiply(a1, soft_exponential_ranged_add(a0, a1))
+  );
+  var t1 = soft_exponential_ranged_multiply(a1, soft_exponential_ranged_exp(soft_exponential_ranged_multiply(a0, a1)));
+  if (soft_exponential_ranged_less(a1, soft_exponential_RANGED_ZERO)) {
+    t1 = soft_exponential_ranged_divide(a1, soft_exponential_ranged_multiply(t0, t0));
+  }
+  var t2 = t1;
+  if (soft_exponential_ranged_equal(a1, soft_exponential_RANGED_ZERO)) {
+    t2 = soft_exponential_RANGED_ZERO;
+  }
+  return soft_exponential_ranged_to_limit(t2);
 }
 
 fn soft_exponential_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.0 - (x0 + x1) * x1;
-  return select(select(soft_exponential_exp(x0 * x1) * x0, (x0 + 2.0 * x1) / (t * t), x1 < 0.0), x0, x1 == 0.0);
+  let a0 = soft_exponential_ranged_from_given(x0);
+  let a1 = soft_exponential_ranged_from_given(x1);
+  let t0 = soft_exponential_ranged_subtract(
+    soft_exponential_ranged(1.0, 0.0, 0.0),
+    soft_exponential_ranged_multiply(a1, soft_exponential_ranged_add(a0, a1))
+  );
+  var t1 = soft_exponential_ranged_multiply(a0, soft_exponential_ranged_exp(soft_exponential_ranged_multiply(a0, a1)));
+  if (soft_exponential_ranged_less(a1, soft_exponential_RANGED_ZERO)) {
+    t1 = soft_exponential_ranged_divide(
+      soft_exponential_ranged_add(a0, soft_exponential_ranged_multiply(soft_exponential_ranged(1.0, 0.0, 1.0), a1)),
+      soft_exponential_ranged_multiply(t0, t0)
+    );
+  }
+  var t2 = t1;
+  if (soft_exponential_ranged_equal(a1, soft_exponential_RANGED_ZERO)) {
+    t2 = a0;
+  }
+  return soft_exponential_ranged_to_limit(t2);
+}
+
+// What is larger than all that rows of numbers give.
+fn soft_exponential_ranged_infinite() -> soft_exponential_ranged {
+  return soft_exponential_ranged(1.0, 0.0, 10000.0);
+}
+
+fn soft_exponential_ranged_log(a: soft_exponential_ranged) -> soft_exponential_ranged {
+  let over = a.high > 1.4142135;
+  let m = soft_exponential_pair_scale(soft_exponential_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = soft_exponential_pair_log_scaled(0.0, soft_exponential_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = soft_exponential_pair_multiply(soft_exponential_pair(a.exponent + select(0.0, 1.0, over), 0.0), soft_exponential_RANGED_LN2);
+  return soft_exponential_ranged_select(
+    a.high == 0.0,
+    soft_exponential_ranged_negate(soft_exponential_ranged_infinite()),
+    soft_exponential_ranged_of(soft_exponential_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn soft_exponential_ranged_log1p(a: soft_exponential_ranged) -> soft_exponential_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = soft_exponential_ranged_multiply(a, a);
+    return soft_exponential_ranged_subtract(a, soft_exponential_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < 60.0) {
+    return soft_exponential_ranged_of(soft_exponential_pair_log1p(soft_exponential_ranged_pair(a)), 0.0);
+  }
+  return soft_exponential_ranged_log(a);
+}
+
+const soft_exponential_RANGED_ONE: soft_exponential_ranged = soft_exponential_ranged(1.0, 0.0, 0.0);
+
+fn soft_exponential_ranged_expm1(a: soft_exponential_ranged) -> soft_exponential_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = soft_exponential_ranged_multiply(a, a);
+    return soft_exponential_ranged_add(a, soft_exponential_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return soft_exponential_ranged_of(soft_exponential_pair_expm1_small(soft_exponential_ranged_pair(a)), 0.0);
+  }
+  return soft_exponential_ranged_subtract(soft_exponential_ranged_exp(a), soft_exponential_RANGED_ONE);
 }
 
 fn soft_exponential_curvature_2_far(x0: f32, x1: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = -x0 - 2.0 * x1;
-  let t3 = (x0 + x1) * x1;
-  let t4 = 1.0 - t3;
-  let t5 =
-    ((t2 * t2) / (t4 * t4) - 2.0 / t4 - (2.0 * soft_exponential_log1p(-t3)) / x1 / x1 - (2.0 * x0) / (t4 * x1)) / x1;
-  let t6 = x0 * x1;
-  let t7 = soft_exponential_exp(t6);
-  let t8 = select((t * t7 - (2.0 * (t7 * x0 - soft_exponential_expm1(t6) / x1)) / x1) / x1, t5, x1 < 0.0);
-  return select(t8, 0.33333334 * x0 * t, x1 == 0.0);
+  let a0 = soft_exponential_ranged_from_given(x0);
+  let a1 = soft_exponential_ranged_from_given(x1);
+  let t0 = soft_exponential_ranged_multiply(a0, a0);
+  let t1 = soft_exponential_ranged_subtract(
+    soft_exponential_ranged_negate(a0),
+    soft_exponential_ranged_multiply(soft_exponential_ranged(1.0, 0.0, 1.0), a1)
+  );
+  let t2 = soft_exponential_ranged_multiply(a1, soft_exponential_ranged_add(a0, a1));
+  let t3 = soft_exponential_ranged_subtract(soft_exponential_ranged(1.0, 0.0, 0.0), t2);
+  let t4 = soft_exponential_ranged_divide(
+    soft_exponential_ranged_subtract(
+      soft_exponential_ranged_subtract(
+        soft_exponential_ranged_subtract(
+          soft_exponential_ranged_divide(
+            soft_exponential_ranged_multiply(t1, t1),
+            soft_exponential_ranged_multiply(t3, t3)
+          ),
+          soft_exponential_ranged_divide(soft_exponential_ranged(1.0, 0.0, 1.0), t3)
+        ),
+        soft_exponential_ranged_divide(
+          soft_exponential_ranged_multiply(
+            soft_exponential_ranged(1.0, 0.0, 1.0),
+            soft_exponential_ranged_log1p(soft_exponential_ranged_negate(t2))
+          ),
+          soft_exponential_ranged_multiply(a1, a1)
+        )
+      ),
+      soft_exponential_ranged_divide(
+        soft_exponential_ranged_multiply(soft_exponential_ranged(1.0, 0.0, 1.0), a0),
+        soft_exponential_ranged_multiply(a1, t3)
+      )
+    ),
+    a1
+  );
+  let t5 = soft_exponential_ranged_multiply(a0, a1);
+  let t6 = soft_exponential_ranged_exp(t5);
+  var t7 = soft_exponential_ranged_divide(
+    soft_exponential_ranged_subtract(
+      soft_exponential_ranged_multiply(t0, t6),
+      soft_exponential_ranged_divide(
+        soft_exponential_ranged_multiply(
+          soft_exponential_ranged(1.0, 0.0, 1.0),
+          soft_exponential_ranged_subtract(
+            soft_exponential_ranged_multiply(a0, t6),
+            soft_exponential_ranged_divide(soft_exponential_ranged_expm1(t5), a1)
+          )
+        ),
+        a1
+      )
+    ),
+    a1
+  );
+  if (soft_exponential_ranged_less(a1, soft_exponential_RANGED_ZERO)) {
+    t7 = t4;
+  }
+  var t8 = t7;
+  if (soft_exponential_ranged_equal(a1, soft_exponential_RANGED_ZERO)) {
+    t8 = soft_exponential_ranged_divide(
+      soft_exponential_ranged_multiply(t0, a0),
+      soft_exponential_ranged(1.5, 0.0, 1.0)
+    );
+  }
+  return soft_exponential_ranged_to_limit(t8);
 }
 
 fn soft_exponential_curvature(x: f32, alpha: f32) -> soft_exponential_curvatures {
@@ -2118,6 +2357,17 @@ struct soft_exponential_second_gradients {
   alpha: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn soft_exponential_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn soft_exponential_double_backward(
   dy: f32,
   ddx: f32,
@@ -2129,8 +2379,10 @@ fn soft_exponential_double_backward(
   let curvatures = soft_exponential_curvature(x, alpha);
   return soft_exponential_second_gradients(
     ddx * slopes.x + ddalpha * slopes.alpha,
-    dy * (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha),
-    dy * (ddx * curvatures.x_alpha + ddalpha * curvatures.alpha_alpha)
+    soft_exponential_product_of_three(dy, ddx, curvatures.x_x) +
+      soft_exponential_product_of_three(dy, ddalpha, curvatures.x_alpha),
+    soft_exponential_product_of_three(dy, ddx, curvatures.x_alpha) +
+      soft_exponential_product_of_three(dy, ddalpha, curvatures.alpha_alpha)
   );
 }
 `;

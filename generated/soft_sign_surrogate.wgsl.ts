@@ -817,22 +817,115 @@ fn soft_sign_surrogate_fused(x: f32, alpha: f32) -> soft_sign_surrogate_value_an
   );
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn soft_sign_surrogate_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (soft_sign_surrogate_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct soft_sign_surrogate_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn soft_sign_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.0 / x1 + abs(x0);
-  return -select(soft_sign_surrogate_sign(x0), x0, soft_sign_surrogate_is_nan(x0)) / (t * t * t * x1);
+const soft_sign_surrogate_RANGED_ZERO: soft_sign_surrogate_ranged = soft_sign_surrogate_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn soft_sign_surrogate_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn soft_sign_surrogate_ranged_of(a: soft_sign_surrogate_pair, exponent: f32) -> soft_sign_surrogate_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = soft_sign_surrogate_power_of_two(clamp(127 - field, -126, 126));
+  return soft_sign_surrogate_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), soft_sign_surrogate_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn soft_sign_surrogate_ranged_select(condition: bool, a: soft_sign_surrogate_ranged, b: soft_sign_surrogate_ranged) -> soft_sign_surrogate_ranged {
+  return soft_sign_surrogate_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn soft_sign_surrogate_ranged_from_given(x: f32) -> soft_sign_surrogate_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = soft_sign_surrogate_ranged_of(soft_sign_surrogate_pair(part, 0.0), select(0.0, 64.0, large));
+  return soft_sign_surrogate_ranged_select(infinite, soft_sign_surrogate_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn soft_sign_surrogate_ranged_add(a: soft_sign_surrogate_ranged, b: soft_sign_surrogate_ranged) -> soft_sign_surrogate_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = soft_sign_surrogate_ranged_select(swapped, b, a);
+  let y = soft_sign_surrogate_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(soft_sign_surrogate_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return soft_sign_surrogate_ranged_of(
+    soft_sign_surrogate_pair_add(soft_sign_surrogate_pair(x.high, x.low), soft_sign_surrogate_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn soft_sign_surrogate_ranged_divide(a: soft_sign_surrogate_ranged, b: soft_sign_surrogate_ranged) -> soft_sign_surrogate_ranged {
+  return soft_sign_surrogate_ranged_of(
+    soft_sign_surrogate_pair_divide(soft_sign_surrogate_pair(a.high, a.low), soft_sign_surrogate_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn soft_sign_surrogate_ranged_abs(a: soft_sign_surrogate_ranged) -> soft_sign_surrogate_ranged {
+  return soft_sign_surrogate_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn soft_sign_surrogate_ranged_to_limit(a: soft_sign_surrogate_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * soft_sign_surrogate_power_of_two(first)) * soft_sign_surrogate_power_of_two(exponent - first);
+}
+
+fn soft_sign_surrogate_ranged_negate(a: soft_sign_surrogate_ranged) -> soft_sign_surrogate_ranged {
+  return soft_sign_surrogate_ranged(-a.high, -a.low, a.exponent);
 }
 
 fn soft_sign_surrogate_pair_sign(a: soft_sign_surrogate_pair) -> soft_sign_surrogate_pair {
   return soft_sign_surrogate_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn soft_sign_surrogate_ranged_sign(a: soft_sign_surrogate_ranged) -> soft_sign_surrogate_ranged {
+  return soft_sign_surrogate_ranged_of(soft_sign_surrogate_pair_sign(soft_sign_surrogate_pair(a.high, a.low)), 0.0);
+}
+
+fn soft_sign_surrogate_ranged_multiply(a: soft_sign_surrogate_ranged, b: soft_sign_surrogate_ranged) -> soft_sign_surrogate_ranged {
+  return soft_sign_surrogate_ranged_of(
+    soft_sign_surrogate_pair_multiply(soft_sign_surrogate_pair(a.high, a.low), soft_sign_surrogate_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn soft_sign_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
+  let a0 = soft_sign_surrogate_ranged_from_given(x0);
+  let a1 = soft_sign_surrogate_ranged_from_given(x1);
+  let t0 = soft_sign_surrogate_ranged_add(
+    soft_sign_surrogate_ranged_divide(soft_sign_surrogate_ranged(1.0, 0.0, 0.0), a1),
+    soft_sign_surrogate_ranged_abs(a0)
+  );
+  return soft_sign_surrogate_ranged_to_limit(
+    soft_sign_surrogate_ranged_divide(
+      soft_sign_surrogate_ranged_negate(soft_sign_surrogate_ranged_sign(a0)),
+      soft_sign_surrogate_ranged_multiply(
+        a1,
+        soft_sign_surrogate_ranged_multiply(soft_sign_surrogate_ranged_multiply(t0, t0), t0)
+      )
+    )
+  );
 }
 
 fn soft_sign_surrogate_pair_negate(a: soft_sign_surrogate_pair) -> soft_sign_surrogate_pair {
@@ -872,10 +965,21 @@ struct soft_sign_surrogate_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn soft_sign_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn soft_sign_surrogate_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> soft_sign_surrogate_second_gradients {
   let slopes = soft_sign_surrogate_backward(1.0, x, alpha);
   let curvatures = soft_sign_surrogate_curvature(x, alpha);
-  return soft_sign_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return soft_sign_surrogate_second_gradients(ddx * slopes, soft_sign_surrogate_product_of_three(dy, ddx, curvatures));
 }
 `;
 

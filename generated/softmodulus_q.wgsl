@@ -835,9 +835,108 @@ fn softmodulus_q_fused(x: f32) -> softmodulus_q_value_and_slopes {
   return softmodulus_q_value_and_slopes(select(result_value, x, softmodulus_q_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct softmodulus_q_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const softmodulus_q_RANGED_ZERO: softmodulus_q_ranged = softmodulus_q_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn softmodulus_q_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn softmodulus_q_ranged_of(a: softmodulus_q_pair, exponent: f32) -> softmodulus_q_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = softmodulus_q_power_of_two(clamp(127 - field, -126, 126));
+  return softmodulus_q_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), softmodulus_q_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn softmodulus_q_ranged_select(condition: bool, a: softmodulus_q_ranged, b: softmodulus_q_ranged) -> softmodulus_q_ranged {
+  return softmodulus_q_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn softmodulus_q_ranged_from_given(x: f32) -> softmodulus_q_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = softmodulus_q_ranged_of(softmodulus_q_pair(part, 0.0), select(0.0, 64.0, large));
+  return softmodulus_q_ranged_select(infinite, softmodulus_q_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn softmodulus_q_ranged_abs(a: softmodulus_q_ranged) -> softmodulus_q_ranged {
+  return softmodulus_q_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn softmodulus_q_pair_add(a: softmodulus_q_pair, b: softmodulus_q_pair) -> softmodulus_q_pair {
+  let s = softmodulus_q_pair_sum(a.high, b.high);
+  return softmodulus_q_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn softmodulus_q_ranged_add(a: softmodulus_q_ranged, b: softmodulus_q_ranged) -> softmodulus_q_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = softmodulus_q_ranged_select(swapped, b, a);
+  let y = softmodulus_q_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(softmodulus_q_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return softmodulus_q_ranged_of(
+    softmodulus_q_pair_add(softmodulus_q_pair(x.high, x.low), softmodulus_q_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn softmodulus_q_ranged_negate(a: softmodulus_q_ranged) -> softmodulus_q_ranged {
+  return softmodulus_q_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn softmodulus_q_ranged_subtract(a: softmodulus_q_ranged, b: softmodulus_q_ranged) -> softmodulus_q_ranged {
+  return softmodulus_q_ranged_add(a, softmodulus_q_ranged_negate(b));
+}
+
+fn softmodulus_q_ranged_less_or_equal(a: softmodulus_q_ranged, b: softmodulus_q_ranged) -> bool {
+  return softmodulus_q_ranged_subtract(a, b).high <= 0.0;
+}
+
+fn softmodulus_q_ranged_multiply(a: softmodulus_q_ranged, b: softmodulus_q_ranged) -> softmodulus_q_ranged {
+  return softmodulus_q_ranged_of(
+    softmodulus_q_pair_multiply(softmodulus_q_pair(a.high, a.low), softmodulus_q_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn softmodulus_q_ranged_to_limit(a: softmodulus_q_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * softmodulus_q_power_of_two(first)) * softmodulus_q_power_of_two(exponent - first);
+}
+
 fn softmodulus_q_curvature_0_far(x0: f32) -> f32 {
-  let t = abs(x0);
-  return select(0.0, 4.0 - 6.0 * t, t <= 1.0);
+  let a0 = softmodulus_q_ranged_from_given(x0);
+  let t0 = softmodulus_q_ranged_abs(a0);
+  var t1 = softmodulus_q_RANGED_ZERO;
+  if (softmodulus_q_ranged_less_or_equal(t0, softmodulus_q_ranged(1.0, 0.0, 0.0))) {
+    t1 = softmodulus_q_ranged_subtract(
+      softmodulus_q_ranged(1.0, 0.0, 2.0),
+      softmodulus_q_ranged_multiply(softmodulus_q_ranged(1.5, 0.0, 2.0), t0)
+    );
+  }
+  return softmodulus_q_ranged_to_limit(t1);
 }
 
 fn softmodulus_q_curvature(x: f32) -> f32 {
@@ -863,10 +962,21 @@ struct softmodulus_q_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn softmodulus_q_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn softmodulus_q_double_backward(dy: f32, ddx: f32, x: f32) -> softmodulus_q_second_gradients {
   let slopes = softmodulus_q_backward(1.0, x);
   let curvatures = softmodulus_q_curvature(x);
-  return softmodulus_q_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return softmodulus_q_second_gradients(ddx * slopes, softmodulus_q_product_of_three(dy, ddx, curvatures));
 }
 
 struct softmodulus_q_uniform_values {

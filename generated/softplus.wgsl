@@ -1372,17 +1372,125 @@ fn softplus_fused(x: f32, beta: f32) -> softplus_value_and_slopes {
   return softplus_value_and_slopes(select(result_value, x, softplus_is_nan(x)), result_x);
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn softplus_logistic(x: f32) -> f32 {
-  if (softplus_is_nan(x)) {
-    return x;
-  }
-  let s = softplus_sigmoid(-abs(x));
-  return s - s * s;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct softplus_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const softplus_RANGED_ZERO: softplus_ranged = softplus_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn softplus_ranged_of(a: softplus_pair, exponent: f32) -> softplus_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = softplus_power_of_two(clamp(127 - field, -126, 126));
+  return softplus_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), softplus_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn softplus_ranged_select(condition: bool, a: softplus_ranged, b: softplus_ranged) -> softplus_ranged {
+  return softplus_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn softplus_ranged_from_given(x: f32) -> softplus_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = softplus_ranged_of(softplus_pair(part, 0.0), select(0.0, 64.0, large));
+  return softplus_ranged_select(infinite, softplus_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn softplus_ranged_pair(a: softplus_ranged) -> softplus_pair {
+  let factor = softplus_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return softplus_pair(a.high * factor, a.low * factor);
+}
+
+fn softplus_pair_subtract(a: softplus_pair, b: softplus_pair) -> softplus_pair {
+  let s = softplus_pair_sum(a.high, -b.high);
+  return softplus_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const softplus_RANGED_LN2: softplus_pair = softplus_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn softplus_ranged_exp(a: softplus_ranged) -> softplus_ranged {
+  let x = softplus_ranged_pair(
+    softplus_ranged_select(a.exponent > 126.0, softplus_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = softplus_pair_subtract(x, softplus_pair_multiply(softplus_pair(k, 0.0), softplus_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return softplus_ranged_of(
+    softplus_pair_add(
+      softplus_pair(1.0, 0.0),
+      softplus_pair_expm1_small(softplus_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn softplus_ranged_negate(a: softplus_ranged) -> softplus_ranged {
+  return softplus_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn softplus_ranged_abs(a: softplus_ranged) -> softplus_ranged {
+  return softplus_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn softplus_ranged_multiply(a: softplus_ranged, b: softplus_ranged) -> softplus_ranged {
+  return softplus_ranged_of(
+    softplus_pair_multiply(softplus_pair(a.high, a.low), softplus_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn softplus_ranged_add(a: softplus_ranged, b: softplus_ranged) -> softplus_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = softplus_ranged_select(swapped, b, a);
+  let y = softplus_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(softplus_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return softplus_ranged_of(
+    softplus_pair_add(softplus_pair(x.high, x.low), softplus_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn softplus_ranged_to_limit(a: softplus_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * softplus_power_of_two(first)) * softplus_power_of_two(exponent - first);
+}
+
+fn softplus_ranged_divide(a: softplus_ranged, b: softplus_ranged) -> softplus_ranged {
+  return softplus_ranged_of(
+    softplus_pair_divide(softplus_pair(a.high, a.low), softplus_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn softplus_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return softplus_logistic(x0 * x1) * x1;
+  let a0 = softplus_ranged_from_given(x0);
+  let a1 = softplus_ranged_from_given(x1);
+  let t0 = softplus_ranged_exp(softplus_ranged_negate(softplus_ranged_abs(softplus_ranged_multiply(a0, a1))));
+  let t1 = softplus_ranged_add(t0, softplus_ranged(1.0, 0.0, 0.0));
+  return softplus_ranged_to_limit(
+    softplus_ranged_multiply(a1, softplus_ranged_divide(t0, softplus_ranged_multiply(t1, t1)))
+  );
 }
 
 fn softplus_curvature(x: f32, beta: f32) -> f32 {
@@ -1416,10 +1524,21 @@ struct softplus_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn softplus_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn softplus_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> softplus_second_gradients {
   let slopes = softplus_backward(1.0, x, beta);
   let curvatures = softplus_curvature(x, beta);
-  return softplus_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return softplus_second_gradients(ddx * slopes, softplus_product_of_three(dy, ddx, curvatures));
 }
 
 struct softplus_uniform_values {

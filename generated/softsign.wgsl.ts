@@ -120,27 +120,109 @@ fn softsign_fused(x: f32) -> softsign_value_and_slopes {
   return softsign_value_and_slopes(select(bounded2 / (abs(bounded2) + 1.0), x, softsign_is_nan(x)), result_x);
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn softsign_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (softsign_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct softsign_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const softsign_RANGED_ZERO: softsign_ranged = softsign_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn softsign_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn softsign_ranged_of(a: softsign_pair, exponent: f32) -> softsign_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = softsign_power_of_two(clamp(127 - field, -126, 126));
+  return softsign_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), softsign_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn softsign_ranged_select(condition: bool, a: softsign_ranged, b: softsign_ranged) -> softsign_ranged {
+  return softsign_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn softsign_ranged_from_given(x: f32) -> softsign_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = softsign_ranged_of(softsign_pair(part, 0.0), select(0.0, 64.0, large));
+  return softsign_ranged_select(infinite, softsign_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn softsign_ranged_add(a: softsign_ranged, b: softsign_ranged) -> softsign_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = softsign_ranged_select(swapped, b, a);
+  let y = softsign_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(softsign_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return softsign_ranged_of(
+    softsign_pair_add(softsign_pair(x.high, x.low), softsign_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn softsign_ranged_abs(a: softsign_ranged) -> softsign_ranged {
+  return softsign_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn softsign_ranged_to_limit(a: softsign_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * softsign_power_of_two(first)) * softsign_power_of_two(exponent - first);
+}
+
+fn softsign_ranged_divide(a: softsign_ranged, b: softsign_ranged) -> softsign_ranged {
+  return softsign_ranged_of(
+    softsign_pair_divide(softsign_pair(a.high, a.low), softsign_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn softsign_ranged_multiply(a: softsign_ranged, b: softsign_ranged) -> softsign_ranged {
+  return softsign_ranged_of(
+    softsign_pair_multiply(softsign_pair(a.high, a.low), softsign_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn softsign_pair_sign(a: softsign_pair) -> softsign_pair {
+  return softsign_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn softsign_ranged_sign(a: softsign_ranged) -> softsign_ranged {
+  return softsign_ranged_of(softsign_pair_sign(softsign_pair(a.high, a.low)), 0.0);
 }
 
 fn softsign_curvature_0_far(x0: f32) -> f32 {
-  let t = abs(x0) + 1.0;
-  return (-2.0 * select(softsign_sign(x0), x0, softsign_is_nan(x0))) / (t * t * t);
+  let a0 = softsign_ranged_from_given(x0);
+  let t0 = softsign_ranged_add(softsign_ranged_abs(a0), softsign_ranged(1.0, 0.0, 0.0));
+  return softsign_ranged_to_limit(
+    softsign_ranged_divide(
+      softsign_ranged_multiply(softsign_ranged(-1.0, 0.0, 1.0), softsign_ranged_sign(a0)),
+      softsign_ranged_multiply(softsign_ranged_multiply(t0, t0), t0)
+    )
+  );
 }
 
 // a times a power of two.
 fn softsign_pair_scale(a: softsign_pair, factor: f32) -> softsign_pair {
   return softsign_pair(a.high * factor, a.low * factor);
-}
-
-fn softsign_pair_sign(a: softsign_pair) -> softsign_pair {
-  return softsign_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
 }
 
 fn softsign_curvature(x: f32) -> f32 {
@@ -165,10 +247,21 @@ struct softsign_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn softsign_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn softsign_double_backward(dy: f32, ddx: f32, x: f32) -> softsign_second_gradients {
   let slopes = softsign_backward(1.0, x);
   let curvatures = softsign_curvature(x);
-  return softsign_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return softsign_second_gradients(ddx * slopes, softsign_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -147,10 +147,21 @@ struct sparse_plus_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn sparse_plus_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn sparse_plus_double_backward(dy: f32, ddx: f32, x: f32) -> sparse_plus_second_gradients {
   let slopes = sparse_plus_backward(1.0, x);
   let curvatures = sparse_plus_curvature(x);
-  return sparse_plus_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return sparse_plus_second_gradients(ddx * slopes, sparse_plus_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -135,27 +135,110 @@ fn spike_fused(x: f32, slope: f32) -> spike_value_and_slopes {
   return spike_value_and_slopes(select(select(v2, x, spike_is_nan(x)), x, spike_is_nan(x)), result_x);
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn spike_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (spike_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct spike_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const spike_RANGED_ZERO: spike_ranged = spike_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn spike_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn spike_ranged_of(a: spike_pair, exponent: f32) -> spike_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = spike_power_of_two(clamp(127 - field, -126, 126));
+  return spike_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), spike_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn spike_ranged_select(condition: bool, a: spike_ranged, b: spike_ranged) -> spike_ranged {
+  return spike_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn spike_ranged_from_given(x: f32) -> spike_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = spike_ranged_of(spike_pair(part, 0.0), select(0.0, 64.0, large));
+  return spike_ranged_select(infinite, spike_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn spike_ranged_add(a: spike_ranged, b: spike_ranged) -> spike_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = spike_ranged_select(swapped, b, a);
+  let y = spike_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(spike_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return spike_ranged_of(
+    spike_pair_add(spike_pair(x.high, x.low), spike_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn spike_ranged_multiply(a: spike_ranged, b: spike_ranged) -> spike_ranged {
+  return spike_ranged_of(
+    spike_pair_multiply(spike_pair(a.high, a.low), spike_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn spike_ranged_abs(a: spike_ranged) -> spike_ranged {
+  return spike_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn spike_ranged_to_limit(a: spike_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * spike_power_of_two(first)) * spike_power_of_two(exponent - first);
+}
+
+fn spike_ranged_divide(a: spike_ranged, b: spike_ranged) -> spike_ranged {
+  return spike_ranged_of(
+    spike_pair_divide(spike_pair(a.high, a.low), spike_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn spike_pair_sign(a: spike_pair) -> spike_pair {
+  return spike_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn spike_ranged_sign(a: spike_ranged) -> spike_ranged {
+  return spike_ranged_of(spike_pair_sign(spike_pair(a.high, a.low)), 0.0);
 }
 
 fn spike_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = abs(x0) * x1 + 1.0;
-  return (-2.0 * (select(spike_sign(x0), x0, spike_is_nan(x0)) * x1)) / (t * t * t);
+  let a0 = spike_ranged_from_given(x0);
+  let a1 = spike_ranged_from_given(x1);
+  let t0 = spike_ranged_add(spike_ranged_multiply(a1, spike_ranged_abs(a0)), spike_ranged(1.0, 0.0, 0.0));
+  return spike_ranged_to_limit(
+    spike_ranged_divide(
+      spike_ranged_multiply(spike_ranged_multiply(spike_ranged(-1.0, 0.0, 1.0), a1), spike_ranged_sign(a0)),
+      spike_ranged_multiply(spike_ranged_multiply(t0, t0), t0)
+    )
+  );
 }
 
 // a times a power of two.
 fn spike_pair_scale(a: spike_pair, factor: f32) -> spike_pair {
   return spike_pair(a.high * factor, a.low * factor);
-}
-
-fn spike_pair_sign(a: spike_pair) -> spike_pair {
-  return spike_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
 }
 
 fn spike_curvature(x: f32, slope: f32) -> f32 {
@@ -191,10 +274,21 @@ struct spike_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn spike_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn spike_double_backward(dy: f32, ddx: f32, x: f32, slope: f32) -> spike_second_gradients {
   let slopes = spike_backward(1.0, x, slope);
   let curvatures = spike_curvature(x, slope);
-  return spike_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return spike_second_gradients(ddx * slopes, spike_product_of_three(dy, ddx, curvatures));
 }
 
 struct spike_uniform_values {

@@ -931,27 +931,135 @@ fn spike_rate_escape_fused(x: f32, beta: f32, slope: f32) -> spike_rate_escape_v
   );
 }
 
-// -1, 0 or 1; NaN for NaN.
-fn spike_rate_escape_sign(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if (spike_rate_escape_is_nan(x) | ((bits & 0x7fffffffu) == 0u)) {
-    return x;
-  }
-  return select(-1.0, 1.0, bits < 0x80000000u);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct spike_rate_escape_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn spike_rate_escape_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = x0 - 1.0;
-  return -(
-    select(spike_rate_escape_sign(t), t, spike_rate_escape_is_nan(t)) *
-    spike_rate_escape_exp(-(abs(t) * x1)) *
-    x1 *
-    x2
+const spike_rate_escape_RANGED_ZERO: spike_rate_escape_ranged = spike_rate_escape_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn spike_rate_escape_ranged_of(a: spike_rate_escape_pair, exponent: f32) -> spike_rate_escape_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = spike_rate_escape_power_of_two(clamp(127 - field, -126, 126));
+  return spike_rate_escape_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), spike_rate_escape_RANGED_ZERO.exponent, zero)
   );
+}
+
+fn spike_rate_escape_ranged_select(condition: bool, a: spike_rate_escape_ranged, b: spike_rate_escape_ranged) -> spike_rate_escape_ranged {
+  return spike_rate_escape_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn spike_rate_escape_ranged_from_given(x: f32) -> spike_rate_escape_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = spike_rate_escape_ranged_of(spike_rate_escape_pair(part, 0.0), select(0.0, 64.0, large));
+  return spike_rate_escape_ranged_select(infinite, spike_rate_escape_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn spike_rate_escape_ranged_add(a: spike_rate_escape_ranged, b: spike_rate_escape_ranged) -> spike_rate_escape_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = spike_rate_escape_ranged_select(swapped, b, a);
+  let y = spike_rate_escape_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(spike_rate_escape_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return spike_rate_escape_ranged_of(
+    spike_rate_escape_pair_add(spike_rate_escape_pair(x.high, x.low), spike_rate_escape_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn spike_rate_escape_ranged_negate(a: spike_rate_escape_ranged) -> spike_rate_escape_ranged {
+  return spike_rate_escape_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn spike_rate_escape_ranged_subtract(a: spike_rate_escape_ranged, b: spike_rate_escape_ranged) -> spike_rate_escape_ranged {
+  return spike_rate_escape_ranged_add(a, spike_rate_escape_ranged_negate(b));
+}
+
+// To a number of float32; infinity where it is beyond.
+fn spike_rate_escape_ranged_to_limit(a: spike_rate_escape_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * spike_rate_escape_power_of_two(first)) * spike_rate_escape_power_of_two(exponent - first);
+}
+
+fn spike_rate_escape_ranged_multiply(a: spike_rate_escape_ranged, b: spike_rate_escape_ranged) -> spike_rate_escape_ranged {
+  return spike_rate_escape_ranged_of(
+    spike_rate_escape_pair_multiply(spike_rate_escape_pair(a.high, a.low), spike_rate_escape_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn spike_rate_escape_ranged_pair(a: spike_rate_escape_ranged) -> spike_rate_escape_pair {
+  let factor = spike_rate_escape_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return spike_rate_escape_pair(a.high * factor, a.low * factor);
+}
+
+const spike_rate_escape_RANGED_LN2: spike_rate_escape_pair = spike_rate_escape_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn spike_rate_escape_ranged_exp(a: spike_rate_escape_ranged) -> spike_rate_escape_ranged {
+  let x = spike_rate_escape_ranged_pair(
+    spike_rate_escape_ranged_select(a.exponent > 126.0, spike_rate_escape_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = spike_rate_escape_pair_subtract(x, spike_rate_escape_pair_multiply(spike_rate_escape_pair(k, 0.0), spike_rate_escape_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return spike_rate_escape_ranged_of(
+    spike_rate_escape_pair_add(
+      spike_rate_escape_pair(1.0, 0.0),
+      spike_rate_escape_pair_expm1_small(spike_rate_escape_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn spike_rate_escape_ranged_abs(a: spike_rate_escape_ranged) -> spike_rate_escape_ranged {
+  return spike_rate_escape_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
 }
 
 fn spike_rate_escape_pair_sign(a: spike_rate_escape_pair) -> spike_rate_escape_pair {
   return spike_rate_escape_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+fn spike_rate_escape_ranged_sign(a: spike_rate_escape_ranged) -> spike_rate_escape_ranged {
+  return spike_rate_escape_ranged_of(spike_rate_escape_pair_sign(spike_rate_escape_pair(a.high, a.low)), 0.0);
+}
+
+fn spike_rate_escape_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let a0 = spike_rate_escape_ranged_from_given(x0);
+  let a1 = spike_rate_escape_ranged_from_given(x1);
+  let a2 = spike_rate_escape_ranged_from_given(x2);
+  let t0 = spike_rate_escape_ranged_subtract(a0, spike_rate_escape_ranged(1.0, 0.0, 0.0));
+  return spike_rate_escape_ranged_to_limit(
+    spike_rate_escape_ranged_negate(
+      spike_rate_escape_ranged_multiply(
+        spike_rate_escape_ranged_multiply(
+          spike_rate_escape_ranged_multiply(a1, a2),
+          spike_rate_escape_ranged_exp(
+            spike_rate_escape_ranged_negate(spike_rate_escape_ranged_multiply(a1, spike_rate_escape_ranged_abs(t0)))
+          )
+        ),
+        spike_rate_escape_ranged_sign(t0)
+      )
+    )
+  );
 }
 
 fn spike_rate_escape_curvature(x: f32, beta: f32, slope: f32) -> f32 {
@@ -995,6 +1103,17 @@ struct spike_rate_escape_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn spike_rate_escape_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn spike_rate_escape_double_backward(
   dy: f32,
   ddx: f32,
@@ -1004,7 +1123,7 @@ fn spike_rate_escape_double_backward(
 ) -> spike_rate_escape_second_gradients {
   let slopes = spike_rate_escape_backward(1.0, x, beta, slope);
   let curvatures = spike_rate_escape_curvature(x, beta, slope);
-  return spike_rate_escape_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return spike_rate_escape_second_gradients(ddx * slopes, spike_rate_escape_product_of_three(dy, ddx, curvatures));
 }
 
 struct spike_rate_escape_uniform_values {

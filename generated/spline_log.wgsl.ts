@@ -1051,11 +1051,135 @@ fn spline_log_fused(x: f32) -> spline_log_value_and_slopes {
   return spline_log_value_and_slopes(select(result_value, x, spline_log_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct spline_log_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const spline_log_RANGED_ZERO: spline_log_ranged = spline_log_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn spline_log_ranged_of(a: spline_log_pair, exponent: f32) -> spline_log_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = spline_log_power_of_two(clamp(127 - field, -126, 126));
+  return spline_log_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), spline_log_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn spline_log_ranged_select(condition: bool, a: spline_log_ranged, b: spline_log_ranged) -> spline_log_ranged {
+  return spline_log_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn spline_log_ranged_from_given(x: f32) -> spline_log_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = spline_log_ranged_of(spline_log_pair(part, 0.0), select(0.0, 64.0, large));
+  return spline_log_ranged_select(infinite, spline_log_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn spline_log_ranged_add(a: spline_log_ranged, b: spline_log_ranged) -> spline_log_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = spline_log_ranged_select(swapped, b, a);
+  let y = spline_log_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(spline_log_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return spline_log_ranged_of(
+    spline_log_pair_add(spline_log_pair(x.high, x.low), spline_log_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// To a number of float32; infinity where it is beyond.
+fn spline_log_ranged_to_limit(a: spline_log_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * spline_log_power_of_two(first)) * spline_log_power_of_two(exponent - first);
+}
+
+fn spline_log_ranged_negate(a: spline_log_ranged) -> spline_log_ranged {
+  return spline_log_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn spline_log_ranged_subtract(a: spline_log_ranged, b: spline_log_ranged) -> spline_log_ranged {
+  return spline_log_ranged_add(a, spline_log_ranged_negate(b));
+}
+
+fn spline_log_ranged_multiply(a: spline_log_ranged, b: spline_log_ranged) -> spline_log_ranged {
+  return spline_log_ranged_of(
+    spline_log_pair_multiply(spline_log_pair(a.high, a.low), spline_log_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn spline_log_ranged_pair(a: spline_log_ranged) -> spline_log_pair {
+  let factor = spline_log_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return spline_log_pair(a.high * factor, a.low * factor);
+}
+
+const spline_log_RANGED_LN2: spline_log_pair = spline_log_pair(0.69314718, -1.9046542e-9);
+
+// What is larger than all that rows of numbers give.
+fn spline_log_ranged_infinite() -> spline_log_ranged {
+  return spline_log_ranged(1.0, 0.0, 10000.0);
+}
+
+fn spline_log_ranged_log(a: spline_log_ranged) -> spline_log_ranged {
+  let over = a.high > 1.4142135;
+  let m = spline_log_pair_scale(spline_log_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = spline_log_pair_log_scaled(0.0, spline_log_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = spline_log_pair_multiply(spline_log_pair(a.exponent + select(0.0, 1.0, over), 0.0), spline_log_RANGED_LN2);
+  return spline_log_ranged_select(
+    a.high == 0.0,
+    spline_log_ranged_negate(spline_log_ranged_infinite()),
+    spline_log_ranged_of(spline_log_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn spline_log_ranged_log1p(a: spline_log_ranged) -> spline_log_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = spline_log_ranged_multiply(a, a);
+    return spline_log_ranged_subtract(a, spline_log_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < 60.0) {
+    return spline_log_ranged_of(spline_log_pair_log1p(spline_log_ranged_pair(a)), 0.0);
+  }
+  return spline_log_ranged_log(a);
+}
+
+fn spline_log_ranged_divide(a: spline_log_ranged, b: spline_log_ranged) -> spline_log_ranged {
+  return spline_log_ranged_of(
+    spline_log_pair_divide(spline_log_pair(a.high, a.low), spline_log_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn spline_log_curvature_0_far(x0: f32) -> f32 {
-  let t = 2.0 * spline_log_log1p(x0);
-  let t2 = 1.0 / x0 + 1.0;
-  let t3 = x0 + 1.0;
-  return select(t + (4.0 * x0) / t3 - (x0 * x0) / (t3 * t3), t + 4.0 / t2 - 1.0 / (t2 * t2), x0 > 1099511600000.0);
+  let a0 = spline_log_ranged_from_given(x0);
+  let t0 = spline_log_ranged_add(a0, spline_log_ranged(1.0, 0.0, 0.0));
+  return spline_log_ranged_to_limit(
+    spline_log_ranged_subtract(
+      spline_log_ranged_add(
+        spline_log_ranged_multiply(spline_log_ranged(1.0, 0.0, 1.0), spline_log_ranged_log1p(a0)),
+        spline_log_ranged_divide(spline_log_ranged_multiply(spline_log_ranged(1.0, 0.0, 2.0), a0), t0)
+      ),
+      spline_log_ranged_divide(spline_log_ranged_multiply(a0, a0), spline_log_ranged_multiply(t0, t0))
+    )
+  );
 }
 
 fn spline_log_pair_subtract(a: spline_log_pair, b: spline_log_pair) -> spline_log_pair {
@@ -1100,10 +1224,21 @@ struct spline_log_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn spline_log_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn spline_log_double_backward(dy: f32, ddx: f32, x: f32) -> spline_log_second_gradients {
   let slopes = spline_log_backward(1.0, x);
   let curvatures = spline_log_curvature(x);
-  return spline_log_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return spline_log_second_gradients(ddx * slopes, spline_log_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -29,8 +29,225 @@ fn sqrt_signed_fused(x: f32) -> sqrt_signed_value_and_slopes {
   );
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct sqrt_signed_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct sqrt_signed_pair {
+  high: f32,
+  low: f32,
+}
+
+const sqrt_signed_RANGED_ZERO: sqrt_signed_ranged = sqrt_signed_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn sqrt_signed_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn sqrt_signed_ranged_of(a: sqrt_signed_pair, exponent: f32) -> sqrt_signed_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = sqrt_signed_power_of_two(clamp(127 - field, -126, 126));
+  return sqrt_signed_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), sqrt_signed_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn sqrt_signed_ranged_select(condition: bool, a: sqrt_signed_ranged, b: sqrt_signed_ranged) -> sqrt_signed_ranged {
+  return sqrt_signed_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn sqrt_signed_ranged_from_given(x: f32) -> sqrt_signed_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = sqrt_signed_ranged_of(sqrt_signed_pair(part, 0.0), select(0.0, 64.0, large));
+  return sqrt_signed_ranged_select(infinite, sqrt_signed_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn sqrt_signed_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn sqrt_signed_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn sqrt_signed_pair_product(a: f32, b: f32) -> sqrt_signed_pair {
+  let p = sqrt_signed_rounded(a * b);
+  let ah = sqrt_signed_upper_half(a);
+  let al = a - ah;
+  let bh = sqrt_signed_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return sqrt_signed_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn sqrt_signed_pair_ordered_sum(a: f32, b: f32) -> sqrt_signed_pair {
+  let s = sqrt_signed_rounded(a + b);
+  return sqrt_signed_pair(s, b - sqrt_signed_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn sqrt_signed_pair_divide(a: sqrt_signed_pair, b: sqrt_signed_pair) -> sqrt_signed_pair {
+  let q = sqrt_signed_rounded(a.high / b.high);
+  let p = sqrt_signed_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return sqrt_signed_pair_ordered_sum(q, rest / b.high);
+}
+
+fn sqrt_signed_ranged_divide(a: sqrt_signed_ranged, b: sqrt_signed_ranged) -> sqrt_signed_ranged {
+  return sqrt_signed_ranged_of(
+    sqrt_signed_pair_divide(sqrt_signed_pair(a.high, a.low), sqrt_signed_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn sqrt_signed_pair_multiply(a: sqrt_signed_pair, b: sqrt_signed_pair) -> sqrt_signed_pair {
+  let p = sqrt_signed_pair_product(a.high, b.high);
+  return sqrt_signed_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn sqrt_signed_ranged_multiply(a: sqrt_signed_ranged, b: sqrt_signed_ranged) -> sqrt_signed_ranged {
+  return sqrt_signed_ranged_of(
+    sqrt_signed_pair_multiply(sqrt_signed_pair(a.high, a.low), sqrt_signed_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn sqrt_signed_pair_sqrt(a: sqrt_signed_pair) -> sqrt_signed_pair {
+  let r = sqrt_signed_rounded(sqrt(a.high));
+  let p = sqrt_signed_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return sqrt_signed_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a times a power of two.
+fn sqrt_signed_pair_scale(a: sqrt_signed_pair, factor: f32) -> sqrt_signed_pair {
+  return sqrt_signed_pair(a.high * factor, a.low * factor);
+}
+
+fn sqrt_signed_ranged_sqrt(a: sqrt_signed_ranged) -> sqrt_signed_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = sqrt_signed_pair_sqrt(
+    sqrt_signed_pair_scale(sqrt_signed_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return sqrt_signed_ranged_of(root, half);
+}
+
+fn sqrt_signed_ranged_negate(a: sqrt_signed_ranged) -> sqrt_signed_ranged {
+  return sqrt_signed_ranged(-a.high, -a.low, a.exponent);
+}
+
+// a + b exactly (Knuth).
+fn sqrt_signed_pair_sum(a: f32, b: f32) -> sqrt_signed_pair {
+  let s = sqrt_signed_rounded(a + b);
+  let t = sqrt_signed_rounded(s - a);
+  return sqrt_signed_pair(s, (a - sqrt_signed_rounded(s - t)) + (b - t));
+}
+
+fn sqrt_signed_pair_add(a: sqrt_signed_pair, b: sqrt_signed_pair) -> sqrt_signed_pair {
+  let s = sqrt_signed_pair_sum(a.high, b.high);
+  return sqrt_signed_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn sqrt_signed_ranged_add(a: sqrt_signed_ranged, b: sqrt_signed_ranged) -> sqrt_signed_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = sqrt_signed_ranged_select(swapped, b, a);
+  let y = sqrt_signed_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(sqrt_signed_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return sqrt_signed_ranged_of(
+    sqrt_signed_pair_add(sqrt_signed_pair(x.high, x.low), sqrt_signed_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn sqrt_signed_ranged_subtract(a: sqrt_signed_ranged, b: sqrt_signed_ranged) -> sqrt_signed_ranged {
+  return sqrt_signed_ranged_add(a, sqrt_signed_ranged_negate(b));
+}
+
+fn sqrt_signed_ranged_less_or_equal(a: sqrt_signed_ranged, b: sqrt_signed_ranged) -> bool {
+  return sqrt_signed_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn sqrt_signed_ranged_to_limit(a: sqrt_signed_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * sqrt_signed_power_of_two(first)) * sqrt_signed_power_of_two(exponent - first);
+}
+
+fn sqrt_signed_curvature_0_far(x0: f32) -> f32 {
+  let a0 = sqrt_signed_ranged_from_given(x0);
+  var t0 = sqrt_signed_ranged_divide(
+    sqrt_signed_ranged(-1.0, 0.0, -2.0),
+    sqrt_signed_ranged_multiply(a0, sqrt_signed_ranged_sqrt(sqrt_signed_ranged_negate(a0)))
+  );
+  if (sqrt_signed_ranged_less_or_equal(sqrt_signed_RANGED_ZERO, a0)) {
+    t0 = sqrt_signed_ranged_divide(
+      sqrt_signed_ranged(-1.0, 0.0, -2.0),
+      sqrt_signed_ranged_multiply(a0, sqrt_signed_ranged_sqrt(a0))
+    );
+  }
+  return sqrt_signed_ranged_to_limit(t0);
+}
+
+fn sqrt_signed_pair_from_f32(x: f32) -> sqrt_signed_pair {
+  return sqrt_signed_pair(x, 0.0);
+}
+
+fn sqrt_signed_pair_negate(a: sqrt_signed_pair) -> sqrt_signed_pair {
+  return sqrt_signed_pair(-a.high, -a.low);
+}
+
+fn sqrt_signed_pair_to_f32(a: sqrt_signed_pair) -> f32 {
+  return a.high + a.low;
+}
+
 fn sqrt_signed_curvature(x: f32) -> f32 {
-  return select(-0.25 / (x * sqrt(-x)), -0.25 / (x * sqrt(x)), x >= 0.0);
+  let r = sqrt_signed_pair_sqrt(sqrt_signed_pair_from_f32(x));
+  let p = sqrt_signed_pair_multiply(sqrt_signed_pair_from_f32(x), r);
+  let q = sqrt_signed_pair_divide(sqrt_signed_pair(-0.25, 0.0), p);
+  let v = sqrt_signed_pair_negate(sqrt_signed_pair_from_f32(x));
+  let r2 = sqrt_signed_pair_sqrt(v);
+  let p2 = sqrt_signed_pair_multiply(sqrt_signed_pair_from_f32(x), r2);
+  let q2 = sqrt_signed_pair_divide(sqrt_signed_pair(-0.25, 0.0), p2);
+  var v2 = q2;
+  if (x >= 0.0) {
+    v2 = q;
+  }
+  var result = sqrt_signed_pair_to_f32(v2);
+  // Far out, or no number at all.
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((x < 0.0) | ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (p.high >= 7.888609e-31)))
+    )
+  ) {
+    let far = sqrt_signed_curvature_0_far(x);
+    result = select(far, result, sqrt_signed_is_nan(far));
+  }
+  return result;
 }
 
 struct sqrt_signed_second_gradients {
@@ -38,10 +255,21 @@ struct sqrt_signed_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn sqrt_signed_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn sqrt_signed_double_backward(dy: f32, ddx: f32, x: f32) -> sqrt_signed_second_gradients {
   let slopes = sqrt_signed_backward(1.0, x);
   let curvatures = sqrt_signed_curvature(x);
-  return sqrt_signed_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return sqrt_signed_second_gradients(ddx * slopes, sqrt_signed_product_of_three(dy, ddx, curvatures));
 }
 
 struct sqrt_signed_uniform_values {
@@ -128,10 +356,13 @@ fn sqrt_signed_double_backward_inputs(
   let dy = sqrt_signed_cotangent_dy[i];
   let dd0 = sqrt_signed_cotangent_ddx[i];
   let x0 = sqrt_signed_input_x[i];
-  let g0 = sqrt_signed_double_backward(dy.x, dd0.x, x0.x);
-  let g1 = sqrt_signed_double_backward(dy.y, dd0.y, x0.y);
-  let g2 = sqrt_signed_double_backward(dy.z, dd0.z, x0.z);
-  let g3 = sqrt_signed_double_backward(dy.w, dd0.w, x0.w);
-  sqrt_signed_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
-  sqrt_signed_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = sqrt_signed_double_backward(dy[k], dd0[k], x0[k]);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  sqrt_signed_gradient_ddy[i] = result0;
+  sqrt_signed_gradient_dx[i] = result1;
 }

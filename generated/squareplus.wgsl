@@ -1033,8 +1033,100 @@ fn squareplus_fused(x: f32, b: f32) -> squareplus_value_and_slopes {
   return squareplus_value_and_slopes(select(result_value, x, squareplus_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct squareplus_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const squareplus_RANGED_ZERO: squareplus_ranged = squareplus_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn squareplus_ranged_of(a: squareplus_pair, exponent: f32) -> squareplus_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = squareplus_power_of_two(clamp(127 - field, -126, 126));
+  return squareplus_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), squareplus_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn squareplus_ranged_select(condition: bool, a: squareplus_ranged, b: squareplus_ranged) -> squareplus_ranged {
+  return squareplus_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn squareplus_ranged_from_given(x: f32) -> squareplus_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = squareplus_ranged_of(squareplus_pair(part, 0.0), select(0.0, 64.0, large));
+  return squareplus_ranged_select(infinite, squareplus_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn squareplus_ranged_multiply(a: squareplus_ranged, b: squareplus_ranged) -> squareplus_ranged {
+  return squareplus_ranged_of(
+    squareplus_pair_multiply(squareplus_pair(a.high, a.low), squareplus_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn squareplus_ranged_sqrt(a: squareplus_ranged) -> squareplus_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = squareplus_pair_sqrt(
+    squareplus_pair_scale(squareplus_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return squareplus_ranged_of(root, half);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn squareplus_ranged_to_limit(a: squareplus_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * squareplus_power_of_two(first)) * squareplus_power_of_two(exponent - first);
+}
+
+fn squareplus_ranged_divide(a: squareplus_ranged, b: squareplus_ranged) -> squareplus_ranged {
+  return squareplus_ranged_of(
+    squareplus_pair_divide(squareplus_pair(a.high, a.low), squareplus_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn squareplus_ranged_add(a: squareplus_ranged, b: squareplus_ranged) -> squareplus_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = squareplus_ranged_select(swapped, b, a);
+  let y = squareplus_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(squareplus_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return squareplus_ranged_of(
+    squareplus_pair_add(squareplus_pair(x.high, x.low), squareplus_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
 fn squareplus_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return (0.5 * x1) / ((x1 + x0 * x0) * squareplus_hypot(sqrt(x1), x0));
+  let a0 = squareplus_ranged_from_given(x0);
+  let a1 = squareplus_ranged_from_given(x1);
+  let t0 = squareplus_ranged_multiply(a0, a0);
+  let t1 = squareplus_ranged_sqrt(a1);
+  return squareplus_ranged_to_limit(
+    squareplus_ranged_divide(
+      squareplus_ranged_multiply(squareplus_ranged(1.0, 0.0, -1.0), a1),
+      squareplus_ranged_multiply(
+        squareplus_ranged_add(a1, t0),
+        squareplus_ranged_sqrt(squareplus_ranged_add(squareplus_ranged_multiply(t1, t1), t0))
+      )
+    )
+  );
 }
 
 fn squareplus_curvature(x: f32, b: f32) -> f32 {
@@ -1069,10 +1161,21 @@ struct squareplus_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn squareplus_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn squareplus_double_backward(dy: f32, ddx: f32, x: f32, b: f32) -> squareplus_second_gradients {
   let slopes = squareplus_backward(1.0, x, b);
   let curvatures = squareplus_curvature(x, b);
-  return squareplus_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return squareplus_second_gradients(ddx * slopes, squareplus_product_of_three(dy, ddx, curvatures));
 }
 
 struct squareplus_uniform_values {

@@ -1277,6 +1277,66 @@ fn squarewave_fourier_surrogate_fused(x: f32, t_period: f32) -> squarewave_fouri
   );
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct squarewave_fourier_surrogate_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const squarewave_fourier_surrogate_RANGED_ZERO: squarewave_fourier_surrogate_ranged = squarewave_fourier_surrogate_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn squarewave_fourier_surrogate_ranged_of(a: squarewave_fourier_surrogate_pair, exponent: f32) -> squarewave_fourier_surrogate_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = squarewave_fourier_surrogate_power_of_two(clamp(127 - field, -126, 126));
+  return squarewave_fourier_surrogate_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), squarewave_fourier_surrogate_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn squarewave_fourier_surrogate_ranged_select(condition: bool, a: squarewave_fourier_surrogate_ranged, b: squarewave_fourier_surrogate_ranged) -> squarewave_fourier_surrogate_ranged {
+  return squarewave_fourier_surrogate_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn squarewave_fourier_surrogate_ranged_from_given(x: f32) -> squarewave_fourier_surrogate_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = squarewave_fourier_surrogate_ranged_of(squarewave_fourier_surrogate_pair(part, 0.0), select(0.0, 64.0, large));
+  return squarewave_fourier_surrogate_ranged_select(infinite, squarewave_fourier_surrogate_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn squarewave_fourier_surrogate_ranged_to_limit(a: squarewave_fourier_surrogate_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * squarewave_fourier_surrogate_power_of_two(first)) * squarewave_fourier_surrogate_power_of_two(exponent - first);
+}
+
+fn squarewave_fourier_surrogate_ranged_divide(a: squarewave_fourier_surrogate_ranged, b: squarewave_fourier_surrogate_ranged) -> squarewave_fourier_surrogate_ranged {
+  return squarewave_fourier_surrogate_ranged_of(
+    squarewave_fourier_surrogate_pair_divide(squarewave_fourier_surrogate_pair(a.high, a.low), squarewave_fourier_surrogate_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn squarewave_fourier_surrogate_ranged_multiply(a: squarewave_fourier_surrogate_ranged, b: squarewave_fourier_surrogate_ranged) -> squarewave_fourier_surrogate_ranged {
+  return squarewave_fourier_surrogate_ranged_of(
+    squarewave_fourier_surrogate_pair_multiply(squarewave_fourier_surrogate_pair(a.high, a.low), squarewave_fourier_surrogate_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
 fn squarewave_fourier_surrogate_sin(x: f32) -> f32 {
   if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
     return squarewave_fourier_surrogate_nan();
@@ -1290,8 +1350,40 @@ fn squarewave_fourier_surrogate_sin(x: f32) -> f32 {
   return select(y, -y, (q & 2) != 0);
 }
 
+// To a number of float32 that is finite unless what was given is not.
+fn squarewave_fourier_surrogate_ranged_to_finite(a: squarewave_fourier_surrogate_ranged) -> f32 {
+  let x = squarewave_fourier_surrogate_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
 fn squarewave_fourier_surrogate_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  return (-25.132742 * squarewave_fourier_surrogate_sin((6.2831855 * x0) / x1)) / x1 / x1;
+  let a0 = squarewave_fourier_surrogate_ranged_from_given(x0);
+  let a1 = squarewave_fourier_surrogate_ranged_from_given(x1);
+  return squarewave_fourier_surrogate_ranged_to_limit(
+    squarewave_fourier_surrogate_ranged_divide(
+      squarewave_fourier_surrogate_ranged_multiply(
+        squarewave_fourier_surrogate_ranged(-1.5707964, 4.371139e-8, 4.0),
+        squarewave_fourier_surrogate_ranged_of(
+          squarewave_fourier_surrogate_pair(
+            squarewave_fourier_surrogate_sin(
+              squarewave_fourier_surrogate_ranged_to_finite(
+                squarewave_fourier_surrogate_ranged_divide(
+                  squarewave_fourier_surrogate_ranged_multiply(
+                    squarewave_fourier_surrogate_ranged(1.5707964, -4.371139e-8, 2.0),
+                    a0
+                  ),
+                  a1
+                )
+              )
+            ),
+            0.0
+          ),
+          0.0
+        )
+      ),
+      squarewave_fourier_surrogate_ranged_multiply(a1, a1)
+    )
+  );
 }
 
 fn squarewave_fourier_surrogate_pair_sin(a: squarewave_fourier_surrogate_pair) -> squarewave_fourier_surrogate_pair {
@@ -1336,6 +1428,17 @@ struct squarewave_fourier_surrogate_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn squarewave_fourier_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn squarewave_fourier_surrogate_double_backward(
   dy: f32,
   ddx: f32,
@@ -1344,7 +1447,10 @@ fn squarewave_fourier_surrogate_double_backward(
 ) -> squarewave_fourier_surrogate_second_gradients {
   let slopes = squarewave_fourier_surrogate_backward(1.0, x, t_period);
   let curvatures = squarewave_fourier_surrogate_curvature(x, t_period);
-  return squarewave_fourier_surrogate_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return squarewave_fourier_surrogate_second_gradients(
+    ddx * slopes,
+    squarewave_fourier_surrogate_product_of_three(dy, ddx, curvatures)
+  );
 }
 
 struct squarewave_fourier_surrogate_uniform_values {

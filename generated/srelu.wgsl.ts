@@ -971,6 +971,17 @@ struct srelu_second_gradients {
   a_l: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn srelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn srelu_double_backward(
   dy: f32,
   ddx: f32,
@@ -988,11 +999,11 @@ fn srelu_double_backward(
   let curvatures = srelu_curvature(x, t_r, a_r, t_l, a_l);
   return srelu_second_gradients(
     ddx * slopes.x + ddt_r * slopes.t_r + dda_r * slopes.a_r + ddt_l * slopes.t_l + dda_l * slopes.a_l,
-    dy * (dda_r * curvatures.x_a_r + dda_l * curvatures.x_a_l),
-    dy * dda_r * curvatures.t_r_a_r,
-    dy * (ddx * curvatures.x_a_r + ddt_r * curvatures.t_r_a_r),
-    dy * dda_l * curvatures.t_l_a_l,
-    dy * (ddx * curvatures.x_a_l + ddt_l * curvatures.t_l_a_l)
+    srelu_product_of_three(dy, dda_r, curvatures.x_a_r) + srelu_product_of_three(dy, dda_l, curvatures.x_a_l),
+    srelu_product_of_three(dy, dda_r, curvatures.t_r_a_r),
+    srelu_product_of_three(dy, ddx, curvatures.x_a_r) + srelu_product_of_three(dy, ddt_r, curvatures.t_r_a_r),
+    srelu_product_of_three(dy, dda_l, curvatures.t_l_a_l),
+    srelu_product_of_three(dy, ddx, curvatures.x_a_l) + srelu_product_of_three(dy, ddt_l, curvatures.t_l_a_l)
   );
 }
 `;

@@ -1279,9 +1279,172 @@ fn stanh_fused(x: f32, scale_a: f32, scale_b: f32) -> stanh_value_and_slopes {
   return stanh_value_and_slopes(select(result_value, x, stanh_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct stanh_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const stanh_RANGED_ZERO: stanh_ranged = stanh_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn stanh_ranged_of(a: stanh_pair, exponent: f32) -> stanh_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = stanh_power_of_two(clamp(127 - field, -126, 126));
+  return stanh_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), stanh_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn stanh_ranged_select(condition: bool, a: stanh_ranged, b: stanh_ranged) -> stanh_ranged {
+  return stanh_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn stanh_ranged_from_given(x: f32) -> stanh_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = stanh_ranged_of(stanh_pair(part, 0.0), select(0.0, 64.0, large));
+  return stanh_ranged_select(infinite, stanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn stanh_ranged_multiply(a: stanh_ranged, b: stanh_ranged) -> stanh_ranged {
+  return stanh_ranged_of(
+    stanh_pair_multiply(stanh_pair(a.high, a.low), stanh_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn stanh_ranged_add(a: stanh_ranged, b: stanh_ranged) -> stanh_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = stanh_ranged_select(swapped, b, a);
+  let y = stanh_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(stanh_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return stanh_ranged_of(
+    stanh_pair_add(stanh_pair(x.high, x.low), stanh_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn stanh_ranged_pair(a: stanh_ranged) -> stanh_pair {
+  let factor = stanh_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return stanh_pair(a.high * factor, a.low * factor);
+}
+
+fn stanh_ranged_negate(a: stanh_ranged) -> stanh_ranged {
+  return stanh_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn stanh_ranged_subtract(a: stanh_ranged, b: stanh_ranged) -> stanh_ranged {
+  return stanh_ranged_add(a, stanh_ranged_negate(b));
+}
+
+fn stanh_pair_subtract(a: stanh_pair, b: stanh_pair) -> stanh_pair {
+  let s = stanh_pair_sum(a.high, -b.high);
+  return stanh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const stanh_RANGED_LN2: stanh_pair = stanh_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn stanh_ranged_exp(a: stanh_ranged) -> stanh_ranged {
+  let x = stanh_ranged_pair(
+    stanh_ranged_select(a.exponent > 126.0, stanh_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = stanh_pair_subtract(x, stanh_pair_multiply(stanh_pair(k, 0.0), stanh_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return stanh_ranged_of(
+    stanh_pair_add(
+      stanh_pair(1.0, 0.0),
+      stanh_pair_expm1_small(stanh_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const stanh_RANGED_ONE: stanh_ranged = stanh_ranged(1.0, 0.0, 0.0);
+
+fn stanh_ranged_expm1(a: stanh_ranged) -> stanh_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = stanh_ranged_multiply(a, a);
+    return stanh_ranged_add(a, stanh_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return stanh_ranged_of(stanh_pair_expm1_small(stanh_ranged_pair(a)), 0.0);
+  }
+  return stanh_ranged_subtract(stanh_ranged_exp(a), stanh_RANGED_ONE);
+}
+
+fn stanh_ranged_less(a: stanh_ranged, b: stanh_ranged) -> bool {
+  return stanh_ranged_subtract(a, b).high < 0.0;
+}
+
+fn stanh_ranged_smaller(a: stanh_ranged, b: stanh_ranged) -> stanh_ranged {
+  return stanh_ranged_select(stanh_ranged_less(b, a), b, a);
+}
+
+fn stanh_ranged_at_most(a: stanh_ranged, b: stanh_ranged) -> stanh_ranged {
+  return stanh_ranged_smaller(a, b);
+}
+
+fn stanh_ranged_abs(a: stanh_ranged) -> stanh_ranged {
+  return stanh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn stanh_ranged_to_limit(a: stanh_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * stanh_power_of_two(first)) * stanh_power_of_two(exponent - first);
+}
+
+fn stanh_ranged_divide(a: stanh_ranged, b: stanh_ranged) -> stanh_ranged {
+  return stanh_ranged_of(
+    stanh_pair_divide(stanh_pair(a.high, a.low), stanh_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn stanh_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = x0 * x1;
-  return -8.0 * x1 * x1 * (stanh_tanh(t) * stanh_logistic(2.0 * t)) * x2;
+  let a0 = stanh_ranged_from_given(x0);
+  let a1 = stanh_ranged_from_given(x1);
+  let a2 = stanh_ranged_from_given(x2);
+  let t0 = stanh_ranged_expm1(
+    stanh_ranged_at_most(
+      stanh_ranged_multiply(stanh_ranged(1.0, 0.0, 1.0), stanh_ranged_multiply(a0, a1)),
+      stanh_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t1 = stanh_ranged_exp(
+    stanh_ranged_negate(
+      stanh_ranged_abs(stanh_ranged_multiply(stanh_ranged_multiply(stanh_ranged(1.0, 0.0, 1.0), a0), a1))
+    )
+  );
+  let t2 = stanh_ranged_add(t1, stanh_ranged(1.0, 0.0, 0.0));
+  return stanh_ranged_to_limit(
+    stanh_ranged_multiply(
+      stanh_ranged_multiply(
+        stanh_ranged_multiply(stanh_ranged_multiply(stanh_ranged(-1.0, 0.0, 3.0), stanh_ranged_multiply(a1, a1)), a2),
+        stanh_ranged_divide(t0, stanh_ranged_add(t0, stanh_ranged(1.0, 0.0, 1.0)))
+      ),
+      stanh_ranged_divide(t1, stanh_ranged_multiply(t2, t2))
+    )
+  );
 }
 
 fn stanh_curvature(x: f32, scale_a: f32, scale_b: f32) -> f32 {
@@ -1334,10 +1497,21 @@ struct stanh_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn stanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn stanh_double_backward(dy: f32, ddx: f32, x: f32, scale_a: f32, scale_b: f32) -> stanh_second_gradients {
   let slopes = stanh_backward(1.0, x, scale_a, scale_b);
   let curvatures = stanh_curvature(x, scale_a, scale_b);
-  return stanh_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return stanh_second_gradients(ddx * slopes, stanh_product_of_three(dy, ddx, curvatures));
 }
 `;
 

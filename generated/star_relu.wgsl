@@ -961,6 +961,17 @@ struct star_relu_second_gradients {
   bias: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn star_relu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn star_relu_double_backward(
   dy: f32,
   ddx: f32,
@@ -974,8 +985,8 @@ fn star_relu_double_backward(
   let curvatures = star_relu_curvature(x, scale, bias);
   return star_relu_second_gradients(
     ddx * slopes.x + ddscale * slopes.scale + ddbias * slopes.bias,
-    dy * (ddx * curvatures.x_x + ddscale * curvatures.x_scale),
-    dy * ddx * curvatures.x_scale,
+    star_relu_product_of_three(dy, ddx, curvatures.x_x) + star_relu_product_of_three(dy, ddscale, curvatures.x_scale),
+    star_relu_product_of_three(dy, ddx, curvatures.x_scale),
     0.0
   );
 }

@@ -1556,36 +1556,248 @@ struct swiglu_oai_curvatures {
   gate_up: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn swiglu_oai_tanh(x: f32) -> f32 {
-  if (swiglu_oai_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct swiglu_oai_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const swiglu_oai_RANGED_ZERO: swiglu_oai_ranged = swiglu_oai_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn swiglu_oai_ranged_of(a: swiglu_oai_pair, exponent: f32) -> swiglu_oai_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = swiglu_oai_power_of_two(clamp(127 - field, -126, 126));
+  return swiglu_oai_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), swiglu_oai_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn swiglu_oai_ranged_select(condition: bool, a: swiglu_oai_ranged, b: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  return swiglu_oai_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn swiglu_oai_ranged_from_given(x: f32) -> swiglu_oai_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = swiglu_oai_ranged_of(swiglu_oai_pair(part, 0.0), select(0.0, 64.0, large));
+  return swiglu_oai_ranged_select(infinite, swiglu_oai_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn swiglu_oai_ranged_add(a: swiglu_oai_ranged, b: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = swiglu_oai_ranged_select(swapped, b, a);
+  let y = swiglu_oai_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(swiglu_oai_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return swiglu_oai_ranged_of(
+    swiglu_oai_pair_add(swiglu_oai_pair(x.high, x.low), swiglu_oai_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn swiglu_oai_ranged_negate(a: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  return swiglu_oai_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn swiglu_oai_ranged_subtract(a: swiglu_oai_ranged, b: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  return swiglu_oai_ranged_add(a, swiglu_oai_ranged_negate(b));
+}
+
+fn swiglu_oai_ranged_less_or_equal(a: swiglu_oai_ranged, b: swiglu_oai_ranged) -> bool {
+  return swiglu_oai_ranged_subtract(a, b).high <= 0.0;
+}
+
+fn swiglu_oai_ranged_less(a: swiglu_oai_ranged, b: swiglu_oai_ranged) -> bool {
+  return swiglu_oai_ranged_subtract(a, b).high < 0.0;
+}
+
+fn swiglu_oai_ranged_multiply(a: swiglu_oai_ranged, b: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  return swiglu_oai_ranged_of(
+    swiglu_oai_pair_multiply(swiglu_oai_pair(a.high, a.low), swiglu_oai_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn swiglu_oai_ranged_abs(a: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  return swiglu_oai_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn swiglu_oai_ranged_pair(a: swiglu_oai_ranged) -> swiglu_oai_pair {
+  let factor = swiglu_oai_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return swiglu_oai_pair(a.high * factor, a.low * factor);
+}
+
+fn swiglu_oai_pair_subtract(a: swiglu_oai_pair, b: swiglu_oai_pair) -> swiglu_oai_pair {
+  let s = swiglu_oai_pair_sum(a.high, -b.high);
+  return swiglu_oai_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const swiglu_oai_RANGED_LN2: swiglu_oai_pair = swiglu_oai_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn swiglu_oai_ranged_exp(a: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  let x = swiglu_oai_ranged_pair(
+    swiglu_oai_ranged_select(a.exponent > 126.0, swiglu_oai_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = swiglu_oai_pair_subtract(x, swiglu_oai_pair_multiply(swiglu_oai_pair(k, 0.0), swiglu_oai_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return swiglu_oai_ranged_of(
+    swiglu_oai_pair_add(
+      swiglu_oai_pair(1.0, 0.0),
+      swiglu_oai_pair_expm1_small(swiglu_oai_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn swiglu_oai_ranged_divide(a: swiglu_oai_ranged, b: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  return swiglu_oai_ranged_of(
+    swiglu_oai_pair_divide(swiglu_oai_pair(a.high, a.low), swiglu_oai_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+const swiglu_oai_RANGED_ONE: swiglu_oai_ranged = swiglu_oai_ranged(1.0, 0.0, 0.0);
+
+fn swiglu_oai_ranged_expm1(a: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = swiglu_oai_ranged_multiply(a, a);
+    return swiglu_oai_ranged_add(a, swiglu_oai_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return swiglu_oai_ranged_of(swiglu_oai_pair_expm1_small(swiglu_oai_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (swiglu_oai_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return swiglu_oai_ranged_subtract(swiglu_oai_ranged_exp(a), swiglu_oai_RANGED_ONE);
+}
+
+fn swiglu_oai_ranged_smaller(a: swiglu_oai_ranged, b: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  return swiglu_oai_ranged_select(swiglu_oai_ranged_less(b, a), b, a);
+}
+
+fn swiglu_oai_ranged_at_most(a: swiglu_oai_ranged, b: swiglu_oai_ranged) -> swiglu_oai_ranged {
+  return swiglu_oai_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn swiglu_oai_ranged_to_limit(a: swiglu_oai_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * swiglu_oai_power_of_two(first)) * swiglu_oai_power_of_two(exponent - first);
 }
 
 fn swiglu_oai_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = (select(select(x1, x3, x1 >= x3), -x3, x1 <= -x3) + 1.0) * select(0.0, 1.0, x0 < x3);
-  let t2 = select(x3, x0, x0 < x3) * x2;
-  let t3 = swiglu_oai_logistic(t2);
-  return t * t3 * x2 + t * (t3 - select(t2 * t3, 0.0, abs(t2) > 800.0) * swiglu_oai_tanh(0.5 * t2)) * x2;
+  let a0 = swiglu_oai_ranged_from_given(x0);
+  let a1 = swiglu_oai_ranged_from_given(x1);
+  let a2 = swiglu_oai_ranged_from_given(x2);
+  let a3 = swiglu_oai_ranged_from_given(x3);
+  var t0 = a1;
+  if (swiglu_oai_ranged_less_or_equal(a3, a1)) {
+    t0 = a3;
+  }
+  var t1 = t0;
+  if (swiglu_oai_ranged_less_or_equal(a1, swiglu_oai_ranged_negate(a3))) {
+    t1 = swiglu_oai_ranged_negate(a3);
+  }
+  var t2 = swiglu_oai_RANGED_ZERO;
+  if (swiglu_oai_ranged_less(a0, a3)) {
+    t2 = swiglu_oai_ranged(1.0, 0.0, 0.0);
+  }
+  let t3 = swiglu_oai_ranged_multiply(
+    swiglu_oai_ranged_multiply(a2, swiglu_oai_ranged_add(t1, swiglu_oai_ranged(1.0, 0.0, 0.0))),
+    t2
+  );
+  var t4 = a3;
+  if (swiglu_oai_ranged_less(a0, a3)) {
+    t4 = a0;
+  }
+  let t5 = swiglu_oai_ranged_multiply(a2, t4);
+  let t6 = swiglu_oai_ranged_abs(t5);
+  let t7 = swiglu_oai_ranged_exp(swiglu_oai_ranged_negate(t6));
+  let t8 = swiglu_oai_ranged_add(t7, swiglu_oai_ranged(1.0, 0.0, 0.0));
+  let t9 = swiglu_oai_ranged_divide(t7, swiglu_oai_ranged_multiply(t8, t8));
+  var t10 = swiglu_oai_ranged_multiply(t5, t9);
+  if (swiglu_oai_ranged_less(swiglu_oai_ranged(1.5625, 0.0, 9.0), t6)) {
+    t10 = swiglu_oai_RANGED_ZERO;
+  }
+  let t11 = swiglu_oai_ranged_expm1(
+    swiglu_oai_ranged_at_most(
+      swiglu_oai_ranged_multiply(
+        swiglu_oai_ranged(1.0, 0.0, 1.0),
+        swiglu_oai_ranged_multiply(swiglu_oai_ranged_multiply(swiglu_oai_ranged(1.0, 0.0, -1.0), a2), t4)
+      ),
+      swiglu_oai_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return swiglu_oai_ranged_to_limit(
+    swiglu_oai_ranged_add(
+      swiglu_oai_ranged_multiply(t3, t9),
+      swiglu_oai_ranged_multiply(
+        t3,
+        swiglu_oai_ranged_subtract(
+          t9,
+          swiglu_oai_ranged_multiply(
+            t10,
+            swiglu_oai_ranged_divide(t11, swiglu_oai_ranged_add(t11, swiglu_oai_ranged(1.0, 0.0, 1.0)))
+          )
+        )
+      )
+    )
+  );
 }
 
 fn swiglu_oai_curvature_1_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(0.0, 1.0, x0 < x3);
-  let t2 = select(x3, x0, x0 < x3) * x2;
-  return select(
-    select(t * swiglu_oai_sigmoid(t2) + t * select(t2 * swiglu_oai_logistic(t2), 0.0, abs(t2) > 800.0), 0.0, x1 >= x3),
-    0.0,
-    x1 <= -x3
+  let a0 = swiglu_oai_ranged_from_given(x0);
+  let a1 = swiglu_oai_ranged_from_given(x1);
+  let a2 = swiglu_oai_ranged_from_given(x2);
+  let a3 = swiglu_oai_ranged_from_given(x3);
+  var t0 = a3;
+  if (swiglu_oai_ranged_less(a0, a3)) {
+    t0 = a0;
+  }
+  let t1 = swiglu_oai_ranged_multiply(a2, t0);
+  let t2 = swiglu_oai_ranged_exp(swiglu_oai_ranged_at_most(t1, swiglu_oai_ranged(1.25, 0.0, 5.0)));
+  var t3 = swiglu_oai_RANGED_ZERO;
+  if (swiglu_oai_ranged_less(a0, a3)) {
+    t3 = swiglu_oai_ranged(1.0, 0.0, 0.0);
+  }
+  let t4 = swiglu_oai_ranged_abs(t1);
+  let t5 = swiglu_oai_ranged_exp(swiglu_oai_ranged_negate(t4));
+  let t6 = swiglu_oai_ranged_add(t5, swiglu_oai_ranged(1.0, 0.0, 0.0));
+  var t7 = swiglu_oai_ranged_multiply(t1, swiglu_oai_ranged_divide(t5, swiglu_oai_ranged_multiply(t6, t6)));
+  if (swiglu_oai_ranged_less(swiglu_oai_ranged(1.5625, 0.0, 9.0), t4)) {
+    t7 = swiglu_oai_RANGED_ZERO;
+  }
+  var t8 = swiglu_oai_ranged_add(
+    swiglu_oai_ranged_multiply(
+      swiglu_oai_ranged_divide(t2, swiglu_oai_ranged_add(t2, swiglu_oai_ranged(1.0, 0.0, 0.0))),
+      t3
+    ),
+    swiglu_oai_ranged_multiply(t3, t7)
   );
+  if (swiglu_oai_ranged_less_or_equal(a3, a1)) {
+    t8 = swiglu_oai_RANGED_ZERO;
+  }
+  var t9 = t8;
+  if (swiglu_oai_ranged_less_or_equal(a1, swiglu_oai_ranged_negate(a3))) {
+    t9 = swiglu_oai_RANGED_ZERO;
+  }
+  return swiglu_oai_ranged_to_limit(t9);
 }
 
 fn swiglu_oai_pair_expm1(a: swiglu_oai_pair) -> swiglu_oai_pair {
@@ -1601,11 +1813,6 @@ fn swiglu_oai_pair_expm1(a: swiglu_oai_pair) -> swiglu_oai_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = swiglu_oai_power_of_two(i32(k));
   return swiglu_oai_pair_add(swiglu_oai_pair_sum(scale, -1.0), swiglu_oai_pair_scale(small, scale));
-}
-
-fn swiglu_oai_pair_subtract(a: swiglu_oai_pair, b: swiglu_oai_pair) -> swiglu_oai_pair {
-  let s = swiglu_oai_pair_sum(a.high, -b.high);
-  return swiglu_oai_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn swiglu_oai_curvature(gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oai_curvatures {
@@ -1740,6 +1947,17 @@ struct swiglu_oai_second_gradients {
   up: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn swiglu_oai_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn swiglu_oai_double_backward(
   dy: f32,
   ddgate: f32,
@@ -1753,8 +1971,9 @@ fn swiglu_oai_double_backward(
   let curvatures = swiglu_oai_curvature(gate, up, alpha, limit);
   return swiglu_oai_second_gradients(
     ddgate * slopes.gate + ddup * slopes.up,
-    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
-    dy * ddgate * curvatures.gate_up
+    swiglu_oai_product_of_three(dy, ddgate, curvatures.gate_gate) +
+      swiglu_oai_product_of_three(dy, ddup, curvatures.gate_up),
+    swiglu_oai_product_of_three(dy, ddgate, curvatures.gate_up)
   );
 }
 

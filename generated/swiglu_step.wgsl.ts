@@ -1506,39 +1506,231 @@ struct swiglu_step_curvatures {
   gate_up: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn swiglu_step_tanh(x: f32) -> f32 {
-  if (swiglu_step_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct swiglu_step_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const swiglu_step_RANGED_ZERO: swiglu_step_ranged = swiglu_step_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn swiglu_step_ranged_of(a: swiglu_step_pair, exponent: f32) -> swiglu_step_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = swiglu_step_power_of_two(clamp(127 - field, -126, 126));
+  return swiglu_step_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), swiglu_step_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn swiglu_step_ranged_select(condition: bool, a: swiglu_step_ranged, b: swiglu_step_ranged) -> swiglu_step_ranged {
+  return swiglu_step_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn swiglu_step_ranged_from_given(x: f32) -> swiglu_step_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = swiglu_step_ranged_of(swiglu_step_pair(part, 0.0), select(0.0, 64.0, large));
+  return swiglu_step_ranged_select(infinite, swiglu_step_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn swiglu_step_ranged_pair(a: swiglu_step_ranged) -> swiglu_step_pair {
+  let factor = swiglu_step_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return swiglu_step_pair(a.high * factor, a.low * factor);
+}
+
+fn swiglu_step_pair_subtract(a: swiglu_step_pair, b: swiglu_step_pair) -> swiglu_step_pair {
+  let s = swiglu_step_pair_sum(a.high, -b.high);
+  return swiglu_step_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const swiglu_step_RANGED_LN2: swiglu_step_pair = swiglu_step_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn swiglu_step_ranged_exp(a: swiglu_step_ranged) -> swiglu_step_ranged {
+  let x = swiglu_step_ranged_pair(
+    swiglu_step_ranged_select(a.exponent > 126.0, swiglu_step_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = swiglu_step_pair_subtract(x, swiglu_step_pair_multiply(swiglu_step_pair(k, 0.0), swiglu_step_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return swiglu_step_ranged_of(
+    swiglu_step_pair_add(
+      swiglu_step_pair(1.0, 0.0),
+      swiglu_step_pair_expm1_small(swiglu_step_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn swiglu_step_ranged_add(a: swiglu_step_ranged, b: swiglu_step_ranged) -> swiglu_step_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = swiglu_step_ranged_select(swapped, b, a);
+  let y = swiglu_step_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(swiglu_step_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return swiglu_step_ranged_of(
+    swiglu_step_pair_add(swiglu_step_pair(x.high, x.low), swiglu_step_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn swiglu_step_ranged_negate(a: swiglu_step_ranged) -> swiglu_step_ranged {
+  return swiglu_step_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn swiglu_step_ranged_subtract(a: swiglu_step_ranged, b: swiglu_step_ranged) -> swiglu_step_ranged {
+  return swiglu_step_ranged_add(a, swiglu_step_ranged_negate(b));
+}
+
+fn swiglu_step_ranged_less(a: swiglu_step_ranged, b: swiglu_step_ranged) -> bool {
+  return swiglu_step_ranged_subtract(a, b).high < 0.0;
+}
+
+fn swiglu_step_ranged_smaller(a: swiglu_step_ranged, b: swiglu_step_ranged) -> swiglu_step_ranged {
+  return swiglu_step_ranged_select(swiglu_step_ranged_less(b, a), b, a);
+}
+
+fn swiglu_step_ranged_at_most(a: swiglu_step_ranged, b: swiglu_step_ranged) -> swiglu_step_ranged {
+  return swiglu_step_ranged_smaller(a, b);
+}
+
+fn swiglu_step_ranged_less_or_equal(a: swiglu_step_ranged, b: swiglu_step_ranged) -> bool {
+  return swiglu_step_ranged_subtract(a, b).high <= 0.0;
+}
+
+fn swiglu_step_ranged_abs(a: swiglu_step_ranged) -> swiglu_step_ranged {
+  return swiglu_step_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn swiglu_step_ranged_divide(a: swiglu_step_ranged, b: swiglu_step_ranged) -> swiglu_step_ranged {
+  return swiglu_step_ranged_of(
+    swiglu_step_pair_divide(swiglu_step_pair(a.high, a.low), swiglu_step_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn swiglu_step_ranged_multiply(a: swiglu_step_ranged, b: swiglu_step_ranged) -> swiglu_step_ranged {
+  return swiglu_step_ranged_of(
+    swiglu_step_pair_multiply(swiglu_step_pair(a.high, a.low), swiglu_step_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+const swiglu_step_RANGED_ONE: swiglu_step_ranged = swiglu_step_ranged(1.0, 0.0, 0.0);
+
+fn swiglu_step_ranged_expm1(a: swiglu_step_ranged) -> swiglu_step_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = swiglu_step_ranged_multiply(a, a);
+    return swiglu_step_ranged_add(a, swiglu_step_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return swiglu_step_ranged_of(swiglu_step_pair_expm1_small(swiglu_step_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (swiglu_step_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return swiglu_step_ranged_subtract(swiglu_step_ranged_exp(a), swiglu_step_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn swiglu_step_ranged_to_limit(a: swiglu_step_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * swiglu_step_power_of_two(first)) * swiglu_step_power_of_two(exponent - first);
 }
 
 fn swiglu_step_curvature_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = swiglu_step_logistic(x0);
-  return select(
-    0.0,
-    select(select(x1, x2, x1 >= x2), -x2, x1 <= -x2) *
-      (2.0 * t - select(x0 * t, 0.0, abs(x0) > 800.0) * swiglu_step_tanh(0.5 * x0)),
-    x0 * swiglu_step_sigmoid(x0) < x2
+  let a0 = swiglu_step_ranged_from_given(x0);
+  let a1 = swiglu_step_ranged_from_given(x1);
+  let a2 = swiglu_step_ranged_from_given(x2);
+  let t0 = swiglu_step_ranged_exp(swiglu_step_ranged_at_most(a0, swiglu_step_ranged(1.25, 0.0, 5.0)));
+  var t1 = a1;
+  if (swiglu_step_ranged_less_or_equal(a2, a1)) {
+    t1 = a2;
+  }
+  var t2 = t1;
+  if (swiglu_step_ranged_less_or_equal(a1, swiglu_step_ranged_negate(a2))) {
+    t2 = swiglu_step_ranged_negate(a2);
+  }
+  let t3 = swiglu_step_ranged_abs(a0);
+  let t4 = swiglu_step_ranged_exp(swiglu_step_ranged_negate(t3));
+  let t5 = swiglu_step_ranged_add(t4, swiglu_step_ranged(1.0, 0.0, 0.0));
+  let t6 = swiglu_step_ranged_divide(t4, swiglu_step_ranged_multiply(t5, t5));
+  var t7 = swiglu_step_ranged_multiply(a0, t6);
+  if (swiglu_step_ranged_less(swiglu_step_ranged(1.5625, 0.0, 9.0), t3)) {
+    t7 = swiglu_step_RANGED_ZERO;
+  }
+  let t8 = swiglu_step_ranged_expm1(
+    swiglu_step_ranged_at_most(
+      swiglu_step_ranged_multiply(
+        swiglu_step_ranged(1.0, 0.0, 1.0),
+        swiglu_step_ranged_multiply(swiglu_step_ranged(1.0, 0.0, -1.0), a0)
+      ),
+      swiglu_step_ranged(1.25, 0.0, 6.0)
+    )
   );
+  var t9 = swiglu_step_RANGED_ZERO;
+  if (
+    swiglu_step_ranged_less(
+      swiglu_step_ranged_multiply(
+        a0,
+        swiglu_step_ranged_divide(t0, swiglu_step_ranged_add(t0, swiglu_step_ranged(1.0, 0.0, 0.0)))
+      ),
+      a2
+    )
+  ) {
+    t9 = swiglu_step_ranged_multiply(
+      t2,
+      swiglu_step_ranged_subtract(
+        swiglu_step_ranged_multiply(swiglu_step_ranged(1.0, 0.0, 1.0), t6),
+        swiglu_step_ranged_multiply(
+          t7,
+          swiglu_step_ranged_divide(t8, swiglu_step_ranged_add(t8, swiglu_step_ranged(1.0, 0.0, 1.0)))
+        )
+      )
+    );
+  }
+  return swiglu_step_ranged_to_limit(t9);
 }
 
 fn swiglu_step_curvature_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = swiglu_step_sigmoid(x0);
-  return select(
-    0.0,
-    (t + select(x0 * swiglu_step_logistic(x0), 0.0, abs(x0) > 800.0)) *
-      select(select(1.0, 0.0, x1 >= x2), 0.0, x1 <= -x2),
-    x0 * t < x2
-  );
+  let a0 = swiglu_step_ranged_from_given(x0);
+  let a1 = swiglu_step_ranged_from_given(x1);
+  let a2 = swiglu_step_ranged_from_given(x2);
+  let t0 = swiglu_step_ranged_exp(swiglu_step_ranged_at_most(a0, swiglu_step_ranged(1.25, 0.0, 5.0)));
+  let t1 = swiglu_step_ranged_divide(t0, swiglu_step_ranged_add(t0, swiglu_step_ranged(1.0, 0.0, 0.0)));
+  let t2 = swiglu_step_ranged_abs(a0);
+  let t3 = swiglu_step_ranged_exp(swiglu_step_ranged_negate(t2));
+  let t4 = swiglu_step_ranged_add(t3, swiglu_step_ranged(1.0, 0.0, 0.0));
+  var t5 = swiglu_step_ranged_multiply(a0, swiglu_step_ranged_divide(t3, swiglu_step_ranged_multiply(t4, t4)));
+  if (swiglu_step_ranged_less(swiglu_step_ranged(1.5625, 0.0, 9.0), t2)) {
+    t5 = swiglu_step_RANGED_ZERO;
+  }
+  var t6 = swiglu_step_ranged(1.0, 0.0, 0.0);
+  if (swiglu_step_ranged_less_or_equal(a2, a1)) {
+    t6 = swiglu_step_RANGED_ZERO;
+  }
+  var t7 = t6;
+  if (swiglu_step_ranged_less_or_equal(a1, swiglu_step_ranged_negate(a2))) {
+    t7 = swiglu_step_RANGED_ZERO;
+  }
+  var t8 = swiglu_step_RANGED_ZERO;
+  if (swiglu_step_ranged_less(swiglu_step_ranged_multiply(a0, t1), a2)) {
+    t8 = swiglu_step_ranged_multiply(swiglu_step_ranged_add(t1, t5), t7);
+  }
+  return swiglu_step_ranged_to_limit(t8);
 }
 
 fn swiglu_step_pair_abs(a: swiglu_step_pair) -> swiglu_step_pair {
@@ -1558,11 +1750,6 @@ fn swiglu_step_pair_expm1(a: swiglu_step_pair) -> swiglu_step_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = swiglu_step_power_of_two(i32(k));
   return swiglu_step_pair_add(swiglu_step_pair_sum(scale, -1.0), swiglu_step_pair_scale(small, scale));
-}
-
-fn swiglu_step_pair_subtract(a: swiglu_step_pair, b: swiglu_step_pair) -> swiglu_step_pair {
-  let s = swiglu_step_pair_sum(a.high, -b.high);
-  return swiglu_step_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn swiglu_step_curvature(gate: f32, up: f32, limit: f32) -> swiglu_step_curvatures {
@@ -1683,6 +1870,17 @@ struct swiglu_step_second_gradients {
   up: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn swiglu_step_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn swiglu_step_double_backward(
   dy: f32,
   ddgate: f32,
@@ -1695,8 +1893,9 @@ fn swiglu_step_double_backward(
   let curvatures = swiglu_step_curvature(gate, up, limit);
   return swiglu_step_second_gradients(
     ddgate * slopes.gate + ddup * slopes.up,
-    dy * (ddgate * curvatures.gate_gate + ddup * curvatures.gate_up),
-    dy * ddgate * curvatures.gate_up
+    swiglu_step_product_of_three(dy, ddgate, curvatures.gate_gate) +
+      swiglu_step_product_of_three(dy, ddup, curvatures.gate_up),
+    swiglu_step_product_of_three(dy, ddgate, curvatures.gate_up)
   );
 }
 `;

@@ -1047,20 +1047,118 @@ fn swim_fused(x: f32, k: f32) -> swim_value_and_slopes {
   return swim_value_and_slopes(select(result_value, x, swim_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct swim_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const swim_RANGED_ZERO: swim_ranged = swim_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn swim_ranged_of(a: swim_pair, exponent: f32) -> swim_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = swim_power_of_two(clamp(127 - field, -126, 126));
+  return swim_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), swim_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn swim_ranged_select(condition: bool, a: swim_ranged, b: swim_ranged) -> swim_ranged {
+  return swim_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn swim_ranged_from_given(x: f32) -> swim_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = swim_ranged_of(swim_pair(part, 0.0), select(0.0, 64.0, large));
+  return swim_ranged_select(infinite, swim_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn swim_ranged_multiply(a: swim_ranged, b: swim_ranged) -> swim_ranged {
+  return swim_ranged_of(
+    swim_pair_multiply(swim_pair(a.high, a.low), swim_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn swim_ranged_add(a: swim_ranged, b: swim_ranged) -> swim_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = swim_ranged_select(swapped, b, a);
+  let y = swim_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(swim_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return swim_ranged_of(
+    swim_pair_add(swim_pair(x.high, x.low), swim_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn swim_ranged_sqrt(a: swim_ranged) -> swim_ranged {
+  let half = floor(a.exponent * 0.5);
+  let root = swim_pair_sqrt(
+    swim_pair_scale(swim_pair(a.high, a.low), select(1.0, 2.0, half + half < a.exponent))
+  );
+  return swim_ranged_of(root, half);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn swim_ranged_to_limit(a: swim_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * swim_power_of_two(first)) * swim_power_of_two(exponent - first);
+}
+
+fn swim_ranged_negate(a: swim_ranged) -> swim_ranged {
+  return swim_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn swim_ranged_subtract(a: swim_ranged, b: swim_ranged) -> swim_ranged {
+  return swim_ranged_add(a, swim_ranged_negate(b));
+}
+
+fn swim_ranged_divide(a: swim_ranged, b: swim_ranged) -> swim_ranged {
+  return swim_ranged_of(
+    swim_pair_divide(swim_pair(a.high, a.low), swim_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn swim_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.0 / x0;
-  let t2 = swim_hypot(t, 1.0);
-  let t3 = t / x0 + 1.0;
-  let t4 = t2 * t3;
-  let t5 = x0 * x0;
-  let t6 = 0.5 * (t3 / t2);
-  let t7 = t3 * t3 * t3;
-  let t8 = (1.0 / t4 / x0 / t5 - (0.5 * (2.0 * t2) + t6) / t7 / x0 / t5) * x1;
-  let t9 = (-1.0 / t4 / x0 / t5 - (0.5 * (-2.0 * t2) - t6) / t7 / x0 / t5) * x1;
-  let t10 = t5 + 1.0;
-  let t11 = swim_hypot(1.0, x0);
-  let t12 = (1.0 / (t10 * t11) - (x0 * (0.5 * (2.0 * (x0 * t11)) + 0.5 * ((x0 * t10) / t11))) / (t10 * t10 * t10)) * x1;
-  return select(select(t12, t9, x0 < -16777216.0), t8, x0 > 16777216.0);
+  let a0 = swim_ranged_from_given(x0);
+  let a1 = swim_ranged_from_given(x1);
+  let t0 = swim_ranged_multiply(a0, a0);
+  let t1 = swim_ranged_add(t0, swim_ranged(1.0, 0.0, 0.0));
+  let t2 = swim_ranged_sqrt(swim_ranged_add(swim_ranged(1.0, 0.0, 0.0), t0));
+  return swim_ranged_to_limit(
+    swim_ranged_multiply(
+      a1,
+      swim_ranged_subtract(
+        swim_ranged_divide(swim_ranged(1.0, 0.0, 0.0), swim_ranged_multiply(t1, t2)),
+        swim_ranged_divide(
+          swim_ranged_multiply(
+            swim_ranged_multiply(swim_ranged(1.0, 0.0, -1.0), a0),
+            swim_ranged_add(
+              swim_ranged_multiply(swim_ranged_multiply(swim_ranged(1.0, 0.0, 1.0), a0), t2),
+              swim_ranged_divide(swim_ranged_multiply(a0, t1), t2)
+            )
+          ),
+          swim_ranged_multiply(swim_ranged_multiply(t1, t1), t1)
+        )
+      )
+    )
+  );
 }
 
 fn swim_pair_subtract(a: swim_pair, b: swim_pair) -> swim_pair {
@@ -1113,10 +1211,21 @@ struct swim_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn swim_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn swim_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> swim_second_gradients {
   let slopes = swim_backward(1.0, x, k);
   let curvatures = swim_curvature(x, k);
-  return swim_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return swim_second_gradients(ddx * slopes, swim_product_of_three(dy, ddx, curvatures));
 }
 
 struct swim_uniform_values {

@@ -1200,25 +1200,177 @@ fn swish_beta_fused(x: f32, beta: f32) -> swish_beta_value_and_slopes {
   return swish_beta_value_and_slopes(select(result_value, x, swish_beta_is_nan(x)), result_x);
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn swish_beta_tanh(x: f32) -> f32 {
-  if (swish_beta_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct swish_beta_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const swish_beta_RANGED_ZERO: swish_beta_ranged = swish_beta_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn swish_beta_ranged_of(a: swish_beta_pair, exponent: f32) -> swish_beta_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = swish_beta_power_of_two(clamp(127 - field, -126, 126));
+  return swish_beta_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), swish_beta_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn swish_beta_ranged_select(condition: bool, a: swish_beta_ranged, b: swish_beta_ranged) -> swish_beta_ranged {
+  return swish_beta_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn swish_beta_ranged_from_given(x: f32) -> swish_beta_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = swish_beta_ranged_of(swish_beta_pair(part, 0.0), select(0.0, 64.0, large));
+  return swish_beta_ranged_select(infinite, swish_beta_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn swish_beta_ranged_multiply(a: swish_beta_ranged, b: swish_beta_ranged) -> swish_beta_ranged {
+  return swish_beta_ranged_of(
+    swish_beta_pair_multiply(swish_beta_pair(a.high, a.low), swish_beta_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn swish_beta_ranged_abs(a: swish_beta_ranged) -> swish_beta_ranged {
+  return swish_beta_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn swish_beta_ranged_pair(a: swish_beta_ranged) -> swish_beta_pair {
+  let factor = swish_beta_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return swish_beta_pair(a.high * factor, a.low * factor);
+}
+
+fn swish_beta_pair_subtract(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
+  let s = swish_beta_pair_sum(a.high, -b.high);
+  return swish_beta_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const swish_beta_RANGED_LN2: swish_beta_pair = swish_beta_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn swish_beta_ranged_exp(a: swish_beta_ranged) -> swish_beta_ranged {
+  let x = swish_beta_ranged_pair(
+    swish_beta_ranged_select(a.exponent > 126.0, swish_beta_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = swish_beta_pair_subtract(x, swish_beta_pair_multiply(swish_beta_pair(k, 0.0), swish_beta_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return swish_beta_ranged_of(
+    swish_beta_pair_add(
+      swish_beta_pair(1.0, 0.0),
+      swish_beta_pair_expm1_small(swish_beta_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn swish_beta_ranged_negate(a: swish_beta_ranged) -> swish_beta_ranged {
+  return swish_beta_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn swish_beta_ranged_add(a: swish_beta_ranged, b: swish_beta_ranged) -> swish_beta_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = swish_beta_ranged_select(swapped, b, a);
+  let y = swish_beta_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(swish_beta_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return swish_beta_ranged_of(
+    swish_beta_pair_add(swish_beta_pair(x.high, x.low), swish_beta_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn swish_beta_ranged_divide(a: swish_beta_ranged, b: swish_beta_ranged) -> swish_beta_ranged {
+  return swish_beta_ranged_of(
+    swish_beta_pair_divide(swish_beta_pair(a.high, a.low), swish_beta_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn swish_beta_ranged_subtract(a: swish_beta_ranged, b: swish_beta_ranged) -> swish_beta_ranged {
+  return swish_beta_ranged_add(a, swish_beta_ranged_negate(b));
+}
+
+fn swish_beta_ranged_less(a: swish_beta_ranged, b: swish_beta_ranged) -> bool {
+  return swish_beta_ranged_subtract(a, b).high < 0.0;
+}
+
+const swish_beta_RANGED_ONE: swish_beta_ranged = swish_beta_ranged(1.0, 0.0, 0.0);
+
+fn swish_beta_ranged_expm1(a: swish_beta_ranged) -> swish_beta_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = swish_beta_ranged_multiply(a, a);
+    return swish_beta_ranged_add(a, swish_beta_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return swish_beta_ranged_of(swish_beta_pair_expm1_small(swish_beta_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (swish_beta_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return swish_beta_ranged_subtract(swish_beta_ranged_exp(a), swish_beta_RANGED_ONE);
+}
+
+fn swish_beta_ranged_smaller(a: swish_beta_ranged, b: swish_beta_ranged) -> swish_beta_ranged {
+  return swish_beta_ranged_select(swish_beta_ranged_less(b, a), b, a);
+}
+
+fn swish_beta_ranged_at_most(a: swish_beta_ranged, b: swish_beta_ranged) -> swish_beta_ranged {
+  return swish_beta_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn swish_beta_ranged_to_limit(a: swish_beta_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * swish_beta_power_of_two(first)) * swish_beta_power_of_two(exponent - first);
 }
 
 fn swish_beta_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x0 * x1;
-  let t2 = swish_beta_logistic(t);
-  return 2.0 * (t2 * x1) - select(t * t2, 0.0, abs(t) > 800.0) * swish_beta_tanh(0.5 * t) * x1;
+  let a0 = swish_beta_ranged_from_given(x0);
+  let a1 = swish_beta_ranged_from_given(x1);
+  let t0 = swish_beta_ranged_multiply(a0, a1);
+  let t1 = swish_beta_ranged_abs(t0);
+  let t2 = swish_beta_ranged_exp(swish_beta_ranged_negate(t1));
+  let t3 = swish_beta_ranged_add(t2, swish_beta_ranged(1.0, 0.0, 0.0));
+  let t4 = swish_beta_ranged_divide(t2, swish_beta_ranged_multiply(t3, t3));
+  var t5 = swish_beta_ranged_multiply(t0, t4);
+  if (swish_beta_ranged_less(swish_beta_ranged(1.5625, 0.0, 9.0), t1)) {
+    t5 = swish_beta_RANGED_ZERO;
+  }
+  let t6 = swish_beta_ranged_expm1(
+    swish_beta_ranged_at_most(
+      swish_beta_ranged_multiply(
+        swish_beta_ranged(1.0, 0.0, 1.0),
+        swish_beta_ranged_multiply(swish_beta_ranged_multiply(swish_beta_ranged(1.0, 0.0, -1.0), a0), a1)
+      ),
+      swish_beta_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return swish_beta_ranged_to_limit(
+    swish_beta_ranged_subtract(
+      swish_beta_ranged_multiply(swish_beta_ranged_multiply(swish_beta_ranged(1.0, 0.0, 1.0), a1), t4),
+      swish_beta_ranged_multiply(
+        swish_beta_ranged_multiply(a1, t5),
+        swish_beta_ranged_divide(t6, swish_beta_ranged_add(t6, swish_beta_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn swish_beta_pair_abs(a: swish_beta_pair) -> swish_beta_pair {
@@ -1242,11 +1394,6 @@ fn swish_beta_pair_expm1(a: swish_beta_pair) -> swish_beta_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = swish_beta_power_of_two(i32(k));
   return swish_beta_pair_add(swish_beta_pair_sum(scale, -1.0), swish_beta_pair_scale(small, scale));
-}
-
-fn swish_beta_pair_subtract(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
-  let s = swish_beta_pair_sum(a.high, -b.high);
-  return swish_beta_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn swish_beta_curvature(x: f32, beta: f32) -> f32 {
@@ -1305,10 +1452,21 @@ struct swish_beta_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn swish_beta_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn swish_beta_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> swish_beta_second_gradients {
   let slopes = swish_beta_backward(1.0, x, beta);
   let curvatures = swish_beta_curvature(x, beta);
-  return swish_beta_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return swish_beta_second_gradients(ddx * slopes, swish_beta_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1143,48 +1143,205 @@ fn swish_sign_fused(x: f32, beta: f32) -> swish_sign_value_and_slopes {
   return swish_sign_value_and_slopes(select(select(v2, x, swish_sign_is_nan(x)), x, swish_sign_is_nan(x)), result_x);
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn swish_sign_sigmoid(x: f32) -> f32 {
-  if (swish_sign_is_nan(x)) {
-    return x;
-  }
-  let e = swish_sign_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct swish_sign_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn swish_sign_logistic(x: f32) -> f32 {
-  if (swish_sign_is_nan(x)) {
-    return x;
-  }
-  let s = swish_sign_sigmoid(-abs(x));
-  return s - s * s;
+const swish_sign_RANGED_ZERO: swish_sign_ranged = swish_sign_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn swish_sign_ranged_of(a: swish_sign_pair, exponent: f32) -> swish_sign_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = swish_sign_power_of_two(clamp(127 - field, -126, 126));
+  return swish_sign_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), swish_sign_RANGED_ZERO.exponent, zero)
+  );
 }
 
-// A polynomial (5.2e-9) up to 1, then h - 1/(4h) with h = e^|x| / 2.
-fn swish_sign_sinh(x: f32) -> f32 {
-  if (swish_sign_is_nan(x)) {
-    return x;
+fn swish_sign_ranged_select(condition: bool, a: swish_sign_ranged, b: swish_sign_ranged) -> swish_sign_ranged {
+  return swish_sign_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn swish_sign_ranged_from_given(x: f32) -> swish_sign_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = swish_sign_ranged_of(swish_sign_pair(part, 0.0), select(0.0, 64.0, large));
+  return swish_sign_ranged_select(infinite, swish_sign_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn swish_sign_ranged_multiply(a: swish_sign_ranged, b: swish_sign_ranged) -> swish_sign_ranged {
+  return swish_sign_ranged_of(
+    swish_sign_pair_multiply(swish_sign_pair(a.high, a.low), swish_sign_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn swish_sign_ranged_add(a: swish_sign_ranged, b: swish_sign_ranged) -> swish_sign_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = swish_sign_ranged_select(swapped, b, a);
+  let y = swish_sign_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(swish_sign_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return swish_sign_ranged_of(
+    swish_sign_pair_add(swish_sign_pair(x.high, x.low), swish_sign_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn swish_sign_ranged_pair(a: swish_sign_ranged) -> swish_sign_pair {
+  let factor = swish_sign_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return swish_sign_pair(a.high * factor, a.low * factor);
+}
+
+fn swish_sign_ranged_negate(a: swish_sign_ranged) -> swish_sign_ranged {
+  return swish_sign_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn swish_sign_ranged_subtract(a: swish_sign_ranged, b: swish_sign_ranged) -> swish_sign_ranged {
+  return swish_sign_ranged_add(a, swish_sign_ranged_negate(b));
+}
+
+const swish_sign_RANGED_LN2: swish_sign_pair = swish_sign_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn swish_sign_ranged_exp(a: swish_sign_ranged) -> swish_sign_ranged {
+  let x = swish_sign_ranged_pair(
+    swish_sign_ranged_select(a.exponent > 126.0, swish_sign_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = swish_sign_pair_subtract(x, swish_sign_pair_multiply(swish_sign_pair(k, 0.0), swish_sign_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return swish_sign_ranged_of(
+    swish_sign_pair_add(
+      swish_sign_pair(1.0, 0.0),
+      swish_sign_pair_expm1_small(swish_sign_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const swish_sign_RANGED_ONE: swish_sign_ranged = swish_sign_ranged(1.0, 0.0, 0.0);
+
+fn swish_sign_ranged_expm1(a: swish_sign_ranged) -> swish_sign_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = swish_sign_ranged_multiply(a, a);
+    return swish_sign_ranged_add(a, swish_sign_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 1.0) {
-    let z = x * x;
-    return x + x * (z * (0.166666672 + z * (0.0083333496 + z * (0.000198361595 + z * 2.81695088e-6))));
+  if (a.exponent < -2.0) {
+    return swish_sign_ranged_of(swish_sign_pair_expm1_small(swish_sign_ranged_pair(a)), 0.0);
   }
-  let h = swish_sign_exp_scaled(a, 0.0, -1);
-  let y = h - 0.25 / h;
-  return select(-y, y, x > 0.0);
+  return swish_sign_ranged_subtract(swish_sign_ranged_exp(a), swish_sign_RANGED_ONE);
+}
+
+fn swish_sign_ranged_less(a: swish_sign_ranged, b: swish_sign_ranged) -> bool {
+  return swish_sign_ranged_subtract(a, b).high < 0.0;
+}
+
+fn swish_sign_ranged_smaller(a: swish_sign_ranged, b: swish_sign_ranged) -> swish_sign_ranged {
+  return swish_sign_ranged_select(swish_sign_ranged_less(b, a), b, a);
+}
+
+fn swish_sign_ranged_at_most(a: swish_sign_ranged, b: swish_sign_ranged) -> swish_sign_ranged {
+  return swish_sign_ranged_smaller(a, b);
+}
+
+fn swish_sign_ranged_divide(a: swish_sign_ranged, b: swish_sign_ranged) -> swish_sign_ranged {
+  return swish_sign_ranged_of(
+    swish_sign_pair_divide(swish_sign_pair(a.high, a.low), swish_sign_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn swish_sign_ranged_abs(a: swish_sign_ranged) -> swish_sign_ranged {
+  return swish_sign_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn swish_sign_ranged_half(a: swish_sign_ranged) -> swish_sign_ranged {
+  return swish_sign_ranged(a.high, a.low, a.exponent - 1.0);
+}
+
+fn swish_sign_ranged_cosh(a: swish_sign_ranged) -> swish_sign_ranged {
+  let e = swish_sign_ranged_exp(swish_sign_ranged_abs(a));
+  return swish_sign_ranged_half(swish_sign_ranged_add(e, swish_sign_ranged_divide(swish_sign_RANGED_ONE, e)));
+}
+
+// To a number of float32; infinity where it is beyond.
+fn swish_sign_ranged_to_limit(a: swish_sign_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * swish_sign_power_of_two(first)) * swish_sign_power_of_two(exponent - first);
+}
+
+fn swish_sign_ranged_sinh(a: swish_sign_ranged) -> swish_sign_ranged {
+  let e = swish_sign_ranged_expm1(swish_sign_ranged_abs(a));
+  let s = swish_sign_ranged_half(
+    swish_sign_ranged_add(e, swish_sign_ranged_divide(e, swish_sign_ranged_add(swish_sign_RANGED_ONE, e)))
+  );
+  return swish_sign_ranged_select(a.high < 0.0, swish_sign_ranged_negate(s), s);
 }
 
 fn swish_sign_curvature_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x0 * x1;
-  let t2 = swish_sign_tanh(0.5 * t);
-  let t3 = swish_sign_cosh(t) + 1.0;
-  let t4 =
-    (-(t2 * x1) - 2.0 * (select(t * swish_sign_logistic(t), 0.0, abs(t) > 800.0) * x1)) * x1 -
-    (x1 * x1 * (swish_sign_sinh(t) * (2.0 - t2 * x0 * x1))) / t3;
-  return t4 / t3;
+  let a0 = swish_sign_ranged_from_given(x0);
+  let a1 = swish_sign_ranged_from_given(x1);
+  let t0 = swish_sign_ranged_expm1(
+    swish_sign_ranged_at_most(
+      swish_sign_ranged_multiply(
+        swish_sign_ranged(1.0, 0.0, 1.0),
+        swish_sign_ranged_multiply(swish_sign_ranged_multiply(swish_sign_ranged(1.0, 0.0, -1.0), a0), a1)
+      ),
+      swish_sign_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  let t1 = swish_sign_ranged_divide(t0, swish_sign_ranged_add(t0, swish_sign_ranged(1.0, 0.0, 1.0)));
+  let t2 = swish_sign_ranged_multiply(a0, a1);
+  let t3 = swish_sign_ranged_abs(t2);
+  let t4 = swish_sign_ranged_exp(swish_sign_ranged_negate(t3));
+  let t5 = swish_sign_ranged_add(t4, swish_sign_ranged(1.0, 0.0, 0.0));
+  var t6 = swish_sign_ranged_multiply(t2, swish_sign_ranged_divide(t4, swish_sign_ranged_multiply(t5, t5)));
+  if (swish_sign_ranged_less(swish_sign_ranged(1.5625, 0.0, 9.0), t3)) {
+    t6 = swish_sign_RANGED_ZERO;
+  }
+  let t7 = swish_sign_ranged_add(swish_sign_ranged_cosh(t2), swish_sign_ranged(1.0, 0.0, 0.0));
+  return swish_sign_ranged_to_limit(
+    swish_sign_ranged_divide(
+      swish_sign_ranged_subtract(
+        swish_sign_ranged_multiply(
+          a1,
+          swish_sign_ranged_subtract(
+            swish_sign_ranged_negate(swish_sign_ranged_multiply(a1, t1)),
+            swish_sign_ranged_multiply(swish_sign_ranged_multiply(swish_sign_ranged(1.0, 0.0, 1.0), a1), t6)
+          )
+        ),
+        swish_sign_ranged_divide(
+          swish_sign_ranged_multiply(
+            swish_sign_ranged_multiply(
+              swish_sign_ranged_multiply(a1, a1),
+              swish_sign_ranged_subtract(swish_sign_ranged(1.0, 0.0, 1.0), swish_sign_ranged_multiply(t2, t1))
+            ),
+            swish_sign_ranged_sinh(t2)
+          ),
+          t7
+        )
+      ),
+      t7
+    )
+  );
 }
 
 fn swish_sign_pair_negate(a: swish_sign_pair) -> swish_sign_pair {
@@ -1286,10 +1443,21 @@ struct swish_sign_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn swish_sign_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn swish_sign_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> swish_sign_second_gradients {
   let slopes = swish_sign_backward(1.0, x, beta);
   let curvatures = swish_sign_curvature(x, beta);
-  return swish_sign_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return swish_sign_second_gradients(ddx * slopes, swish_sign_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -102,16 +102,49 @@ fn symlog_fused(x: f32) -> symlog_value_and_slopes {
   );
 }
 
-fn symlog_curvature_0_far(x0: f32) -> f32 {
-  let t = x0 + 1.0;
-  let t2 = 1.0 - x0;
-  return select(1.0 / (t2 * t2), -1.0 / (t * t), x0 >= 0.0);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct symlog_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct symlog_pair {
   high: f32,
   low: f32,
+}
+
+const symlog_RANGED_ZERO: symlog_ranged = symlog_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn symlog_ranged_of(a: symlog_pair, exponent: f32) -> symlog_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = symlog_power_of_two(clamp(127 - field, -126, 126));
+  return symlog_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), symlog_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn symlog_ranged_select(condition: bool, a: symlog_ranged, b: symlog_ranged) -> symlog_ranged {
+  return symlog_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn symlog_ranged_from_given(x: f32) -> symlog_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = symlog_ranged_of(symlog_pair(part, 0.0), select(0.0, 64.0, large));
+  return symlog_ranged_select(infinite, symlog_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -137,13 +170,24 @@ fn symlog_pair_add(a: symlog_pair, b: symlog_pair) -> symlog_pair {
   return symlog_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn symlog_pair_from_f32(x: f32) -> symlog_pair {
-  return symlog_pair(x, 0.0);
+fn symlog_ranged_add(a: symlog_ranged, b: symlog_ranged) -> symlog_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = symlog_ranged_select(swapped, b, a);
+  let y = symlog_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(symlog_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return symlog_ranged_of(
+    symlog_pair_add(symlog_pair(x.high, x.low), symlog_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
 }
 
-fn symlog_pair_subtract(a: symlog_pair, b: symlog_pair) -> symlog_pair {
-  let s = symlog_pair_sum(a.high, -b.high);
-  return symlog_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+fn symlog_ranged_negate(a: symlog_ranged) -> symlog_ranged {
+  return symlog_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn symlog_ranged_subtract(a: symlog_ranged, b: symlog_ranged) -> symlog_ranged {
+  return symlog_ranged_add(a, symlog_ranged_negate(b));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -170,9 +214,54 @@ fn symlog_pair_divide(a: symlog_pair, b: symlog_pair) -> symlog_pair {
   return symlog_pair_ordered_sum(q, rest / b.high);
 }
 
+fn symlog_ranged_divide(a: symlog_ranged, b: symlog_ranged) -> symlog_ranged {
+  return symlog_ranged_of(
+    symlog_pair_divide(symlog_pair(a.high, a.low), symlog_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn symlog_pair_multiply(a: symlog_pair, b: symlog_pair) -> symlog_pair {
   let p = symlog_pair_product(a.high, b.high);
   return symlog_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn symlog_ranged_multiply(a: symlog_ranged, b: symlog_ranged) -> symlog_ranged {
+  return symlog_ranged_of(
+    symlog_pair_multiply(symlog_pair(a.high, a.low), symlog_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn symlog_ranged_less_or_equal(a: symlog_ranged, b: symlog_ranged) -> bool {
+  return symlog_ranged_subtract(a, b).high <= 0.0;
+}
+
+// To a number of float32; infinity where it is beyond.
+fn symlog_ranged_to_limit(a: symlog_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * symlog_power_of_two(first)) * symlog_power_of_two(exponent - first);
+}
+
+fn symlog_curvature_0_far(x0: f32) -> f32 {
+  let a0 = symlog_ranged_from_given(x0);
+  let t0 = symlog_ranged_add(a0, symlog_ranged(1.0, 0.0, 0.0));
+  let t1 = symlog_ranged_subtract(symlog_ranged(1.0, 0.0, 0.0), a0);
+  var t2 = symlog_ranged_divide(symlog_ranged(1.0, 0.0, 0.0), symlog_ranged_multiply(t1, t1));
+  if (symlog_ranged_less_or_equal(symlog_RANGED_ZERO, a0)) {
+    t2 = symlog_ranged_divide(symlog_ranged(-1.0, 0.0, 0.0), symlog_ranged_multiply(t0, t0));
+  }
+  return symlog_ranged_to_limit(t2);
+}
+
+fn symlog_pair_from_f32(x: f32) -> symlog_pair {
+  return symlog_pair(x, 0.0);
+}
+
+fn symlog_pair_subtract(a: symlog_pair, b: symlog_pair) -> symlog_pair {
+  let s = symlog_pair_sum(a.high, -b.high);
+  return symlog_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn symlog_pair_to_f32(a: symlog_pair) -> f32 {
@@ -200,10 +289,21 @@ struct symlog_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn symlog_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn symlog_double_backward(dy: f32, ddx: f32, x: f32) -> symlog_second_gradients {
   let slopes = symlog_backward(1.0, x);
   let curvatures = symlog_curvature(x);
-  return symlog_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return symlog_second_gradients(ddx * slopes, symlog_product_of_three(dy, ddx, curvatures));
 }
 
 struct symlog_uniform_values {

@@ -1431,75 +1431,368 @@ struct taaf_sigmoid_curvatures {
   gamma_gamma: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn taaf_sigmoid_tanh(x: f32) -> f32 {
-  if (taaf_sigmoid_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct taaf_sigmoid_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const taaf_sigmoid_RANGED_ZERO: taaf_sigmoid_ranged = taaf_sigmoid_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn taaf_sigmoid_ranged_of(a: taaf_sigmoid_pair, exponent: f32) -> taaf_sigmoid_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = taaf_sigmoid_power_of_two(clamp(127 - field, -126, 126));
+  return taaf_sigmoid_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), taaf_sigmoid_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn taaf_sigmoid_ranged_select(condition: bool, a: taaf_sigmoid_ranged, b: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  return taaf_sigmoid_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn taaf_sigmoid_ranged_from_given(x: f32) -> taaf_sigmoid_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = taaf_sigmoid_ranged_of(taaf_sigmoid_pair(part, 0.0), select(0.0, 64.0, large));
+  return taaf_sigmoid_ranged_select(infinite, taaf_sigmoid_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn taaf_sigmoid_ranged_add(a: taaf_sigmoid_ranged, b: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = taaf_sigmoid_ranged_select(swapped, b, a);
+  let y = taaf_sigmoid_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(taaf_sigmoid_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return taaf_sigmoid_ranged_of(
+    taaf_sigmoid_pair_add(taaf_sigmoid_pair(x.high, x.low), taaf_sigmoid_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn taaf_sigmoid_ranged_multiply(a: taaf_sigmoid_ranged, b: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  return taaf_sigmoid_ranged_of(
+    taaf_sigmoid_pair_multiply(taaf_sigmoid_pair(a.high, a.low), taaf_sigmoid_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn taaf_sigmoid_ranged_pair(a: taaf_sigmoid_ranged) -> taaf_sigmoid_pair {
+  let factor = taaf_sigmoid_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return taaf_sigmoid_pair(a.high * factor, a.low * factor);
+}
+
+fn taaf_sigmoid_pair_subtract(a: taaf_sigmoid_pair, b: taaf_sigmoid_pair) -> taaf_sigmoid_pair {
+  let s = taaf_sigmoid_pair_sum(a.high, -b.high);
+  return taaf_sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const taaf_sigmoid_RANGED_LN2: taaf_sigmoid_pair = taaf_sigmoid_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn taaf_sigmoid_ranged_exp(a: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  let x = taaf_sigmoid_ranged_pair(
+    taaf_sigmoid_ranged_select(a.exponent > 126.0, taaf_sigmoid_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = taaf_sigmoid_pair_subtract(x, taaf_sigmoid_pair_multiply(taaf_sigmoid_pair(k, 0.0), taaf_sigmoid_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return taaf_sigmoid_ranged_of(
+    taaf_sigmoid_pair_add(
+      taaf_sigmoid_pair(1.0, 0.0),
+      taaf_sigmoid_pair_expm1_small(taaf_sigmoid_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn taaf_sigmoid_ranged_negate(a: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  return taaf_sigmoid_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn taaf_sigmoid_ranged_abs(a: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  return taaf_sigmoid_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn taaf_sigmoid_ranged_subtract(a: taaf_sigmoid_ranged, b: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  return taaf_sigmoid_ranged_add(a, taaf_sigmoid_ranged_negate(b));
+}
+
+const taaf_sigmoid_RANGED_ONE: taaf_sigmoid_ranged = taaf_sigmoid_ranged(1.0, 0.0, 0.0);
+
+fn taaf_sigmoid_ranged_expm1(a: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = taaf_sigmoid_ranged_multiply(a, a);
+    return taaf_sigmoid_ranged_add(a, taaf_sigmoid_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
+  if (a.exponent < -2.0) {
+    return taaf_sigmoid_ranged_of(taaf_sigmoid_pair_expm1_small(taaf_sigmoid_ranged_pair(a)), 0.0);
   }
-  let y = 1.0 - 2.0 / (taaf_sigmoid_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
+  return taaf_sigmoid_ranged_subtract(taaf_sigmoid_ranged_exp(a), taaf_sigmoid_RANGED_ONE);
+}
+
+fn taaf_sigmoid_ranged_less(a: taaf_sigmoid_ranged, b: taaf_sigmoid_ranged) -> bool {
+  return taaf_sigmoid_ranged_subtract(a, b).high < 0.0;
+}
+
+fn taaf_sigmoid_ranged_smaller(a: taaf_sigmoid_ranged, b: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  return taaf_sigmoid_ranged_select(taaf_sigmoid_ranged_less(b, a), b, a);
+}
+
+fn taaf_sigmoid_ranged_at_most(a: taaf_sigmoid_ranged, b: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  return taaf_sigmoid_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn taaf_sigmoid_ranged_to_limit(a: taaf_sigmoid_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * taaf_sigmoid_power_of_two(first)) * taaf_sigmoid_power_of_two(exponent - first);
+}
+
+fn taaf_sigmoid_ranged_divide(a: taaf_sigmoid_ranged, b: taaf_sigmoid_ranged) -> taaf_sigmoid_ranged {
+  return taaf_sigmoid_ranged_of(
+    taaf_sigmoid_pair_divide(taaf_sigmoid_pair(a.high, a.low), taaf_sigmoid_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn taaf_sigmoid_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x2;
-  return -(x2 * x2 * (taaf_sigmoid_logistic(x3 + t2) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t2)) * x1);
+  let a0 = taaf_sigmoid_ranged_from_given(x0);
+  let a1 = taaf_sigmoid_ranged_from_given(x1);
+  let a2 = taaf_sigmoid_ranged_from_given(x2);
+  let a3 = taaf_sigmoid_ranged_from_given(x3);
+  let t0 = taaf_sigmoid_ranged_add(a3, taaf_sigmoid_ranged_multiply(a0, a2));
+  let t1 = taaf_sigmoid_ranged_exp(taaf_sigmoid_ranged_negate(taaf_sigmoid_ranged_abs(t0)));
+  let t2 = taaf_sigmoid_ranged_add(t1, taaf_sigmoid_ranged(1.0, 0.0, 0.0));
+  let t3 = taaf_sigmoid_ranged_expm1(
+    taaf_sigmoid_ranged_at_most(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged(1.0, 0.0, 1.0),
+        taaf_sigmoid_ranged_multiply(taaf_sigmoid_ranged(1.0, 0.0, -1.0), t0)
+      ),
+      taaf_sigmoid_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return taaf_sigmoid_ranged_to_limit(
+    taaf_sigmoid_ranged_negate(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged_multiply(
+          taaf_sigmoid_ranged_multiply(a1, taaf_sigmoid_ranged_multiply(a2, a2)),
+          taaf_sigmoid_ranged_divide(t1, taaf_sigmoid_ranged_multiply(t2, t2))
+        ),
+        taaf_sigmoid_ranged_divide(t3, taaf_sigmoid_ranged_add(t3, taaf_sigmoid_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn taaf_sigmoid_curvature_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  return taaf_sigmoid_logistic(x2 + select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x1) * x1;
+  let a0 = taaf_sigmoid_ranged_from_given(x0);
+  let a1 = taaf_sigmoid_ranged_from_given(x1);
+  let a2 = taaf_sigmoid_ranged_from_given(x2);
+  let t0 = taaf_sigmoid_ranged_exp(
+    taaf_sigmoid_ranged_negate(
+      taaf_sigmoid_ranged_abs(taaf_sigmoid_ranged_add(a2, taaf_sigmoid_ranged_multiply(a0, a1)))
+    )
+  );
+  let t1 = taaf_sigmoid_ranged_add(t0, taaf_sigmoid_ranged(1.0, 0.0, 0.0));
+  return taaf_sigmoid_ranged_to_limit(
+    taaf_sigmoid_ranged_multiply(a1, taaf_sigmoid_ranged_divide(t0, taaf_sigmoid_ranged_multiply(t1, t1)))
+  );
 }
 
 fn taaf_sigmoid_curvature_2_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  let t3 = t2 * x2;
-  let t4 = taaf_sigmoid_logistic(x3 + t3);
-  return (t4 - t4 * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t3) * t2 * x2) * x1;
+  let a0 = taaf_sigmoid_ranged_from_given(x0);
+  let a1 = taaf_sigmoid_ranged_from_given(x1);
+  let a2 = taaf_sigmoid_ranged_from_given(x2);
+  let a3 = taaf_sigmoid_ranged_from_given(x3);
+  let t0 = taaf_sigmoid_ranged_multiply(a0, a2);
+  let t1 = taaf_sigmoid_ranged_add(a3, t0);
+  let t2 = taaf_sigmoid_ranged_exp(taaf_sigmoid_ranged_negate(taaf_sigmoid_ranged_abs(t1)));
+  let t3 = taaf_sigmoid_ranged_add(t2, taaf_sigmoid_ranged(1.0, 0.0, 0.0));
+  let t4 = taaf_sigmoid_ranged_divide(t2, taaf_sigmoid_ranged_multiply(t3, t3));
+  let t5 = taaf_sigmoid_ranged_expm1(
+    taaf_sigmoid_ranged_at_most(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged(1.0, 0.0, 1.0),
+        taaf_sigmoid_ranged_multiply(taaf_sigmoid_ranged(1.0, 0.0, -1.0), t1)
+      ),
+      taaf_sigmoid_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return taaf_sigmoid_ranged_to_limit(
+    taaf_sigmoid_ranged_multiply(
+      a1,
+      taaf_sigmoid_ranged_subtract(
+        t4,
+        taaf_sigmoid_ranged_multiply(
+          taaf_sigmoid_ranged_multiply(t0, t4),
+          taaf_sigmoid_ranged_divide(t5, taaf_sigmoid_ranged_add(t5, taaf_sigmoid_ranged(1.0, 0.0, 1.0)))
+        )
+      )
+    )
+  );
 }
 
 fn taaf_sigmoid_curvature_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x2;
-  return -(taaf_sigmoid_logistic(x3 + t2) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t2) * x1 * x2);
+  let a0 = taaf_sigmoid_ranged_from_given(x0);
+  let a1 = taaf_sigmoid_ranged_from_given(x1);
+  let a2 = taaf_sigmoid_ranged_from_given(x2);
+  let a3 = taaf_sigmoid_ranged_from_given(x3);
+  let t0 = taaf_sigmoid_ranged_add(a3, taaf_sigmoid_ranged_multiply(a0, a2));
+  let t1 = taaf_sigmoid_ranged_exp(taaf_sigmoid_ranged_negate(taaf_sigmoid_ranged_abs(t0)));
+  let t2 = taaf_sigmoid_ranged_add(t1, taaf_sigmoid_ranged(1.0, 0.0, 0.0));
+  let t3 = taaf_sigmoid_ranged_expm1(
+    taaf_sigmoid_ranged_at_most(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged(1.0, 0.0, 1.0),
+        taaf_sigmoid_ranged_multiply(taaf_sigmoid_ranged(1.0, 0.0, -1.0), t0)
+      ),
+      taaf_sigmoid_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return taaf_sigmoid_ranged_to_limit(
+    taaf_sigmoid_ranged_negate(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged_multiply(
+          taaf_sigmoid_ranged_multiply(a1, a2),
+          taaf_sigmoid_ranged_divide(t1, taaf_sigmoid_ranged_multiply(t2, t2))
+        ),
+        taaf_sigmoid_ranged_divide(t3, taaf_sigmoid_ranged_add(t3, taaf_sigmoid_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn taaf_sigmoid_curvature_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  return taaf_sigmoid_logistic(x2 + t2 * x1) * t2;
+  let a0 = taaf_sigmoid_ranged_from_given(x0);
+  let a1 = taaf_sigmoid_ranged_from_given(x1);
+  let a2 = taaf_sigmoid_ranged_from_given(x2);
+  let t0 = taaf_sigmoid_ranged_exp(
+    taaf_sigmoid_ranged_negate(
+      taaf_sigmoid_ranged_abs(taaf_sigmoid_ranged_add(a2, taaf_sigmoid_ranged_multiply(a0, a1)))
+    )
+  );
+  let t1 = taaf_sigmoid_ranged_add(t0, taaf_sigmoid_ranged(1.0, 0.0, 0.0));
+  return taaf_sigmoid_ranged_to_limit(
+    taaf_sigmoid_ranged_multiply(a0, taaf_sigmoid_ranged_divide(t0, taaf_sigmoid_ranged_multiply(t1, t1)))
+  );
 }
 
 fn taaf_sigmoid_curvature_5_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  return taaf_sigmoid_logistic(x2 + select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x1);
+  let a0 = taaf_sigmoid_ranged_from_given(x0);
+  let a1 = taaf_sigmoid_ranged_from_given(x1);
+  let a2 = taaf_sigmoid_ranged_from_given(x2);
+  let t0 = taaf_sigmoid_ranged_exp(
+    taaf_sigmoid_ranged_negate(
+      taaf_sigmoid_ranged_abs(taaf_sigmoid_ranged_add(a2, taaf_sigmoid_ranged_multiply(a0, a1)))
+    )
+  );
+  let t1 = taaf_sigmoid_ranged_add(t0, taaf_sigmoid_ranged(1.0, 0.0, 0.0));
+  return taaf_sigmoid_ranged_to_limit(taaf_sigmoid_ranged_divide(t0, taaf_sigmoid_ranged_multiply(t1, t1)));
 }
 
 fn taaf_sigmoid_curvature_6_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  let t3 = t2 * x2;
-  return -(t2 * t2 * (taaf_sigmoid_logistic(x3 + t3) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t3)) * x1);
+  let a0 = taaf_sigmoid_ranged_from_given(x0);
+  let a1 = taaf_sigmoid_ranged_from_given(x1);
+  let a2 = taaf_sigmoid_ranged_from_given(x2);
+  let a3 = taaf_sigmoid_ranged_from_given(x3);
+  let t0 = taaf_sigmoid_ranged_add(a3, taaf_sigmoid_ranged_multiply(a0, a2));
+  let t1 = taaf_sigmoid_ranged_exp(taaf_sigmoid_ranged_negate(taaf_sigmoid_ranged_abs(t0)));
+  let t2 = taaf_sigmoid_ranged_add(t1, taaf_sigmoid_ranged(1.0, 0.0, 0.0));
+  let t3 = taaf_sigmoid_ranged_expm1(
+    taaf_sigmoid_ranged_at_most(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged(1.0, 0.0, 1.0),
+        taaf_sigmoid_ranged_multiply(taaf_sigmoid_ranged(1.0, 0.0, -1.0), t0)
+      ),
+      taaf_sigmoid_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return taaf_sigmoid_ranged_to_limit(
+    taaf_sigmoid_ranged_negate(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged_multiply(
+          taaf_sigmoid_ranged_multiply(taaf_sigmoid_ranged_multiply(a0, a0), a1),
+          taaf_sigmoid_ranged_divide(t1, taaf_sigmoid_ranged_multiply(t2, t2))
+        ),
+        taaf_sigmoid_ranged_divide(t3, taaf_sigmoid_ranged_add(t3, taaf_sigmoid_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn taaf_sigmoid_curvature_7_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0);
-  let t3 = t2 * x2;
-  return -(taaf_sigmoid_logistic(x3 + t3) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t3) * t2 * x1);
+  let a0 = taaf_sigmoid_ranged_from_given(x0);
+  let a1 = taaf_sigmoid_ranged_from_given(x1);
+  let a2 = taaf_sigmoid_ranged_from_given(x2);
+  let a3 = taaf_sigmoid_ranged_from_given(x3);
+  let t0 = taaf_sigmoid_ranged_add(a3, taaf_sigmoid_ranged_multiply(a0, a2));
+  let t1 = taaf_sigmoid_ranged_exp(taaf_sigmoid_ranged_negate(taaf_sigmoid_ranged_abs(t0)));
+  let t2 = taaf_sigmoid_ranged_add(t1, taaf_sigmoid_ranged(1.0, 0.0, 0.0));
+  let t3 = taaf_sigmoid_ranged_expm1(
+    taaf_sigmoid_ranged_at_most(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged(1.0, 0.0, 1.0),
+        taaf_sigmoid_ranged_multiply(taaf_sigmoid_ranged(1.0, 0.0, -1.0), t0)
+      ),
+      taaf_sigmoid_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return taaf_sigmoid_ranged_to_limit(
+    taaf_sigmoid_ranged_negate(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged_multiply(
+          taaf_sigmoid_ranged_multiply(a0, a1),
+          taaf_sigmoid_ranged_divide(t1, taaf_sigmoid_ranged_multiply(t2, t2))
+        ),
+        taaf_sigmoid_ranged_divide(t3, taaf_sigmoid_ranged_add(t3, taaf_sigmoid_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn taaf_sigmoid_curvature_8_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
-  let t2 = select(t, -9223372000000000000.0, t < -9223372000000000000.0) * x2;
-  return -(taaf_sigmoid_logistic(x3 + t2) * taaf_sigmoid_tanh(0.5 * x3 + 0.5 * t2) * x1);
+  let a0 = taaf_sigmoid_ranged_from_given(x0);
+  let a1 = taaf_sigmoid_ranged_from_given(x1);
+  let a2 = taaf_sigmoid_ranged_from_given(x2);
+  let a3 = taaf_sigmoid_ranged_from_given(x3);
+  let t0 = taaf_sigmoid_ranged_add(a3, taaf_sigmoid_ranged_multiply(a0, a2));
+  let t1 = taaf_sigmoid_ranged_exp(taaf_sigmoid_ranged_negate(taaf_sigmoid_ranged_abs(t0)));
+  let t2 = taaf_sigmoid_ranged_add(t1, taaf_sigmoid_ranged(1.0, 0.0, 0.0));
+  let t3 = taaf_sigmoid_ranged_expm1(
+    taaf_sigmoid_ranged_at_most(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged(1.0, 0.0, 1.0),
+        taaf_sigmoid_ranged_multiply(taaf_sigmoid_ranged(1.0, 0.0, -1.0), t0)
+      ),
+      taaf_sigmoid_ranged(1.25, 0.0, 6.0)
+    )
+  );
+  return taaf_sigmoid_ranged_to_limit(
+    taaf_sigmoid_ranged_negate(
+      taaf_sigmoid_ranged_multiply(
+        taaf_sigmoid_ranged_multiply(a1, taaf_sigmoid_ranged_divide(t1, taaf_sigmoid_ranged_multiply(t2, t2))),
+        taaf_sigmoid_ranged_divide(t3, taaf_sigmoid_ranged_add(t3, taaf_sigmoid_ranged(1.0, 0.0, 1.0)))
+      )
+    )
+  );
 }
 
 fn taaf_sigmoid_pair_expm1(a: taaf_sigmoid_pair) -> taaf_sigmoid_pair {
@@ -1515,11 +1808,6 @@ fn taaf_sigmoid_pair_expm1(a: taaf_sigmoid_pair) -> taaf_sigmoid_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = taaf_sigmoid_power_of_two(i32(k));
   return taaf_sigmoid_pair_add(taaf_sigmoid_pair_sum(scale, -1.0), taaf_sigmoid_pair_scale(small, scale));
-}
-
-fn taaf_sigmoid_pair_subtract(a: taaf_sigmoid_pair, b: taaf_sigmoid_pair) -> taaf_sigmoid_pair {
-  let s = taaf_sigmoid_pair_sum(a.high, -b.high);
-  return taaf_sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn taaf_sigmoid_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> taaf_sigmoid_curvatures {
@@ -1776,6 +2064,17 @@ struct taaf_sigmoid_second_gradients {
   delta: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn taaf_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn taaf_sigmoid_double_backward(
   dy: f32,
   ddx: f32,
@@ -1793,19 +2092,21 @@ fn taaf_sigmoid_double_backward(
   let curvatures = taaf_sigmoid_curvature(x, alpha, beta, gamma, delta);
   return taaf_sigmoid_second_gradients(
     ddx * slopes.x + ddalpha * slopes.alpha + ddbeta * slopes.beta + ddgamma * slopes.gamma + dddelta * slopes.delta,
-    dy *
-      (ddx * curvatures.x_x + ddalpha * curvatures.x_alpha + ddbeta * curvatures.x_beta + ddgamma * curvatures.x_gamma),
-    dy * (ddx * curvatures.x_alpha + ddbeta * curvatures.alpha_beta + ddgamma * curvatures.alpha_gamma),
-    dy *
-      (ddx * curvatures.x_beta +
-        ddalpha * curvatures.alpha_beta +
-        ddbeta * curvatures.beta_beta +
-        ddgamma * curvatures.beta_gamma),
-    dy *
-      (ddx * curvatures.x_gamma +
-        ddalpha * curvatures.alpha_gamma +
-        ddbeta * curvatures.beta_gamma +
-        ddgamma * curvatures.gamma_gamma),
+    taaf_sigmoid_product_of_three(dy, ddx, curvatures.x_x) +
+      taaf_sigmoid_product_of_three(dy, ddalpha, curvatures.x_alpha) +
+      taaf_sigmoid_product_of_three(dy, ddbeta, curvatures.x_beta) +
+      taaf_sigmoid_product_of_three(dy, ddgamma, curvatures.x_gamma),
+    taaf_sigmoid_product_of_three(dy, ddx, curvatures.x_alpha) +
+      taaf_sigmoid_product_of_three(dy, ddbeta, curvatures.alpha_beta) +
+      taaf_sigmoid_product_of_three(dy, ddgamma, curvatures.alpha_gamma),
+    taaf_sigmoid_product_of_three(dy, ddx, curvatures.x_beta) +
+      taaf_sigmoid_product_of_three(dy, ddalpha, curvatures.alpha_beta) +
+      taaf_sigmoid_product_of_three(dy, ddbeta, curvatures.beta_beta) +
+      taaf_sigmoid_product_of_three(dy, ddgamma, curvatures.beta_gamma),
+    taaf_sigmoid_product_of_three(dy, ddx, curvatures.x_gamma) +
+      taaf_sigmoid_product_of_three(dy, ddalpha, curvatures.alpha_gamma) +
+      taaf_sigmoid_product_of_three(dy, ddbeta, curvatures.beta_gamma) +
+      taaf_sigmoid_product_of_three(dy, ddgamma, curvatures.gamma_gamma),
     0.0
   );
 }

@@ -223,8 +223,162 @@ fn tanh__fused(x: f32) -> tanh__value_and_slopes {
   return tanh__value_and_slopes(tanh__tanh(x), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct tanh__ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const tanh__RANGED_ZERO: tanh__ranged = tanh__ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn tanh__ranged_of(a: tanh__pair, exponent: f32) -> tanh__ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = tanh__power_of_two(clamp(127 - field, -126, 126));
+  return tanh__ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), tanh__RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn tanh__ranged_select(condition: bool, a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
+  return tanh__ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn tanh__ranged_from_given(x: f32) -> tanh__ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = tanh__ranged_of(tanh__pair(part, 0.0), select(0.0, 64.0, large));
+  return tanh__ranged_select(infinite, tanh__ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn tanh__ranged_multiply(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
+  return tanh__ranged_of(
+    tanh__pair_multiply(tanh__pair(a.high, a.low), tanh__pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn tanh__ranged_add(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = tanh__ranged_select(swapped, b, a);
+  let y = tanh__ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(tanh__power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return tanh__ranged_of(
+    tanh__pair_add(tanh__pair(x.high, x.low), tanh__pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn tanh__ranged_pair(a: tanh__ranged) -> tanh__pair {
+  let factor = tanh__power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return tanh__pair(a.high * factor, a.low * factor);
+}
+
+fn tanh__ranged_negate(a: tanh__ranged) -> tanh__ranged {
+  return tanh__ranged(-a.high, -a.low, a.exponent);
+}
+
+fn tanh__ranged_subtract(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
+  return tanh__ranged_add(a, tanh__ranged_negate(b));
+}
+
+fn tanh__pair_subtract(a: tanh__pair, b: tanh__pair) -> tanh__pair {
+  let s = tanh__pair_sum(a.high, -b.high);
+  return tanh__pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const tanh__RANGED_LN2: tanh__pair = tanh__pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn tanh__ranged_exp(a: tanh__ranged) -> tanh__ranged {
+  let x = tanh__ranged_pair(
+    tanh__ranged_select(a.exponent > 126.0, tanh__ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = tanh__pair_subtract(x, tanh__pair_multiply(tanh__pair(k, 0.0), tanh__RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return tanh__ranged_of(
+    tanh__pair_add(
+      tanh__pair(1.0, 0.0),
+      tanh__pair_expm1_small(tanh__pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const tanh__RANGED_ONE: tanh__ranged = tanh__ranged(1.0, 0.0, 0.0);
+
+fn tanh__ranged_expm1(a: tanh__ranged) -> tanh__ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = tanh__ranged_multiply(a, a);
+    return tanh__ranged_add(a, tanh__ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return tanh__ranged_of(tanh__pair_expm1_small(tanh__ranged_pair(a)), 0.0);
+  }
+  return tanh__ranged_subtract(tanh__ranged_exp(a), tanh__RANGED_ONE);
+}
+
+fn tanh__ranged_less(a: tanh__ranged, b: tanh__ranged) -> bool {
+  return tanh__ranged_subtract(a, b).high < 0.0;
+}
+
+fn tanh__ranged_smaller(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
+  return tanh__ranged_select(tanh__ranged_less(b, a), b, a);
+}
+
+fn tanh__ranged_at_most(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
+  return tanh__ranged_smaller(a, b);
+}
+
+fn tanh__ranged_abs(a: tanh__ranged) -> tanh__ranged {
+  return tanh__ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn tanh__ranged_to_limit(a: tanh__ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * tanh__power_of_two(first)) * tanh__power_of_two(exponent - first);
+}
+
+fn tanh__ranged_divide(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
+  return tanh__ranged_of(
+    tanh__pair_divide(tanh__pair(a.high, a.low), tanh__pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
 fn tanh__curvature_0_far(x0: f32) -> f32 {
-  return -8.0 * (tanh__tanh(x0) * tanh__logistic(2.0 * x0));
+  let a0 = tanh__ranged_from_given(x0);
+  let t0 = tanh__ranged_multiply(tanh__ranged(1.0, 0.0, 1.0), a0);
+  let t1 = tanh__ranged_expm1(tanh__ranged_at_most(t0, tanh__ranged(1.25, 0.0, 6.0)));
+  let t2 = tanh__ranged_exp(tanh__ranged_negate(tanh__ranged_abs(t0)));
+  let t3 = tanh__ranged_add(t2, tanh__ranged(1.0, 0.0, 0.0));
+  return tanh__ranged_to_limit(
+    tanh__ranged_multiply(
+      tanh__ranged_multiply(
+        tanh__ranged(-1.0, 0.0, 3.0),
+        tanh__ranged_divide(t1, tanh__ranged_add(t1, tanh__ranged(1.0, 0.0, 1.0)))
+      ),
+      tanh__ranged_divide(t2, tanh__ranged_multiply(t3, t3))
+    )
+  );
 }
 
 fn tanh__pair_smaller(a: tanh__pair, b: tanh__pair) -> tanh__pair {
@@ -292,10 +446,21 @@ struct tanh__second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn tanh__product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn tanh__double_backward(dy: f32, ddx: f32, x: f32) -> tanh__second_gradients {
   let slopes = tanh__backward(1.0, x);
   let curvatures = tanh__curvature(x);
-  return tanh__second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return tanh__second_gradients(ddx * slopes, tanh__product_of_three(dy, ddx, curvatures));
 }
 
 struct tanh__uniform_values {

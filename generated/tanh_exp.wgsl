@@ -1456,19 +1456,178 @@ fn tanh_exp_fused(x: f32) -> tanh_exp_value_and_slopes {
   return tanh_exp_value_and_slopes(select(result_value, x, tanh_exp_is_nan(x)), result_x);
 }
 
-fn tanh_exp_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 80.0, x0 > 80.0);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = tanh_exp_exp(t2);
-  let t4 = 2.0 * t3;
-  let t5 = tanh_exp_logistic(t4);
-  let t6 = select(t4 * t5, 0.0, abs(t4) > 800.0);
-  return 4.0 * (t6 + t2 * t3 * (t5 - tanh_exp_tanh(t3) * t6));
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct tanh_exp_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const tanh_exp_RANGED_ZERO: tanh_exp_ranged = tanh_exp_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn tanh_exp_ranged_of(a: tanh_exp_pair, exponent: f32) -> tanh_exp_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = tanh_exp_power_of_two(clamp(127 - field, -126, 126));
+  return tanh_exp_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), tanh_exp_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn tanh_exp_ranged_select(condition: bool, a: tanh_exp_ranged, b: tanh_exp_ranged) -> tanh_exp_ranged {
+  return tanh_exp_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn tanh_exp_ranged_from_given(x: f32) -> tanh_exp_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = tanh_exp_ranged_of(tanh_exp_pair(part, 0.0), select(0.0, 64.0, large));
+  return tanh_exp_ranged_select(infinite, tanh_exp_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn tanh_exp_ranged_pair(a: tanh_exp_ranged) -> tanh_exp_pair {
+  let factor = tanh_exp_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return tanh_exp_pair(a.high * factor, a.low * factor);
 }
 
 fn tanh_exp_pair_subtract(a: tanh_exp_pair, b: tanh_exp_pair) -> tanh_exp_pair {
   let s = tanh_exp_pair_sum(a.high, -b.high);
   return tanh_exp_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const tanh_exp_RANGED_LN2: tanh_exp_pair = tanh_exp_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn tanh_exp_ranged_exp(a: tanh_exp_ranged) -> tanh_exp_ranged {
+  let x = tanh_exp_ranged_pair(
+    tanh_exp_ranged_select(a.exponent > 126.0, tanh_exp_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = tanh_exp_pair_subtract(x, tanh_exp_pair_multiply(tanh_exp_pair(k, 0.0), tanh_exp_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return tanh_exp_ranged_of(
+    tanh_exp_pair_add(
+      tanh_exp_pair(1.0, 0.0),
+      tanh_exp_pair_expm1_small(tanh_exp_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn tanh_exp_ranged_multiply(a: tanh_exp_ranged, b: tanh_exp_ranged) -> tanh_exp_ranged {
+  return tanh_exp_ranged_of(
+    tanh_exp_pair_multiply(tanh_exp_pair(a.high, a.low), tanh_exp_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn tanh_exp_ranged_abs(a: tanh_exp_ranged) -> tanh_exp_ranged {
+  return tanh_exp_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn tanh_exp_ranged_negate(a: tanh_exp_ranged) -> tanh_exp_ranged {
+  return tanh_exp_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn tanh_exp_ranged_add(a: tanh_exp_ranged, b: tanh_exp_ranged) -> tanh_exp_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = tanh_exp_ranged_select(swapped, b, a);
+  let y = tanh_exp_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(tanh_exp_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return tanh_exp_ranged_of(
+    tanh_exp_pair_add(tanh_exp_pair(x.high, x.low), tanh_exp_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn tanh_exp_ranged_divide(a: tanh_exp_ranged, b: tanh_exp_ranged) -> tanh_exp_ranged {
+  return tanh_exp_ranged_of(
+    tanh_exp_pair_divide(tanh_exp_pair(a.high, a.low), tanh_exp_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+fn tanh_exp_ranged_subtract(a: tanh_exp_ranged, b: tanh_exp_ranged) -> tanh_exp_ranged {
+  return tanh_exp_ranged_add(a, tanh_exp_ranged_negate(b));
+}
+
+fn tanh_exp_ranged_less(a: tanh_exp_ranged, b: tanh_exp_ranged) -> bool {
+  return tanh_exp_ranged_subtract(a, b).high < 0.0;
+}
+
+const tanh_exp_RANGED_ONE: tanh_exp_ranged = tanh_exp_ranged(1.0, 0.0, 0.0);
+
+fn tanh_exp_ranged_expm1(a: tanh_exp_ranged) -> tanh_exp_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = tanh_exp_ranged_multiply(a, a);
+    return tanh_exp_ranged_add(a, tanh_exp_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return tanh_exp_ranged_of(tanh_exp_pair_expm1_small(tanh_exp_ranged_pair(a)), 0.0);
+  }
+  return tanh_exp_ranged_subtract(tanh_exp_ranged_exp(a), tanh_exp_RANGED_ONE);
+}
+
+fn tanh_exp_ranged_smaller(a: tanh_exp_ranged, b: tanh_exp_ranged) -> tanh_exp_ranged {
+  return tanh_exp_ranged_select(tanh_exp_ranged_less(b, a), b, a);
+}
+
+fn tanh_exp_ranged_at_most(a: tanh_exp_ranged, b: tanh_exp_ranged) -> tanh_exp_ranged {
+  return tanh_exp_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn tanh_exp_ranged_to_limit(a: tanh_exp_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * tanh_exp_power_of_two(first)) * tanh_exp_power_of_two(exponent - first);
+}
+
+fn tanh_exp_curvature_0_far(x0: f32) -> f32 {
+  let a0 = tanh_exp_ranged_from_given(x0);
+  let t0 = tanh_exp_ranged_exp(a0);
+  let t1 = tanh_exp_ranged_multiply(tanh_exp_ranged(1.0, 0.0, 1.0), t0);
+  let t2 = tanh_exp_ranged_abs(t1);
+  let t3 = tanh_exp_ranged_exp(tanh_exp_ranged_negate(t2));
+  let t4 = tanh_exp_ranged_add(t3, tanh_exp_ranged(1.0, 0.0, 0.0));
+  let t5 = tanh_exp_ranged_divide(t3, tanh_exp_ranged_multiply(t4, t4));
+  var t6 = tanh_exp_ranged_multiply(t1, t5);
+  if (tanh_exp_ranged_less(tanh_exp_ranged(1.5625, 0.0, 9.0), t2)) {
+    t6 = tanh_exp_RANGED_ZERO;
+  }
+  let t7 = tanh_exp_ranged_expm1(tanh_exp_ranged_at_most(t1, tanh_exp_ranged(1.25, 0.0, 6.0)));
+  return tanh_exp_ranged_to_limit(
+    tanh_exp_ranged_multiply(
+      tanh_exp_ranged(1.0, 0.0, 2.0),
+      tanh_exp_ranged_add(
+        t6,
+        tanh_exp_ranged_multiply(
+          tanh_exp_ranged_multiply(a0, t0),
+          tanh_exp_ranged_subtract(
+            t5,
+            tanh_exp_ranged_multiply(
+              tanh_exp_ranged_divide(t7, tanh_exp_ranged_add(t7, tanh_exp_ranged(1.0, 0.0, 1.0))),
+              t6
+            )
+          )
+        )
+      )
+    )
+  );
 }
 
 fn tanh_exp_curvature(x: f32) -> f32 {
@@ -1561,10 +1720,21 @@ struct tanh_exp_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn tanh_exp_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn tanh_exp_double_backward(dy: f32, ddx: f32, x: f32) -> tanh_exp_second_gradients {
   let slopes = tanh_exp_backward(1.0, x);
   let curvatures = tanh_exp_curvature(x);
-  return tanh_exp_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return tanh_exp_second_gradients(ddx * slopes, tanh_exp_product_of_three(dy, ddx, curvatures));
 }
 
 struct tanh_exp_uniform_values {

@@ -1036,27 +1036,157 @@ fn tanh_shrink_fused(x: f32) -> tanh_shrink_value_and_slopes {
   return tanh_shrink_value_and_slopes(select(result_value, x, tanh_shrink_is_nan(x)), result_x);
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn tanh_shrink_sigmoid(x: f32) -> f32 {
-  if (tanh_shrink_is_nan(x)) {
-    return x;
-  }
-  let e = tanh_shrink_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct tanh_shrink_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn tanh_shrink_logistic(x: f32) -> f32 {
-  if (tanh_shrink_is_nan(x)) {
-    return x;
+const tanh_shrink_RANGED_ZERO: tanh_shrink_ranged = tanh_shrink_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn tanh_shrink_ranged_of(a: tanh_shrink_pair, exponent: f32) -> tanh_shrink_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = tanh_shrink_power_of_two(clamp(127 - field, -126, 126));
+  return tanh_shrink_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), tanh_shrink_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn tanh_shrink_ranged_select(condition: bool, a: tanh_shrink_ranged, b: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  return tanh_shrink_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn tanh_shrink_ranged_from_given(x: f32) -> tanh_shrink_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = tanh_shrink_ranged_of(tanh_shrink_pair(part, 0.0), select(0.0, 64.0, large));
+  return tanh_shrink_ranged_select(infinite, tanh_shrink_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn tanh_shrink_ranged_multiply(a: tanh_shrink_ranged, b: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  return tanh_shrink_ranged_of(
+    tanh_shrink_pair_multiply(tanh_shrink_pair(a.high, a.low), tanh_shrink_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn tanh_shrink_ranged_add(a: tanh_shrink_ranged, b: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = tanh_shrink_ranged_select(swapped, b, a);
+  let y = tanh_shrink_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(tanh_shrink_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return tanh_shrink_ranged_of(
+    tanh_shrink_pair_add(tanh_shrink_pair(x.high, x.low), tanh_shrink_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn tanh_shrink_ranged_pair(a: tanh_shrink_ranged) -> tanh_shrink_pair {
+  let factor = tanh_shrink_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return tanh_shrink_pair(a.high * factor, a.low * factor);
+}
+
+fn tanh_shrink_ranged_negate(a: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  return tanh_shrink_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn tanh_shrink_ranged_subtract(a: tanh_shrink_ranged, b: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  return tanh_shrink_ranged_add(a, tanh_shrink_ranged_negate(b));
+}
+
+const tanh_shrink_RANGED_LN2: tanh_shrink_pair = tanh_shrink_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn tanh_shrink_ranged_exp(a: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  let x = tanh_shrink_ranged_pair(
+    tanh_shrink_ranged_select(a.exponent > 126.0, tanh_shrink_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = tanh_shrink_pair_subtract(x, tanh_shrink_pair_multiply(tanh_shrink_pair(k, 0.0), tanh_shrink_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return tanh_shrink_ranged_of(
+    tanh_shrink_pair_add(
+      tanh_shrink_pair(1.0, 0.0),
+      tanh_shrink_pair_expm1_small(tanh_shrink_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+const tanh_shrink_RANGED_ONE: tanh_shrink_ranged = tanh_shrink_ranged(1.0, 0.0, 0.0);
+
+fn tanh_shrink_ranged_expm1(a: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = tanh_shrink_ranged_multiply(a, a);
+    return tanh_shrink_ranged_add(a, tanh_shrink_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  let s = tanh_shrink_sigmoid(-abs(x));
-  return s - s * s;
+  if (a.exponent < -2.0) {
+    return tanh_shrink_ranged_of(tanh_shrink_pair_expm1_small(tanh_shrink_ranged_pair(a)), 0.0);
+  }
+  return tanh_shrink_ranged_subtract(tanh_shrink_ranged_exp(a), tanh_shrink_RANGED_ONE);
+}
+
+fn tanh_shrink_ranged_less(a: tanh_shrink_ranged, b: tanh_shrink_ranged) -> bool {
+  return tanh_shrink_ranged_subtract(a, b).high < 0.0;
+}
+
+fn tanh_shrink_ranged_smaller(a: tanh_shrink_ranged, b: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  return tanh_shrink_ranged_select(tanh_shrink_ranged_less(b, a), b, a);
+}
+
+fn tanh_shrink_ranged_at_most(a: tanh_shrink_ranged, b: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  return tanh_shrink_ranged_smaller(a, b);
+}
+
+fn tanh_shrink_ranged_abs(a: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  return tanh_shrink_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn tanh_shrink_ranged_to_limit(a: tanh_shrink_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * tanh_shrink_power_of_two(first)) * tanh_shrink_power_of_two(exponent - first);
+}
+
+fn tanh_shrink_ranged_divide(a: tanh_shrink_ranged, b: tanh_shrink_ranged) -> tanh_shrink_ranged {
+  return tanh_shrink_ranged_of(
+    tanh_shrink_pair_divide(tanh_shrink_pair(a.high, a.low), tanh_shrink_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn tanh_shrink_curvature_0_far(x0: f32) -> f32 {
-  return 8.0 * (tanh_shrink_tanh(x0) * tanh_shrink_logistic(2.0 * x0));
+  let a0 = tanh_shrink_ranged_from_given(x0);
+  let t0 = tanh_shrink_ranged_multiply(tanh_shrink_ranged(1.0, 0.0, 1.0), a0);
+  let t1 = tanh_shrink_ranged_expm1(tanh_shrink_ranged_at_most(t0, tanh_shrink_ranged(1.25, 0.0, 6.0)));
+  let t2 = tanh_shrink_ranged_exp(tanh_shrink_ranged_negate(tanh_shrink_ranged_abs(t0)));
+  let t3 = tanh_shrink_ranged_add(t2, tanh_shrink_ranged(1.0, 0.0, 0.0));
+  return tanh_shrink_ranged_to_limit(
+    tanh_shrink_ranged_multiply(
+      tanh_shrink_ranged_multiply(
+        tanh_shrink_ranged(1.0, 0.0, 3.0),
+        tanh_shrink_ranged_divide(t1, tanh_shrink_ranged_add(t1, tanh_shrink_ranged(1.0, 0.0, 1.0)))
+      ),
+      tanh_shrink_ranged_divide(t2, tanh_shrink_ranged_multiply(t3, t3))
+    )
+  );
 }
 
 fn tanh_shrink_pair_abs(a: tanh_shrink_pair) -> tanh_shrink_pair {
@@ -1119,10 +1249,21 @@ struct tanh_shrink_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn tanh_shrink_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn tanh_shrink_double_backward(dy: f32, ddx: f32, x: f32) -> tanh_shrink_second_gradients {
   let slopes = tanh_shrink_backward(1.0, x);
   let curvatures = tanh_shrink_curvature(x);
-  return tanh_shrink_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return tanh_shrink_second_gradients(ddx * slopes, tanh_shrink_product_of_three(dy, ddx, curvatures));
 }
 
 struct tanh_shrink_uniform_values {

@@ -1971,20 +1971,234 @@ fn tanhsoft_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> tanh
   return tanhsoft_value_and_slopes(select(result_value, x, tanhsoft_is_nan(x)), result_x);
 }
 
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct tanhsoft_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const tanhsoft_RANGED_ZERO: tanhsoft_ranged = tanhsoft_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn tanhsoft_ranged_of(a: tanhsoft_pair, exponent: f32) -> tanhsoft_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = tanhsoft_power_of_two(clamp(127 - field, -126, 126));
+  return tanhsoft_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), tanhsoft_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn tanhsoft_ranged_select(condition: bool, a: tanhsoft_ranged, b: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn tanhsoft_ranged_from_given(x: f32) -> tanhsoft_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = tanhsoft_ranged_of(tanhsoft_pair(part, 0.0), select(0.0, 64.0, large));
+  return tanhsoft_ranged_select(infinite, tanhsoft_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn tanhsoft_ranged_pair(a: tanhsoft_ranged) -> tanhsoft_pair {
+  let factor = tanhsoft_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return tanhsoft_pair(a.high * factor, a.low * factor);
+}
+
+const tanhsoft_RANGED_LN2: tanhsoft_pair = tanhsoft_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn tanhsoft_ranged_exp(a: tanhsoft_ranged) -> tanhsoft_ranged {
+  let x = tanhsoft_ranged_pair(
+    tanhsoft_ranged_select(a.exponent > 126.0, tanhsoft_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = tanhsoft_pair_subtract(x, tanhsoft_pair_multiply(tanhsoft_pair(k, 0.0), tanhsoft_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return tanhsoft_ranged_of(
+    tanhsoft_pair_add(
+      tanhsoft_pair(1.0, 0.0),
+      tanhsoft_pair_expm1_small(tanhsoft_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn tanhsoft_ranged_multiply(a: tanhsoft_ranged, b: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged_of(
+    tanhsoft_pair_multiply(tanhsoft_pair(a.high, a.low), tanhsoft_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+fn tanhsoft_ranged_add(a: tanhsoft_ranged, b: tanhsoft_ranged) -> tanhsoft_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = tanhsoft_ranged_select(swapped, b, a);
+  let y = tanhsoft_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(tanhsoft_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return tanhsoft_ranged_of(
+    tanhsoft_pair_add(tanhsoft_pair(x.high, x.low), tanhsoft_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn tanhsoft_ranged_negate(a: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn tanhsoft_ranged_abs(a: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+fn tanhsoft_ranged_divide(a: tanhsoft_ranged, b: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged_of(
+    tanhsoft_pair_divide(tanhsoft_pair(a.high, a.low), tanhsoft_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
+}
+
+// What is larger than all that rows of numbers give.
+fn tanhsoft_ranged_infinite() -> tanhsoft_ranged {
+  return tanhsoft_ranged(1.0, 0.0, 10000.0);
+}
+
+fn tanhsoft_ranged_log(a: tanhsoft_ranged) -> tanhsoft_ranged {
+  let over = a.high > 1.4142135;
+  let m = tanhsoft_pair_scale(tanhsoft_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = tanhsoft_pair_log_scaled(0.0, tanhsoft_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = tanhsoft_pair_multiply(tanhsoft_pair(a.exponent + select(0.0, 1.0, over), 0.0), tanhsoft_RANGED_LN2);
+  return tanhsoft_ranged_select(
+    a.high == 0.0,
+    tanhsoft_ranged_negate(tanhsoft_ranged_infinite()),
+    tanhsoft_ranged_of(tanhsoft_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn tanhsoft_ranged_subtract(a: tanhsoft_ranged, b: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged_add(a, tanhsoft_ranged_negate(b));
+}
+
+fn tanhsoft_ranged_less(a: tanhsoft_ranged, b: tanhsoft_ranged) -> bool {
+  return tanhsoft_ranged_subtract(a, b).high < 0.0;
+}
+
+fn tanhsoft_ranged_smaller(a: tanhsoft_ranged, b: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged_select(tanhsoft_ranged_less(b, a), b, a);
+}
+
+fn tanhsoft_ranged_at_most(a: tanhsoft_ranged, b: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged_smaller(a, b);
+}
+
+fn tanhsoft_ranged_larger(a: tanhsoft_ranged, b: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged_select(tanhsoft_ranged_less(a, b), b, a);
+}
+
+fn tanhsoft_ranged_at_least(a: tanhsoft_ranged, b: tanhsoft_ranged) -> tanhsoft_ranged {
+  return tanhsoft_ranged_larger(a, b);
+}
+
+fn tanhsoft_ranged_log1p(a: tanhsoft_ranged) -> tanhsoft_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = tanhsoft_ranged_multiply(a, a);
+    return tanhsoft_ranged_subtract(a, tanhsoft_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < 60.0) {
+    return tanhsoft_ranged_of(tanhsoft_pair_log1p(tanhsoft_ranged_pair(a)), 0.0);
+  }
+  return tanhsoft_ranged_log(a);
+}
+
+const tanhsoft_RANGED_ONE: tanhsoft_ranged = tanhsoft_ranged(1.0, 0.0, 0.0);
+
+fn tanhsoft_ranged_expm1(a: tanhsoft_ranged) -> tanhsoft_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = tanhsoft_ranged_multiply(a, a);
+    return tanhsoft_ranged_add(a, tanhsoft_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return tanhsoft_ranged_of(tanhsoft_pair_expm1_small(tanhsoft_ranged_pair(a)), 0.0);
+  }
+  return tanhsoft_ranged_subtract(tanhsoft_ranged_exp(a), tanhsoft_RANGED_ONE);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn tanhsoft_ranged_to_limit(a: tanhsoft_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * tanhsoft_power_of_two(first)) * tanhsoft_power_of_two(exponent - first);
+}
+
 fn tanhsoft_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = tanhsoft_exp(t * x3);
-  let t3 = t2 * x2;
-  let t4 = t * x1 + t3;
-  let t5 = tanhsoft_logistic(2.0 * t4);
-  let t6 = tanhsoft_log(x4);
-  let t7 = t - t6;
-  let t8 = tanhsoft_sigmoid(t7);
-  let t9 = x1 + t3 * x3;
-  let t10 = tanhsoft_logaddexp(t, t6);
-  let t11 = tanhsoft_tanh(t4);
-  let t12 = 4.0 * (t5 * (t8 * t9 + x3 * x3 * t2 * t10 * x2)) - t10 * (t11 * (8.0 * t9 * t9) * t5);
-  return t12 + 4.0 * (t8 * (t9 * t5)) + tanhsoft_logistic(t7) * t11;
+  let a0 = tanhsoft_ranged_from_given(x0);
+  let a1 = tanhsoft_ranged_from_given(x1);
+  let a2 = tanhsoft_ranged_from_given(x2);
+  let a3 = tanhsoft_ranged_from_given(x3);
+  let a4 = tanhsoft_ranged_from_given(x4);
+  let t0 = tanhsoft_ranged_exp(tanhsoft_ranged_multiply(a0, a3));
+  let t1 = tanhsoft_ranged_multiply(
+    tanhsoft_ranged(1.0, 0.0, 1.0),
+    tanhsoft_ranged_add(tanhsoft_ranged_multiply(a0, a1), tanhsoft_ranged_multiply(a2, t0))
+  );
+  let t2 = tanhsoft_ranged_exp(tanhsoft_ranged_negate(tanhsoft_ranged_abs(t1)));
+  let t3 = tanhsoft_ranged_add(t2, tanhsoft_ranged(1.0, 0.0, 0.0));
+  let t4 = tanhsoft_ranged_divide(t2, tanhsoft_ranged_multiply(t3, t3));
+  let t5 = tanhsoft_ranged_add(a1, tanhsoft_ranged_multiply(tanhsoft_ranged_multiply(a2, a3), t0));
+  let t6 = tanhsoft_ranged_log(a4);
+  let t7 = tanhsoft_ranged_subtract(a0, t6);
+  let t8 = tanhsoft_ranged_exp(tanhsoft_ranged_at_most(t7, tanhsoft_ranged(1.25, 0.0, 5.0)));
+  let t9 = tanhsoft_ranged_divide(t8, tanhsoft_ranged_add(t8, tanhsoft_ranged(1.0, 0.0, 0.0)));
+  let t10 = tanhsoft_ranged_exp(tanhsoft_ranged_negate(tanhsoft_ranged_abs(t7)));
+  let t11 = tanhsoft_ranged_add(tanhsoft_ranged_at_least(a0, t6), tanhsoft_ranged_log1p(t10));
+  let t12 = tanhsoft_ranged_expm1(tanhsoft_ranged_at_most(t1, tanhsoft_ranged(1.25, 0.0, 6.0)));
+  let t13 = tanhsoft_ranged_divide(t12, tanhsoft_ranged_add(t12, tanhsoft_ranged(1.0, 0.0, 1.0)));
+  let t14 = tanhsoft_ranged_add(
+    tanhsoft_ranged_subtract(
+      tanhsoft_ranged_multiply(
+        tanhsoft_ranged_multiply(tanhsoft_ranged(1.0, 0.0, 2.0), t4),
+        tanhsoft_ranged_add(
+          tanhsoft_ranged_multiply(t5, t9),
+          tanhsoft_ranged_multiply(
+            tanhsoft_ranged_multiply(tanhsoft_ranged_multiply(a2, tanhsoft_ranged_multiply(a3, a3)), t0),
+            t11
+          )
+        )
+      ),
+      tanhsoft_ranged_multiply(
+        tanhsoft_ranged_multiply(
+          tanhsoft_ranged_multiply(tanhsoft_ranged_multiply(tanhsoft_ranged(1.0, 0.0, 3.0), t13), t11),
+          tanhsoft_ranged_multiply(t5, t5)
+        ),
+        t4
+      )
+    ),
+    tanhsoft_ranged_multiply(
+      tanhsoft_ranged_multiply(tanhsoft_ranged_multiply(tanhsoft_ranged(1.0, 0.0, 2.0), t5), t4),
+      t9
+    )
+  );
+  let t15 = tanhsoft_ranged_add(t10, tanhsoft_ranged(1.0, 0.0, 0.0));
+  return tanhsoft_ranged_to_limit(
+    tanhsoft_ranged_add(
+      t14,
+      tanhsoft_ranged_multiply(t13, tanhsoft_ranged_divide(t10, tanhsoft_ranged_multiply(t15, t15)))
+    )
+  );
 }
 
 fn tanhsoft_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
@@ -2106,6 +2320,17 @@ struct tanhsoft_second_gradients {
   x: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn tanhsoft_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn tanhsoft_double_backward(
   dy: f32,
   ddx: f32,
@@ -2117,7 +2342,7 @@ fn tanhsoft_double_backward(
 ) -> tanhsoft_second_gradients {
   let slopes = tanhsoft_backward(1.0, x, alpha, beta, gamma, delta);
   let curvatures = tanhsoft_curvature(x, alpha, beta, gamma, delta);
-  return tanhsoft_second_gradients(ddx * slopes, dy * ddx * curvatures);
+  return tanhsoft_second_gradients(ddx * slopes, tanhsoft_product_of_three(dy, ddx, curvatures));
 }
 `;
 

@@ -1806,40 +1806,259 @@ struct xielu_curvatures {
   alpha_n_alpha_n: f32,
 }
 
-fn xielu_exp(x: f32) -> f32 {
-  if (xielu_is_nan(x)) {
-    return x;
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct xielu_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
+}
+
+const xielu_RANGED_ZERO: xielu_ranged = xielu_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn xielu_ranged_of(a: xielu_pair, exponent: f32) -> xielu_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = xielu_power_of_two(clamp(127 - field, -126, 126));
+  return xielu_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), xielu_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn xielu_ranged_select(condition: bool, a: xielu_ranged, b: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn xielu_ranged_from_given(x: f32) -> xielu_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = xielu_ranged_of(xielu_pair(part, 0.0), select(0.0, 64.0, large));
+  return xielu_ranged_select(infinite, xielu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn xielu_ranged_multiply(a: xielu_ranged, b: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged_of(
+    xielu_pair_multiply(xielu_pair(a.high, a.low), xielu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn xielu_ranged_pair(a: xielu_ranged) -> xielu_pair {
+  let factor = xielu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return xielu_pair(a.high * factor, a.low * factor);
+}
+
+const xielu_RANGED_LN2: xielu_pair = xielu_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn xielu_ranged_exp(a: xielu_ranged) -> xielu_ranged {
+  let x = xielu_ranged_pair(
+    xielu_ranged_select(a.exponent > 126.0, xielu_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = xielu_pair_subtract(x, xielu_pair_multiply(xielu_pair(k, 0.0), xielu_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return xielu_ranged_of(
+    xielu_pair_add(
+      xielu_pair(1.0, 0.0),
+      xielu_pair_expm1_small(xielu_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn xielu_ranged_add(a: xielu_ranged, b: xielu_ranged) -> xielu_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = xielu_ranged_select(swapped, b, a);
+  let y = xielu_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(xielu_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return xielu_ranged_of(
+    xielu_pair_add(xielu_pair(x.high, x.low), xielu_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn xielu_ranged_negate(a: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn xielu_ranged_subtract(a: xielu_ranged, b: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged_add(a, xielu_ranged_negate(b));
+}
+
+fn xielu_ranged_less(a: xielu_ranged, b: xielu_ranged) -> bool {
+  return xielu_ranged_subtract(a, b).high < 0.0;
+}
+
+fn xielu_ranged_larger(a: xielu_ranged, b: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged_select(xielu_ranged_less(a, b), b, a);
+}
+
+fn xielu_ranged_at_least(a: xielu_ranged, b: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged_larger(a, b);
+}
+
+// What is larger than all that rows of numbers give.
+fn xielu_ranged_infinite() -> xielu_ranged {
+  return xielu_ranged(1.0, 0.0, 10000.0);
+}
+
+fn xielu_ranged_log(a: xielu_ranged) -> xielu_ranged {
+  let over = a.high > 1.4142135;
+  let m = xielu_pair_scale(xielu_pair(a.high, a.low), select(1.0, 0.5, over));
+  let logarithm = xielu_pair_log_scaled(0.0, xielu_pair_ordered_sum(m.high - 1.0, m.low));
+  let whole = xielu_pair_multiply(xielu_pair(a.exponent + select(0.0, 1.0, over), 0.0), xielu_RANGED_LN2);
+  return xielu_ranged_select(
+    a.high == 0.0,
+    xielu_ranged_negate(xielu_ranged_infinite()),
+    xielu_ranged_of(xielu_pair_add(whole, logarithm), 0.0)
+  );
+}
+
+fn xielu_ranged_log1p(a: xielu_ranged) -> xielu_ranged {
+  if (a.exponent < -23.0) {
+    // a - a^2/2
+    let square = xielu_ranged_multiply(a, a);
+    return xielu_ranged_subtract(a, xielu_ranged(square.high, square.low, square.exponent - 1.0));
   }
-  return xielu_exp_scaled(x, 0.0, 0);
+  if (a.exponent < 60.0) {
+    return xielu_ranged_of(xielu_pair_log1p(xielu_ranged_pair(a)), 0.0);
+  }
+  return xielu_ranged_log(a);
+}
+
+fn xielu_ranged_abs(a: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn xielu_ranged_to_limit(a: xielu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * xielu_power_of_two(first)) * xielu_power_of_two(exponent - first);
 }
 
 fn xielu_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  return select(xielu_exp(x0) * (x3 + xielu_softplus(x2)), 2.0 * xielu_softplus(x1), x0 > 0.0);
+  let a0 = xielu_ranged_from_given(x0);
+  let a1 = xielu_ranged_from_given(x1);
+  let a2 = xielu_ranged_from_given(x2);
+  let a3 = xielu_ranged_from_given(x3);
+  var t0 = xielu_ranged_multiply(
+    xielu_ranged_exp(a0),
+    xielu_ranged_add(
+      a3,
+      xielu_ranged_add(
+        xielu_ranged_at_least(a2, xielu_RANGED_ZERO),
+        xielu_ranged_log1p(xielu_ranged_exp(xielu_ranged_negate(xielu_ranged_abs(a2))))
+      )
+    )
+  );
+  if (xielu_ranged_less(xielu_RANGED_ZERO, a0)) {
+    t0 = xielu_ranged_multiply(
+      xielu_ranged(1.0, 0.0, 1.0),
+      xielu_ranged_add(
+        xielu_ranged_at_least(a1, xielu_RANGED_ZERO),
+        xielu_ranged_log1p(xielu_ranged_exp(xielu_ranged_negate(xielu_ranged_abs(a1))))
+      )
+    );
+  }
+  return xielu_ranged_to_limit(t0);
+}
+
+fn xielu_ranged_smaller(a: xielu_ranged, b: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged_select(xielu_ranged_less(b, a), b, a);
+}
+
+fn xielu_ranged_at_most(a: xielu_ranged, b: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged_smaller(a, b);
+}
+
+fn xielu_ranged_divide(a: xielu_ranged, b: xielu_ranged) -> xielu_ranged {
+  return xielu_ranged_of(
+    xielu_pair_divide(xielu_pair(a.high, a.low), xielu_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn xielu_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  return select(0.0, 2.0 * (xielu_sigmoid(x1) * x0), x0 > 0.0);
+  let a0 = xielu_ranged_from_given(x0);
+  let a1 = xielu_ranged_from_given(x1);
+  let t0 = xielu_ranged_exp(xielu_ranged_at_most(a1, xielu_ranged(1.25, 0.0, 5.0)));
+  var t1 = xielu_RANGED_ZERO;
+  if (xielu_ranged_less(xielu_RANGED_ZERO, a0)) {
+    t1 = xielu_ranged_multiply(
+      xielu_ranged_multiply(xielu_ranged(1.0, 0.0, 1.0), a0),
+      xielu_ranged_divide(t0, xielu_ranged_add(t0, xielu_ranged(1.0, 0.0, 0.0)))
+    );
+  }
+  return xielu_ranged_to_limit(t1);
+}
+
+const xielu_RANGED_ONE: xielu_ranged = xielu_ranged(1.0, 0.0, 0.0);
+
+fn xielu_ranged_expm1(a: xielu_ranged) -> xielu_ranged {
+  if (a.exponent < -23.0) {
+    // a + a^2/2
+    let square = xielu_ranged_multiply(a, a);
+    return xielu_ranged_add(a, xielu_ranged(square.high, square.low, square.exponent - 1.0));
+  }
+  if (a.exponent < -2.0) {
+    return xielu_ranged_of(xielu_pair_expm1_small(xielu_ranged_pair(a)), 0.0);
+  }
+  return xielu_ranged_subtract(xielu_ranged_exp(a), xielu_RANGED_ONE);
 }
 
 fn xielu_curvature_2_far(x0: f32, x1: f32) -> f32 {
-  return select(xielu_expm1(x0) * xielu_sigmoid(x1), 0.0, x0 > 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn xielu_logistic(x: f32) -> f32 {
-  if (xielu_is_nan(x)) {
-    return x;
+  let a0 = xielu_ranged_from_given(x0);
+  let a1 = xielu_ranged_from_given(x1);
+  let t0 = xielu_ranged_exp(xielu_ranged_at_most(a1, xielu_ranged(1.25, 0.0, 5.0)));
+  var t1 = xielu_ranged_multiply(
+    xielu_ranged_expm1(a0),
+    xielu_ranged_divide(t0, xielu_ranged_add(t0, xielu_ranged(1.0, 0.0, 0.0)))
+  );
+  if (xielu_ranged_less(xielu_RANGED_ZERO, a0)) {
+    t1 = xielu_RANGED_ZERO;
   }
-  let s = xielu_sigmoid(-abs(x));
-  return s - s * s;
+  return xielu_ranged_to_limit(t1);
 }
 
 fn xielu_curvature_3_far(x0: f32, x1: f32) -> f32 {
-  return select(0.0, x0 * x0 * xielu_logistic(x1), x0 > 0.0);
+  let a0 = xielu_ranged_from_given(x0);
+  let a1 = xielu_ranged_from_given(x1);
+  let t0 = xielu_ranged_exp(xielu_ranged_negate(xielu_ranged_abs(a1)));
+  let t1 = xielu_ranged_add(t0, xielu_ranged(1.0, 0.0, 0.0));
+  var t2 = xielu_RANGED_ZERO;
+  if (xielu_ranged_less(xielu_RANGED_ZERO, a0)) {
+    t2 = xielu_ranged_multiply(xielu_ranged_multiply(a0, a0), xielu_ranged_divide(t0, xielu_ranged_multiply(t1, t1)));
+  }
+  return xielu_ranged_to_limit(t2);
 }
 
 fn xielu_curvature_4_far(x0: f32, x1: f32) -> f32 {
-  return select((xielu_expm1(x0) - x0) * xielu_logistic(x1), 0.0, x0 > 0.0);
+  let a0 = xielu_ranged_from_given(x0);
+  let a1 = xielu_ranged_from_given(x1);
+  let t0 = xielu_ranged_exp(xielu_ranged_negate(xielu_ranged_abs(a1)));
+  let t1 = xielu_ranged_add(t0, xielu_ranged(1.0, 0.0, 0.0));
+  var t2 = xielu_ranged_multiply(
+    xielu_ranged_subtract(xielu_ranged_expm1(a0), a0),
+    xielu_ranged_divide(t0, xielu_ranged_multiply(t1, t1))
+  );
+  if (xielu_ranged_less(xielu_RANGED_ZERO, a0)) {
+    t2 = xielu_RANGED_ZERO;
+  }
+  return xielu_ranged_to_limit(t2);
 }
 
 // a where the condition holds, else b.
@@ -2004,6 +2223,17 @@ struct xielu_second_gradients {
   alpha_n: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn xielu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn xielu_double_backward(
   dy: f32,
   ddx: f32,
@@ -2018,9 +2248,13 @@ fn xielu_double_backward(
   let curvatures = xielu_curvature(x, alpha_p, alpha_n, beta);
   return xielu_second_gradients(
     ddx * slopes.x + ddalpha_p * slopes.alpha_p + ddalpha_n * slopes.alpha_n,
-    dy * (ddx * curvatures.x_x + ddalpha_p * curvatures.x_alpha_p + ddalpha_n * curvatures.x_alpha_n),
-    dy * (ddx * curvatures.x_alpha_p + ddalpha_p * curvatures.alpha_p_alpha_p),
-    dy * (ddx * curvatures.x_alpha_n + ddalpha_n * curvatures.alpha_n_alpha_n)
+    xielu_product_of_three(dy, ddx, curvatures.x_x) +
+      xielu_product_of_three(dy, ddalpha_p, curvatures.x_alpha_p) +
+      xielu_product_of_three(dy, ddalpha_n, curvatures.x_alpha_n),
+    xielu_product_of_three(dy, ddx, curvatures.x_alpha_p) +
+      xielu_product_of_three(dy, ddalpha_p, curvatures.alpha_p_alpha_p),
+    xielu_product_of_three(dy, ddx, curvatures.x_alpha_n) +
+      xielu_product_of_three(dy, ddalpha_n, curvatures.alpha_n_alpha_n)
   );
 }
 

@@ -972,22 +972,134 @@ struct xunit_curvatures {
   t_t: f32,
 }
 
-fn xunit_curvature_0_far(x0: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  return -2.0 * (t2 * xunit_exp(-(t2 * t2)));
+// (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
+struct xunit_ranged {
+  high: f32,
+  low: f32,
+  exponent: f32,
 }
 
-fn xunit_curvature_1_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x1, 1099511600000.0, x1 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = xunit_exp(-(t2 * t2));
-  return (4.0 * t2 * t2 * t3 - 2.0 * t3) * x0;
+const xunit_RANGED_ZERO: xunit_ranged = xunit_ranged(0.0, 0.0, -2.0e38);
+
+// For numbers between 2^-126 and 2^126, or 0.
+fn xunit_ranged_of(a: xunit_pair, exponent: f32) -> xunit_ranged {
+  let field = i32((bitcast<u32>(a.high) >> 23u) & 0xffu);
+  let zero = field == 0;
+  let factor = xunit_power_of_two(clamp(127 - field, -126, 126));
+  return xunit_ranged(
+    select(a.high * factor, 0.0, zero),
+    select(a.low * factor, 0.0, zero),
+    select(clamp(exponent + f32(field - 127), -1.0e38, 1.0e38), xunit_RANGED_ZERO.exponent, zero)
+  );
+}
+
+fn xunit_ranged_select(condition: bool, a: xunit_ranged, b: xunit_ranged) -> xunit_ranged {
+  return xunit_ranged(
+    select(b.high, a.high, condition),
+    select(b.low, a.low, condition),
+    select(b.exponent, a.exponent, condition)
+  );
+}
+
+// A number as it was given.
+fn xunit_ranged_from_given(x: f32) -> xunit_ranged {
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let infinite = size == 0x7f800000u;
+  let large = size >= 0x5f800000u;
+  let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
+  let finite = xunit_ranged_of(xunit_pair(part, 0.0), select(0.0, 64.0, large));
+  return xunit_ranged_select(infinite, xunit_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn xunit_ranged_to_limit(a: xunit_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * xunit_power_of_two(first)) * xunit_power_of_two(exponent - first);
+}
+
+fn xunit_ranged_multiply(a: xunit_ranged, b: xunit_ranged) -> xunit_ranged {
+  return xunit_ranged_of(
+    xunit_pair_multiply(xunit_pair(a.high, a.low), xunit_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
+}
+
+// The number as a pair: for exponents that a pair has room for.
+fn xunit_ranged_pair(a: xunit_ranged) -> xunit_pair {
+  let factor = xunit_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
+  return xunit_pair(a.high * factor, a.low * factor);
 }
 
 fn xunit_pair_subtract(a: xunit_pair, b: xunit_pair) -> xunit_pair {
   let s = xunit_pair_sum(a.high, -b.high);
   return xunit_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+const xunit_RANGED_LN2: xunit_pair = xunit_pair(0.69314718, -1.9046542e-9);
+
+// Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
+// products and quotients of such numbers cancel.
+fn xunit_ranged_exp(a: xunit_ranged) -> xunit_ranged {
+  let x = xunit_ranged_pair(
+    xunit_ranged_select(a.exponent > 126.0, xunit_ranged(select(1.0, -1.0, a.high < 0.0), 0.0, 126.0), a)
+  );
+  let k = floor(x.high * 1.442695 + 0.5);
+  let rest = xunit_pair_subtract(x, xunit_pair_multiply(xunit_pair(k, 0.0), xunit_RANGED_LN2));
+  let held = select(clamp(rest.high, -0.36, 0.36), 0.0, abs(k) > 16777216.0);
+  return xunit_ranged_of(
+    xunit_pair_add(
+      xunit_pair(1.0, 0.0),
+      xunit_pair_expm1_small(xunit_pair(held, select(0.0, rest.low, held == rest.high)))
+    ),
+    k
+  );
+}
+
+fn xunit_ranged_negate(a: xunit_ranged) -> xunit_ranged {
+  return xunit_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn xunit_curvature_0_far(x0: f32) -> f32 {
+  let a0 = xunit_ranged_from_given(x0);
+  return xunit_ranged_to_limit(
+    xunit_ranged_multiply(
+      xunit_ranged_multiply(xunit_ranged(-1.0, 0.0, 1.0), a0),
+      xunit_ranged_exp(xunit_ranged_negate(xunit_ranged_multiply(a0, a0)))
+    )
+  );
+}
+
+fn xunit_ranged_add(a: xunit_ranged, b: xunit_ranged) -> xunit_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = xunit_ranged_select(swapped, b, a);
+  let y = xunit_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(xunit_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return xunit_ranged_of(
+    xunit_pair_add(xunit_pair(x.high, x.low), xunit_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn xunit_ranged_subtract(a: xunit_ranged, b: xunit_ranged) -> xunit_ranged {
+  return xunit_ranged_add(a, xunit_ranged_negate(b));
+}
+
+fn xunit_curvature_1_far(x0: f32, x1: f32) -> f32 {
+  let a0 = xunit_ranged_from_given(x0);
+  let a1 = xunit_ranged_from_given(x1);
+  let t0 = xunit_ranged_multiply(a1, a1);
+  let t1 = xunit_ranged_exp(xunit_ranged_negate(t0));
+  return xunit_ranged_to_limit(
+    xunit_ranged_multiply(
+      a0,
+      xunit_ranged_subtract(
+        xunit_ranged_multiply(xunit_ranged_multiply(xunit_ranged(1.0, 0.0, 2.0), t0), t1),
+        xunit_ranged_multiply(xunit_ranged(1.0, 0.0, 1.0), t1)
+      )
+    )
+  );
 }
 
 fn xunit_curvature(x: f32, t: f32) -> xunit_curvatures {
@@ -1025,13 +1137,24 @@ struct xunit_second_gradients {
   t: f32,
 }
 
+// The product of three numbers: the largest meets the smallest first.
+fn xunit_product_of_three(a: f32, b: f32, c: f32) -> f32 {
+  let turned = abs(b) > abs(a);
+  let more = select(a, b, turned);
+  let less = select(b, a, turned);
+  let largest = select(more, c, abs(c) > abs(more));
+  let others = select(c, more, abs(c) > abs(more));
+  let swapped = abs(others) < abs(less);
+  return largest * select(less, others, swapped) * select(others, less, swapped);
+}
+
 fn xunit_double_backward(dy: f32, ddx: f32, ddt: f32, x: f32, t: f32) -> xunit_second_gradients {
   let slopes = xunit_backward(1.0, x, t);
   let curvatures = xunit_curvature(x, t);
   return xunit_second_gradients(
     ddx * slopes.x + ddt * slopes.t,
-    dy * ddt * curvatures.x_t,
-    dy * (ddx * curvatures.x_t + ddt * curvatures.t_t)
+    xunit_product_of_three(dy, ddt, curvatures.x_t),
+    xunit_product_of_three(dy, ddx, curvatures.x_t) + xunit_product_of_three(dy, ddt, curvatures.t_t)
   );
 }
 `;

@@ -348,7 +348,7 @@ export const ofUnitFactor = (form: WgslForm, factor: Variable): WgslForm =>
   form.kind === "single" ? { ...form, value: withoutFactor(form.value, factor) } : { ...form, factor: null };
 
 /** An expression where a variable that it is linear in is 1. */
-const withoutFactor = (root: Expr, factor: Variable): Expr =>
+export const withoutFactor = (root: Expr, factor: Variable): Expr =>
   rebuild(substitute(root, new Map([[factor, constant(1)]])), (node, operands) => {
     const [a, b] = operands;
     if (node.primitive === "multiply" && isConstant(a!, 1)) return b!;

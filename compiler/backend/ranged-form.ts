@@ -1,11 +1,12 @@
 /** Expressions in pairs of float32 with exponents of their own: as calls of functions in the machine language. */
-import { type Expr, reachable } from "../ir/expr.js";
+import { type Expr, reachable, variablesOf } from "../ir/expr.js";
 import { type Rational, toNumber } from "../ir/rational.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
 import type { PrimitiveName } from "../primitives/table.js";
-import type { CallArithmetic } from "./call-form.js";
+import { type CallArithmetic, callForm } from "./call-form.js";
 import { lower } from "./lower.js";
+import type { MachineFunction } from "./machine-functions.js";
 import { literal, plainPairFormOf } from "./pair-form.js";
 
 const comparison =
@@ -18,6 +19,14 @@ const comparison =
 
 const selection = call("ranged_select");
 
+/** Of float32, by which an angle far out is reduced. */
+const wave =
+  (name: string): Spelling =>
+  ([a], print) => ({
+    text: `ranged_of(pair(${name}(ranged_to_finite(${print(a!, Precedence.selection)})), 0.0), 0.0)`,
+    precedence: Precedence.primary,
+  });
+
 const spellings: CallArithmetic["spellings"] = {
   less: comparison("less", false),
   greater: comparison("less", true),
@@ -28,6 +37,8 @@ const spellings: CallArithmetic["spellings"] = {
   choose: selection,
   pick: selection,
   infinity: call("ranged_infinite"),
+  sin: wave("sin"),
+  cos: wave("cos"),
 };
 
 /** A constant's exponent, and its digits in two parts. */
@@ -47,11 +58,18 @@ const logic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["and", "or", "
 const rangedSpells = (primitive: PrimitiveName): boolean =>
   spellings[primitive] !== undefined || logic.has(primitive) || pairLibrary().find(`ranged_${primitive}`) !== undefined;
 
+/** What pairs would compute otherwise lest it leave the range, or have a function for that ranged pairs lack. */
+const forms: Readonly<Partial<Record<PrimitiveName, string | undefined>>> = {
+  hypot: "sqrt(a^2 + b^2)",
+  logaddexp: "at_least(a, b) + log1p(exp(-abs(a - b)))",
+  normcdf: undefined,
+};
+
 /** The expression in what ranged pairs have functions for, as far as there are such. */
 export const loweredForRanged = (root: Expr): Expr =>
   lower(root, {
     spells: rangedSpells,
-    formOf: plainPairFormOf,
+    formOf: (primitive) => (primitive in forms ? forms[primitive] : plainPairFormOf(primitive)),
     nanFrom: new Set(),
     narrow: false,
   });
@@ -60,3 +78,18 @@ export const isSpelledRanged = (root: Expr): boolean =>
   reachable([root]).every(
     (node) => node.kind !== "application" || node.type === "condition" || rangedSpells(node.primitive),
   );
+
+/** A result as a function of its own, from and to numbers of float32; the root is spelled in ranged pairs. */
+export function rangedFunction(name: string, root: Expr): MachineFunction {
+  const variables = [...variablesOf(root)].sort((a, b) => a.id - b.id);
+  const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `a${i}`]));
+  const { statements, results } = callForm([root], local, rangedArithmetic);
+  const text = [
+    `fn ${name}(${variables.map((_, i) => `x${i}: f32`).join(", ")}) -> f32 {`,
+    ...variables.map((_, i) => `let a${i} = ranged_from_given(x${i});`),
+    ...statements,
+    `return ranged_to_limit(${results[0] ?? ""});`,
+    "}",
+  ].join("\n");
+  return { name, own: [name], variables, text };
+}

@@ -24,8 +24,10 @@ import {
   pairSpells,
   scaledLast,
   singleFunction,
+  withoutFactor,
   type WgslForm,
 } from "./pair-form.js";
+import { isSpelledRanged, loweredForRanged, rangedFunction } from "./ranged-form.js";
 import { searched } from "./searches.js";
 
 /** Errors that a form in single numbers may have, in units of 2^-24: of a value, and of a derivative. */
@@ -61,17 +63,19 @@ export function formsFor(
     // What leaves the range on the way is taken care of in rational functions, but not where exponentials vanish.
     const isSettled = !condition || (!isLossy && !isExponential(root));
     const isAccurate = isSettled && relative <= tolerance;
-    if (isAccurate && (order === "curvature" || isRightFarOut(single.value, lowered, root, null, plan))) return single;
+    if (isAccurate && isRightFarOut(single.value, lowered, root, null, plan)) return single;
     const guardOptions = { model: pairs, allowance: 10 * tolerance, negligible: 2 ** -150 };
     const found = pairForm(plan, root, guardOptions, pairFormOf);
     if (!found) return single;
     const { fast, guard, exact, cancels, factor } = found;
     const pair = { kind: "pairs", fast, guard, factor } as const;
     if (!guard || !exact) return isAccurate ? single : { ...pair, guard: null, exact: null, far: null };
-    const singles = (): MachineFunction => farFunction(plan, isValue ? "value" : `${order}_${i}`, single.value, factor);
-    // What cancels is better in pairs than in single numbers all the same.
+    const of = isValue ? "value" : `${order}_${i}`;
+    const singles = (): MachineFunction => farFunction(plan, of, single.value, factor);
+    // What cancels is better in pairs than in single numbers all the same; what leaves their range needs a larger one.
     if (order === "curvature") {
-      return { ...pair, guard: rangeGuard(fast, guardOptions), exact: null, far: { ...singles(), serves: "numbers" } };
+      const far = rangedFar(plan, of, root, single.value, factor) ?? singles();
+      return { ...pair, guard: rangeGuard(fast, guardOptions), exact: null, far: { ...far, serves: "numbers" } };
     }
     const [input, ...others] = variablesOf(fast);
     const isHarmless =
@@ -132,13 +136,27 @@ export function pairForm(
   return fast && isSpelledInPairs(fast) ? { fast, factor, ...rest } : undefined;
 }
 
-/** What serves far out, in single numbers; `of` says for which result. */
-export const farFunction = (
-  { activation }: KernelPlan,
+/** What serves far out, in pairs with exponents of their own; undefined where these lack a function. */
+function rangedFar(
+  plan: KernelPlan,
   of: string,
-  value: Expr,
+  root: Expr,
+  single: Expr,
   factor: Variable | null,
-): MachineFunction => singleFunction(ownName(`${wgslName(activation.name)}_${of}_far`), value, factor);
+): MachineFunction | undefined {
+  // What oscillates has a limit only where it was tried out in single numbers.
+  const form = hasOneOf(root, waves) ? single : root;
+  const ranged = loweredForRanged(factor ? withoutFactor(form, factor) : form);
+  return isSpelledRanged(ranged) ? rangedFunction(farName(plan, of), ranged) : undefined;
+}
+
+const waves: ReadonlySet<string> = new Set(["sin", "cos"]);
+
+/** What serves far out, in single numbers; `of` says for which result. */
+export const farFunction = (plan: KernelPlan, of: string, value: Expr, factor: Variable | null): MachineFunction =>
+  singleFunction(farName(plan, of), value, factor);
+
+const farName = ({ activation }: KernelPlan, of: string): string => ownName(`${wgslName(activation.name)}_${of}_far`);
 
 /** What grows faster than wide numbers reach where its operand is a large float32. */
 const exponentials: ReadonlySet<string> = new Set([

@@ -6,7 +6,7 @@ import { pairLibrary } from "../../compiler/machine/library/pair/index.js";
 import { words } from "../activations/points.js";
 
 const names = ["add", "subtract", "multiply", "divide", "sqrt", "exp", "expm1", "log", "log1p", "less", "sinh", "erf"];
-const others = ["from_given", "to_limit", "from_u32"];
+const others = ["from_given", "to_limit", "to_finite", "from_u32"];
 const functions = emulateFunctions(
   pairLibrary(),
   [...names, ...others].map((name) => `ranged_${name}`),
@@ -54,6 +54,12 @@ describe("arithmetic", () => {
     for (let i = 0; i < 6; i++) power = call("sqrt", power);
     expect(call("to_limit", power)).toBe(Math.fround(3.0000000054977558e38));
   });
+});
+
+test("an angle beyond float32 is finite unless what was given is not", () => {
+  const large = call("multiply", call("from_given", -1e30), call("from_given", 1e30));
+  expect(call("to_finite", large)).toBe(-3.4028234663852886e38);
+  expect(call("to_finite", call("from_given", -Infinity))).toBe(-Infinity);
 });
 
 describe("functions", () => {

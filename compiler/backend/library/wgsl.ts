@@ -5,6 +5,7 @@ import { exponential } from "./wgsl/exponential.js";
 import { gaussian } from "./wgsl/gaussian.js";
 import { hyperbolic } from "./wgsl/hyperbolic.js";
 import { powers } from "./wgsl/powers.js";
+import { products } from "./wgsl/products.js";
 import { quick } from "./wgsl/quick.js";
 import { trigonometric } from "./wgsl/trigonometric.js";
 
@@ -22,6 +23,7 @@ export const wgslLibrary: MachineLibrary = readLibrary([
   gaussian,
   hyperbolic,
   powers,
+  products,
   trigonometric,
 ]);
 

@@ -100,9 +100,9 @@ export function carrySecond(
   const slopes = gradients.map((_, j) => `${given[j]!} * slopes${gradients.length > 1 ? `.${others[j]!}` : ""}`);
   const results = second.places.map((places) => {
     const terms = places.flatMap((place, j) =>
-      place === null ? [] : [`${given[j]!} * curvatures${several ? `.${names[place]!}` : ""}`],
+      place === null ? [] : [`product_of_three(${dy}, ${given[j]!}, curvatures${several ? `.${names[place]!}` : ""})`],
     );
-    return terms.length === 0 ? "0.0" : `${dy} * ${terms.length > 1 ? `(${terms.join(" + ")})` : terms[0]!}`;
+    return terms.length === 0 ? "0.0" : terms.join(" + ");
   });
   const struct = ownName(`${prefix}_second_gradients`);
   carry(struct, structText(struct, [cotangentField, ...others]));

@@ -1,7 +1,7 @@
 /**
- * Pairs of float32 with an exponent of their own, for rows: what is squared, or an exponential, does not leave the range. Accuracy
- * is that of pairs. Exponents are whole numbers in float32: of exponentials beyond 2^24 they are rounded, but one such number
- * is still as large as it is itself, and unlike any other.
+ * Pairs of float32 with an exponent of their own, for rows and second derivatives: what is squared, or an exponential, does not leave
+ * the range. Accuracy is that of pairs. Exponents are whole numbers in float32: of exponentials beyond 2^24 they are rounded, but one
+ * such number is still as large as it is itself, and unlike any other.
  */
 export const ranged = `
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -61,6 +61,12 @@ fn ranged_to_limit(a: ranged) -> f32 {
   let exponent = i32(clamp(a.exponent, -250.0, 250.0));
   let first = exponent >> 1u;
   return ((a.high + a.low) * power_of_two(first)) * power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn ranged_to_finite(a: ranged) -> f32 {
+  let x = ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
 }
 
 fn ranged_negate(a: ranged) -> ranged {
