@@ -76,7 +76,7 @@ const token =
  */
 export function readWgsl(text: string, before: readonly Declaration[] = []): Library {
   const tokens = withNaturals(tokensOf(text));
-  const called = new Set(tokens.filter((each, i) => tokens[i + 1] === "(" && tokens[i - 1] !== "fn"));
+  const called = new Set(tokens.filter((_, i) => tokens[i + 1] === "(" && tokens[i - 1] !== "fn"));
   const own = Object.entries({ ...builtins, ...ofNaturals }).filter(([name]) => called.has(name));
   const known = knownDeclarations(own.map(([, declaration]) => declaration));
   const names = new Set(before.map(({ name }) => name));
