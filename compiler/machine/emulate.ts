@@ -138,42 +138,62 @@ const hostArithmetic = ({ natBits = typescriptNatBits, checked = false }: RunOpt
   flushOperands: false,
 });
 
+const spelling = {
+  declared: (each: string) => `$${each}`,
+  local: (each: string) => `_${each}`,
+  field: (each: string) => each,
+  typed: false,
+};
+
 /** The JavaScript text of functions and of all that they call; names begin with `$`. */
 function declarationsText(library: Library, names: readonly string[], arithmetic: Arithmetic): string {
-  const uses = new Set<string>();
-  const spelling = {
-    declared: (each: string) => `$${each}`,
-    local: (each: string) => `_${each}`,
-    field: (each: string) => each,
-    typed: false,
-  };
-  const translate = javascriptOf(arithmetic, spelling, uses);
-  const texts = library.closure(names).flatMap((each) => declaration(each));
+  const printed = library.closure(names).map((each) => printedIn(arithmetic, each));
+  const uses = new Set(printed.flatMap((each) => each.uses));
   const parts = partsClosure(uses, javascriptParts).map((part) =>
     untyped(partText(part, javascriptParts, spelling.declared)),
   );
   const constants = [`const N = ${arithmetic.natBits}n;`];
-  return ['"use strict";', ...constants, ...parts, ...texts].join("\n");
+  return ['"use strict";', ...constants, ...parts, ...printed.map(({ text }) => text)].join("\n");
+}
 
-  function declaration(each: Declaration): string[] {
-    switch (each.kind) {
-      case "struct":
-        return [];
-      case "constant": {
-        const { value } = each;
-        const code: Code =
-          "kind" in value
-            ? translate.value(value)
-            : { kind: "array", constructed: null, elements: value.map(translate.value) };
-        return [
-          `const ${spelling.declared(each.name)} = ${tableOf(each.type, narrow.expression(code), "kind" in value)};`,
-        ];
-      }
-      case "function": {
-        const body: CodeStatement[] = translate.body(each);
-        const parameters = each.parameters.map((parameter) => spelling.local(parameter.name));
-        return [narrow.fn(`function ${spelling.declared(each.name)}`, parameters, "", body)];
-      }
+interface Printed {
+  readonly text: string;
+  /** The names of {@link javascriptParts} that it calls. */
+  readonly uses: readonly string[];
+}
+
+/** By arithmetic: functions call much the same, one after the other. */
+const printedBefore = new WeakMap<Declaration, Map<string, Printed>>();
+
+function printedIn(arithmetic: Arithmetic, declaration: Declaration): Printed {
+  const key = JSON.stringify(arithmetic);
+  const before = printedBefore.get(declaration) ?? new Map<string, Printed>();
+  printedBefore.set(declaration, before);
+  const known = before.get(key);
+  if (known) return known;
+  const uses = new Set<string>();
+  const text = declarationText(declaration, javascriptOf(arithmetic, spelling, uses));
+  const printed = { text, uses: [...uses] };
+  before.set(key, printed);
+  return printed;
+}
+
+function declarationText(each: Declaration, translate: ReturnType<typeof javascriptOf>): string {
+  switch (each.kind) {
+    case "struct":
+      return "";
+    case "constant": {
+      const { value } = each;
+      const code: Code =
+        "kind" in value
+          ? translate.value(value)
+          : { kind: "array", constructed: null, elements: value.map(translate.value) };
+      return `const ${spelling.declared(each.name)} = ${tableOf(each.type, narrow.expression(code), "kind" in value)};`;
+    }
+    case "function": {
+      const body: CodeStatement[] = translate.body(each);
+      const parameters = each.parameters.map((parameter) => spelling.local(parameter.name));
+      return narrow.fn(`function ${spelling.declared(each.name)}`, parameters, "", body);
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 import { intrinsics } from "./intrinsics.js";
 import { type Library, readLibrary } from "./library.js";
+import type { Declaration } from "./syntax.js";
 
 /** Functions of WGSL that the language does not have, in its own terms. */
 const builtins: Readonly<Record<string, string>> = {
@@ -35,6 +36,8 @@ const ofNaturals: Readonly<Record<string, string>> = {
 /** The function for natural numbers that a name in a shader stands for, whatever it begins with. */
 function functionOfNaturals(name: string): string | undefined {
   if (name === "all" || name === "any") return name;
+  // Most names are others: this is asked of every token.
+  if (!name.includes("nat_")) return undefined;
   const own = /(?:^|_)(nat_[a-z_]+)$/.exec(name)?.[1];
   return own !== undefined && own in ofNaturals ? own : undefined;
 }
@@ -63,24 +66,36 @@ const otherNames: Readonly<Record<string, string>> = { countLeadingZeros: "leadi
 export const machineName = (name: string): string =>
   intrinsics.has(name) && !shared.has(name) ? `${name}_` : (otherNames[name] ?? name);
 
+/** Space and comments, or one of three groups: a name, a number, a symbol. */
 const token =
-  /(?<space>\s+|\/\/[^\n]*|\/\*[^]*?\*\/)|(?<name>[A-Za-z_]\w*)|(?<number>0[xX][\da-fA-F]*\.?[\da-fA-F]*(?:[pP][+-]?\d+)?[ufih]?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ufih]?)|(?<symbol>->|<<=?|>>=?|\+\+|--|&&|\|\||[-+*/%&|^=!<>]=|[^])/y;
+  /\s+|\/\/[^\n]*|\/\*[^]*?\*\/|([A-Za-z_]\w*)|(0[xX][\da-fA-F]*\.?[\da-fA-F]*(?:[pP][+-]?\d+)?[ufih]?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ufih]?)|(->|<<=?|>>=?|\+\+|--|&&|\|\||[-+*/%&|^=!<>]=|[^])/y;
 
-/** Reads declarations of functions, structs, constants and private variables that nothing is assigned to. */
-export function readWgsl(text: string): Library {
-  const written = tokensOf(text).map(machineName);
-  const tokens = withNaturals(written);
-  const used = Object.keys(builtins).filter((name) =>
-    tokens.some((each, i) => each === name && tokens[i + 1] === "(" && tokens[i - 1] !== "fn"),
-  );
-  const naturals = Object.entries(ofNaturals).flatMap(([name, own]) => (tokens.includes(name) ? [own] : []));
-  const known = readLibrary([...used.map((name) => builtins[name] ?? ""), ...naturals]).declarations;
+/**
+ * Reads declarations of functions, structs, constants and private variables that nothing is assigned to. They may use what
+ * has been read of the same shader before; of that, an alias has to be here again where it is used.
+ */
+export function readWgsl(text: string, before: readonly Declaration[] = []): Library {
+  const tokens = withNaturals(tokensOf(text));
+  const called = new Set(tokens.filter((_, i) => tokens[i + 1] === "(" && tokens[i - 1] !== "fn"));
+  const own = Object.entries({ ...builtins, ...ofNaturals }).filter(([name]) => called.has(name));
+  const known = knownDeclarations(own.map(([, declaration]) => declaration));
+  const names = new Set(before.map(({ name }) => name));
   return readLibrary(
     withTables(tokens)
       .join(" ")
       .replaceAll(/[;{}] /g, "$&\n"),
-    known,
+    before.length === 0 ? known : [...before, ...known.filter(({ name }) => !names.has(name))],
   );
+}
+
+const read = new Map<string, readonly Declaration[]>();
+
+/** Shaders have few sets of functions in common: each is read once. */
+function knownDeclarations(texts: readonly string[]): readonly Declaration[] {
+  const key = texts.join("\n");
+  const declarations = read.get(key) ?? readLibrary(texts).declarations;
+  read.set(key, declarations);
+  return declarations;
 }
 
 const isPrivate = (tokens: readonly string[], at: number): boolean =>
@@ -90,9 +105,10 @@ function tokensOf(text: string): string[] {
   const tokens: string[] = [];
   for (let at = 0; at < text.length; at = token.lastIndex) {
     token.lastIndex = at;
-    const groups = token.exec(text)?.groups;
-    if (groups?.["number"] !== undefined) tokens.push(number(groups["number"]));
-    else if (groups?.["space"] === undefined) tokens.push(groups?.["name"] ?? groups?.["symbol"] ?? "");
+    const [, name, numeral, symbol] = token.exec(text) ?? [];
+    if (name !== undefined) tokens.push(machineName(name));
+    else if (numeral !== undefined) tokens.push(number(numeral));
+    else if (symbol !== undefined) tokens.push(symbol);
   }
   return tokens;
 }

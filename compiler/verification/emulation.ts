@@ -2,7 +2,7 @@
 import { emulateBatch, type EmulatedBatch, type Library, machineName, natBitsOf, readWgsl } from "../machine/index.js";
 import type { WgslColumn } from "./emitted.js";
 import type { BatchKernel } from "./measure.js";
-import { wgslFunction } from "./program.js";
+import { type ShaderDeclaration, textOf, wgslFunction } from "./program.js";
 import { emulatedRowKernel } from "./row-emulation.js";
 
 export interface EmulatedArithmetic {
@@ -23,19 +23,26 @@ export function emulatedFunction(
   place: number,
   { flushes }: EmulatedArithmetic = usual,
 ): EmulatedBatch {
-  const { text } = wgslFunction(shader, name);
-  return emulateBatch(libraryOf(text), machineName(name), place, {
+  const { text, reached } = wgslFunction(shader, name);
+  return emulateBatch(libraryOf(shader, reached), machineName(name), place, {
     natBits: natBitsOf(text),
     flushSubnormals: flushes,
     flushOperands: flushes,
   });
 }
 
-/** Functions that give several derivatives are asked for by one after the other. */
-let latest: { readonly text: string; readonly library: Library } | undefined;
+/** What has been read of a shader: its functions are asked for one after the other, and call much the same. */
+let latest: { readonly shader: string; readonly read: Set<string>; library: Library } | undefined;
 
-function libraryOf(text: string): Library {
-  if (latest?.text !== text) latest = { text, library: readWgsl(text) };
+function libraryOf(shader: string, reached: readonly ShaderDeclaration[]): Library {
+  if (latest?.shader !== shader) latest = { shader, read: new Set(), library: readWgsl("") };
+  const { read } = latest;
+  const fresh = reached.filter(({ text }) => !read.has(text));
+  if (fresh.length > 0) {
+    const aliases = reached.filter(({ text, tokens }) => tokens[0] === "alias" && read.has(text));
+    latest.library = readWgsl(textOf([...aliases, ...fresh]), latest.library.declarations);
+    fresh.forEach(({ text }) => read.add(text));
+  }
   return latest.library;
 }
 

@@ -64,17 +64,19 @@ export async function wgslProgram(file: string, entryPoints: readonly string[]):
   return digested(reachedFrom(wgslDeclarations(file), entryPoints, "the shader"));
 }
 
-/** A function of a shader with what it uses, and the members of what it returns: none where that is a number. */
+/** A function of a shader: what it reaches, and the members of what it returns: none where that is a number. */
 export function wgslFunction(
   file: string,
   name: string,
-): { readonly text: string; readonly struct: readonly string[] } {
+): { readonly text: string; readonly reached: readonly ShaderDeclaration[]; readonly struct: readonly string[] } {
   const declarations = wgslDeclarations(file);
   const { tokens = [] } = declarations.find(({ names }) => names.includes(name)) ?? {};
   const type = tokens[tokens.indexOf(">", tokens.indexOf(")")) + 1];
   const struct = declarations.find(({ names }) => type !== undefined && names.includes(type));
+  const reached = reachedFrom(declarations, [name], "the shader");
   return {
-    text: textOf(reachedFrom(declarations, [name], "the shader")),
+    text: textOf(reached),
+    reached,
     struct: (struct?.tokens ?? []).filter((_, i, all) => all[i + 1] === ":"),
   };
 }
@@ -146,7 +148,8 @@ function reachedFrom(
   return declarations.filter((declaration) => reached.has(declaration));
 }
 
-const textOf = (declarations: readonly Declaration[]): string => `${declarations.map(({ text }) => text).join("\n")}\n`;
+export const textOf = (declarations: readonly Declaration[]): string =>
+  `${declarations.map(({ text }) => text).join("\n")}\n`;
 
 async function digested(declarations: readonly Declaration[]): Promise<Program> {
   const tokens = declarations.map((declaration) => declaration.tokens.join(" ")).join("\n");

@@ -137,8 +137,11 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Each kind of reduction, of learned parameter and of result; CI has the device execute all. */
-const executed = new Set(["softmax", "plain_rms", "rms_norm", "gated_softmax", "spread", "scaled", "count"]);
+/**
+ * Each kind of reduction, of learned parameter and of result; CI has the device execute all. A norm with a learned weight:
+ * `values.test.ts`.
+ */
+const executed = new Set(["softmax", "log_softmax", "plain_rms", "gated_softmax", "spread", "scaled", "count"]);
 
 let all: Compiled;
 let gpu: WgslKernelSet | null;

@@ -49,8 +49,10 @@ export async function compiled(
 export const standardGenerated = (): Generated =>
   readGeneratedFolder(fileURLToPath(new URL("../../generated", import.meta.url)));
 
-/** The activations of `acts.def`. */
-export const standardSet = (): Promise<Compiled> => loaded(standardText, standardGenerated());
+let standard: Promise<Compiled> | undefined;
+
+/** The activations of `acts.def`; files that one process runs share what of them is loaded and emulated. */
+export const standardSet = (): Promise<Compiled> => (standard ??= loaded(standardText, standardGenerated()));
 
 async function loaded(text: string, generated: Generated): Promise<Compiled> {
   const definitions = readDefinitions([{ file: "acts.def", text }]).definitions.map((definition) =>

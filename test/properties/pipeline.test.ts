@@ -139,7 +139,8 @@ describe("random definitions", () => {
   it("are formatted as prettier formats them", async () => {
     const unformatted: string[] = [];
     const kernels = [...all.generated.files].filter(([path]) => path.endsWith(".ts") && !path.endsWith(".wgsl.ts"));
-    for (const [path, content] of kernels.filter((_, i) => i % 2 === 0)) {
+    // Kernels and modules take turns: an odd step meets both.
+    for (const [path, content] of kernels.filter((_, i) => i % (inCi ? 3 : 5) === 0)) {
       if (!(await prettier.check(content, { parser: "typescript" }))) unformatted.push(path);
     }
     expect(unformatted).toEqual([]);
