@@ -116,7 +116,7 @@ Where ${subject} is behind:
 ${behind.join("\n") || "nowhere"}
 
 ONNX Runtime Node, PyTorch and what gcc makes of a loop without functions compute in vectors of 256 bits, which WebAssembly does not have: twice as many
-elements with an instruction. In brackets is what their forms cost elsewhere: these are not within the bounds that ours keep.
+elements with an instruction.
 ${lines.join("\n")}
 `;
 }
