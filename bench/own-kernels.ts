@@ -1,5 +1,5 @@
 /** The project's own kernels, compiled from acts.def and imported. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -8,7 +8,7 @@ import { compile } from "../compiler/compile.js";
 import type { Kind } from "./accuracy/truth.js";
 
 /** The folder of benchmarks, wherever in the project they are started. */
-export const bench = process.cwd().endsWith("bench") ? process.cwd() : join(process.cwd(), "bench");
+export const bench = existsSync("own-kernels.ts") ? process.cwd() : join(process.cwd(), "bench");
 
 export type Call = (dy: Float32Array, x: Float32Array, result: Float32Array) => void;
 export type Target = "ts" | "wasm";

@@ -29,6 +29,8 @@ export interface Prepared {
   /** Before it is timed, where another candidate may have changed a setting. */
   begin?(): Promise<void>;
   run(): void | Promise<void>;
+  /** Milliseconds of so many runs, where the candidate has to time itself: of the clock, or of its processor if that is less. */
+  timed?(repetitions: number): Promise<number>;
   results(): Promise<Float32Array>;
   dispose(): void;
 }

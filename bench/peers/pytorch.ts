@@ -4,13 +4,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Peer, Task } from "./peer.js";
+import { openProcess } from "./process.js";
 
 /** Debian's package is seen by Debian's Python alone. */
 const interpreters = ["python3", "/usr/bin/python3"];
 
-export function openPyTorch(script: string, tasks: readonly Task[]): Promise<Peer> {
+function interpreter(): string {
   const python = interpreters.find((each) => spawnSync(each, ["-c", "import torch"]).status === 0);
   if (!python) throw new Error("no Python here has the module torch: Debian's package is python3-torch");
+  return python;
+}
+
+/** To be timed. */
+export const openPyTorchKernels = async (script: string): Promise<Peer> =>
+  openProcess("PyTorch", interpreter(), [script]);
+
+export function openPyTorch(script: string, tasks: readonly Task[]): Promise<Peer> {
+  const python = interpreter();
   const folder = mkdtempSync(join(tmpdir(), "torch-values-"));
   try {
     writeFileSync(join(folder, "tasks"), tasks.map(({ name, kind }) => `${name} ${kind}\n`).join(""));

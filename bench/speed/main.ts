@@ -13,9 +13,11 @@ import { activationNames } from "../accuracy/activations.js";
 import { loops } from "../loops.mjs";
 import { median, normal } from "../measuring.js";
 import { bench, ownKernels } from "../own-kernels.js";
+import { openCLoop } from "../peers/c-loop.js";
 import { openJax } from "../peers/jax.js";
 import { openOnnxRuntime } from "../peers/onnxruntime.js";
 import { opened, type Peer, type Prepared, type Task } from "../peers/peer.js";
+import { openPyTorchKernels } from "../peers/pytorch.js";
 import { openTensorFlow } from "../peers/tensorflow.js";
 import { chart, table, type Timing } from "./report.js";
 
@@ -56,6 +58,7 @@ const plain = (run: () => void, result: Float32Array): Prepared => ({
 /** Milliseconds of one run after another, so many: of the clock, or of the processor where other programs get in between. */
 async function timed(prepared: Prepared, repetitions: number): Promise<number> {
   await prepared.begin?.();
+  if (prepared.timed) return prepared.timed(repetitions);
   const processor = process.cpuUsage();
   const start = performance.now();
   for (let i = 0; i < repetitions; i++) {
@@ -102,6 +105,8 @@ const peers = (
       () => openOnnxRuntime("onnxruntime-web"),
       () => openOnnxRuntime("onnxruntime-node"),
       openJax,
+      () => openPyTorchKernels(join(bench, "peers", "torch_speed.py")),
+      () => openCLoop(join(bench, "peers"), join(bench, ".cache")),
     ].map(opened),
   )
 ).filter((peer): peer is Peer => typeof peer !== "string" || (console.error(peer), false));

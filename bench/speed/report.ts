@@ -21,6 +21,8 @@ interface About {
 }
 
 const subject = "actc WASM";
+/** What is not a peer. */
+const own = new Set([subject, "actc TypeScript", "copy"]);
 
 const geometricMean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
@@ -82,6 +84,20 @@ export function table(timings: readonly Timing[], { machine, rounds, peers, rela
       lines.push(`| geometric mean | ${means.join(" | ")} |`);
     }
   }
+  const behind = timings
+    .filter(({ candidate }) => !own.has(candidate))
+    .flatMap((each) => {
+      const mine = timings.find(
+        ({ candidate, activation, kind, length }) =>
+          candidate === subject && activation === each.activation && kind === each.kind && length === each.length,
+      );
+      const ratio = each.time / (mine?.time ?? NaN);
+      return ratio < 1
+        ? [
+            `- ${each.candidate}: ${each.activation}, ${kinds[each.kind].toLowerCase()}, ${each.length} elements: ${ratio.toFixed(2)} of our time`,
+          ]
+        : [];
+    });
   return `# Speed
 
 Nanoseconds per element on one thread, float32, inputs from a normal distribution of variance 9: medians of ${rounds} rounds in
@@ -94,6 +110,13 @@ graphs of derivatives have no cotangent.
 ${peers.map((peer) => `- ${peer}`).join("\n")}
 
 To repeat: \`npm ci\` here and in \`bench/\`, \`npm run build\`, \`npm run bench -- --write\`.
+
+Where ${subject} is behind:
+
+${behind.join("\n") || "nowhere"}
+
+ONNX Runtime Node, PyTorch and what gcc makes of a loop without functions compute in vectors of 256 bits, which WebAssembly does not have: twice as many
+elements with an instruction.
 ${lines.join("\n")}
 `;
 }
