@@ -33,13 +33,12 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20",
-  sourcemap: true,
   alias: { "activation-compiler/runtime": join(root, "runtime", "index.ts") },
   external: ["webgpu", "@sparticuz/chromium", "mnist"],
   logLevel: "warning",
 });
 
-const child = spawn(process.execPath, ["--enable-source-maps", join(folder, "train.mjs"), ...options], {
+const child = spawn(process.execPath, [join(folder, "train.mjs"), ...options], {
   stdio: "inherit",
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
